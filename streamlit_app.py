@@ -195,7 +195,7 @@ def tell(error):
     """Shows what a page did not catch as a sentence; imported late, as the parts need a running server."""
     from pages.widgets import page_errors
 
-    return page_errors.tell(error)
+    return page_errors.show(error)
 
 
 def middleware(token=""):
@@ -212,18 +212,18 @@ def middleware(token=""):
     guard = Middleware(BrowserGuard, programs=programs, callers=origins(), pages=pages)
     uploads = f"{base_path()}{page_uploads.PATH}"
     asked = [
-        Middleware(guards.Steady),
+        Middleware(guards.BodyRateLimit),
         Middleware(page_uploads.PageUploads, path=uploads, held=held_bytes),
     ]
     if token:
-        asked.append(Middleware(access.TokenAsked, token=token, programs=programs))
+        asked.append(Middleware(access.TokenGuard, token=token, programs=programs))
     if is_shared():
         # Else Streamlit lets visitors who come by a proxy of this machine write into the studio's folder.
         config.set_option("server.headless", True)
         return [guard, *asked, Middleware(OwnerCookie)]
     if st.get_option("server.address") not in (None, "localhost", "127.0.0.1", "::1"):
         return [guard, *asked]
-    return [guard, Middleware(guards.KnownHost, hosts=HERE, programs=programs), *asked]
+    return [guard, Middleware(guards.HostGuard, hosts=HERE, programs=programs), *asked]
 
 
 TOKEN = token()

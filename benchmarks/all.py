@@ -1,9 +1,9 @@
-"""Every benchmark, one after the other: with --quick only to see that each still runs.
+"""Runs all benchmarks in turn; with --quick only to check that each still runs.
 
     python -m benchmarks.all --quick [--only style text] [--without crowd kills]
 
-Left out are `api_fuzz` and `looks`, which have no small form, and `search_table`, which makes what `search`
-reads.
+`api_fuzz` and `looks`, which have no quick form, and `search_table`, which makes the table of `tune`, are
+left out.
 """
 
 from __future__ import annotations
@@ -20,16 +20,22 @@ from collections.abc import Sequence
 from benchmarks.report import ROOT, note
 from studio.core.process import children
 
-# Those of the first group share this process, so that TensorFlow and weights are loaded once.
+# The first group shares this process, so that TensorFlow and weights are loaded once.
 HERE = ("house", "alternatives", "text", "faces", "unlabeled", "classify", "tune", "playground", "lab")
 HERE += ("enhance", "colorize", "sketch")
 APART = ("reliability",)
-OF_MANY_PROCESSES = ("answers", "distributed", "kills", "soak", "crowd")  # a studio, or two training runs
+OF_MANY_PROCESSES = (
+    "answers",
+    "distributed",
+    "kills",
+    "soak",
+    "crowd",
+)  # these start a studio, or two training runs
 NAMES = (*HERE, *APART, *OF_MANY_PROCESSES)
 
 
 def run(name: str, words: Sequence[str]) -> bool:
-    """Runs one benchmark, which prints its figures. Returns whether it got to its end."""
+    """Runs one benchmark, which prints its figures. Returns whether it succeeded."""
     if name not in HERE:
         command = children.command("-m", f"benchmarks.{name}", *words)
         return not subprocess.run(command, cwd=ROOT, env=children.environment(), check=False).returncode
@@ -46,18 +52,18 @@ def run(name: str, words: Sequence[str]) -> bool:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs them. Returns 1 if one failed, and names it."""
+    """Runs the benchmarks. Returns 1 if one failed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="the small form of each: seconds, not hours")
     parser.add_argument("--only", nargs="+", choices=NAMES, default=NAMES)
     parser.add_argument("--without", nargs="+", choices=NAMES, default=())
-    chosen = parser.parse_args(argv)
+    args = parser.parse_args(argv)
     failed = []
-    for name in (name for name in chosen.only if name not in chosen.without):
+    for name in (name for name in args.only if name not in args.without):
         began = time.perf_counter()
-        well = run(name, ["--quick"] * chosen.quick)
-        failed += [name] * (not well)
-        note(f"{name}: {'ran' if well else 'FAILED'}, {time.perf_counter() - began:.0f} s")
+        is_ok = run(name, ["--quick"] * args.quick)
+        failed += [name] * (not is_ok)
+        note(f"{name}: {'ran' if is_ok else 'FAILED'}, {time.perf_counter() - began:.0f} s")
     return int(bool(failed))
 
 

@@ -1,9 +1,9 @@
-"""How soon a page answers: to a new visitor, and from the end of a stroke or another layer to its image.
+"""Response times of pages: for a new visitor, after a stroke, and after choosing another layer.
 
     python -m benchmarks.answers [--json] [--only visit outline lab xray] [--times 10]
 
-Starts a studio of its own and drives Debian's Chromium with a mouse, at 1440 px. The clock is that of the
-page: it begins when the button is let go, and ends one frame after the new image is there and decoded.
+Starts a studio and drives Debian's Chromium with a mouse, at 1440 px. Times are taken in the page, from the
+release of the mouse button to one frame after the new image is decoded.
 X-ray reads the weights of VGG16 from STUDIO_HOME: `studio weights pull vgg16`.
 """
 
@@ -24,8 +24,8 @@ from studio.core.objectives import backbones
 from studio.xray.settings import USUAL
 
 PATIENCE = 120_000  # ms
-SETTLED = 0.6  # s after an answer, until the page is quiet
-FIRST = 2  # answers that are not counted: what they load is loaded once
+SETTLED = 0.6  # s after an answer, for the page to settle
+FIRST = 2  # warm-up answers that are not counted
 AVATAR = "img[alt^='The avatar that is painted']"
 DIGIT = ".lab-row figure:nth-child(2) img"
 MAP = "img[alt^='Map ']"
@@ -49,16 +49,16 @@ _WATCH = """selector => {
 
 
 def answer(page: Page, image: str, act: Callable[[], None]) -> float:
-    """Milliseconds from the mouse button's release in some act until an image is another one."""
+    """Returns the milliseconds from the release of the mouse button until an image changes."""
     page.evaluate(_WATCH, image)
     act()
-    taken = page.evaluate("window.taken")
+    milliseconds = page.evaluate("window.taken")
     time.sleep(SETTLED)
-    return taken
+    return milliseconds
 
 
 def strokes(page: Page) -> Iterator[Callable[[], None]]:
-    """Short lines on the canvas, each another one."""
+    """Yields functions that draw different short lines on the canvas."""
     rng = np.random.default_rng(0)
 
     def stroke() -> None:
@@ -79,7 +79,7 @@ def strokes(page: Page) -> Iterator[Callable[[], None]]:
 
 
 def layers(page: Page) -> Iterator[Callable[[], None]]:
-    """One layer of VGG16 after the other, and round again when none is remembered any more."""
+    """Yields functions that choose the layers of VGG16 in turn; after a round none is cached."""
     others = [name for name in backbones.spec("vgg16").layers if name != USUAL["vgg16"]]
     while True:
         for layer in others:
@@ -98,29 +98,29 @@ VISIT = "visit"
 
 
 def visits(browser: Browser, address: str, times: int) -> list[float]:
-    """Milliseconds until new visitors, each in a fresh tab whose start counts too, see the first page."""
-    found = []
+    """Measures the milliseconds until new visitors see the first page, including opening a tab."""
+    times_ms = []
     for _ in range(FIRST + times):
         began, context = time.perf_counter(), browser.new_context()
         page = context.new_page()
         page.goto(address)
         page.get_by_role("heading", name="Creative AI Studio").first.wait_for()
-        found.append(1000 * (time.perf_counter() - began))
+        times_ms.append(1000 * (time.perf_counter() - began))
         context.close()
-    return found[FIRST:]
+    return times_ms[FIRST:]
 
 
 def answers(page: Page, address: str, name: str, times: int) -> list[float]:
-    """Milliseconds of each answer of a page, without the first ones."""
+    """Measures the milliseconds of each answer of a page, without the first ones."""
     place, image, acts = PLACES[name]
     page.goto(address + place)
     page.locator(image).first.wait_for(timeout=PATIENCE)
     time.sleep(SETTLED)
-    found = []
+    times_ms = []
     for act, _ in zip(acts(page), range(FIRST + times), strict=False):
-        found.append(answer(page, image, act))
-        note(f"{name}: {found[-1]:.0f} ms")
-    return found[FIRST:]
+        times_ms.append(answer(page, image, act))
+        note(f"{name}: {times_ms[-1]:.0f} ms")
+    return times_ms[FIRST:]
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -128,23 +128,23 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = arguments(__doc__.splitlines()[0], quick="--times 1")
     parser.add_argument("--only", nargs="+", choices=[VISIT, *PLACES], default=[VISIT, *PLACES])
     parser.add_argument("--times", type=int, default=10, help="answers of each page")
-    chosen = parser.parse_args(argv)
+    args = parser.parse_args(argv)
     figures: dict[str, object] = {}
-    weights = paths.folder("weights") if "xray" in chosen.only else None
+    weights = paths.folder("weights") if "xray" in args.only else None
     with studio(weights) as (address, _), sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        for name in chosen.only:
+        for name in args.only:
             if name == VISIT:
-                taken = visits(browser, address, chosen.times)
+                times_ms = visits(browser, address, args.times)
             else:
                 page = browser.new_page(viewport={"width": 1440, "height": 1000})
-                taken = answers(page, address, name, chosen.times)
+                times_ms = answers(page, address, name, args.times)
                 page.close()
-            figures[f"{name}, median, ms"] = statistics.median(taken)
-            figures[f"{name}, quickest and slowest, ms"] = f"{min(taken):.0f}, {max(taken):.0f}"
+            figures[f"{name}, median, ms"] = statistics.median(times_ms)
+            figures[f"{name}, quickest and slowest, ms"] = f"{min(times_ms):.0f}, {max(times_ms):.0f}"
         browser.close()
     figures["load of the last minute"] = os.getloadavg()[0]
-    show(figures, chosen.json)
+    show(figures, args.json)
 
 
 if __name__ == "__main__":

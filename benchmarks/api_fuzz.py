@@ -1,10 +1,10 @@
-"""A fuzzer driven by the API's own document, over all routes of a real server.
+"""Fuzzes all routes of a real server from the API's OpenAPI document.
 
     python -m benchmarks.api_fuzz [--json] [--minutes 10] [--seed 1]
 
-schemathesis sends what the document allows and what it does not. No answer may be a fault (5xx, but for 503
-of a studio that starts and 507 of a full disk), of a status or a shape that the document does not name, or
-show a traceback; and nothing may be left of what was refused.
+schemathesis sends valid and invalid requests. No response may be a fault (5xx, except 503 of a starting
+studio and 507 of a full disk), have a status or a schema that is not in the document, or show a traceback;
+and refused uploads must leave no files.
 """
 
 from __future__ import annotations
@@ -29,21 +29,21 @@ expected-statuses = ["2xx", "3xx", "4xx", 503, 507]
 
 
 def run(server: Any, seed: int, seconds: int = 0, examples: int = 0) -> dict[str, Any]:
-    """Fuzzes a server that runs.
+    """Fuzzes a running server.
 
     Args:
-        seconds: that it continues for; or
-        examples: of each route, in a short run, always the same ones.
+        seconds: duration; or
+        examples: number per route in a short run, always the same ones.
 
     Returns:
-        What was found; `report` is the fuzzer's own, with a line of curl for each fault.
+        The figures; `report` is that of the fuzzer, with a curl command for each fault.
     """
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "schemathesis.toml").write_text(SETTINGS)
         code = "from schemathesis.cli import schemathesis; schemathesis()"
         words = ["run", f"{server.address}/api/v1/openapi.json", "--checks", CHECKS, "--seed", str(seed)]
         words += ["--header", f"Authorization: Bearer {server.token}"]
-        # Other phases try the document's examples, which are whole pieces of work, and thousands of corners.
+        # Other phases try the document's examples, which are complete jobs, and thousands of corner cases.
         few = ["--max-examples", str(examples), "--phases", "fuzzing"]
         words += few if examples else ["--max-time", str(seconds), "--continue-on-failure"]
         words += ["--generation-database", "none", "--no-color", "--request-timeout", "60"]
@@ -71,18 +71,18 @@ def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--seed", type=int, default=1)
-    asked = parser.parse_args()
+    args = parser.parse_args()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
         server = Studio(Path(home))
         server.start()
         try:
-            found = run(server, asked.seed, seconds=round(60 * asked.minutes))
+            figures = run(server, args.seed, seconds=round(60 * args.minutes))
         finally:
             server.kill()
-    report = found.pop("report")
-    if not found["ended well"]:
+    report = figures.pop("report")
+    if not figures["ended well"]:
         sys.stderr.write(report)
-    show(found, asked.json)
+    show(figures, args.json)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""Classify: what training costs, and how right the network is, next to the way of most tutorials.
+"""Classify: training time and accuracy, compared with the usual tutorial.
 
     python -m benchmarks.classify DATA [--json] [--each N] [--size 224] [--usual EPOCHS]
 
-The usual way trains a frozen base by plain `fit` over images. `--each` takes so many images of each
-class. Images are held out 70/30.
+The tutorial trains a frozen base by plain `fit` over images. `--each` limits the images per class. 30 % of
+the images are held out.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ USUAL = 10  # epochs
 
 @contextlib.contextmanager
 def fresh_home() -> Iterator[None]:
-    """A STUDIO_HOME for a while that has the weights, and nothing that was computed before."""
+    """Uses a temporary STUDIO_HOME with the weights, but without cached results."""
     from studio.core import paths
 
     weights, before = paths.folder("weights"), os.environ.get("STUDIO_HOME")
@@ -44,40 +44,40 @@ def fresh_home() -> Iterator[None]:
 
 
 def part_of(data: Path, each: int, folder: Path) -> Path:
-    """The first images of each class of a tar, as a folder."""
-    taken: Counter[str] = Counter()
+    """Extracts the first images of each class of a tar into a folder."""
+    counts: Counter[str] = Counter()
     with tarfile.open(data) as archive:
         for member in archive:
             kind, name = Path(member.name).parts[-2:] if member.isreg() else ("", "")
-            if kind and taken[kind] < each:
-                taken[kind] += 1
+            if kind and counts[kind] < each:
+                counts[kind] += 1
                 (folder / kind).mkdir(exist_ok=True)
                 (folder / kind / name).write_bytes(archive.extractfile(member).read())
     return folder
 
 
-def prepared(file: object, settings: object) -> object:
-    """The lesson of a data set."""
+def load_training_set(file: object, settings: object) -> object:
+    """Loads the training set of a data set."""
     from studio.classify.training import training_set
 
     return training_set.load(file, settings.backbone, settings.size, settings.held_out, settings.seed)
 
 
-def timed(work: Callable[[], object]) -> float:
-    """The seconds of some work, once."""
+def elapsed(work: Callable[[], object]) -> float:
+    """Returns the seconds of some work, run once."""
     return seconds(work, times=1, warm=0)
 
 
 def usual(data: str, size: int, epochs: int) -> dict[str, object]:
-    """A frozen base with a new head, trained by `fit`: its time over images and its accuracy, next to ours.
+    """Trains a new head on a frozen base by `fit`; compares time and accuracy with the studio.
 
-    So many epochs are timed. How right it is after ten is found on what the base makes of each image, which
-    is the same in every epoch, for the base is frozen.
+    Some epochs over images are timed. The accuracy after ten epochs is measured on cached features, which are
+    the same in every epoch, because the base is frozen.
     """
     import keras
 
     from studio.classify.settings import TrainClassifierSettings
-    from studio.classify.training import teach_head
+    from studio.classify.training import train_head
     from studio.core.data import sample_sets
     from studio.core.objectives import backbones
 
@@ -86,32 +86,32 @@ def usual(data: str, size: int, epochs: int) -> dict[str, object]:
     with fresh_home():
         file = sample_sets.resolve(data)
         began = time.perf_counter()
-        lesson = prepared(file, settings)
-        taught = teach_head.teach(lesson, settings)
-        ours = time.perf_counter() - began
+        lesson = load_training_set(file, settings)
+        trained = train_head.train(lesson, settings)
+        studio_seconds = time.perf_counter() - began
     base = backbones.load(settings.backbone)
     inputs = keras.Input((size, size, 3))
     maps = base.model(base.spec.preprocessing(inputs / 255.0), training=False)
-    network = fitted(keras.layers.GlobalAveragePooling2D()(maps), inputs, len(lesson.classes))
-    images, truth = (np.asarray(lesson.dataset.images[lesson.learned]), lesson.labels(lesson.learned))
-    theirs = timed(lambda: network.fit(images, truth, batch_size=32, epochs=epochs, verbose=0))
-    seen = keras.Input(lesson.features.shape[1:])
-    head = fitted(seen, seen, len(lesson.classes))
-    head.fit(lesson.features[lesson.learned], truth, batch_size=32, epochs=USUAL, verbose=0)
+    network = build_softmax(keras.layers.GlobalAveragePooling2D()(maps), inputs, len(lesson.classes))
+    images, truth = (np.asarray(lesson.dataset.images[lesson.train_rows]), lesson.labels(lesson.train_rows))
+    fit_seconds = elapsed(lambda: network.fit(images, truth, batch_size=32, epochs=epochs, verbose=0))
+    features = keras.Input(lesson.features.shape[1:])
+    head = build_softmax(features, features, len(lesson.classes))
+    head.fit(lesson.features[lesson.train_rows], truth, batch_size=32, epochs=USUAL, verbose=0)
     guesses = head.predict(lesson.features[lesson.held_out], verbose=0).argmax(axis=1)
-    right = guesses == lesson.labels(lesson.held_out)
-    mine = taught.probabilities[lesson.held_out].argmax(axis=1) == lesson.labels(lesson.held_out)
+    fit_correct = guesses == lesson.labels(lesson.held_out)
+    studio_correct = trained.probabilities[lesson.held_out].argmax(axis=1) == lesson.labels(lesson.held_out)
     return {
-        "the usual way, s an epoch": theirs / epochs,
-        f"the usual way, accuracy after {USUAL} epochs": float(right.mean()),
-        "ours from the start, s": ours,
-        "ours, accuracy": float(mine.mean()),
-        f"ours, share of the usual time of {USUAL} epochs": ours / (theirs / epochs * USUAL),
+        "the usual way, s an epoch": fit_seconds / epochs,
+        f"the usual way, accuracy after {USUAL} epochs": float(fit_correct.mean()),
+        "ours from the start, s": studio_seconds,
+        "ours, accuracy": float(studio_correct.mean()),
+        f"ours, share of the usual time of {USUAL} epochs": studio_seconds / (fit_seconds / epochs * USUAL),
     }
 
 
-def fitted(features: object, inputs: object, classes: int) -> object:
-    """A softmax on features, compiled as most tutorials do."""
+def build_softmax(features: object, inputs: object, classes: int) -> object:
+    """Builds a softmax classifier on features, compiled as in most tutorials."""
     import keras
 
     network = keras.Model(inputs, keras.layers.Dense(classes, activation="softmax")(features))
@@ -128,13 +128,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--usual", type=int, default=2, metavar="EPOCHS", help="that are timed of the usual way"
     )
-    chosen = parser.parse_args(argv)
+    args = parser.parse_args(argv)
     with tempfile.TemporaryDirectory() as place:
-        data = chosen.data
-        if chosen.each:
-            data = str(part_of(Path(data), chosen.each, Path(place)))
-        figures = usual(data, chosen.size, chosen.usual)
-    show(figures, chosen.json)
+        data = args.data
+        if args.each:
+            data = str(part_of(Path(data), args.each, Path(place)))
+        figures = usual(data, args.size, args.usual)
+    show(figures, args.json)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
-"""Twenty people at once: how soon pages answer, what the server holds.
+"""Twenty users at once: response times of pages, and memory of the server.
 
     python -m benchmarks.crowd [--json] [--people 20] [--minutes 5]
 
 A studio for many (STUDIO_USERS=many) is started as a user starts it, in STUDIO_HOME, whose weights it uses.
-Each person goes from page to page with a few seconds between, and every third one also starts a small job on
-the style page. All but one speak to the server as their browsers would, but draw nothing: twenty browsers on
-the server's own machine would take most of its time, where people bring theirs. A page has answered when its
-script is through. The last one is a real browser; there, a page has answered when its title can be seen.
+Each user opens a page every few seconds, and every third one also starts a small job on the style page. All
+but one are clients without a browser, because twenty browsers on the server's machine would take most of its
+time. For them a page has answered when its script has finished; in the one real browser, when its title is
+visible.
 """
 
 from __future__ import annotations
@@ -42,22 +42,22 @@ PATIENCE = 60.0  # s
 
 
 class Crowd:
-    """People on the pages of one studio, and what was seen of it.
+    """The users of a studio, and what they measured.
 
     Args:
         address: of the studio.
-        seed: of where each person goes, and when.
+        seed: of the pages and pauses of each user.
     """
 
     def __init__(self, address: str, seed: int = 0):
         self.address, self.seed = address, seed
         self.waits: list[float] = []
-        self.seen: list[float] = []  # of these, what the real browser waited
+        self.browser_waits: list[float] = []  # seconds in the real browser
         self.faults: list[str] = []
         self.jobs = 0
 
     async def person(self, number: int, until: float) -> None:
-        """One person without a browser, until a time of the clock; each visit is a connection of its own."""
+        """Acts as a user without a browser until a point in time; each visit is a separate connection."""
         draw = random.Random(self.seed * 1000 + number)
         if number % 3 == 0:
             await self._visit(JOB, start=True)
@@ -81,7 +81,7 @@ class Crowd:
             self.faults.append(f"{path}: {type(error).__name__} {error}")
 
     async def looker(self, browser: Any, until: float) -> None:
-        """One person with a browser."""
+        """Acts as a user with a browser."""
         draw = random.Random(self.seed)
         page = await browser.new_page(viewport={"width": 1280, "height": 900})
         while time.monotonic() < until:
@@ -92,7 +92,7 @@ class Crowd:
                 await page.goto(self.address + path, timeout=1000 * PATIENCE)
                 title = page.get_by_role("heading", name=PAGES[path], exact=True).first
                 await title.wait_for(timeout=1000 * PATIENCE)
-                self.seen.append(time.monotonic() - began)
+                self.browser_waits.append(time.monotonic() - began)
             except Exception as error:
                 self.faults.append(f"{path} in a browser: {type(error).__name__}")
 
@@ -104,23 +104,23 @@ class Session:
         self._socket = socket
 
     async def run(self, page: str, query: str, pressed: str = "") -> list[Any]:
-        """Runs a page, with a button pressed or none; gives what it drew."""
+        """Runs a page, optionally with a pressed button; returns the deltas."""
         from streamlit.proto.BackMsg_pb2 import BackMsg
         from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-        asked = BackMsg()
-        asked.rerun_script.page_name, asked.rerun_script.query_string = page, query
+        message = BackMsg()
+        message.rerun_script.page_name, message.rerun_script.query_string = page, query
         if pressed:
-            widget = asked.rerun_script.widget_states.widgets.add()
+            widget = message.rerun_script.widget_states.widgets.add()
             widget.id, widget.trigger_value = pressed, True
-        await self._socket.send(asked.SerializeToString())
-        drawn = []
+        await self._socket.send(message.SerializeToString())
+        deltas = []
         while True:
-            told = ForwardMsg.FromString(await self._socket.recv())
-            if told.HasField("delta"):
-                drawn.append(told.delta)
-            if told.HasField("script_finished"):
-                return drawn
+            answer = ForwardMsg.FromString(await self._socket.recv())
+            if answer.HasField("delta"):
+                deltas.append(answer.delta)
+            if answer.HasField("script_finished"):
+                return deltas
 
 
 @contextlib.asynccontextmanager
@@ -128,8 +128,8 @@ async def session(address: str) -> AsyncIterator[Session]:
     """Opens a tab and closes it."""
     from websockets.asyncio.client import connect
 
-    place = f"{address.replace('http', 'ws')}/_stcore/stream"
-    async with connect(place, origin=address, max_size=None, subprotocols=["streamlit"]) as socket:
+    url = f"{address.replace('http', 'ws')}/_stcore/stream"
+    async with connect(url, origin=address, max_size=None, subprotocols=["streamlit"]) as socket:
         yield Session(socket)
 
 
@@ -139,12 +139,12 @@ def is_fault(delta: Any) -> bool:
 
 
 def button(deltas: Sequence[Any], label: str) -> str:
-    """The id of the button that is called so."""
+    """Returns the id of the button with this label."""
     return next(d.new_element.button.id for d in deltas if d.new_element.button.label == label)
 
 
 async def visit(crowd: Crowd, people: int, seconds: float) -> None:
-    """Lets them all come at once, and go when the time is over."""
+    """Runs all users at once until the time is over."""
     from playwright.async_api import async_playwright
 
     until = time.monotonic() + seconds
@@ -156,7 +156,7 @@ async def visit(crowd: Crowd, people: int, seconds: float) -> None:
 
 
 async def watch(process: subprocess.Popen, sizes: list[int]) -> None:
-    """Notes once a second what the server holds."""
+    """Records the server's memory once per second."""
     while process.poll() is None:
         sizes.append(psutil.Process(process.pid).memory_info().rss)
         await asyncio.sleep(1)
@@ -169,7 +169,7 @@ async def _both(crowd: Crowd, process: subprocess.Popen, sizes: list[int], peopl
 
 
 def run(people: int, minutes: float) -> dict[str, object]:
-    """Starts a studio, lets so many people at it, and tells what was seen."""
+    """Starts a studio, runs the users, and returns the figures."""
     weights = paths.folder("weights")
     with studio(weights, STUDIO_USERS="many") as (address, process):
         crowd, sizes = Crowd(address), []
@@ -179,13 +179,13 @@ def run(people: int, minutes: float) -> dict[str, object]:
     for fault in crowd.faults[:10]:
         note(fault)
     return {
-        "pages asked for": len(waits) + len(crowd.seen) + len(crowd.faults),
+        "pages asked for": len(waits) + len(crowd.browser_waits) + len(crowd.faults),
         "that did not answer": len(crowd.faults),
         "jobs started": crowd.jobs,
         "seconds to an answer, median": waits[len(waits) // 2],
         "seconds to an answer, 95 of 100": waits[int(0.95 * len(waits))],
         "seconds to an answer, longest": waits[-1],
-        "in a browser, seconds until the title is seen, median": statistics.median(crowd.seen),
+        "in a browser, seconds until the title is seen, median": statistics.median(crowd.browser_waits),
         "the server's memory at most, MB": max(sizes) / 1e6,
     }
 
@@ -195,8 +195,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = arguments(__doc__, quick="--people 2 --minutes 0.1")
     parser.add_argument("--people", type=int, default=20)
     parser.add_argument("--minutes", type=float, default=5.0)
-    asked = parser.parse_args(argv)
-    show(run(asked.people, asked.minutes), asked.json)
+    args = parser.parse_args(argv)
+    show(run(args.people, args.minutes), args.json)
 
 
 if __name__ == "__main__":

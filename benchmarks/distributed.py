@@ -1,4 +1,4 @@
-"""Distributed: how far two processes that train together end from a single one, whole and killed midway.
+"""Distributed training: difference between two processes and one, uninterrupted and killed midway.
 
     python -m benchmarks.distributed [--json] [--only text|vae|dcgan|style] [--processes 2] [--steps 20]
 
@@ -22,7 +22,7 @@ from benchmarks.report import arguments, note, show
 from benchmarks.servers import free_port
 from studio.core.process import children
 
-# Saves at every step; else the very script.
+# The training script, but saving at every step.
 SCRIPT = """
 import sys
 from studio.core.training import checkpoints
@@ -41,7 +41,7 @@ WORDS = {
 
 
 def prepare(place: Path) -> None:
-    """Images and a text to learn from."""
+    """Writes training images and a text."""
     from training.drawings import avatars
 
     images = avatars.collection(200, seed=0, size=96)["images"]
@@ -49,13 +49,15 @@ def prepare(place: Path) -> None:
     (place / "data.txt").write_text("".join(f"{n} times {n} are {n * n}.\n" for n in range(1, 400)))
 
 
-def started(task: str, place: Path, out: str, count: int, words: Sequence[str]) -> list[subprocess.Popen]:
-    """The processes of one training run, begun."""
+def start_processes(
+    task: str, place: Path, out: str, count: int, words: Sequence[str]
+) -> list[subprocess.Popen]:
+    """Starts the processes of one training run."""
     address = f"127.0.0.1:{free_port()}"
     line = children.command("-c", SCRIPT, f"{task}.train", *WORDS[task], "-o", out, "--quiet", *words)
     usual = children.environment(KERAS_BACKEND="jax")
     usual |= {"JAX_PLATFORMS": "cpu", "STUDIO_HOME": str(place / "home")}
-    found = []
+    processes = []
     for n in range(count):
         named = {
             "KERAS_DISTRIBUTION_JOB_ADDRESSES": address,
@@ -63,54 +65,54 @@ def started(task: str, place: Path, out: str, count: int, words: Sequence[str]) 
             "KERAS_DISTRIBUTION_PROCESS_ID": str(n),
         }
         environment = usual | (named if count > 1 else {})
-        found.append(subprocess.Popen(line, cwd=place, env=environment, stdout=subprocess.DEVNULL))
-    return found
+        processes.append(subprocess.Popen(line, cwd=place, env=environment, stdout=subprocess.DEVNULL))
+    return processes
 
 
-def ended(processes: Sequence[subprocess.Popen]) -> None:
-    """Waits for a training run that must go well."""
+def wait_for(processes: Sequence[subprocess.Popen]) -> None:
+    """Waits for a training run; exits if it failed."""
     codes = [one.wait() for one in processes]
     if any(codes):
-        raise SystemExit(f"a training ended with {codes}")
+        raise SystemExit(f"a training run ended with {codes}")
 
 
-def killed(task: str, place: Path, count: int, steps: int, words: Sequence[str]) -> None:
-    """A training whose last process is killed halfway, continued with by one alone."""
-    running = started(task, place, "resumed", count, words)
+def kill_and_resume(task: str, place: Path, count: int, steps: int, words: Sequence[str]) -> None:
+    """Kills the last process of a training run halfway and resumes it with a single process."""
+    running = start_processes(task, place, "resumed", count, words)
     while all(one.poll() is None for one in running) and furthest(place) < steps // 2:
         time.sleep(0.01)
     running[-1].send_signal(signal.SIGKILL)
     for one in running:
         one.wait()
-    ended(started(task, place, "resumed", 1, [*words, "--resume"]))
+    wait_for(start_processes(task, place, "resumed", 1, [*words, "--resume"]))
 
 
 def furthest(place: Path) -> int:
-    """The step of the newest checkpoint."""
+    """Returns the step of the newest checkpoint."""
     return max((int(path.stem) for path in (place / "home" / "runs").glob("*/[0-9]*.run")), default=0)
 
 
 def weights(folder: Path) -> list[np.ndarray]:
-    """All arrays of a saved model."""
+    """Returns all arrays of a saved model."""
     import h5py
 
-    found: list[np.ndarray] = []
+    arrays: list[np.ndarray] = []
     with h5py.File(folder / "weights.weights.h5") as file:
-        file.visititems(lambda _, one: found.append(one[()]) if isinstance(one, h5py.Dataset) else None)
-    return found
+        file.visititems(lambda _, one: arrays.append(one[()]) if isinstance(one, h5py.Dataset) else None)
+    return arrays
 
 
-def farthest(one: Path, other: Path) -> float:
-    """The largest difference of any weight."""
-    return max(float(np.abs(a - b).max()) for a, b in zip(weights(one), weights(other), strict=True))
+def farthest(first: Path, second: Path) -> float:
+    """Returns the largest difference of any weight."""
+    return max(float(np.abs(a - b).max()) for a, b in zip(weights(first), weights(second), strict=True))
 
 
-def compared(task: str, count: int, steps: int) -> dict[str, object]:
-    """One process, several, and several of which one was killed."""
+def compare(task: str, count: int, steps: int) -> dict[str, object]:
+    """Compares one process, several, and several of which one was killed."""
     from studio.core import paths
 
     note(task)
-    # A text is read so many times, not for so many steps: twice are about as many.
+    # Text training counts epochs, not steps: two are about as long.
     words = ["--epochs", "2"] if task == "text" else ["--steps", str(steps)]
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
@@ -118,9 +120,9 @@ def compared(task: str, count: int, steps: int) -> dict[str, object]:
         if task == "style":
             (place / "home").mkdir()
             (place / "home" / "weights").symlink_to(paths.folder("weights"))
-        ended(started(task, place, "alone", 1, words))
-        ended(started(task, place, "together", count, words))
-        killed(task, place, count, steps, words)
+        wait_for(start_processes(task, place, "alone", 1, words))
+        wait_for(start_processes(task, place, "together", count, words))
+        kill_and_resume(task, place, count, steps, words)
         return {
             f"{task}, {count} processes against one": farthest(place / "alone", place / "together"),
             f"{task}, killed midway and resumed by one": farthest(place / "alone", place / "resumed"),
@@ -133,13 +135,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--only", choices=list(WORDS), help="one kind of model")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--steps", type=int, default=20)
-    chosen = parser.parse_args(argv)
+    args = parser.parse_args(argv)
     figures: dict[str, object] = {}
-    for task in [chosen.only] if chosen.only else WORDS:
-        figures |= {
-            name: f"{value:.1e}" for name, value in compared(task, chosen.processes, chosen.steps).items()
-        }
-    show(figures, chosen.json)
+    for task in [args.only] if args.only else WORDS:
+        figures |= {name: f"{value:.1e}" for name, value in compare(task, args.processes, args.steps).items()}
+    show(figures, args.json)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,13 @@
-"""Enlarging and cleaning: how near to the truth on the field's test images, and how fast.
+"""Enhance: quality on standard test images, and speed, of upscaling and denoising.
 
     python -m benchmarks.enhance [--json] [--network enlarge] [--cleaner clean] [--ensemble]
         [--cleaned bsds400 --most 40]
 
-PSNR, SSIM and LPIPS are of lightness, the Y of MATLAB's `rgb2ycbcr`, without as many px at the borders as
-the scale; images are shrunk by a bicubic kernel as many times wider. What is cleaned is gray: with Gaussian
-noise, neither rounded nor clipped, as the field adds it, or saved by Pillow as JPEG; the network is told how
-much. Without the test data of STUDIO_TEST_DATA, sample photos are taken. Times are ratios to a bicubic
-enlargement by Pillow and to P, one forward and backward pass of VGG16, in the same process.
+PSNR, SSIM and LPIPS are of lightness, the Y of MATLAB's `rgb2ycbcr`, without a border of `scale` px; images
+are downscaled by an antialiasing bicubic kernel. Denoising is tested on gray images with Gaussian noise,
+neither rounded nor clipped, as is usual, or saved by Pillow as JPEG; the network gets the strength of the
+damage. Without the test data of STUDIO_TEST_DATA, sample photos are used. Times are ratios to bicubic
+upscaling by Pillow and to P, one forward and backward pass of VGG16, in the same process.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ NOISES, QUALITIES = (15, 25, 50), (10, 20, 30)
 
 
 def images_of(name: str) -> Iterator[np.ndarray]:
-    """The images of a set, `(H, W, 3) uint8`, gray ones `(H, W)`; sample photos without the data."""
+    """Yields the images of a set, `(H, W, 3) uint8`, gray ones `(H, W)`; sample photos without the data."""
     from PIL import Image
 
     from studio.core.imaging import sample_photos
@@ -48,13 +48,13 @@ def images_of(name: str) -> Iterator[np.ndarray]:
 
 
 def lightness(image: np.ndarray, scale: int) -> np.ndarray:
-    """Y of MATLAB's `rgb2ycbcr`, of 16 to 235, cut to sides that are multiples of the scale.
+    """Returns Y of MATLAB's `rgb2ycbcr`, 16 to 235, cropped to multiples of the scale.
 
     Args:
-        image: `(H, W, 3) uint8`; a gray one, `(H, W)`, is its own lightness, by custom of 0 to 255.
+        image: `(H, W, 3) uint8`; a gray one, `(H, W)`, is used as it is, 0 to 255.
 
     Returns:
-        `(h, w) float32`, whole numbers.
+        `(h, w) float32`, integers.
     """
     height, width = (side // scale * scale for side in image.shape[:2])
     if image.ndim == 2:
@@ -63,16 +63,16 @@ def lightness(image: np.ndarray, scale: int) -> np.ndarray:
     return np.rint(16 + image[:height, :width].astype("float64") @ weights).astype("float32")
 
 
-def ssim(truth: np.ndarray, made: np.ndarray, border: int) -> float:
-    """Structural similarity as Wang et al. 2004 measure it: windows of 11 px, a Gaussian of 1.5 px."""
+def ssim(truth: np.ndarray, result: np.ndarray, border: int) -> float:
+    """Computes SSIM like Wang et al. 2004: windows of 11 px, a Gaussian of 1.5 px."""
     from skimage.metrics import structural_similarity
 
     rows, columns = (slice(border, side - border) for side in truth.shape)
-    made = np.clip(np.rint(made), 0, 255)
+    result = np.clip(np.rint(result), 0, 255)
     return float(
         structural_similarity(
             truth[rows, columns].astype("float64"),
-            made[rows, columns].astype("float64"),
+            result[rows, columns].astype("float64"),
             data_range=255,
             gaussian_weights=True,
             sigma=1.5,
@@ -81,19 +81,19 @@ def ssim(truth: np.ndarray, made: np.ndarray, border: int) -> float:
     )
 
 
-def unlike(truth: np.ndarray, made: np.ndarray, border: int) -> float:
-    """LPIPS of two images of lightness, as gray images: the less, the more alike to the eye."""
+def lpips_distance(truth: np.ndarray, result: np.ndarray, border: int) -> float:
+    """Computes LPIPS of two lightness images, as gray images; lower is more similar."""
     from studio.core.metrics import lpips
 
     rows, columns = (slice(border, side - border) for side in truth.shape)
-    both = (np.clip(np.rint(one[rows, columns]), 0, 255) / 255 for one in (truth, made))
+    both = (np.clip(np.rint(one[rows, columns]), 0, 255) / 255 for one in (truth, result))
     return lpips.distance(*(np.repeat(one[None, ..., None], 3, axis=-1).astype("float32") for one in both))
 
 
-def nearness(
+def measure_upscaling(
     network: str, ensemble: bool, sets: Sequence[str], scales: Sequence[int], most: int | None = None
 ) -> dict[str, object]:
-    """PSNR, SSIM and LPIPS of a network and of bicubic enlarging, means over each set."""
+    """Measures PSNR, SSIM and LPIPS of a network and of bicubic upscaling, means over each set."""
     from studio.core.models import presets
     from studio.enhance import bicubic, enlarge
     from studio.enhance.psnr import psnr
@@ -106,57 +106,61 @@ def nearness(
             rows = []
             for image in images:
                 truth = lightness(image, scale)
-                small = np.clip(np.rint(bicubic.shrunken(truth, scale)), 0, 255)
-                plain = bicubic.enlarged(small, scale)
-                how = enlarge.How(scale, ensemble=ensemble)
+                small = np.clip(np.rint(bicubic.shrink(truth, scale)), 0, 255)
+                plain = bicubic.enlarge(small, scale)
+                options = enlarge.Options(scale, ensemble=ensemble)
                 black, levels = (0, 255) if image.ndim == 2 else (16, 219)
-                made = plain + levels * enlarger.lacks((small - black) / levels, how)
-                rows.append([f(truth, one, scale) for f in (psnr, ssim, unlike) for one in (made, plain)])
-            db, bicubic_db, similar, bicubic_ssim, apart, bicubic_apart = np.mean(rows, axis=0)
+                result = plain + levels * enlarger.residual((small - black) / levels, options)
+                rows.append(
+                    [f(truth, one, scale) for f in (psnr, ssim, lpips_distance) for one in (result, plain)]
+                )
+            db, bicubic_db, mean_ssim, bicubic_ssim, lpips, bicubic_lpips = np.mean(rows, axis=0)
             figures[f"{name} x{scale}, dB (bicubic)"] = f"{db:.2f} ({bicubic_db:.2f})"
-            figures[f"{name} x{scale}, SSIM (bicubic)"] = f"{similar:.4f} ({bicubic_ssim:.4f})"
-            figures[f"{name} x{scale}, LPIPS (bicubic)"] = f"{apart:.4f} ({bicubic_apart:.4f})"
+            figures[f"{name} x{scale}, SSIM (bicubic)"] = f"{mean_ssim:.4f} ({bicubic_ssim:.4f})"
+            figures[f"{name} x{scale}, LPIPS (bicubic)"] = f"{lpips:.4f} ({bicubic_lpips:.4f})"
     return figures
 
 
-def cleanness(
+def measure_cleaning(
     cleaner: str, ensemble: bool, gray: str = GRAY[0], most: int | None = None
 ) -> dict[str, object]:
-    """PSNR, SSIM and LPIPS of gray images before and after they were cleaned, means over the set."""
+    """Measures PSNR, SSIM and LPIPS of gray images before and after cleaning, means over the set."""
     from studio.core.models import presets
     from studio.enhance import clean
     from studio.enhance.damage import Damage
     from studio.enhance.planes import planes
     from studio.enhance.psnr import psnr
 
-    opened, figures = clean.open(presets.find(cleaner)), {}
+    network, figures = clean.open(presets.find(cleaner)), {}
     images = [made_gray(image) for image in itertools.islice(images_of(gray), most)]
     images = [image[: len(image) // 2 * 2, : image.shape[1] // 2 * 2] for image in images]
-    tried = [(f"noise {level}", Damage(light=level)) for level in NOISES]
-    tried += [(f"JPEG {quality}", Damage(quality=quality)) for quality in QUALITIES]
-    for name, damage in tried:
+    damages = [(f"noise {level}", Damage(light=level)) for level in NOISES]
+    damages += [(f"JPEG {quality}", Damage(quality=quality)) for quality in QUALITIES]
+    for name, damage in damages:
         note(f"{gray} {name}")
         rows = []
         for n, image in enumerate(images):
-            seen = damaged(image, damage, n)
-            shown = planes(np.repeat(seen[..., None], 3, axis=2) / 255)
-            made = seen + 255 * opened.lacks(shown, clean.How(damage, ensemble=ensemble))[..., 0]
+            noisy = damage_image(image, damage, n)
+            noisy_planes = planes(np.repeat(noisy[..., None], 3, axis=2) / 255)
+            restored = (
+                noisy + 255 * network.residual(noisy_planes, clean.Options(damage, ensemble=ensemble))[..., 0]
+            )
             truth = image.astype("float32")
-            rows.append([f(truth, one, 0) for f in (psnr, ssim, unlike) for one in (made, seen)])
-        db, before_db, similar, before_ssim, apart, before_apart = np.mean(rows, axis=0)
+            rows.append([f(truth, one, 0) for f in (psnr, ssim, lpips_distance) for one in (restored, noisy)])
+        db, before_db, mean_ssim, before_ssim, lpips, before_lpips = np.mean(rows, axis=0)
         figures[f"{gray} {name}, dB (before)"] = f"{db:.2f} ({before_db:.2f})"
-        figures[f"{gray} {name}, SSIM (before)"] = f"{similar:.4f} ({before_ssim:.4f})"
-        figures[f"{gray} {name}, LPIPS (before)"] = f"{apart:.4f} ({before_apart:.4f})"
+        figures[f"{gray} {name}, SSIM (before)"] = f"{mean_ssim:.4f} ({before_ssim:.4f})"
+        figures[f"{gray} {name}, LPIPS (before)"] = f"{lpips:.4f} ({before_lpips:.4f})"
     return figures
 
 
 def made_gray(image: np.ndarray) -> np.ndarray:
-    """`(H, W, 3) uint8` -> `(H, W) uint8`, lightness; a gray image stays as it is."""
+    """Converts `(H, W, 3) uint8` to lightness, `(H, W) uint8`; gray images are unchanged."""
     return image if image.ndim == 2 else image_io.gray(image)[..., 0]
 
 
-def damaged(image: np.ndarray, damage: Damage, seed: int) -> np.ndarray:
-    """A gray image, `(H, W) uint8`, with noise or out of a JPEG file: `(H, W) float32`, levels."""
+def damage_image(image: np.ndarray, damage: Damage, seed: int) -> np.ndarray:
+    """Damages a gray image, `(H, W) uint8`, by noise or JPEG: `(H, W) float32`, levels."""
     from PIL import Image
 
     if damage.light:
@@ -169,7 +173,7 @@ def damaged(image: np.ndarray, damage: Damage, seed: int) -> np.ndarray:
 
 
 def times(network: str, cleaner: str, side: int, repeats: int) -> dict[str, object]:
-    """Seconds to double a photo's sides, and to clean it, warm, and how many times those of others."""
+    """Measures the seconds to upscale and to clean a photo, warm, and their ratios to others."""
     from PIL import Image
 
     from studio.core.imaging import sample_photos
@@ -178,17 +182,17 @@ def times(network: str, cleaner: str, side: int, repeats: int) -> dict[str, obje
     from studio.enhance.damage import Damage
 
     photo = image_io.resize(sample_photos.photo("astronaut"), side, side)
-    opened, how = clean.open(presets.find(cleaner)), clean.How(Damage(10, 10, 50))
-    cleaned = seconds(lambda: opened.clean(photo, how), repeats)
+    network_clean, options = clean.open(presets.find(cleaner)), clean.Options(Damage(10, 10, 50))
+    cleaned = seconds(lambda: network_clean.clean(photo, options), repeats)
     enlarger, image = enlarge.open(presets.find(network)), Image.fromarray(photo)
-    ours = seconds(lambda: enlarger.enlarge(photo, enlarge.How(2)), repeats)
+    own_seconds = seconds(lambda: enlarger.enlarge(photo, enlarge.Options(2)), repeats)
     plain = seconds(lambda: image.resize((2 * side, 2 * side), Image.Resampling.BICUBIC), repeats)
-    eight = seconds(lambda: enlarger.enlarge(photo, enlarge.How(2, ensemble=True)), 1)
+    eight = seconds(lambda: enlarger.enlarge(photo, enlarge.Options(2, ensemble=True)), 1)
     return {
-        f"{side} px x2, s": ours,
-        "times bicubic by Pillow": ours / plain,
-        f"P at {side} px": ours / one_pass(side),
-        "looking in eight ways, times as long": eight / ours,
+        f"{side} px x2, s": own_seconds,
+        "times bicubic by Pillow": own_seconds / plain,
+        f"P at {side} px": own_seconds / one_pass(side),
+        "looking in eight ways, times as long": eight / own_seconds,
         f"{side} px cleaned, s": cleaned,
     }
 
@@ -207,12 +211,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--scales", nargs="+", type=int, default=(2, 3, 4))
     parser.add_argument("--side", type=int, default=512, help="of the photo that is timed")
     parser.add_argument("--repeats", type=int, default=5)
-    chosen = parser.parse_args(argv)
-    figures = nearness(chosen.network, chosen.ensemble, chosen.sets, chosen.scales, chosen.most)
-    figures |= cleanness(chosen.cleaner, chosen.ensemble, chosen.cleaned, chosen.most)
+    args = parser.parse_args(argv)
+    figures = measure_upscaling(args.network, args.ensemble, args.sets, args.scales, args.most)
+    figures |= measure_cleaning(args.cleaner, args.ensemble, args.cleaned, args.most)
     note("times")
-    figures |= times(chosen.network, chosen.cleaner, chosen.side, chosen.repeats)
-    show(figures, chosen.json)
+    figures |= times(args.network, args.cleaner, args.side, args.repeats)
+    show(figures, args.json)
 
 
 if __name__ == "__main__":

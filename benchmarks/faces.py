@@ -1,4 +1,4 @@
-"""Faces: how many faces a second, and the least FID that can be expected.
+"""Faces: generated faces per second, and the lowest FID to expect.
 
     python -m benchmarks.faces [--json] [--preset faces-dcgan] [--floor DATA] [--n 1000] [--size 64]
         [--channels 3]
@@ -17,14 +17,14 @@ from benchmarks.report import arguments, note, seconds, show
 
 
 def drawing(name: str) -> dict[str, object]:
-    """Faces a second in batches, and the milliseconds of one, all in this process."""
+    """Measures faces per second in batches, and the milliseconds of one face, in this process."""
     from studio.core import tasks
     from studio.core.generators import latent
     from studio.core.models import presets
 
     note("drawing")
     preset = presets.find(name)
-    generator = tasks.imported(tasks.get(preset.task).opens)(preset)
+    generator = tasks.import_object(tasks.get(preset.task).opens)(preset)
     many, one = (latent.draw(generator, n, seed=0) for n in (640, 1))
     return {
         f"{name}, faces a second": len(many) / seconds(lambda: generator.decode(many), times=3),
@@ -33,7 +33,7 @@ def drawing(name: str) -> dict[str, object]:
 
 
 def floor(path: str, n: int, size: int, channels: int) -> dict[str, object]:
-    """FID and KID of n real images against n others: no model can be expected below."""
+    """Computes FID and KID of n real images against n others, the lowest values to expect of a model."""
     from studio.core import data
     from studio.core.metrics import scores
 
@@ -41,10 +41,10 @@ def floor(path: str, n: int, size: int, channels: int) -> dict[str, object]:
     images = data.load_dataset(data.reference(path), size, channels).images
     rows = np.random.default_rng(0).permutation(len(images))[: 2 * n]
     first, second = np.array_split(scores.features(images[rows]), 2)
-    told = f"{len(first):,} real images against {len(second):,} others, {size} px"
+    label = f"{len(first):,} real images against {len(second):,} others, {size} px"
     return {
-        f"FID of {told}": str(scores.fid(first, second)),
-        f"KID of {told}": str(scores.kid(first, second)),
+        f"FID of {label}": str(scores.fid(first, second)),
+        f"KID of {label}": str(scores.kid(first, second)),
     }
 
 
@@ -56,13 +56,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--n", type=int, default=1000, help="of each, for the floor")
     parser.add_argument("--size", type=int, default=64, help="px, for the floor")
     parser.add_argument("--channels", type=int, choices=(1, 3), default=3, help="for the floor")
-    chosen = parser.parse_args(argv)
+    args = parser.parse_args(argv)
     figures: dict[str, object] = {}
-    if chosen.preset:
-        figures |= drawing(chosen.preset)
-    if chosen.floor:
-        figures |= floor(chosen.floor, chosen.n, chosen.size, chosen.channels)
-    show(figures or {"nothing": "asked; see --help"}, chosen.json)
+    if args.preset:
+        figures |= drawing(args.preset)
+    if args.floor:
+        figures |= floor(args.floor, args.n, args.size, args.channels)
+    show(figures or {"nothing": "asked; see --help"}, args.json)
 
 
 if __name__ == "__main__":

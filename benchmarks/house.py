@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.report import arguments, fresh, note, one_pass, seconds, show, tell_peak
+from benchmarks.report import arguments, fresh, note, one_pass, print_peak, seconds, show
 from studio.core.process import children
 
 SIZE = 512
@@ -24,33 +24,33 @@ MOVED = 3  # px
 
 
 def photos(count: int) -> list[np.ndarray]:
-    """Photos that no network of ours was trained on: those that scikit-image and scikit-learn carry."""
+    """Returns photos of scikit-image and scikit-learn, which no shipped network was trained on."""
     from sklearn.datasets import load_sample_images
 
     from studio.core.imaging import sample_photos
 
-    found = [sample_photos.photo(name) for name in sample_photos.photos()] + load_sample_images().images
-    return found[:count]
+    images = [sample_photos.photo(name) for name in sample_photos.photos()] + load_sample_images().images
+    return images[:count]
 
 
 def unsteadiness(network: str, size: int = SIZE) -> float:
-    """How far a photo moved by MOVED px is from the painting, moved back: mean of levels of 255."""
+    """Measures the mean difference, 0 to 255, of results for a photo and for one moved by MOVED px."""
     from studio.core.imaging import image_io
     from studio.core.models import presets
     from studio.style.house import paint
 
-    painter = paint.open(presets.find(network))
+    network_model = paint.open(presets.find(network))
     photo = image_io.to_01(image_io.fit(photos(1)[0], size))
-    found = []
-    for place in range(len(painter.styles)):
-        still = painter.paint(photo[:, :-MOVED, :-MOVED], [place], [1.0])
-        moved = painter.paint(photo[:, MOVED:, MOVED:], [place], [1.0])
-        found.append(np.abs(still[:, MOVED:, MOVED:] - moved[:, :-MOVED, :-MOVED]).mean() * 255)
-    return float(np.mean(found))
+    differences = []
+    for place in range(len(network_model.styles)):
+        still = network_model.paint(photo[:, :-MOVED, :-MOVED], [place], [1.0])
+        moved = network_model.paint(photo[:, MOVED:, MOVED:], [place], [1.0])
+        differences.append(np.abs(still[:, MOVED:, MOVED:] - moved[:, :-MOVED, :-MOVED]).mean() * 255)
+    return float(np.mean(differences))
 
 
 def cold(network: str) -> float:
-    """Seconds from the start of a fresh process to the saved image."""
+    """Returns the seconds from the start of a fresh process to the saved image."""
     with tempfile.TemporaryDirectory() as place:
         out = str(Path(place) / "out.png")
         style = f"house:{_styles(network)[0]}"
@@ -63,19 +63,19 @@ def cold(network: str) -> float:
 
 
 def peak(network: str) -> float:
-    """Peak memory in GiB of a fresh process that paints a photo of 1920 x 1080 px."""
+    """Returns the peak memory in GiB of a fresh process that stylizes a photo of 1920 x 1080 px."""
     code = f"from benchmarks import house; house.report_peak({network!r})"
     return fresh(code)
 
 
 def report_peak(network: str) -> None:
-    """Paints a photo of 1920 x 1080 px and prints the peak memory of this process in GiB."""
+    """Stylizes a photo of 1920 x 1080 px and prints the peak memory of this process in GiB."""
     from studio.core.imaging import image_io
     from studio.style.transfer import transfer
 
     photo = image_io.resize(photos(3)[2], 1080, 1920)
-    transfer(photo, settings=_asked(network, _styles(network)[0], 1920))
-    tell_peak()
+    transfer(photo, settings=_transfer_settings(network, _styles(network)[0], 1920))
+    print_peak()
 
 
 def _styles(network: str) -> tuple[str, ...]:
@@ -84,7 +84,7 @@ def _styles(network: str) -> tuple[str, ...]:
     return known_styles.styles(network)
 
 
-def _asked(network: str, style: str, size: int, **more):
+def _transfer_settings(network: str, style: str, size: int, **more):
     from studio.style.settings import TransferSettings
 
     return TransferSettings(house=(style,), network=network, size=size, **more)
@@ -100,16 +100,16 @@ def main(argv: Sequence[str] | None = None) -> None:
         "--network", default=known_styles.SHIPPED, help="the network whose styles are measured"
     )
     parser.add_argument("--size", type=int, default=SIZE, help="px")
-    chosen = parser.parse_args(argv)
-    side = chosen.size
-    settings, photo = _asked(chosen.network, _styles(chosen.network)[0], side), photos(1)[0]
+    args = parser.parse_args(argv)
+    side = args.size
+    settings, photo = _transfer_settings(args.network, _styles(args.network)[0], side), photos(1)[0]
     figures: dict[str, object] = {f"P at {side} px, s": (p := one_pass(side))}
     figures[f"{side} px, in P"] = seconds(lambda: transfer(photo, settings=settings)) / p
-    figures[f"moved by {MOVED} px, levels of 255"] = unsteadiness(chosen.network, side)
+    figures[f"moved by {MOVED} px, levels of 255"] = unsteadiness(args.network, side)
     note("a cold start, and memory")
-    figures["cold start, s"] = cold(chosen.network)
-    figures["1920 x 1080 px, GiB"] = peak(chosen.network)
-    show(figures, chosen.json)
+    figures["cold start, s"] = cold(args.network)
+    figures["1920 x 1080 px, GiB"] = peak(args.network)
+    show(figures, args.json)
 
 
 if __name__ == "__main__":

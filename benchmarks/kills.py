@@ -1,11 +1,11 @@
-"""Workers and servers killed with -9 at random moments: what was finished stays, and the next job works.
+"""Kills workers and servers with SIGKILL at random: finished jobs must stay, and the next job must work.
 
     python -m benchmarks.kills [--json] [--workers 100] [--servers 30] [--seed 0]
 
-A studio of its own, in a temporary STUDIO_HOME, always has jobs running and waiting: small ones of the tests,
-so that many end between two kills. It tells each job that has ended as soon as it sees that. In the end every
-one that ended well must still be there, done, with an image that can be read; no job may be said to run; no
-process of a killed studio may be left; and a new job must end.
+A separate studio, in a temporary STUDIO_HOME, always has jobs running and waiting: small ones of the tests,
+so that many end between two kills. It logs each job that ended. At the end, every job that was done must
+still be done, with a readable image; no job may be shown as running; no process of a killed studio may be
+left; and a new job must end.
 """
 
 from __future__ import annotations
@@ -28,23 +28,23 @@ from studio.core.process import children
 
 FAKES = ROOT / "tests" / "fakes"
 MEMORY = {"job": 450e6, "live": 450e6, "drive": 450e6}
-WAITING = 3  # jobs that are never all done
+WAITING = 3  # unfinished jobs at any time
 PATIENCE = 120.0
 GONE_WITHIN = 10.0
 
 
 def serve(seed: int) -> None:
-    """The studio that is killed: submits chores without end and prints the number of each that is done."""
+    """Runs the studio to kill: submits jobs without end and prints the id of each that ended."""
     engine, chores = _engine()
-    draw, known = random.Random(seed), []
+    draw, running = random.Random(seed), []
     while True:
-        while len(known) < WAITING:
+        while len(running) < WAITING:
             settings = chores.ChoreSettings(steps=draw.randint(1, 12), pause=0.05, shade=draw.randint(0, 255))
-            known.append(engine.submit("chores.do", settings, {}).id)
-        for id in list(known):
+            running.append(engine.submit("chores.do", settings, {}).id)
+        for id in list(running):
             job = engine.job(id)
             if job.finished:
-                known.remove(id)
+                running.remove(id)
                 sys.stdout.write(json.dumps([id, job.state, job.error]) + "\n")
                 sys.stdout.flush()
         time.sleep(0.02)
@@ -67,31 +67,31 @@ class Server:
 
     Args:
         home: its STUDIO_HOME.
-        number: which one it is; its chores follow from it.
+        number: of the studio; seeds its jobs.
     """
 
     def __init__(self, home: Path, number: int):
-        self.told = home.parent / f"told-{number}.txt"
+        self.log_path = home.parent / f"ended-{number}.txt"
         environment = children.environment(STUDIO_HOME=str(home))
-        with self.told.open("wb") as out, (home.parent / "server.log").open("ab") as log:
+        with self.log_path.open("wb") as out, (home.parent / "server.log").open("ab") as log:
             words = children.command("-m", "benchmarks.kills", "--serve", str(number))
             self.process = subprocess.Popen(words, cwd=ROOT, env=environment, stdout=out, stderr=log)
 
-    def ended(self) -> list[tuple[str, str, str]]:
-        """The jobs that it said have ended: number, state and error."""
-        whole = self.told.read_bytes().rpartition(b"\n")[0]
+    def ended_jobs(self) -> list[tuple[str, str, str]]:
+        """Returns the jobs that it logged as ended: id, state and error."""
+        whole = self.log_path.read_bytes().rpartition(b"\n")[0]
         return [tuple(json.loads(line)) for line in whole.splitlines()]
 
     def until_more(self, count: int) -> None:
-        """Waits until it has told of more jobs than so many."""
-        _until(lambda: len(self.ended()) > count)
+        """Waits until it has logged more than `count` jobs."""
+        _until(lambda: len(self.ended_jobs()) > count)
 
     def family(self) -> list[psutil.Process]:
-        """All processes that it has started."""
+        """Returns all processes that it has started."""
         return psutil.Process(self.process.pid).children(recursive=True)
 
     def worker(self) -> psutil.Process | None:
-        """The process that works on jobs; None while there is none."""
+        """Returns the process that works on jobs; None while there is none."""
         for process in self.family():
             try:
                 if process.nice() == 10 and "resource_tracker" not in " ".join(process.cmdline()):
@@ -101,7 +101,7 @@ class Server:
         return None
 
     def kill(self) -> int:
-        """Kills it. Returns how many of its processes are still there a while after."""
+        """Kills it. Returns the number of its processes that are left after a while."""
         family = self.family()
         self.process.kill()
         self.process.wait()
@@ -128,44 +128,44 @@ def _home() -> Iterator[Path]:
 
 
 def run(workers: int, servers: int, seed: int) -> dict[str, object]:
-    """Kills so many of both, then looks at what is left."""
-    draw, told, left, waits = random.Random(seed), [], 0, []
+    """Kills workers and servers, then checks what is left."""
+    draw, ended_jobs, left, waits = random.Random(seed), [], 0, []
     with _home() as home:
         server = Server(home, 0)
         server.until_more(0)
         for number in range(workers):
             time.sleep(draw.uniform(0, 1.0))
             _until(server.worker)
-            seen = len(server.ended())
+            ended_count = len(server.ended_jobs())
             if worker := server.worker():
                 worker.kill()
             began = time.monotonic()
-            server.until_more(seen)
+            server.until_more(ended_count)
             waits.append(time.monotonic() - began)
             if number % 10 == 9:
                 note(f"{number + 1} of {workers} workers killed")
         left += server.kill()
-        told += server.ended()
+        ended_jobs += server.ended_jobs()
         for number in range(servers):
             server = Server(home, number + 1)
             if number % 3:  # every third one before it has done anything
                 server.until_more(0)
             time.sleep(draw.uniform(0, 3.0))
             left += server.kill()
-            told += server.ended()
+            ended_jobs += server.ended_jobs()
             if number % 10 == 9:
                 note(f"{number + 1} of {servers} servers killed")
         return {
             "workers killed": workers,
             "servers killed": servers,
-            **_looked_over(told),
+            **_check_studio(ended_jobs),
             "processes left over": left,
             "median wait for the next end after a worker's death, s": sorted(waits)[len(waits) // 2],
         }
 
 
-def _looked_over(told: list[tuple[str, str, str]]) -> dict[str, object]:
-    """What a new studio finds, and whether it works."""
+def _check_studio(ended_jobs: list[tuple[str, str, str]]) -> dict[str, object]:
+    """Checks the jobs from a new studio, and whether it works."""
     from studio.core.imaging import image_io
 
     engine, chores = _engine()
@@ -174,13 +174,13 @@ def _looked_over(told: list[tuple[str, str, str]]) -> dict[str, object]:
         _until(lambda: engine.job(job.id).finished)
         works = engine.job(job.id).state == "done"
         states = [_state(engine, path.name) for path in (Path(os.environ["STUDIO_HOME"]) / "jobs").iterdir()]
-        done = [id for id, state, _ in told if state == "done"]
+        done = [id for id, state, _ in ended_jobs if state == "done"]
         lost = unreadable = 0
         for id in done:
-            found = engine.job(id)
-            lost += found.state != "done"
+            ended = engine.job(id)
+            lost += ended.state != "done"
             try:
-                image_io.read(found.result.files[0].read())
+                image_io.read(ended.result.files[0].read())
             except Exception:
                 unreadable += 1
     finally:
@@ -189,7 +189,7 @@ def _looked_over(told: list[tuple[str, str, str]]) -> dict[str, object]:
         "jobs that ended well": len(done),
         "of them lost": lost,
         "of them unreadable": unreadable,
-        "jobs that failed": sum(state == "failed" for _, state, _ in told),
+        "jobs that failed": sum(state == "failed" for _, state, _ in ended_jobs),
         "jobs shown as interrupted": states.count("interrupted"),
         "jobs said to run, though nothing runs": states.count("running"),
         "the next job works": works,
@@ -197,7 +197,7 @@ def _looked_over(told: list[tuple[str, str, str]]) -> dict[str, object]:
 
 
 def _state(engine, id: str) -> str:
-    """Of a job; "" of one whose studio was killed before it had told anybody that it took it."""
+    """Returns the state of a job; "" if its studio was killed before the job was accepted."""
     from studio.core.errors import Unavailable
 
     try:
@@ -213,10 +213,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--servers", type=int, default=30)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--serve", type=int, help="be the studio that is killed")
-    asked = parser.parse_args(argv)
-    if asked.serve is not None:
-        serve(asked.serve)
-    show(run(asked.workers, asked.servers, asked.seed), asked.json)
+    args = parser.parse_args(argv)
+    if args.serve is not None:
+        serve(args.serve)
+    show(run(args.workers, args.servers, args.seed), args.json)
 
 
 if __name__ == "__main__":

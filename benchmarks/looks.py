@@ -1,4 +1,4 @@
-"""How much a result looks painted: structure of the photo, style and colors of the painting. Lower is better.
+"""Quality of style transfer: structure of the photo, style and colors of the painting. Lower is better.
 
     python -m benchmarks.looks [--json] [--modes fine] [--strengths 0.8] [--folder results]
     python -m benchmarks.looks --sheets --strengths 0.3 0.5 0.8 1 --size 320 --folder sheets
@@ -10,9 +10,8 @@ Style: `studio.style.nnst.measure`. Both: Kolkin et al. 2019, arXiv:1904.12785. 
 mean and covariance. The first form compares with four results that a public script published in 2015. The
 second renders twelve pairs, one contact sheet each (photo, painting, AdaIN, every strength), and counts the
 steps of strength in which style gets closer and structure further. The third writes sheets for a blind
-choice, `pairNN.png`: photo and painting above, below fine and another result in random order, which
-`key.json` tells; the other is the published result or, where there is none, AdaIN. All read results that are
-in the folder.
+comparison, `pairNN.png`: photo and painting above, below fine and another result in random order, with the
+key in `key.json`; the other is the published result or, without one, AdaIN. Results in the folder are reused.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ SIZES = (512, 256)  # px of the longer side
 STRUCTURE_GRID = 16  # px of the image per position
 PHOTOS = {"golden_gate": "golden_gate.jpg", "tubingen": "tubingen.jpg"}
 PAINTINGS = {"starry": "starry_night_google.jpg", "scream": "the_scream.jpg"}
-SET14 = {"comic": 5, "flowers": 7, "peppers": 12, "slide": 13}  # by their numbers
+SET14 = {"comic": 5, "flowers": 7, "peppers": 12, "slide": 13}  # by number
 PAIRS = (
     *(("astronaut", "starry"), ("chelsea", "brush_strokes"), ("camera", "scream")),  # portraits
     *(("golden_gate", "starry"), ("tubingen", "scream"), ("golden_gate", "wash")),  # landscapes
@@ -48,7 +47,7 @@ PAIRS = (
 
 
 def photo(name: str) -> np.ndarray:
-    """A photo of the test data or of the studio, `(H, W, 3) uint8`."""
+    """Loads a photo of the test data or of the studio, `(H, W, 3) uint8`."""
     if name in PHOTOS:
         return image_io.read(DATA / "images" / PHOTOS[name])
     if name not in SET14:
@@ -58,47 +57,47 @@ def photo(name: str) -> np.ndarray:
 
 
 def painting(name: str) -> np.ndarray:
-    """A painting of the test data or of the studio, `(H, W, 3) uint8`."""
+    """Loads a painting of the test data or of the studio, `(H, W, 3) uint8`."""
     return image_io.read(DATA / "images" / PAINTINGS[name]) if name in PAINTINGS else paintings.painting(name)
 
 
 def structure(
     backbone: Backbone, result: np.ndarray, content: np.ndarray, target: np.ndarray, size: int
 ) -> float:
-    """How far the self-similarity of the photo's features has changed; 1: as far as the painting's.
+    """Measures the change of the photo's feature self-similarity, relative to the painting's.
 
     Args:
-        result, content, target: `(H, W, 3) uint8`; the last is the painting.
+        result, content, target: `(H, W, 3) uint8`; `target` is the painting.
         size: px of the longer side at which they are compared.
     """
 
     def distances(image: np.ndarray) -> np.ndarray:
         resized = image_io.resize(image, *content.shape[:2])
         features = measure.grid(backbone, resized, size, STRUCTURE_GRID)
-        found = 1.0 - measure.similarity(features, features)
-        return found / (found.sum(axis=0, keepdims=True) + 1e-8)
+        matrix = 1.0 - measure.similarity(features, features)
+        return matrix / (matrix.sum(axis=0, keepdims=True) + 1e-8)
 
-    wanted = distances(content)
-    return float(np.abs(distances(result) - wanted).mean() / np.abs(distances(target) - wanted).mean())
+    reference = distances(content)
+    return float(np.abs(distances(result) - reference).mean() / np.abs(distances(target) - reference).mean())
 
 
 def color(result: np.ndarray, target: np.ndarray) -> float:
-    """Mean absolute differences of mean and covariance of colors in [0, 1], added."""
+    """Adds the mean absolute differences of mean and covariance of colors in [0, 1]."""
     colors = [image.reshape(-1, 3) / 255.0 for image in (result, target)]
     means, covariances = [one.mean(axis=0) for one in colors], [np.cov(one.T) for one in colors]
     return float(np.abs(means[0] - means[1]).mean() + np.abs(covariances[0] - covariances[1]).mean())
 
 
 def row(backbone: Backbone, result: np.ndarray, content: np.ndarray, target: np.ndarray) -> str:
-    """Structure, style and color as a row."""
+    """Formats structure, style and color as a row."""
     structures = [structure(backbone, result, content, target, size) for size in SIZES]
     styles = [measure.style_distance(backbone, result, target, size) for size in SIZES]
     parts = [" ".join(f"{value:.2f}" for value in values) for values in (structures, styles)]
     return f"structure {parts[0]}, style {parts[1]}, color {color(result, target):.3f}"
 
 
-def rendered(pair: tuple[str, str], settings: TransferSettings, folder: Path | None) -> np.ndarray:
-    """A result, `(H, W, 3) uint8`; read from the folder if it is there."""
+def render(pair: tuple[str, str], settings: TransferSettings, folder: Path | None) -> np.ndarray:
+    """Renders a result, `(H, W, 3) uint8`, or reads it from the folder."""
     from studio.style.transfer import transfer
 
     name = f"{pair[0]}_{pair[1]}_{settings.mode}_{settings.size}_{settings.strength}.png"
@@ -112,31 +111,30 @@ def rendered(pair: tuple[str, str], settings: TransferSettings, folder: Path | N
     return image
 
 
-def compare(backbone: Backbone, chosen) -> Iterator[tuple[str, str]]:
+def compare(backbone: Backbone, args) -> Iterator[tuple[str, str]]:
     """Measures the published results and those of every mode and strength."""
     for pair in ((one, other) for one in PHOTOS for other in PAINTINGS):
         name, content, target = "_".join(pair), photo(pair[0]), painting(pair[1])
         published = image_io.read(DATA / "published" / f"{name}.png")
         yield f"{name}, published", row(backbone, published, content, target)
-        for mode in chosen.modes:
-            for strength in chosen.strengths:
-                settings = TransferSettings(mode=mode, strength=strength, size=chosen.size)
-                result = rendered(pair, settings, chosen.folder)
+        for mode in args.modes:
+            for strength in args.strengths:
+                settings = TransferSettings(mode=mode, strength=strength, size=args.size)
+                result = render(pair, settings, args.folder)
                 yield f"{name}, {mode}, {strength}", row(backbone, result, content, target)
 
 
-def sheets(backbone: Backbone, chosen) -> Iterator[tuple[str, str]]:
-    """Renders and measures twelve pairs, and makes a contact sheet of each."""
+def sheets(backbone: Backbone, args) -> Iterator[tuple[str, str]]:
+    """Renders and measures twelve pairs, and writes a contact sheet of each."""
     right = {"structure": 0, "style": 0}
-    size = min(chosen.size, measure.SIZE)
+    size = min(args.size, measure.SIZE)
     for pair in PAIRS:
         content, target = photo(pair[0]), painting(pair[1])
-        look = rendered(pair, TransferSettings(size=chosen.size), chosen.folder)
-        asked = [
-            TransferSettings(mode="fine", size=chosen.size, strength=strength)
-            for strength in chosen.strengths
+        adain = render(pair, TransferSettings(size=args.size), args.folder)
+        settings_list = [
+            TransferSettings(mode="fine", size=args.size, strength=strength) for strength in args.strengths
         ]
-        results = [rendered(pair, settings, chosen.folder) for settings in asked]
+        results = [render(pair, settings, args.folder) for settings in settings_list]
         structures = [structure(backbone, one, content, target, size) for one in results]
         styles = [measure.style_distance(backbone, one, target, size) for one in results]
         right["structure"] += sum(low < high for low, high in pairwise(structures))
@@ -145,33 +143,33 @@ def sheets(backbone: Backbone, chosen) -> Iterator[tuple[str, str]]:
             "_".join(pair),
             " ".join(f"{one:.2f}/{other:.2f}" for one, other in zip(structures, styles, strict=True)),
         )
-        if chosen.folder:
-            tiles = [image_io.resize(one, *look.shape[:2]) for one in (content, target, look, *results)]
-            Image.fromarray(np.hstack(tiles)).save(chosen.folder / f"sheet_{'_'.join(pair)}.png")
-    steps = len(PAIRS) * (len(chosen.strengths) - 1)
+        if args.folder:
+            tiles = [image_io.resize(one, *adain.shape[:2]) for one in (content, target, adain, *results)]
+            Image.fromarray(np.hstack(tiles)).save(args.folder / f"sheet_{'_'.join(pair)}.png")
+    steps = len(PAIRS) * (len(args.strengths) - 1)
     for name, count in right.items():
         yield f"{name}, steps in the right direction", f"{count} of {steps}"
 
 
-def blind(backbone: Backbone, chosen) -> Iterator[tuple[str, str]]:
+def blind(backbone: Backbone, args) -> Iterator[tuple[str, str]]:
     """Writes a sheet and a line of the key for each published pair and each of the twelve."""
     rng, key = np.random.default_rng(), {}
     published = {path.stem: path for path in (DATA / "published").glob("*.png")}
     pairs = dict.fromkeys([*(tuple(name.rsplit("_", 1)) for name in sorted(published)), *PAIRS])
     for number, pair in enumerate(pairs, 1):
         name, content, target = "_".join(pair), photo(pair[0]), painting(pair[1])
-        fine = rendered(pair, TransferSettings(mode="fine", size=chosen.size), chosen.folder)
+        fine = render(pair, TransferSettings(mode="fine", size=args.size), args.folder)
         if name in published:
             other, rival = image_io.read(published[name]), "published"
         else:
-            other, rival = rendered(pair, TransferSettings(size=chosen.size), chosen.folder), "AdaIN"
+            other, rival = render(pair, TransferSettings(size=args.size), args.folder), "AdaIN"
         order = [("fine", fine), (rival, other)]
         rng.shuffle(order)
         rows = ([content, target], [image for _, image in order])
         sheet = [np.hstack([image_io.resize(one, *fine.shape[:2]) for one in row]) for row in rows]
-        Image.fromarray(np.vstack(sheet)).save(chosen.folder / f"pair{number:02}.png")
+        Image.fromarray(np.vstack(sheet)).save(args.folder / f"pair{number:02}.png")
         key[f"pair{number:02}"] = {"pair": name, "left": order[0][0], "right": order[1][0]}
-        (chosen.folder / "key.json").write_text(json.dumps(key, indent=1), "utf-8")
+        (args.folder / "key.json").write_text(json.dumps(key, indent=1), "utf-8")
         yield f"pair{number:02}", name
 
 
@@ -184,10 +182,10 @@ def main() -> None:
     parser.add_argument("--sheets", action="store_true", help="twelve pairs instead of the published four")
     parser.add_argument("--blind", action="store_true", help="sheets for a blind choice; needs --folder")
     parser.add_argument("--folder", type=Path, help="where the results go, too")
-    chosen = parser.parse_args()
+    args = parser.parse_args()
     backbone = backbones.load("vgg16")
-    work = blind if chosen.blind else sheets if chosen.sheets else compare
-    show(dict(work(backbone, chosen)), chosen.json)
+    work = blind if args.blind else sheets if args.sheets else compare
+    show(dict(work(backbone, args)), args.json)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""The painter: what a network knows of a photo after some seconds, and what ten layers hand back.
+"""Playground: PSNR of a photo after some seconds of training, and vanishing gradients of ten layers.
 
     python -m benchmarks.playground [--json] [--seconds 3] [--large]
 
 One thread, in seconds of processor time, so that other work on the machine does not count. The photo is
-chelsea, learned at 96 px. `--large` paints 4,096 px, too, in a process of its own, and tells its memory.
+chelsea at 96 px. `--large` also renders 4,096 px in a separate process and measures its memory.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from studio.core.imaging import sample_photos
 from studio.core.process import blas_threads
 from studio.playground.learner import Learner
 from studio.playground.settings import PlaygroundSettings
-with blas_threads.limited(1):
+with blas_threads.limit_threads(1):
     learner = Learner(sample_photos.photo("chelsea"), PlaygroundSettings())
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     began = time.process_time()
@@ -39,8 +39,8 @@ sys.stdout.write(json.dumps(told))
 """
 
 
-def learned(controls: dict[str, object], seconds: float) -> dict[str, float]:
-    """What a network knows after some seconds of processor time."""
+def train_network(controls: dict[str, object], seconds: float) -> dict[str, float]:
+    """Trains a network for some seconds of processor time and returns its PSNR."""
     from studio.core.imaging import sample_photos
     from studio.playground.learner import Learner
     from studio.playground.settings import PlaygroundSettings
@@ -48,13 +48,13 @@ def learned(controls: dict[str, object], seconds: float) -> dict[str, float]:
     photo = sample_photos.photo("chelsea")
     began = time.process_time()
     learner = Learner(photo, PlaygroundSettings.parse(controls))
-    learner.look()
+    learner.snapshot()
     first = time.process_time() - began
     began = time.process_time()
     while time.process_time() - began < seconds:
         learner.step()
     took = time.process_time() - began
-    last = learner.look()
+    last = learner.snapshot()
     return {
         "first image, ms": 1000 * first,
         "a step, ms": 1000 * took / learner.steps,
@@ -64,14 +64,16 @@ def learned(controls: dict[str, object], seconds: float) -> dict[str, float]:
     }
 
 
-def handed_back() -> dict[str, object]:
-    """The gradients of ten layers of sigmoids before their first step, and of the colors after them."""
+def vanishing_gradients() -> dict[str, object]:
+    """Returns the gradients of the first and last of ten sigmoid layers before the first step."""
     from studio.core.imaging import sample_photos
     from studio.playground.learner import Learner
     from studio.playground.settings import PlaygroundSettings
 
-    found = Learner(sample_photos.photo("chelsea"), PlaygroundSettings.parse(DEEP)).look().gradients
-    return {"ten sigmoid layers, gradient of the first and the last": f"{found[0]:.1e}, {found[-1]:.1e}"}
+    gradients = Learner(sample_photos.photo("chelsea"), PlaygroundSettings.parse(DEEP)).snapshot().gradients
+    return {
+        "ten sigmoid layers, gradient of the first and the last": f"{gradients[0]:.1e}, {gradients[-1]:.1e}"
+    }
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -81,17 +83,19 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = arguments(__doc__.splitlines()[0], quick="--seconds 0.1")
     parser.add_argument("--seconds", type=float, default=3.0, help="of processor time that each learns")
     parser.add_argument("--large", action="store_true", help="4,096 px, too")
-    chosen = parser.parse_args(argv)
+    args = parser.parse_args(argv)
     figures: dict[str, object] = {}
-    with blas_threads.limited(1):
+    with blas_threads.limit_threads(1):
         for name, controls in NETWORKS.items():
             note(name)
-            figures |= {f"{name}: {what}": value for what, value in learned(controls, chosen.seconds).items()}
-        figures |= handed_back()
-    if chosen.large:
+            figures |= {
+                f"{name}: {what}": value for what, value in train_network(controls, args.seconds).items()
+            }
+        figures |= vanishing_gradients()
+    if args.large:
         note("4,096 px")
         figures |= fresh(_LARGE)
-    show(figures, chosen.json)
+    show(figures, args.json)
 
 
 if __name__ == "__main__":

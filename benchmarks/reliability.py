@@ -1,12 +1,12 @@
-"""Files that were damaged at random, through what reads them: each must be taken or refused in one sentence.
+"""Reads files that were damaged at random: each must be accepted or refused with one sentence.
 
     python -m benchmarks.reliability [--json] [--files 2000] [--seed 0]
 
-Good and bad files of the test data are changed with a seed: bytes flipped, cut, doubled, filled with nought
-or exchanged with those of another file. Each goes, in a process of its own that may be killed, through the
-very function that page, command and Python call for its kind. What counts as a fault: another error than the
-studio's own, one of several lines or without a next step, a process that died, ten seconds, two gigabytes, or
-a file that is left anywhere but where the function was told to write.
+Good and bad files of the test data are changed with a seed: bytes are flipped, cut, doubled, zeroed or
+replaced by those of another file. A separate process, which may be killed, reads each with the function that
+pages, commands and Python use for its kind. Faults are: other errors than the studio's own, errors of several
+lines or without a next step, a process that died, over ten seconds or two gigabytes, or a file left outside
+the output.
 """
 
 from __future__ import annotations
@@ -31,32 +31,32 @@ from benchmarks.report import DATA, ROOT, arguments, note, show
 SECONDS = 10.0
 BYTES = 2 << 30
 MAY_WRITE = {"home", "model"}
-SMALL = 4 << 20  # larger files are left out: cutting and copying them takes longer than reading them
+SMALL = 4 << 20  # larger files are left out, because changing them takes longer than reading them
 
 
 def image(path: Path, place: Path) -> None:
-    """As an image, the way every upload and every command reads one."""
+    """Reads an image like uploads and commands."""
     from studio.core.imaging import image_io
 
     image_io.read(path)
 
 
 def recipe(path: Path, place: Path) -> None:
-    """As a file that `studio replay` or the gallery is given."""
+    """Reads a recipe like `studio replay` and the gallery."""
     from studio.core import recipes
 
     recipes.read(path.read_bytes())
 
 
 def text(path: Path, place: Path) -> None:
-    """As a text to learn from."""
+    """Reads a training text."""
     from studio.core.data import corpus
 
     corpus.read(path)
 
 
 def dataset(path: Path, place: Path) -> None:
-    """As images to learn from: an archive, looked over first, then read."""
+    """Reads a data set from an archive."""
     from studio.core import data
     from studio.core.progress import Progress
 
@@ -64,26 +64,26 @@ def dataset(path: Path, place: Path) -> None:
 
 
 def preset(path: Path, place: Path) -> None:
-    """As a model of the studio, packed."""
+    """Unpacks a model of the studio."""
     from studio.core.models import presets
 
     presets.unpack(path.read_bytes(), place / "model")
 
 
 def keras_model(path: Path, place: Path) -> None:
-    """As a model that somebody made with Keras: its description, before Keras sees any of it."""
+    """Reads the description of an imported Keras model, without Keras."""
     from studio.core.errors import InvalidInput
     from studio.imported import keras_files
 
     try:
         with path.open("rb") as file:
             keras_files.read(file)
-    except keras_files.Refused as error:  # which `safe_copies.admit` tells with the name of the file
+    except keras_files.Refused as error:  # `safe_copies.admit` reports it with the name of the file
         raise InvalidInput(f"{error}. Next: none.") from None
 
 
 def video(path: Path, place: Path) -> None:
-    """As a video, frame by frame."""
+    """Reads a video frame by frame."""
     from studio.core.imaging import animations
 
     for _ in animations.frames(path.read_bytes()):
@@ -102,7 +102,7 @@ READERS = {
 
 
 def originals(place: Path) -> dict[str, list[Path]]:
-    """Files of each kind to begin with, good and bad ones."""
+    """Returns good and bad original files of each kind."""
     import numpy as np
 
     from studio.core.imaging import animations
@@ -114,13 +114,13 @@ def originals(place: Path) -> dict[str, list[Path]]:
     for path in videos:
         path.write_bytes(animations.encode(frames, path.suffix[1:], 10))
     videos.append(place / "phone.mp4")
-    videos[-1].write_bytes(_of_a_phone(frames))
+    videos[-1].write_bytes(_encode_hevc(frames))
     packed = [place / f"{name}.zip" for name in ("digits-dcgan", "alice")]
     for path in packed:
-        path.write_bytes(model_zip.zipped(ROOT / "pretrained" / path.stem))
+        path.write_bytes(model_zip.pack(ROOT / "pretrained" / path.stem))
     arrays = place / "arrays.npz"
     np.savez_compressed(arrays, images=np.zeros((9, 28, 28), "uint8"), labels=np.arange(9))
-    found = {
+    files = {
         "image": [*(bad / "images").iterdir(), DATA / "images" / "golden_gate.jpg"],
         "recipe": list((bad / "recipes").iterdir()),
         "text": list((bad / "text").iterdir()),
@@ -130,17 +130,17 @@ def originals(place: Path) -> dict[str, list[Path]]:
         "video": videos,
     }
     small = {
-        kind: [p for p in paths if p.is_file() and p.stat().st_size < SMALL] for kind, paths in found.items()
+        kind: [p for p in paths if p.is_file() and p.stat().st_size < SMALL] for kind, paths in files.items()
     }
     return {kind: sorted(paths) for kind, paths in small.items()}
 
 
-def _of_a_phone(frames: list[Any]) -> bytes:
-    """A video in HEVC with ten bits a color."""
+def _encode_hevc(frames: list[Any]) -> bytes:
+    """Encodes a 10-bit HEVC video, like phones do."""
     import av
 
-    made = io.BytesIO()
-    with av.open(made, "w", format="mp4") as video:
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format="mp4") as video:
         stream = video.add_stream("libx265", rate=10, options={"x265-params": "log-level=none"})
         stream.height, stream.width = frames[0].shape[:2]
         stream.pix_fmt = "yuv420p10le"
@@ -148,55 +148,55 @@ def _of_a_phone(frames: list[Any]) -> bytes:
             frame = av.VideoFrame.from_ndarray(one, format="rgb24")
             video.mux(stream.encode(frame.reformat(format=stream.pix_fmt)))
         video.mux(stream.encode())
-    return made.getvalue()
+    return buffer.getvalue()
 
 
-def damaged(data: bytes, other: bytes, draw: random.Random) -> bytes:
-    """One to four changes, each of a kind drawn at random."""
-    made = bytearray(data)
+def damage_bytes(data: bytes, other: bytes, draw: random.Random) -> bytes:
+    """Applies one to four random changes."""
+    changed = bytearray(data)
     for _ in range(draw.randint(1, 4)):
-        at = draw.randrange(len(made) + 1)
+        at = draw.randrange(len(changed) + 1)
         size = draw.choice((1, 2, 4, 16, 256, 4096))
-        way = draw.choice(("flip", "cut", "double", "nought", "full", "splice", "end"))
-        if way == "flip" and made:
-            made[at % len(made)] ^= 1 << draw.randrange(8)
-        elif way == "cut":
-            del made[at : at + size]
-        elif way == "double":
-            made[at:at] = made[at : at + size]
-        elif way in ("nought", "full"):
-            count = len(made[at : at + size])
-            made[at : at + size] = (b"\0" if way == "nought" else b"\xff") * count
-        elif way == "splice" and other:
+        change = draw.choice(("flip", "cut", "double", "nought", "full", "splice", "end"))
+        if change == "flip" and changed:
+            changed[at % len(changed)] ^= 1 << draw.randrange(8)
+        elif change == "cut":
+            del changed[at : at + size]
+        elif change == "double":
+            changed[at:at] = changed[at : at + size]
+        elif change in ("nought", "full"):
+            count = len(changed[at : at + size])
+            changed[at : at + size] = (b"\0" if change == "nought" else b"\xff") * count
+        elif change == "splice" and other:
             start = draw.randrange(len(other))
-            made[at : at + size] = other[start : start + size]
-        elif way == "end":
-            del made[at:]
-    return bytes(made)
+            changed[at : at + size] = other[start : start + size]
+        elif change == "end":
+            del changed[at:]
+    return bytes(changed)
 
 
-def tried(kind: str, path: str, place: str) -> tuple[str, str]:
-    """What came of one file: `taken`, `refused`, or `fault` with the reason. Runs in the other process."""
+def try_file(kind: str, path: str, place: str) -> tuple[str, str]:
+    """Returns the outcome of one file: `taken`, `refused`, or `fault` with the reason. Runs in the pool."""
     from studio.core.errors import StudioError
 
-    resource.setrlimit(resource.RLIMIT_AS, (BYTES + _held(), resource.RLIM_INFINITY))
+    resource.setrlimit(resource.RLIMIT_AS, (BYTES + _resident_bytes(), resource.RLIM_INFINITY))
     began, before = time.monotonic(), _names(place)
     try:
         READERS[kind](Path(path), Path(place))
-        found = "taken", ""
+        outcome = "taken", ""
     except StudioError as error:
-        told = str(error)
-        whole = "\n" not in told and "Next:" in told and str(DATA) not in told
-        found = ("refused", "") if whole else ("fault", f"said {told!r}")
+        message = str(error)
+        is_clear = "\n" not in message and "Next:" in message and str(DATA) not in message
+        outcome = ("refused", "") if is_clear else ("fault", f"said {message!r}")
     except BaseException as error:
-        found = "fault", f"{type(error).__name__}: {error}"
+        outcome = "fault", f"{type(error).__name__}: {error}"
     if (took := time.monotonic() - began) > SECONDS:
         return "fault", f"took {took:.0f} s"
     left = _names(place) - before - MAY_WRITE
-    return ("fault", f"left {sorted(left)}") if left else found
+    return ("fault", f"left {sorted(left)}") if left else outcome
 
 
-def _held() -> int:
+def _resident_bytes() -> int:
     return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
 
 
@@ -205,7 +205,7 @@ def _names(place: str) -> set[str]:
 
 
 def run(count: int, seed: int) -> dict[str, object]:
-    """So many damaged files, equally many of each kind; the faults are named on stderr."""
+    """Tests `count` damaged files, equally many of each kind; prints the faults to stderr."""
     draw, ends = random.Random(seed), collections.Counter()
     slowest = 0.0
     with tempfile.TemporaryDirectory() as folder:
@@ -220,10 +220,10 @@ def run(count: int, seed: int) -> dict[str, object]:
             kind = kinds[number % len(kinds)]
             original, other = draw.choice(sources[kind]), draw.choice(sources[kind])
             path = Path(folder) / f"damaged{original.suffix}"
-            path.write_bytes(damaged(original.read_bytes(), other.read_bytes(), draw))
+            path.write_bytes(damage_bytes(original.read_bytes(), other.read_bytes(), draw))
             began = time.monotonic()
             try:
-                end, why = pool.submit(tried, kind, str(path), str(place)).result(6 * SECONDS)
+                end, why = pool.submit(try_file, kind, str(path), str(place)).result(6 * SECONDS)
             except (BrokenProcessPool, TimeoutError) as error:
                 end, why = "fault", f"the process ended: {type(error).__name__}"
                 pool.shutdown(wait=False, cancel_futures=True)
@@ -254,8 +254,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = arguments(__doc__, quick="--files 14")
     parser.add_argument("--files", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=0)
-    asked = parser.parse_args(argv)
-    show(run(asked.files, asked.seed), asked.json)
+    args = parser.parse_args(argv)
+    show(run(args.files, args.seed), args.json)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""How every benchmark reads its images, takes its times and prints its figures."""
+"""Shared helpers of the benchmarks: arguments, timing and output."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ DATA = Path(os.environ.get("STUDIO_TEST_DATA", ROOT.parent / "shared" / "data"))
 
 
 class Parser(argparse.ArgumentParser):
-    """Of the flags of a benchmark, which has a small form.
+    """The arguments of a benchmark with a quick form.
 
     Args:
-        quick: the words that make it small, for `--quick`; words that a user gives count for more.
+        quick: arguments that `--quick` stands for; explicit arguments override them.
     """
 
     def __init__(self, description: str, quick: str):
@@ -33,16 +33,16 @@ class Parser(argparse.ArgumentParser):
         self._quick = quick.split()
 
     def parse_args(self, args=None, namespace=None):
-        """As always; `--quick` stands for the words of the small form."""
+        """Parses arguments; `--quick` stands for those of the quick form."""
         words = list(sys.argv[1:] if args is None else args)
         return super().parse_args([*self._quick, *words] if "--quick" in words else words, namespace)
 
 
 def arguments(description: str, quick: str = "") -> Parser:
-    """A parser with the flags that all benchmarks share.
+    """Returns a parser with the arguments that all benchmarks share.
 
     Args:
-        quick: the words that make it small, so that it runs within seconds; "" if it is small as it is.
+        quick: arguments of the quick form, which runs within seconds; "" if none are needed.
     """
     parser = Parser(description, quick)
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
@@ -53,47 +53,47 @@ def arguments(description: str, quick: str = "") -> Parser:
 
 
 def show(figures: dict[str, object], as_json: bool) -> None:
-    """Prints the figures, one a line."""
+    """Prints the figures, one per line."""
     if as_json:
         text = json.dumps(figures)
     else:
         width = max(len(name) for name in figures)
-        text = "\n".join(f"{name:<{width}}  {_shown(value)}" for name, value in figures.items())
+        text = "\n".join(f"{name:<{width}}  {_format(value)}" for name, value in figures.items())
     sys.stdout.write(text + "\n")
 
 
 def note(text: str) -> None:
-    """Says on stderr what is being measured."""
+    """Prints to stderr what is being measured."""
     sys.stderr.write(text + "\n")
 
 
-def _shown(value: object) -> str:
+def _format(value: object) -> str:
     return f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
-def spread(numbers: Sequence[float]) -> str:
-    """The mean of several numbers with its standard error, and how many they are."""
+def format_spread(numbers: Sequence[float]) -> str:
+    """Formats the mean of several numbers with its standard error and their count."""
     mean, count = statistics.fmean(numbers), len(numbers)
     error = f" ± {statistics.stdev(numbers) / count**0.5:.3f}" if count > 1 else ""
     return f"{mean:.3f}{error} (n = {count})"
 
 
 def seconds(work: Callable[[], object], times: int = 5, warm: int = 1) -> float:
-    """The median time of some work, after it has run `warm` times."""
+    """Returns the median seconds of some work, after `warm` untimed runs."""
     for _ in range(warm):
         work()
-    return statistics.median(timed(work) for _ in range(times))
+    return statistics.median(elapsed(work) for _ in range(times))
 
 
-def timed(work: Callable[[], object]) -> float:
-    """Seconds by the clock that some work takes."""
+def elapsed(work: Callable[[], object]) -> float:
+    """Returns the elapsed seconds of some work."""
     began = time.perf_counter()
     work()
     return time.perf_counter() - began
 
 
 def fresh(code: str) -> Any:
-    """What some code prints last, as JSON; run in a process of its own, with nothing in memory yet."""
+    """Runs code in a fresh process and returns its last line of output, parsed as JSON."""
     done = subprocess.run(
         children.command("-c", code),
         env=children.environment(),
@@ -104,24 +104,24 @@ def fresh(code: str) -> Any:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def tell_peak() -> None:
+def print_peak() -> None:
     """Prints the peak memory of this process in GiB, for `fresh`."""
-    # Not getrusage: what it says begins with the memory of the process that started this one.
+    # Not getrusage, whose peak starts at the memory of the parent process.
     lines = Path("/proc/self/status").read_text().splitlines()
     high = next(line for line in lines if "VmHWM" in line)
     sys.stdout.write(json.dumps(int(high.split()[1]) / 2**20) + "\n")
 
 
 def one_pass(size: int) -> float:
-    """P at a size: VGG16 forward to block5_conv1 and back to the image, compiled, nothing else."""
+    """Measures P: one compiled forward and backward pass of VGG16 up to block5_conv1 at a size."""
     from keras import ops
 
     from studio.core.imaging import image_io, sample_photos
     from studio.core.objectives import backbones
-    from studio.core.objectives.gradients import compiled, value_and_grad
+    from studio.core.objectives.gradients import compile_function, value_and_grad
 
     layer = "block5_conv1"
     extractor = backbones.load("vgg16").features((layer,))
     photo = image_io.to_01(image_io.fit(sample_photos.photo("chelsea"), size))
-    work = compiled(value_and_grad(lambda x: (ops.sum(extractor(x)[layer]), ())))
+    work = compile_function(value_and_grad(lambda x: (ops.sum(extractor(x)[layer]), ())))
     return seconds(lambda: np.asarray(work(photo)[2]))

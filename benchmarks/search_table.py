@@ -1,11 +1,10 @@
-"""Two hundred training runs of a small LSTM, whose curves `benchmarks.tune --only table` looks searches up
-in.
+"""Trains a small LSTM with two hundred settings, for the table of `benchmarks.tune --only table`.
 
     python -m benchmarks.search_table TEXT
 
-Makes `search_table.json` next to this file: for ten learning rates, five dropouts and four sizes the loss on
-the validation part of the text's first characters, in nats per character, at each test. Made in parts: what
-is there is not trained again.
+Writes `search_table.json` next to this file: the validation loss of the text's first characters, in nats per
+character, at each test, for ten learning rates, five dropout rates and four sizes. Runs in the table are not
+repeated.
 """
 
 from __future__ import annotations
@@ -36,12 +35,12 @@ Cell = tuple[float, float, int]
 
 
 def cells() -> Iterator[Cell]:
-    """The settings of all training runs: learning rate, dropout, units."""
+    """Yields the settings of all training runs: learning rate, dropout, units."""
     return itertools.product(RATES, DROPOUTS, UNITS)
 
 
 def nearest(learning_rate: float, dropout: float, units: float) -> Cell:
-    """The training whose settings are the nearest, by ratio of rates and of units."""
+    """Returns the training run with the nearest settings, by ratio of rates and of units."""
     return (
         min(RATES, key=lambda one: abs(np.log(one / learning_rate))),
         min(DROPOUTS, key=lambda one: abs(one - dropout)),
@@ -51,15 +50,15 @@ def nearest(learning_rate: float, dropout: float, units: float) -> Cell:
 
 @cache
 def curves() -> dict[Cell, list[float]]:
-    """The losses of each training run, test by test; of those that there are."""
+    """Returns the losses of the available training runs at each test."""
     if not PATH.exists():
         return {}
-    found = json.loads(PATH.read_bytes())["curves"]
-    return {(rate, dropout, units): losses for rate, dropout, units, losses in found}
+    rows = json.loads(PATH.read_bytes())["curves"]
+    return {(rate, dropout, units): losses for rate, dropout, units, losses in rows}
 
 
 def learn(text: File, cell: Cell) -> list[float]:
-    """Trains once, and gives the loss at each test."""
+    """Trains once and returns the loss at each test."""
     rate, dropout, units = cell
     settings = tasks.get("text.train").settings.parse(
         {**SHARED, "learning_rate": rate, "dropout": dropout, "units": units}
@@ -68,7 +67,7 @@ def learn(text: File, cell: Cell) -> list[float]:
 
     def hear(report: Report) -> None:
         loss = round(report.metrics.get("validation", math.inf), 4)
-        if math.isfinite(loss) and losses[-1:] != [loss]:  # told again at every step until the next test
+        if math.isfinite(loss) and losses[-1:] != [loss]:  # repeated at every step until the next test
             losses.append(loss)
 
     tasks.run("text.train", settings, {"text": [text]}, Progress(hear))
@@ -76,21 +75,24 @@ def learn(text: File, cell: Cell) -> list[float]:
 
 
 def main() -> None:
-    """Trains what is missing."""
+    """Trains the missing runs."""
     import keras
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("text", type=Path, help="a text file, of which the first characters are read")
     chars = parser.parse_args().text.read_text()[:CHARS]
     text = File.keep(chars.encode(), "text", "table.txt")
-    known = dict(curves())
+    losses_by_cell = dict(curves())
     for cell in cells():
-        if cell in known:
+        if cell in losses_by_cell:
             continue
-        known[cell] = learn(text, cell)
+        losses_by_cell[cell] = learn(text, cell)
         keras.backend.clear_session()
-        note(f"{len(known)}: rate {cell[0]}, dropout {cell[1]}, {cell[2]} units: {min(known[cell])}")
-        rows = ",\n".join(json.dumps([*cell, losses]) for cell, losses in known.items())
+        note(
+            f"{len(losses_by_cell)}: rate {cell[0]}, dropout {cell[1]}, {cell[2]} units: "
+            f"{min(losses_by_cell[cell])}"
+        )
+        rows = ",\n".join(json.dumps([*cell, losses]) for cell, losses in losses_by_cell.items())
         paths.write(PATH, f'{{"shared": {json.dumps(SHARED)}, "curves": [\n{rows}\n]}}\n'.encode())
 
 

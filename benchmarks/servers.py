@@ -1,4 +1,4 @@
-"""A studio that a benchmark starts for itself, and the browser that looks at it."""
+"""Starts a studio for a benchmark; settings of the browser."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PATIENCE = 120  # s
 
 
 def free_port() -> int:
-    """A port of this machine that nothing listens on."""
+    """Returns a free port of this machine."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return free.getsockname()[1]
@@ -29,11 +29,11 @@ def free_port() -> int:
 
 @contextmanager
 def studio(weights: Path | None = None, **environment: str) -> Iterator[tuple[str, subprocess.Popen]]:
-    """A running studio with a home of its own: its address, and its process.
+    """Runs a studio with its own STUDIO_HOME; yields its address and its process.
 
     Args:
-        weights: the folder of those that it is to have from the start.
-        environment: of the process, next to the usual one.
+        weights: folder of the weights that it has from the start.
+        environment: additional environment variables of the process.
     """
     port = free_port()
     words = children.command("-m", "streamlit", "run", "--server.headless=true", f"--server.port={port}")

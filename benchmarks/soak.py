@@ -1,11 +1,10 @@
-"""Two hundred mixed jobs one after the other in one studio: what its processes hold in the end.
+"""Runs two hundred mixed jobs in turn in one studio and measures the memory of its processes.
 
     python -m benchmarks.soak [--json] [--jobs 200] [--first 20] [--size 160]
 
-Every kind of work that a page asks for comes in turn, each time with another seed, strength or image:
-paintings by a house style, by AdaIN and by optimization, dreams, grids of faces and digits, texts, labels of
-photos, videos. Memory is what the studio's processes hold, the engine's own included: their resident sizes
-added up.
+All kinds of jobs come in turn, each time with another seed, strength or image: house styles, AdaIN, style
+transfer by optimization, dreams, grids of faces and digits, texts, labels of photos, videos. Memory is the
+sum of the resident sizes of the studio's processes, including the engine's.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ PATIENCE = 900.0
 
 
 def kinds(size: int) -> list:
-    """What is asked for in turn, each a function of a number that gives a task, settings and inputs."""
+    """Returns the kinds of jobs: functions from a number to a task, settings and inputs."""
     from studio.classify.settings import PredictSettings
     from studio.core.imaging import animations, image_io, paintings, sample_photos
     from studio.core.tasks import File
@@ -33,14 +32,14 @@ def kinds(size: int) -> list:
     from studio.video.settings import VideoSettings
 
     names = list(sample_photos.photos())
-    drawn = list(paintings.paintings())
+    painting_names = list(paintings.paintings())
 
     def photo(n: int) -> list[File]:
         path = sample_photos.path(names[n % len(names)])
         return [File.keep(path.read_bytes(), "image", path.name)]
 
     def painting(n: int) -> list[File]:
-        name = drawn[n % len(drawn)]
+        name = painting_names[n % len(painting_names)]
         return [File.keep(image_io.encode_png(paintings.painting(name)), "image", f"{name}.png")]
 
     def video(n: int) -> list[File]:
@@ -52,7 +51,7 @@ def kinds(size: int) -> list:
         return "style.transfer", settings, {"content": photo(n), "style": painting(n)}
 
     def house(n: int):
-        settings = TransferSettings(size=size, house=(drawn[n % len(drawn)],))
+        settings = TransferSettings(size=size, house=(painting_names[n % len(painting_names)],))
         return "style.transfer", settings, {"content": photo(n)}
 
     def dream(n: int):
@@ -60,7 +59,9 @@ def kinds(size: int) -> list:
         return "dream.ascend", settings, {"content": photo(n)}
 
     def frames(n: int):
-        base = TransferSettings(size=size, house=(drawn[n % len(drawn)],)).model_dump(mode="json")
+        base = TransferSettings(size=size, house=(painting_names[n % len(painting_names)],)).model_dump(
+            mode="json"
+        )
         return "video.repaint", VideoSettings(base=base, video="webp"), {"video": video(n)}
 
     return [
@@ -76,8 +77,8 @@ def kinds(size: int) -> list:
     ]
 
 
-def held() -> int:
-    """What this process and all that it has started hold, in bytes."""
+def resident_bytes() -> int:
+    """Returns the resident bytes of this process and its children."""
     mine = psutil.Process(os.getpid())
     total = 0
     for process in [mine, *mine.children(recursive=True)]:
@@ -89,32 +90,32 @@ def held() -> int:
 
 
 def run(jobs: int, first: int, size: int) -> dict[str, object]:
-    """Runs so many jobs, one after the other, and looks at memory after each."""
+    """Runs jobs in turn and measures the memory after each."""
     from studio.core import paths
     from studio.engine import Engine
 
     note(f"in {paths.home()}")
     engine = Engine(warm=False)
-    asked, sizes, failed = kinds(size), [], []
+    job_kinds, sizes, failed = kinds(size), [], []
     try:
         while engine.status() != "ready":
             time.sleep(0.1)
         for number in range(jobs):
-            job = engine.submit(*asked[number % len(asked)](number))
+            job = engine.submit(*job_kinds[number % len(job_kinds)](number))
             end = time.monotonic() + PATIENCE
             while not engine.job(job.id).finished and time.monotonic() < end:
                 time.sleep(0.05)
-            found = engine.job(job.id)
-            if found.state != "done":
-                failed.append(f"{found.task}: {found.error}")
-            sizes.append(held())
+            ended = engine.job(job.id)
+            if ended.state != "done":
+                failed.append(f"{ended.task}: {ended.error}")
+            sizes.append(resident_bytes())
             if (number + 1) % 20 == 0:
                 note(f"{number + 1} of {jobs}: {sizes[-1] / 2**30:.2f} GiB")
     finally:
         engine.close()
     for fault in failed:
         note(fault)
-    early, late = max(sizes[max(0, first - 9) : first]), max(sizes[-9:])  # each kind once
+    early, late = max(sizes[max(0, first - 9) : first]), max(sizes[-9:])  # over one job of each kind
     return {
         "jobs": jobs,
         "jobs that failed": len(failed),
@@ -125,13 +126,13 @@ def run(jobs: int, first: int, size: int) -> dict[str, object]:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Runs it in STUDIO_HOME, whose weights it uses."""
+    """Runs the benchmark in STUDIO_HOME, whose weights it uses."""
     parser = arguments(__doc__, quick="--jobs 4 --first 2 --size 64")
     parser.add_argument("--jobs", type=int, default=200)
     parser.add_argument("--first", type=int, default=20)
     parser.add_argument("--size", type=int, default=160)
-    asked = parser.parse_args(argv)
-    show(run(asked.jobs, asked.first, asked.size), asked.json)
+    args = parser.parse_args(argv)
+    show(run(args.jobs, args.first, args.size), args.json)
 
 
 if __name__ == "__main__":

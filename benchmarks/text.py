@@ -1,11 +1,10 @@
-"""Text: characters written and learned a second, the cost of late characters, the loss of a shipped language
-model.
+"""Text: speed of generation and training, the cost of late characters, the loss of a shipped model.
 
     python -m benchmarks.text [--json] [--train] [--score shakespeare tinyshakespeare.txt]
 
-Writing is measured with two LSTMs of 512 units, 65 characters and random weights, which cost what trained
-ones cost. `--train` compares a training step with that of a bare keras.layers.LSTM of the same size, which
-takes minutes; `--score` reads the last tenth of a text with a preset, its state carried over all of it.
+Generation is measured with two LSTMs of 512 units, 65 characters and random weights, which cost the same as
+trained ones. `--train` compares a training step with that of a bare keras.layers.LSTM of the same size, which
+takes minutes; `--score` scores the last tenth of a text with a preset, carrying the state through all of it.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ SIZE, STREAMS, SEQUENCE = 65, 64, 96
 
 
 def random_language_model():
-    """A network of 2 x 512 with random weights, and its vocabulary."""
+    """Returns a network of 2 x 512 units with random weights, and its vocabulary."""
     from studio.text.language_model import layout
     from studio.text.numpy_network import Network
     from studio.text.settings import TrainTextSettings
@@ -36,21 +35,21 @@ def random_language_model():
     return Network(weights), Vocabulary("".join(map(chr, range(32, 32 + SIZE))))
 
 
-def written(count: int, chars: int) -> list[float]:
-    """The seconds of each step when so many texts are written side by side."""
+def time_characters(count: int, chars: int) -> list[float]:
+    """Returns the seconds of each step while `count` texts are generated in parallel."""
     from studio.text.settings import WriteSettings
-    from studio.text.write import draws
+    from studio.text.write import sample_characters
 
-    drawn = draws(*random_language_model(), WriteSettings(count=count))
-    moments = [time.perf_counter() for _ in itertools.islice(drawn, chars + 1)]
+    characters = sample_characters(*random_language_model(), WriteSettings(count=count))
+    moments = [time.perf_counter() for _ in itertools.islice(characters, chars + 1)]
     return list(np.diff(moments))
 
 
 def writing() -> dict[str, object]:
-    """Characters per second, early and late, alone and side by side."""
+    """Measures characters per second, early and late, for one text and for many in parallel."""
     note("writing")
-    alone = written(1, 10_000)
-    many = written(64, 480)
+    alone = time_characters(1, 10_000)
+    many = time_characters(64, 480)
     early, late = alone[50:1050], alone[-1000:]
     return {
         "one stream, characters per second": len(alone) / sum(alone),
@@ -60,9 +59,7 @@ def writing() -> dict[str, object]:
 
 
 def learning() -> dict[str, object]:
-    """Characters learned a second, and that of a bare Keras LSTM, in turns so that both meet the same
-    load.
-    """
+    """Measures training characters per second, and those of a bare Keras LSTM, in turns."""
     import keras
 
     from studio.text import train
@@ -88,11 +85,11 @@ def learning() -> dict[str, object]:
         "ours": lambda: ours.streams.train_on_batch(batch, batch),
         "bare": lambda: bare.train_on_batch(batch, batch),
     }
-    taken = {name: [] for name in steps}
+    durations = {name: [] for name in steps}
     for _ in range(12):
         for name, step in steps.items():
-            taken[name].append(seconds(step, times=1, warm=0))
-    speeds = {name: STREAMS * SEQUENCE / statistics.median(times[2:]) for name, times in taken.items()}
+            durations[name].append(seconds(step, times=1, warm=0))
+    speeds = {name: STREAMS * SEQUENCE / statistics.median(times[2:]) for name, times in durations.items()}
     return {
         "learned, characters per second": speeds["ours"],
         "a bare keras.layers.LSTM, characters per second": speeds["bare"],
@@ -100,21 +97,21 @@ def learning() -> dict[str, object]:
     }
 
 
-def scored(preset: str, path: str) -> dict[str, object]:
-    """The loss of a preset on the last tenth of a text, in one go."""
+def score_preset(preset: str, path: str) -> dict[str, object]:
+    """Scores a preset on the last tenth of a text."""
     from studio.core.data import corpus
     from studio.text import cross_entropy, language_model
     from studio.text.batches import plan
     from studio.text.settings import TrainTextSettings
 
     note(f"reading the last tenth of {path}")
-    spoken = language_model.load(preset)
-    indices = spoken.vocabulary.encode(corpus.read(Path(path)).text).indices
-    found = cross_entropy.score(spoken.network, plan(indices, TrainTextSettings()).test)
+    model = language_model.load(preset)
+    indices = model.vocabulary.encode(corpus.read(Path(path)).text).indices
+    score = cross_entropy.score(model.network, plan(indices, TrainTextSettings()).test)
     return {
-        f"{preset}, nats per character": found.nats_per_char,
-        f"{preset}, bits a character": found.bits_per_char,
-        f"{preset}, characters": found.chars,
+        f"{preset}, nats per character": score.nats_per_char,
+        f"{preset}, bits a character": score.bits_per_char,
+        f"{preset}, characters": score.chars,
     }
 
 
@@ -123,13 +120,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = arguments(__doc__.splitlines()[0])
     parser.add_argument("--train", action="store_true", help="the speed of learning, too")
     parser.add_argument("--score", nargs=2, metavar=("PRESET", "TEXT"), help="the loss of a preset")
-    chosen = parser.parse_args(argv)
+    args = parser.parse_args(argv)
     figures = writing()
-    if chosen.score:
-        figures |= scored(*chosen.score)
-    if chosen.train:
+    if args.score:
+        figures |= score_preset(*args.score)
+    if args.train:
         figures |= learning()
-    show(figures, chosen.json)
+    show(figures, args.json)
 
 
 if __name__ == "__main__":

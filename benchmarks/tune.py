@@ -1,12 +1,11 @@
-"""Tune: how soon the best is found, by figures and by preference.
+"""Tune: efficiency of hyperparameter search by metric and by preference.
 
     python -m benchmarks.tune [--json] [--only branin|table|eye] [--people 10]
 
-All of it happens in a STUDIO_HOME of its own in a temporary folder. The second part looks its training runs
-up among the two hundred of `benchmarks.search_table`, so that a search takes seconds. The people of the last
-do
-not exist: each has a smooth taste with a spread of 1 over all that can be tried, picks with whims of .25, and
-finds two alike that are less than .15 apart.
+Uses a temporary STUDIO_HOME. The second part looks up its training runs among the two hundred of
+`benchmarks.search_table`, so that a search takes seconds. The users of the last part are simulated: each has
+a smooth utility with a standard deviation of 1 over the search space, compares with noise of .25, and finds
+two images equal that are less than .15 apart.
 """
 
 from __future__ import annotations
@@ -46,13 +45,13 @@ class PlaneSettings(Settings):
 
 
 def branin(x: float, y: float) -> float:
-    """A function with three equal valleys, .3979 deep (Branin 1972)."""
+    """Computes the Branin function, with three minima of .3979 (Branin 1972)."""
     bent = y - 5.1 / (4 * math.pi**2) * x**2 + 5 / math.pi * x - 6
     return bent**2 + 10 * (1 - 1 / (8 * math.pi)) * math.cos(x) + 10
 
 
 def train(settings: PlaneSettings, inputs: Inputs, progress: Progress) -> Result:
-    """A training run that learns nothing and takes no time."""
+    """Runs a simulated training run that takes no time."""
     file = File.keep(settings.model_dump_json().encode(), "model", "point.zip")
     recipe = recipes.Recipe(task="plane.train", settings=settings.model_dump(mode="json"))
     return Result((file,), {"loss": branin(settings.x, settings.y)}, recipe)
@@ -75,7 +74,7 @@ LESSONS = {"lesson.train": "benchmarks.tune:LESSON"}
 
 
 class LessonSettings(Settings):
-    """Of a training run in the table."""
+    """The settings of a training run in the table."""
 
     learning_rate: float = setting(0.005, "Of the steps.", ge=RATES[0], le=RATES[-1], scale="log")
     dropout: float = setting(0.0, "Share left out.", ge=DROPOUTS[0], le=DROPOUTS[-1])
@@ -83,16 +82,16 @@ class LessonSettings(Settings):
 
 
 def look_up(settings: LessonSettings, inputs: Inputs, progress: Progress) -> Result:
-    """The training of the table that is nearest, told test by test as it was."""
-    losses, heard, stopped = search_table.curves()[nearest(**settings.model_dump())], 0, False
+    """Replays the nearest training run of the table, test by test."""
+    losses, step, stopped = search_table.curves()[nearest(**settings.model_dump())], 0, False
     try:
-        for heard, loss in enumerate(losses, 1):
-            progress.report(heard, len(losses), {"held out": loss}, tests=heard)
+        for step, loss in enumerate(losses, 1):
+            progress.report(step, len(losses), {"held out": loss}, tests=step)
     except Cancelled:
         stopped = True
     file = File.keep(settings.model_dump_json().encode(), "model", "lesson.zip")
     recipe = recipes.Recipe(task="lesson.train", settings=settings.model_dump(mode="json"))
-    return Result((file,), {"loss": min(losses[:heard])}, recipe, stopped)
+    return Result((file,), {"loss": min(losses[:step])}, recipe, stopped)
 
 
 LESSON = replace(
@@ -105,30 +104,28 @@ LESSON = replace(
 )
 
 
-def asked(seed: int, trials: int) -> tuple[Settings, dict[str, list[File]]]:
-    """A search over the plane, and what it learns from."""
+def search_request(seed: int, trials: int) -> tuple[Settings, dict[str, list[File]]]:
+    """Returns the settings and inputs of a search over the plane."""
     vary = ("x=-5:10", "y=0:15")
     settings = tasks.get("tune.run").settings(train="plane.train", vary=vary, trials=trials, seed=seed)
     return settings, {"text": [File.keep(b"so it is", "text", "so.txt")]}
 
 
 def valleys(seeds: int, repeats: int) -> dict[str, object]:
-    """Branin: the best of 40 trials, by the search and at random."""
+    """Measures the best of 40 trials on Branin, by the search and at random."""
     note("branin")
-    found = [tasks.run("tune.run", *asked(seed, FEW_TRIALS)).figures["best"] for seed in range(seeds)]
+    best = [tasks.run("tune.run", *search_request(seed, FEW_TRIALS)).figures["best"] for seed in range(seeds)]
     rng = np.random.default_rng(0)
-    drawn = rng.uniform((-5, 0), (10, 15), (repeats, FEW_TRIALS, 2))
-    chance = [min(branin(*point) for point in repeat) for repeat in drawn]
+    samples = rng.uniform((-5, 0), (10, 15), (repeats, FEW_TRIALS, 2))
+    random_best = [min(branin(*point) for point in repeat) for repeat in samples]
     return {
-        f"branin, best of {FEW_TRIALS} trials (least .398), median of {seeds} seeds": statistics.median(
-            found
-        ),
-        "  all seeds": ", ".join(f"{one:.3f}" for one in sorted(found)),
-        f"  at random, median of {repeats}": statistics.median(chance),
+        f"branin, best of {FEW_TRIALS} trials (least .398), median of {seeds} seeds": statistics.median(best),
+        "  all seeds": ", ".join(f"{one:.3f}" for one in sorted(best)),
+        f"  at random, median of {repeats}": statistics.median(random_best),
     }
 
 
-WHOLE_TABLE = (  # else a setting varies by a factor of four around its usual value
+WHOLE_TABLE = (  # by default a setting varies by a factor of four around its default
     f"learning_rate={RATES[0]}:{RATES[-1]}",
     f"dropout={DROPOUTS[0]}:{DROPOUTS[-1]}",
     f"units={UNITS[0]}:{UNITS[-1]}",
@@ -136,30 +133,30 @@ WHOLE_TABLE = (  # else a setting varies by a factor of four around its usual va
 
 
 def lessons(repeats: int) -> dict[str, object]:
-    """Real training runs, looked up: the best of 40 trials, and what stopping poor ones early saves."""
-    known = search_table.curves()
-    if len(known) < len(list(search_table.cells())):
+    """Measures the best of 40 trials among real training runs, and what pruning saves."""
+    curves = search_table.curves()
+    if len(curves) < len(list(search_table.cells())):
         raise SystemExit("The table is not whole. Next: python -m benchmarks.search_table TEXT")
-    ends = np.array([min(losses) for losses in known.values()])
+    ends = np.array([min(losses) for losses in curves.values()])
     rng = np.random.default_rng(0)
-    chance = [rng.choice(ends, FEW_TRIALS, replace=False).min() for _ in range(repeats)]
+    random_best = [rng.choice(ends, FEW_TRIALS, replace=False).min() for _ in range(repeats)]
     figures: dict[str, object] = {
         f"{len(ends)} training runs of an LSTM, nats: least": float(ends.min()),
-        f"  best of {FEW_TRIALS} at random, median of {repeats}": float(np.median(chance)),
+        f"  best of {FEW_TRIALS} at random, median of {repeats}": float(np.median(random_best)),
     }
     whole = 0.0
     for pruning in ("none", "halving", "hyperband"):
         note(f"table, {pruning}")
-        found = [_looked_up(pruning, seed) for seed in range(repeats)]
-        best, tests = (statistics.median(values) for values in zip(*found, strict=True))
+        results = [_search_table(pruning, seed) for seed in range(repeats)]
+        best, tests = (statistics.median(values) for values in zip(*results, strict=True))
         whole = whole or tests
         figures[f"  best of {FEW_TRIALS} by the search, pruning {pruning}, median of {repeats}"] = best
         figures[f"  tests that it took, pruning {pruning}"] = f"{tests:.0f} (x {tests / whole:.2f})"
     return figures
 
 
-def _looked_up(pruning: str, seed: int) -> tuple[float, int]:
-    """The best loss of a search in the table, and how many tests its training runs came to."""
+def _search_table(pruning: str, seed: int) -> tuple[float, int]:
+    """Returns the best loss of a search in the table, and the number of tests of its training runs."""
     settings = tasks.get("tune.run").settings(
         train="lesson.train",
         vary=WHOLE_TABLE,
@@ -173,7 +170,7 @@ def _looked_up(pruning: str, seed: int) -> tuple[float, int]:
 
 
 def by_preference(people: int, repeats: int) -> dict[str, object]:
-    """What thirty comparisons miss, and what a knock-out of thirty rivals at random misses."""
+    """Measures the regret after thirty comparisons, and of a knock-out among thirty random rivals."""
     from studio.tune.by_preference.pairs import MOST
     from tests.fakes.made_up_tastes import Person, grid, searched, tournament
 
@@ -183,15 +180,15 @@ def by_preference(people: int, repeats: int) -> dict[str, object]:
         able = grid(*vary)
         crowd = [Person(able, seed) for seed in range(people)]
         best = [searched(able, person, seed).best for seed, person in enumerate(crowd)]
-        left = [(one, tournament(able, one, turn, MOST)) for one in crowd for turn in range(repeats)]
-        figures[f"by preference, {title}"] = _told(list(zip(crowd, best, strict=True)))
-        figures[f"  {title}, a knock-out at random"] = _told(left)
+        tournaments = [(one, tournament(able, one, turn, MOST)) for one in crowd for turn in range(repeats)]
+        figures[f"by preference, {title}"] = _format_regret(list(zip(crowd, best, strict=True)))
+        figures[f"  {title}, a knock-out at random"] = _format_regret(tournaments)
     return figures
 
 
-def _told(found: list) -> str:
-    missed = [person.missed(point) for person, point in found]
-    better = [person.share_better(point) for person, point in found]
+def _format_regret(results: list) -> str:
+    missed = [person.missed(point) for person, point in results]
+    better = [person.share_better(point) for person, point in results]
     return (
         f"misses {statistics.median(missed):.2f} (mean {statistics.fmean(missed):.2f}); "
         f"{statistics.median(better):.1%} is better (worst {max(better):.1%})"
@@ -205,21 +202,21 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--only", nargs="+", choices=names, default=names, help="some parts alone")
     parser.add_argument("--people", type=int, default=10, help="how many search by preference")
     parser.add_argument("--seeds", type=int, default=5, help="searches of branin")
-    parser.add_argument("--repeats", type=int, default=20, help="of what is drawn at random or looked up")
-    chosen = parser.parse_args(argv)
+    parser.add_argument("--repeats", type=int, default=20, help="random samples or searches in the table")
+    args = parser.parse_args(argv)
     parts = {
-        "branin": lambda: valleys(chosen.seeds, chosen.repeats),
-        "table": lambda: lessons(chosen.repeats),
-        "eye": lambda: by_preference(chosen.people, chosen.repeats),
+        "branin": lambda: valleys(args.seeds, args.repeats),
+        "table": lambda: lessons(args.repeats),
+        "eye": lambda: by_preference(args.people, args.repeats),
     }
     with tempfile.TemporaryDirectory() as home:
         os.environ["STUDIO_HOME"] = str(Path(home))
         tasks.TASKS |= PLANE | LESSONS
         figures: dict[str, object] = {}
         for name, part in parts.items():
-            if name in chosen.only:
+            if name in args.only:
                 figures |= part()
-    show(figures, chosen.json)
+    show(figures, args.json)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The Fréchet distance of FID by a network that knows no ImageNet: it is trained on half of the data.
+"""Fréchet distance by a network without ImageNet, trained on half of the data.
 
     python -m benchmarks.unlabeled DATA [PRESET ...] [--steps 600] [--seeds 2] [--n 4500] [--size 64]
 
@@ -6,8 +6,8 @@ FID measures with InceptionV3, which learned ImageNet's classes. A model that wa
 discriminator on VGG16's features, which learned the same classes, is favored by it (arXiv:2203.06026,
 arXiv:2306.04675). The network here is a small CNN, trained from scratch by contrastive learning (SimCLR,
 arXiv:2002.05709) on one half of DATA. The distance compares n images with n of the other half. Real images
-against other real images of that half give the floor. Values compare within one run only, since each run
-trains a network of its own. A PRESET is a name or a model's folder.
+against other real images of that half give the floor. Values compare only within a run, because each run
+trains its own network. A PRESET is a name or a model's folder.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ BATCH = 128
 
 
 def encoder(size: int) -> keras.Model:
-    """`(B, size, size, 3)` in [0, 1] -> `(B, 128)` features."""
+    """Builds the encoder: `(B, size, size, 3)` in [0, 1] to `(B, 128)` features."""
     image = x = keras.Input((size, size, 3))
     for width in WIDTHS:
         x = keras.layers.Conv2D(width, 3, strides=2, padding="same", use_bias=False)(x)
@@ -37,7 +37,7 @@ def encoder(size: int) -> keras.Model:
 
 
 class Contrast(keras.Model):
-    """Learns to find, among all other images of a batch, the second view of the same image."""
+    """Contrastive training: finds the second view of an image among all images of a batch."""
 
     def __init__(self, features: keras.Model):
         super().__init__()
@@ -56,7 +56,7 @@ class Contrast(keras.Model):
         )
 
     def call(self, images, training=False):
-        """`(B, size, size, 3)` in [0, 1] -> the NT-Xent loss of two views of each image, a scalar."""
+        """Returns the NT-Xent loss of two views of each image, `(B, size, size, 3)` in [0, 1]."""
         both = ops.concatenate([self.views(images, training=True), self.views(images, training=True)])
         z = ops.normalize(self.projection(self.features(both, training=training)), axis=-1)
         count = ops.shape(images)[0]
@@ -66,12 +66,12 @@ class Contrast(keras.Model):
         return ops.mean(keras.losses.sparse_categorical_crossentropy(partner, logits, from_logits=True))
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        """The output is the loss already."""
+        """Returns the output, which is the loss."""
         return y_pred
 
 
 def train(images: np.ndarray, steps: int, seed: int) -> keras.Model:
-    """Trains an encoder on `(n, H, W, 3) uint8`, and returns it."""
+    """Trains an encoder on `(n, H, W, 3) uint8` and returns it."""
     keras.utils.set_random_seed(seed)
     features = encoder(images.shape[1])
     learner = Contrast(features)
@@ -85,41 +85,44 @@ def train(images: np.ndarray, steps: int, seed: int) -> keras.Model:
     return features
 
 
-def drawn(name: str, n: int) -> np.ndarray:
-    """n images of a preset, `(n, size, size, 3) uint8`."""
+def sample_images(name: str, n: int) -> np.ndarray:
+    """Generates n images of a preset, `(n, size, size, 3) uint8`."""
     from studio.core import tasks
     from studio.core.generators import latent
     from studio.core.models import presets
 
     preset = presets.find(Path(name) if Path(name).is_dir() else name)
-    generator = tasks.imported(tasks.get(preset.task).opens)(preset)
+    generator = tasks.import_object(tasks.get(preset.task).opens)(preset)
     return generator.decode(latent.draw(generator, n, seed=0))
 
 
 def distances(
     path: str, names: Sequence[str], steps: int, seeds: int, n: int, size: int
 ) -> dict[str, object]:
-    """The distance of each model from the half that the encoder did not see, and the floor."""
+    """Measures the distance of each model from the encoder's held-out half, and the floor."""
     from studio.core import data
     from studio.core.data import sample_sets
     from studio.core.metrics import scores
 
     images = data.load_dataset(sample_sets.resolve(path), size).images
     order = np.random.default_rng(0).permutation(len(images))
-    taught, others = np.array_split(order, 2)
+    train_rows, others = np.array_split(order, 2)
     n = min(n, len(others) // 2)
     real = images[others[:n]]
-    compared = {"other real images": images[others[n : 2 * n]], **{name: drawn(name, n) for name in names}}
-    found: dict[str, object] = {}
+    compared = {
+        "other real images": images[others[n : 2 * n]],
+        **{name: sample_images(name, n) for name in names},
+    }
+    figures: dict[str, object] = {}
     for seed in range(seeds):
-        network = train(images[np.sort(taught)], steps, seed)
+        network = train(images[np.sort(train_rows)], steps, seed)
         features = network.predict(real.astype("float32") / 255, batch_size=BATCH, verbose=0)
         scale = features.std(axis=0) + 1e-6
-        for name, some in compared.items():
-            theirs = network.predict(some.astype("float32") / 255, batch_size=BATCH, verbose=0)
-            found[f"{name}, seed {seed}"] = str(scores.fid(features / scale, theirs / scale))
-            note(f"{name}, seed {seed}: {found[f'{name}, seed {seed}']}")
-    return found
+        for name, image_set in compared.items():
+            set_features = network.predict(image_set.astype("float32") / 255, batch_size=BATCH, verbose=0)
+            figures[f"{name}, seed {seed}"] = str(scores.fid(features / scale, set_features / scale))
+            note(f"{name}, seed {seed}: {figures[f'{name}, seed {seed}']}")
+    return figures
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -132,10 +135,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--seeds", type=int, default=2, help="networks that measure, one after the other")
     parser.add_argument("--n", type=int, default=4500, help="images of each kind")
     parser.add_argument("--size", type=int, default=64, help="px")
-    chosen = parser.parse_args(argv)
-    show(
-        distances(chosen.data, chosen.presets, chosen.steps, chosen.seeds, chosen.n, chosen.size), chosen.json
-    )
+    args = parser.parse_args(argv)
+    show(distances(args.data, args.presets, args.steps, args.seeds, args.n, args.size), args.json)
 
 
 if __name__ == "__main__":

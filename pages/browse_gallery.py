@@ -1,4 +1,4 @@
-"""Gallery: everything made, to look at, search, use again, take along and clear out."""
+"""Gallery: all results, to view, query, reuse, export and delete."""
 
 import streamlit as st
 
@@ -15,15 +15,15 @@ from pages.gallery import (
 )
 
 st.title("Gallery", anchor=False)
-removed.undo()
+removed.offer_undo()
 dropped_file.show_fault()
-working = sweeps.under_way()
-told = dropped_file.dropped()
-item = None if told or working else item_view.current_item()
-if working:
+is_working = sweeps.show_running_job()
+provenance = dropped_file.current()
+item = None if provenance or is_working else item_view.current_item()
+if is_working:
     st.caption("It keeps running when you leave. Its progress is under Jobs in the sidebar.")
-elif told:
-    dropped_file.show(told)
+elif provenance:
+    dropped_file.show(provenance)
 elif item and (other := item_view.current_item(address.OTHER)):
     comparison.show(item, other)
 elif item:
@@ -33,9 +33,9 @@ else:
     with right:
         dropped_file.drop()
     with left:
-        wanted = grid.ask()
-    grid.grid(wanted)
-    removed.odd()
+        query = grid.ask()
+    grid.show(query)
+    removed.show_unreadable()
     removed.show()
     own_models.show()
     disk_usage.show()

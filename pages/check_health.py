@@ -1,4 +1,4 @@
-"""Health: what is installed, whether the engine runs, which weights are here and how much room is left."""
+"""Health: the installation, the engine, the downloaded weights and the free disk space."""
 
 import streamlit as st
 
@@ -13,7 +13,7 @@ left, right = st.columns(2, gap="large")
 with left:
     st.subheader("This machine", anchor=False)
     facts.engine_status()
-    if parts.owner() == LOCAL:  # what else there is, and where, is not for visitors
+    if parts.owner() == LOCAL:  # Visitors must not see hardware and paths.
         facts.machine()
         facts.home()
 with right:

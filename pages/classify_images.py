@@ -7,36 +7,38 @@ from pages.classify import audit, base_model, by_hand, classifiers, training, tr
 from pages.form import data_set_input
 from studio.classify.settings import TrainClassifierSettings
 
-chosen = settings = shown = image = None
-wanted = False
+data_set = settings = classifier = image = None
+start_clicked = False
 left, right = st.columns([5, 9], gap="large")
 with left:
     st.title("Classify", anchor=False)
     half = classifiers.choose_half()
     if half == "train":
-        chosen = data_set_input.choose({by_hand.TITLE: by_hand.choose})
+        data_set = data_set_input.choose({by_hand.TITLE: by_hand.choose})
         base = base_model.choose()
-        settings = parts.form(TrainClassifierSettings, apart=("size",), skip=base.skip, extra=base.extra)
+        settings = parts.form(TrainClassifierSettings, unshared=("size",), skip=base.skip, extra=base.extra)
         parts.saved_settings(training.TASK, settings)
-        if chosen is not None and settings is not None:
-            wanted = parts.start_button(":material/school:", "Train")
+        if data_set is not None and settings is not None:
+            start_clicked = parts.start_button(":material/school:", "Train")
     else:
-        shown = classifiers.choose()
-        image = tryout.choose(shown) if shown else None
+        classifier = classifiers.choose()
+        image = tryout.choose(classifier) if classifier else None
 with right:
     stage = parts.stage(left)
 with stage:
     if half == "train":
-        if wanted and chosen is not None and settings is not None:
-            parts.start(training.TASK, settings, {"data": [chosen.file], **base.inputs})
-        job = training.find(chosen)
+        if start_clicked and data_set is not None and settings is not None:
+            parts.start(training.TASK, settings, {"data": [data_set.file], **base.inputs})
+        job = training.find(data_set)
         if job is not None:
-            shown = training.show(job, chosen)
-        elif chosen is not None:
-            audit.before({"data": [chosen.file], **base.inputs}, settings)
-        elif by_hand.wanted():
+            classifier = training.show(job, data_set)
+        elif data_set is not None:
+            audit.show_before_training({"data": [data_set.file], **base.inputs}, settings)
+        elif by_hand.is_chosen():
             by_hand.gather()
-    elif shown is not None and image is not None:
-        training.show_kept(shown, image)
+    elif classifier is not None and image is not None:
+        training.show_saved(classifier, image)
 parts.recent(training.TASK)
-under_the_hood.explain(shown, chosen.file if chosen else None, settings.model_dump() if settings else {})
+under_the_hood.explain(
+    classifier, data_set.file if data_set else None, settings.model_dump() if settings else {}
+)

@@ -1,4 +1,4 @@
-"""Color: a gray photo, or every frame of a gray video, in colors that it may have had."""
+"""Colorize: plausible colors for a gray photo, or for every frame of a gray video."""
 
 import streamlit as st
 
@@ -12,34 +12,36 @@ left, right = st.columns([5, 9], gap="large")
 with left:
     st.title("Colorize", anchor=False)
     st.caption("Adds colors to a gray photo. The colors are plausible; the true ones are lost.")
-    wish = input_form.wish()
-    settings = parts.form(ColorizeSettings, skip=("network",), beside=input_form.network)
+    request = input_form.ask()
+    settings = parts.form(ColorizeSettings, skip=("network",), ask_extra=input_form.network)
     parts.saved_settings(TASK, settings, refill.put)
-    problem = wish.problem(settings) if settings is not None else ""
-    at_once = settings is not None and not problem and wish.follows(settings)
-    wanted = (
+    problem = request.problem(settings) if settings is not None else ""
+    is_live = settings is not None and not problem and request.follows(settings)
+    start_clicked = (
         settings is not None
         and not problem
-        and not at_once
+        and not is_live
         and parts.start_button(":material/format_color_fill:")
     )
 with right:
     stage = parts.stage(left)
 with stage:
-    if wanted and settings is not None:
-        parts.start(*wish.job(settings))
-    job = parts.show_job(TASK, (settings, wish.titles), {video_input.TASK: None})
+    if start_clicked and settings is not None:
+        parts.start(*request.job(settings))
+    job = parts.show_job(TASK, (settings, request.titles), {video_input.TASK: None})
     figures = None
     if job is not None:
         figures = job.result.figures if job.task == TASK and job.result else None
     elif problem:
-        input_form.show_problem(wish, problem)
-    elif at_once and settings is not None:
-        live = parts.show_live(TASK, settings, wish.inputs, before=wish.content.file, note=input_form.NOTE)
+        input_form.show_problem(request, problem)
+    elif is_live and settings is not None:
+        live = parts.show_live(
+            TASK, settings, request.inputs, before=request.content.file, note=input_form.NOTE
+        )
         figures = live.figures if live else None
         if live:
-            choices.show(wish, settings)
+            choices.show(request, settings)
     elif settings is not None:
-        wish.before_start(settings)
+        request.before_start(settings)
 parts.recent(TASK)
 under_the_hood.explain(figures)

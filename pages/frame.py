@@ -1,4 +1,4 @@
-"""The frame around every page: the navigation, the look and the job panel of jobs."""
+"""The frame around every page: navigation, style sheet and job panel."""
 
 import streamlit as st
 
@@ -20,20 +20,20 @@ pages = {
     ]
     for group, places in navigation.groups().items()
 }
-chosen = st.navigation(pages, expanded=True)
-parts.start_again_for_another()
-parts.look()
+page = st.navigation(pages, expanded=True)
+parts.reset_for_new_owner()
+parts.apply_css()
 browser_history.follow()
 quotas.note_visit(parts.owner(), new=False)
 with st.sidebar:
-    if chosen.title != "Guide":
-        guide.link(chosen.title)
+    if page.title != "Guide":
+        guide.link(page.title)
     parts.job_panel()
-navigation.leave(chosen.url_path)
-navigation.arrive(chosen.url_path)
-navigation.tidy(chosen.url_path)
+navigation.leave(page.url_path)
+navigation.arrive(page.url_path)
+navigation.drop_unusable_parameters(page.url_path)
 refill.follow_link()
 try:
-    chosen.run()
+    page.run()
 except StudioError as error:
     st.error(words.plain(str(error)), icon=":material/error:")

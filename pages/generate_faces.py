@@ -1,4 +1,4 @@
-"""Faces: a grid of new faces to edit, morph and vary; digits and the user's own models, too."""
+"""Faces: a grid of new faces to edit, morph and vary; also digits and the user's own models."""
 
 import streamlit as st
 
@@ -8,13 +8,13 @@ from studio.faces.settings import USUAL_INTERPOLATE, FacesSettings
 
 TASK = grid_view.TASK
 
-known = models.presets_that_draw()
-settings, photo, wanted, grid, preset = None, None, False, None, ""
+generators = models.generators()
+settings, photo, start_clicked, grid, preset = None, None, False, None, ""
 left, right = st.columns([5, 9], gap="large")
 with left:
     st.title("Faces", anchor=False)
-    if known:
-        preset = models.choose(known)
+    if generators:
+        preset = models.choose(generators)
         input_form.follow(preset)
         photo, crop = input_form.photo_for(preset) if models.reads(preset) else (None, {})
         more: dict[str, int] = {}
@@ -22,24 +22,24 @@ with left:
             FacesSettings,
             skip=input_form.ASKED_HERE,
             extra={"preset": preset, **crop},
-            beside=lambda: {"seed": input_form.seed()},
+            ask_extra=lambda: {"seed": input_form.seed()},
             proposed={"interpolate": USUAL_INTERPOLATE},
-            more=lambda: more.update(input_form.of_the_grid()),
+            more=lambda: more.update(input_form.grid_fields()),
             reset=lambda: input_form.reset(preset),
         )
         settings = input_form.checked_settings(settings and settings.model_copy(update=more))
         parts.saved_settings(TASK, settings, input_form.put)
-        wanted = bool(settings and settings.interpolate) and parts.start_button(
+        start_clicked = bool(settings and settings.interpolate) and parts.start_button(
             ":material/movie:", "Make the video"
         )
     else:
-        models.none_yet()
+        models.show_how_to_train()
 with right:
     stage = parts.stage(left)
 with stage:
     if settings is not None:
         inputs = {"photo": [photo.file()]} if photo else {}
-        if wanted:
+        if start_clicked:
             parts.start(TASK, grid_view.with_changes(settings), inputs)
         if parts.show_job(TASK, (settings, photo.title if photo else "")) is None:
             grid = grid_view.show(settings.model_copy(update={"interpolate": 0}), inputs)

@@ -16,46 +16,46 @@ from pages.text import (
 )
 from studio.text.settings import TrainTextSettings
 
-known = language_models.names()
+model_names = language_models.names()
 left, right = st.columns([5, 9], gap="large")
 with left:
     st.title("Text", anchor=False)
-    way = halves.choose(known)
-    if way == "write":
-        writes = writing.ask(known)
-        wanted = writes is not None and parts.start_button(":material/edit:", "Write")
-    elif way == "who":
-        asked = authorship.ask(known)
+    mode = halves.choose(model_names)
+    if mode == "write":
+        writing_settings = writing.ask(model_names)
+        start_clicked = writing_settings is not None and parts.start_button(":material/edit:", "Write")
+    elif mode == "who":
+        request = authorship.ask(model_names)
     else:
         file = own_texts.choose()
-        begun = beginning.choose(known)
+        start_model = beginning.choose(model_names)
         settings = parts.form(
             TrainTextSettings,
-            skip=("units", *begun.shape),
-            extra=begun.shape,
-            beside=None if begun.shape else halves.memory,
+            skip=("units", *start_model.shape),
+            extra=start_model.shape,
+            ask_extra=None if start_model.shape else halves.memory,
         )
         parts.saved_settings(training.TASK, settings, halves.put)
-        wanted = (
+        start_clicked = (
             file is not None
             and settings is not None
             and parts.start_button(":material/model_training:", "Train")
         )
 with right:
     stage = parts.stage(left)
-text = told = None
+text = likelihoods = None
 with stage:
-    if way == "write":
-        text = writing.show(writes, wanted)
-    elif way == "who":
-        told = authorship.show(asked)
+    if mode == "write":
+        text = writing.show(writing_settings, start_clicked)
+    elif mode == "who":
+        likelihoods = authorship.show(request)
     else:
-        if wanted and file is not None and settings is not None:
-            parts.start(training.TASK, settings, {"text": [file], **begun.inputs()})
+        if start_clicked and file is not None and settings is not None:
+            parts.start(training.TASK, settings, {"text": [file], **start_model.inputs()})
         if training.show(file) is None and file is not None:
             own_texts.show(file, settings)
-parts.recent({"write": writing.TASK, "who": authorship.TASK, "own": training.TASK}[way])
-if way == "who":
-    evidence.explain(told)
+parts.recent({"write": writing.TASK, "who": authorship.TASK, "own": training.TASK}[mode])
+if mode == "who":
+    evidence.explain(likelihoods)
 else:
-    under_the_hood.explain(text, writes if way == "write" else begun.reader(known))
+    under_the_hood.explain(text, writing_settings if mode == "write" else start_model.reader(model_names))

@@ -1,4 +1,4 @@
-"""The pieces that pages are made of. Nothing here loads Keras."""
+"""The building blocks of pages. Nothing here loads Keras."""
 
 from pages.form.forms import form, start_button
 from pages.form.image_input import image, images, optional
@@ -7,30 +7,30 @@ from pages.form.saved_settings import saved_settings
 from pages.jobs.job_panel import job_panel
 from pages.jobs.jobs import show_job, start, start_all
 from pages.jobs.live import show_live
-from pages.jobs.navigation import PLACES
+from pages.jobs.navigation import PAGES
 from pages.jobs.recent import recent
-from pages.widgets.css import MARK, look, stage
-from pages.widgets.owners import owner, start_again_for_another
+from pages.widgets.css import MARK, apply_css, stage
+from pages.widgets.owners import owner, reset_for_new_owner
 
 __all__ = [
     "MARK",
-    "PLACES",
+    "PAGES",
+    "apply_css",
     "form",
     "guides",
     "image",
     "images",
     "job_panel",
-    "look",
     "optional",
     "owner",
     "photos",
     "recent",
+    "reset_for_new_owner",
     "saved_settings",
     "show_job",
     "show_live",
     "stage",
     "start",
-    "start_again_for_another",
     "start_all",
     "start_button",
     "styles",

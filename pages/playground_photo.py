@@ -15,18 +15,18 @@ with left:
     settings = parts.form(PlaygroundSettings)
     parts.saved_settings(TASK, settings)
     inputs = {"content": [content.file()]}
-    at_once = settings is not None and input_form.follows(settings, inputs)
-    wanted = settings is not None and not at_once and parts.start_button(":material/grain:")
+    is_live = settings is not None and input_form.follows(settings, inputs)
+    start_clicked = settings is not None and not is_live and parts.start_button(":material/grain:")
 with right:
     stage = parts.stage(left)
 with stage:
-    if wanted and settings is not None:
+    if start_clicked and settings is not None:
         parts.start(TASK, settings, inputs)
     lessons.cards()
-    lessons.told(settings)
+    lessons.explain(settings)
     job = parts.show_job(TASK, (settings, content.title))
     if job is None and settings is not None:
-        if at_once:
+        if is_live:
             learning.show(settings, inputs)
         else:
             input_form.before_start(inputs["content"][0], settings)

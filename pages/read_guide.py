@@ -1,4 +1,4 @@
-"""Guide: what the studio can do and how, without the internet."""
+"""Guide: the documentation, available offline."""
 
 import streamlit as st
 
@@ -13,6 +13,6 @@ with left:
 with right, st.container(width=880):
     for piece in documents.pieces(name):
         if isinstance(piece, documents.Image):
-            browser_images.captioned(piece.path, caption=piece.says)
+            browser_images.captioned(piece.path, caption=piece.caption)
         else:
-            st.markdown(piece, unsafe_allow_html=True)  # which is our own
+            st.markdown(piece, unsafe_allow_html=True)  # Safe: the text is our own.

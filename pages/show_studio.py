@@ -1,4 +1,4 @@
-"""Studio: the home page, with what the studio made, what is under way, and one click to begin."""
+"""Studio: the home page, with examples that open a page and the user's recent work."""
 
 import streamlit as st
 
@@ -11,10 +11,10 @@ st.markdown(
     "Restyle a photo with any painting, run DeepDream, generate text and faces, or train an image "
     "classifier, all on your own computer. Pick an example to start."
 )
-tiles.made_here()
+tiles.show()
 parts.recent(title="Your recent work")
 weight_downloads.first_run(
-    [name for place in parts.PLACES for name in place.needs],
+    [name for place in parts.PAGES for name in place.needs],
     at_once="House styles, texts, digits and faces need no download. ",
 )
 under_the_hood.explain()

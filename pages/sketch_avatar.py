@@ -1,4 +1,6 @@
-"""Sketch: one draws, and after every stroke an avatar is painted, or what a network of one's own makes."""
+"""Sketch: after every stroke a network turns the drawing into an avatar, or into what a user's own network
+was trained on.
+"""
 
 import streamlit as st
 
@@ -14,21 +16,21 @@ photo = None
 left, right = st.columns([4, 10], gap="large")
 with left:
     st.title("Sketch", anchor=False)
-    told = st.empty()
+    caption = st.empty()
     network = networks.choose()
     pairs = networks.of_pairs(network)
-    told.caption(networks.hint(network) if pairs else _ABOUT)
+    caption.caption(networks.hint(network) if pairs else _ABOUT)
     if pairs:
-        drawn = "draw" if networks.takes_lines(network) else "photo"
-        given = {"draw": "A drawing", "photo": "A photo"}
-        if forms.one_of("Input", given, key="given", default=drawn, hidden=True) == "photo":
+        default = "draw" if networks.takes_lines(network) else "photo"
+        sources = {"draw": "A drawing", "photo": "A photo"}
+        if forms.one_of("Input", sources, key="given", default=default, hidden=True) == "photo":
             photo = parts.image("content", "Photo", parts.photos())
     kind: type[SketchSettings] | type[TranslateSettings] = TranslateSettings if pairs else SketchSettings
     settings = parts.form(
         kind,
         skip=("network",),
         extra={"network": network.name},
-        apart=("side",),
+        unshared=("side",),
     )
     parts.saved_settings(TRANSLATE if pairs else TASK, settings)
 with right:
@@ -39,6 +41,6 @@ with stage:
         if photo is None:
             easel.show(settings)
         else:
-            easel.answer(settings, photo.file())
+            easel.show_result(settings, photo.file())
 parts.recent(TASK, TRANSLATE)
 under_the_hood.explain(settings)

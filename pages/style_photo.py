@@ -1,4 +1,4 @@
-"""Style: a photo, or every frame of a video, in the look of paintings, and networks that learn such looks."""
+"""Style: transfers the style of paintings to a photo or video, and trains networks on new styles."""
 
 from functools import partial
 from typing import Any
@@ -18,15 +18,15 @@ with left:
     st.title("Style", anchor=False)
     half = halves.choose()
     if half == "train":
-        asked = lesson.ask()
+        training_request = lesson.ask()
     else:
         content = (
             video_input.choose()
             if video_input.ask_kind()
             else parts.image("content", "Content", parts.photos())
         )
-        styles = parts.images("style", "Style", parts.styles(), most=4, blend="Blend several styles")
-        brushed = input_form.brushed(content, styles)
+        styles = parts.images("style", "Style", parts.styles(), most=4, blend="Blend more_photos styles")
+        masks = input_form.painted_masks_of(content, styles)
         settings = parts.form(
             TransferSettings,
             extra={"style_weights": input_form.weights(styles)},
@@ -34,39 +34,41 @@ with left:
             reset=refill.set_weights,
         )
         mask_input.show_fault()
-        wish = input_form.Wish(content, styles, brushed)
-        settings = wish.at_home(settings) if settings else None
+        request = input_form.Request(content, styles, masks)
+        settings = request.with_house_styles(settings) if settings else None
         parts.saved_settings(TASK, settings, refill.put)
-        waits = bool(settings and not wish.follows(settings))
-        wanted = waits and (parts.start_button(":material/brush:") or input_form.is_fine_asked())
-        several = () if isinstance(content, video_input.Video) else many_photos.ask(settings is not None)
+        needs_start = bool(settings and not request.follows(settings))
+        start_clicked = needs_start and (parts.start_button(":material/brush:") or input_form.is_fine_asked())
+        more_photos = () if isinstance(content, video_input.Video) else many_photos.ask(settings is not None)
 with right:
     stage = parts.stage(left)
 if half == "train":
     with stage:
-        lesson_job = teaching.show(asked)
-        ready = teaching.is_of(lesson_job, asked) or before_lesson.show(asked)
+        lesson_job = teaching.show(training_request)
+        ready = teaching.is_of(lesson_job, training_request) or before_lesson.show(training_request)
     with left:
         if ready and parts.start_button(":material/school:", "Train"):
             with stage:
-                teaching.start(asked)
+                teaching.start(training_request)
     parts.recent(lesson.TASK)
     under_the_hood.explain_lesson(lesson_job)
 else:
     with stage:
-        if wanted and settings is not None:
-            parts.start(*wish.job(settings))
-        if several and settings is not None:
-            parts.start_all(TASK, wish.each(settings, several))
-        job = parts.show_job(TASK, (settings, wish.titles), {video_input.TASK: None})
+        if start_clicked and settings is not None:
+            parts.start(*request.job(settings))
+        if more_photos and settings is not None:
+            parts.start_all(TASK, request.for_photos(settings, more_photos))
+        job = parts.show_job(TASK, (settings, request.titles), {video_input.TASK: None})
     parts.recent(TASK)
-    under_the_hood.explain(job if job and job.task == TASK else None, wish.watched(settings))
-    if job is None and settings is not None:  # last, so that all else is there while it is made
-        shown, note = wish.preview(settings)
-        needs = () if shown.house else INSTANT
-        ask = partial(wish.inputs, shown)
+    under_the_hood.explain(job if job and job.task == TASK else None, request.draft_starter(settings))
+    if job is None and settings is not None:  # Last, because it takes time and the rest should show first.
+        preview_settings, note = request.preview(settings)
+        needs = () if preview_settings.house else INSTANT
+        ask = partial(request.inputs, preview_settings)
         more: dict[str, Any] = (
-            {"own": input_form.finer} if wish.follows(settings) else {"whole": wish.whole(settings)}
+            {"show_buttons": input_form.finer}
+            if request.follows(settings)
+            else {"full_size": request.whole(settings)}
         )
         with stage:
-            parts.show_live(TASK, shown, ask, before=content.file, needs=needs, note=note, **more)
+            parts.show_live(TASK, preview_settings, ask, before=content.file, needs=needs, note=note, **more)

@@ -3,23 +3,23 @@
 import streamlit as st
 
 from pages import parts
-from pages.generator import before_start, beginning, training, under_the_hood, wish
+from pages.generator import before_start, beginning, training, under_the_hood, input_form
 from studio.core.tasks import Inputs
 
 settings = None
 inputs: Inputs = {}
-ready = False
+is_ready = False
 left, right = st.columns([5, 9], gap="large")
 with left:
     st.title("Train a generator", anchor=False)
-    source = wish.source()
+    source = input_form.source()
     file = source.file if source else None
-    kind = wish.kind()
-    task = wish.TASKS[kind]
-    begun = beginning.choose(task)
-    if begun is not None:
-        settings = wish.settings(kind, source.sample if source else "", begun)
-        inputs = {"data": [file], **begun.inputs} if file else {}
+    kind = input_form.kind()
+    task = input_form.TASKS[kind]
+    start_model = beginning.choose(task)
+    if start_model is not None:
+        settings = input_form.settings(kind, source.sample if source else "", start_model)
+        inputs = {"data": [file], **start_model.inputs} if file else {}
 with right:
     stage = parts.stage(left)
 with stage:
@@ -27,16 +27,16 @@ with stage:
     if job is not None:
         training.show(job, file)
     if file is not None and settings is not None:
-        shown = job is not None and training.learns_from(job, file)
-        ready = shown or before_start.show(task, inputs, settings)
+        is_shown = job is not None and training.is_trained_on(job, file)
+        is_ready = is_shown or before_start.show(task, inputs, settings)
 with left:
     if (
-        ready
+        is_ready
         and file is not None
         and settings is not None
-        and parts.start_button(":material/draw:", before_start.button(file))
+        and parts.start_button(":material/draw:", before_start.start_label(file))
     ):
         with stage:
             parts.start(task, settings, inputs)
-parts.recent(*wish.TASKS.values())
+parts.recent(*input_form.TASKS.values())
 under_the_hood.explain(job.task if job is not None else task, job)

@@ -21,17 +21,17 @@ left, right = st.columns([5, 9], gap="large")
 with left:
     st.title("Tune", anchor=False)
     by_preference = session.is_by_preference()
-    form = st.container()  # so that the link to the stage stands below it
+    form = st.container()  # Keeps the link to the stage below the form.
 with right:
     stage = parts.stage(left)
 
 if not by_preference:
     with form:
         settings, inputs = input_form.ask()
-    with left:  # below the link to the stage, which would cover the button
-        wanted = settings is not None and parts.start_button(":material/search_insights:", "Tune")
+    with left:  # Below the link to the stage, which would cover the button.
+        start_clicked = settings is not None and parts.start_button(":material/search_insights:", "Tune")
     with stage:
-        if wanted and settings is not None:
+        if start_clicked and settings is not None:
             parts.start(trials.TASK, settings, inputs)
         job = trials.show(inputs)
         if job is None:
@@ -45,21 +45,21 @@ if not by_preference:
     under_the_hood.explain(job)
 else:
     with stage:
-        taste = session.find()
+        search = session.find()
     with form:
-        if taste is not None:
-            session.show_search(taste)
+        if search is not None:
+            session.show_search(search)
         else:
             question = pair_form.ask()
             with left:
-                wanted = question is not None and parts.start_button(":material/compare:")
-            if wanted and question is not None:
+                start_clicked = question is not None and parts.start_button(":material/compare:")
+            if start_clicked and question is not None:
                 session.begin(question)
     with stage:
-        if taste is None:
+        if search is None:
             st.info(BY_EYE, icon=":material/compare:")
             session.resume()
-    beliefs.explain(taste.kind if taste else None, session.so_far(taste) if taste else None)
-    if taste is not None:  # last, so that all else is there while the images are made
+    beliefs.explain(search.kind if search else None, session.pairs_of(search) if search else None)
+    if search is not None:  # Last, because images take time and the rest should show first.
         with stage:
-            pairs.compare(taste)
+            pairs.compare(search)

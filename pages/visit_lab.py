@@ -10,19 +10,19 @@ left, right = st.columns([4, 10], gap="large")
 with left:
     st.title("Lab", anchor=False)
     st.caption("Tiny networks that train in seconds while you watch. Then draw.")
-    what = forms.one_of("Model", input_form.WHAT, key="taught", hidden=True)
-    asked = input_form.ask(what)
-    doodles.tell()
+    kind = forms.one_of("Model", input_form.MODELS, key="taught", hidden=True)
+    settings = input_form.ask(kind)
+    doodles.show_training_data()
 with right:
     stage = parts.stage(left)
 with stage:
-    job = parts.show_job("lab.repair", asked, {"lab.imagine": None})
-    taught = teaching.networks(asked, doodles.inputs()) if job is None and asked else []
-    if taught:
-        if what == input_form.DREAMS:
-            dreams.show(*taught)
+    job = parts.show_job("lab.repair", settings, {"lab.imagine": None})
+    trained = teaching.networks(settings, doodles.inputs()) if job is None and settings else []
+    if trained:
+        if kind == input_form.DREAMS:
+            dreams.show(*trained)
         else:
-            bench.show(taught)
-            insides.show(taught)
+            bench.show(trained)
+            insides.show(trained)
 parts.recent("lab.repair", "lab.imagine")
-under_the_hood.explain(what, taught)
+under_the_hood.explain(kind, trained)

@@ -19,14 +19,14 @@ with left:
     inputs = {"content": [photo.file()]}
 with right:
     stage = parts.stage(left)
-found = None
+feature_map = None
 with stage:
     job = parts.show_job(TASK, (settings, photo.title), {channel_sheet.PAINT: None, "xray.filter": None})
     if job is None and settings is not None:
-        found = map_view.show(settings, inputs)
-    if found is not None and settings is not None:
-        layer_strip.show(found.figures["layers"], settings.seen)
-        filter_view.show(settings, found.figures["channel"], inputs)
-        branches.show(settings, found)
+        feature_map = map_view.show(settings, inputs)
+    if feature_map is not None and settings is not None:
+        layer_strip.show(feature_map.figures["layers"], settings.layer_name)
+        filter_view.show(settings, feature_map.figures["channel"], inputs)
+        branches.show(settings, feature_map)
 parts.recent(TASK)
-under_the_hood.explain(settings, found)
+under_the_hood.explain(settings, feature_map)

@@ -1,6 +1,7 @@
-"""A creative AI studio on Keras 3. Each folder next to this file is something the studio can do.
+"""A creative AI studio on Keras 3: style transfer, DeepDream, generators, language models, classifiers.
 
-`studio.make` does any of it from Python; `studio --help` is the same in a terminal.
+`studio.make` runs every task from Python; `studio --help` lists the commands. Each folder next to this file
+is one capability or a shared part.
 """
 
 from __future__ import annotations
@@ -11,52 +12,53 @@ from studio.core.version import VERSION
 
 if TYPE_CHECKING:
     from studio.notebook import Elsewhere
-    from studio.run.program_result import Made
+    from studio.run.program_result import Output
 
 __version__ = VERSION
 
 
-def make(task: str, /, *, quiet: bool = False, **given: Any) -> Made:
-    """Runs a task in this process, and adds what it makes, if it is no answer, to the gallery.
+def make(task: str, /, *, quiet: bool = False, **arguments: Any) -> Output:
+    """Runs a task in this process and adds its result to the gallery, except texts and predictions.
 
     `studio.make("style.transfer", content="photo.jpg", house="mosaic").save("out.png")`
 
     Args:
         task: its name, e.g. "style.transfer", "dream.ascend", "faces.draw", "text.write",
-            "classify.predict", "vae.train", or its command: "style", "train vae";
-            `studio.core.tasks.TASKS` has all.
-        quiet: shows no progress.
-        given: inputs and settings by their names, which are those of the command's flags with `_` for `-`.
-            An image is a path, "sample:NAME", a Pillow image, an array `(H, W, 3) uint8` (or gray, or
-            with alpha) or what `make` gave before; a text, model or data set is a path, a name or what
-            `make` gave before. `resume=False` starts a stopped training over.
+            "classify.predict", "vae.train", or its command: "style", "train vae".
+            `studio.core.tasks.TASKS` lists all.
+        quiet: whether to hide progress.
+        arguments: inputs and settings, named like the flags of the command with `_` for `-`. An image is a
+            path, "sample:NAME", a Pillow image, an array `(H, W, 3) uint8` (or gray, or with alpha) or a
+            result of `make`; a text, model or data set is a path, a name or a result of `make`.
+            `resume=False` restarts a training run that was stopped.
 
     Returns:
-        What was made: `image`, `text`, `figures`, `recipe`, and `save(path)`. A notebook shows it.
+        The result, with `image`, `text`, `figures`, `recipe` and `save(path)`. A notebook displays it.
 
     Raises:
-        studio.core.errors.StudioError: for all that a user can mend, in one sentence.
-        KeyboardInterrupt: after Ctrl-C, if there is no best so far to return.
+        studio.core.errors.StudioError: if the user can fix it; the message is one sentence.
+        KeyboardInterrupt: after Ctrl-C, if there is no best result so far to return.
     """
-    from studio.notebook import make  # which loads what `import studio` need not
+    from studio.notebook import make  # imported here so `import studio` stays fast
 
-    return make(task, quiet=quiet, **given)
+    return make(task, quiet=quiet, **arguments)
 
 
 def connect(url: str, token: str = "") -> Elsewhere:
-    """The studio of another machine: `make` there as here, with the same arguments and results.
+    """Connects to a studio on another machine, whose `make` takes the same arguments and returns the same.
 
     `studio.connect("http://box:8501").make("style.transfer", content="photo.jpg", house="mosaic")`
 
-    Inputs are sent there, unless it has them; results are kept here, too. Ctrl-C stops the job there, and a
-    lost connection does not: it is taken up again. A data set has to be one file, such as a zip.
+    Inputs are uploaded unless the other studio has them; results are stored here, too. Ctrl-C stops the job
+    there. After a lost connection the job continues, and the connection is restored. A data set must be one
+    file, such as a zip.
 
     Args:
-        url: of its pages.
-        token: as `studio token` prints it on that machine; what STUDIO_SERVER_TOKEN holds if none is given.
+        url: address of its pages.
+        token: as printed by `studio token` on that machine; by default STUDIO_SERVER_TOKEN.
 
     Raises:
-        studio.core.errors.StudioError: if no studio of this version answers there, or not to this token.
+        studio.core.errors.StudioError: if no studio of this version answers there, or the token is wrong.
     """
     from studio.notebook import connect
 

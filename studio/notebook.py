@@ -26,14 +26,14 @@ from studio.core.errors import Cancelled, printable
 from studio.core.progress import Progress, Report, counted
 from studio.core.tasks import Task
 from studio.run import terminal
-from studio.run.machine import HERE, Machine, keep
-from studio.run.program_result import Made
+from studio.run.machine import LOCAL, Machine, add_to_gallery
+from studio.run.program_result import Output
 from studio.run.request import by_kind, resolve
 
 
-def make(task: str, /, *, quiet: bool = False, **given: Any) -> Made:
+def make(task: str, /, *, quiet: bool = False, **given: Any) -> Output:
     """Runs a task here, and adds what it makes to the gallery. See `studio.make`."""
-    return _make(HERE, task, quiet, given)
+    return _make(LOCAL, task, quiet, given)
 
 
 class Elsewhere:
@@ -42,7 +42,7 @@ class Elsewhere:
     def __init__(self, machine: Machine):
         self._machine = machine
 
-    def make(self, task: str, /, *, quiet: bool = False, **given: Any) -> Made:
+    def make(self, task: str, /, *, quiet: bool = False, **given: Any) -> Output:
         """Runs a task there, and adds what it makes to the gallery there and here. See `studio.make`."""
         return _make(self._machine, task, quiet, given)
 
@@ -54,14 +54,14 @@ def connect(url: str, token: str = "") -> Elsewhere:
     return Elsewhere(Remote(url, token))
 
 
-def _make(machine: Machine, task: str, quiet: bool, given: dict[str, Any]) -> Made:
+def _make(machine: Machine, task: str, quiet: bool, given: dict[str, Any]) -> Output:
     commands = {one.command: one.name for one in map(tasks.get, tasks.TASKS) if one.command}
     found, made_from = tasks.get(commands.get(str(task), str(task))), _sources(given)
     goes_on = given.pop("resume", None) if found.produces == "model" else None
     settings, inputs = resolve(found, *by_kind(found, given), machine)
     machine.check(found.name, settings, inputs)
     if found.produces == "model":
-        machine.take_up(found.name, settings, inputs, goes_on, quiet)
+        machine.resume_training(found.name, settings, inputs, goes_on, quiet)
     began = time.monotonic()
     try:
         with _working(found, quiet) as progress:
@@ -70,7 +70,7 @@ def _make(machine: Machine, task: str, quiet: bool, given: dict[str, Any]) -> Ma
     except Cancelled:
         raise KeyboardInterrupt("Stopped before there was a result.") from None
     if not found.readable:
-        keep(result, time.monotonic() - began)
+        add_to_gallery(result, time.monotonic() - began)
     if missed:  # what is made at once never asks; the loop around it is to end all the same
         raise KeyboardInterrupt("Stopped; the last result is in the gallery.")
     if not quiet:
@@ -78,7 +78,7 @@ def _make(machine: Machine, task: str, quiet: bool, given: dict[str, Any]) -> Ma
             terminal.note(told)
     if result.stopped_early:
         terminal.note("Stopped early; this is the best so far.")
-    return Made(found, settings, result, made_from)
+    return Output(found, settings, result, made_from)
 
 
 def _sources(given: Mapping[str, Any]) -> tuple[str, ...]:
@@ -92,7 +92,7 @@ def _sources(given: Mapping[str, Any]) -> tuple[str, ...]:
     ]
     those = [paths.expand_user(str(one)) for one in named if isinstance(one, str | PathLike)]
     own = [str(one.resolve()) for one in those if one.name and paths.is_there(one)]
-    return tuple([*own, *(source for one in named if isinstance(one, Made) for source in one.sources)])
+    return tuple([*own, *(source for one in named if isinstance(one, Output) for source in one.sources)])
 
 
 def _asked(progress: Progress) -> bool:

@@ -1,4 +1,4 @@
-"""What all tests share: a STUDIO_HOME of their own, and the folder of real data where there is one."""
+"""Fixtures for all tests: a separate STUDIO_HOME, and the folder with real data if there is one."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 _AS_LOW_AS_ANY = 19
-LONGEST = ("test_benchmarks.py", "test_parallel.py", "test_killed.py")  # files, of minutes each
+LONGEST = ("test_benchmarks.py", "test_parallel.py", "test_killed.py")  # files that take minutes each
 
 
 def pytest_configure():
-    """Gives all that tests start one priority.
+    """Gives all processes that tests start the same priority.
 
     Two files of tests run at a time. Jobs of the studio are polite: they give way to others by a niceness of
     10. Those of one file would stand still while the other file trains, and its test would wait in
@@ -32,13 +32,13 @@ def pytest_configure():
 
 
 def pytest_collection_modifyitems(items):
-    """Puts the longest files first: begun last, one of them leaves the other processors idle."""
+    """Runs the longest test files first, so that no processor idles at the end."""
     items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
 @pytest.fixture(scope="session", autouse=True)
 def session_home(tmp_path_factory):
-    """STUDIO_HOME for the whole run, so that no test ever touches a user's own."""
+    """STUDIO_HOME of the whole test run, so that no test touches the user's own."""
     path = tmp_path_factory.mktemp("studio-home")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("STUDIO_HOME", str(path))
@@ -47,7 +47,7 @@ def session_home(tmp_path_factory):
 
 @pytest.fixture(scope="session", autouse=True)
 def as_fast_as_any():
-    """How busy the machine is must not decide which sentences are told before a job."""
+    """Fixes the measured speed of this machine, so that estimates do not depend on its load."""
     from studio.core import durations
 
     with pytest.MonkeyPatch.context() as patch:
@@ -57,20 +57,20 @@ def as_fast_as_any():
 
 @pytest.fixture(autouse=True)
 def nobody_looks_at_a_page(monkeypatch):
-    """Tests ask as whoever runs the studio, also once pages, which know visitors, were imported."""
+    """Tests act as the operator, even after modules of pages, which know visitors, were imported."""
     from studio.core import owners
 
-    monkeypatch.setattr(owners, "_otherwise", [])
+    monkeypatch.setattr(owners, "_default", [])
 
 
-# bytes; to interpolation through all objects takes a second or two, too long for after every file
+# bytes; collecting garbage takes seconds, too long after every file
 GROWN = 300e6
 _process, _stood = psutil.Process(), 0
 
 
 @pytest.fixture(scope="module", autouse=True)
 def memory_is_given_back():
-    """After files of tests that took much: one process runs them all, and networks that are gone are held."""
+    """Frees memory after each file, because one process runs them all."""
     global _stood
     yield
     if _process.memory_info().rss < _stood + GROWN:
@@ -79,8 +79,8 @@ def memory_is_given_back():
         keras.backend.clear_session()
     gc.collect()
     if keras and not gc.get_freeze_count():
-        gc.freeze()  # modules stay: there is no need to interpolation through TensorFlow's
-    with contextlib.suppress(OSError, AttributeError):  # only the GNU C library keeps what was freed
+        gc.freeze()  # modules stay: the collector need not scan TensorFlow
+    with contextlib.suppress(OSError, AttributeError):  # only glibc keeps freed memory
         ctypes.CDLL(None).malloc_trim(0)
     _stood = _process.memory_info().rss
 
@@ -95,26 +95,26 @@ def home(tmp_path, monkeypatch):
 
 @pytest.fixture(scope="session")
 def data_dir() -> Path:
-    """Real images, data sets and bad files; STUDIO_TEST_DATA says where, skipped when absent."""
+    """Real images, data sets and bad files in STUDIO_TEST_DATA; skips the test without it."""
     path = Path(os.environ.get("STUDIO_TEST_DATA", ROOT.parent / "shared" / "data"))
     if not path.is_dir():
         pytest.skip(f"no test data in {path}; set STUDIO_TEST_DATA")
     return path
 
 
-NEEDED = ("vgg16", "lpips", "adain")  # by most tests of weights; the others are asked for by a fixture each
+NEEDED = ("vgg16", "lpips", "adain")  # most tests need these; fixtures load the others
 
 
 @pytest.fixture(scope="session")
 def weights_cache() -> Path:
-    """All real weights within reach, fetched once and kept between runs; skipped without those of NEEDED."""
+    """All real weights that can be downloaded, cached between runs; skips without those of NEEDED."""
     import platformdirs
 
     from studio.core import errors
     from studio.core.weights import pretrained
 
-    kept = platformdirs.user_cache_path("creative-ai-studio-tests")
-    path = Path(os.environ.get("STUDIO_TEST_WEIGHTS", kept)).absolute()
+    default = platformdirs.user_cache_path("creative-ai-studio-tests")
+    path = Path(os.environ.get("STUDIO_TEST_WEIGHTS", default)).absolute()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("STUDIO_HOME", str(path))
         for name in sorted(pretrained.names(), key=lambda name: name not in NEEDED):
@@ -135,7 +135,7 @@ def weights_home(weights_cache, home) -> Path:
 
 @pytest.fixture(scope="module")
 def lasting_weights_home(weights_cache, tmp_path_factory):
-    """`with lasting_weights_home() as home:` makes there what several tests of a file only look at."""
+    """`with lasting_weights_home() as home:` is a STUDIO_HOME that several tests of a file read."""
     path = tmp_path_factory.mktemp("lasting")
     _give_weights(weights_cache, path)
 
@@ -156,7 +156,7 @@ def _give_weights(cache: Path, home: Path) -> None:
 
 
 def _same(file: Path, place: Path) -> None:
-    """The file at another place, without a copy of its bytes where the disk can do that."""
+    """Copies a file, with a hard link where possible."""
     try:
         place.hardlink_to(file)
     except OSError:
@@ -165,22 +165,22 @@ def _same(file: Path, place: Path) -> None:
 
 @pytest.fixture
 def resnet50_home(weights_home) -> Path:
-    """`weights_home` with ResNet50 and its labels; skipped when they are out of reach."""
+    """`weights_home` with ResNet50 and its labels; skips the test without them."""
     return _with(weights_home, "resnet50", "imagenet-labels")
 
 
 @pytest.fixture
 def inceptionv3_home(weights_home) -> Path:
-    """`weights_home` with FID's InceptionV3; skipped when it is out of reach."""
+    """`weights_home` with the InceptionV3 of FID; skips the test without it."""
     return _with(weights_home, "inceptionv3")
 
 
 @pytest.fixture
 def quick_inceptionv3_home(inceptionv3_home, monkeypatch) -> Path:
-    """`inceptionv3_home`, where images are looked at in 96 px instead of 299: other figures, sooner."""
+    """`inceptionv3_home` at 96 px instead of 299: faster, with other values."""
     from studio.core.metrics import inception
 
-    monkeypatch.setattr(inception, "resized", functools.partial(inception.resized, side=96))
+    monkeypatch.setattr(inception, "resize", functools.partial(inception.resize, side=96))
     return inceptionv3_home
 
 
@@ -195,14 +195,14 @@ def _with(home: Path, *names: str) -> Path:
 
 @pytest.fixture
 def image() -> np.ndarray:
-    """`(48, 64, 3) uint8`, every pixel another color, so that turning or swapping shows."""
+    """An image `(48, 64, 3) uint8` whose pixels all differ, so that flips and swaps show."""
     rows, columns = np.mgrid[0:48, 0:64]
     return np.stack([rows * 5, columns * 4, (rows + columns) * 2], axis=-1).astype("uint8")
 
 
 @pytest.fixture(scope="session")
 def engine(session_home):
-    """The engine that pages connect to, with all its processes ended after the last test."""
+    """The engine that pages connect to; all its processes end after the last test."""
     from studio.engine import connect
 
     running = connect()

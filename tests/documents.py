@@ -1,4 +1,4 @@
-"""README and the documents of the guide, as tests read them."""
+"""Parses the README and the guide for the tests."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ _LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
 def blocks(document: Path, language: str) -> list[str]:
-    """What stands between the fences of a language."""
-    return [body for found, body in _FENCE.findall(document.read_text("utf-8")) if found == language]
+    """Returns the code blocks of a language."""
+    return [body for fence, body in _FENCE.findall(document.read_text("utf-8")) if fence == language]
 
 
 def prose(document: Path) -> str:
-    """A document without its blocks of code."""
+    """Returns a document without its code blocks."""
     return _FENCE.sub("", document.read_text("utf-8"))
 
 
 def commands(document: Path, program: str) -> list[list[str]]:
-    """The words of each command of a program, in blocks of code and in the text; no bare names."""
+    """Returns the commands of a program as lists of words, from code blocks and text."""
     lines = [line for body in blocks(document, "sh") for line in body.splitlines()]
     text = prose(document)
     lines += [*_INDENTED.findall(text), *(code.replace("\n", " ") for code in _CODE.findall(text))]
     plain = [_VARIABLES.sub("", line) for line in lines]
-    found = [shlex.split(line, comments=True) for line in plain if line.startswith(program)]
-    return [words for words in found if len(words) > 2 and words[0] == program]
+    command_lines = [shlex.split(line, comments=True) for line in plain if line.startswith(program)]
+    return [words for words in command_lines if len(words) > 2 and words[0] == program]
 
 
 def links(document: Path) -> list[str]:
-    """Where a document leads to, images among them, without what is elsewhere."""
+    """Returns the local link targets of a document, including images."""
     return [link for link in _LINK.findall(prose(document)) if "://" not in link]

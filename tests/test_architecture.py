@@ -1,4 +1,4 @@
-"""The rules of the house that a machine can check: who imports whom, what is light, what is never here."""
+"""Rules of the code base that a machine can check: imports, layers, and forbidden calls."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ HEAVY = ("keras", "tensorflow", "jax", "streamlit", "distributed")
 
 
 def sources(*folders: str) -> list[Path]:
-    """Every Python file of the project below these folders."""
-    found = [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
-    return found + ([ROOT / "streamlit_app.py"] if "pages" in folders else [])
+    """Returns all Python files of the project below these folders."""
+    paths = [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
+    return paths + ([ROOT / "streamlit_app.py"] if "pages" in folders else [])
 
 
 @cache
@@ -46,7 +46,7 @@ def relative(path: Path) -> str:
 
 @cache
 def imports(path: Path) -> tuple[str, ...]:
-    """The full names of the modules that a file imports, wherever in it, but for type checkers alone."""
+    """Returns the full names of modules that a file imports, except for type checking."""
     return tuple(_imports(path))
 
 
@@ -71,7 +71,7 @@ def _without_type_checking(module: ast.Module) -> ast.Module:
 
 
 def part(module: str) -> str:
-    """The part of the library that a module belongs to: `studio.core.paths` -> "core", else ""."""
+    """Returns the package of the library that a module belongs to: `studio.core.paths` -> "core", else ""."""
     names = module.split(".")
     return names[1] if names[0] == "studio" and len(names) > 1 else ""
 
@@ -102,14 +102,14 @@ def test_imported_models_lie_between_core_and_the_capabilities():
 
 
 def _users(folder: str) -> set[str]:
-    """The parts of the library that import from one."""
+    """Returns the packages of the library that import from a folder."""
     leans = _leans_on(_modules(), part)
-    return {name for name, found in leans.items() if folder in found}
+    return {name for name, folders in leans.items() if folder in folders}
 
 
 @pytest.mark.parametrize("capability", sorted(CAPABILITIES))
 def test_capabilities_never_import_each_other(capability):
-    allowed = {capability} | ({"engine"} if capability == "tune" else set())  # whose trials others run
+    allowed = {capability} | ({"engine"} if capability == "tune" else set())  # other tasks run its trials
     assert not breaches(f"studio/{capability}", (CAPABILITIES | ABOVE) - allowed)
 
 
@@ -130,7 +130,7 @@ def test_what_all_faces_share_knows_no_face():
 
 @cache
 def _modules() -> dict[str, Path]:
-    """Every file of the library and the pages by the name it is imported by."""
+    """Returns all files of the library and the pages by their module names."""
     names = {
         path: relative(path).removesuffix(".py").replace("/", ".") for path in sources("studio", "pages")
     }
@@ -138,33 +138,37 @@ def _modules() -> dict[str, Path]:
 
 
 def _leans_on(modules: Mapping[str, Path], room: Callable[[str], str]) -> dict[str, set[str]]:
-    """What each room of the house imports from: `room` says in which one a module is."""
+    """Returns the groups that each group of modules imports from; `room` gives the group of a module."""
     leans: dict[str, set[str]] = {}
     for name, path in modules.items():
-        found = {one if one in modules else one.rpartition(".")[0] for one in imports(path)}
-        # Of `from package import module` the package itself is only the way there.
-        found = {one for one in found & set(modules) if not any(o.startswith(f"{one}.") for o in found)}
-        leans.setdefault(room(name), set()).update({room(one) for one in found} - {room(name)})
+        modules_used = {one if one in modules else one.rpartition(".")[0] for one in imports(path)}
+        # In `from package import module`, only the module counts.
+        modules_used = {
+            one
+            for one in modules_used & set(modules)
+            if not any(o.startswith(f"{one}.") for o in modules_used)
+        }
+        leans.setdefault(room(name), set()).update({room(one) for one in modules_used} - {room(name)})
     return leans
 
 
 def test_no_two_files_import_each_other():
     modules = _modules()
-    TopologicalSorter(_leans_on(modules, lambda name: name)).prepare()  # raises where there is a circle
+    TopologicalSorter(_leans_on(modules, lambda name: name)).prepare()  # raises an error for a cycle
 
 
 def test_no_two_folders_import_each_other():
     modules = _modules()
 
     def folder(name: str) -> str:
-        found = relative(modules[name].parent)
-        capability = found.split("/")[:2]  # whose own folders share its settings
-        return "/".join(capability) if capability[-1] in CAPABILITIES else found
+        name_of_folder = relative(modules[name].parent)
+        capability = name_of_folder.split("/")[:2]  # its subfolders share its settings
+        return "/".join(capability) if capability[-1] in CAPABILITIES else name_of_folder
 
     TopologicalSorter(_leans_on(modules, folder)).prepare()
 
 
-# Each rung leans on those before it alone, and on others of its own where no test above forbids it.
+# A layer imports only from earlier layers, and from its own unless a test above forbids it.
 STUDIO_LADDER = (
     {"core"},
     {"imported"},
@@ -172,29 +176,28 @@ STUDIO_LADDER = (
     {"run"},
     {"cli", "notebook", "api"},
 )
-SHARED_BY_PAGES = ({"widgets"}, {"recorded"}, {"form"}, {"jobs"})  # single pages stand on these
+SHARED_BY_PAGES = ({"widgets"}, {"recorded"}, {"form"}, {"jobs"})  # single pages import these
 BESIDE = {
     "tune": {"text"},
     "images": {"home"},
     "xray": {"dream"},
     "generator": {"faces"},
-}  # searches learn from texts; the home page's tiles are drawn; dreams have the images of channels; models
-# that were trained to draw are chosen on the page of faces
+}  # Tune trains on texts, the home page draws its tiles, Dream shows channels, and Faces offers generators
 
 
 def _steps_up(leans: Mapping[str, set[str]], ladder: Iterable[set[str]]) -> list[str]:
-    """Who leans on a rung above its own."""
+    """Returns the imports that go from a lower layer to a higher one."""
     rung = {name: height for height, names in enumerate(ladder) for name in names}
     return [
         f"{one} leans on {other}"
-        for one, found in sorted(leans.items())
-        for other in sorted(found & set(rung))
+        for one, others in sorted(leans.items())
+        for other in sorted(others & set(rung))
         if one in rung and rung[one] < rung[other]
     ]
 
 
 def _page_folder(name: str) -> str:
-    """The folder of pages that a module lies in, "pages" for a page itself, "" for what is none of pages."""
+    """Returns the folder of pages that a module is in: "pages" for a page, "" outside of pages."""
     folder = relative(_modules()[name].parent).split("/")
     return folder[min(1, len(folder) - 1)] if folder[0] == "pages" else ""
 
@@ -204,7 +207,7 @@ def test_the_library_is_a_ladder():
 
 
 def test_pages_are_a_ladder():
-    """Widgets know no form, forms no jobs, jobs no page; of single pages each knows its own folder alone."""
+    """Widgets import no form, forms no jobs, jobs no page; a page imports its own folder only."""
     leans = _leans_on(_modules(), _page_folder)
     single = set(leans).difference({"", "pages"}, *SHARED_BY_PAGES)
     assert {"style", "classify"} <= single
@@ -223,7 +226,7 @@ def test_a_circle_is_seen():
     assert "studio.core.paths" in _leans_on(modules, lambda name: name)["studio.core.files"]
 
 
-# What all capabilities share, and where one says there what is its own.
+# Files that all capabilities share, and those where a capability registers itself.
 SHARED = ("core", "imported", "run", "engine", "gallery", "api", "cli")  # of studio/
 SHARED_PAGES = ("widgets", "form", "jobs", "gallery")  # of pages/
 OWN = {
@@ -242,7 +245,7 @@ OWN = {
 
 
 def _names_capabilities(path: Path) -> set[str]:
-    """Imports of capabilities, their modules and tasks, and the folders of their pages."""
+    """Returns imports of capabilities, of their modules and tasks, and of their page folders."""
     strings = {
         node.value
         for node in ast.walk(tree(path))
@@ -259,16 +262,16 @@ def _names_capabilities(path: Path) -> set[str]:
 
 @pytest.mark.parametrize("folder", [f"studio/{n}" for n in SHARED] + [f"pages/{n}" for n in SHARED_PAGES])
 def test_what_serves_all_capabilities_knows_none_by_name(folder):
-    """They ask the task or its page: a capability is one folder, one line in TASKS, one page and its line."""
-    found = {relative(path): _names_capabilities(path) for path in sources(folder)}
-    assert not {file: words for file, words in found.items() if words and file not in OWN}
+    """A capability is one folder, one line in TASKS, one page and its line; shared code asks the task."""
+    words_by_file = {relative(path): _names_capabilities(path) for path in sources(folder)}
+    assert not {file: words for file, words in words_by_file.items() if words and file not in OWN}
 
 
 def test_a_name_of_a_capability_is_seen():
     assert not {file for file in OWN if not _names_capabilities(ROOT / file)}, "an exception that none needs"
 
 
-# Words that settings share with all else, such as the kind of a file.
+# Names of settings that also mean something else, such as the kind of a file.
 EVERYDAY = {
     "across",
     "activation",
@@ -319,16 +322,16 @@ NAMES_SETTINGS = {
 
 @cache
 def _settings_of_one() -> set[str]:
-    """The names of settings that one capability alone has."""
+    """Returns the names of settings that exist in one capability only."""
     owners: dict[str, set[str]] = {}
     for task in map(get, TASKS):
         for name in task.settings.model_fields:
             owners.setdefault(name, set()).add(part(task.settings.__module__))
-    return {name for name, found in owners.items() if len(found) == 1 and found <= CAPABILITIES}
+    return {name for name, users in owners.items() if len(users) == 1 and users <= CAPABILITIES}
 
 
 def _names_settings(path: Path) -> set[str]:
-    """The settings of one capability that a file names: as a text, a flag, or an attribute of settings."""
+    """Returns the settings of one capability that a file mentions: as string, flag or attribute."""
     words, flags = set(), set()
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -339,16 +342,16 @@ def _names_settings(path: Path) -> set[str]:
 
 
 def _may_name_settings(folder: str) -> list[Path]:
-    """Its files, but for those that build and read networks, whose layers have such words, too."""
+    """Returns the files of a folder, except those for networks, whose layers use such words, too."""
     networks = {"imported", "data", "metrics", "images", "training", "untrusted", "weights"}
     return [path for path in sources(folder) if not networks & {*path.relative_to(ROOT).parts}]
 
 
 @pytest.mark.parametrize("folder", [f"studio/{n}" for n in SHARED] + [f"pages/{n}" for n in SHARED_PAGES])
 def test_what_serves_all_capabilities_names_no_setting_of_one(folder):
-    """A setting says of itself what a form, a flag or a caption needs to know."""
-    found = {relative(path): _names_settings(path) for path in _may_name_settings(folder)}
-    assert not {file: names for file, names in found.items() if names and file not in NAMES_SETTINGS}
+    """Settings describe themselves to forms, flags and captions."""
+    names_by_file = {relative(path): _names_settings(path) for path in _may_name_settings(folder)}
+    assert not {file: names for file, names in names_by_file.items() if names and file not in NAMES_SETTINGS}
 
 
 def test_a_name_of_a_setting_is_seen():
@@ -357,12 +360,12 @@ def test_a_name_of_a_setting_is_seen():
 
 
 def test_core_is_shared():
-    """What one capability alone uses is no part of core."""
+    """A module that one capability alone uses does not belong in core."""
     alone = []
     modules = _modules()
     leans = _leans_on(modules, lambda name: name)
     for name in modules:
-        users = {one for one, found in leans.items() if name in found}
+        users = {one for one, others in leans.items() if name in others}
         capabilities = {part(one) for one in users}
         if name.startswith("studio.core.") and len(capabilities) == 1 and capabilities <= CAPABILITIES:
             alone.append(name)
@@ -371,28 +374,28 @@ def test_core_is_shared():
 
 def test_the_library_imports_neither_streamlit_nor_the_pages():
     outside = {"streamlit", "pages", "training", "tests", "benchmarks"}
-    found = [
+    violations = [
         f"{relative(path)} imports {module}"
         for path in sources("studio")
         for module in imports(path)
         if module.split(".")[0] in outside
     ]
-    assert not found
+    assert not violations
 
 
 def test_pages_import_no_keras_and_no_command_line():
     heavy = {"keras", "tensorflow", "jax"}
-    found = [
+    violations = [
         f"{relative(path)} imports {module}"
         for path in sources("pages")
         for module in imports(path)
         if module.split(".")[0] in heavy or part(module) == "cli"
     ]
-    assert not found
+    assert not violations
 
 
 def faces() -> list[str]:
-    """What must be quick to import: the package, its core kinds, and the face and settings of each folder."""
+    """Returns the modules that must import quickly: the package, its kinds, and each task's settings."""
     light = [
         "studio",
         "studio.api",
@@ -415,27 +418,27 @@ def test_faces_and_settings_are_light(module):
 
 @pytest.mark.slow
 def test_children_are_started_in_one_way_which_leaves_the_current_folder_out():
-    found = [
+    violations = [
         f"{relative(path)}:{node.lineno}"
         for path in sources("studio", "pages", "training", "benchmarks")
         for node in ast.walk(tree(path))
         if isinstance(node, ast.Attribute) and ast.unparse(node) == "sys.executable"
     ]
-    assert [place.partition(":")[0] for place in found] == ["studio/core/process/children.py"]
+    assert [place.partition(":")[0] for place in violations] == ["studio/core/process/children.py"]
 
 
 def test_nothing_is_printed():
-    found = [
+    violations = [
         f"{relative(path)}:{node.lineno}"
         for path in sources("studio", "pages", "training")
         for node in ast.walk(tree(path))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
     ]
-    assert not found
+    assert not violations
 
 
 def _declared(*extras: str) -> set[str]:
-    """The packages that the project asks for, by their plain names, with those of some extras."""
+    """Returns the declared dependencies, with those of some extras."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     listed = project["dependencies"] + [
         line for extra in extras for line in project["optional-dependencies"][extra]
@@ -448,7 +451,7 @@ def _names(lines: Iterable[str]) -> set[str]:
     return {_plain(re.split(r"[\[<>=!~; ]", line)[0]) for line in lines}
 
 
-# What a declared package always brings, of its own version, needs no line of its own.
+# Packages that a declared package always installs.
 BROUGHT = {
     "altair": "streamlit",
     "anyio": "starlette",
@@ -467,13 +470,13 @@ def _plain(name: str) -> str:
 
 
 def _undeclared(declared: set[str], *folders: str) -> set[str]:
-    """What some folders import that is no part of Python, of the project or of these packages."""
-    offers = packages_distributions()  # of what is installed; elsewhere a package is called as it is imported
+    """Returns imports of third-party packages that are not declared."""
+    offers = packages_distributions()  # for installed packages; others have the name that is imported
     ours = {*OUR_FOLDERS, "streamlit_app"} | {path.stem for path in (ROOT / "tests" / "fakes").iterdir()}
-    found = {(module.split(".")[0], path) for path in sources(*folders) for module in imports(path)}
+    imported = {(module.split(".")[0], path) for path in sources(*folders) for module in imports(path)}
     return {
         f"{relative(path)} imports {top}"
-        for top, path in found
+        for top, path in imported
         if top not in sys.stdlib_module_names | ours
         and not {_plain(name) for name in offers.get(top, [top])} & declared
     }
@@ -487,10 +490,10 @@ def test_what_needs_no_line_of_its_own_is_brought(package, bringer):
 
 @pytest.mark.slow
 def test_whatever_is_imported_is_declared():
-    offered = _declared("jax", "heic", "export")
-    assert not _undeclared(offered, "studio", "pages", "training")
-    assert not _undeclared(offered | _declared("dev"), "tests", "benchmarks")
-    assert "studio/core/imaging/images.py imports PIL" in _undeclared(offered - {"pillow"}, "studio")
+    declared = _declared("jax", "heic", "export")
+    assert not _undeclared(declared, "studio", "pages", "training")
+    assert not _undeclared(declared | _declared("dev"), "tests", "benchmarks")
+    assert "studio/core/imaging/images.py imports PIL" in _undeclared(declared - {"pillow"}, "studio")
 
 
 @pytest.mark.parametrize("name", ["utils.py", "util.py", "helpers.py", "misc.py", "common.py"])
@@ -499,7 +502,7 @@ def test_no_module_is_a_drawer(name):
 
 
 def _opens_the_door(node: ast.AST) -> bool:
-    """Whether a node loads something that may run code."""
+    """Returns whether a node loads something that can run code."""
     if isinstance(node, ast.keyword) and isinstance(node.value, ast.Constant):
         return (node.arg, node.value.value) in {("allow_pickle", True), ("safe_mode", False)}
     if isinstance(node, ast.Attribute):
@@ -516,13 +519,13 @@ UNSAFE = "enable_unsafe_deserialization"
 
 @pytest.mark.slow
 def test_nothing_loads_what_may_run_code():
-    found = [
+    violations = [
         f"{relative(path)}:{getattr(node, 'lineno', '?')}"
         for path in sources(*OUR_FOLDERS)
         for node in ast.walk(tree(path))
         if _opens_the_door(node)
     ]
-    assert not found
+    assert not violations
 
 
 @pytest.mark.parametrize(
@@ -546,14 +549,14 @@ OPEN_ENDS = ["TO" + "DO", "FIX" + "ME", "XX" + "X:"]
 def test_no_registry_is_named_and_nothing_is_left_open():
     files = [*sources(*OUR_FOLDERS), ROOT / "pyproject.toml", *ROOT.glob("*.md"), *ROOT.glob("*/*.md")]
     files += [ROOT / "pretrained" / "index.json"]
-    found = [
+    violations = [
         f"{relative(path)} has {word}"
         for path in files
         if path.is_file()
         for word in HOSTS + OPEN_ENDS
         if word in path.read_text(encoding="utf-8")
     ]
-    assert not found
+    assert not violations
 
 
 def test_pages_are_short():
@@ -575,13 +578,13 @@ def _public(path: Path) -> Iterator[ast.AST]:
 
 
 def test_whatever_is_public_says_what_it_is():
-    found = [
+    violations = [
         f"{relative(path)}: {node.name}"
         for path in sources("studio")
         for node in _public(path)
         if not ast.get_docstring(node)
     ]
-    assert not found
+    assert not violations
 
 
 @pytest.mark.parametrize("page", sorted(ROOT.glob("*.md")) + sorted(ROOT.glob("*/README.md")), ids=str)
@@ -592,7 +595,7 @@ def test_what_a_document_links_to_is_there(page):
 
 
 def _raw_errors(node: ast.AST) -> Iterator[int]:
-    """Where what went wrong is written out, but for what goes through `words.plain`."""
+    """Yields where an error is shown without `words.plain`."""
     if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("plain"):
         return
     if ast.unparse(node) in ("str(error)", "job.error", "problem", "status") or (
@@ -605,9 +608,9 @@ def _raw_errors(node: ast.AST) -> Iterator[int]:
 
 
 def test_pages_show_what_went_wrong_by_way_of_words_plain():
-    """Which shows Markdown's letters as they are, and tells visitors no place on the server."""
+    """`words.plain` escapes Markdown and hides paths of the server from visitors."""
     shows = {"error", "warning", "info", "caption", "toast", "markdown", "success", "write", "text"}
-    found = [
+    violations = [
         f"{relative(path)}:{line}"
         for path in sources("pages")
         for node in ast.walk(tree(path))
@@ -617,10 +620,10 @@ def test_pages_show_what_went_wrong_by_way_of_words_plain():
         for argument in node.args
         for line in _raw_errors(argument)
     ]
-    assert not found
+    assert not violations
 
 
-# What Streamlit reads as Markdown: the body or the label of each.
+# Streamlit elements whose body or label is Markdown.
 MARKDOWN = {
     "badge",
     "button",
@@ -638,7 +641,7 @@ OURS = {"field.name"}  # a setting's
 
 
 def _raw_names(node: ast.AST) -> Iterator[str]:
-    """The names that a user may have given and that are not written out by `words.plain`."""
+    """Yields names from users that are shown without `words.plain`."""
     if isinstance(node, ast.Call):
         called = ast.unparse(node.func)
         if called.endswith("plain"):
@@ -653,20 +656,22 @@ def _raw_names(node: ast.AST) -> Iterator[str]:
 
 
 def test_pages_show_what_users_have_named_by_way_of_words_plain():
-    found = []
+    violations = []
     for path in sources("pages"):
         for node in ast.walk(tree(path)):
             if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
                 continue
-            given = node.args[:1] if node.func.attr in MARKDOWN else []
-            given += [one.value for one in node.keywords if one.arg in ("help", "label") and given]
+            values = node.args[:1] if node.func.attr in MARKDOWN else []
+            values += [one.value for one in node.keywords if one.arg in ("help", "label") and values]
             if ast.unparse(node.func) == "st.image" and path.name != "browser_images.py":
                 captions = [one.value for one in node.keywords if one.arg == "caption"]
-                found += [
+                violations += [
                     f"{relative(path)}:{one.lineno}" for one in captions if not isinstance(one, ast.Constant)
                 ]
-            found += [f"{relative(path)}:{node.lineno} {name}" for one in given for name in _raw_names(one)]
-    assert not found
+            violations += [
+                f"{relative(path)}:{node.lineno} {name}" for one in values for name in _raw_names(one)
+            ]
+    assert not violations
 
 
 @pytest.mark.parametrize("code", ["f'**{file.name}**'", "words.made_of(job)", "caption"])
@@ -676,7 +681,7 @@ def test_a_name_that_would_be_read_as_markdown_is_seen(code):
 
 
 def _keys_of_parts(module: ast.Module) -> Iterator[int]:
-    """Where the key of a part is put together by hand, or a plain key has the dot of such a key."""
+    """Yields where a key of a part is built by hand, or a plain key contains its dot."""
     for node in ast.walk(module):
         if isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.FormattedValue):
             following = node.values[1] if len(node.values) > 1 else None
@@ -693,14 +698,14 @@ def _is_dotted(node: ast.AST) -> bool:
 
 
 def test_one_function_makes_the_keys_of_parts():
-    """`keys.part`, so that no widget of a page can have the key that a shared one gives to its parts."""
-    found = [
+    """`keys.part` prevents a widget of a page from having the key of a shared part."""
+    violations = [
         f"{relative(path)}:{line}"
         for path in sources("pages")
-        if relative(path) != "pages/playground/charts.py"  # whose names of metrics are no keys
+        if relative(path) != "pages/playground/charts.py"  # its metric names are not keys
         for line in _keys_of_parts(tree(path))
     ]
-    assert not found
+    assert not violations
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Every benchmark still runs; what it measures, and how fast, is no matter here."""
+"""Each benchmark runs; its results and speed do not matter here."""
 
 import subprocess
 
@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks import all as every
 from benchmarks.reliability import DATA
-from benchmarks.report import ROOT, arguments, spread
+from benchmarks.report import ROOT, arguments, format_spread
 from studio.core.process import children
 
 
@@ -23,13 +23,13 @@ def test_the_small_form_stands_for_its_words_and_a_persons_own_count_for_more():
 
 
 def test_a_spread_is_told_with_its_standard_error_and_number():
-    assert spread([1.0, 2.0, 3.0, 6.0]) == "3.000 ± 1.080 (n = 4)"
-    assert spread([2.5]) == "2.500 (n = 1)"
+    assert format_spread([1.0, 2.0, 3.0, 6.0]) == "3.000 ± 1.080 (n = 4)"
+    assert format_spread([2.5]) == "2.500 (n = 1)"
 
 
 @pytest.mark.slow
 def test_every_benchmark_runs_small(resnet50_home, inceptionv3_home):
-    # Those of many processes start whole studios, which tests/engine, tests/browser and tests/training do.
+    # Benchmarks with several processes start whole studios; other tests cover those.
     without = [*every.OF_MANY_PROCESSES, *["reliability"] * (not DATA.is_dir())]
     command = children.command("-m", "benchmarks.all", "--quick", "--without", *without)
     done = subprocess.run(command, cwd=ROOT, env=children.environment(), capture_output=True, text=True)

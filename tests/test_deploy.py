@@ -1,4 +1,4 @@
-"""The container takes along all that a wheel is made of."""
+"""The container image includes everything that the wheel is made of."""
 
 import re
 import tomllib
@@ -16,8 +16,8 @@ def copied() -> set[str]:
 def test_the_image_copies_what_the_wheel_is_made_of():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     wheel = project["tool"]["hatch"]["build"]["targets"]["wheel"]
-    wanted = {*wheel["packages"], *(source.partition("/")[0] for source in wheel["force-include"])}
-    assert wanted | {"pyproject.toml", project["project"]["readme"]} <= copied()
+    folders = {*wheel["packages"], *(source.partition("/")[0] for source in wheel["force-include"])}
+    assert folders | {"pyproject.toml", project["project"]["readme"]} <= copied()
 
 
 def test_all_that_is_copied_is_there_and_let_through():

@@ -1,4 +1,4 @@
-"""`studio.make`: tasks from Python, given what a program has at hand, shown by a notebook."""
+"""`studio.make`: tasks from Python, with inputs of a program, shown in a notebook."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from studio.core import paths, recipes
 from studio.core.errors import InvalidInput
 from studio.core.imaging import image_io, sample_photos
 from studio.gallery import index
-from studio.gallery.index import Wanted
+from studio.gallery.index import Filter
 from studio.run.machine import Machine
 
 SMALL = {"size": 64, "quiet": True}
@@ -42,7 +42,7 @@ def test_what_is_made_is_a_image_with_its_recipe_in_the_gallery(one, tmp_path):
     assert one.settings.house == ("mosaic",) and one.recipe.task == "style.transfer"
     out = one.save(tmp_path / "out.png")
     assert recipes.read(out.read_bytes()) == one.recipe
-    assert [entry.file.digest for entry in index.find(Wanted())[0]] == [one.result.files[0].digest]
+    assert [entry.file.digest for entry in index.find(Filter())[0]] == [one.result.files[0].digest]
     assert one.save(tmp_path / "out.jpg").read_bytes()[:2] == b"\xff\xd8"
     assert (tmp_path / "out.jpg.json").is_file()
 
@@ -57,37 +57,37 @@ def test_whatever_a_program_has_for_a_image_is_taken(one, tmp_path):
 
 def test_images_of_a_program_are_read_as_their_files_are(home, tmp_path):
     rng = np.random.default_rng(0)
-    # How a file is read is tested with the files themselves.
+    # Decoding is tested with the files themselves.
     color, gray, alpha = (rng.integers(0, 256, (40, 64, *more), "uint8") for more in ((3,), (), (4,)))
     turned = Image.fromarray(color)
-    turned.getexif()[0x0112] = 6  # as a phone held upright says
+    turned.getexif()[0x0112] = 6  # as in a photo of an upright phone
     deep = Image.fromarray(gray.astype("uint16") * 257)
-    for n, given in enumerate((gray, alpha, gray[..., None], Image.fromarray(alpha), turned, deep)):
+    for n, image in enumerate((gray, alpha, gray[..., None], Image.fromarray(alpha), turned, deep)):
         path = tmp_path / f"{n}.png"
-        (Image.fromarray(given.squeeze()) if isinstance(given, np.ndarray) else given).save(
-            path, exif=turned.getexif() if given is turned else b""
+        (Image.fromarray(image.squeeze()) if isinstance(image, np.ndarray) else image).save(
+            path, exif=turned.getexif() if image is turned else b""
         )
-        (file,) = painted(given).recipe.inputs["content"]
-        kept = image_io.read(paths.kept(file.digest))
-        assert np.array_equal(kept, image_io.read(path))
+        (file,) = painted(image).recipe.inputs["content"]
+        stored = image_io.read(paths.kept_path(file.digest))
+        assert np.array_equal(stored, image_io.read(path))
     assert image_io.read(tmp_path / "4.png").shape == (64, 40, 3)
-    for given in (deep.convert("I"), Image.open(tmp_path / "5.png")):  # scaled, not clipped
-        assert np.array_equal(image_io.read(image_io.as_png(given)), image_io.read(tmp_path / "5.png"))
+    for image in (deep.convert("I"), Image.open(tmp_path / "5.png")):  # scaled, not clipped
+        assert np.array_equal(image_io.read(image_io.as_png(image)), image_io.read(tmp_path / "5.png"))
 
 
 def test_the_image_of_a_program_has_the_transparency_that_is_saved(home, tmp_path):
     glass = np.full((24, 32, 4), (200, 90, 40, 255), "uint8")
     glass[:, 16:, 3] = 0
-    made = studio.make("enhance", content=glass, scale=2, quiet=True)
-    assert made.image.shape == (48, 64, 4)
-    assert np.array_equal(made.image, np.asarray(Image.open(made.save(tmp_path / "out.png"))))
+    result = studio.make("enhance", content=glass, scale=2, quiet=True)
+    assert result.image.shape == (48, 64, 4)
+    assert np.array_equal(result.image, np.asarray(Image.open(result.save(tmp_path / "out.png"))))
 
 
 @pytest.mark.parametrize("top", [255, 65_535, 4_000_000])
 def test_32_bits_of_a_program_are_scaled_by_what_they_hold(home, top):
     levels = np.linspace(0, top, 24 * 32).reshape(24, 32).astype("int32")
-    made = studio.make("enhance", content=Image.fromarray(levels), scale=2, sharpness=0, quiet=True)
-    assert made.image[0, 0].max() < 3 and made.image[-1, -1].min() > 252
+    result = studio.make("enhance", content=Image.fromarray(levels), scale=2, sharpness=0, quiet=True)
+    assert result.image[0, 0].max() < 3 and result.image[-1, -1].min() > 252
 
 
 def test_what_was_made_is_made_on_from(one):
@@ -97,22 +97,22 @@ def test_what_was_made_is_made_on_from(one):
 
 
 def test_settings_are_taken_as_the_command_takes_them(home):
-    made = studio.make("style.transfer", content="sample:coffee", house="mosaic, wash", **SMALL)
-    assert made.settings.house == ("mosaic", "wash")
+    result = studio.make("style.transfer", content="sample:coffee", house="mosaic, wash", **SMALL)
+    assert result.settings.house == ("mosaic", "wash")
     named = studio.make("style.transfer", content="sample:coffee", house="mosaic", network="house", **SMALL)
     assert named.settings.network == "house"
 
 
 def test_it_works_in_a_thread_where_no_signal_is_heard(home):
-    found = []
-    thread = threading.Thread(target=lambda: found.append(painted(quiet=False)))
+    results = []
+    thread = threading.Thread(target=lambda: results.append(painted(quiet=False)))
     thread.start()
     thread.join(120)
-    assert found and found[0].image.shape == (43, 64, 3)
+    assert results and results[0].image.shape == (43, 64, 3)
 
 
 @pytest.mark.parametrize(
-    "task, given, says",
+    "task, arguments, says",
     [
         ("style", {"house": "mosaic"}, "Invalid content: 0. Use 1 file."),
         ("style.transform", {}, "Did you mean style.transfer"),
@@ -129,14 +129,14 @@ def test_it_works_in_a_thread_where_no_signal_is_heard(home):
         ("faces.draw", {"preset": 3}, "a path of a model"),
     ],
 )
-def test_what_cannot_be_is_one_sentence(task, given, says, home):
+def test_what_cannot_be_is_one_sentence(task, arguments, says, home):
     with pytest.raises(InvalidInput, match=says):
-        studio.make(task, **given)
+        studio.make(task, **arguments)
 
 
 def test_a_video_is_shown_and_saved_as_what_it_is(home, tmp_path):
-    asked = {"preset": "digits-dcgan", "n": 2, "interpolate": 2, "video": "gif", "fps": 2, "quiet": True}
-    video = studio.make("faces.draw", **asked)
+    options = {"preset": "digits-dcgan", "n": 2, "interpolate": 2, "video": "gif", "fps": 2, "quiet": True}
+    video = studio.make("faces.draw", **options)
     assert "data:image/gif;base64,R0lG" in video._repr_mimebundle_()["text/html"]
     assert video.save(tmp_path / "interpolate.gif").read_bytes()[:3] == b"GIF"
     with pytest.raises(InvalidInput, match=r"ends in \.gif"):
@@ -149,12 +149,12 @@ def test_a_image_is_saved_as_its_name_says_but_never_over_what_it_was_made_from(
     photo = tmp_path / "photo.webp"
     photo.write_bytes(image_io.encode_as(sample_photos.photo("coffee"), ".webp"))
     before = photo.read_bytes()
-    made = painted(photo)
+    result = painted(photo)
     with pytest.raises(InvalidInput, match="one of the inputs"):
-        made.save(photo)
+        result.save(photo)
     assert photo.read_bytes() == before
     grid = studio.make("faces.draw", preset="digits-dcgan", n=2, quiet=True)
-    # a video of them would be one, too
+    # a video of them would be a result, too
     assert grid.save(tmp_path / "grid.webp").read_bytes()[8:12] == b"WEBP"
 
 
@@ -163,27 +163,27 @@ def test_the_original_stays_wherever_the_program_has_gone_since(home, tmp_path, 
     photo = tmp_path / "photo.png"
     photo.write_bytes(image_io.encode_png(sample_photos.photo("coffee")))
     before = photo.read_bytes()
-    opened = Image.open("photo.png")
-    made = [painted("photo.png"), painted(["photo.png"]), painted(opened)]
-    made.append(painted(made[0]))
+    opened_image = Image.open("photo.png")
+    results = [painted("photo.png"), painted(["photo.png"]), painted(opened_image)]
+    results.append(painted(results[0]))
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir("elsewhere")
-    for one in made:
+    for one in results:
         with pytest.raises(InvalidInput, match="one of the inputs"):
             one.save("../photo.png")
     assert photo.read_bytes() == before
-    assert made[0].save("photo.png") == Path("photo.png")
+    assert results[0].save("photo.png") == Path("photo.png")
 
 
 def test_a_name_of_a_flag_is_never_that_of_an_input(home):
-    made = studio.make("faces.draw", model="dcgan", n=2, quiet=True)
-    assert made.settings.model == "dcgan"
+    result = studio.make("faces.draw", model="dcgan", n=2, quiet=True)
+    assert result.settings.model == "dcgan"
 
 
 def test_styles_by_two_names_are_added(home):
-    for given in ({"house": "mosaic", "style": "house:wash"}, {"style": "house:wash", "house": "mosaic"}):
-        made = studio.make("style.transfer", content="sample:coffee", **given, **SMALL)
-        assert sorted(made.settings.house) == ["mosaic", "wash"]
+    for styles in ({"house": "mosaic", "style": "house:wash"}, {"style": "house:wash", "house": "mosaic"}):
+        result = studio.make("style.transfer", content="sample:coffee", **styles, **SMALL)
+        assert sorted(result.settings.house) == ["mosaic", "wash"]
 
 
 def test_the_program_that_calls_it_keeps_its_warnings(home):
@@ -224,29 +224,29 @@ def test_the_program_that_calls_it_keeps_its_logging(unbuffered, home):
     done = subprocess.run([sys.executable, *unbuffered, "-c", PROGRAM], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == ["print of the program", "end <stderr>"]
-    said = ["log of the program", "library afterwards", "library afterwards", "native afterwards"]
-    assert done.stderr.splitlines() == said
+    lines = ["log of the program", "library afterwards", "library afterwards", "native afterwards"]
+    assert done.stderr.splitlines() == lines
     log = (home / "logs" / "command-line.log").read_text()
     assert "of the program" not in log and "library afterwards" not in log
     assert all(line in log for line in ("native 1\n", "native 2\n", "warning of a library\n"))
 
 
-@pytest.mark.parametrize("told", [True, False])
-def test_control_c_returns_the_best_so_far_or_ends_the_loop(told, home, monkeypatch, capsys):
-    """A task that asks whether to stop returns; of one that never asks, the result is in the gallery."""
+@pytest.mark.parametrize("is_stopped", [True, False])
+def test_control_c_returns_the_best_so_far_or_ends_the_loop(is_stopped, home, monkeypatch, capsys):
+    """A task that checks for cancellation returns early; the result of any other is in the gallery."""
 
     def run(task, settings, inputs, progress):
         signal.raise_signal(signal.SIGINT)
-        return dataclasses.replace(made.result, stopped_early=told)
+        return dataclasses.replace(result.result, stopped_early=is_stopped)
 
-    made = painted()
+    result = painted()
     monkeypatch.setattr(Machine, "run", staticmethod(run))
-    if told:
+    if is_stopped:
         assert painted().stopped_early and "the best so far" in capsys.readouterr().err
     else:
         with pytest.raises(KeyboardInterrupt, match="in the gallery"):
             painted()
-    assert len(index.find(Wanted())[0]) == 2
+    assert len(index.find(Filter())[0]) == 2
 
 
 def test_control_c_before_there_is_a_result_is_one(home, monkeypatch):
@@ -266,48 +266,48 @@ def test_a_cut_image_is_one_sentence(home, tmp_path):
 
 
 def test_a_text_prints_itself(home):
-    made = studio.make("text.write", prompt="O, what <b>", chars=20, quiet=True)
-    assert str(made).startswith("O, what <b>")
-    assert made._repr_mimebundle_()["text/html"].startswith("<pre>O, what &lt;b&gt;")
-    assert made.answer == {}
+    result = studio.make("text.write", prompt="O, what <b>", chars=20, quiet=True)
+    assert str(result).startswith("O, what <b>")
+    assert result._repr_mimebundle_()["text/html"].startswith("<pre>O, what &lt;b&gt;")
+    assert result.answer == {}
 
 
 def test_a_notebook_shows_the_image_and_a_line_of_progress(home, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "ipykernel", types.ModuleType("ipykernel"))
     studio.make("faces.draw", preset="digits-dcgan", n=2, interpolate=2, video="gif", fps=2)
-    said = capsys.readouterr()
-    assert "\rFaces" in said.err and said.err.endswith(" \r") and not said.out
-    made = painted()
-    shown = Image.open(io.BytesIO(b64decode(made._repr_mimebundle_()["image/png"])))
-    assert np.array_equal(np.asarray(shown), made.image)
+    output = capsys.readouterr()
+    assert "\rFaces" in output.err and output.err.endswith(" \r") and not output.out
+    result = painted()
+    image = Image.open(io.BytesIO(b64decode(result._repr_mimebundle_()["image/png"])))
+    assert np.array_equal(np.asarray(image), result.image)
 
 
 @pytest.mark.slow  # a real network
 def test_an_answer_is_told_in_words_and_as_data(weights_home, tmp_path):
-    made = studio.make("classify.predict", images="sample:coffee", top=2, quiet=True)
-    assert "espresso" in made.text or "cup" in made.text
-    assert made.answer["images"][0]["path"] == "coffee.png"
-    assert made.save(tmp_path / "said.json").read_text().startswith("{")
-    assert made.save(tmp_path / "said.txt").read_text().strip() == made.text.strip()
+    result = studio.make("classify.predict", images="sample:coffee", top=2, quiet=True)
+    assert "espresso" in result.text or "cup" in result.text
+    assert result.answer["images"][0]["path"] == "coffee.png"
+    assert result.save(tmp_path / "said.json").read_text().startswith("{")
+    assert result.save(tmp_path / "said.txt").read_text().strip() == result.text.strip()
 
 
 @pytest.mark.slow  # a real network
 def test_what_there_is_to_say_besides_is_said_unless_it_shall_be_quiet(weights_home, capsys):
-    asked = {"content": "sample:coffee", "look": "eyes", "backbone": "resnet50", "size": 64, "steps": 1}
-    studio.make("dream.ascend", **asked)
+    options = {"content": "sample:coffee", "look": "eyes", "backbone": "resnet50", "size": 64, "steps": 1}
+    studio.make("dream.ascend", **options)
     assert "does not have the preset eyes" in capsys.readouterr().err
-    studio.make("dream.ascend", quiet=True, **asked)
+    studio.make("dream.ascend", quiet=True, **options)
     assert not capsys.readouterr().err
 
 
 @pytest.mark.slow  # a training
 def test_a_model_is_saved_as_a_folder_and_asked(home, tmp_path):
     (tmp_path / "tale.txt").write_text("to be or not to be, that is the question. " * 200)
-    made = studio.make("text.train", text=tmp_path / "tale.txt", units=32, epochs=1, quiet=True)
-    folder = made.save(tmp_path / "language_model")
+    result = studio.make("text.train", text=tmp_path / "tale.txt", units=32, epochs=1, quiet=True)
+    folder = result.save(tmp_path / "language_model")
     assert studio.make("text.write", preset=str(folder), prompt="to", chars=12, quiet=True).text
-    assert studio.make("text.write", preset=made, prompt="to", chars=12, quiet=True).text
+    assert studio.make("text.write", preset=result, prompt="to", chars=12, quiet=True).text
     again = studio.make(
         "train text", text=tmp_path / "tale.txt", units=32, epochs=1, resume=False, quiet=True
     )
-    assert again.figures["train_nats"] == pytest.approx(made.figures["train_nats"], rel=0.01)
+    assert again.figures["train_nats"] == pytest.approx(result.figures["train_nats"], rel=0.01)

@@ -1,4 +1,4 @@
-"""What README and the guide say: commands that the studio takes, papers, links, short sentences."""
+"""The README and the guide: valid commands, papers, links and short sentences."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ SCRIPTS = {
     for words in commands(document, "python")
     if words[1] == "-m" and words[2].startswith(("training.", "benchmarks."))
 }
-ANYTHING = {"...", "COMMAND"}  # where a command stands for many
-LONGEST = 220  # characters of a sentence, which are two lines
+ANYTHING = {"...", "COMMAND"}  # placeholders for several commands
+LONGEST = 220  # characters per sentence, about two lines
 
 
 def test_there_are_commands():
@@ -33,11 +33,11 @@ def test_there_are_commands():
 def test_a_command_of_the_documents_is_one_that_the_studio_takes(words):
     if ANYTHING & set(words):
         return
-    given = flags.values(_parser().parse_args(words))
+    values = flags.values(_parser().parse_args(words))
     command = words[: 1 + (words[0] in {"classify", "train"})]
     for task in TASKS:
         if task.command.split() == command:
-            task.settings.parse(given)
+            task.settings.parse(values)
 
 
 @pytest.mark.parametrize("script", sorted(SCRIPTS))
@@ -47,9 +47,9 @@ def test_a_script_of_the_documents_is_there(script):
 
 def test_every_command_is_among_the_commands():
     [commands_of] = [action.choices for action in _parser()._actions if hasattr(action.choices, "items")]
-    told = (DOCS / "commands.md").read_text("utf-8")
-    fakes = {"invert"}  # of tests that ran before in this process
-    assert not [name for name in {*commands_of} - fakes if f"| `studio {name}` |" not in told]
+    page = (DOCS / "commands.md").read_text("utf-8")
+    fakes = {"invert"}  # from earlier tests in this process
+    assert not [name for name in {*commands_of} - fakes if f"| `studio {name}` |" not in page]
 
 
 def test_the_readme_is_short():
@@ -101,5 +101,5 @@ def test_no_sentence_is_longer_than_two_lines(document):
 
 @pytest.mark.slow
 def test_every_image_of_the_guide_is_shown():
-    shown = {(document.parent / link).resolve() for document in DOCUMENTS for link in links(document)}
-    assert not set((DOCS / "images").iterdir()) - shown
+    images = {(document.parent / link).resolve() for document in DOCUMENTS for link in links(document)}
+    assert not set((DOCS / "images").iterdir()) - images

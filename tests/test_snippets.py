@@ -1,4 +1,4 @@
-"""The Python of README and the guide runs as it stands there, smaller so that it is quick."""
+"""Python snippets of the README and the guide run, with smaller sizes."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from studio.core.imaging import image_io, paintings, sample_photos
 from .documents import DOCUMENTS, blocks
 
 FOUND = [(document.name, code) for document in DOCUMENTS for code in blocks(document, "python")]
-SNIPPETS = [found for found in FOUND if "studio.connect" not in found[1]]  # tests/api asks a studio by those
+SNIPPETS = [snippet for snippet in FOUND if "studio.connect" not in snippet[1]]  # tests/api runs those
 
 
 def _seven(to: int) -> np.ndarray:
-    """A seven as somebody draws it, down to a row."""
-    drawn = Image.new("RGB", (280, 280), "white")
-    ImageDraw.Draw(drawn).line([(70, 60), (200, 60), (120, 240)], "black", 24)
-    drawn.paste("white", (0, to, 280, 280))
-    return np.asarray(drawn)
+    """Returns a hand-drawn seven, down to a row."""
+    image = Image.new("RGB", (280, 280), "white")
+    ImageDraw.Draw(image).line([(70, 60), (200, 60), (120, 240)], "black", 24)
+    image.paste("white", (0, to, 280, 280))
+    return np.asarray(image)
 
 
 @pytest.mark.slow
@@ -38,9 +38,9 @@ def test_a_snippet_runs(name, code, resnet50_home, tmp_path, monkeypatch, capsys
     Path("snippet.py").write_text(code)
     before = set(Path().iterdir())
     runpy.run_path("snippet.py")
-    made = set(Path().iterdir()) - before
-    assert made or "print(" in code
-    for path in made:
+    files = set(Path().iterdir()) - before
+    assert files or "print(" in code
+    for path in files:
         assert image_io.read(path).std() > 5
     assert ("print(" in code) == bool(capsys.readouterr().out)
 

@@ -1,4 +1,4 @@
-"""The server: its cookie for visitors, what it carries, and that it ends whole."""
+"""The server: cookies of visitors, origins, tokens and shutdown."""
 
 from __future__ import annotations
 
@@ -43,21 +43,21 @@ def server_module():
 
 
 def _cookies(module, headers=(), scheme="http", kind="http"):
-    """What OwnerCookie makes of one request: the set-cookie headers of the answer."""
-    sent = []
+    """Returns the set-cookie headers that OwnerCookie adds for a request."""
+    messages = []
 
     async def page(scope, receive, send):
         await send({"type": "http.response.start", "status": 200, "headers": [(b"x-kept", b"1")]})
 
     async def collect(message):
-        sent.append(message)
+        messages.append(message)
 
     scope = {"type": kind, "headers": list(headers), "scheme": scheme}
-    # In a thread of its own, since a browser driver of the same run keeps a loop running in this one.
+    # In a new thread, because a browser driver may keep an event loop running in this one.
     with ThreadPoolExecutor(1) as thread:
         thread.submit(asyncio.run, module.OwnerCookie(page)(scope, None, collect)).result()
-    assert (b"x-kept", b"1") in sent[0]["headers"]
-    return [value.decode() for name, value in sent[0]["headers"] if name == b"set-cookie"]
+    assert (b"x-kept", b"1") in messages[0]["headers"]
+    return [value.decode() for name, value in messages[0]["headers"] if name == b"set-cookie"]
 
 
 def test_a_new_visitor_gets_a_name_that_scripts_cannot_read(server_module):
@@ -69,8 +69,8 @@ def test_a_new_visitor_gets_a_name_that_scripts_cannot_read(server_module):
 
 
 def test_a_known_visitor_keeps_the_name(server_module):
-    known = [(b"cookie", b"a=1; studio_owner=xyz; b=2")]
-    assert _cookies(server_module, known) == []
+    headers = [(b"cookie", b"a=1; studio_owner=xyz; b=2")]
+    assert _cookies(server_module, headers) == []
     assert len(_cookies(server_module, [(b"cookie", b"other_studio_owner=xyz")])) == 1
     assert _cookies(server_module, kind="websocket") == []
 
@@ -80,24 +80,24 @@ def test_pages_read_the_cookie_that_the_server_sets(server_module):
 
 
 def _free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def _family(pid: int) -> list[psutil.Process]:
     return psutil.Process(pid).children(recursive=True)
 
 
-def _serve(port: int, **said) -> subprocess.Popen:
+def _serve(port: int, **options) -> subprocess.Popen:
     words = ["-m", "streamlit", "run", f"--server.port={port}", "--server.headless=true"]
     return subprocess.Popen(
-        [sys.executable, *words], cwd=ROOT, env=os.environ, **({"stdout": subprocess.PIPE} | said)
+        [sys.executable, *words], cwd=ROOT, env=os.environ, **({"stdout": subprocess.PIPE} | options)
     )
 
 
 def _status(port: int, host: str, path: str = "/style") -> int:
-    """What a browser gets that takes this machine for `host`."""
+    """Returns the status for a browser that resolves `host` to this machine."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
     with closing(connection):
         connection.request("GET", path, headers={"Host": host})
@@ -105,20 +105,20 @@ def _status(port: int, host: str, path: str = "/style") -> int:
 
 
 def _stream(port: int, host: str, origin: str) -> int:
-    """The status with which a page of `origin` gets the stream of a page, 101 when it opens."""
+    """Returns the status of a WebSocket from a page of `origin`; 101 if it opens."""
     with socket.create_connection(("127.0.0.1", port)) as raw:
         try:
             address = f"ws://{host}/_stcore/stream"
             way = {"origin": origin, "subprotocols": ["streamlit"], "open_timeout": 60}
             with connect(address, sock=raw, **way) as stream:
                 return stream.response.status_code
-        except InvalidStatus as refused:
-            return refused.response.status_code
+        except InvalidStatus as error:
+            return error.response.status_code
 
 
 @pytest.mark.slow
 def test_as_large_a_file_as_pages_ask_for_is_taken(home):
-    """Of which the form around it is no part, and which may be larger than the usual one."""
+    """The form around the file does not count and can exceed the default limit."""
     port = _free_port()
     with _serve(port) as process:
         try:
@@ -138,7 +138,7 @@ def test_as_large_a_file_as_pages_ask_for_is_taken(home):
 
 
 def _upload(port: int, session: str, size: int, length_alone: bool = False) -> int | None:
-    """The status of an upload; None where the server waits for the bytes that its length announces."""
+    """Returns the status of an upload; None if the server waits for the announced bytes."""
     with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
         connection.request("GET", "/_stcore/health")
         answer = connection.getresponse()
@@ -174,7 +174,10 @@ def test_only_pages_of_this_machine_reach_the_studio(home):
             evil = f"evil.example:{port}"
             for path in ("/", "/style", "/_stcore/health"):
                 assert _status(port, evil, path) == 400
-            assert _stream(port, evil, f"http://{evil}") in (400, 403)  # a name pointed at this machine
+            assert _stream(port, evil, f"http://{evil}") in (
+                400,
+                403,
+            )  # a host name that resolves to this machine
             assert _stream(port, f"localhost:{port}", f"http://{evil}") == 403  # another page's script
         finally:
             process.send_signal(signal.SIGINT)
@@ -183,7 +186,7 @@ def test_only_pages_of_this_machine_reach_the_studio(home):
 
 @pytest.mark.slow
 def test_what_tabs_share_is_imported_before_the_first_one_opens(home):
-    """Else one tab's page finds half of pandas while another tab imports it."""
+    """Otherwise one tab sees a half-imported pandas while another imports it."""
     port = _free_port()
     with _serve(port) as process:
         try:
@@ -223,7 +226,7 @@ def test_only_pages_of_the_very_same_origin_send_anything(home):
                     assert _ask(port, path, method=method, Origin=origin)[0] == 403, origin
             assert _stream(port, host, f"http://{host}") == 101
             assert _ask(port, "/", Origin=f"http://127.0.0.1:{port}")[0] == 200
-            # As a proxy with TLS sends it; no page can set this header for another site.
+            # As a TLS proxy sends it; a page cannot set this header for another site.
             proxied = {"Origin": f"https://127.0.0.1:{port}", "X-Forwarded-Proto": "https"}
             assert _ask(port, "/", **proxied)[0] == 200
             for path in (
@@ -234,9 +237,9 @@ def test_only_pages_of_the_very_same_origin_send_anything(home):
                 "/api/v1/docs",
                 "/static/nothing.js",
             ):
-                told = _ask(port, path)[1]
-                assert "frame-ancestors 'self'" in ", ".join(told.get_all("content-security-policy")), path
-                assert told["x-content-type-options"] == "nosniff" and told["referrer-policy"], path
+                headers = _ask(port, path)[1]
+                assert "frame-ancestors 'self'" in ", ".join(headers.get_all("content-security-policy")), path
+                assert headers["x-content-type-options"] == "nosniff" and headers["referrer-policy"], path
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(20)
@@ -279,7 +282,7 @@ def test_a_damaged_header_is_no_fault_of_the_server(home, tmp_path):
 
 
 def _raw(port: int, path: str, name: str, value: str) -> int | None:
-    """The status that a request with one odd header gets; None where the server waits for the rest of it."""
+    """Returns the status of a request with one odd header; None if the server waits for more."""
     upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\n" if path.endswith("stream") else ""
     key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n" if upgrade else ""
     host = "" if name == "Host" else f"Host: localhost:{port}\r\n"
@@ -297,7 +300,7 @@ def _raw(port: int, path: str, name: str, value: str) -> int | None:
 def test_who_opens_the_studio_picks_its_names(server_module, monkeypatch, address, users):
     monkeypatch.setattr("streamlit.get_option", {"server.address": address}.get)
     monkeypatch.setenv("STUDIO_USERS", users)
-    assert guards.KnownHost not in [layer.cls for layer in server_module.middleware()]
+    assert guards.HostGuard not in [layer.cls for layer in server_module.middleware()]
 
 
 def test_a_studio_for_many_lets_no_visitor_install_what_streamlit_offers_developers(
@@ -319,7 +322,7 @@ def test_a_studio_for_many_lets_no_visitor_install_what_streamlit_offers_develop
 
 @pytest.fixture
 def guarded(home, monkeypatch, request):
-    """A server that asks for a token: its port, the token and the address that it printed."""
+    """A server that requires a token: its port, the token and the address that it printed."""
     monkeypatch.setenv("STUDIO_TOKEN", "on")
     monkeypatch.setenv("STUDIO_USERS", getattr(request, "param", "one"))
     port = _free_port()
@@ -327,7 +330,7 @@ def guarded(home, monkeypatch, request):
         try:
             lines = iter(process.stdout.readline, b"")
             printed = next(
-                found for line in lines if (found := re.search(r"http\S+token=(\S+)", line.decode()))
+                match for line in lines if (match := re.search(r"http\S+token=(\S+)", line.decode()))
             )
             yield port, printed[1], printed[0]
         finally:
@@ -348,8 +351,8 @@ def _handshake(port, path="/_stcore/stream", **headers):
             f"ws://127.0.0.1:{port}{path}", additional_headers=headers, subprotocols=["streamlit"]
         ) as stream:
             return stream.response.status_code
-    except InvalidStatus as refused:
-        return refused.response.status_code
+    except InvalidStatus as error:
+        return error.response.status_code
 
 
 ROUTES = (
@@ -386,13 +389,13 @@ def test_who_has_no_token_reaches_nothing_and_who_has_it_all(guarded):
     for wrong in ("", "x", token[:-1], token + "x", "%ff", "%ED%A0%80"):
         assert _ask(port, f"/style?token={wrong}")[0] == 403
         assert _handshake(port, f"/_stcore/stream?token={wrong}") == 403
-    status, told, said = _ask(port, "/style")
-    assert said.startswith("This studio asks for a token. ") and told["set-cookie"] is None
+    status, answer_headers, body = _ask(port, "/style")
+    assert body.startswith("This studio asks for a token. ") and answer_headers["set-cookie"] is None
 
-    status, told, page = _ask(port, f"/style?size=64&token={token}&style=Mosaic&style=Wash")
-    assert (status, token in page, told["cache-control"]) == (200, False, "no-store")
+    status, answer_headers, page = _ask(port, f"/style?size=64&token={token}&style=Mosaic&style=Wash")
+    assert (status, token in page, answer_headers["cache-control"]) == (200, False, "no-store")
     assert "url=/style?size=64&amp;style=Mosaic&amp;style=Wash" in page
-    cookie, *rules = told["set-cookie"].split("; ")
+    cookie, *rules = answer_headers["set-cookie"].split("; ")
     assert rules == ["Path=/", "HttpOnly", "SameSite=Strict"]
     assert _ask(port, "/style", Cookie=cookie)[0] == 200
     assert _ask(port, "/_stcore/health", Cookie=cookie)[2] == "ok"

@@ -1,4 +1,4 @@
-"""What error messages have in common."""
+"""Helpers that check the wording of error messages."""
 
 import re
 
@@ -6,5 +6,5 @@ SECOND_SENTENCE = r"[.…)`] [A-Z`]"
 
 
 def says_what_to_do(message: str) -> bool:
-    """Whether a second sentence follows the one that says what is wrong."""
+    """Returns whether a message has a second sentence that says what to do."""
     return bool(re.search(SECOND_SENTENCE, message))

@@ -3,8 +3,8 @@
 Command: python -m training.measure_style house flowers5_3000.tar -o runs/measured --looked-at 8
 then: python -m training.publish runs/measured --name house --full --license MIT --trained-on "..."
 
-The network must know styles that the studio draws. Its weights stay as they are, byte for byte. `--looked-at`
-leaves out the first of the held-out photos: earlier tests looked at them, and weights were chosen by those.
+The network must have styles that the studio draws. Its weights are copied unchanged. `--looked-at` leaves out
+the first held-out photos: earlier tests used them to choose weights.
 """
 
 from __future__ import annotations
@@ -25,22 +25,22 @@ from studio.core.models import model_folder, presets
 from studio.core.progress import Progress
 from studio.core.training.batches import evenly_spaced
 from studio.style.house import card, known_styles
-from studio.style.house.held_out import AT_THE_END, HeldOut
+from studio.style.house.held_out import FINAL_PHOTOS, HeldOut
 from studio.style.house.settings import LEAST_PHOTOS
 from studio.style.house.task import grams
 
 
-def measure(preset: presets.Preset, photos: str, looked_at: int, count: int, progress: Progress) -> HeldOut:
-    """What a network loses on the held-out photos of its training, each in every style.
+def measure(preset: presets.Preset, photos: str, skipped: int, count: int, progress: Progress) -> HeldOut:
+    """Measures the losses of a network on the held-out photos of its training, each in every style.
 
     Args:
         preset: a network of styles that the studio draws.
-        photos: the data set that it learned from.
-        looked_at: so many of the held-out photos, the first, are left out.
-        count: photos to look at, spread evenly over the others.
+        photos: its training data set.
+        skipped: number of the first held-out photos to leave out.
+        count: photos to test on, evenly spaced over the others.
 
     Raises:
-        InvalidInput: if it knows other styles, or no photo is left.
+        InvalidInput: if it has other styles, or no photo is left.
     """
     from studio.core.objectives import backbones
     from studio.style.house import paint
@@ -50,34 +50,34 @@ def measure(preset: presets.Preset, photos: str, looked_at: int, count: int, pro
     if others := sorted(set(names) - set(paintings.paintings())):
         expected, step = "styles that the studio draws", "measure a network of those"
         raise invalid("network", expected=expected, received=", ".join(others), next_step=step)
-    # The style is looked for in the whole of a painting, as the fine mode does; in float32.
+    # Compare the style over the whole image, like the fine mode, in float32.
     settings = known_styles.settings_of(preset).model_copy(update={"parts": 1, "precision": "float32"})
-    found = data.load_dataset(data.reference(photos), settings.photo_side, 3, progress, least=LEAST_PHOTOS)
+    dataset = data.load_dataset(data.reference(photos), settings.photo_side, 3, progress, least=LEAST_PHOTOS)
     if "least_held_out" in preset.data().get("figures", {}):
-        learned, held_out = split.split(split.positions(found, progress), settings.held_out)
+        learned, held_out = split.split(split.positions(dataset, progress), settings.held_out)
     else:
-        learned, held_out = split.by_count(len(found.images), settings.held_out)
-    if not 0 <= looked_at < len(held_out):
+        learned, held_out = split.by_count(len(dataset.images), settings.held_out)
+    if not 0 <= skipped < len(held_out):
         expected, step = f"0 to {len(held_out) - 1}, one less than are held out", "choose another number"
-        raise invalid("--looked-at", expected=expected, received=looked_at, next_step=step)
-    vgg16 = backbones.load("vgg16", progress).averaged
-    wanted = grams(names, {name: paintings.painting(name) for name in names}, vgg16, settings, progress)
-    asked = (settings, wanted, range(len(names)), vgg16)
-    trainer = Trainer(found.images, learned, held_out, *asked, start=paint.load(preset))
+        raise invalid("--looked-at", expected=expected, received=skipped, next_step=step)
+    vgg16 = backbones.load("vgg16", progress).average_pooling
+    target_grams = grams(names, {name: paintings.painting(name) for name in names}, vgg16, settings, progress)
+    trainer_args = (settings, target_grams, range(len(names)), vgg16)
+    trainer = Trainer(dataset.images, learned, held_out, *trainer_args, start=paint.load(preset))
     progress.stage("Painting held-out photos")
-    return trainer.measure(evenly_spaced(held_out[looked_at:], count), progress)
+    return trainer.measure(evenly_spaced(held_out[skipped:], count), progress)
 
 
 def write(preset: presets.Preset, tested: HeldOut, target: Path) -> None:
-    """Writes a model with the figures of a test, and its card; its weights are copied as they are."""
-    names, made = known_styles.styles_of(preset), model_folder.manifest(preset.folder)
+    """Writes a model with the figures of a test and a new card; copies its weights unchanged."""
+    names, manifest = known_styles.styles_of(preset), model_folder.manifest(preset.folder)
     more = {**tested.figures(), "tested_styles": list(names), "tested_parts": 1}
-    told = {**made.data, "figures": {**made.data["figures"], **more}}
+    model_data = {**manifest.data, "figures": {**manifest.data["figures"], **more}}
     settings = known_styles.settings_of(preset)
-    text = card.write(told["trained_on"], settings, told["figures"], told["command"], names)
+    text = card.write(model_data["trained_on"], settings, model_data["figures"], model_data["command"], names)
     with model_folder.replacing(target) as fresh:
         shutil.copytree(preset.folder, fresh, dirs_exist_ok=True)
-        changed = made.model_copy(update={"data": told}).model_dump(mode="json")
+        changed = manifest.model_copy(update={"data": model_data}).model_dump(mode="json")
         paths.write(fresh / model_folder.SETTINGS, json.dumps(changed, indent=1).encode())
         paths.write(fresh / model_folder.CARD, text.encode())
 
@@ -103,7 +103,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("-o", "--out", metavar="DIR", required=True, help="where the model goes")
     parser.add_argument("--looked-at", type=int, default=0, help="held-out photos to leave out, the first")
     parser.add_argument(
-        "--photos", type=int, default=AT_THE_END, help=f"to look at, of the others (default {AT_THE_END})"
+        "--photos", type=int, default=FINAL_PHOTOS, help=f"to look at, of the others (default {FINAL_PHOTOS})"
     )
     return cli.main(argv, parser)
 

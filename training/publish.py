@@ -1,10 +1,10 @@
-"""Takes a trained model into the studio: the only writer of pretrained/.
+"""Ships a trained model with the studio: the only writer of pretrained/.
 
 Command: python -m training.publish runs/shakespeare --name shakespeare --license CC-PDM-1.0
     --trained-on "plays of Shakespeare (tinyshakespeare.txt)"
 
-Weights are shipped as float16, which halves their size; `--full` keeps them as they are. The settings.json of
-the model must hold its figures and its command, as every training task saves them.
+Weights are shipped as float16, which halves their size; `--full` keeps float32. The settings.json of the
+model must hold its figures and its command, as every training task saves them.
 """
 
 from __future__ import annotations
@@ -32,53 +32,60 @@ if TYPE_CHECKING:
     import h5py
 
 _STATED = "License: "
-_DISCRIMINATORS = ("discriminator", "vgg16_discriminator")  # of a VAE, as its weights name them
+_DISCRIMINATORS = ("discriminator", "vgg16_discriminator")  # of a VAE, by the names in its weights
 _MOST_BYTES = 58 * 10**6  # of all presets together
 
 
 def publish(
-    folder: Path, name: str, license: str, trained_on: str, full: bool = False, judged: bool = True
+    folder: Path,
+    name: str,
+    license: str,
+    trained_on: str,
+    full: bool = False,
+    with_discriminator: bool = True,
 ) -> presets.Preset:
     """Copies a model folder to pretrained/NAME and enters it in pretrained/index.json.
 
     Args:
-        folder: a model folder, as a training made it.
+        folder: a model folder of a training run.
         name: lower-case letters, digits and hyphens.
         license: an SPDX identifier, or "research-only".
         trained_on: the data, in a few words.
         full: keeps float32.
-        judged: keeps a VAE's discriminator, which only a training run that continues uses.
+        with_discriminator: keeps a VAE's discriminator, which only resumed training needs.
 
     Raises:
-        InvalidInput: if the folder is not whole, has no figures, or there would be too much to ship.
+        InvalidInput: if the folder is incomplete, has no figures, or the presets get too large.
     """
-    found = presets.find(folder)
-    data = found.data()
+    preset = presets.find(folder)
+    data = preset.data()
     if not {"figures", "command"} <= data.keys():
         received, step = "none", "train it again"
         raise invalid("model", expected="figures and a command", received=received, next_step=step)
-    target = paths.shipped("pretrained") / name
-    with tempfile.TemporaryDirectory(dir=paths.folder("cache")) as place:
-        copy = Path(place) / name
-        shutil.copytree(found.folder, copy)
+    target = paths.shipped_path("pretrained") / name
+    with tempfile.TemporaryDirectory(dir=paths.folder("cache")) as folder_path:
+        copy = Path(folder_path) / name
+        shutil.copytree(preset.folder, copy)
         if not full:
-            halve(found.weights(), copy / model_folder.WEIGHTS, () if judged else _DISCRIMINATORS)
+            halve(
+                preset.weights(), copy / model_folder.WEIGHTS, () if with_discriminator else _DISCRIMINATORS
+            )
         digest = paths.file_digest(copy / model_folder.WEIGHTS)
-        made = json.loads((copy / model_folder.SETTINGS).read_bytes()) | {"weights": digest}
-        (copy / model_folder.SETTINGS).write_text(_laid_out(made))
-        (copy / model_folder.CARD).write_text(_with_license(found.card(), license))
-        presets.unpack(model_zip.zipped(copy), target)  # which checks it once more
+        manifest = json.loads((copy / model_folder.SETTINGS).read_bytes()) | {"weights": digest}
+        (copy / model_folder.SETTINGS).write_text(_format_json(manifest))
+        (copy / model_folder.CARD).write_text(_with_license(preset.card(), license))
+        presets.unpack(model_zip.pack(copy), target)  # checks it again
         litert = write_litert(target, not full)
     figures = data["figures"].items()
-    numbers = {k: v for k, v in figures if isinstance(v, int | float) and not isinstance(v, bool)}
+    metrics = {k: v for k, v in figures if isinstance(v, int | float) and not isinstance(v, bool)}
     entry = {
-        "task": found.task,
+        "task": preset.task,
         "folder": name,
         "sha256": digest,
         "license": license,
         "trained_on": trained_on,
         "command": data["command"],
-        "figures": numbers,
+        "figures": metrics,
         "litert": litert,
     }
     _enter(name, entry)
@@ -86,11 +93,11 @@ def publish(
 
 
 def write_litert(folder: Path, half: bool = True) -> dict[str, str]:
-    """Writes the LiteRT files of a model into its folder. Returns the SHA-256 of each by its network's name.
+    """Writes the LiteRT files of a model into its folder. Returns their SHA-256 by name of the network.
 
     Args:
         folder: a model folder.
-        half: stores weights as float16, as those of the model are.
+        half: stores weights as float16, like those of the model.
     """
     preset = presets.find(folder)
     if not tasks.get(preset.task).networks:
@@ -99,20 +106,21 @@ def write_litert(folder: Path, half: bool = True) -> dict[str, str]:
     return {path.stem: paths.file_digest(path) for path in sorted(folder.glob("*.tflite"))}
 
 
-def _laid_out(made: dict[str, object]) -> str:
-    """JSON with a line for each name and each row of numbers: a line for each number would take more room."""
-    return re.sub(r"\n *(?=[-0-9])", " ", json.dumps(made, indent=1))  # no text in JSON has a line's end
+def _format_json(manifest: dict[str, object]) -> str:
+    """Formats JSON with one line per name and per row of numbers, which saves disk space."""
+    # JSON strings contain no line breaks.
+    return re.sub(r"\n *(?=[-0-9])", " ", json.dumps(manifest, indent=1))
 
 
 def halve(source: Path, target: Path, without: Collection[str] = ()) -> None:
-    """Writes weights with every float32 array as float16; Keras reads them into float32 again.
+    """Writes weights as float16; Keras loads them as float32.
 
     Args:
         without: names of networks to leave out.
     """
     import h5py
 
-    # Written again: HDF5 does not give back the room of what is replaced.
+    # Write a new file: HDF5 does not free the space of replaced data.
     with h5py.File(source, "r") as old, h5py.File(target, "w") as new:
         _copy(old, new, without)
 
@@ -121,13 +129,15 @@ def _copy(old: h5py.Group, new: h5py.Group, without: Collection[str] = ()) -> No
     import h5py
 
     new.attrs.update(old.attrs)
-    for name, one in old.items():
+    for name, item in old.items():
         if name in without:
             continue
-        if isinstance(one, h5py.Group):
-            _copy(one, new.create_group(name))
+        if isinstance(item, h5py.Group):
+            _copy(item, new.create_group(name))
         else:
-            new.create_dataset(name, data=one[()], dtype="float16" if one.dtype == "float32" else one.dtype)
+            new.create_dataset(
+                name, data=item[()], dtype="float16" if item.dtype == "float32" else item.dtype
+            )
 
 
 def _with_license(card: str, license: str) -> str:
@@ -136,12 +146,12 @@ def _with_license(card: str, license: str) -> str:
 
 
 def _enter(name: str, entry: dict[str, object]) -> None:
-    path = paths.shipped("pretrained") / "index.json"
+    path = paths.shipped_path("pretrained") / "index.json"
     listed = json.loads(path.read_bytes())
     listed["presets"][name] = entry
     index.Index.model_validate(listed)
     paths.write(path, (json.dumps(listed, indent=2, ensure_ascii=False) + "\n").encode())
-    index.shipped.cache_clear()
+    index.load.cache_clear()
     size = sum(file.stat().st_size for file in path.parent.rglob("*") if file.is_file())
     if size > _MOST_BYTES:
         agreed = amounts.size(_MOST_BYTES)
@@ -149,7 +159,7 @@ def _enter(name: str, entry: dict[str, object]) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    made = publish(
+    preset = publish(
         Path(arguments.folder),
         arguments.name,
         arguments.license,
@@ -157,7 +167,7 @@ def _run(arguments: argparse.Namespace) -> int:
         arguments.full,
         not arguments.without_discriminator,
     )
-    console.say(str(made.folder))
+    console.say(str(preset.folder))
     return 0
 
 
@@ -169,9 +179,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--name", required=True, help="what people call it")
     parser.add_argument("--license", required=True, help="an SPDX identifier, or research-only")
     parser.add_argument("--trained-on", required=True, help="the data, in a few words")
-    room = parser.add_mutually_exclusive_group()
-    room.add_argument("--full", action="store_true", help="keep float32")
-    room.add_argument(
+    size_options = parser.add_mutually_exclusive_group()
+    size_options.add_argument("--full", action="store_true", help="keep float32")
+    size_options.add_argument(
         "--without-discriminator",
         action="store_true",
         help=("leave out a VAE's discriminator, which only a training needs"),

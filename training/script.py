@@ -1,6 +1,4 @@
-"""What every training script is made of: the task's own flags, and the run that `studio train` does
-too.
-"""
+"""The body of all training scripts: the task's flags, and the run of `studio train`."""
 
 from __future__ import annotations
 
@@ -16,15 +14,15 @@ def main(task: str, script: str, argv: Sequence[str] | None = None) -> int:
     """Runs `python -m training.SCRIPT DATA -o DIR [--resume] [--start-from PRESET] [settings]`.
 
     Args:
-        task: the name of the training task.
-        script: the name of the script, for its help.
-        argv: the words after the script's name; those of this process when None.
+        task: name of the training task.
+        script: name of the script, shown in its help.
+        argv: arguments after the script's name; None for those of this process.
 
     Returns:
-        The exit code, as of the `studio` command.
+        The exit code, like that of the `studio` command.
     """
-    found = tasks.get(task)
-    parser = flags.Parser(f"python -m training.{script}", description=found.help)
-    flags.prepare_leaf(parser, partial(train.run, found))
-    train.add_flags(parser, found)
+    training_task = tasks.get(task)
+    parser = flags.Parser(f"python -m training.{script}", description=training_task.help)
+    flags.prepare_leaf(parser, partial(train.run, training_task))
+    train.add_flags(parser, training_task)
     return cli.main(argv, parser)

@@ -1,4 +1,4 @@
-"""Trains a network to turn one image into another, from pairs of a user's own or photos and their edges.
+"""Trains a network to turn one image into another, from your own pairs or from photos and their edges.
 
 Command: python -m training.train_translate PAIRS -o runs/translate
 """

@@ -1,1 +1,1 @@
-"""The parts of the page that trains classes."""
+"""Parts of the Classify page."""

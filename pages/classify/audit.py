@@ -18,35 +18,43 @@ from studio.core.data import ImageDataset
 from studio.core.tasks import File, Inputs
 
 TASK, TRAIN = "classify.audit", "classify.train"
-EACH = 4  # images of a class that are shown
-MOST_CLASSES = 12  # of which images are shown
-MOST_NAMED = 12
+EACH = 4  # sample images per class
+MOST_CLASSES = 12  # with sample images
+MOST_NAMED = 12  # file names per finding
 
 
 class Finding(NamedTuple):
-    """One thing that was found: what it is and what to do, whether it matters, and which images it is."""
+    """One finding of the audit.
+
+    Attributes:
+        sentence: the finding and what to do about it.
+        is_problem: whether it needs attention; else it is only information.
+        names: of the images that it is about.
+        shows_images: whether `names` are images of the data set that can be shown.
+        is_correctable: whether the form below the findings corrects it.
+    """
 
     sentence: str
-    matters: bool = False
+    is_problem: bool = False
     names: Sequence[str] = ()
     shows_images: bool = False
-    offered: bool = False  # below, to be put right
+    is_correctable: bool = False
 
 
-def before(inputs: Inputs, settings: TrainClassifierSettings | None) -> None:
-    """Shows the data set that was chosen, as it is before it is trained.
+def show_before_training(inputs: Inputs, settings: TrainClassifierSettings | None) -> None:
+    """Shows the selected data set before training: counts, sample images and findings.
 
     Args:
-        inputs: of the training, perhaps with a model that looks.
-        settings: of the training; None where they are wrong.
+        inputs: of the training job; may contain an imported model as the backbone.
+        settings: of the training job; None if they are invalid.
     """
     if settings is None:
         return
-    looked = data_sets.with_facts(inputs["data"][0], base_model.side(inputs, settings))
-    if looked is None:
+    reading = data_sets.with_facts(inputs["data"][0], base_model.side(inputs, settings))
+    if reading is None:
         return
-    images, facts = looked
-    corrections.tell(inputs["data"][0])
+    images, facts = reading
+    corrections.show_changes(inputs["data"][0])
     _counts(facts)
     by_hand.offer(inputs["data"][0], images)
     st.markdown(
@@ -57,10 +65,10 @@ def before(inputs: Inputs, settings: TrainClassifierSettings | None) -> None:
     if not inputs.get("model"):
         weight_downloads.first_run([settings.backbone])
     same = AuditSettings.model_fields.keys() & TrainClassifierSettings.model_fields.keys()
-    wanted = AuditSettings.parse({name: getattr(settings, name) for name in same})
+    audit_settings = AuditSettings.parse({name: getattr(settings, name) for name in same})
     job = inline_jobs.inline_job(
         TASK,
-        wanted,
+        audit_settings,
         inputs,
         "Look for wrong labels",
         ":material/troubleshoot:",
@@ -70,32 +78,32 @@ def before(inputs: Inputs, settings: TrainClassifierSettings | None) -> None:
         for note in results.of_job(job).figures.get("notes", ()) if inputs.get("model") else ():
             if note not in facts["notes"]:
                 st.caption(f":material/info: {words.plain(note)}")
-        found = results.of_job(job).figures.get("suspicious") or []
-        doubted(images, found, inputs["data"][0], facts["near"])
+        suspicious = results.of_job(job).figures.get("suspicious") or []
+        show_suspicious(images, suspicious, inputs["data"][0], facts["near"])
     else:
         corrections.offer(inputs["data"][0], images, (), facts["near"])
 
 
 def show(file: File, size: int, facts: Mapping[str, Any]) -> None:
-    """An audit that was made by a job.
+    """Shows the result of an audit job.
 
     Args:
         file: the data set.
-        size: at which it was looked at.
+        size: side of the images, in px.
         facts: the figures of the job.
     """
     images = data_sets.if_available(file, size)
     _counts(facts)
     _findings(images, facts)
-    doubted(images, facts.get("suspicious") or [], file, facts["near"])
+    show_suspicious(images, facts.get("suspicious") or [], file, facts["near"])
 
 
 def _counts(facts: Mapping[str, Any]) -> None:
     classes = facts["classes"]
-    least, middle, most = facts["sizes"]
-    sides = f"{least:,} px" if least == most else f"{least:,} to {most:,} px, median {middle:,} px"
-    told = f"**{facts['images']:,} images in {len(classes):,} classes**, shorter side {sides}."
-    st.markdown(told)
+    least, median, most = facts["sizes"]
+    sides = f"{least:,} px" if least == most else f"{least:,} to {most:,} px, median {median:,} px"
+    text = f"**{facts['images']:,} images in {len(classes):,} classes**, shorter side {sides}."
+    st.markdown(text)
     if classes:
         st.altair_chart(_bars(classes), width="stretch")
 
@@ -113,48 +121,53 @@ def _bars(classes: Sequence[Mapping[str, Any]]) -> Any:
 
 
 def examples(dataset: ImageDataset) -> None:
-    """A few images of each class."""
+    """Shows up to `EACH` images of each of the first `MOST_CLASSES` classes."""
     if dataset.labels is None:
         return
     for label, name in list(enumerate(dataset.classes))[:MOST_CLASSES]:
         rows = np.flatnonzero(dataset.labels == label)[:EACH]
-        there = [seen_images.small(dataset.images[row]) for row in rows]
+        thumbnails = [seen_images.thumbnail(dataset.images[row]) for row in rows]
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            for image in there:
+            for image in thumbnails:
                 st.image(image, width=72, alt=name)
             st.caption(words.plain(name))
 
 
 def _findings(dataset: ImageDataset | None, facts: Mapping[str, Any]) -> None:
-    """One sentence each, those that matter first, with their images to open."""
-    found = sorted(findings(facts), key=lambda one: not one.matters)
-    if not found:
+    """Shows the findings, problems first, each with its images or file names in an expander."""
+    findings_in_order = sorted(findings(facts), key=lambda finding: not finding.is_problem)
+    if not findings_in_order:
         st.success("No missing, broken or duplicate images.", icon=":material/check_circle:")
-    for one in found:
-        icon = ":material/warning:" if one.matters else ":material/info:"
-        if not one.names or (one.offered and dataset is not None):
-            st.markdown(f"{icon} {one.sentence}")
+    for finding in findings_in_order:
+        icon = ":material/warning:" if finding.is_problem else ":material/info:"
+        if not finding.names or (finding.is_correctable and dataset is not None):
+            st.markdown(f"{icon} {finding.sentence}")
             continue
-        with st.expander(one.sentence, icon=icon):
-            if one.shows_images and dataset is not None:
-                evaluations.grid(one.names, one.names, dataset)
+        with st.expander(finding.sentence, icon=icon):
+            if finding.shows_images and dataset is not None:
+                evaluations.grid(finding.names, finding.names, dataset)
             else:
-                left = len(one.names) - MOST_NAMED
-                st.text("\n".join(one.names[:MOST_NAMED]) + (f"\nand {left:,} more" if left > 0 else ""))
+                remaining = len(finding.names) - MOST_NAMED
+                st.text(
+                    "\n".join(finding.names[:MOST_NAMED])
+                    + (f"\nand {remaining:,} more" if remaining > 0 else "")
+                )
 
 
 def findings(facts: Mapping[str, Any]) -> Iterator[Finding]:
-    """What was found, each with what to do."""
+    """Yields the findings in the facts of an audit, each with what to do about it."""
     for warning in facts["warnings"]:
-        if "nearly the same image" not in warning:  # which is told below, with the images
+        if "nearly the same image" not in warning:  # `_near` reports these with their images
             yield Finding(words.plain(warning), True)
     if count := facts["broken_count"]:
-        what = "broken image file was" if count == 1 else "broken image files were"
-        yield Finding(f"{count:,} {what} left out. Save them again to include them.", True, facts["broken"])
+        noun_phrase = "broken image file was" if count == 1 else "broken image files were"
+        yield Finding(
+            f"{count:,} {noun_phrase} left out. Save them again to include them.", True, facts["broken"]
+        )
     if count := facts["copies_count"]:
-        copies = [f"{copy} is the same as {kept}" for copy, kept in facts["copies"]]
-        what = "exact duplicate was" if count == 1 else "exact duplicates were"
-        yield Finding(f"{count:,} {what} left out, so that each image counts once.", False, copies)
+        copies = [f"{copy} is the same as {original}" for copy, original in facts["copies"]]
+        noun_phrase = "exact duplicate was" if count == 1 else "exact duplicates were"
+        yield Finding(f"{count:,} {noun_phrase} left out, so that each image counts once.", False, copies)
     if count := facts["near_count"]:
         yield _near(count, facts["near"])
     if (count := facts["small_count"]) * 2 <= facts["images"] and count:
@@ -173,40 +186,45 @@ def findings(facts: Mapping[str, Any]) -> Iterator[Finding]:
 def _near(count: int, pairs: Sequence[Mapping[str, Any]]) -> Finding:
     names = [pair[side] for pair in pairs for side in ("first", "second")]
     across = sum(pair["across"] for pair in pairs)
-    what = "pair of images is" if count == 1 else "pairs of images are"
-    told = f"{count:,} {what} nearly identical; both stay in the same split so that the test is fair."
+    noun_phrase = "pair of images is" if count == 1 else "pairs of images are"
+    text = f"{count:,} {noun_phrase} nearly identical; both stay in the same split so that the test is fair."
     if across:
-        where = "The two are" if count == 1 else "1 of them is" if across == 1 else f"{across:,} of them are"
-        told += f" {where} in two classes: check which one is right."
-    return Finding(told, bool(across), names, True, True)
+        subject = (
+            "The two are" if count == 1 else "1 of them is" if across == 1 else f"{across:,} of them are"
+        )
+        text += f" {subject} in two classes: check which one is right."
+    return Finding(text, bool(across), names, True, True)
 
 
-def doubted(
+def show_suspicious(
     dataset: ImageDataset | None,
-    found: Sequence[Mapping[str, Any]],
+    suspicious: Sequence[Mapping[str, Any]],
     file: File | None = None,
     near: Sequence[Mapping[str, Any]] = (),
 ) -> None:
-    """The labels that look wrong, each with its image and what it looks like, to be put right.
+    """Shows the suspicious labels with their images, and lets the user correct them.
 
     Args:
-        dataset: of the data set; None where it is gone.
-        found: as `studio.classify.data.audit.suspicious` has them.
-        file: the data set; None where it is only looked at.
-        near: pairs that are nearly the same, to be put right besides.
+        dataset: the images; None if they are no longer stored.
+        suspicious: entries of `studio.classify.data.audit.suspicious_labels`.
+        file: the data set; None if it cannot be corrected.
+        near: pairs of near-duplicates, which can be corrected in the same form.
     """
     change = dataset is not None and file is not None
-    if not found:
+    if not suspicious:
         st.success("No label looks wrong.", icon=":material/check_circle:")
     else:
         wrong = "move or remove the wrong ones" if change else "move the wrong ones to the right folder"
         st.markdown(
-            f"**{amounts.count(len(found), 'label')} to check**, the most suspicious first. Some may be "
+            f"**{amounts.count(len(suspicious), 'label')} to check**, the most suspicious first. Some may be "
             f"right but hard to classify; {wrong}, then train again."
         )
     if file is not None and dataset is not None:
-        corrections.offer(file, dataset, found, near)
+        corrections.offer(file, dataset, suspicious, near)
         return
-    captions = [f"{one['label']}; predicted {one['looks_like']}, {one['confidence']:.0%}" for one in found]
-    if found:
-        evaluations.grid([one["name"] for one in found], captions, dataset)
+    captions = [
+        f"{entry['label']}; predicted {entry['looks_like']}, {entry['confidence']:.0%}"
+        for entry in suspicious
+    ]
+    if suspicious:
+        evaluations.grid([entry["name"] for entry in suspicious], captions, dataset)

@@ -19,21 +19,21 @@ from studio.core.tasks import Inputs
 from studio.imported import files
 
 KEY = "looks"
-_OURS = "Pretrained on ImageNet"
+_IMAGENET_TITLE = "Pretrained on ImageNet"
 _REPLACED = "looks_replaced"
-GIVEN = ("preprocessing", "flat")  # stored with an imported model, or asked when it is imported
-# What a model of one's own has already, or what it does not take.
-_IDLE = ("backbone", "finetune", "size", *OF_FINETUNING)
+IMPORT_SETTINGS = ("preprocessing", "flat")  # stored with an imported model, or asked when it is imported
+# Settings that an imported model determines or does not use.
+_UNUSED_SETTINGS = ("backbone", "finetune", "size", *OF_FINETUNING)
 
 
 @dataclass(frozen=True)
 class Base:
-    """The chosen backbone, as the form and the jobs of the page take it.
+    """The selected backbone, as the form and the jobs of the page take it.
 
     Attributes:
-        inputs: the input that holds a model of one's own; empty for ImageNet's networks.
-        skip: settings that the form does not ask for.
-        extra: settings that are known already.
+        inputs: `model` with an imported model; empty for a backbone pretrained on ImageNet.
+        skip: settings that the form leaves out.
+        extra: settings with fixed values.
     """
 
     inputs: Inputs
@@ -41,7 +41,7 @@ class Base:
     extra: dict[str, Any]
 
 
-_IMAGENET = Base({}, GIVEN, {})
+_IMAGENET = Base({}, IMPORT_SETTINGS, {})
 
 
 def choose() -> Base:
@@ -49,10 +49,10 @@ def choose() -> Base:
     if replaced := st.session_state.pop(_REPLACED, ""):
         st.session_state[KEY] = replaced
     imported_models.take(choose=lambda digest: st.session_state.update({KEY: digest}))
-    mine, chosen = imported_models.mine(), ""
-    if mine:
-        titles = {"": _OURS} | {digest: file.name for digest, file in mine.items()}
-        chosen = st.selectbox(
+    imported, selection = imported_models.session_models(), ""
+    if imported:
+        titles = {"": _IMAGENET_TITLE} | {digest: file.name for digest, file in imported.items()}
+        selection = st.selectbox(
             "Backbone",
             list(titles),
             format_func=titles.__getitem__,
@@ -60,11 +60,11 @@ def choose() -> Base:
             help="A new classifier head is trained on the features of its last layer before the output",
         )
     imported_models.ask("Use your own model")
-    if not chosen:
+    if not selection:
         return _IMAGENET
-    file = mine[chosen]
+    file = imported[selection]
     try:
-        st.caption(words.plain(imported_models.about(imported_models.known(file))))
+        st.caption(words.plain(imported_models.about(imported_models.read_facts(file))))
     except StudioError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
         return _IMAGENET
@@ -74,14 +74,16 @@ def choose() -> Base:
 
     imported_models.choose_preprocessing(file, replace)
     imported_models.name_classes(file, replace)
-    return Base({"model": [file]}, (*GIVEN, *_IDLE), {"flat": imported_models.flat(file)})
+    return Base(
+        {"model": [file]}, (*IMPORT_SETTINGS, *_UNUSED_SETTINGS), {"flat": imported_models.flat(file)}
+    )
 
 
 def side(inputs: Inputs, settings: TrainClassifierSettings | AuditSettings) -> int:
-    """The px at which images are read for a job; by its settings where its model can no longer be taken."""
+    """Returns the side, in px, at which a job reads images; that of the settings if its model is gone."""
     for file in inputs.get("model", ()):
         with suppress(StudioError):
             if files.is_imported(file):
-                return matching.side(imported_models.of_file(file, settings.flat).size)
+                return matching.side(imported_models.facts_of(file, settings.flat).size)
             return trained.side_of(presets.from_zip(file))
     return settings.size

@@ -1,6 +1,6 @@
-"""Classes by hand: a user names them, and fills them from the device and from the camera.
+"""Classes by hand: the user names classes and adds images to each, from files or the camera.
 
-What was gathered stays, whatever page the tab shows and also after a reload, until the user takes it away.
+The images stay when the user opens another page or reloads, until the user removes them.
 """
 
 from __future__ import annotations
@@ -25,36 +25,41 @@ from studio.core.tasks import File
 from studio.engine import quotas
 
 TITLE = "By hand"
-SHOWN = 24  # images of a class at first; so many more at a time
-_HELD, _MADE, _PACKED, _LENS = "by_hand", "by_hand_made", "by_hand_packed", "by_hand_lens"
-_SLOT = "by_hand"  # of what is wrong with no class alone
+SHOWN = 24  # images of a class at first
+_CLASSES_KEY, _ARCHIVE_KEY, _PACKED_KEY, _CAMERA_KEY = (
+    "by_hand",
+    "by_hand_made",
+    "by_hand_packed",
+    "by_hand_lens",
+)
+_SLOT = "by_hand"  # for errors that are not about a single class
 
 
-def wanted() -> bool:
-    """Whether a user chose to gather images by hand."""
+def is_chosen() -> bool:
+    """Returns whether "By hand" is the selected data set."""
     return st.session_state.get(data_set_input.KEY) == TITLE
 
 
 def choose() -> DatasetChoice | None:
-    """The images that were gathered, once a user has said that these are all; None until then."""
-    archives = kept_inputs.restore_files(_MADE, "dataset")
-    if archives and not archives[0].here:
+    """Returns the archive of the gathered images once the user has confirmed them; None until then."""
+    archives = kept_inputs.restore_files(_ARCHIVE_KEY, "dataset")
+    if archives and not archives[0].is_available:
         archives.clear()
-    kept_inputs.keep_files(_MADE, archives)
-    kept_inputs.keep(_HELD, _held().description if len(_held()) else None)
+    kept_inputs.keep_files(_ARCHIVE_KEY, archives)
+    kept_inputs.keep(_CLASSES_KEY, _hand_classes().description if len(_hand_classes()) else None)
     if not archives:
         st.caption(":material/info: Name your classes and add images to each, from files or the camera.")
         return None
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f":material/photo_library: {words.plain(_counted())}")
-        st.button("Change", type="tertiary", icon=":material/edit:", on_click=_again)
+        st.caption(f":material/photo_library: {words.plain(_summary())}")
+        st.button("Change", type="tertiary", icon=":material/edit:", on_click=_reopen)
         data_set_input.download(archives[0])
     return DatasetChoice(archives[0].name, archives[0])
 
 
 def offer(file: File, dataset: ImageDataset) -> None:
-    """Offers to continue by hand with an archive that is not too large for it."""
-    if wanted() or dataset.labels is None or len(dataset.names) > MOST:
+    """Offers to load an archive into the classes by hand, unless it has more than `MOST` images."""
+    if is_chosen() or dataset.labels is None or len(dataset.names) > MOST:
         return
     help = "Add images to this dataset or remove some, one by one, also with the camera"
     if not st.button("Change by hand", type="tertiary", icon=":material/edit:", help=help):
@@ -65,163 +70,196 @@ def offer(file: File, dataset: ImageDataset) -> None:
         bar.progress(report.share, report.text)
 
     try:
-        left = _held().bring(file, Progress(show))
+        left_out = _hand_classes().load_archive(file, Progress(show))
     except StudioError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
         return
-    if left:
-        told = f"{amounts.count(left, 'file')} {'was' if left == 1 else 'were'}"
-        uploads.set_fault(_SLOT, f"{told} left out: broken, over the limit, or already in another class.")
-    st.session_state[_MADE] = []
+    if left_out:
+        files = f"{amounts.count(left_out, 'file')} {'was' if left_out == 1 else 'were'}"
+        uploads.set_fault(_SLOT, f"{files} left out: broken, over the limit, or already in another class.")
+    st.session_state[_ARCHIVE_KEY] = []
     data_set_input.choose_next(TITLE)
     st.rerun()
 
 
 @st.fragment
 def gather() -> None:
-    """Lets a user name classes and give each its images. A fragment: all else stays as it is."""
-    held = _held()
-    kept_inputs.keep(_HELD, held.description if len(held) else None)
+    """Lets the user name classes and add images to each. A fragment: the rest of the page does not rerun."""
+    hand_classes = _hand_classes()
+    kept_inputs.keep(_CLASSES_KEY, hand_classes.description if len(hand_classes) else None)
     st.subheader("Your classes", anchor=False)
-    for one in held.classes:
-        with st.container(border=True, key=f"hand_{one.number}"):
-            _card(held, one)
+    for hand_class in hand_classes.classes:
+        with st.container(border=True, key=f"hand_{hand_class.number}"):
+            _card(hand_classes, hand_class)
     uploads.show_fault(_SLOT)
-    missing = held.missing()
-    if missing:
-        st.caption(f":material/info: {words.plain(missing)}")
+    requirement = hand_classes.requirement()
+    if requirement:
+        st.caption(f":material/info: {words.plain(requirement)}")
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button("Add a class", icon=":material/add:", on_click=_told, args=(_SLOT, held.add))
-        if held.can_undo:
-            st.button("Undo", icon=":material/undo:", on_click=held.undo, help="Brings back what you removed")
-        label = f"Use these {len(held):,} images" if len(held) else "Use these images"
-        # Under a key it stays the same button while images come, so that a click is not lost.
+        st.button(
+            "Add a class", icon=":material/add:", on_click=_report_errors, args=(_SLOT, hand_classes.add)
+        )
+        if hand_classes.can_undo:
+            st.button(
+                "Undo",
+                icon=":material/undo:",
+                on_click=hand_classes.undo,
+                help="Brings back what you removed",
+            )
+        label = f"Use these {len(hand_classes):,} images" if len(hand_classes) else "Use these images"
+        # The label changes while images arrive: without a key, a click could hit the old button and be lost.
         use: dict[str, Any] = {"type": "primary", "icon": ":material/check:", "key": "by_hand_use"}
-        done = st.button(label, disabled=bool(missing), **use)
-    if done and _finish(held):
+        is_confirmed = st.button(label, disabled=bool(requirement), **use)
+    if is_confirmed and _finish(hand_classes):
         st.rerun()
 
 
-def _held() -> HandClasses:
-    return kept_inputs.restore(_HELD, HandClasses.read)
+def _hand_classes() -> HandClasses:
+    return kept_inputs.restore(_CLASSES_KEY, HandClasses.read)
 
 
-def _counted() -> str:
-    held = _held()
-    return f"{amounts.count(len(held), 'image')} in {amounts.count(len(held.classes), 'class', 'classes')}"
+def _summary() -> str:
+    hand_classes = _hand_classes()
+    classes = amounts.count(len(hand_classes.classes), "class", "classes")
+    return f"{amounts.count(len(hand_classes), 'image')} in {classes}"
 
 
-def _again() -> None:
-    st.session_state[_MADE] = []
+def _reopen() -> None:
+    st.session_state[_ARCHIVE_KEY] = []
 
 
-def _finish(held: HandClasses) -> bool:
-    """Makes an archive of all; whether that went well."""
+def _finish(hand_classes: HandClasses) -> bool:
+    """Packs all classes into an archive. Returns False after showing an error."""
     try:
-        quotas.check_room(owner(), sum(file.path.stat().st_size for file in held.members().values()))
-        made = loose_images.packed(held.called, held.members(), key=_PACKED, longest=LONGEST)
+        quotas.check_disk_quota(
+            owner(), sum(file.path.stat().st_size for file in hand_classes.members().values())
+        )
+        archive = loose_images.pack(
+            hand_classes.archive_name, hand_classes.members(), key=_PACKED_KEY, longest=LONGEST
+        )
     except (StudioError, OSError) as error:
         st.error(words.plain(str(error)), icon=":material/error:")
         return False
-    st.session_state[_MADE] = [made]
-    st.session_state[_LENS] = None
+    st.session_state[_ARCHIVE_KEY] = [archive]
+    st.session_state[_CAMERA_KEY] = None
     return True
 
 
-def _told(slot: str, do: Callable[[], object]) -> None:
-    """Does something, and leaves a sentence where it cannot be done. A callback."""
+def _report_errors(slot: str, do: Callable[[], object]) -> None:
+    """Calls `do` and stores its error for `uploads.show_fault`. A callback."""
     try:
         do()
     except StudioError as error:
         uploads.set_fault(slot, str(error))
 
 
-def _card(held: HandClasses, one: HandClass) -> None:
-    """One class: its name, how it gets images, and which it has."""
-    slot = f"hand_{one.number}"
-    key, count = keys.part(slot, "name"), len(one.images)
+def _card(hand_classes: HandClasses, hand_class: HandClass) -> None:
+    """Shows one class: its name, ways to add images, and its images."""
+    slot = f"hand_{hand_class.number}"
+    key, count = keys.part(slot, "name"), len(hand_class.images)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.text_input(
-            f"Name of class {one.number}",
-            one.name,
+            f"Name of class {hand_class.number}",
+            hand_class.name,
             key=key,
             max_chars=LONGEST_NAME,
             label_visibility="collapsed",
             on_change=_rename,
-            args=(held, one, slot, key),
+            args=(hand_classes, hand_class, slot, key),
         )
         st.markdown(amounts.count(count, "image"), width="content")
-        help = f"Delete {words.plain(one.name)}, with its images"
+        help = f"Delete {words.plain(hand_class.name)}, with its images"
         delete: dict[str, Any] = {"icon": ":material/delete:", "type": "tertiary", "help": help}
-        st.button("Delete", key=keys.part(slot, "delete"), on_click=held.delete, args=(one.number,), **delete)
+        st.button(
+            "Delete",
+            key=keys.part(slot, "delete"),
+            on_click=hand_classes.delete,
+            args=(hand_class.number,),
+            **delete,
+        )
     uploads.show_fault(slot)
-    lens = st.session_state.get(_LENS) == one.number
+    is_recording = st.session_state.get(_CAMERA_KEY) == hand_class.number
     folder = st.session_state.get(keys.part(slot, "folder"), False)
     uploads.ask(
         slot,
-        f"A folder of {words.plain(one.name)}" if folder else f"Images of {words.plain(one.name)}",
-        partial(_take, held, one.number),
-        type=image_input.TAKEN,
+        f"A folder of {words.plain(hand_class.name)}"
+        if folder
+        else f"Images of {words.plain(hand_class.name)}",
+        partial(_take, hand_classes, hand_class.number),
+        type=image_input.TYPES,
         accept_multiple_files="directory" if folder else True,
     )
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        label, icon = ("Close the camera", "videocam_off") if lens else ("Camera", "videocam")
-        opens = None if lens else one.number
+        label, icon = ("Close the camera", "videocam_off") if is_recording else ("Camera", "videocam")
+        opens = None if is_recording else hand_class.number
         st.button(label, key=keys.part(slot, "lens"), icon=f":material/{icon}:", on_click=_aim, args=(opens,))
         st.toggle("A whole folder", key=keys.part(slot, "folder"))
-    if lens:
+    if is_recording:
         camera.record(
-            keys.part(slot, "camera"), partial(_shoot, held, one.number, slot), max(1, MOST - len(held))
+            keys.part(slot, "camera"),
+            partial(_shoot, hand_classes, hand_class.number, slot),
+            max(1, MOST - len(hand_classes)),
         )
-    _images(held, one, slot)
+    _images(hand_classes, hand_class, slot)
 
 
-def _take(held: HandClasses, number: int, data: bytes, name: str) -> None:
-    held.take(number, data, name)
+def _take(hand_classes: HandClasses, number: int, data: bytes, name: str) -> None:
+    hand_classes.add_image(number, data, name)
 
 
-def _shoot(held: HandClasses, number: int, slot: str, shots: list[bytes]) -> None:
-    """Takes what the camera sent."""
+def _shoot(hand_classes: HandClasses, number: int, slot: str, shots: list[bytes]) -> None:
+    """Adds the images that the camera sent."""
     for data in shots:
-        count = next(len(one.images) for one in held.classes if one.number == number)
-        _told(slot, partial(held.take, number, data, f"camera-{count + 1}.jpg"))
+        count = next(
+            len(hand_class.images) for hand_class in hand_classes.classes if hand_class.number == number
+        )
+        _report_errors(slot, partial(hand_classes.add_image, number, data, f"camera-{count + 1}.jpg"))
 
 
 def _aim(number: int | None) -> None:
-    st.session_state[_LENS] = number
+    st.session_state[_CAMERA_KEY] = number
 
 
-def _rename(held: HandClasses, one: HandClass, slot: str, key: str) -> None:
-    _told(slot, partial(held.rename, one.number, st.session_state[key]))
-    st.session_state[key] = next(now.name for now in held.classes if now.number == one.number)
+def _rename(hand_classes: HandClasses, hand_class: HandClass, slot: str, key: str) -> None:
+    _report_errors(slot, partial(hand_classes.rename, hand_class.number, st.session_state[key]))
+    st.session_state[key] = next(
+        other.name for other in hand_classes.classes if other.number == hand_class.number
+    )
 
 
-def _images(held: HandClasses, one: HandClass, slot: str) -> None:
-    """Those of a class, the newest first, of which some can be removed or moved."""
-    if not one.images:
+def _images(hand_classes: HandClasses, hand_class: HandClass, slot: str) -> None:
+    """Shows the images of a class, newest first, and lets the user remove or move some of them."""
+    if not hand_class.images:
         return
-    key, more = keys.part(slot, "chosen"), keys.part(slot, "more")
-    most = st.session_state.setdefault(more, SHOWN)
-    shown = list(one.images)[::-1][:most]
-    chosen = set(
+    key, limit_key = keys.part(slot, "chosen"), keys.part(slot, "more")
+    limit = st.session_state.setdefault(limit_key, SHOWN)
+    digests = list(hand_class.images)[::-1][:limit]
+    selected = set(
         image_input.pills(
-            f"Images of {words.plain(one.name)}",
-            shown,
-            [samples.small(one.images[digest]) for digest in shown],
+            f"Images of {words.plain(hand_class.name)}",
+            digests,
+            [samples.thumbnail_of(hand_class.images[digest]) for digest in digests],
             selection_mode="multi",
-            format_func=lambda digest: words.plain(one.images[digest].name),
+            format_func=lambda digest: words.plain(hand_class.images[digest].name),
             label_visibility="collapsed",
             key=key,
         )
     )
     with st.container(horizontal=True, vertical_alignment="center"):
-        if chosen:
-            count = len(chosen)
+        if selected:
+            count = len(selected)
             remove: dict[str, Any] = {"icon": ":material/delete:", "on_click": _remove}
             st.button(
-                f"Remove {count:,}", key=keys.part(slot, "remove"), args=(held, one, key, chosen), **remove
+                f"Remove {count:,}",
+                key=keys.part(slot, "remove"),
+                args=(hand_classes, hand_class, key, selected),
+                **remove,
             )
-            others = {other.number: words.plain(other.name) for other in held.classes if other is not one}
+            others = {
+                other.number: words.plain(other.name)
+                for other in hand_classes.classes
+                if other is not hand_class
+            }
             if others:
                 st.selectbox(
                     "Move to",
@@ -232,29 +270,32 @@ def _images(held: HandClasses, one: HandClass, slot: str) -> None:
                     placeholder=f"Move {count:,} to ...",
                     label_visibility="collapsed",
                     on_change=_move,
-                    args=(held, one, key, chosen, keys.part(slot, "to")),
+                    args=(hand_classes, hand_class, key, selected, keys.part(slot, "to")),
                     width=200,
                 )
-        elif len(one.images) > most:
-            left = len(one.images) - most
+        elif len(hand_class.images) > limit:
+            remaining = len(hand_class.images) - limit
             st.button(
-                f"Show more ({left:,} left)", key=keys.part(slot, "shown"), on_click=_more, args=(more,)
+                f"Show more ({remaining:,} left)",
+                key=keys.part(slot, "shown"),
+                on_click=_show_more,
+                args=(limit_key,),
             )
         else:
             st.caption("Click images to remove or move them.")
 
 
-def _more(key: str) -> None:
+def _show_more(key: str) -> None:
     st.session_state[key] += SHOWN * 2
 
 
-def _remove(held: HandClasses, one: HandClass, key: str, chosen: set[str]) -> None:
-    held.remove(one.number, chosen)
+def _remove(hand_classes: HandClasses, hand_class: HandClass, key: str, digests: set[str]) -> None:
+    hand_classes.remove(hand_class.number, digests)
     st.session_state[key] = []
 
 
-def _move(held: HandClasses, one: HandClass, key: str, chosen: set[str], to: str) -> None:
+def _move(hand_classes: HandClasses, hand_class: HandClass, key: str, digests: set[str], to: str) -> None:
     number = st.session_state[to]
     if number is not None:
-        held.move(one.number, chosen, number)
+        hand_classes.move(hand_class.number, digests, number)
     st.session_state[key], st.session_state[to] = [], None

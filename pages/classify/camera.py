@@ -1,8 +1,7 @@
-"""The camera as a stream of images: recorded while a button is held, or looked at again and again.
+"""A camera component that streams images: recorded while a button is held, or watched continuously.
 
-Our own because Streamlit's takes one image at a time. The browser sends a few images, and the next ones
-only after the page has told that it has those: so a slow server gets fewer, and none that nobody waits for.
-While its tab is hidden it sends nothing.
+Streamlit's own camera takes one image at a time. The browser sends a few images and waits until the page has
+confirmed them before it sends more, so a slow server gets fewer images. A hidden tab sends nothing.
 """
 
 from __future__ import annotations
@@ -15,67 +14,67 @@ import streamlit as st
 
 from pages.widgets import assets, keys
 
-MOST_AT_ONCE = 12  # images that the browser sends together
-MOST_HELD = 60  # that one press of the button takes
+MOST_AT_ONCE = 12  # images per message of the browser
+MOST_PER_PRESS = 60  # images while the button is held once
 LONGEST = 640  # px
 EVERY_MS = {"record": 250, "watch": 500}
-_MOST_TEXT = 1_500_000  # characters of an image; one of LONGEST has a tenth of that
+_MOST_TEXT = 1_500_000  # characters per image; about ten times what an image of LONGEST needs
 _HEAD = "data:image/jpeg;base64,"
 
 _mount = assets.component("studio_camera", __file__)
 
 
 def record(key: str, take: Callable[[list[bytes]], None], room: int) -> None:
-    """Shows the camera, which takes images one after the other while its button is held.
+    """Shows the camera, which records images while its button is held.
 
     Args:
         key: of the component; each class has its own.
-        take: given JPEG files, before anything is drawn.
-        room: how many images one press may take.
+        take: called with JPEG files, before the page is drawn.
+        room: most images that one press may record.
     """
-    _show(key, take, "record", label="Hold to record", room=min(room, MOST_HELD))
+    _show(key, take, "record", label="Hold to record", room=min(room, MOST_PER_PRESS))
 
 
-def watch(key: str, look: Callable[[list[bytes]], None], halt: str) -> None:
-    """Shows the camera, of which an image is looked at, and then the next, until a user stops it.
+def watch(key: str, classify: Callable[[list[bytes]], None], halt: str) -> None:
+    """Shows the camera, which sends one image after the other until the user stops it.
 
     Args:
         key: of the component.
-        look: given a JPEG file, before anything is drawn.
-        halt: another text than before stops it.
+        classify: called with a list of one JPEG file, before the page is drawn.
+        halt: the camera stops when this text changes.
     """
-    _show(key, look, "watch", label="Start", stop="Stop", halt=halt)
+    _show(key, classify, "watch", label="Start", stop="Stop", halt=halt)
 
 
 def _show(key: str, take: Callable[[list[bytes]], None], mode: str, **words: object) -> None:
-    seen = keys.part(key, "seen")
+    seen_key = keys.part(key, "seen")
 
-    def came() -> None:
-        sent = st.session_state[key].images
-        burst = str(sent.get("burst", ""))[:60] if isinstance(sent, dict) else ""
-        if burst and burst != st.session_state.get(seen):  # a browser that waits in vain sends once more
-            st.session_state[seen] = burst
-            take(_images(sent.get("images")))
+    def on_change() -> None:
+        payload = st.session_state[key].images
+        burst = str(payload.get("burst", ""))[:60] if isinstance(payload, dict) else ""
+        if burst and burst != st.session_state.get(seen_key):  # the browser repeats unanswered messages
+            st.session_state[seen_key] = burst
+            take(_images(payload.get("images")))
 
     data = {
         "mode": mode,
         "every": EVERY_MS[mode],
         "most": MOST_AT_ONCE if mode == "record" else 1,
         "longest": LONGEST,
-        "seen": st.session_state.get(seen, ""),
+        "seen": st.session_state.get(seen_key, ""),
         "alt": "Camera image",
         **words,
     }
-    _mount(data=data, key=key, on_images_change=came)
+    _mount(data=data, key=key, on_images_change=on_change)
 
 
-def _images(told: object) -> list[bytes]:
+def _images(values: object) -> list[bytes]:
     """Returns the image files among the data that a browser sent."""
-    found = []
-    for text in told[:MOST_AT_ONCE] if isinstance(told, list) else []:
+    images = []
+    for text in values[:MOST_AT_ONCE] if isinstance(values, list) else []:
         if isinstance(text, str) and text.startswith(_HEAD) and len(text) <= _MOST_TEXT:
             try:
-                found.append(base64.b64decode(text.removeprefix(_HEAD), validate=True))
+                images.append(base64.b64decode(text.removeprefix(_HEAD), validate=True))
             except binascii.Error:
                 continue
-    return found
+    return images

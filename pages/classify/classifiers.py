@@ -1,4 +1,4 @@
-"""The classifiers that a page can show: one just trained, those kept or imported, and ImageNet's own."""
+"""The classifiers that the page can show: the last trained one, presets, imported models and ImageNet's."""
 
 from __future__ import annotations
 
@@ -22,30 +22,30 @@ from studio.core.errors import StudioError
 from studio.core.models import presets
 from studio.core.tasks import File, Inputs
 
-KEY, WAY = "preset", "half"
-HALVES = {"train": "Train", "try": "Try"}  # of the page: a new classifier, or one that is there
+KEY, HALF_KEY = "preset", "half"
+HALVES = {"train": "Train", "try": "Try"}
 NEEDS_IMAGENET = ("resnet50", "imagenet-labels")
-_JUST = "taught_last"
-_NEXT = "classifier_next"  # what is chosen when the widgets are drawn next
-_LAST = ""  # stands for the classifier that was trained last
+_LAST_KEY = "taught_last"
+_NEXT_KEY = "classifier_next"  # selection for the next time the widgets are drawn
+_LAST = ""  # option of the classifier that was trained last
 TASK = "classify.train"
-MOST_JOBS = 50  # the newest, among which the last training run is looked for
+MOST_JOBS = 50  # newest jobs that are searched for the last training run
 
 
 @dataclass(frozen=True)
-class Shown:
-    """A classifier as a page shows it.
+class Classifier:
+    """A classifier as the page shows it.
 
     Attributes:
-        title: what a user calls it.
-        preset: its name; "" for one that is not kept under a name.
-        file: the model as a kept zip, for one that is not.
-        data: what it knows of its training: classes, evaluation, tested, map, learning_curve.
-        settings: what it was made with.
-        images: the data set that it learned from, if that is known.
-        about: what it is, in one line, where that does not follow from the rest.
+        title: name for the user.
+        preset: name of the preset; "" if it is not saved as a preset.
+        file: the stored model, if it is not a preset.
+        data: results of its training: classes, evaluation, tested, map, learning_curve.
+        settings: of its training.
+        images: the data set that it was trained on, if known.
+        about: description in one line; "" to derive it from `data`.
         imported: whether it is an imported model.
-        flat: whether that takes an image as a row of numbers.
+        flat: whether an imported model takes images as flat vectors.
     """
 
     title: str
@@ -59,142 +59,142 @@ class Shown:
     flat: bool = False
 
     @property
-    def asked(self) -> dict[str, Any]:
-        """The settings that name it, and how it takes images."""
+    def model_settings(self) -> dict[str, Any]:
+        """Returns the settings that select this model in jobs: `preset` and `flat`."""
         return ({"flat": True} if self.flat else {}) | ({"preset": self.preset} if self.preset else {})
 
     @property
     def inputs(self) -> Inputs:
-        """The input that holds it."""
+        """Returns the job input that contains the model; empty for a preset."""
         return {"model": [self.file]} if self.file else {}
 
     @property
     def side(self) -> int:
-        """The px that images are read at for it."""
-        own = self.data.get("side") or (self.data.get("network") or {}).get("side")
-        return own or self.settings.get("size", 224)
+        """Returns the side, in px, at which images are read for this model."""
+        side = self.data.get("side") or (self.data.get("network") or {}).get("side")
+        return side or self.settings.get("size", 224)
 
     @property
     def needs(self) -> tuple[str, ...]:
-        """The weights that it takes next to its own."""
+        """Returns the names of pretrained weights that it needs besides its own."""
         backbone = "" if self.data.get("network") else self.settings.get("backbone")
         return NEEDS_IMAGENET if self.preset == IMAGENET else (backbone,) if backbone else ()
 
 
-def of_file(model: File, images: File | None = None) -> Shown:
-    """The classifier of a kept zip. Raises `InvalidInput` if its zip is not whole."""
-    found = presets.from_zip(model)
+def of_file(model: File, images: File | None = None) -> Classifier:
+    """Returns the classifier in a stored zip. Raises `InvalidInput` if the zip is incomplete."""
+    preset = presets.from_zip(model)
     title = model.name.rpartition(".")[0] or model.name
-    return Shown(title, "", model, found.data(), found.settings().model_dump(), images)
+    return Classifier(title, "", model, preset.data(), preset.settings().model_dump(), images)
 
 
-def of_preset(name: str) -> Shown:
-    """The classifier of a name. Raises `InvalidInput` if it is not whole."""
+def of_preset(name: str) -> Classifier:
+    """Returns the classifier of a preset. Raises `InvalidInput` if the preset is incomplete."""
     if name == IMAGENET:
-        return Shown(title(name), name)
-    found = presets.find(name)
+        return Classifier(title(name), name)
+    preset = presets.find(name)
     images = None
     with suppress(StudioError, IndexError, KeyError):
-        source = found.recipe().inputs["data"][0]
+        source = preset.recipe().inputs["data"][0]
         images = File(source.digest, "dataset", source.name)
-    settings = found.settings().model_dump()
-    return Shown(title(name), name, None, found.data(), settings, images)
+    settings = preset.settings().model_dump()
+    return Classifier(title(name), name, None, preset.data(), settings, images)
 
 
-def of_imported(file: File) -> Shown:
-    """An imported classifier. Raises `InvalidInput` if it is refused."""
-    facts = imported_models.known(file)
+def of_imported(file: File) -> Classifier:
+    """Returns an imported classifier. Raises `InvalidInput` if the model is refused."""
+    facts = imported_models.read_facts(file)
     data = {"classes": facts.classes, "side": matching.side(facts.size)}
     about, flat = imported_models.about(facts), imported_models.flat(file)
-    return Shown(facts.name, "", file, data, about=about, imported=True, flat=flat)
+    return Classifier(facts.name, "", file, data, about=about, imported=True, flat=flat)
 
 
-def just_taught(shown: Shown) -> None:
-    """Remembers a classifier of this tab, which is then the one to try, whatever was tried before."""
-    before: Shown | None = st.session_state.get(_JUST)
-    if before is None or before.file != shown.file:
-        st.session_state[_NEXT] = _LAST
-    st.session_state[_JUST] = shown
+def remember_trained(classifier: Classifier) -> None:
+    """Remembers the classifier that this tab trained last, and selects it under "Try"."""
+    previous: Classifier | None = st.session_state.get(_LAST_KEY)
+    if previous is None or previous.file != classifier.file:
+        st.session_state[_NEXT_KEY] = _LAST
+    st.session_state[_LAST_KEY] = classifier
 
 
-def _last_taught() -> Shown | None:
-    """The classifier that was trained last: in this tab, else, as after a reload, the newest that is here."""
-    if just := st.session_state.get(_JUST):
-        return just
+def _last_trained() -> Classifier | None:
+    """Returns the classifier that this tab trained last; after a reload, that of the user's newest job."""
+    if last := st.session_state.get(_LAST_KEY):
+        return last
     for job in engine.connect().jobs(owner(), MOST_JOBS):
-        if job.task == TASK and job.result is not None and job.result.files[0].here:
+        if job.task == TASK and job.result is not None and job.result.files[0].is_available:
             with suppress(StudioError):
                 return of_file(job.result.files[0], job.inputs["data"][0])
     return None
 
 
 def choose_half() -> str:
-    """Lets the user choose between the halves; a link to a job opens the one that shows it."""
+    """Lets the user choose between "Train" and "Try"; a link to a job opens "Train"."""
     if jobs.linked_job("classify"):
-        st.session_state[WAY] = "train"
-    return forms.one_of("What to do", HALVES, key=WAY, hidden=True)
+        st.session_state[HALF_KEY] = "train"
+    return forms.one_of("What to do", HALVES, key=HALF_KEY, hidden=True)
 
 
-def choose() -> Shown | None:
-    """Lets a user choose a classifier; None after saying what is wrong with it."""
-    if _NEXT in st.session_state:
-        st.session_state[KEY] = st.session_state.pop(_NEXT)
+def choose() -> Classifier | None:
+    """Lets the user select a classifier. Returns None after showing an error."""
+    if _NEXT_KEY in st.session_state:
+        st.session_state[KEY] = st.session_state.pop(_NEXT_KEY)
     imported_models.take(choose=lambda digest: st.session_state.update({KEY: digest}))
-    just = _last_taught()
-    mine = imported_models.mine()
-    titles = {_LAST: f"{just.title} (last trained)"} if just else {}
+    last = _last_trained()
+    imported = imported_models.session_models()
+    titles = {_LAST: f"{last.title} (last trained)"} if last else {}
     titles |= {name: title(name) for name in available.names()}
-    titles |= {digest: file.name for digest, file in mine.items()}
+    titles |= {digest: file.name for digest, file in imported.items()}
     name = st.selectbox(
         "Classifier", list(titles), format_func=titles.__getitem__, key=KEY, bind="query-params"
     )
     imported_models.ask()
     try:
-        shown = of_imported(mine[name]) if name in mine else of_preset(name) if name else just
+        classifier = of_imported(imported[name]) if name in imported else of_preset(name) if name else last
     except StudioError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
         return None
-    if shown is None:
+    if classifier is None:
         return None
-    st.caption(words.plain(describe(shown)))
-    if name in mine:
-        imported_models.name_classes(mine[name], select)
-    return shown
+    st.caption(words.plain(describe(classifier)))
+    if name in imported:
+        imported_models.name_classes(imported[name], select)
+    return classifier
 
 
 def select(name: str) -> None:
-    """Chooses a classifier when the page is drawn next.
+    """Selects a classifier for the next time the page is drawn.
 
     Args:
         name: of a preset, or the SHA-256 of an imported model.
     """
-    st.session_state[_NEXT] = name
+    st.session_state[_NEXT_KEY] = name
 
 
 def use(name: str) -> str:
-    """Chooses a classifier and opens the half of the page that tries it. Call it from a callback.
+    """Selects a classifier and opens "Try". Call it from a callback.
 
     Returns:
-        What a user can do with it now, in a few words.
+        What the user can do with it now, in a few words.
     """
     select(name)
-    st.session_state[WAY] = "try"
+    st.session_state[HALF_KEY] = "try"
     return "try it on an image"
 
 
 def title(name: str) -> str:
-    """A classifier as people call it: "my-flowers" -> "My flowers"."""
+    """Returns the title of a preset: "my-flowers" -> "My flowers"."""
     return "ImageNet, a thousand things" if name == IMAGENET else words.model(name)
 
 
-def describe(shown: Shown) -> str:
-    """The classes and the test accuracy, in one line."""
-    if shown.about:
-        return shown.about
-    if shown.preset == IMAGENET:
+def describe(classifier: Classifier) -> str:
+    """Returns the classes and the test accuracy, in one line."""
+    if classifier.about:
+        return classifier.about
+    if classifier.preset == IMAGENET:
         return "ResNet50 with the 1,000 classes of ImageNet, such as animals, tools, vehicles and food."
-    classes = list(shown.data.get("classes", ()))
-    told = ", ".join(classes[:6]) + (f" and {len(classes) - 6} more" if len(classes) > 6 else "")
-    accuracy = (shown.data.get("evaluation") or {}).get("accuracy")
-    right = f" Test accuracy: {accuracy:.0%}." if accuracy is not None else ""
-    return f"Classes: {told}.{right}"
+    classes = list(classifier.data.get("classes", ()))
+    class_list = ", ".join(classes[:6]) + (f" and {len(classes) - 6} more" if len(classes) > 6 else "")
+    accuracy = (classifier.data.get("evaluation") or {}).get("accuracy")
+    accuracy_text = f" Test accuracy: {accuracy:.0%}." if accuracy is not None else ""
+    return f"Classes: {class_list}.{accuracy_text}"

@@ -1,7 +1,7 @@
-"""Which class was taken for which: a table whose cells are buttons.
+"""A confusion matrix whose cells are buttons.
 
-Our own because Streamlit has no table that can be pressed, read aloud and seen in two colors. Its words are
-set as text, never as markup, for names of classes are a user's own.
+A component, because Streamlit has no table with cells that can be pressed, read aloud and colored. Class
+names come from users, so they are set as text, never as markup.
 """
 
 from __future__ import annotations
@@ -12,33 +12,33 @@ import streamlit as st
 
 from pages.widgets import assets, keys
 
-Cell = tuple[int, int]  # the true class and the one it was taken for
+Cell = tuple[int, int]  # (true class, predicted class)
 
 _mount = assets.component("studio_confusion", __file__)
 
 
 def matrix(classes: Sequence[str], counts: Sequence[Sequence[int]], *, key: str) -> Cell | None:
-    """Draws the table and gives the cell that a user chose, if any.
+    """Draws the confusion matrix and returns the selected cell, if any.
 
     Args:
         classes: the names of the classes.
-        counts: for each true class, how many of it were taken for each.
-        key: also of the session state that holds the choice, under `KEY_chosen`.
+        counts: of images, by true class (rows) and predicted class (columns).
+        key: of the component; the session state holds the selected cell under the part `chosen` of this key.
     """
-    held = keys.part(key, "chosen")
+    chosen_key = keys.part(key, "chosen")
 
     def choose() -> None:
         truth, guess = st.session_state[key].cell
-        st.session_state[held] = None if truth < 0 else (truth, guess)
+        st.session_state[chosen_key] = None if truth < 0 else (truth, guess)
 
-    chosen: Cell | None = st.session_state.get(held)
-    if chosen is not None and not _there(chosen, counts):
-        chosen = None
-    data = {"classes": list(classes), "counts": [list(row) for row in counts], "chosen": chosen}
+    cell: Cell | None = st.session_state.get(chosen_key)
+    if cell is not None and not _has_images(cell, counts):
+        cell = None
+    data = {"classes": list(classes), "counts": [list(row) for row in counts], "chosen": cell}
     _mount(data=data, key=key, on_cell_change=choose)
-    return chosen
+    return cell
 
 
-def _there(cell: Cell, counts: Sequence[Sequence[int]]) -> bool:
+def _has_images(cell: Cell, counts: Sequence[Sequence[int]]) -> bool:
     truth, guess = cell
     return truth < len(counts) and guess < len(counts) and counts[truth][guess] > 0

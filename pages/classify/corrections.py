@@ -1,6 +1,6 @@
-"""What a user does about labels that look wrong and images that are nearly the same.
+"""Corrections of suspicious labels and near-duplicate images.
 
-Each is kept, removed, or put into another class: see `pages.form.corrected_sets`.
+The user keeps, removes or moves each image: see `pages.form.corrected_sets`.
 """
 
 from __future__ import annotations
@@ -18,71 +18,75 @@ from studio.core.data import ImageDataset
 from studio.core.data.relabel import Changes
 from studio.core.tasks import File
 
-MOST_SHOWN = 48  # labels at a time
-MOST_CLASSES = 40  # of which each is offered to move to; else only the one that an image looks like
+MOST_SHOWN = 48  # suspicious labels at a time
+MOST_CLASSES = 40  # offered as targets of a move, besides the predicted class
 KEEP, MOVE, REMOVE = "Keep", "Move", "Remove"
-_CHOOSER = Chooser("classify", data_set_input.chosen_now, data_set_input.choose_again, data_set_input.use)
+_CHOOSER = Chooser("classify", data_set_input.current_selection, data_set_input.restore, data_set_input.use)
 
 
-def tell(file: File) -> None:
-    """Says what was done to make an archive of another one, if it was here, and offers to undo it."""
-    corrected_sets.tell(file, _CHOOSER)
+def show_changes(file: File) -> None:
+    """Shows the corrections that this archive contains, and offers to undo them."""
+    corrected_sets.show_changes(file, _CHOOSER)
 
 
 def offer(
     file: File,
     dataset: ImageDataset,
-    doubted: Sequence[Mapping[str, Any]],
+    suspicious: Sequence[Mapping[str, Any]],
     near: Sequence[Mapping[str, Any]] = (),
 ) -> None:
-    """Lets a user choose what becomes of each image that was named.
+    """Lets the user keep, move or remove each suspicious image.
 
     Args:
         file: the data set.
         dataset: its images.
-        doubted: labels that look wrong, as `audit.suspicious` has them.
-        near: pairs that are nearly the same, as `audit.facts` has them.
+        suspicious: entries of `studio.classify.data.audit.suspicious_labels`.
+        near: near-duplicate pairs of `studio.classify.data.audit.facts`.
     """
     rows = {name: row for row, name in enumerate(dataset.names)}
-    doubted = [one for one in doubted[:MOST_SHOWN] if one["name"] in rows]
-    if not doubted:
+    suspicious = [entry for entry in suspicious[:MOST_SHOWN] if entry["name"] in rows]
+    if not suspicious:
         near_images.offer(file, dataset, near, _CHOOSER)
         return
-    near = near_images.known(dataset, near)
-    first = _first()
-    with st.form(keys.part(near_images.form_key(file), first), border=False):
+    near = near_images.available(dataset, near)
+    default_action = _ask_default_action()
+    with st.form(keys.part(near_images.form_key(file), default_action), border=False):
         with st.container(horizontal=True, gap="small"):
-            chosen = [_label(dataset, rows, one, first) for one in doubted]
+            changes = [_label(dataset, rows, entry, default_action) for entry in suspicious]
         if near:
             with st.expander(near_images.TITLE, icon=near_images.ICON):
-                chosen += near_images.pairs(dataset, near)
-        near_images.apply_button(file, dataset, chosen, _CHOOSER)
+                changes += near_images.pairs(dataset, near)
+        near_images.apply_button(file, dataset, changes, _CHOOSER)
 
 
-def _first() -> str:
-    """What is chosen at first for all labels at once."""
-    ways = {KEEP: "Keep all", MOVE: "Move all", REMOVE: "Remove all"}
+def _ask_default_action() -> str:
+    """Asks for the action that is preselected for all labels."""
+    actions = {KEEP: "Keep all", MOVE: "Move all", REMOVE: "Remove all"}
     return st.segmented_control(
         "Default action",
-        list(ways),
-        format_func=ways.__getitem__,
+        list(actions),
+        format_func=actions.__getitem__,
         default=KEEP,
         required=True,
         key="correct_first",
     )
 
 
-def _label(dataset: ImageDataset, rows: Mapping[str, int], one: Mapping[str, Any], first: str) -> Changes:
-    """One label that looks wrong; gives what is chosen."""
-    name, label, looks_like = (one[key] for key in ("name", "label", "looks_like"))
-    others = [known for known in dataset.classes if known not in (label, looks_like)]
+def _label(
+    dataset: ImageDataset, rows: Mapping[str, int], entry: Mapping[str, Any], default_action: str
+) -> Changes:
+    """Shows one suspicious label. Returns the chosen change."""
+    name, label, looks_like = (entry[key] for key in ("name", "label", "looks_like"))
+    others = [class_name for class_name in dataset.classes if class_name not in (label, looks_like)]
     choices = [
         Choice(f"Keep as {label}", {}),
         Choice(f"Move to {looks_like}", {name: looks_like}),
         *(Choice(f"Move to {other}", {name: other}) for other in others[:MOST_CLASSES]),
         Choice("Remove", {name: ""}),
     ]
-    at = {KEEP: 0, MOVE: 1, REMOVE: len(choices) - 1}[first]
+    default_index = {KEEP: 0, MOVE: 1, REMOVE: len(choices) - 1}[default_action]
     with st.container(width=CARD, gap="xsmall"):
-        near_images.show(dataset, rows, f"{label}; predicted {looks_like}, {one['confidence']:.0%}", name)
-        return near_images.choose(f"What to do with {name}", choices, at, f"label_{first}_{name}")
+        near_images.show(dataset, rows, f"{label}; predicted {looks_like}, {entry['confidence']:.0%}", name)
+        return near_images.choose(
+            f"What to do with {name}", choices, default_index, f"label_{default_action}_{name}"
+        )

@@ -1,4 +1,4 @@
-"""The data set that classes are trained from, looked over: see `pages.form.read_images`."""
+"""Images and audit facts of a training set: see `pages.form.read_images`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from pages.form import read_images, seen_images
-from pages.form.read_images import Wish
+from pages.form.read_images import ReadRequest
 from studio.classify.data import audit
 from studio.core.data import ImageDataset, duplicates
 from studio.core.progress import Progress
@@ -20,23 +20,23 @@ def _facts(dataset: ImageDataset, progress: Progress) -> dict[str, Any]:
 
 
 def with_facts(file: File, size: int) -> tuple[ImageDataset, dict[str, Any]] | None:
-    """The images of a data set and what there is to say of it, as `audit.facts` has it.
+    """Returns the images of a data set and its `audit.facts`.
 
-    None while they are read, which is shown, or after saying what is wrong with them.
+    Returns None while they are read, with the progress shown, or after showing an error.
 
     Args:
-        file: the kept data set.
-        size: of their sides, in px.
+        file: the stored data set.
+        size: side of the images, in px.
     """
-    return read_images.with_facts(Wish(file, size), _facts)
+    return read_images.with_facts(ReadRequest(file, size), _facts)
 
 
 def if_available(file: File, size: int) -> ImageDataset | None:
-    """The images of a data set; None, silently, while they are read and where they are gone."""
-    return read_images.if_available(Wish(file, size), _facts)
+    """Returns the images of a data set; None, without a message, while they are read or if they are gone."""
+    return read_images.if_available(ReadRequest(file, size), _facts)
 
 
-def thumbnails(found: ImageDataset, names: Sequence[str]) -> list[np.ndarray | None]:
-    """Images of a data set by their names, as `seen_images.small` makes them; None for unknown."""
-    places = {name: place for place, name in enumerate(found.names)}
-    return [seen_images.small(found.images[places[name]]) if name in places else None for name in names]
+def thumbnails(dataset: ImageDataset, names: Sequence[str]) -> list[np.ndarray | None]:
+    """Returns thumbnails of images of a data set, by their names; None for unknown names."""
+    rows = {name: row for row, name in enumerate(dataset.names)}
+    return [seen_images.thumbnail(dataset.images[rows[name]]) if name in rows else None for name in names]

@@ -12,56 +12,56 @@ from pages.classify import confusion, data_sets
 from pages.widgets import browser_images, words
 from studio.core.data import ImageDataset
 
-MOST_SHOWN = 24
-MOST_CLASSES = 24  # beyond which a table of all against all is no longer read
-SIDE = 104  # px of an image
+MOST_SHOWN = 24  # images in a grid
+MOST_CLASSES = 24  # in the matrix; with more, a list shows only the most frequent confusions
+SIDE = 104  # px of an image in a grid
 
 
-def headline(
+def show_accuracy(
     evaluation: Mapping[str, Any],
     title: str = "Test accuracy",
     of: str = "test images",
 ) -> None:
-    """The accuracy, how far it may be off, and what that means.
+    """Shows the accuracy with its confidence interval.
 
     Args:
-        evaluation: as `studio.classify.training.evaluate` makes it.
-        title: of the accuracy.
-        of: what was looked at, in words.
+        evaluation: from `studio.classify.training.evaluate`.
+        title: of the metric.
+        of: what was classified, in words.
     """
     low, high = evaluation["interval"]
     n = evaluation["n"]
-    right = round(evaluation["accuracy"] * n)
+    correct = round(evaluation["accuracy"] * n)
     st.metric(title, f"{evaluation['accuracy']:.1%}")
     st.markdown(
-        f"**{right:,} of {n:,}** {of} classified correctly. 95 % confidence interval of the accuracy: "
+        f"**{correct:,} of {n:,}** {of} classified correctly. 95 % confidence interval of the accuracy: "
         f"**{low:.0%}** to **{high:.0%}**."
     )
 
 
-def by_class(evaluation: Mapping[str, Any]) -> None:
-    """Precision and recall of each class, as bars with their numbers."""
+def show_per_class(evaluation: Mapping[str, Any]) -> None:
+    """Shows the precision and recall of each class, as bars with numbers."""
     rows = [
         {
-            "Class": one["name"],
-            "Images": one["count"],
-            "Recall": _percent(one["recall"]),
-            "Precision": _percent(one["precision"]),
+            "Class": entry["name"],
+            "Images": entry["count"],
+            "Recall": _percent(entry["recall"]),
+            "Precision": _percent(entry["precision"]),
         }
-        for one in evaluation["per_class"]
+        for entry in evaluation["per_class"]
     ]
     bar: dict[str, Any] = {"format": "%.0f %%", "min_value": 0, "max_value": 100}
-    found = st.column_config.ProgressColumn(
+    recall_column = st.column_config.ProgressColumn(
         help="Share of the images of this class that the model recognizes", **bar
     )
-    named = st.column_config.ProgressColumn(
+    precision_column = st.column_config.ProgressColumn(
         help="Share of the predictions of this class that are right", **bar
     )
     st.dataframe(
         rows,
         hide_index=True,
         width="stretch",
-        column_config={"Recall": found, "Precision": named},
+        column_config={"Recall": recall_column, "Precision": precision_column},
     )
 
 
@@ -70,44 +70,46 @@ def _percent(share: float | None) -> float | None:
 
 
 @st.fragment
-def confused(
+def show_confusion_matrix(
     evaluation: Mapping[str, Any], tested: Mapping[str, Any], dataset: ImageDataset | None, *, key: str
 ) -> None:
-    """The confusion matrix; a cell opens its images.
+    """Shows the confusion matrix; a selected cell shows its images.
 
     Args:
-        evaluation: as `studio.classify.training.evaluate` makes it.
-        tested: names, truth, guess and confidence of the held-out images.
-        dataset: of the data set; None where it is gone.
-        key: of the table.
+        evaluation: from `studio.classify.training.evaluate`.
+        tested: names, truth, guess and confidence of the test images.
+        dataset: the images; None if they are no longer stored.
+        key: of the matrix.
     """
-    classes = [one["name"] for one in evaluation["per_class"]]
+    classes = [entry["name"] for entry in evaluation["per_class"]]
     counts = evaluation["confusion"]
     if len(classes) > MOST_CLASSES:
-        cell = _worst(classes, counts, key)
+        cell = _choose_confusion(classes, counts, key)
     else:
         cell = confusion.matrix(classes, counts, key=key)
     if cell is None:
         st.caption("Choose a cell to see its images.")
         return
     truth, guess = cell
-    places = [
+    matches = [
         n
         for n, pair in enumerate(zip(tested["truth"], tested["guess"], strict=True))
         if pair == (truth, guess)
     ]
-    places.sort(key=lambda n: -tested["confidence"][n])
-    said = "classified correctly" if truth == guess else f"classified as {words.plain(classes[guess])}"
-    st.markdown(f"**{words.plain(classes[truth])}, {said}**, highest confidence first:")
+    matches.sort(key=lambda n: -tested["confidence"][n])
+    outcome = "classified correctly" if truth == guess else f"classified as {words.plain(classes[guess])}"
+    st.markdown(f"**{words.plain(classes[truth])}, {outcome}**, highest confidence first:")
     grid(
-        [tested["names"][n] for n in places],
-        [f"{tested['confidence'][n]:.0%} confidence" for n in places],
+        [tested["names"][n] for n in matches],
+        [f"{tested['confidence'][n]:.0%} confidence" for n in matches],
         dataset,
     )
 
 
-def _worst(classes: Sequence[str], counts: Sequence[Sequence[int]], key: str) -> confusion.Cell | None:
-    """The most frequent confusions, as a list to choose from."""
+def _choose_confusion(
+    classes: Sequence[str], counts: Sequence[Sequence[int]], key: str
+) -> confusion.Cell | None:
+    """Lets the user select one of the most frequent confusions."""
     table = np.array(counts)
     table[np.diag_indices(len(table))] = 0
     order = np.argsort(-table, axis=None)[:MOST_CLASSES]
@@ -123,37 +125,37 @@ def _worst(classes: Sequence[str], counts: Sequence[Sequence[int]], key: str) ->
 
 
 def grid(names: Sequence[str], captions: Sequence[str], dataset: ImageDataset | None) -> None:
-    """Images of a data set by their names, each with a few words below it."""
-    found = data_sets.thumbnails(dataset, names[:MOST_SHOWN]) if dataset is not None else []
-    there = [n for n, image in enumerate(found) if image is not None]
-    if not there:
+    """Shows images of a data set, by their names, each with a caption."""
+    thumbnails = data_sets.thumbnails(dataset, names[:MOST_SHOWN]) if dataset is not None else []
+    available = [n for n, image in enumerate(thumbnails) if image is not None]
+    if not available:
         st.caption("These images are no longer stored.")
         return
     with st.container(horizontal=True, gap="small"):
-        for n in there:
-            browser_images.captioned(found[n], width=SIDE, caption=captions[n])
+        for n in available:
+            browser_images.captioned(thumbnails[n], width=SIDE, caption=captions[n])
     if len(names) > MOST_SHOWN:
         st.caption(f"and {len(names) - MOST_SHOWN:,} more")
 
 
-def calibrated(evaluation: Mapping[str, Any]) -> None:
-    """The calibration: a reliability diagram and the expected calibration error."""
-    found = evaluation["calibration"]
+def show_calibration(evaluation: Mapping[str, Any]) -> None:
+    """Shows a reliability diagram and the expected calibration error."""
+    calibration = evaluation["calibration"]
     rows = [
-        {"sure": one["confidence"], "right": one["accuracy"], "images": one["count"]}
-        for one in found["bins"]
-        if one["count"]
+        {"sure": entry["confidence"], "right": entry["accuracy"], "images": entry["count"]}
+        for entry in calibration["bins"]
+        if entry["count"]
     ]
     st.altair_chart(_curve(rows), width="stretch")
-    off, floor = found["error"], found.get("floor")
-    sure = sum(row["sure"] * row["images"] for row in rows)
-    right = sum(row["right"] * row["images"] for row in rows)
-    way = "overconfident" if sure > right else "underconfident"
-    told = "well calibrated" if off < max(0.05, 1.5 * (floor or 0)) else way
-    least = "" if floor is None else f" (a perfectly calibrated model would have {floor:.1%} by chance)"
+    error, floor = calibration["error"], calibration.get("floor")
+    expected = sum(row["sure"] * row["images"] for row in rows)
+    correct = sum(row["right"] * row["images"] for row in rows)
+    direction = "overconfident" if expected > correct else "underconfident"
+    verdict = "well calibrated" if error < max(0.05, 1.5 * (floor or 0)) else direction
+    floor_text = "" if floor is None else f" (a perfectly calibrated model would have {floor:.1%} by chance)"
     st.caption(
-        f"The model is {told}: expected calibration error {off:.1%}{least}. On the dashed line, confidence "
-        "equals accuracy; larger points stand for more images."
+        f"The model is {verdict}: expected calibration error {error:.1%}{floor_text}. On the dashed line, "
+        "confidence equals accuracy; larger points stand for more images."
     )
 
 
@@ -164,7 +166,7 @@ def _curve(rows: Sequence[Mapping[str, Any]]) -> Any:
     ideal = alt.Chart(alt.Data(values=[{"at": 0}, {"at": 1}])).mark_line(
         strokeDash=[4, 4], color="gray", strokeWidth=1
     )
-    seen = alt.Chart(alt.Data(values=list(rows)))
+    observed = alt.Chart(alt.Data(values=list(rows)))
     x = alt.X("sure:Q", title="confidence", scale=scale, axis=percent)
     y = alt.Y("right:Q", title="accuracy", scale=scale, axis=percent)
     size = alt.Size("images:Q", legend=None, scale=alt.Scale(range=[30, 320]))
@@ -175,6 +177,6 @@ def _curve(rows: Sequence[Mapping[str, Any]]) -> Any:
     ]
     return (
         ideal.encode(x=alt.X("at:Q", scale=scale), y=alt.Y("at:Q", scale=scale))
-        + seen.mark_line(strokeWidth=2).encode(x=x, y=y)
-        + seen.mark_circle(opacity=0.9).encode(x=x, y=y, size=size, tooltip=tip)
+        + observed.mark_line(strokeWidth=2).encode(x=x, y=y)
+        + observed.mark_circle(opacity=0.9).encode(x=x, y=y, size=size, tooltip=tip)
     ).properties(height=260)

@@ -1,4 +1,4 @@
-"""Classes that a user names and fills with images: what may be in them, and as what archive."""
+"""Classes that the user fills with images by hand: their limits, undo, and the archive they become."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from studio.core.progress import Progress
 from studio.core.tasks import File
 from studio.run import file_checks
 
-MOST, MOST_CLASSES = 2000, 50  # images in all, and classes; more are quicker put into folders
-LONGEST = 1024  # px of an image: networks look at fewer
+MOST, MOST_CLASSES = 2000, 50  # images in all, and classes; for more, a zip of folders is faster
+LONGEST = 1024  # px of an image's longer side; backbones take smaller images
 LONGEST_NAME = 60  # characters
-_NEVER = set('/\\:*?"<>|')  # in names of folders
+_FORBIDDEN = set('/\\:*?"<>|')  # characters in folder names
 
 
 @dataclass(frozen=True)
 class HandClass:
-    """One class.
+    """A class that the user fills with images by hand.
 
     Attributes:
-        number: that no other class of this tab had, also none that was deleted.
-        name: what a user calls it.
-        images: by their digests, in the order in which they came.
+        number: unique in this tab, also among deleted classes.
+        name: of the class.
+        images: by SHA-256, in the order in which they were added.
     """
 
     number: int
@@ -41,7 +41,7 @@ class HandClass:
 
 
 class HandClasses:
-    """All classes of a tab, with the state before the last thing that was taken away."""
+    """All classes of a tab, with their state before the last removal, for undo."""
 
     def __init__(self) -> None:
         self.classes: tuple[HandClass, ...] = (HandClass(1, "Class 1"), HandClass(2, "Class 2"))
@@ -50,171 +50,188 @@ class HandClasses:
 
     @classmethod
     def read(cls, description: Any) -> HandClasses:
-        """The classes of a `description`, with the images that are still there; else two empty ones."""
-        held, classes = cls(), []
-        for number, one in enumerate(description if isinstance(description, list) else (), 1):
-            if isinstance(one, list) and len(one) == 2 and isinstance(one[0], str):
-                files = kept_inputs.read_files(one[1], "image")
-                classes.append(HandClass(number, _usable(one[0]), {file.digest: file for file in files}))
+        """Returns the classes of a `description`, with the images still stored; two empty ones if invalid."""
+        loaded, classes = cls(), []
+        for number, entry in enumerate(description if isinstance(description, list) else (), 1):
+            if isinstance(entry, list) and len(entry) == 2 and isinstance(entry[0], str):
+                files = kept_inputs.read_files(entry[1], "image")
+                classes.append(HandClass(number, _usable(entry[0]), {file.digest: file for file in files}))
         if classes:
-            held.classes = tuple(classes[:MOST_CLASSES])
-            held._last = len(classes)
-        return held
+            loaded.classes = tuple(classes[:MOST_CLASSES])
+            loaded._last = len(classes)
+        return loaded
 
     @property
     def description(self) -> list[Any]:
-        """Names and images as values of JSON."""
-        return [[one.name, kept_inputs.describe_files(list(one.images.values()))] for one in self.classes]
+        """Returns names and images as JSON values."""
+        return [
+            [hand_class.name, kept_inputs.describe_files(list(hand_class.images.values()))]
+            for hand_class in self.classes
+        ]
 
     def __len__(self) -> int:
-        return sum(len(one.images) for one in self.classes)
+        return sum(len(hand_class.images) for hand_class in self.classes)
 
     @property
     def can_undo(self) -> bool:
-        """Whether something that was taken away can come back."""
+        """Returns whether there is a removal to undo."""
         return bool(self._before)
 
     def undo(self) -> None:
-        """Brings back what was taken away last; whatever was added since stays."""
-        now = {one.number: one for one in self.classes}
-        there = {digest for one in self.classes for digest in one.images}
-        back = []
-        for one in self._before:
-            mine = now.pop(one.number, replace(one, images={}))
-            lost = {digest: image for digest, image in one.images.items() if digest not in there}
-            back.append(replace(mine, images={**lost, **mine.images}))
-        self.classes, self._before = (*back, *now.values()), ()
+        """Undoes the last removal; images added since then stay."""
+        by_number = {hand_class.number: hand_class for hand_class in self.classes}
+        present = {digest for hand_class in self.classes for digest in hand_class.images}
+        restored = []
+        for hand_class in self._before:
+            current = by_number.pop(hand_class.number, replace(hand_class, images={}))
+            lost = {digest: image for digest, image in hand_class.images.items() if digest not in present}
+            restored.append(replace(current, images={**lost, **current.images}))
+        self.classes, self._before = (*restored, *by_number.values()), ()
 
     def add(self, name: str = "") -> HandClass:
-        """An empty class more. Raises `InvalidInput` if there are too many.
+        """Adds an empty class and returns it. Raises `InvalidInput` if there are too many.
 
         Args:
-            name: of it; "" for a usual one.
+            name: of the class; "" for the next free "Class N".
         """
         if len(self.classes) >= MOST_CLASSES:
             step = "for more, put the images into one folder per class and upload a zip"
             raise invalid("classes", expected=f"at most {MOST_CLASSES}", received="one more", next_step=step)
         self._last += 1
-        taken = {one.name.casefold() for one in self.classes}
-        number = next(n for n in count(len(self.classes) + 1) if f"class {n}" not in taken)
-        one = HandClass(self._last, name or f"Class {number}")
-        self.classes += (one,)
-        return one
+        names_in_use = {hand_class.name.casefold() for hand_class in self.classes}
+        number = next(n for n in count(len(self.classes) + 1) if f"class {n}" not in names_in_use)
+        hand_class = HandClass(self._last, name or f"Class {number}")
+        self.classes += (hand_class,)
+        return hand_class
 
     def rename(self, number: int, name: str) -> None:
-        """Gives a class another name. Raises `InvalidInput` if it cannot have it."""
+        """Renames a class. Raises `InvalidInput` if the name is invalid or in use."""
         name = " ".join(name.split())
-        others = [one.name for one in self.classes if one.number != number]
+        others = [hand_class.name for hand_class in self.classes if hand_class.number != number]
         check_name(name, others)
-        self.classes = tuple(replace(one, name=name) if one.number == number else one for one in self.classes)
+        self.classes = tuple(
+            replace(hand_class, name=name) if hand_class.number == number else hand_class
+            for hand_class in self.classes
+        )
 
     def delete(self, number: int) -> None:
-        """Takes a class away, with its images."""
+        """Deletes a class with its images."""
         self._before = self.classes
-        self.classes = tuple(one for one in self.classes if one.number != number)
+        self.classes = tuple(hand_class for hand_class in self.classes if hand_class.number != number)
 
-    def take(self, number: int, data: bytes, name: str) -> bool:
-        """Puts an image into a class. Returns whether it was not there yet.
+    def add_image(self, number: int, data: bytes, name: str) -> bool:
+        """Adds an image to a class. Returns False if the class has it already.
 
         Raises:
-            InvalidInput: if it is no image, lies in another class, or is one too many.
+            InvalidInput: if it is not an image, is in another class, or exceeds the limit.
         """
-        called = printable(name, 60)
+        filename = printable(name, 60)
         if len(self) >= MOST:
             step = "For more, put the images into one folder per class and upload a zip."
-            raise InvalidInput(f"{called} exceeds the limit of {MOST:,} images. {step}")
+            raise InvalidInput(f"{filename} exceeds the limit of {MOST:,} images. {step}")
         file_checks.check_bytes("image", data, name)
-        file = File.keep(loose_images.smaller(data, LONGEST), "image", name)
-        for one in self.classes:
-            if file.digest in one.images:
-                if one.number == number:
+        file = File.keep(loose_images.limit_size(data, LONGEST), "image", name)
+        for hand_class in self.classes:
+            if file.digest in hand_class.images:
+                if hand_class.number == number:
                     return False
                 step = "Remove the image there first if that class is wrong."
-                raise InvalidInput(f"{called} is already in {one.name}. {step}")
+                raise InvalidInput(f"{filename} is already in {hand_class.name}. {step}")
         self._put(number, {file.digest: file})
         return True
 
-    def bring(self, file: File, progress: Progress) -> int:
-        """Puts the images of an archive in the place of all; how many could not be taken.
+    def load_archive(self, file: File, progress: Progress) -> int:
+        """Replaces all classes by those of an archive. Returns how many images were left out.
 
         Args:
-            file: the data set, of folders that are classes.
-            progress: told how many are done.
+            file: the data set, one folder per class.
+            progress: receives the number of images done.
 
         Raises:
-            StudioError: if it cannot be read; all stays as it was.
+            StudioError: if the archive cannot be read; the classes then stay as they were.
         """
         before = self.classes
         self.classes = ()
         try:
-            left = self._bring(data.opened(file), progress)
-        except BaseException:  # also where a user leaves the page meanwhile
+            left_out = self._add_all(data.open_source(file), progress)
+        except BaseException:  # also when the user leaves the page meanwhile
             self.classes = before
             raise
-        self._before = tuple(one for one in before if one.images)
-        return left
+        self._before = tuple(hand_class for hand_class in before if hand_class.images)
+        return left_out
 
-    def _bring(self, source: DataSource, progress: Progress) -> int:
+    def _add_all(self, source: DataSource, progress: Progress) -> int:
         numbers: dict[str, int] = {}
-        left = 0
-        for done, item in enumerate(source.read()):
-            progress.report(done, len(source.names), text="Reading images")
+        left_out = 0
+        for position, item in enumerate(source.read()):
+            progress.report(position, len(source.names), text="Reading images")
             try:
                 name = _usable(source.classes[item.label] if item.label >= 0 else "")
                 if name.casefold() not in numbers:
                     numbers[name.casefold()] = self.add(name).number
                 body = item.data if isinstance(item.data, bytes) else image_io.encode_png(item.data)
-                self.take(numbers[name.casefold()], body, PurePosixPath(source.names[item.place]).name)
+                file_name = PurePosixPath(source.names[item.position]).name
+                self.add_image(numbers[name.casefold()], body, file_name)
             except InvalidInput:
-                left += 1
-        return left
+                left_out += 1
+        return left_out
 
     def remove(self, number: int, digests: set[str]) -> None:
-        """Takes images out of a class."""
+        """Removes images from a class."""
         self._before = self.classes
-        self.classes = tuple(_without(one, digests) if one.number == number else one for one in self.classes)
+        self.classes = tuple(
+            _without(hand_class, digests) if hand_class.number == number else hand_class
+            for hand_class in self.classes
+        )
 
     def move(self, number: int, digests: set[str], to: int) -> None:
-        """Puts images of a class into another one."""
-        found = next(one for one in self.classes if one.number == number).images
-        moved = {digest: image for digest, image in found.items() if digest in digests}
-        self.classes = tuple(_without(one, digests) if one.number == number else one for one in self.classes)
+        """Moves images of a class to another class."""
+        images = next(hand_class for hand_class in self.classes if hand_class.number == number).images
+        moved = {digest: image for digest, image in images.items() if digest in digests}
+        self.classes = tuple(
+            _without(hand_class, digests) if hand_class.number == number else hand_class
+            for hand_class in self.classes
+        )
         self._put(to, moved)
 
-    def missing(self) -> str:
-        """What there must be before a classifier can learn from them, as a sentence; "" if all is there."""
+    def requirement(self) -> str:
+        """Returns what is missing before a classifier can be trained, as a sentence; "" if nothing is."""
         if len(self.classes) < 2:
             return "Add another class: a classifier needs at least two."
-        if few := [one for one in self.classes if len(one.images) < LEAST_EACH]:
-            told = names.first_few([one.name for one in few])
-            return f"Add at least {LEAST_EACH} different images to {told}; a few dozen are much better."
-        if names.splits([f"{one.name}/1" for one in self.classes]):
-            told = " and ".join(one.name for one in self.classes)
-            return f"Class names {told} look like dataset splits. Rename one of the classes."
+        if few := [hand_class for hand_class in self.classes if len(hand_class.images) < LEAST_EACH]:
+            class_names = names.first_few([hand_class.name for hand_class in few])
+            return (
+                f"Add at least {LEAST_EACH} different images to {class_names}; a few dozen are much better."
+            )
+        if names.splits([f"{hand_class.name}/1" for hand_class in self.classes]):
+            class_names = " and ".join(hand_class.name for hand_class in self.classes)
+            return f"Class names {class_names} look like dataset splits. Rename one of the classes."
         return ""
 
     @property
-    def called(self) -> str:
-        """What their archive is called: "cats, dogs.zip"."""
-        return f"{names.first_few([one.name for one in self.classes])}.zip"
+    def archive_name(self) -> str:
+        """Returns the file name of the archive: "cats, dogs.zip"."""
+        return f"{names.first_few([hand_class.name for hand_class in self.classes])}.zip"
 
     def members(self) -> dict[str, File]:
-        """All images by their paths in an archive: a folder for each class."""
+        """Returns all images by their paths in the archive, one folder per class."""
         return {
-            f"{one.name}/{number:04}-{image.name}": image
-            for one in self.classes
-            for number, image in enumerate(one.images.values(), 1)
+            f"{hand_class.name}/{number:04}-{image.name}": image
+            for hand_class in self.classes
+            for number, image in enumerate(hand_class.images.values(), 1)
         }
 
-    def _put(self, number: int, found: Mapping[str, File]) -> None:
+    def _put(self, number: int, files: Mapping[str, File]) -> None:
         self.classes = tuple(
-            replace(one, images={**one.images, **found}) if one.number == number else one
-            for one in self.classes
+            replace(hand_class, images={**hand_class.images, **files})
+            if hand_class.number == number
+            else hand_class
+            for hand_class in self.classes
         )
 
 
 def check_name(name: str, others: list[str]) -> None:
-    """Raises `InvalidInput` if a class cannot have a name, as it names a folder, too.
+    """Raises `InvalidInput` if a class cannot have this name, which is also the name of its folder.
 
     Args:
         others: the names of the other classes.
@@ -227,7 +244,7 @@ def check_name(name: str, others: list[str]) -> None:
         raise invalid(
             "name", expected=f"at most {LONGEST_NAME} characters", received=received, next_step=step
         )
-    if not _NEVER.isdisjoint(name) or not name.isprintable() or name[0] == "." or name[-1] == ".":
+    if not _FORBIDDEN.isdisjoint(name) or not name.isprintable() or name[0] == "." or name[-1] == ".":
         expected = 'a name without / \\ : * ? " < > | and without a dot at its ends'
         raise invalid("name", expected=expected, received=name, next_step=step)
     if names.is_junk(f"{name}/1"):
@@ -239,11 +256,13 @@ def check_name(name: str, others: list[str]) -> None:
 
 
 def _usable(name: str) -> str:
-    """The name of a class of an archive, as `check_name` takes it."""
-    kept = "".join("-" if letter in _NEVER or not letter.isprintable() else letter for letter in name)
-    return kept.strip(" .")[:LONGEST_NAME] or "unnamed"
+    """Returns the class name of an archive in a form that `check_name` accepts."""
+    safe_name = "".join(
+        "-" if letter in _FORBIDDEN or not letter.isprintable() else letter for letter in name
+    )
+    return safe_name.strip(" .")[:LONGEST_NAME] or "unnamed"
 
 
-def _without(one: HandClass, digests: set[str]) -> HandClass:
-    left = {digest: image for digest, image in one.images.items() if digest not in digests}
-    return replace(one, images=left)
+def _without(hand_class: HandClass, digests: set[str]) -> HandClass:
+    left_out = {digest: image for digest, image in hand_class.images.items() if digest not in digests}
+    return replace(hand_class, images=left_out)

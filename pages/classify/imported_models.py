@@ -16,8 +16,8 @@ from studio.imported.preprocessing import LABELS, describe
 from studio.run import file_checks
 
 MOST_MB = 500
-_SLOT, _MINE, _NEW = "model", "models_mine", "models_new"
-_ROWS, _ASKED = "models_flat", "models_flat_asked"  # that take a row of numbers: confirmed, to be asked
+_SLOT, _MODELS_KEY, _NEW_KEY = "model", "models_mine", "models_new"
+_FLAT_KEY, _PENDING_KEY = "models_flat", "models_flat_asked"  # flat models: confirmed, to be confirmed
 _NAMES = "names"
 _HELP = (
     "A Keras image classifier (.keras, .h5), or a zip exported by Teachable Machine or TensorFlow.js. "
@@ -29,51 +29,56 @@ _PREPROCESSING_HELP = (
 )
 
 
-def mine() -> dict[str, File]:
-    """The models imported in this tab, by their SHA-256."""
-    return st.session_state.setdefault(_MINE, {})
+def session_models() -> dict[str, File]:
+    """Returns the models imported in this tab, by their SHA-256."""
+    return st.session_state.setdefault(_MODELS_KEY, {})
 
 
 def take(choose: Callable[[str], None]) -> None:
-    """Checks the last upload, in a process of its own, before anything else is drawn.
+    """Checks the last upload in a separate process. Call it before widgets are drawn.
 
     Args:
-        choose: called with the SHA-256 of one that passes.
+        choose: called with the SHA-256 of a model that passes.
     """
-    file: File | None = st.session_state.pop(_NEW, None)
+    file: File | None = st.session_state.pop(_NEW_KEY, None)
     if file is None:
         return
     try:
         with st.spinner("Checking the model; this takes a while ..."):
-            known(file)
-    except imported_classifier.Flat as error:
-        st.session_state[_ASKED] = (file, error.images)
+            read_facts(file)
+    except imported_classifier.FlatInput as error:
+        st.session_state[_PENDING_KEY] = (file, error.images)
         return
     except StudioError as error:
         uploads.set_fault(_SLOT, str(error))
         return
-    mine()[file.digest] = file
+    session_models()[file.digest] = file
     choose(file.digest)
 
 
 def ask(label: str = "Import a model") -> None:
-    """Takes an upload, and says what is wrong with the last one.
+    """Asks for an upload and shows the error of the last one.
 
     Args:
-        label: of the button that opens it.
+        label: of the button that opens the upload.
     """
     with uploads.popover(_SLOT, label, ":material/upload_file:"):
-        asked = "A model from your device: .keras, .h5 or .zip"
+        label_of_upload = "A model from your device: .keras, .h5 or .zip"
         uploads.ask(
-            _SLOT, asked, _take, type=["keras", "h5", "hdf5", "zip"], max_upload_size=MOST_MB, help=_HELP
+            _SLOT,
+            label_of_upload,
+            _take,
+            type=["keras", "h5", "hdf5", "zip"],
+            max_upload_size=MOST_MB,
+            help=_HELP,
         )
-    uploads.show_fault(_SLOT)  # what was found later, when it is closed
-    if _ASKED in st.session_state:
-        _ask_rows(*st.session_state[_ASKED])
+    uploads.show_fault(_SLOT)  # errors of the check, when the popover is closed
+    if _PENDING_KEY in st.session_state:
+        _confirm_flat(*st.session_state[_PENDING_KEY])
 
 
-def _ask_rows(file: File, images: str) -> None:
-    """Asks whether a row of numbers is an image."""
+def _confirm_flat(file: File, images: str) -> None:
+    """Asks the user to confirm that the model takes images as flat vectors."""
     st.warning(
         f"{words.plain(file.name)} takes a flat vector, not an image. Its values may be the pixels of "
         f"images of {images}, row by row.",
@@ -81,51 +86,56 @@ def _ask_rows(file: File, images: str) -> None:
     )
 
     def confirm() -> None:
-        st.session_state.pop(_ASKED, None)
-        st.session_state.setdefault(_ROWS, set()).add(file.digest)
-        st.session_state[_NEW] = file
+        st.session_state.pop(_PENDING_KEY, None)
+        st.session_state.setdefault(_FLAT_KEY, set()).add(file.digest)
+        st.session_state[_NEW_KEY] = file
 
     st.button(f"Use images of {images}", icon=":material/check:", on_click=confirm)
 
 
 def flat(file: File) -> bool:
-    """Whether the user confirmed that the row of numbers which a model takes is an image."""
-    return file.digest in st.session_state.get(_ROWS, ())
+    """Returns whether the user confirmed that the model takes images as flat vectors."""
+    return file.digest in st.session_state.get(_FLAT_KEY, ())
 
 
 def _take(data: bytes, name: str) -> None:
     file_checks.check_bytes("model", data, name)
-    st.session_state.pop(_ASKED, None)
-    st.session_state[_NEW] = File.keep(data, "model", name)
+    st.session_state.pop(_PENDING_KEY, None)
+    st.session_state[_NEW_KEY] = File.keep(data, "model", name)
 
 
-def known(file: File) -> imported_classifier.Known:
-    """The facts about an imported classifier. Raises `InvalidInput` if it is refused."""
-    return of_file(file, flat(file))
+def read_facts(file: File) -> imported_classifier.ClassifierFacts:
+    """Returns the facts about an imported classifier. Raises `InvalidInput` if it is refused."""
+    return facts_of(file, flat(file))
 
 
 @owners.cached(max_entries=8)
-def of_file(file: File, flat: bool) -> imported_classifier.Known:
-    """The facts about an imported classifier, its row of numbers an image if `flat`. Raises as `known`."""
-    return imported_classifier.known(file, flat)
+def facts_of(file: File, flat: bool) -> imported_classifier.ClassifierFacts:
+    """Returns the facts, cached. Raises `InvalidInput` if the model is refused.
+
+    Args:
+        file: the model.
+        flat: whether a flat input vector is an image.
+    """
+    return imported_classifier.read_facts(file, flat)
 
 
-def about(facts: imported_classifier.Known) -> str:
-    """A model in one line."""
+def about(facts: imported_classifier.ClassifierFacts) -> str:
+    """Returns a description of a model in one line."""
     count, (height, width) = len(facts.classes), facts.size
-    first = ", ".join(facts.classes[:4]) + (" ..." if count > 4 else "")
-    return f"Imported: {count:,} classes ({first}); input size {width} × {height} px."
+    first_names = ", ".join(facts.classes[:4]) + (" ..." if count > 4 else "")
+    return f"Imported: {count:,} classes ({first_names}); input size {width} × {height} px."
 
 
 def choose_preprocessing(file: File, choose: Callable[[str], None]) -> None:
-    """Shows the preprocessing of a model, and stores another one with it on a click.
+    """Lets the user change the preprocessing, which is stored with the model.
 
     Args:
         file: of the model.
         choose: called with the SHA-256 of the model with another preprocessing.
     """
-    facts = known(file)
-    chosen = st.segmented_control(
+    facts = read_facts(file)
+    preprocessing = st.segmented_control(
         "Preprocessing",
         list(LABELS),
         default=facts.preprocessing,
@@ -136,9 +146,9 @@ def choose_preprocessing(file: File, choose: Callable[[str], None]) -> None:
         wrap=True,  # else it scrolls sideways on a phone
     )
     st.caption(words.plain(f"{describe(facts.choice())}."))
-    if chosen is not None and chosen != facts.preprocessing:
+    if preprocessing is not None and preprocessing != facts.preprocessing:
         try:
-            _replace(file, safe_copies.with_preprocessing(file, chosen), choose)
+            _replace(file, safe_copies.with_preprocessing(file, preprocessing), choose)
         except StudioError as error:
             st.error(words.plain(str(error)), icon=":material/error:")
         else:
@@ -152,7 +162,7 @@ def name_classes(file: File, choose: Callable[[str], None]) -> None:
         file: of the model.
         choose: called with the SHA-256 of the model with other names.
     """
-    facts = known(file)
+    facts = read_facts(file)
     key = keys.part(_NAMES, file.digest)
 
     def store() -> None:
@@ -168,10 +178,10 @@ def name_classes(file: File, choose: Callable[[str], None]) -> None:
         uploads.show_fault(_NAMES)
 
 
-def _replace(file: File, other: File, choose: Callable[[str], None]) -> None:
-    """Puts another variant of a model in its place."""
-    mine().pop(file.digest, None)
-    mine()[other.digest] = other
+def _replace(file: File, variant: File, choose: Callable[[str], None]) -> None:
+    """Replaces a model of this tab by another variant of it."""
+    session_models().pop(file.digest, None)
+    session_models()[variant.digest] = variant
     if flat(file):
-        st.session_state[_ROWS].add(other.digest)
-    choose(other.digest)
+        st.session_state[_FLAT_KEY].add(variant.digest)
+    choose(variant.digest)

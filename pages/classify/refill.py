@@ -1,4 +1,4 @@
-"""A training's images and settings back into the form of the page."""
+"""Refills the form of the page with the images and settings of a training job."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from studio import engine
 
 
 def _can_take(job: engine.Job, settings: Any) -> bool:
-    return not job.inputs.get("model")  # which may need to be looked over again
+    return not job.inputs.get("model")  # an imported model would need another check
 
 
 def _fill(job: engine.Job, settings: Any) -> None:
-    st.session_state[classifiers.WAY] = "train"
+    st.session_state[classifiers.HALF_KEY] = "train"
     st.session_state[base_model.KEY] = ""
     data_set_input.put(job.inputs["data"][0])
 

@@ -1,4 +1,4 @@
-"""Data and accuracy, under the hood of Classify: five charts of one head that is trained many times."""
+"""Charts of what affects accuracy, for "Under the hood" of Classify; a study job trains many heads."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from studio.core.tasks import File
 
 TASK = "classify.study"
 _HEIGHT = 240
-_LEARNED, _OTHERS = "training loss", "validation loss"
-_LIST, _CHANCE = "suspicion list", "random order"
+_TRAINING, _VALIDATION = "training loss", "validation loss"
+_LIST, _RANDOM = "suspicion list", "random order"
 _TITLES = {
     "features": "Input features",
     "strengths": "Regularization strength",
@@ -28,50 +28,50 @@ _TITLES = {
 
 
 def show(images: File | None, settings: Mapping[str, Any]) -> None:
-    """Draws them, of a user's own images once that was asked for, else of a recorded run.
+    """Shows the charts for the user's images once measured, else those of a recorded run.
 
     Args:
-        images: the data set; None where there is none, or it is no longer known.
-        settings: of the classifier, whose size and split are taken.
+        images: the data set; None if there is none or it is no longer known.
+        settings: of the classifier; its size and split are used.
     """
     st.markdown("#### What affects accuracy")
-    told = _own(images, settings) if images is not None else None
-    if told is None:
+    figures = _measure(images, settings) if images is not None else None
+    if figures is None:
         run = runs.recorded("study")
-        run.say_whose()
-        told = run.figures
-    said = study_words.sentences(told)
+        run.label_recorded()
+        figures = run.figures
+    captions = study_words.sentences(figures)
     grid = st.grid(2, min_column_width=320)
     for name, draw in _CHARTS.items():
         with grid.cell():
             st.markdown(f"**{_TITLES[name]}**")
-            st.altair_chart(draw(told), width="stretch")
-            st.caption(words.plain(said[name]))
-    for note in told.get("notes", ()):
+            st.altair_chart(draw(figures), width="stretch")
+            st.caption(words.plain(captions[name]))
+    for note in figures.get("notes", ()):
         st.caption(f":material/info: {words.plain(note)}")
 
 
-def _own(images: File, settings: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    known = StudySettings.model_fields.keys() & settings.keys()
-    wanted = StudySettings.parse({name: settings[name] for name in known})
+def _measure(images: File, settings: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    names = StudySettings.model_fields.keys() & settings.keys()
+    study_settings = StudySettings.parse({name: settings[name] for name in names})
     label = "Measure on my images"
     help = "Extracts features with two networks and trains about a hundred heads; takes about a minute"
-    job = inline_jobs.inline_job(TASK, wanted, {"data": [images]}, label, ":material/science:", help)
+    job = inline_jobs.inline_job(TASK, study_settings, {"data": [images]}, label, ":material/science:", help)
     return results.of_job(job).figures if job is not None else None
 
 
-def _features(told: Mapping[str, Any]) -> Any:
+def _features(figures: Mapping[str, Any]) -> Any:
     import altair as alt
 
     rows = [
         {
-            "kind": study_words.title(one["kind"]),
-            "right": one["accuracy"],
-            "low": one["interval"][0],
-            "high": one["interval"][1],
-            "numbers": one["width"],
+            "kind": study_words.title(entry["kind"]),
+            "right": entry["accuracy"],
+            "low": entry["interval"][0],
+            "high": entry["interval"][1],
+            "numbers": entry["width"],
         }
-        for one in told["features"]
+        for entry in figures["features"]
     ]
     base = alt.Chart(alt.Data(values=rows)).encode(
         y=alt.Y("kind:N", title=None, sort=None, axis=alt.Axis(labelLimit=160))
@@ -82,19 +82,19 @@ def _features(told: Mapping[str, Any]) -> Any:
     return (bars + reach).properties(height=_HEIGHT)
 
 
-def _strengths(told: Mapping[str, Any]) -> Any:
+def _strengths(figures: Mapping[str, Any]) -> Any:
     rows = [
-        {"strength": one["strength"], "images": name, "nats": one[key]}
-        for one in told["strengths"]
-        for name, key in ((_LEARNED, "learned"), (_OTHERS, "left_out"))
+        {"strength": entry["strength"], "images": name, "nats": entry[key]}
+        for entry in figures["strengths"]
+        for name, key in ((_TRAINING, "learned"), (_VALIDATION, "left_out"))
     ]
     return _lines(rows, "strength", "L2 regularization", "nats", "nats per image", "images", log=True)
 
 
-def _amounts(told: Mapping[str, Any]) -> Any:
+def _amounts(figures: Mapping[str, Any]) -> Any:
     import altair as alt
 
-    base = alt.Chart(alt.Data(values=list(told["amounts"]))).encode(
+    base = alt.Chart(alt.Data(values=list(figures["amounts"]))).encode(
         x=alt.X("images:Q", title="training images per class", scale=alt.Scale(type="log", nice=False))
     )
     band = base.mark_area(opacity=0.2).encode(y=_share("low:Q"), y2="high:Q")
@@ -104,11 +104,11 @@ def _amounts(told: Mapping[str, Any]) -> Any:
     return (band + line).properties(height=_HEIGHT)
 
 
-def _votes(told: Mapping[str, Any]) -> Any:
+def _votes(figures: Mapping[str, Any]) -> Any:
     import altair as alt
 
     return (
-        alt.Chart(alt.Data(values=list(told["votes"]["heads"])))
+        alt.Chart(alt.Data(values=list(figures["votes"]["heads"])))
         .mark_line(point=True)
         .encode(
             x=alt.X("heads:Q", title="heads in the ensemble", axis=alt.Axis(tickMinStep=1)),
@@ -119,20 +119,20 @@ def _votes(told: Mapping[str, Any]) -> Any:
     )
 
 
-def _hidden(told: Mapping[str, Any]) -> Any:
-    rows = hidden_rows(told["hidden"])
+def _hidden(figures: Mapping[str, Any]) -> Any:
+    rows = hidden_rows(figures["hidden"])
     return _lines(rows, "looked at", "images checked", "found", "wrong labels found", "order")
 
 
-def hidden_rows(lost: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """How many wrong labels are found by looking at so many images: down the list, and by chance."""
-    found, rows = 0, []
-    for at, hit in enumerate([False, *lost["list"]]):
-        found += hit
-        chance = round(lost["wrong"] * at / lost["images"], 2)
+def hidden_rows(audit: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Returns how many wrong labels are found by number of images checked, in list and in random order."""
+    count, rows = 0, []
+    for at, is_wrong in enumerate([False, *audit["list"]]):
+        count += is_wrong
+        chance = round(audit["wrong"] * at / audit["images"], 2)
         rows += [
-            {"looked at": at, "found": found, "order": _LIST},
-            {"looked at": at, "found": chance, "order": _CHANCE},
+            {"looked at": at, "found": count, "order": _LIST},
+            {"looked at": at, "found": chance, "order": _RANDOM},
         ]
     return rows
 
@@ -146,7 +146,7 @@ def _lines(
     by: str,
     log: bool = False,
 ) -> Any:
-    """Lines told apart by color and by dashes."""
+    """Returns a line chart with one color and dash pattern per value of `by`."""
     import altair as alt
 
     scale = alt.Scale(type="log", nice=False) if log else alt.Scale(nice=False)
@@ -166,7 +166,7 @@ def _lines(
 
 
 def _share(field: str, domain: Sequence[float] | None = None) -> Any:
-    """A share of images that are right, as an axis."""
+    """Returns the encoding of a test accuracy: x if a `domain` is given, else y."""
     import altair as alt
 
     scale = alt.Scale(domain=list(domain)) if domain else alt.Scale(zero=False)

@@ -1,4 +1,4 @@
-"""A training run of classes: how far it is, then how good the classifier is, and what can be done with it."""
+"""Shows a training job: its progress, then the evaluation, a tryout and the export of the classifier."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from pages.classify import audit, base_model, classifiers, data_sets, evaluations, export, scoring, tryout
-from pages.classify.classifiers import Shown
+from pages.classify.classifiers import Classifier
 from pages.form.data_set_input import DatasetChoice
 from pages.form.samples import Sample
 from pages.jobs import jobs, kept_models, results
@@ -20,22 +20,23 @@ from studio.core import tasks
 from studio.core.errors import StudioError
 
 TASK = "classify.train"
-OTHERS = ("classify.audit", "classify.export", "classify.explain")
-GOOD, TRY, TAKE = "Evaluation", "Try it", "Export"
+OTHER_TASKS = ("classify.audit", "classify.export", "classify.explain")
+EVALUATE, TRY, EXPORT = "Evaluation", "Try it", "Export"
 
 
-def find(chosen: DatasetChoice | None) -> engine.Job | None:
-    """The job of the address, or the last one of this tab; a finished one gives way to other images."""
-    return jobs.find((TASK, *OTHERS), chosen and chosen.file.digest)
+def find(choice: DatasetChoice | None) -> engine.Job | None:
+    """Returns the linked job or the last one of this tab; a finished one only while its images are chosen."""
+    return jobs.find((TASK, *OTHER_TASKS), choice and choice.file.digest)
 
 
-def show(job: engine.Job, chosen: DatasetChoice | None) -> Shown | None:
-    """Draws a job of this page; gives the classifier, once there is one.
+def show(job: engine.Job, choice: DatasetChoice | None) -> Classifier | None:
+    """Shows a job of this page. Returns the classifier once training has finished.
 
     Args:
-        chosen: the images that are chosen now, which need not be those of the job.
+        job: to show.
+        choice: the currently selected images, which may differ from those of the job.
     """
-    jobs.show_what_it_learns_from(job, [chosen.file] if chosen else [])
+    jobs.show_training_data(job, [choice.file] if choice else [])
     settings = tasks.get(job.task).settings.parse(job.settings)
     if not job.finished:
         _watch(job.id)
@@ -45,11 +46,11 @@ def show(job: engine.Job, chosen: DatasetChoice | None) -> Shown | None:
             if images is not None:
                 audit.examples(images)
     elif job.result is None:
-        jobs.failed(job, settings)
+        jobs.show_failure(job, settings)
     elif isinstance(settings, TrainClassifierSettings):
-        return _ended(job, settings)
+        return _show_finished(job, settings)
     else:
-        _another(job, settings)
+        _show_other_task(job, settings)
     return None
 
 
@@ -59,7 +60,7 @@ def _watch(name: str) -> None:
     if job.finished:
         st.rerun()
     report = job.report
-    with jobs.working(job, "Current images"):
+    with jobs.show_running(job, "Current images"):
         if report is not None and report.metrics:
             st.caption(" · ".join(f"{name} {value:.3g}" for name, value in report.metrics.items()))
 
@@ -69,112 +70,113 @@ def _curve(name: str) -> None:
     curves.losses(engine.connect().job(name, owner()).history)
 
 
-def _ended(job: engine.Job, settings: TrainClassifierSettings) -> Shown | None:
+def _show_finished(job: engine.Job, settings: TrainClassifierSettings) -> Classifier | None:
     file = results.of_job(job).files[0]
     try:
-        shown = classifiers.of_file(file, job.inputs["data"][0])
+        classifier = classifiers.of_file(file, job.inputs["data"][0])
     except StudioError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
         return None
-    classifiers.just_taught(shown)
+    classifiers.remember_trained(classifier)
     if results.of_job(job).stopped_early:
         st.caption(":material/info: Training was stopped early; this is the best model up to then.")
-    views(
-        shown,
-        how_good=lambda: accuracy_in_words(shown, results.of_job(job).figures),
-        below=lambda: _go_on(job, settings),
+    show_tabs(
+        classifier,
+        show_evaluation=lambda: show_evaluation_of(classifier, results.of_job(job).figures),
+        show_below=lambda: _show_actions(job, settings),
     )
-    return shown
+    return classifier
 
 
-def _go_on(job: engine.Job, settings: TrainClassifierSettings) -> None:
-    """What can be done with a classifier that was just trained."""
+def _show_actions(job: engine.Job, settings: TrainClassifierSettings) -> None:
+    """Shows the actions for a classifier that was just trained."""
     file = results.of_job(job).files[0]
     kept_models.keep(file, classifiers.use)
     with st.container(horizontal=True):
-        results.download_file(file, TASK, key=job.id, made=results.of_job(job).recipe)
+        results.download_file(file, TASK, key=job.id, recipe=results.of_job(job).recipe)
         if st.button("Make again", icon=":material/refresh:", help="The same images, settings and seed"):
             jobs.start(TASK, settings, job.inputs, results.of_job(job).recipe)
         jobs.close_button(TASK)
-    results.recipe(TASK, settings, job.inputs, results.of_job(job).recipe)
+    results.show_recipe(TASK, settings, job.inputs, results.of_job(job).recipe)
 
 
-def show_kept(shown: Shown, image: Sample) -> None:
-    """A classifier that was trained before: to be tried, first of all."""
-    known, own = shown.data.get("evaluation"), shown.imported
+def show_saved(classifier: Classifier, image: Sample) -> None:
+    """Shows a saved or imported classifier, the tryout first."""
+    evaluation, is_imported = classifier.data.get("evaluation"), classifier.imported
 
-    def how_good() -> None:
-        if own:
-            scoring.show(shown)
+    def show_evaluation() -> None:
+        if is_imported:
+            scoring.show(classifier)
         else:
-            accuracy_in_words(shown, {})
+            show_evaluation_of(classifier, {})
 
-    views(
-        shown,
-        how_good=how_good if known or own else None,
+    show_tabs(
+        classifier,
+        show_evaluation=show_evaluation if evaluation or is_imported else None,
         image=image,
     )
 
 
-def views(
-    shown: Shown,
-    how_good: Callable[[], None] | None,
+def show_tabs(
+    classifier: Classifier,
+    show_evaluation: Callable[[], None] | None,
     image: Sample | None = None,
-    below: Callable[[], None] | None = None,
+    show_below: Callable[[], None] | None = None,
 ) -> None:
-    """The classifier seen from three sides; only the one that is open is drawn.
+    """Shows the tabs for evaluation, tryout and export; only the open tab is drawn.
 
     Args:
-        how_good: draws the first, None where nothing is known of it.
-        image: what to try it with, which then comes first; asked for here when None.
-        below: draws what belongs below the first and the last.
+        classifier: to show.
+        show_evaluation: draws the evaluation; None if there is none.
+        image: for the tryout, which is then the first tab; None asks for an image there.
+        show_below: draws the end of the evaluation and export tabs.
     """
-    sides = [TRY, TAKE] if how_good is None else [GOOD, TRY, TAKE]
+    labels = [TRY, EXPORT] if show_evaluation is None else [EVALUATE, TRY, EXPORT]
     if image is not None:
-        sides.sort(key=lambda side: side != TRY)
-    tabs = st.tabs(sides, key=f"side_{len(sides)}_{image is not None}", on_change="rerun")
-    for side, tab in zip(sides, tabs, strict=True):
+        labels.sort(key=lambda label: label != TRY)
+    tabs = st.tabs(labels, key=f"side_{len(labels)}_{image is not None}", on_change="rerun")
+    for label, tab in zip(labels, tabs, strict=True):
         if not tab.open:
             continue
         with tab:
-            if side == TRY:
-                tryout.show(shown, image)
+            if label == TRY:
+                tryout.show(classifier, image)
                 continue
-            if side == GOOD and how_good is not None:
-                how_good()
+            if label == EVALUATE and show_evaluation is not None:
+                show_evaluation()
             else:
-                export.show(shown)
-            if below is not None:
-                below()
+                export.show(classifier)
+            if show_below is not None:
+                show_below()
 
 
-def accuracy_in_words(shown: Shown, figures: Mapping[str, Any]) -> None:
-    """How good a classifier is, from what its training left of it.
+def show_evaluation_of(classifier: Classifier, figures: Mapping[str, Any]) -> None:
+    """Shows the evaluation that was stored with a classifier.
 
     Args:
-        shown: the classifier.
-        figures: of its training, where that is still known.
+        classifier: to show.
+        figures: of its training job; empty if no longer known.
     """
-    evaluation, tested = shown.data["evaluation"], shown.data.get("tested")
-    evaluations.headline(evaluation)
-    if shown.settings.get("finetune") and "head_accuracy" in figures:
+    evaluation, tested = classifier.data["evaluation"], classifier.data.get("tested")
+    evaluations.show_accuracy(evaluation)
+    if classifier.settings.get("finetune") and "head_accuracy" in figures:
         st.caption(f"Accuracy before fine-tuning: {figures['head_accuracy']:.1%}.")
     for note in figures.get("notes", ()):
         st.caption(f":material/info: {words.plain(note)}")
-    images = data_sets.if_available(shown.images, shown.side) if shown.images else None
+    images = data_sets.if_available(classifier.images, classifier.side) if classifier.images else None
     if tested:
         st.markdown("**Confusion matrix**")
-        evaluations.confused(evaluation, tested, images, key="confusion")
-    evaluations.by_class(evaluation)
+        evaluations.show_confusion_matrix(evaluation, tested, images, key="confusion")
+    evaluations.show_per_class(evaluation)
     with st.expander("Calibration", icon=":material/speed:"):
-        evaluations.calibrated(evaluation)
-    if doubted := figures.get("suspicious"):
-        with st.expander(f"Suspicious labels: {len(doubted):,}", icon=":material/troubleshoot:"):
-            audit.doubted(images, doubted, shown.images)
+        evaluations.show_calibration(evaluation)
+    if suspicious := figures.get("suspicious"):
+        with st.expander(f"Suspicious labels: {len(suspicious):,}", icon=":material/troubleshoot:"):
+            audit.show_suspicious(images, suspicious, classifier.images)
 
 
-def _another(job: engine.Job, settings: Any) -> None:
-    """The result of another task of this page, as its job's own address shows it."""
+def _show_other_task(job: engine.Job, settings: Any) -> None:
+    """Shows the result of an audit, export or explanation job."""
     file = results.of_job(job).files[0]
     if job.task == "classify.audit":
         audit.show(job.inputs["data"][0], base_model.side(job.inputs, settings), results.of_job(job).figures)
@@ -182,7 +184,7 @@ def _another(job: engine.Job, settings: Any) -> None:
         export.show_export(job)
     else:
         results.show_result(file, None, key="result")
-        results.download_file(file, job.task, key=job.id, made=results.of_job(job).recipe)
+        results.download_file(file, job.task, key=job.id, recipe=results.of_job(job).recipe)
     if st.button("Close", icon=":material/close:", type="tertiary"):
         jobs.close(TASK)
         st.rerun()

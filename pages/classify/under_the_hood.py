@@ -1,4 +1,4 @@
-"""Under the hood of classes: where the images lie for the network, and what more images would bring."""
+"""Charts under the hood of Classify: a map of the features and the learning curve."""
 
 from __future__ import annotations
 
@@ -12,50 +12,52 @@ import streamlit as st
 from PIL import Image
 
 from pages.classify import data_sets, study
-from pages.classify.classifiers import Shown
+from pages.classify.classifiers import Classifier
 from pages.recorded import runs
 from pages.widgets import assets, browser_images, under_the_hood
 from studio.core.tasks import File
 
 _SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down"]
-MOST_SHOWN = 400  # points of the map that show their image when pointed at
+MOST_SHOWN = 400  # points of the map with a thumbnail in the tooltip
 
 
 def explain(
-    classifier: Shown | None, images: File | None = None, asked: Mapping[str, Any] = MappingProxyType({})
+    classifier: Classifier | None,
+    images: File | None = None,
+    form_settings: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
-    """The folded section, drawn from how the classifier was trained, or else from how a recorded one was.
+    """Shows the expander with the charts of a classifier, or else those of a recorded run.
 
     Args:
-        classifier: the one that is shown, if one is.
-        images: the data set that is chosen, for what learning needs where there is no classifier yet.
-        asked: what the form asks for next to it.
+        classifier: shown on the page, if any.
+        images: the selected data set; the study uses it while there is no classifier.
+        form_settings: settings of the form, used by the same study.
     """
     section = under_the_hood.section()
     if not section.open:
         return
     settings = classifier.settings if classifier else {}
     with section:
-        under_the_hood.beside(lambda: _drawn(classifier), _text(settings))
+        under_the_hood.side_by_side(lambda: _draw_charts(classifier), _text(settings))
         if classifier is not None and classifier.images is not None:
             study.show(classifier.images, settings)
         else:
-            study.show(images, asked)
+            study.show(images, form_settings)
 
 
 def _text(settings: Mapping[str, Any]) -> str:
-    """How a classifier of these settings was trained, as Markdown."""
+    """Returns the explanation of how these settings train a classifier, as Markdown."""
     parts = assets.sections(__file__, "under_the_hood.md")
     backbone = "Fine-tuned backbone" if settings.get("finetune") else "Frozen backbone"
     head = "Hidden layer" if settings.get("head") == "mlp" else "Linear head"
     return "\n\n".join((parts[backbone], parts[head], parts["Grad-CAM"]))
 
 
-def _drawn(classifier: Shown | None) -> None:
+def _draw_charts(classifier: Classifier | None) -> None:
     if classifier is None or not classifier.data.get("map"):
         run = runs.recorded("classify")
-        run.say_whose()
-        classifier = Shown("", data=run.figures, settings=run.settings)
+        run.label_recorded()
+        classifier = Classifier("", data=run.figures, settings=run.settings)
     data = classifier.data
     points = _points(classifier)
     st.altair_chart(_map(points), width="stretch")
@@ -65,36 +67,40 @@ def _drawn(classifier: Shown | None) -> None:
     )
     curve = data.get("learning_curve") or []
     if len(curve) > 1:
-        of = _curve_of(classifier.settings)
-        st.altair_chart(_curve(curve, f"accuracy, {of}" if of else "accuracy"), width="stretch")
-        st.caption(f"The curve shows {of}, which is fast to retrain. {_more(curve)}" if of else _more(curve))
+        subject = _curve_subject(classifier.settings)
+        st.altair_chart(_curve(curve, f"accuracy, {subject}" if subject else "accuracy"), width="stretch")
+        st.caption(
+            f"The curve shows {subject}, which is fast to retrain. {_improvement_text(curve)}"
+            if subject
+            else _improvement_text(curve)
+        )
 
 
-def _curve_of(settings: Mapping[str, Any]) -> str:
-    """Whose curve is shown where it is not that of the classifier itself; else empty."""
+def _curve_subject(settings: Mapping[str, Any]) -> str:
+    """Returns which model the learning curve belongs to; "" for the classifier itself."""
     if settings.get("finetune"):
         return "a linear head before fine-tuning"
     return "a linear head" if settings.get("head") == "mlp" else ""
 
 
-def _points(classifier: Shown) -> list[dict[str, Any]]:
-    """One row a point of the map; the first ones with their image as an address of its own bytes."""
-    found, tested, classes = (classifier.data[part] for part in ("map", "tested", "classes"))
+def _points(classifier: Classifier) -> list[dict[str, Any]]:
+    """Returns one row per point of the map; the first ones with a thumbnail as a data URL."""
+    plane, tested, classes = (classifier.data[part] for part in ("map", "tested", "classes"))
     images = data_sets.if_available(classifier.images, classifier.side) if classifier.images else None
-    seen = data_sets.thumbnails(images, tested["names"][:MOST_SHOWN]) if images else []
-    columns = (tested["names"], tested["truth"], tested["guess"], found["x"], found["y"])
+    thumbnails = data_sets.thumbnails(images, tested["names"][:MOST_SHOWN]) if images else []
+    columns = (tested["names"], tested["truth"], tested["guess"], plane["x"], plane["y"])
     rows = [
         {"name": name, "class": classes[truth], "predicted": classes[guess], "x": x, "y": y}
         for name, truth, guess, x, y in zip(*columns, strict=True)
     ]
-    for row, image in zip(rows, seen, strict=False):
+    for row, image in zip(rows, thumbnails, strict=False):
         if image is not None:
             row["image"] = _address(image)
     return rows
 
 
 def _address(image: np.ndarray) -> str:
-    """A small image as an address that holds it."""
+    """Returns a thumbnail as a data URL."""
     body = io.BytesIO()
     Image.fromarray(image[::2, ::2]).save(body, "WEBP", quality=60, method=2)
     return browser_images.address(body.getvalue())
@@ -141,18 +147,18 @@ def _curve(curve: Sequence[Mapping[str, Any]], title: str) -> Any:
     )
 
 
-def _more(curve: Sequence[Mapping[str, Any]]) -> str:
-    """How much the last images improved the accuracy, which suggests what more of them may add."""
-    before, last = curve[-2], curve[-1]
-    points = 100 * (last["accuracy"] - before["accuracy"])
+def _improvement_text(curve: Sequence[Mapping[str, Any]]) -> str:
+    """Returns how much the last added images improved the accuracy, in words."""
+    previous, last = curve[-2], curve[-1]
+    points = 100 * (last["accuracy"] - previous["accuracy"])
     if last["accuracy"] == 1:
         return "All test images are classified correctly: only harder ones can show whether more data helps."
-    told = f"From {before['images']:,} to {last['images']:,} images, accuracy went"
+    change = f"From {previous['images']:,} to {last['images']:,} images, accuracy went"
     if abs(points) < 0.5:
         return "The last images hardly changed the accuracy: more images of the same kind would help little."
     if points < 0:
         return (
-            f"{told} down by {-points:.1f} points: this may be chance, or some of the last images differ "
+            f"{change} down by {-points:.1f} points: this may be chance, or some of the last images differ "
             "from the others or have wrong labels."
         )
-    return f"{told} up by {points:.1f} points: more images would still help, but each doubling helps less."
+    return f"{change} up by {points:.1f} points: more images would still help, but each doubling helps less."

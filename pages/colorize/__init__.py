@@ -1,1 +1,1 @@
-"""The parts of the page that colors."""
+"""The parts of the colorize page."""

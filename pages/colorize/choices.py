@@ -1,48 +1,53 @@
-"""Three other colorings of the same photo, to choose from: there is never just one answer."""
+"""Alternative colorings of the same photo to choose from."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from pages.colorize.input_form import TASK, Wish
+from pages.colorize.input_form import TASK, Request
 from pages.jobs import live
 from pages.widgets import browser_images
 from studio.colorize.settings import ColorizeSettings
 from studio.core.imaging import image_io
 from studio.core.tasks import File
 
-LONGEST = 320  # px of a small one
-COUNT = 3
+LONGEST = 320  # px of the longer side
+COUNT = 3  # colorings at a time
 _ROUND = "color_round"
 
 
-def show(wish: Wish, settings: ColorizeSettings) -> None:
-    """Draws them, each with a button that takes it."""
+def show(request: Request, settings: ColorizeSettings) -> None:
+    """Draws the colorings, each with a button that selects it."""
     st.subheader("Three more to choose from", anchor=False)
     first = 1 + COUNT * st.session_state.get(_ROUND, 0)
-    inputs = {**wish.inputs(), "content": [_small(wish.content.file())]}
+    inputs = {**request.inputs(), "content": [_small(request.content.file())]}
     for number, column in enumerate(st.columns(COUNT), start=first):
         with column:
             other = settings.model_copy(update={"variant": number})
-            made = live.live_result(TASK, other, inputs, "colorings", most=4 * COUNT)
-            if made is not None:
-                browser_images.image(made.data, alt=f"Coloring {number}")
-            chosen = settings.variant == number
-            label = "Chosen" if chosen else "Use this one"
+            coloring = live.live_result(TASK, other, inputs, "colorings", most=4 * COUNT)
+            if coloring is not None:
+                browser_images.image(coloring.data, alt=f"Coloring {number}")
+            is_chosen = settings.variant == number
+            label = "Chosen" if is_chosen else "Use this one"
             st.button(
-                label, key=f"take_{number}", width="stretch", disabled=chosen, on_click=_take, args=(number,)
+                label,
+                key=f"take_{number}",
+                width="stretch",
+                disabled=is_chosen,
+                on_click=_select,
+                args=(number,),
             )
     with st.container(horizontal=True):
-        st.button("Three others", icon=":material/casino:", on_click=_roll)
+        st.button("Three others", icon=":material/casino:", on_click=_next_round)
         if settings.variant:
-            st.button("Back to the most probable", icon=":material/undo:", on_click=_take, args=(0,))
+            st.button("Back to the most probable", icon=":material/undo:", on_click=_select, args=(0,))
 
 
-def _take(number: int) -> None:
+def _select(number: int) -> None:
     st.session_state["variant"] = number
 
 
-def _roll() -> None:
+def _next_round() -> None:
     st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
 
 

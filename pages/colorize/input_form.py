@@ -1,6 +1,4 @@
-"""What the page that colors is asked for: a photo or a video, an example, color hints, and by which
-network.
-"""
+"""Inputs of the Colorize page: photo or video, example, color hints and network."""
 
 from __future__ import annotations
 
@@ -25,20 +23,20 @@ from studio.core.tasks import File, Inputs
 
 TASK = "colorize.apply"
 NETWORK, COLOR_HINTS = "color_network", "color_hints_on"
-LONGEST = 3.0  # s on two cores: what takes longer is a job
+LONGEST = 3.0  # s on two cores: longer runs need Start
 NOTE = "a coloring, not the true one"
 _EXAMPLE = "Its colors are reused in areas of similar lightness"
 _COLOR_HINTS = "Paint the colors that you know onto the photo"
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What is to be colored: a photo, or every frame of a video.
+class Request:
+    """Inputs of a colorization.
 
     Attributes:
-        content: it.
-        example: a photo whose colors are liked.
-        color_hints: colors that a user painted onto the photo.
+        content: a photo, or a video whose frames are colorized one by one.
+        example: a photo whose colors are reused; None without one.
+        color_hints: colors that the user painted onto the photo; None without any.
     """
 
     content: Sample | Video
@@ -47,12 +45,12 @@ class Wish:
 
     @property
     def titles(self) -> object:
-        """What tells one wish from another."""
+        """Identifies the request: equal for equal inputs."""
         content = self.content.part if isinstance(self.content, Video) else self.content.title
         return content, self.example and self.example.title, self.color_hints
 
     def inputs(self) -> Inputs:
-        """The files of a run on a photo, or on the first frame."""
+        """Returns the input files of a run on the photo, or on the first frame."""
         return {
             "content": [self.content.file()],
             "color_hints": [self.color_hints] if self.color_hints else [],
@@ -60,7 +58,7 @@ class Wish:
         }
 
     def problem(self, settings: ColorizeSettings) -> str:
-        """Why this cannot be colored; "" if it can."""
+        """Returns why the request cannot be colorized, or ""."""
         try:
             tasks.check(*self.job(settings))
         except StudioError as error:
@@ -68,49 +66,51 @@ class Wish:
         return ""
 
     def follows(self, settings: ColorizeSettings) -> bool:
-        """Whether the very result follows the sliders, without a Start."""
+        """Returns whether the result itself is fast enough to update without Start."""
         return not isinstance(self.content, Video) and estimate.usual(settings, self.inputs()) <= LONGEST
 
     def job(self, settings: ColorizeSettings) -> tuple[str, Settings, Inputs]:
-        """What Start starts."""
+        """Returns task, settings and inputs of the job that Start starts."""
         if isinstance(self.content, Video):
             return video_input.TASK, *video_input.video_task(TASK, settings, self.content, self.inputs())
         return TASK, settings, self.inputs()
 
     def before_start(self, settings: ColorizeSettings) -> None:
-        """Shows the photo, with one line below it that says what Start will make of it."""
+        """Shows the photo, with one line below it that says what Start does."""
         browser_images.content(self.content.file())
         height, width = image_io.size(self.content.file().read())
-        of = "every frame" if isinstance(self.content, Video) else f"{width:,} x {height:,} px"
-        st.markdown(f"**Start** colors {of}{estimates.cost_in_words(*self.job(settings))}.")
+        target = "every frame" if isinstance(self.content, Video) else f"{width:,} x {height:,} px"
+        st.markdown(f"**Start** colors {target}{estimates.cost_in_words(*self.job(settings))}.")
 
 
-def show_problem(wish: Wish, problem: str) -> None:
-    """Shows the photo, and why it cannot be colored as asked."""
-    browser_images.content(wish.content.file())
+def show_problem(request: Request, problem: str) -> None:
+    """Shows the photo, and why it cannot be colorized."""
+    browser_images.content(request.content.file())
     st.warning(words.plain(problem), icon=":material/palette:")
 
 
-def wish() -> Wish:
-    """Asks for a photo or a video, and for what its colors shall be like."""
+def ask() -> Request:
+    """Asks for a photo or a video, an example photo and color hints."""
     if video_input.ask_kind():
-        return Wish(video_input.choose(), _example())
+        return Request(video_input.choose(), _example())
     content = image_input.image("content", "Photo", samples.gray_photos())
     example = _example()
-    on = st.toggle("Color hints", key=COLOR_HINTS, bind="query-params", help=_COLOR_HINTS)
-    return Wish(content, example, color_hint_brush.color_hint_brush(content.file()) if on else None)
+    with_hints = st.toggle("Color hints", key=COLOR_HINTS, bind="query-params", help=_COLOR_HINTS)
+    return Request(
+        content, example, color_hint_brush.color_hint_brush(content.file()) if with_hints else None
+    )
 
 
 def _example() -> Sample | None:
-    offered = [photo for photo in samples.photos() if photo.title != samples.titles()[GRAY_ALREADY]]
-    return image_input.optional("examples", "Example photo", offered, _EXAMPLE, "Your example")
+    photos = [photo for photo in samples.photos() if photo.title != samples.titles()[GRAY_ALREADY]]
+    return image_input.optional("examples", "Example photo", photos, _EXAMPLE, "Your example")
 
 
 def networks() -> list[str]:
-    """The networks that may be chosen."""
+    """Returns the names of the networks to choose from."""
     return network_choice.networks(SHIPPED, models.TASK)
 
 
 def network() -> dict[str, Any]:
-    """Asks which of them, where there are several; gives the value of that setting."""
+    """Asks for the network if there are several; returns its setting."""
     return network_choice.ask(SHIPPED, models.TASK, key=NETWORK)

@@ -1,4 +1,4 @@
-"""A colored image back into the form of the page."""
+"""Fills the form with the settings of an earlier result."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from studio.colorize.settings import SHIPPED
 
 
 def _can_take(job: engine.Job, settings: Any) -> bool:
-    alone = len(job.inputs.get("examples", ())) <= 1 and not job.inputs.get("network")
-    return alone and settings.network in networks()
+    is_supported = len(job.inputs.get("examples", ())) <= 1 and not job.inputs.get("network")
+    return is_supported and settings.network in networks()
 
 
 def _clear() -> None:
@@ -25,7 +25,7 @@ def _clear() -> None:
 
 
 def put(settings: Any) -> None:
-    """Chooses the network of some settings, if it is here. Call it from a callback."""
+    """Selects the network of settings if it is installed. Call it from a callback."""
     if settings.network in networks():
         st.session_state[NETWORK] = settings.network
 

@@ -1,4 +1,4 @@
-"""Under the hood of coloring: how sure the network was, and which colors it chose among."""
+"""Under the hood of Colorize: the confidence of the network."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pages.widgets import assets, under_the_hood
 
 
 def explain(figures: Mapping[str, Any] | None) -> None:
-    """The folded section; with the figures of a result, drawn from its own numbers."""
+    """Draws the folded section, with the figures of a result if there is one."""
     under_the_hood.show(lambda: _of_this_run(figures), assets.read(__file__, "under_the_hood.md"))
 
 
@@ -21,7 +21,7 @@ def _of_this_run(figures: Mapping[str, Any] | None) -> None:
     if not figures or "sure" not in figures:
         st.caption("Once there is a result, the confidence of the network appears here.")
         return
-    st.image(sure_map(figures["sure"]), width="stretch", alt="Confidence of the network at each place")
+    st.image(confidence_map(figures["sure"]), width="stretch", alt="Confidence of the network at each place")
     st.caption(
         "Confidence of the network: white where one color has nearly all of the probability, dark where many "
         "colors share it. A dark area is a guess, and other colorings differ most there."
@@ -33,9 +33,13 @@ def _of_this_run(figures: Mapping[str, Any] | None) -> None:
     )
 
 
-def sure_map(sure: list[list[int]]) -> np.ndarray:
-    """`(H, W) uint8`, large enough to look at, of the per cents that a run gave."""
-    small = np.asarray(sure, "float32")
+def confidence_map(percentages: list[list[int]]) -> np.ndarray:
+    """Returns the confidence map of a run as an enlarged gray image, `(H, W) uint8`.
+
+    Args:
+        percentages: confidence at each position of the network's output, 0 to 100.
+    """
+    small = np.asarray(percentages, "float32")
     small = np.rint(255 * np.clip(small / 100, 0, 1)).astype("uint8")
     height, width = (16 * side for side in small.shape)
     return np.asarray(Image.fromarray(small).resize((width, height), Image.Resampling.BICUBIC))

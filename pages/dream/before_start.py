@@ -1,4 +1,4 @@
-"""What stands where a dream will be, before the first: the chosen image, and what Start will make of it."""
+"""The content image and a summary of the run, shown before the first dream."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from studio.dream.settings import DreamSettings
 
 
 def before_start(content: File, settings: DreamSettings | None) -> None:
-    """Shows the image large, with one line below it."""
+    """Shows the content image, with one line below it that says what Start does and how long it takes."""
     browser_images.content(content)
     if settings is not None:
         st.markdown(_line(content, settings))

@@ -1,4 +1,4 @@
-"""Feature visualizations of channels: browsed by layer, chosen by a click, drawn on demand."""
+"""Feature visualizations of channels: browse them by layer, choose by a click, compute on demand."""
 
 from __future__ import annotations
 
@@ -16,65 +16,67 @@ from studio.core import tasks
 from studio.core.errors import StudioError
 from studio.core.objectives import backbones
 from studio.dream.channels import sheet
-from studio.dream.looks import USUAL
+from studio.dream.dream_presets import DEFAULT_LAYERS
 from studio.dream.settings import ChannelSettings
 
 PAINT = "dream.channel"
-LAYERS = "layers"  # the key of the text that all choices here end up in
-LOOK_BACK = 200  # jobs among which painted channels are found again
+LAYERS = "layers"  # key of the text input that holds all choices
+LOOK_BACK = 200  # recent jobs that are searched for the user's visualizations
 
 
 def browse(text: str) -> None:
-    """Lets a user choose layers and channels.
+    """Lets the user choose layers and channels.
 
     Args:
-        text: what is chosen, as `LAYER[:CHANNEL][=WEIGHT], ...`.
+        text: the current choice, as `LAYER[:CHANNEL][=WEIGHT], ...`.
     """
-    begun = layer_terms.split(text)[:1]
-    _open("network", [layer_terms.network(term) for term in begun if layer_terms.network(term)])
+    first_term = layer_terms.split(text)[:1]
+    _open("network", [layer_terms.network(term) for term in first_term if layer_terms.network(term)])
     titles = {name: words.choice(name) for name in backbones.BACKBONES}
     network = forms.one_of("Network", titles, key="network")
-    shipped = sheet.shipped(network)
+    shipped = sheet.tiles(network)
     _open(
         keys.part(network, "layer"),
-        [layer_terms.layer(term) for term in begun if layer_terms.network(term) == network],
+        [layer_terms.layer(term) for term in first_term if layer_terms.network(term) == network],
     )
-    layer = _layer(network, {shown.layer for shown in shipped})
-    _whole(layer, text)
-    found = {shown.channel: shown.image() for shown in shipped if shown.layer == layer}
-    _sheet(layer, found | painted(network, layer), text)
-    _any_other(network, layer)
+    layer = _layer(network, {entry.layer for entry in shipped})
+    _whole_layer_toggle(layer, text)
+    images = {entry.channel: entry.image() for entry in shipped if entry.layer == layer}
+    _sheet(layer, images | painted(network, layer), text)
+    _other_channel(network, layer)
 
 
 def use(term: str) -> None:
-    """Adds a layer or channel to what is chosen. Call it from a callback."""
+    """Adds a layer or channel to the choice. Call it from a callback."""
     _change([term], [term])
 
 
-def _change(offered: Collection[str], wanted: Collection[str]) -> None:
-    st.session_state[LAYERS] = layer_terms.with_chosen(st.session_state.get(LAYERS) or "", offered, wanted)
+def _change(sheet_terms: Collection[str], selected: Collection[str]) -> None:
+    st.session_state[LAYERS] = layer_terms.with_selection(
+        st.session_state.get(LAYERS) or "", sheet_terms, selected
+    )
 
 
-def _open(key: str, wanted: Collection[str]) -> None:
-    """Opens the sheet, the first time it is shown, where something is chosen already."""
-    if wanted and key not in st.session_state and key not in st.query_params:
-        st.session_state[key] = next(iter(wanted))
+def _open(key: str, names: Collection[str]) -> None:
+    """Selects the first of `names` when the sheet is first shown, so it opens at the current choice."""
+    if names and key not in st.session_state and key not in st.query_params:
+        st.session_state[key] = next(iter(names))
 
 
 def _layer(network: str, with_images: Collection[str]) -> str:
-    known = backbones.spec(network).layers
-    usual = USUAL[network][0]
-    first = (
-        usual
-        if usual in with_images or not with_images
-        else next(name for name in known if name in with_images)
+    channels = backbones.spec(network).layers
+    default = DEFAULT_LAYERS[network][0]
+    selected = (
+        default
+        if default in with_images or not with_images
+        else next(name for name in channels if name in with_images)
     )
     return st.selectbox(
         "Layer, from input to output",
-        list(known),
-        index=list(known).index(first),
+        list(channels),
+        index=list(channels).index(selected),
         format_func=lambda name: (
-            f"{name}, {known[name]} channels" + (", with image" if name in with_images else "")
+            f"{name}, {channels[name]} channels" + (", with image" if name in with_images else "")
         ),
         key=keys.part(network, "layer"),
         bind="query-params",
@@ -82,7 +84,7 @@ def _layer(network: str, with_images: Collection[str]) -> str:
     )
 
 
-def _whole(layer: str, text: str) -> None:
+def _whole_layer_toggle(layer: str, text: str) -> None:
     key = f"whole_{layer}"
     st.session_state[key] = layer in map(layer_terms.name, layer_terms.split(text))
     st.toggle(
@@ -92,67 +94,69 @@ def _whole(layer: str, text: str) -> None:
     )
 
 
-def _sheet(layer: str, found: dict[int, bytes], text: str) -> None:
-    if not found:
+def _sheet(layer: str, images: dict[int, bytes], text: str) -> None:
+    if not images:
         st.caption(
             "This layer has no feature visualizations yet. Visualize a channel, or add it by its number:"
         )
         return
     key = f"sheet_{layer}"
-    names = {layer_terms.term(layer, channel): channel for channel in sorted(found)}
-    there = set(map(layer_terms.name, layer_terms.split(text)))
-    st.session_state[key] = [channel for term, channel in names.items() if term in there]
+    names = {layer_terms.term(layer, channel): channel for channel in sorted(images)}
+    terms = set(map(layer_terms.name, layer_terms.split(text)))
+    st.session_state[key] = [channel for term, channel in names.items() if term in terms]
     image_input.pills(
         "Feature visualization of each channel",
         list(names.values()),
-        [found[channel] for channel in names.values()],
+        [images[channel] for channel in names.values()],
         selection_mode="multi",
         format_func=str,
         key=key,
         tile=5,
         on_change=lambda: _change(
-            list(names), [layer_terms.term(layer, one) for one in st.session_state[key]]
+            list(names), [layer_terms.term(layer, channel) for channel in st.session_state[key]]
         ),
     )
 
 
-def _any_other(network: str, layer: str) -> None:
+def _other_channel(network: str, layer: str) -> None:
     most = backbones.spec(network).layers[layer] - 1
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         channel = numbers.number(f"Any channel, 0 to {most}", 0, most, key=f"channel_{layer}")
-        paint = st.button(
+        is_clicked = st.button(
             "Visualize",
             icon=":material/imagesearch_roller:",
             help="Optimizes an image that maximizes the activation of this channel",
         )
         st.button("Add", icon=":material/add:", on_click=use, args=(layer_terms.term(layer, channel),))
-    if paint:
-        wanted = {"backbone": network, "layer": layer, "channel": channel}
-        jobs.start(PAINT, tasks.get(PAINT).settings.parse(wanted), {})
+    if is_clicked:
+        values = {"backbone": network, "layer": layer, "channel": channel}
+        jobs.start(PAINT, tasks.get(PAINT).settings.parse(values), {})
 
 
 def use_painted(job: engine.Job) -> None:
-    """The button of a painted channel that adds it to what is chosen."""
-    asked = tasks.settings_of(PAINT, job.settings)
-    if not isinstance(asked, ChannelSettings):
+    """Draws the button that adds a computed channel to the choice."""
+    settings = tasks.settings_of(PAINT, job.settings)
+    if not isinstance(settings, ChannelSettings):
         return
-    term = layer_terms.term(asked.layer, asked.channel)
-    st.button("Use it in the dream", icon=":material/add:", type="primary", on_click=_use_seen, args=(term,))
+    term = layer_terms.term(settings.layer, settings.channel)
+    st.button(
+        "Use it in the dream", icon=":material/add:", type="primary", on_click=_open_and_use, args=(term,)
+    )
 
 
-def _use_seen(term: str) -> None:
+def _open_and_use(term: str) -> None:
     st.session_state["see"] = "channels"
     use(term)
 
 
 def painted(network: str, layer: str) -> dict[int, bytes]:
-    """The feature visualizations of a layer's channels that this user started, by channel."""
-    found: dict[int, bytes] = {}
+    """Returns the feature visualizations of a layer that this user computed, as images by channel."""
+    images: dict[int, bytes] = {}
     for job in engine.connect().jobs(owner(), limit=LOOK_BACK):
-        asked = tasks.settings_of(PAINT, job.settings) if job.task == PAINT and job.result else None
-        if not isinstance(asked, ChannelSettings) or asked.layer != layer:
+        settings = tasks.settings_of(PAINT, job.settings) if job.task == PAINT and job.result else None
+        if not isinstance(settings, ChannelSettings) or settings.layer != layer:
             continue
-        with suppress(StudioError):  # removed since, or of a network that has no such layer
-            if asked.wanted.backbone == network:
-                found.setdefault(asked.channel, samples.small(results.of_job(job).files[0]))
-    return found
+        with suppress(StudioError):  # The result was removed, or the network has no such layer.
+            if settings.target.backbone == network:
+                images.setdefault(settings.channel, samples.thumbnail_of(results.of_job(job).files[0]))
+    return images

@@ -1,4 +1,4 @@
-"""A dream's layers and channels back into the form of the page."""
+"""Fills the form with the preset, or the layers and channels, of an earlier dream."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from studio import engine
 
 
 def _clear() -> None:
-    """Lets a look be chosen, not layers and channels."""
+    """Opens the choice of a preset."""
     st.session_state["see"] = "look"
 
 
 def put(settings: Any) -> None:
-    """Chooses the look of some settings, or their layers and channels. Call it from a callback."""
+    """Selects the preset of settings, or their layers and channels. Call it from a callback."""
     _clear()
     if settings.layers:
         _choose(settings.layers)
@@ -30,8 +30,8 @@ def _fill(job: engine.Job, settings: Any) -> None:
 
 
 def _choose(layers: Sequence[str]) -> None:
-    """Chooses layers and channels, and opens the sheet at the first of them."""
-    st.session_state["see"], st.session_state["layers"] = "channels", layer_terms.joined(layers)
+    """Selects layers and channels, and opens the sheet at the first of them."""
+    st.session_state["see"], st.session_state["layers"] = "channels", layer_terms.join(layers)
     if network := layer_terms.network(layers[0]):
         st.session_state["network"] = network
         st.session_state[keys.part(network, "layer")] = layer_terms.layer(layers[0])

@@ -1,4 +1,4 @@
-"""Under the hood of dreams: gradient ascent, octaves and jitter, drawn from this very run's numbers."""
+"""Under the hood of Dream: gradient ascent, octaves and jitter, with the figures of this run."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from pages.widgets import assets, browser_images, curves, under_the_hood
 
 
 def explain(job: Any) -> None:
-    """The folded section, drawn from this dream; before there is one, from a recorded one."""
+    """Draws the folded section from this dream, or from a recorded one until there is one."""
     under_the_hood.show(lambda: _of_a_run(job), assets.read(__file__, "under_the_hood.md"))
 
 
 def _of_a_run(job: Any) -> None:
     run = runs.of_job(job) if job is not None and job.history else runs.recorded("dream")
-    run.say_whose()
+    run.label_recorded()
     curves.losses(run.history, caption="Objective over steps; it drops at the start of each octave")
     octaves = run.figures.get("octaves")
     if not octaves or not run.image:
@@ -38,7 +38,7 @@ def _chart(octaves: Sequence[dict[str, float]]) -> Any:
         for number, at in enumerate(octaves)
         for when in ("before", "after")
     ]
-    log = all(row["value"] > 0 for row in rows)  # negative weights climb from below 0
+    log = all(row["value"] > 0 for row in rows)  # With negative weights values can be below 0.
     base = alt.Chart(alt.Data(values=rows)).encode(
         y=alt.Y("octave:N", title="px", sort=alt.SortField("order")),
         x=alt.X("value:Q", title="activation", scale=alt.Scale(type="log" if log else "linear")),
@@ -53,14 +53,14 @@ def _chart(octaves: Sequence[dict[str, float]]) -> Any:
 
 
 def _boxes(octaves: Sequence[dict[str, float]], image: bytes) -> str:
-    """Every octave as a frame over the image, all from the same corner, to scale."""
-    whole = octaves[-1]
+    """Returns HTML with each octave as a frame over the image, to scale, all from the same corner."""
+    largest = octaves[-1]
     frames = "".join(
-        f'<div class="octave" style="width:{100 * at["width"] / whole["width"]:.2f}%; '
-        f'height:{100 * at["height"] / whole["height"]:.2f}%"><span>{at["width"]:.0f} px</span></div>'
+        f'<div class="octave" style="width:{100 * at["width"] / largest["width"]:.2f}%; '
+        f'height:{100 * at["height"] / largest["height"]:.2f}%"><span>{at["width"]:.0f} px</span></div>'
         for at in octaves
     )
-    ratio = f"{whole['width'] / whole['height']:.4f}"
+    ratio = f"{largest['width'] / largest['height']:.4f}"
     tag = f'<img alt="" src="{browser_images.address(image)}">'
     style = assets.style(__file__, "octaves.css")
     return f'{style}<div class="octaves" style="aspect-ratio:{ratio}">{tag}{frames}</div>'

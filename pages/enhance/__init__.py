@@ -1,1 +1,1 @@
-"""The parts of the page that enlarges."""
+"""The parts of the enhance page."""

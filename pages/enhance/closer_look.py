@@ -1,4 +1,4 @@
-"""The part of a result where the network added most, so large that each pixel is seen."""
+"""A magnified crop of the result where the network changed most."""
 
 from __future__ import annotations
 
@@ -9,59 +9,61 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from pages.enhance.made import Made
+from pages.enhance.enhanced_image import EnhancedImage
 from pages.widgets.ab_slider import ab_slider
 from studio.core.imaging import image_io
-from studio.enhance.comparison import Compared
+from studio.enhance.comparison import Comparison
 
 SIZE = (213, 320)  # px of the result
-TIMES = 3
+TIMES = 3  # magnification
 
 
 @dataclass(frozen=True)
 class _Pair:
-    plain: bytes
-    made: bytes
+    before: bytes
+    after: bytes
 
 
-def show(made: Made | None) -> None:
-    """Draws it, folded, if there is a result of an image."""
-    if made is None:
+def show(image: EnhancedImage | None) -> None:
+    """Draws the folded section if there is an enhanced image."""
+    if image is None:
         return
     icon, key = ":material/zoom_in:", "closer"
     section = st.expander("A closer look", icon=icon, key=key, on_change="rerun", bind="query-params")
     if not section.open:
         return
     with section:
-        found = made.compared()
-        pair = _pair(made, found)
-        told = f"The part that changed most, magnified {TIMES} times: each square is one pixel of the result."
+        comparison = image.comparison()
+        pair = _pair(image, comparison)
+        caption = (
+            f"The part that changed most, magnified {TIMES} times: each square is one pixel of the result."
+        )
         ab_slider(
-            pair.plain,
-            pair.made,
+            pair.before,
+            pair.after,
             ratio=SIZE[1] / SIZE[0],
             key="closer_slider",
-            names=("Bicubic" if found.scale > 1 else "Before", "Result"),
-            caption=told,
+            names=("Bicubic" if comparison.scale > 1 else "Before", "Result"),
+            caption=caption,
         )
 
 
-def _pair(made: Made, found: Compared) -> _Pair:
-    rows, columns = found.most_changed(*SIZE)
-    whole = image_io.read(made.data)
-    down, right = found.place
-    place = slice(down + rows.start, down + rows.stop), slice(right + columns.start, right + columns.stop)
-    part = whole[place]
-    if found.scale == 1:
-        before = image_io.read(made.content.read(), made.content.name)[place]
-        return _Pair(_large(np.ascontiguousarray(before)), _large(np.ascontiguousarray(part)))
-    gray = found.plain[rows, columns]
-    colors = part.astype("float32") - found.made[rows, columns][..., None]
+def _pair(image: EnhancedImage, comparison: Comparison) -> _Pair:
+    rows, columns = comparison.most_changed(*SIZE)
+    pixels = image_io.read(image.data)
+    down, right = comparison.offset
+    crop = slice(down + rows.start, down + rows.stop), slice(right + columns.start, right + columns.stop)
+    after = pixels[crop]
+    if comparison.scale == 1:
+        before = image_io.read(image.content.read(), image.content.name)[crop]
+        return _Pair(_large(np.ascontiguousarray(before)), _large(np.ascontiguousarray(after)))
+    gray = comparison.plain[rows, columns]
+    colors = after.astype("float32") - comparison.result[rows, columns][..., None]
     plain = np.rint(np.clip(colors + gray[..., None], 0, 255)).astype("uint8")
-    return _Pair(_large(plain), _large(part))
+    return _Pair(_large(plain), _large(after))
 
 
-def _large(part: np.ndarray) -> bytes:
+def _large(pixels: np.ndarray) -> bytes:
     buffer = io.BytesIO()
-    Image.fromarray(np.kron(part, np.ones((TIMES, TIMES, 1), "uint8"))).save(buffer, "WEBP", quality=92)
+    Image.fromarray(np.kron(pixels, np.ones((TIMES, TIMES, 1), "uint8"))).save(buffer, "WEBP", quality=92)
     return buffer.getvalue()

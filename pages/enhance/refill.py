@@ -1,4 +1,4 @@
-"""An enlarged image back into the form of the page."""
+"""Fills the form with the settings of an earlier result."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from studio.enhance.settings import CLEAN, CLEANER, ENLARGE, SHIPPED
 
 
 def _can_take(job: engine.Job, settings: Any) -> bool:
-    given = job.inputs.get("network") or job.inputs.get("cleaner")
-    return not given and settings.network in networks(ENLARGE) and settings.cleaner in networks(CLEAN)
+    uploaded = job.inputs.get("network") or job.inputs.get("cleaner")
+    return not uploaded and settings.network in networks(ENLARGE) and settings.cleaner in networks(CLEAN)
 
 
 def _clear() -> None:
@@ -24,7 +24,7 @@ def _clear() -> None:
 
 
 def put(settings: Any) -> None:
-    """Chooses the networks of some settings, as far as they are here. Call it from a callback."""
+    """Selects the networks of settings if they are installed. Call it from a callback."""
     if settings.network in networks(ENLARGE):
         st.session_state[NETWORK] = settings.network
     if settings.cleaner in networks(CLEAN):

@@ -1,1 +1,1 @@
-"""The parts of the page Faces."""
+"""The parts of the faces page."""

@@ -1,4 +1,4 @@
-"""The stage of the page Faces: the grid, and the chosen face enlarged, with its actions."""
+"""The results of the faces page: the grid, and the chosen face enlarged, with its actions."""
 
 from __future__ import annotations
 
@@ -21,17 +21,18 @@ _PICKED = "picked"
 
 
 def with_changes(settings: FacesSettings) -> FacesSettings:
-    """The settings with the changes of the chosen face, where there is one."""
+    """Returns the settings with the slider values of the chosen face, if there is one."""
     if not settings.face:
         return settings
     return settings.model_copy(update={"moves": sliders.changes(settings.preset, settings.moves)})
 
 
 def show(settings: FacesSettings, inputs: Inputs) -> engine.Live | None:
-    """Draws the stage.
+    """Draws the chosen face, if any, and the grid.
 
     Args:
-        settings: of the grid, with the face that is chosen of it.
+        settings: of the grid, with the number of the chosen face.
+        inputs: the photo, if any.
 
     Returns:
         The grid, or None while there is none.
@@ -39,85 +40,84 @@ def show(settings: FacesSettings, inputs: Inputs) -> engine.Live | None:
     if engine.connect().status() != "ready":
         live.wait()
         return None
-    study, path, place = st.container(), st.container(), st.container()
+    face_area, path_area, grid_area = st.container(), st.container(), st.container()
     if settings.face:
-        with study:
-            _study(settings, inputs)
-            _ways_on(settings)
-    with path:
+        with face_area:
+            _face(settings, inputs)
+            _navigation(settings)
+    with path_area:
         _path(settings)
-    with place, st.container() if settings.face else st.spinner("Drawing ..."):
-        made = grid_result(settings.model_copy(update={"face": 0, "to": 0}), inputs)
-    if made is not None:
-        with place:
-            _grid(made, settings)
-    return made
+    with grid_area, st.container() if settings.face else st.spinner("Drawing ..."):
+        grid = grid_result(settings.model_copy(update={"face": 0, "to": 0}), inputs)
+    if grid is not None:
+        with grid_area:
+            _grid(grid, settings)
+    return grid
 
 
-def _grid(made: engine.Live, settings: FacesSettings) -> None:
+def _grid(grid: engine.Live, settings: FacesSettings) -> None:
     if not settings.face:
-        _warn(made)
-    morphing = bool(settings.face and st.session_state.get(MORPH))
-    if morphing:
+        _warn(grid)
+    is_morphing = bool(settings.face and st.session_state.get(MORPH))
+    if is_morphing:
         st.markdown("**Choose the face to morph into**")
-    st.session_state[_PICKED] = (settings.to if morphing else settings.face) or None
+    st.session_state[_PICKED] = (settings.to if is_morphing else settings.face) or None
     image_grid.grid(
-        made.data, settings.n, "The faces, by number", key=_PICKED, on_change=_pick, args=(settings,)
+        grid.data, settings.n, "The faces, by number", key=_PICKED, on_change=_pick, args=(settings,)
     )
     if not settings.face:
         st.caption("Choose a face to enlarge and edit it.")
-        _actions(made, key="grid")
+        _actions(grid, key="grid")
 
 
 def _pick(settings: FacesSettings) -> None:
-    picked = st.session_state[_PICKED] or 0
+    number = st.session_state[_PICKED] or 0
     if settings.face and st.session_state.get(MORPH):
-        st.session_state[TO] = picked
+        st.session_state[TO] = number
     else:
-        st.session_state[FACE] = picked
+        st.session_state[FACE] = number
         _begin(settings)
 
 
 def grid_result(settings: FacesSettings, inputs: Inputs) -> engine.Live | None:
-    """The result of these settings, from this tab's cache or computed now; None after showing an error."""
+    """Returns the result of settings, cached in this tab or computed now; None after showing an error."""
     return live.live_result(TASK, settings, inputs, "face" if settings.face else "grid")
 
 
 @st.fragment
-def _study(settings: FacesSettings, inputs: Inputs) -> None:
-    """The chosen face large, or its way to another, and its sliders.
+def _face(settings: FacesSettings, inputs: Inputs) -> None:
+    """Draws the chosen face, or its interpolation to another one, and its sliders.
 
-    A fragment, so that nothing else is drawn again when a slider is moved.
+    A fragment, so moving a slider redraws nothing else.
     """
     if settings.to:
-        image = st.container()
-        changes: DeltaGenerator = st.expander("Changes", icon=":material/tune:")
+        image_area = st.container()
+        slider_area: DeltaGenerator = st.expander("Changes", icon=":material/tune:")
     else:
-        image, changes = st.columns([3, 2], gap="medium")
-    with changes:
+        image_area, slider_area = st.columns([3, 2], gap="medium")
+    with slider_area:
         moves = sliders.sliders(settings.preset, settings.moves)
-    with image:
-        made = grid_result(
+    with image_area:
+        result = grid_result(
             settings.model_copy(update={"moves": moves, "n": STEPS if settings.to else 1}), inputs
         )
-        if made is not None:
-            way = f", morphing into face {settings.to}" if settings.to else ""
-            drawn_from = inputs.get("photo") and settings.face == 1 and not settings.near
-            name = "Your photo, as the model reconstructs it" if drawn_from else f"Face {settings.face}"
-            caption = f"{name}{way}"
-            browser_images.image(made.data, caption=caption)
-            _warn(made)
-            _actions(made, key="face")
+        if result is not None:
+            suffix = f", morphing into face {settings.to}" if settings.to else ""
+            is_photo = inputs.get("photo") and settings.face == 1 and not settings.near
+            name = "Your photo, as the model reconstructs it" if is_photo else f"Face {settings.face}"
+            browser_images.image(result.data, caption=f"{name}{suffix}")
+            _warn(result)
+            _actions(result, key="face")
 
 
-def _warn(made: engine.Live) -> None:
+def _warn(result: engine.Live) -> None:
     """Shows warnings about the photo."""
-    for note in made.figures.get("notes", ()):
+    for note in result.figures.get("notes", ()):
         st.warning(words.plain(note), icon=":material/face_retouching_off:")
 
 
-def _ways_on(settings: FacesSettings) -> None:
-    """Where to go from the chosen face."""
+def _navigation(settings: FacesSettings) -> None:
+    """Draws the buttons for variations, morphing and closing the chosen face."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             "More like this",
@@ -132,27 +132,27 @@ def _ways_on(settings: FacesSettings) -> None:
         st.button("Close", icon=":material/close:", type="tertiary", **back)
 
 
-def _actions(made: engine.Live, *, key: str) -> None:
+def _actions(result: engine.Live, *, key: str) -> None:
     with st.container(horizontal=True):
-        results.download(made.data, TASK, key=key, made=made.recipe)
-        live.keep_button(made, key=key)
-        use_again.menu(lambda: File.keep(made.data, "image", made.name), key=key)
-    results.recipe(TASK, made.settings, made.inputs, made.recipe)
+        results.download(result.data, TASK, key=key, recipe=result.recipe)
+        live.keep_button(result, key=key)
+        use_again.menu(lambda: File.keep(result.data, "image", result.name), key=key)
+    results.show_recipe(TASK, result.settings, result.inputs, result.recipe)
 
 
 def _path(settings: FacesSettings) -> None:
-    """Names the face of which these are variations, with a button back."""
+    """Shows which face the grid varies, with a button back to the previous grid."""
     if not settings.near:
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        way = ", then ".join(str(number) for number in settings.near)
-        st.caption(f"Variations that are like face {way}; the first is that face itself.")
+        faces = ", then ".join(str(number) for number in settings.near)
+        st.caption(f"Variations that are like face {faces}; the first is that face itself.")
         back: dict[str, Any] = {"on_click": _back, "args": (settings,)}
         st.button("Previous grid", icon=":material/arrow_back:", type="tertiary", **back)
 
 
 def _begin(settings: FacesSettings) -> None:
-    """Another face begins with the changes that the grid has."""
+    """Resets the sliders to the changes of the grid, and ends morphing."""
     sliders.begin(settings.preset, settings.moves)
     st.session_state[TO] = 0
     st.session_state[MORPH] = False
@@ -169,7 +169,7 @@ def _close(settings: FacesSettings) -> None:
 
 
 def _more_like(settings: FacesSettings) -> None:
-    """The grid of its neighbors, all with the changes that this face has."""
+    """Opens a grid of variations of the chosen face, with its slider values."""
     changed = with_changes(settings).moves
     st.session_state[NEAR] = ", ".join(map(str, (*settings.near, settings.face)))
     st.session_state[MOVES] = ", ".join(changed)
@@ -178,6 +178,6 @@ def _more_like(settings: FacesSettings) -> None:
 
 def _back(settings: FacesSettings) -> None:
     st.session_state[NEAR] = ", ".join(map(str, settings.near[:-1]))
-    kept = settings.moves if settings.near[1:] else ()
-    st.session_state[MOVES] = ", ".join(kept)
-    _close(settings.model_copy(update={"moves": kept}))
+    moves = settings.moves if settings.near[1:] else ()
+    st.session_state[MOVES] = ", ".join(moves)
+    _close(settings.model_copy(update={"moves": moves}))

@@ -1,4 +1,4 @@
-"""Inputs of the page Faces outside its form: the number of faces, and a photo."""
+"""Inputs of the faces page outside its form: the photo, the seed, and the grid."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.faces import models as drawer
+from pages.faces import models as model_choice
 from pages.faces import sliders
 from pages.form import forms, image_input, samples, saved_settings
 from pages.form.samples import Sample
@@ -21,18 +21,18 @@ CROP = ("crop", "crop_x", "crop_y")
 ASKED_HERE = ("preset", "model", "seed", "n", "face", "to", "form", *CROP)
 COUNTS = (16, 36, 64, 100, 144)
 FACE, TO, NEAR, MOVES, MORPH = "face", "to", "near", "moves", "morph"
-_DRAWER, _PHOTO = "drawer", "face_photo"
+_MODEL, _PHOTO = "drawer", "face_photo"  # of the session
 
 
 def follow(preset: str) -> None:
     """Resets the selected face and its changes when another model is chosen."""
-    if st.session_state.setdefault(_DRAWER, preset) == preset:
+    if st.session_state.setdefault(_MODEL, preset) == preset:
         return
-    st.session_state[_DRAWER] = preset
-    _let_go()
+    st.session_state[_MODEL] = preset
+    _clear_selection()
 
 
-def _let_go() -> None:
+def _clear_selection() -> None:
     st.session_state[FACE] = st.session_state[TO] = 0
     st.session_state[NEAR] = st.session_state[MOVES] = ""
     st.session_state[MORPH] = False
@@ -40,15 +40,15 @@ def _let_go() -> None:
 
 def reset(preset: str) -> None:
     """Resets the inputs next to the form, except the photo. Call it from a callback."""
-    _let_go()
+    _clear_selection()
     sliders.begin(preset, ())
-    forms.defaults(FacesSettings, ("seed", "n", *CROP))
+    forms.reset_fields(FacesSettings, ("seed", "n", *CROP))
 
 
 def put(settings: FacesSettings) -> None:
     """Sets the inputs next to the form from settings. Call it from a callback."""
-    drawer.put(settings.preset)
-    st.session_state[_DRAWER] = settings.preset
+    model_choice.put(settings.preset)
+    st.session_state[_MODEL] = settings.preset
     st.session_state[NEAR], st.session_state[MOVES] = (
         ", ".join(map(str, settings.near)),
         ", ".join(settings.moves),
@@ -58,67 +58,71 @@ def put(settings: FacesSettings) -> None:
 
 
 def photos() -> list[Sample]:
-    """The photos that are offered."""
+    """Returns the sample photos."""
     return [samples.photos()[1]]
 
 
-def took_photo() -> None:
-    """Takes the photo that is chosen for the one that the chosen face belongs to. Call it from a callback."""
-    st.session_state[_PHOTO] = image_input.chosen("photo")
+def mark_photo_as_current() -> None:
+    """Marks the chosen photo as the one of the chosen face, so it is not reset. Call it from a callback."""
+    st.session_state[_PHOTO] = image_input.selected_title("photo")
 
 
 def photo_for(preset: str) -> tuple[Sample | None, dict[str, Any]]:
-    """A switch and, when it is on, a photo and which part of it; it becomes the first face, and is chosen."""
+    """Asks for a photo and its crop, which then is the first face and chosen; None when switched off."""
     help = "The model encodes the photo and reconstructs it; then you can edit the result"
-    found = image_input.optional("photo", "Photo", photos(), help)
-    if st.session_state.get(_PHOTO) != (found and found.title):
-        if found or _PHOTO in st.session_state:
-            st.session_state[FACE] = 1 if found else 0
+    sample = image_input.optional("photo", "Photo", photos(), help)
+    if st.session_state.get(_PHOTO) != (sample and sample.title):
+        if sample or _PHOTO in st.session_state:
+            st.session_state[FACE] = 1 if sample else 0
             sliders.begin(preset, (st.session_state.get(MOVES) or "").replace(",", " ").split())
-        st.session_state[_PHOTO] = found and found.title
-    if found is None:
+        st.session_state[_PHOTO] = sample and sample.title
+    if sample is None:
         return None, {}
     with st.container(horizontal=True, vertical_alignment="center"):
-        place = st.container(width=110)
+        preview = st.container(width=110)
         with st.popover("Crop", icon=":material/crop:"):
             crop = forms.fields(FacesSettings, CROP)
             if not crop["crop"]:
                 st.caption("A detected face sets the crop. To choose the crop yourself, set a crop size.")
-    with place:
+    with preview:
         st.image(
-            _seen(found.file(), tuple(crop.values())),
+            _cropped(sample.file(), tuple(crop.values())),
             width="stretch",
             caption="Model input",
             alt="Model input",
         )
-    return found, crop
+    return sample, crop
 
 
 @owners.cached(max_entries=64)
-def _seen(file: File, crop: tuple[float, float, float]) -> bytes:
-    return image_io.encode_preview(photo.square(image_io.read(file.read()), *crop), 220)
+def _cropped(file: File, crop: tuple[float, float, float]) -> bytes:
+    return image_io.encode_preview(photo.crop_square(image_io.read(file.read()), *crop), 220)
 
 
 def seed() -> int:
     """Asks for the seed of the grid."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         value = numbers.number("Seed", 0, forms.MOST_SEED, key="seed", bind="query-params")
-        st.button("Another grid", icon=":material/casino:", on_click=forms.roll, help="Picks a random seed")
+        st.button(
+            "Another grid", icon=":material/casino:", on_click=forms.new_seed, help="Picks a random seed"
+        )
     return value
 
 
-def of_the_grid() -> dict[str, int]:
-    """Asks for the number of faces, the selected face and the face to morph into; the grid sets them, too."""
+def grid_fields() -> dict[str, int]:
+    """Asks for the number of faces, the selected face and the face to morph into; clicks on the grid set
+    these, too.
+    """
     shared: dict[str, Any] = {"bind": "query-params"}
     n = st.select_slider("Faces on the grid", COUNTS, value=FacesSettings().n, key="n", **shared)
-    found = {"n": n}
+    values = {"n": n}
     for key, label in ((FACE, "Selected face (0: none)"), (TO, "Morph to face (0: none)")):
-        found[key] = numbers.number(label, 0, n, key=key, **shared)
-    return found | ({} if found[FACE] else {TO: 0})
+        values[key] = numbers.number(label, 0, n, key=key, **shared)
+    return values | ({} if values[FACE] else {TO: 0})
 
 
 def checked_settings(settings: FacesSettings | None) -> FacesSettings | None:
-    """The settings, or None after showing an error."""
+    """Returns the settings, or None after showing an error."""
     if settings is None:
         return None
     try:

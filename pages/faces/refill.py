@@ -1,4 +1,4 @@
-"""A grid, a face or an interpolation back into the form of the page."""
+"""Fills the form with the settings of an earlier grid, face or interpolation."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from studio.faces.settings import FacesSettings
 def _can_take(job: engine.Job, settings: FacesSettings) -> bool:
     if job.inputs.get("model") or settings.form != "sheet":
         return False
-    whole_grid = not settings.face and not settings.interpolate
-    fits = settings.n in input_form.COUNTS if whole_grid else _least_grid(settings) is not None
-    return fits and settings.preset in models.presets_that_draw()
+    is_grid = not settings.face and not settings.interpolate
+    fits_grid = settings.n in input_form.COUNTS if is_grid else _smallest_grid(settings) is not None
+    return fits_grid and settings.preset in models.generators()
 
 
-def _least_grid(settings: FacesSettings) -> int | None:
-    """The smallest grid that the page draws and that has the chosen faces; None if none is so large."""
+def _smallest_grid(settings: FacesSettings) -> int | None:
+    """Returns the size of the smallest grid with the chosen faces; None if no grid is large enough."""
     least = max(settings.n, settings.face, settings.to)
     return next((count for count in input_form.COUNTS if count >= least), None)
 
 
 def _fill(job: engine.Job, settings: Any) -> None:
     input_form.put(settings)
-    st.session_state["n"] = _least_grid(settings)
+    st.session_state["n"] = _smallest_grid(settings)
     st.session_state[input_form.MORPH] = bool(settings.to)
-    input_form.took_photo()
+    input_form.mark_photo_as_current()
 
 
 FORMS = (

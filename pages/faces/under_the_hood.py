@@ -1,4 +1,4 @@
-"""Under the hood of Faces: a map of the grid in latent space, and figures of the model's training."""
+"""Under the hood of Faces: a map of the grid in latent space, and training figures of the model."""
 
 from __future__ import annotations
 
@@ -7,44 +7,45 @@ from typing import Any
 
 import streamlit as st
 
-from pages.faces import duel, sliders
+from pages.faces import sliders, training_stages
 from pages.widgets import assets, curves, under_the_hood
 from studio import engine
 from studio.core.errors import StudioError
 from studio.core.models import presets
 
 _GENERATORS = {"vae.train": "vae.md", "dcgan.train": "gan.md"}
-_WHOSE = {"made": "generated", "held out": "held out"}
+_IMAGE_SETS = {"made": "generated", "held out": "held out"}
 _CURVES = {"generator": "generator", "discriminator": "discriminator"}
 
 
 def explain(preset: str, grid: engine.Live | None, face: int) -> None:
-    """The folded section; with a grid, its map too.
+    """Draws the folded section, with a map of the grid if there is one.
 
     Args:
-        preset: the model, "" for none.
-        face: the chosen one of the grid, 0 for none.
+        preset: name of the model, or "".
+        grid: the grid that is shown, or None.
+        face: number of the chosen face, 0 for none.
     """
     section = under_the_hood.section()
     if not section.open:
         return
     with section:
-        found = _found(preset)
-        task, figures = (found.task, found.data().get("figures") or {}) if found else ("", {})
+        model = _find(preset)
+        task, figures = (model.task, model.data().get("figures") or {}) if model else ("", {})
         texts = [assets.read(__file__, "under_the_hood.md")]
         if task in _GENERATORS:
             texts.append(generator_text(task))
-        under_the_hood.beside(lambda: _of_this_model(preset, grid, face, figures), *texts)
+        under_the_hood.side_by_side(lambda: _of_this_model(preset, grid, face, figures), *texts)
         st.markdown("**Training progress**")
-        duel.show(found, "stage")
+        training_stages.show(model, "stage")
 
 
 def generator_text(task: str) -> str:
-    """How a generator is trained, as Markdown, for a training task such as "dcgan.train"."""
+    """Returns a Markdown text on how a generator is trained, for a task such as "dcgan.train"."""
     return assets.read(__file__, _GENERATORS[task])
 
 
-def _found(preset: str) -> presets.Preset | None:
+def _find(preset: str) -> presets.Preset | None:
     try:
         return presets.find(preset) if preset else None
     except StudioError:
@@ -52,13 +53,13 @@ def _found(preset: str) -> presets.Preset | None:
 
 
 def _of_this_model(preset: str, grid: engine.Live | None, face: int, figures: Mapping[str, Any]) -> None:
-    places = grid.figures.get("places") if grid is not None else None
-    if not places:
+    projections = grid.figures.get("places") if grid is not None else None
+    if not projections:
         st.caption("After you generate a grid, a map of its latent vectors appears here.")
     else:
         names = list(sliders.directions(preset))[:2]
         axes = [sliders.title(name) for name in names] if len(names) == 2 else ["latent 1", "latent 2"]
-        st.altair_chart(_map(places, axes, face), width="stretch")
+        st.altair_chart(_map(projections, axes, face), width="stretch")
         st.caption("The grid in latent space, projected on two directions; the chosen face is larger.")
     draw_training(figures)
 
@@ -69,9 +70,9 @@ def draw_training(figures: Mapping[str, Any]) -> None:
     if rows:
         curves.named(rows, "loss")
         st.caption("The losses of the generator and the discriminator during training.")
-    told = sorted((float(nats) for nats in figures.get("kl") or ()), reverse=True)
-    if told:
-        st.altair_chart(_bars(told), width="stretch")
+    divergences = sorted((float(nats) for nats in figures.get("kl") or ()), reverse=True)
+    if divergences:
+        st.altair_chart(_bars(divergences), width="stretch")
         st.caption(
             "The KL divergence of each latent from a standard normal, in nats: a latent near 0 carries "
             "nothing about the image."
@@ -86,36 +87,36 @@ def draw_training(figures: Mapping[str, Any]) -> None:
 
 
 def _copies(figures: Mapping[str, Any]) -> str:
-    """Whether generated images are copies; older models name how many training images were searched."""
-    if among := figures.get("learned_n"):
-        where, end = f"among all {among:,}", "If most were copies, the first distance would be near 0."
+    """Returns the distances to nearest training images as Markdown, which show whether images are copies."""
+    if searched := figures.get("learned_n"):
+        scope, limit = f"among all {searched:,}", "If most were copies, the first distance would be near 0."
     elif {"images", "held_out", "real_n"} <= figures.keys():
-        every = figures["images"] - figures["held_out"]
-        where, end = (
-            f"of {figures['real_n']:,} of the {every:,}",
+        total = figures["images"] - figures["held_out"]
+        scope, limit = (
+            f"of {figures['real_n']:,} of the {total:,}",
             "Copies of the other images would not show.",
         )
     else:
-        where, end = "among some", "Copies of the other images would not show."
-    apart = ""
+        scope, limit = "among some", "Copies of the other images would not show."
+    split_note = ""
     if {"images", "held_out"} <= figures.keys():
-        apart = f" Of the {figures['images']:,} images, {figures['held_out']:,} are in the test split."
+        split_note = f" Of the {figures['images']:,} images, {figures['held_out']:,} are in the test split."
     return (
         f"**Are they copies?** A generated image is **{figures['nearest']:.1f}** away from its nearest "
-        f"training image {where}, a held-out real image **{figures['nearest_held_out']:.1f}** (median "
-        f"distances between InceptionV3's features). {end}{apart}"
+        f"training image {scope}, a held-out real image **{figures['nearest_held_out']:.1f}** (median "
+        f"distances between InceptionV3's features). {limit}{split_note}"
     )
 
 
-def _map(places: Sequence[Sequence[float]], axes: Sequence[str], face: int) -> Any:
+def _map(projections: Sequence[Sequence[float]], axes: Sequence[str], face: int) -> Any:
     import altair as alt
 
     rows = [
         {"x": x, "y": y, "number": n, "which": "chosen" if n == face else "others"}
-        for n, (x, y) in enumerate(places, 1)
+        for n, (x, y) in enumerate(projections, 1)
     ]
-    far = max(3.2, *(abs(value) for place in places for value in place))
-    scale = alt.Scale(domain=[-far, far])
+    limit = max(3.2, *(abs(value) for point in projections for value in point))
+    scale = alt.Scale(domain=[-limit, limit])
     points = (
         alt.Chart(alt.Data(values=rows))
         .mark_point(filled=True, opacity=0.85)
@@ -137,8 +138,8 @@ def _map(places: Sequence[Sequence[float]], axes: Sequence[str], face: int) -> A
 def _curve(curve: Mapping[str, Any]) -> list[dict[str, Any]]:
     steps = curve.get("steps") or ()
     return [
-        {"step": step, "which": words, "value": float(loss)}
-        for name, words in _CURVES.items()
+        {"step": step, "which": title, "value": float(loss)}
+        for name, title in _CURVES.items()
         for step, loss in zip(steps, curve.get(name) or (), strict=False)
         if len(steps) > 1
     ]
@@ -147,8 +148,8 @@ def _curve(curve: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _shares(distances: Mapping[str, Sequence[float]]) -> list[dict[str, Any]]:
     edges = distances.get("edges") or ()
     return [
-        {"from": low, "to": high, "images": words, "share": share}
-        for name, words in _WHOSE.items()
+        {"from": low, "to": high, "images": title, "share": share}
+        for name, title in _IMAGE_SETS.items()
         for low, high, share in zip(edges, edges[1:], distances.get(name) or (), strict=False)
     ]
 
@@ -170,10 +171,10 @@ def _histogram(rows: list[dict[str, Any]]) -> Any:
     )
 
 
-def _bars(told: Sequence[float]) -> Any:
+def _bars(divergences: Sequence[float]) -> Any:
     import altair as alt
 
-    rows = [{"number": n, "nats": nats} for n, nats in enumerate(told, 1)]
+    rows = [{"number": n, "nats": nats} for n, nats in enumerate(divergences, 1)]
     return (
         alt.Chart(alt.Data(values=rows))
         .mark_bar()

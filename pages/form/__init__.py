@@ -1,1 +1,1 @@
-"""What asks a user: settings, images, videos, texts, masks."""
+"""Form widgets: settings, images, videos, texts, masks."""

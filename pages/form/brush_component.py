@@ -15,13 +15,13 @@ def show(words: Mapping[str, object], image: bytes, key: str) -> object:
     """Shows the brush.
 
     Args:
-        words: what it is to do, as its JavaScript reads them.
-        image: the WebP file that it paints on.
-        key: of the widget.
+        words: settings of the brush, as its JavaScript reads them.
+        image: the WebP file to paint on.
+        key: of the component.
 
     Returns:
-        What the browser sent last: `{"image", "styles", "masks"}`, masks as data URLs. None while
-        nothing is painted. Check it: a browser can send anything.
+        The last message of the browser: `{"image", "styles", "masks"}`, masks as data URLs. None while
+        nothing is painted. Validate it: a browser can send anything.
     """
     head = json.dumps(words).encode()
     data = struct.pack(">I", len(head)) + head + image

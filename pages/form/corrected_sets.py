@@ -1,6 +1,6 @@
-"""A data set that a user corrected: a new archive, chosen at once.
+"""Corrections of a data set: they make a new archive and select it.
 
-The one of before stays as it was, and is chosen again by "Undo".
+The previous archive is unchanged; "Undo" selects it again.
 """
 
 from __future__ import annotations
@@ -23,93 +23,95 @@ from studio.core.progress import Progress, Report
 from studio.core.tasks import File
 from studio.engine import quotas
 
-_ENDING = " corrected"  # of the name of an archive
+_ENDING = " corrected"  # appended to the name of an archive
 
 
 @dataclass(frozen=True)
 class Chooser:
-    """The widget that a data set was chosen with.
+    """Access to the widget that selects a data set.
 
     Attributes:
-        key: by which what was done is remembered in this tab.
-        now: gives what is chosen, so that it can be chosen again.
-        again: chooses that; called from a callback.
-        use: chooses a kept archive as a user's own, from the next run of the page on.
+        key: of the correction history in the session state.
+        selection: returns the current selection.
+        restore: selects an earlier selection; called from a callback.
+        use: selects a stored archive as the user's own, from the next run of the page.
     """
 
     key: str
-    now: Callable[[], Any]
-    again: Callable[[Any], None]
+    selection: Callable[[], Any]
+    restore: Callable[[Any], None]
     use: Callable[[File], None]
 
 
 @dataclass(frozen=True)
-class _Done:
-    """Something that was done: how it is told, to which archive it led, and what was chosen before."""
+class _Correction:
+    """A correction, with the archive that it made and the selection before it."""
 
-    told: str
+    message: str
     file: File
-    before: Any
+    previous_selection: Any
 
 
-def tell(file: File, chooser: Chooser) -> None:
-    """Says what was done to make an archive of another one, if it was here, and offers to undo it."""
-    done: list[_Done] = st.session_state.get(_done(chooser), [])
-    if not done or done[-1].file != file:
+def show_changes(file: File, chooser: Chooser) -> None:
+    """Shows the corrections that this tab made in an archive, if any, and offers to undo them."""
+    history: list[_Correction] = st.session_state.get(_key(chooser), [])
+    if not history or history[-1].file != file:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f":material/check_circle: {done[-1].told}.", width="content")
+        st.markdown(f":material/check_circle: {history[-1].message}.", width="content")
         st.button("Undo", type="tertiary", icon=":material/undo:", on_click=_undo, args=(chooser,))
         data_set_input.download(file)
 
 
-def make(file: File, dataset: ImageDataset, chosen: Sequence[Changes], chooser: Chooser) -> None:
-    """Makes a new archive with what was chosen, and chooses it; or says why it cannot.
+def make(file: File, dataset: ImageDataset, corrections: Sequence[Changes], chooser: Chooser) -> None:
+    """Makes a corrected archive and selects it, or shows an error.
 
     Args:
         file: the data set.
         dataset: its images.
-        chosen: the changes of each choice; what is removed by one is removed.
-        chooser: what the data set was chosen with.
+        corrections: changes per choice; an image that any of them removes is removed.
+        chooser: of the data set.
     """
     changes: dict[str, str] = {}
-    for one in chosen:
-        for name, to in one.items():
+    for correction_of_image in corrections:
+        for name, to in correction_of_image.items():
             changes[name] = to if changes.get(name, to) else ""
     if not changes:
         st.info("Nothing was changed: all images stay as they are.", icon=":material/info:")
         return
     bar = st.progress(0.0, "Copying images")
     try:
-        quotas.check_room(owner(), file.path.stat().st_size)
-        made = _made(file, dataset, changes, bar)
+        quotas.check_disk_quota(owner(), file.path.stat().st_size)
+        archive = _copy(file, dataset, changes, bar)
     except StudioError as error:
         bar.empty()
         st.error(words.plain(str(error)), icon=":material/error:")
         return
-    done = _Done(relabel.told(changes.values()), made, chooser.now())
-    st.session_state[_done(chooser)] = [*st.session_state.get(_done(chooser), []), done]
-    chooser.use(made)
+    correction = _Correction(relabel.summary(changes.values()), archive, chooser.selection())
+    st.session_state[_key(chooser)] = [*st.session_state.get(_key(chooser), []), correction]
+    chooser.use(archive)
     st.rerun()
 
 
-def _made(file: File, dataset: ImageDataset, changes: Mapping[str, str], bar: DeltaGenerator) -> File:
-    def hear(report: Report) -> None:
+def _copy(file: File, dataset: ImageDataset, changes: Mapping[str, str], bar: DeltaGenerator) -> File:
+    def show(report: Report) -> None:
         bar.progress(report.share, report.text)
 
-    return relabel.made(file, relabel.with_copies(changes, dataset), _name(file), Progress(hear))
+    return relabel.apply_changes(
+        file, relabel.with_copies(changes, dataset), _archive_name(file), Progress(show)
+    )
 
 
-def _name(file: File) -> str:
-    """What the new archive is called: "shapes.tar.gz" -> "shapes corrected.zip"."""
+def _archive_name(file: File) -> str:
+    """Returns the name of the new archive: "shapes.tar.gz" -> "shapes corrected.zip"."""
     stem = file.name.partition(".tar")[0] if ".tar" in file.name else PurePath(file.name).stem
     return f"{stem.removesuffix(_ENDING)}{_ENDING}.zip"
 
 
 def _undo(chooser: Chooser) -> None:
-    done: list[_Done] = st.session_state[_done(chooser)]
-    chooser.again(done.pop().before)
+    history: list[_Correction] = st.session_state[_key(chooser)]
+    chooser.restore(history.pop().previous_selection)
 
 
-def _done(chooser: Chooser) -> str:
+def _key(chooser: Chooser) -> str:
     return keys.part(chooser.key, "corrected")

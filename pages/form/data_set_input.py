@@ -1,4 +1,4 @@
-"""The images to learn from: a sample set, drawn by the studio, or a user's own in an archive."""
+"""Selects the training images: a sample set, or the user's own archive."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from studio.core.data import sample_sets
 from studio.core.tasks import File
 
 MOST_MB = 500
-TAKEN = ["zip", "tar", "tgz", "gz", "npz"]
+TYPES = ["zip", "tar", "tgz", "gz", "npz"]
 KEY, OWN, LABEL = "images", "Your own", "Training images"
-_SLOT, _OWN, _NEXT = "set", "set_file", "set_next"
+_SLOT, _ARCHIVE_KEY, _NEXT_KEY = "set", "set_file", "set_next"
 
 
 @dataclass(frozen=True)
 class DatasetChoice:
-    """Images to learn from: what they are called, and the kept archive."""
+    """Training images: their title and the stored archive."""
 
     title: str
     file: File
@@ -31,77 +31,80 @@ class DatasetChoice:
 def choose(
     others: Mapping[str, Callable[[], DatasetChoice | None]] = MappingProxyType({}),
 ) -> DatasetChoice | None:
-    """Asks for images, the first sample chosen already; None while there are no own ones yet.
+    """Asks for training images; the first sample set is preselected. Returns None while there are none.
 
     Args:
-        others: further ways of choosing, by what each is called; each asks in its own words.
+        others: functions that ask for images in another way, by title.
     """
-    if wish := st.session_state.pop(_NEXT, None):
-        choose_again(wish)
-    known = {name.capitalize(): one for name, one in sample_sets.sets().items()}
-    mine = own_archive()
-    kept_inputs.keep_files(_OWN, [mine] if mine else [])
-    names = [*(one.name for one in known.values()), "own"]
+    if next_selection := st.session_state.pop(_NEXT_KEY, None):
+        restore(next_selection)
+    sample_sets_by_title = {name.capitalize(): sample_set for name, sample_set in sample_sets.sets().items()}
+    archive = own_archive()
+    kept_inputs.keep_files(_ARCHIVE_KEY, [archive] if archive else [])
+    names = [*(sample_set.name for sample_set in sample_sets_by_title.values()), "own"]
     names += [title.replace(" ", "-").lower() for title in others]
-    chosen = which([*known, OWN, *others], names, key=KEY, tile=4.8 if others else 6.5)
-    if chosen in others:
-        return others[chosen]()
-    if chosen in known:
-        st.caption(f"{known[chosen].title} Drawn by the studio.")
-        return DatasetChoice(chosen, sample(known[chosen].name))
+    title = choose_set([*sample_sets_by_title, OWN, *others], names, key=KEY, tile=4.8 if others else 6.5)
+    if title in others:
+        return others[title]()
+    if title in sample_sets_by_title:
+        st.caption(f"{sample_sets_by_title[title].title} Drawn by the studio.")
+        return DatasetChoice(title, sample(sample_sets_by_title[title].name))
     _ask()
-    if mine is None:
+    if archive is None:
         st.caption(
             ":material/info: A zip with one folder per class, with a few dozen images in each. "
             "The folder names become the class names."
         )
         return None
-    st.caption(f":material/folder_zip: {words.plain(mine.name)}")
-    return DatasetChoice(mine.name, mine)
+    st.caption(f":material/folder_zip: {words.plain(archive.name)}")
+    return DatasetChoice(archive.name, archive)
 
 
 @dataclass(frozen=True)
-class Chosen:
-    """What is chosen: which way, and the archive of a user's own, if there is one."""
+class Selection:
+    """The selected title, and the user's own archive if there is one."""
 
-    way: str
-    own: File | None
+    title: str
+    archive: File | None
 
 
 def own_archive() -> File | None:
-    """The archive that a user added last; None while there is none."""
-    return next(iter(kept_inputs.restore_files(_OWN, "dataset")), None)
+    """Returns the archive that the user added last; None if there is none."""
+    return next(iter(kept_inputs.restore_files(_ARCHIVE_KEY, "dataset")), None)
 
 
-def chosen_now() -> Chosen:
-    """What is chosen, so that it can be chosen again."""
-    return Chosen(st.session_state.get(KEY, ""), own_archive())
+def current_selection() -> Selection:
+    """Returns the current selection, for `restore`."""
+    return Selection(st.session_state.get(KEY, ""), own_archive())
 
 
-def choose_again(chosen: Chosen) -> None:
-    """Chooses what was chosen before. Call it from a callback."""
-    st.session_state[KEY], st.session_state[_OWN] = chosen.way, [chosen.own] if chosen.own else []
+def restore(selection: Selection) -> None:
+    """Restores an earlier selection. Call it from a callback."""
+    st.session_state[KEY], st.session_state[_ARCHIVE_KEY] = (
+        selection.title,
+        [selection.archive] if selection.archive else [],
+    )
 
 
 def put(file: File) -> None:
-    """Chooses a sample set, or a kept archive as a user's own. Call it before the form is drawn."""
-    known = {sample_sets.PREFIX + name: name.capitalize() for name in sample_sets.sets()}
-    way = known.get(samples.spelled(file))
-    choose_again(Chosen(way, own_archive()) if way else Chosen(OWN, file))
+    """Selects a sample set or a stored archive. Call it before the form is drawn."""
+    titles = {sample_sets.PREFIX + name: name.capitalize() for name in sample_sets.sets()}
+    title = titles.get(samples.command_name(file))
+    restore(Selection(title, own_archive()) if title else Selection(OWN, file))
 
 
 def use(file: File) -> None:
-    """Chooses a kept archive as a user's own, from the next run of the page on."""
-    st.session_state[_NEXT] = Chosen(OWN, file)
+    """Selects a stored archive as the user's own, from the next run of the page."""
+    st.session_state[_NEXT_KEY] = Selection(OWN, file)
 
 
-def choose_next(way: str) -> None:
-    """Chooses another way, from the next run of the page on."""
-    st.session_state[_NEXT] = Chosen(way, own_archive())
+def choose_next(title: str) -> None:
+    """Selects a title, from the next run of the page."""
+    st.session_state[_NEXT_KEY] = Selection(title, own_archive())
 
 
 def download(file: File) -> None:
-    """Offers a kept archive to be saved; it is read only once a user asks for it."""
+    """Offers a stored archive for download; it is read only when the user opens the popover."""
     with st.popover(
         "Download", icon=":material/download:", type="tertiary", on_change="rerun", key="set_out"
     ) as box:
@@ -110,7 +113,7 @@ def download(file: File) -> None:
             st.download_button(words.plain(file.name), file.read(), file.name, mime, on_click="ignore")
 
 
-def which(
+def choose_set(
     titles: Sequence[str],
     names: Sequence[str],
     *,
@@ -118,19 +121,20 @@ def which(
     label: str = LABEL,
     tile: float = image_input.TILE,
 ) -> str:
-    """Asks for one of several data sets, each next to its small image, the first chosen already.
+    """Asks for one of several data sets, shown as tiles; the first is preselected. Returns its title.
 
     Args:
-        titles: of each.
-        names: of each, by which its small image is called.
-        label: what is asked for.
-        tile: a small image's width at least, in rem.
+        titles: of the data sets.
+        names: of the data sets, in the file names of their thumbnails.
+        key: of the widget and in the address.
+        label: of the widget.
+        tile: minimum width of a tile, in rem.
     """
-    forms.choosing(key, titles)
+    forms.drop_stale_choice(key, titles)
     return image_input.pills(
         label,
         titles,
-        [samples.shipped(f"set-{name}") for name in names],
+        [samples.shipped_thumbnail(f"set-{name}") for name in names],
         default=titles[0],
         required=True,
         key=key,
@@ -142,17 +146,17 @@ def which(
 def _ask() -> None:
     help = "One folder per class. No code in the archive is run, and no links are followed"
     label = "A zip, tar or npz from your device"
-    uploads.ask(_SLOT, label, _take, type=TAKEN, max_upload_size=MOST_MB, help=help)
+    uploads.ask(_SLOT, label, _take, type=TYPES, max_upload_size=MOST_MB, help=help)
     uploads.show_fault(_SLOT)
 
 
 def _take(body: bytes, name: str) -> None:
     file = File.keep(body, "dataset", name)
-    data.count(file)  # raises for what cannot be opened, before the archive of until now gives way
-    st.session_state[_OWN] = [file]
+    data.count(file)  # raises if the archive cannot be opened, before it replaces the previous one
+    st.session_state[_ARCHIVE_KEY] = [file]
 
 
 def sample(name: str) -> File:
-    """A sample set as a kept archive."""
-    with st.spinner("Drawing the images ..."):  # only the first time; kept files may be removed later
+    """Returns a sample set as a stored archive."""
+    with st.spinner("Drawing the images ..."):  # only if it is not stored yet or any more
         return sample_sets.reference(sample_sets.PREFIX + name)

@@ -1,4 +1,4 @@
-"""A black canvas to draw on, with a white line or several colors: the brush of masks, without a photo."""
+"""A black canvas to draw on, in white or several colors; uses the brush component without a photo."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import streamlit as st
 from PIL import Image
 
 from pages.form import brush_component, kept_inputs
-from pages.form.painted_masks import as_text, of_text
+from pages.form.painted_masks import from_data_url, to_data_url
 from pages.widgets import keys
 from studio.core.errors import StudioError
 from studio.core.imaging import image_io
@@ -20,18 +20,18 @@ from studio.core.imaging import image_io
 SIDE = 280  # px
 Color = tuple[int, int, int]
 _WHITE: Color = (255, 255, 255)
-_DARK: Color = (48, 70, 176)  # of the button of a color on which white letters could not be read
-_MOST_LIGHT = 150  # level of such a color, at least
+_DARK_BLUE: Color = (48, 70, 176)  # button of a near-white color, on which a white label would be unreadable
+_NEAR_WHITE = 150  # minimum over the channels of a near-white color
 
 
 @dataclass(frozen=True)
 class Canvas:
-    """One canvas of a page.
+    """A canvas of a page.
 
     Attributes:
-        name: of what is drawn on it, in the session and in the address.
-        colors: that one can draw in, by what each is called.
-        brush: how wide a line is at first, in px.
+        name: of the drawing, in the session and in the address.
+        colors: to draw in, by name; None for white.
+        brush: initial width of a line, in px.
     """
 
     name: str = "drawing"
@@ -39,115 +39,121 @@ class Canvas:
     brush: int = 22  # about as wide as the lines of written digits
 
     @property
-    def inks(self) -> Mapping[str, Color]:
-        """The colors; a white line if none were given."""
+    def palette(self) -> Mapping[str, Color]:
+        """Returns the colors by name; white if none were given."""
         return self.colors or {"Line": _WHITE}
 
     @property
-    def _turn(self) -> str:
+    def _turn_key(self) -> str:
         return keys.part(self.name, "turn")
 
     def show(self, label: str) -> np.ndarray:
-        """Lets a user draw; a stroke is told as soon as it ends.
+        """Lets the user draw; the page reruns after each stroke.
 
         Args:
-            label: what screen readers call it.
+            label: for screen readers.
 
         Returns:
-            `(SIDE, SIDE, 3) uint8`, on black; all black while nothing is drawn.
+            The drawing, `(SIDE, SIDE, 3) uint8`, on black; all black while nothing is drawn.
         """
-        kept = self._kept()
-        turn = f"{self.name}-{st.session_state.get(self._turn, 0)}"
+        masks = self._restore()
+        turn = f"{self.name}-{st.session_state.get(self._turn_key, 0)}"
         key = keys.part(self.name, "canvas")
-        told = self._told(st.session_state.get(key, {}).get("painted"), turn)
-        styles = list(self.inks)
+        drawn_masks = self._masks_of(st.session_state.get(key, {}).get("painted"), turn)
+        styles = list(self.palette)
         words = {
             "styles": styles,
             "image": turn,
-            "canvas": True,  # what is put here can be undone
-            "kept": {"styles": styles, "masks": kept} if kept and told is None else None,
+            "canvas": True,  # a drawing from `put` can be undone
+            "kept": {"styles": styles, "masks": masks} if masks and drawn_masks is None else None,
             "alt": "",
             "label": f"{label}: arrow keys move the brush, Shift moves it further, space draws",
-            "paints": [_code(color) for color in self.inks.values()],
-            "marks": [_code(_mark(color)) for color in self.inks.values()],
+            "paints": [_hex(color) for color in self.palette.values()],
+            "marks": [_hex(_button_color(color)) for color in self.palette.values()],
             "brush": self.brush,
             "width": SIDE,
             "height": SIDE,
         }
-        told = self._told(brush_component.show(words, _ground(), key), turn)
-        if told is not None:
-            st.session_state[self.name] = kept = told
-        kept_inputs.keep(self.name, kept)
+        drawn_masks = self._masks_of(brush_component.show(words, _background(), key), turn)
+        if drawn_masks is not None:
+            st.session_state[self.name] = masks = drawn_masks
+        kept_inputs.keep(self.name, masks)
         with suppress(StudioError):
-            return self._painted(kept) if kept else _black()
+            return self._compose(masks) if masks else _black()
         return _black()
 
     def is_new(self) -> bool:
-        """Whether nothing was drawn or put here yet."""
-        return self._kept() is None
+        """Returns whether the canvas was never drawn on or filled."""
+        return self._restore() is None
 
     def put(self, drawing: np.ndarray) -> None:
-        """Puts a drawing in the place of what is there, `(H, W, 3) uint8`. Call it before it is shown."""
-        large = image_io.resize(drawing, SIDE, SIDE)
-        masks = [large] if len(self.inks) == 1 else self._masks(large)
-        st.session_state[self.name] = [as_text(image_io.encode_png(one)) for one in masks]
-        self._begin_again()
+        """Replaces the drawing. Call it before `show`.
 
-    def _kept(self) -> list[str] | None:
-        """The masks of this tab or of the address; None while nothing was drawn or put here."""
-        before = st.session_state.get(self.name)
-        kept = kept_inputs.restore(self.name, self._read)
-        if before is not None and kept is not before:
-            self._begin_again()  # else the browser would show what it has
-        return kept
+        Args:
+            drawing: `(H, W, 3) uint8`.
+        """
+        resized = image_io.resize(drawing, SIDE, SIDE)
+        masks = [resized] if len(self.palette) == 1 else self._separate(resized)
+        st.session_state[self.name] = [to_data_url(image_io.encode_png(mask)) for mask in masks]
+        self._reset_browser()
 
-    def _read(self, told: object) -> list[str] | None:
-        """The masks that a file tells of, made again: whatever is in it, the browser gets images of ours."""
-        masks = self._told({"image": "", "masks": told}, "")
+    def _restore(self) -> list[str] | None:
+        """Returns the masks of this tab or of the address; None if there are none."""
+        previous = st.session_state.get(self.name)
+        masks = kept_inputs.restore(self.name, self._read)
+        if previous is not None and masks is not previous:
+            self._reset_browser()  # else the browser keeps showing its own drawing
+        return masks
+
+    def _read(self, value: object) -> list[str] | None:
+        """Returns the masks of a stored file, re-encoded because its content is untrusted."""
+        masks = self._masks_of({"image": "", "masks": value}, "")
         with suppress(StudioError):
-            return [as_text(image_io.encode_png(of_text(mask))) for mask in masks] if masks else None
+            return (
+                [to_data_url(image_io.encode_png(from_data_url(mask))) for mask in masks] if masks else None
+            )
         return None
 
-    def _begin_again(self) -> None:
-        st.session_state[self._turn] = st.session_state.get(self._turn, 0) + 1
+    def _reset_browser(self) -> None:
+        st.session_state[self._turn_key] = st.session_state.get(self._turn_key, 0) + 1
 
-    def _told(self, painted: object, turn: str) -> list[str] | None:
-        """What a browser sent, if it is of this turn: a mask of each color."""
+    def _masks_of(self, painted: object, turn: str) -> list[str] | None:
+        """Returns the masks in a message of the browser, one per color; None if it is of another turn."""
         if not isinstance(painted, dict) or painted.get("image") != turn:
             return None
         masks = painted.get("masks")
-        if not isinstance(masks, list) or len(masks) != len(self.inks):
+        if not isinstance(masks, list) or len(masks) != len(self.palette):
             return None
-        return list(masks) if all(isinstance(one, str) for one in masks) else None
+        return list(masks) if all(isinstance(mask, str) for mask in masks) else None
 
-    def _painted(self, masks: Sequence[str]) -> np.ndarray:
-        """Masks as one drawing."""
-        made = np.zeros((SIDE, SIDE, 3), "uint8")
-        for text, color in zip(masks, self.inks.values(), strict=True):
-            mask = of_text(text)
-            if mask.shape == made.shape:
-                made = np.maximum(made, (mask * (np.array(color) / 255)).astype("uint8"))
-        return made
+    def _compose(self, masks: Sequence[str]) -> np.ndarray:
+        """Returns the drawing that the masks make up, `(SIDE, SIDE, 3) uint8`."""
+        drawing = np.zeros((SIDE, SIDE, 3), "uint8")
+        for text, color in zip(masks, self.palette.values(), strict=True):
+            mask = from_data_url(text)
+            if mask.shape == drawing.shape:
+                drawing = np.maximum(drawing, (mask * (np.array(color) / 255)).astype("uint8"))
+        return drawing
 
-    def _masks(self, drawing: np.ndarray) -> list[np.ndarray]:
-        """A drawing as a mask of each color: black is none of them."""
-        known = np.array([(0, 0, 0), *self.inks.values()], "int32")
-        nearest = ((drawing[:, :, None].astype("int32") - known) ** 2).sum(-1).argmin(-1)
-        masks = [(nearest == n + 1) * np.uint8(255) for n in range(len(self.inks))]
+    def _separate(self, drawing: np.ndarray) -> list[np.ndarray]:
+        """Splits a drawing into one mask per color, by the nearest color; black belongs to no mask."""
+        palette = np.array([(0, 0, 0), *self.palette.values()], "int32")
+        nearest = ((drawing[:, :, None].astype("int32") - palette) ** 2).sum(-1).argmin(-1)
+        masks = [(nearest == n + 1) * np.uint8(255) for n in range(len(self.palette))]
         return [np.repeat(mask[..., None], 3, axis=2) for mask in masks]
 
 
-def _code(color: Color) -> str:
+def _hex(color: Color) -> str:
     return "#" + bytes(color).hex()
 
 
-def _mark(color: Color) -> Color:
-    """The color of a button, whose letters are white: light ones are darkened."""
+def _button_color(color: Color) -> Color:
+    """Returns the color of a button, darkened where its white label would be unreadable."""
     red, green, blue = color
-    if min(color) > _MOST_LIGHT:
-        return _DARK
-    light = 0.3 * red + 0.59 * green + 0.11 * blue
-    share = min(1.0, 105 / max(light, 1))
+    if min(color) > _NEAR_WHITE:
+        return _DARK_BLUE
+    luminance = 0.3 * red + 0.59 * green + 0.11 * blue
+    share = min(1.0, 105 / max(luminance, 1))
     return round(red * share), round(green * share), round(blue * share)
 
 
@@ -156,7 +162,7 @@ def _black() -> np.ndarray:
 
 
 @st.cache_data(show_spinner=False)
-def _ground() -> bytes:
+def _background() -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(_black()).save(buffer, "WEBP")
     return buffer.getvalue()

@@ -1,4 +1,4 @@
-"""The form of a task, made from its settings: the few that matter in sight, the rest folded."""
+"""The form of a task, made from its settings class: main settings in sight, the rest under "More"."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ import streamlit as st
 from pages.form import sliders
 from pages.widgets import keys, numbers, words
 from studio.core.errors import StudioError
-from studio.core.settings import Described, Settings
+from studio.core.settings import SettingInfo, Settings
 
 MOST_SEED = 2**31 - 1
 LOCK = "seed_locked"
-SHARED = ("size",)  # means the same on every page, so that it goes with a user from one to another
-SEED = "seed"  # which some pages ask for next to the form
-FRAMES = 60  # of a video at first: four seconds at 15 frames per second
+SHARED = ("size",)  # means the same on every page, so its value is carried from page to page
+SEED = "seed"  # some pages ask for it outside the form
+FRAMES = 60  # default length of a video: four seconds at 15 frames per second
 _LAST = "form_last"
-MOST_LETTERS = 22  # of all choices together, that fit into one row of the form
+MOST_LETTERS = 22  # of all choices together that fit into one row
 S = TypeVar("S", bound=Settings)
 
 
@@ -28,54 +28,61 @@ def form(
     kind: type[S],
     *,
     skip: Collection[str] = (),
-    apart: Collection[str] = (),
+    unshared: Collection[str] = (),
     fold: Collection[str] = (),
     unfold: Collection[str] = (),
     proposed: Mapping[str, Any] | None = None,
     extra: Mapping[str, Any] | None = None,
-    beside: Callable[[], Mapping[str, Any]] | None = None,
+    ask_extra: Callable[[], Mapping[str, Any]] | None = None,
     more: Callable[[], None] | None = None,
     reset: Callable[[], None] | None = None,
 ) -> S | None:
-    """Draws the widgets of a settings class, bound to the address under the names of its fields.
+    """Draws the widgets of a settings class; the address keeps their values under the names of the fields.
 
     Args:
-        skip: fields that the page asks for itself, or not at all.
-        apart: fields that mean something else here than on the pages that share their name.
-        fold: main fields that are folded here with the rest.
-        unfold: others that are in sight here.
-        proposed: values that fields begin with here instead of their defaults.
+        kind: the settings class.
+        skip: fields without a widget in this form.
+        unshared: fields of `SHARED` that mean something else on this page.
+        fold: main fields that go under "More".
+        unfold: other fields that are in sight.
+        proposed: initial values that replace the defaults.
         extra: values of skipped fields.
-        beside: draws what else belongs in sight, and gives the values of skipped fields that it asks for.
-        more: draws what else belongs under "More".
-        reset: puts back what the page asks for besides; a callback.
+        ask_extra: draws widgets of skipped fields in sight and returns their values.
+        more: draws more widgets under "More".
+        reset: callback that resets the page's other widgets on "Reset all".
 
     Returns:
-        The settings, or None after showing what is wrong with them.
+        The settings, or None after showing an error.
     """
-    known = {name: field for name, field in kind.described().items() if name not in skip and not field.here}
-    known = {name: field for name, field in known.items() if field.tier != "hidden"}
-    known |= {name: replace(known[name], default=value) for name, value in (proposed or {}).items()}
-    _forget(kind.__name__, known, apart)
+    fields = {
+        name: field for name, field in kind.describe().items() if name not in skip and not field.local_only
+    }
+    fields = {name: field for name, field in fields.items() if field.tier != "hidden"}
+    fields |= {name: replace(fields[name], default=value) for name, value in (proposed or {}).items()}
+    _forget(kind.__name__, fields, unshared)
     values = dict(extra or {})
-    shown = {name for name, field in known.items() if field.tier == "main"} - set(fold) | set(unfold)
-    video = [field for field in known.values() if field.video]
-    sight = [field for name, field in known.items() if name in shown and field not in video]
-    for field in sight:
+    main_names = {name for name, field in fields.items() if field.tier == "main"} - set(fold) | set(unfold)
+    video = [field for field in fields.values() if field.video]
+    main_fields = [field for name, field in fields.items() if name in main_names and field not in video]
+    for field in main_fields:
         values[field.name] = _setting(field, folded=False)
-    if beside is not None:
-        values |= beside()
+    if ask_extra is not None:
+        values |= ask_extra()
     if video:
         values |= _video(video)
     with st.expander("More", icon=":material/tune:", key=f"more_{kind.__name__}"):  # open where it moves
-        for field in known.values():
-            if field not in (*sight, *video):
+        for field in fields.values():
+            if field not in (*main_fields, *video):
                 values[field.name] = _setting(field, folded=True)
         if more is not None:
             more()
-        fields = list(known.values())
+
         st.button(
-            "Reset all", icon=":material/restart_alt:", type="tertiary", on_click=_reset, args=(fields, reset)
+            "Reset all",
+            icon=":material/restart_alt:",
+            type="tertiary",
+            on_click=_reset,
+            args=(list(fields.values()), reset),
         )
     try:
         return kind.parse({name: value for name, value in values.items() if value is not None})
@@ -84,10 +91,10 @@ def form(
         return None
 
 
-def _video(fields: Sequence[Described]) -> dict[str, Any]:
-    """A switch and, when it is on, the settings of the video that the task then makes; gives their values."""
+def _video(fields: Sequence[SettingInfo]) -> dict[str, Any]:
+    """Draws a switch and, when it is on, the video settings. Returns their values."""
     frames, *parts = sorted(fields, key=lambda field: field.video != "frames")
-    if not st.toggle(frames.label, key=_switch(frames), bind="query-params", help=frames.help):
+    if not st.toggle(frames.label, key=_switch_key(frames), bind="query-params", help=frames.help):
         return {frames.name: 0}
     with st.container(border=True):
         shared: dict[str, Any] = {"key": frames.name, "bind": "query-params"}
@@ -95,32 +102,34 @@ def _video(fields: Sequence[Described]) -> dict[str, Any]:
         return {frames.name: count} | {field.name: _setting(field, folded=False) for field in parts}
 
 
-def _switch(frames: Described) -> str:
+def _switch_key(frames: SettingInfo) -> str:
     return keys.part(frames.name, "on")
 
 
 def fields(kind: type[Settings], names: Collection[str]) -> dict[str, Any]:
-    """Draws the widgets of some settings in sight, as `form` draws its main ones, and gives their values."""
-    return {name: _setting(field, folded=False) for name, field in kind.described().items() if name in names}
+    """Draws the widgets of some settings, like the main ones of `form`. Returns their values."""
+    return {name: _setting(field, folded=False) for name, field in kind.describe().items() if name in names}
 
 
 def start_button(icon: str, label: str = "Start") -> bool:
-    """The button that makes what the form asks for; it stays in sight below a long form."""
+    """Draws the start button, which stays in sight below a long form. Returns whether it was pressed."""
     with st.container(key="start"):
-        return st.button(label, type="primary", icon=icon, width="stretch", on_click=seeded)
+        return st.button(label, type="primary", icon=icon, width="stretch", on_click=draw_seed)
 
 
 def one_of(
     label: str, titles: Mapping[str, str], *, key: str, default: str = "", hidden: bool = False
 ) -> str:
-    """A row of choices that the address keeps, one of which is always chosen; gives its name.
+    """Draws a row of options, one of which is always selected. Returns its name.
 
     Args:
-        titles: what a user reads, by name.
-        default: the name that is chosen at first; the first one if not said.
-        hidden: whether the label is for screen readers alone.
+        label: of the row.
+        titles: of the options, by name.
+        key: of the widget and in the address.
+        default: name of the preselected option; "" for the first.
+        hidden: whether only screen readers get the label.
     """
-    choosing(key, titles)
+    drop_stale_choice(key, titles)
     return st.segmented_control(
         label,
         list(titles),
@@ -130,64 +139,69 @@ def one_of(
         key=key,
         bind="query-params",
         width="stretch",
-        wrap=True,  # else a row that is too long in a column scrolls sideways
+        wrap=True,  # else a row wider than its column scrolls sideways
         label_visibility="collapsed" if hidden else "visible",
     )
 
 
-def choosing(key: str, options: Collection[Any]) -> None:
-    """Leaves the first choice of a row where what is chosen is that of another page's row of the same name.
+def drop_stale_choice(key: str, options: Collection[Any]) -> None:
+    """Drops a selection that is not an option here, left by another page's widget of the same key.
 
-    Else the widget would give None, although one is always chosen, and write that into the address.
+    Otherwise the widget would return None and write that into the address.
     """
     if key in st.session_state and st.session_state[key] not in options:
         del st.session_state[key]
 
 
-def seeded() -> None:
-    """Rolls the dice before a run unless the seed is locked. Call it from a callback."""
+def draw_seed() -> None:
+    """Draws a new seed before a run unless the seed is locked. Call it from a callback."""
     if not st.session_state.get(LOCK, True):
-        roll()
+        new_seed()
 
 
-def _forget(kind: str, known: Mapping[str, Described], apart: Collection[str]) -> None:
-    """Drops values that another form left under a shared name: they may be none of these steps.
+def _forget(kind: str, fields: Mapping[str, SettingInfo], unshared: Collection[str]) -> None:
+    """Drops values that another form left under the same names: they may be invalid here.
 
-    On the same page the browser would go on to show what it was told before, so the default is written where
-    the address has no value.
+    Where the address has no value, writes the default: otherwise the browser would keep the old value.
     """
-    before, names, lone = st.session_state.get(_LAST, (kind, (), ()))
-    if before != kind:
-        for name in {SEED, *(set(names) & set(known) - (set(SHARED) - set(apart) - set(lone)))}:
-            if st.session_state.pop(name, None) is not None and name in known and name not in st.query_params:
-                st.session_state[name] = _default(known[name])
-    st.session_state[_LAST] = (kind, tuple(known), tuple(apart))
+    previous_kind, names, other_unshared = st.session_state.get(_LAST, (kind, (), ()))
+    if previous_kind != kind:
+        for name in {SEED, *(set(names) & set(fields) - (set(SHARED) - set(unshared) - set(other_unshared)))}:
+            if (
+                st.session_state.pop(name, None) is not None
+                and name in fields
+                and name not in st.query_params
+            ):
+                st.session_state[name] = _default(fields[name])
+    st.session_state[_LAST] = (kind, tuple(fields), tuple(unshared))
 
 
 def prefill(settings: Settings) -> None:
-    """Puts settings where the form of their page finds them; lists and texts stay with the page itself."""
+    """Fills the form with settings, except lists, texts and dicts, which the page fills itself."""
     kind = type(settings)
-    names = [name for name, field in kind.described().items() if field.kind not in ("list", "text", "dict")]
+    names = [name for name, field in kind.describe().items() if field.kind not in ("list", "text", "dict")]
     for name in names:
         sliders.put(name, getattr(settings, name))
-    for field in kind.described().values():
+    for field in kind.describe().values():
         if field.video == "frames":
-            st.session_state[_switch(field)] = getattr(settings, field.name) > 0
+            st.session_state[_switch_key(field)] = getattr(settings, field.name) > 0
             if not getattr(settings, field.name):
-                st.session_state.pop(field.name)  # the slider begins above 0
-    # The form of another page would otherwise take away what both have.
+                st.session_state.pop(field.name)  # 0 is below the range of the slider
+    # Otherwise `_forget` would drop the values that another page's form has, too.
     st.session_state[_LAST] = (kind.__name__, tuple(names), ())
 
 
-def turn_to(kind: type[Settings], other: type[Settings]) -> None:
-    """Begins a form with its defaults where the other form of the page was drawn before, whose values the
-    address still has under the names that both share. Call it before the form is drawn."""
-    known = kind.described()
-    _reset([field for name, field in known.items() if name in other.described()])
-    st.session_state[_LAST] = (kind.__name__, tuple(known), ())
+def switch_to(kind: type[Settings], other: type[Settings]) -> None:
+    """Resets the fields that two forms of a page share. Call it before the form is drawn.
+
+    Otherwise the address would give them the values of the other form.
+    """
+    fields = kind.describe()
+    _reset([field for name, field in fields.items() if name in other.describe()])
+    st.session_state[_LAST] = (kind.__name__, tuple(fields), ())
 
 
-def _setting(field: Described, folded: bool) -> Any:
+def _setting(field: SettingInfo, folded: bool) -> Any:
     if field.name == "seed":
         return _seed(field)
     help = field.help if not folded else None
@@ -204,17 +218,17 @@ def _setting(field: Described, folded: bool) -> Any:
                     on_click=_reset,
                     args=([field],),
                 )
-    return _parsed(field, value)
+    return _parse(field, value)
 
 
-def _widget(field: Described, help: str | None) -> Any:
+def _widget(field: SettingInfo, help: str | None) -> Any:
     shared: dict[str, Any] = {"key": field.name, "bind": "query-params", "help": help}
     label = field.title
     if field.kind == "bool":
         return st.toggle(label, value=field.default, **shared)
     if field.kind == "choice":
         if len(field.choices) <= 4:
-            choosing(field.name, field.choices)
+            drop_stale_choice(field.name, field.choices)
             wide = sum(len(words.choice(choice)) for choice in field.choices) > MOST_LETTERS
             choose = {"default": field.default, "required": True, "width": "stretch", "wrap": wide}
             return st.segmented_control(label, field.choices, format_func=words.choice, **choose, **shared)
@@ -229,7 +243,7 @@ def _widget(field: Described, help: str | None) -> Any:
     return sliders.slider(field, label, help)
 
 
-def _seed(field: Described) -> int:
+def _seed(field: SettingInfo) -> int:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         value = numbers.number(
             field.label,
@@ -239,39 +253,39 @@ def _seed(field: Described) -> int:
             key="seed",
             bind="query-params",
         )
-        st.button("Another seed", icon=":material/casino:", on_click=roll, help="Use a new random seed")
+        st.button("Another seed", icon=":material/casino:", on_click=new_seed, help="Use a new random seed")
     st.toggle("Lock the seed", value=True, key=LOCK, persist_state="session")
     st.caption(f"{field.help} While unlocked, each run uses a new random seed.")
     return value
 
 
-def roll() -> None:
-    """Another seed. Call it from a callback."""
+def new_seed() -> None:
+    """Sets a random seed. Call it from a callback."""
     st.session_state["seed"] = random.SystemRandom().randint(0, MOST_SEED)
 
 
-def defaults(kind: type[Settings], names: Collection[str]) -> None:
-    """Puts some settings of a page back, whatever draws them. Call it from a callback."""
-    _reset([field for name, field in kind.described().items() if name in names])
+def reset_fields(kind: type[Settings], names: Collection[str]) -> None:
+    """Resets some settings to their defaults. Call it from a callback."""
+    _reset([field for name, field in kind.describe().items() if name in names])
 
 
-def _reset(fields: Collection[Described], also: Callable[[], None] | None = None) -> None:
-    # Forgetting a value is not enough: the address would bring it back, so the default is written.
+def _reset(fields: Collection[SettingInfo], reset: Callable[[], None] | None = None) -> None:
+    # Write the default: the address would restore a value that is only deleted.
     for field in fields:
         st.session_state[field.name] = _default(field)
         if field.video == "frames":
-            st.session_state[_switch(field)] = False
-    if also is not None:
-        also()
+            st.session_state[_switch_key(field)] = False
+    if reset is not None:
+        reset()
 
 
-def _default(field: Described) -> Any:
+def _default(field: SettingInfo) -> Any:
     if field.kind == "list":
         return ", ".join(str(value) for value in field.default)
     return field.default or FRAMES if field.video == "frames" else field.default
 
 
-def _parsed(field: Described, value: Any) -> Any:
+def _parse(field: SettingInfo, value: Any) -> Any:
     if field.kind == "list" and isinstance(value, str):
         return [part for part in value.replace(",", " ").split() if part]
     return value

@@ -1,7 +1,7 @@
-"""Choosing images: samples as tiles, a user's own next to them.
+"""Image inputs: samples and the user's own images as tiles.
 
-The tiles are `st.pills`, so the keyboard, screen readers and the address work as everywhere else; a little
-CSS puts each image above its name.
+The tiles are `st.pills`, which work with the keyboard, screen readers and the address; CSS puts each image
+above its title.
 """
 
 from __future__ import annotations
@@ -22,19 +22,26 @@ from studio.core.imaging import formats, image_io
 from studio.core.tasks import File, stem
 from studio.run import file_checks, own_images
 
-MOST_BROUGHT = 8
-TILE = 4.4  # rem that a tile is wide at least
-_MOST_TITLE = 40  # characters
-TAKEN = [ending.removeprefix(".") for ending in formats.ENDINGS]
+MOST_OWN = 8
+TILE = 4.4  # minimum width of a tile, in rem
+_LONGEST_TITLE = 40  # characters
+TYPES = [ending.removeprefix(".") for ending in formats.ENDINGS]
 
 
-def image(slot: str, label: str, offered: Sequence[Sample], own: str = "Your photo") -> Sample:
-    """Lets a user choose one image; the first is chosen already."""
-    _bring_back(slot, own, offered)
-    choices = _choices(slot, offered)
+def image(slot: str, label: str, options: Sequence[Sample], own_title: str = "Your photo") -> Sample:
+    """Lets the user select one image; the first is preselected.
+
+    Args:
+        slot: key of the widget and in the address.
+        label: of the widget.
+        options: the samples.
+        own_title: title of an own image without a usable file name.
+    """
+    _restore(slot, own_title, options)
+    choices = _choices(slot, options)
     titles = list(choices)
-    missing = _not_found(slot, titles)
-    chosen = pills(
+    missing = _missing(slot, titles)
+    selected = pills(
         label,
         titles,
         [choice.thumbnail for choice in choices.values()],
@@ -43,45 +50,50 @@ def image(slot: str, label: str, offered: Sequence[Sample], own: str = "Your pho
         key=slot,
         bind="query-params",
     )
-    found = choices.get(chosen) or choices[titles[0]]
-    _remember(slot, [found.title])
+    sample = choices.get(selected) or choices[titles[0]]
+    _remember(slot, [sample.title])
     page_errors.not_found("image", missing)
-    if found.credit:
-        st.caption(found.credit)
-    _add(slot, own, many=False)
-    return found
+    if sample.credit:
+        st.caption(sample.credit)
+    _add(slot, own_title, many=False)
+    return sample
 
 
 def optional(
-    slot: str, label: str, offered: Sequence[Sample], help: str, own: str = "Your photo"
+    slot: str, label: str, options: Sequence[Sample], help: str, own_title: str = "Your photo"
 ) -> Sample | None:
-    """A switch that, when on, lets a user choose one image."""
-    if not st.toggle(label, key=_switch(slot), bind="query-params", help=help):
+    """Draws a switch that, when on, lets the user select one image. Returns None when off."""
+    if not st.toggle(label, key=_switch_key(slot), bind="query-params", help=help):
         return None
-    return image(slot, label, offered, own)
+    return image(slot, label, options, own_title)
 
 
 def images(
     slot: str,
     label: str,
-    offered: Sequence[Sample],
+    options: Sequence[Sample],
     most: int,
-    own: str = "Your style",
+    own_title: str = "Your style",
     blend: str = "",
 ) -> list[Sample]:
-    """Lets a user choose one image, or with a toggle up to `most`; the first is chosen already.
+    """Lets the user select one image, or up to `most` for a blend; the first is preselected.
 
     Args:
-        blend: the label of that toggle; "" for none, where several can always be chosen.
+        slot: key of the widget and in the address.
+        label: of the widget.
+        options: the samples.
+        most: images that can be blended.
+        own_title: title of an own image without a usable file name.
+        blend: label of the toggle for blending; "" if several can always be selected.
     """
-    _bring_back(slot, own, offered)
+    _restore(slot, own_title, options)
     tiles = st.container()
     blending.toggle(slot, blend, most)
-    choices = _choices(slot, offered)
+    choices = _choices(slot, options)
     titles = list(choices)
-    missing = _not_found(slot, titles)
+    missing = _missing(slot, titles)
     with tiles:
-        chosen = pills(
+        selected = pills(
             label,
             titles,
             [choice.thumbnail for choice in choices.values()],
@@ -92,167 +104,180 @@ def images(
             on_change=blending.limit,
             args=(slot,),
         )
-        _remember(slot, chosen)
+        _remember(slot, selected)
         page_errors.not_found("image", missing)
-        _add(slot, own, many=True)
-        if not chosen:
+        _add(slot, own_title, many=True)
+        if not selected:
             st.caption(
                 f":material/info: Choose 1 to {most} images. Until then, {words.plain(titles[0])} is used."
             )
-    blending.remember(slot, chosen)
-    return [choices[title] for title in chosen if title in choices][:most] or [choices[titles[0]]]
+    blending.remember(slot, selected)
+    return [choices[title] for title in selected if title in choices][:most] or [choices[titles[0]]]
 
 
 def keep(data: bytes, name: str) -> File:
-    """Keeps an upload that really is an image.
+    """Stores an uploaded image.
 
     Raises:
-        InvalidInput: saying in one sentence what is wrong with it, by its name.
+        InvalidInput: if it is not an image; the message starts with its name.
     """
     file_checks.check_bytes("image", data, name)
     return File.keep(data, "image", name)
 
 
-def use(slot: str, file: File, own: str, title: str = "") -> None:
-    """Puts a kept file among the choices of a slot and chooses it. Call it from a callback.
+def use(slot: str, file: File, own_title: str, title: str = "") -> None:
+    """Adds a stored image to the options of a slot and selects it. Call it from a callback.
 
-    It takes the place of what was chosen; where several are blended, that of the oldest of too many.
+    It replaces the selected image; when blending, the oldest one beyond the limit.
 
     Args:
-        title: of the sample that it is; "" for a user's own.
+        slot: of the input.
+        file: the image.
+        own_title: title of an own image without a usable file name.
+        title: of the sample that it is; "" for an own image.
     """
-    _put(slot, file, own, title)
+    _put(slot, file, own_title, title)
     blending.limit(slot)
 
 
 def title_of(name: str) -> str:
-    """What a user's file is called among the choices: "My_cat.jpg" -> "My cat"; "" if it has no name."""
+    """Returns the title of an own image: "My_cat.jpg" -> "My cat"; "" if it has no usable name."""
     title = " ".join(stem(name).split())
     with suppress(ValueError):
-        return "" if math.isinf(float(title)) else title  # an address takes that for a number without end
-    return printable(title, _MOST_TITLE)
+        return "" if math.isinf(float(title)) else title  # the address would read "inf" as a number
+    return printable(title, _LONGEST_TITLE)
 
 
-def leave_out(slot: str) -> None:
-    """Chooses nothing for a slot that can be left out. Call it from a callback."""
-    st.session_state[_switch(slot)] = False
+def deselect(slot: str) -> None:
+    """Turns an optional image off. Call it from a callback."""
+    st.session_state[_switch_key(slot)] = False
 
 
-def chosen(slot: str) -> str | None:
-    """The title of the image that is chosen for a slot that can be left out; None for none."""
-    return st.session_state.get(slot) if st.session_state.get(_switch(slot)) else None
+def selected_title(slot: str) -> str | None:
+    """Returns the title of the selected optional image; None when it is off."""
+    return st.session_state.get(slot) if st.session_state.get(_switch_key(slot)) else None
 
 
-def _put(slot: str, file: File, own: str, title: str = "") -> None:
-    mine: dict[str, File] = st.session_state.setdefault(keys.part(slot, "own"), {})
-    title = title or next((title for title, kept in mine.items() if kept.digest == file.digest), "")
+def _put(slot: str, file: File, own_title: str, title: str = "") -> None:
+    own_files: dict[str, File] = st.session_state.setdefault(keys.part(slot, "own"), {})
+    title = title or next(
+        (title for title, own_file in own_files.items() if own_file.digest == file.digest), ""
+    )
     if not title:
-        taken = {*mine, *st.session_state.get(_offered(slot), ())}
-        title = next(t for t in (own, *(f"{own} {n}" for n in range(2, len(taken) + 3))) if t not in taken)
-        mine[title] = file
-    st.session_state[_switch(slot)] = True
-    chosen = st.session_state.get(slot)
-    if isinstance(chosen, list):
-        st.session_state[slot] = [t for t in chosen if t != title] + [title]
+        titles_in_use = {*own_files, *st.session_state.get(_options_key(slot), ())}
+        title = next(
+            t
+            for t in (own_title, *(f"{own_title} {n}" for n in range(2, len(titles_in_use) + 3)))
+            if t not in titles_in_use
+        )
+        own_files[title] = file
+    st.session_state[_switch_key(slot)] = True
+    selected = st.session_state.get(slot)
+    if isinstance(selected, list):
+        st.session_state[slot] = [t for t in selected if t != title] + [title]
     else:
         st.session_state[slot] = title
 
 
-def _remember(slot: str, chosen: Sequence[str]) -> None:
-    """Puts a user's own images that are chosen into the address, so that a reload still has them."""
-    mine: dict[str, File] = st.session_state.get(keys.part(slot, "own"), {})
-    digests = [mine[title].digest for title in chosen if title in mine]
-    if st.query_params.get_all(_files(slot)) != digests:
-        st.query_params[_files(slot)] = digests
+def _remember(slot: str, titles: Sequence[str]) -> None:
+    """Writes the selected own images into the address, so that a reload restores them."""
+    own_files: dict[str, File] = st.session_state.get(keys.part(slot, "own"), {})
+    digests = [own_files[title].digest for title in titles if title in own_files]
+    if st.query_params.get_all(_files_key(slot)) != digests:
+        st.query_params[_files_key(slot)] = digests
 
 
-def _bring_back(slot: str, own: str, offered: Sequence[Sample]) -> None:
-    """Puts the images that the address names among the choices, where a reload has lost them."""
-    known = st.session_state[_offered(slot)] = [sample.title for sample in offered]
-    digests = st.query_params.get_all(_files(slot))
+def _restore(slot: str, own_title: str, options: Sequence[Sample]) -> None:
+    """Adds the own images that the address names to the options after a reload."""
+    option_titles = st.session_state[_options_key(slot)] = [sample.title for sample in options]
+    digests = st.query_params.get_all(_files_key(slot))
     if not digests or keys.part(slot, "own") in st.session_state:
         return
-    mine: dict[str, File] = st.session_state.setdefault(keys.part(slot, "own"), {})
-    # Under the titles that the address chooses, for "Your photo 2" may be all that is left.
-    titles = [printable(title, _MOST_TITLE) for title in st.query_params.get_all(slot) if title not in known]
+    own_files: dict[str, File] = st.session_state.setdefault(keys.part(slot, "own"), {})
+    # Keep the titles of the address: "Your photo 2" may be the only image left.
+    titles = [
+        printable(title, _LONGEST_TITLE)
+        for title in st.query_params.get_all(slot)
+        if title not in option_titles
+    ]
     names = {file.digest: file.name for file in own_images.last()}
-    for title, digest in zip(titles[:MOST_BROUGHT], digests, strict=False):
+    for title, digest in zip(titles[:MOST_OWN], digests, strict=False):
         digest = owners.mine(digest)
-        usual = own.lower().replace(" ", "-") if title.startswith(own) else title
-        file = File(digest, "image", names.get(digest, f"{usual}.png"))
-        with suppress(StudioError, OSError):  # removed since, somebody else's, or no image
+        default_name = own_title.lower().replace(" ", "-") if title.startswith(own_title) else title
+        file = File(digest, "image", names.get(digest, f"{default_name}.png"))
+        with suppress(StudioError, OSError):  # deleted, another user's, or not an image
             image_io.read(file.read())
-            mine[title] = file
+            own_files[title] = file
 
 
-def _not_found(slot: str, titles: Sequence[str]) -> list[str]:
-    """What the address chooses and is not there. Call it before the tiles, which correct it."""
+def _missing(slot: str, titles: Sequence[str]) -> list[str]:
+    """Returns titles in the address that are no options. Call it before the tiles, which correct it."""
     return [title for title in st.query_params.get_all(slot) if title not in titles]
 
 
-def _offered(slot: str) -> str:
+def _options_key(slot: str) -> str:
     return keys.part(slot, "offered")
 
 
-def _files(slot: str) -> str:
+def _files_key(slot: str) -> str:
     return keys.part(slot, "file")
 
 
-def _choices(slot: str, offered: Sequence[Sample]) -> dict[str, Sample]:
-    mine = st.session_state.get(keys.part(slot, "own"), {})
-    return {sample.title: sample for sample in offered} | {
-        title: samples.own(title, file) for title, file in mine.items()
+def _choices(slot: str, options: Sequence[Sample]) -> dict[str, Sample]:
+    own_files = st.session_state.get(keys.part(slot, "own"), {})
+    return {sample.title: sample for sample in options} | {
+        title: samples.own(title, file) for title, file in own_files.items()
     }
 
 
-def _add(slot: str, own: str, many: bool) -> None:
-    # Each upload moves into the studio's files at once; a new key empties the widget and frees its memory.
-    take = partial(_take, slot, own)
+def _add(slot: str, own_title: str, many: bool) -> None:
+    # Each upload is stored immediately; a new key then empties the widget and frees its memory.
+    take = partial(_take, slot, own_title)
     with uploads.popover(slot, "Add your own", ":material/add_photo_alternate:") as box:
         if box.open:
-            _last(slot, own)
+            _offer_recent(slot, own_title)
         label = "An image from your device"
-        uploads.ask(slot, label, take, type=TAKEN, accept_multiple_files=many)
+        uploads.ask(slot, label, take, type=TYPES, accept_multiple_files=many)
         if st.toggle("Use the camera", key=keys.part(slot, "lens")):
-            uploads.snap(slot, "Take a photo", lambda data, name: take(data, own))
+            uploads.take_photo(slot, "Take a photo", lambda data, name: take(data, own_title))
 
 
-def _take(slot: str, own: str, data: bytes, name: str) -> None:
+def _take(slot: str, own_title: str, data: bytes, name: str) -> None:
     file = keep(data, name)
     own_images.note(file)
-    use(slot, file, title_of(file.name) or own)
+    use(slot, file, title_of(file.name) or own_title)
 
 
-def _last(slot: str, own: str) -> None:
-    """Offers the images that this person brought before, whatever page they were for."""
-    found = {file.digest: file for file in own_images.last()}
-    if not found:
+def _offer_recent(slot: str, own_title: str) -> None:
+    """Offers the images that the user has uploaded before, on any page."""
+    files = {file.digest: file for file in own_images.last()}
+    if not files:
         return
     key = keys.part(slot, "before")
     pills(
         "Used before",
-        list(found),
-        [samples.small(file) for file in found.values()],
-        format_func=lambda digest: words.plain(title_of(found[digest].name) or own),
+        list(files),
+        [samples.thumbnail_of(file) for file in files.values()],
+        format_func=lambda digest: words.plain(title_of(files[digest].name) or own_title),
         key=key,
-        on_change=_take_again,
-        args=(slot, own, key, found),
+        on_change=_reuse,
+        args=(slot, own_title, key, files),
     )
     help = "Removes these images from this list; results made from them stay"
     clear: dict[str, Any] = {"icon": ":material/delete:", "type": "tertiary", "help": help}
     st.button("Clear", key=keys.part(key, "clear"), on_click=own_images.forget, **clear)
 
 
-def _take_again(slot: str, own: str, key: str, found: Mapping[str, File]) -> None:
-    file = found.get(st.session_state[key] or "")
+def _reuse(slot: str, own_title: str, key: str, files: Mapping[str, File]) -> None:
+    file = files.get(st.session_state[key] or "")
     st.session_state[key] = None
     if file is not None:
         own_images.note(file)
-        use(slot, file, title_of(file.name) or own)
+        use(slot, file, title_of(file.name) or own_title)
         uploads.close(slot)
 
 
-def _switch(slot: str) -> str:
+def _switch_key(slot: str) -> str:
     return keys.part(slot, "on")
 
 
@@ -263,19 +288,22 @@ def pills(
     *,
     key: str,
     tile: float = TILE,
-    **how: Any,
+    **widget_options: Any,
 ) -> Any:
-    """`st.pills` with an image above each of the first choices.
+    """Draws `st.pills` with an image above each of the first options. Returns the selection.
 
     Args:
-        thumbnails: WebP or PNG files; none leaves plain pills.
-        tile: its width at least, in rem.
-        how: what else `st.pills` takes; without a `format_func` options are shown as they are.
+        label: of the widget.
+        options: to select from.
+        thumbnails: WebP or PNG files for the first options; empty for plain pills.
+        key: of the widget.
+        tile: minimum width of a tile, in rem.
+        widget_options: what else `st.pills` takes; without a `format_func` options are shown as they are.
     """
-    how = {"format_func": lambda option: words.plain(str(option)), **how}
-    if thumbnails:  # first, since a browser draws what it has, and what is styled later moves under a click
+    widget_options = {"format_func": lambda option: words.plain(str(option)), **widget_options}
+    if thumbnails:  # before the pills: styled later, they would move while the user clicks
         st.html(_style(key, thumbnails, tile))
-    return st.pills(label, options, key=key, width="stretch", **how)
+    return st.pills(label, options, key=key, width="stretch", **widget_options)
 
 
 def _style(key: str, thumbnails: Sequence[bytes], tile: float) -> str:

@@ -1,7 +1,7 @@
-"""What a form is given that no widget keeps: uploads, drawings, pasted texts.
+"""Inputs that no widget keeps: uploads, drawings, pasted texts.
 
-The session holds it. A file among those of the user says what it is, and the address names that file by its
-SHA-256, so that a reload, Back and a link of the same user bring it back.
+The session holds the value. A stored JSON file describes it, and the address names that file by its SHA-256,
+so that a reload, Back and a link of the same user restore it.
 """
 
 from __future__ import annotations
@@ -15,44 +15,44 @@ import streamlit as st
 
 from pages.widgets import browser_history, keys, owners, page_errors
 from studio.core import paths
-from studio.core.errors import NoRoom, StudioError, printable
+from studio.core.errors import InsufficientSpace, StudioError, printable
 from studio.core.tasks import File, Kind
 from studio.core.untrusted import strict_json
 from studio.core.untrusted.refusals import Refused
 from studio.engine import quotas
 
-_MOST_BYTES = 8_000_000  # of a file that says what was given
+_MOST_BYTES = 8_000_000  # of a JSON file
 _MOST_DEPTH = 5
 _MOST_NAME = 80  # characters of a file's name
 T = TypeVar("T")
 
 
 def restore(name: str, read: Callable[[Any], T]) -> T:
-    """What was given in this tab; after a reload or Back, what the address names.
+    """Returns the value of this tab; after a reload or Back, the one that the address names.
 
     Args:
         name: in the session and in the address.
-        read: makes it of what `keep` was given, or of None for nothing. That may be anything: a user can
-            bring a file of their own as such a file.
+        read: converts the JSON value given to `keep`, or None for no value. It must validate it, because
+            the address can name any file of the user.
     """
-    digest, mark = st.query_params.get(name, ""), keys.part(name, "address")
-    moved = browser_history.is_back_or_forward() and st.session_state.get(mark, "") != digest
-    if name not in st.session_state or moved:
-        st.session_state[name], st.session_state[mark] = read(_parsed(digest)), digest
+    digest, address_key = st.query_params.get(name, ""), keys.part(name, "address")
+    has_moved = browser_history.is_back_or_forward() and st.session_state.get(address_key, "") != digest
+    if name not in st.session_state or has_moved:
+        st.session_state[name], st.session_state[address_key] = read(_read_value(digest)), digest
     return st.session_state[name]
 
 
-def keep(name: str, given: Any) -> None:
-    """Lets the address name what was given, as values of JSON; nothing for an empty one."""
-    data = json.dumps(given).encode()
-    digest = paths.digest(data) if given else ""
+def keep(name: str, value: Any) -> None:
+    """Stores a JSON value and names it in the address; an empty value is removed from the address."""
+    data = json.dumps(value).encode()
+    digest = paths.digest(data) if value else ""
     if digest and st.query_params.get(name) != digest:
         try:
             if not paths.is_kept(digest):
-                quotas.check_room(owners.owner(), len(data))
+                quotas.check_disk_quota(owners.owner(), len(data))
             File.keep(data, "text", f"{name}.json")
-        except NoRoom as error:
-            page_errors.tell(error)
+        except InsufficientSpace as error:
+            page_errors.show(error)
             return
         st.query_params[name] = digest
     elif not digest:
@@ -61,32 +61,34 @@ def keep(name: str, given: Any) -> None:
 
 
 def restore_files(name: str, kind: Kind, check: Callable[[File], object] = repr) -> list[File]:
-    """Files that were given, those that are still there; the list is the session's own, to be changed.
+    """Returns the files that are still stored, as the session's own list, which callers may change.
 
     Args:
-        check: raises `StudioError` for one of the address that is no such file.
+        name: in the session and in the address.
+        kind: of the files.
+        check: raises `StudioError` for an invalid file in the address.
     """
     return restore(name, lambda value: [file for file in read_files(value, kind) if _passes(file, check)])
 
 
 def keep_files(name: str, files: Sequence[File]) -> None:
-    """As `keep`, for files."""
+    """Stores a list of files and names it in the address, like `keep`."""
     keep(name, describe_files(files))
 
 
 def describe_files(files: Sequence[File]) -> list[list[str]]:
-    """Files as values of JSON."""
+    """Returns files as JSON values."""
     return [[file.digest, file.name] for file in files]
 
 
 def read_files(value: Any, kind: Kind) -> list[File]:
-    """The files of what `describe_files` gave: those of this user that are still there."""
-    found = []
-    for one in value if isinstance(value, list) else ():
-        if isinstance(one, list) and len(one) == 2 and all(isinstance(part, str) for part in one):
-            digest, file_name = owners.mine(one[0]), printable(one[1], _MOST_NAME)
-            found += [File(digest, kind, file_name)] if digest else []
-    return found
+    """Returns the files of a `describe_files` value that belong to this user and are still stored."""
+    files = []
+    for entry in value if isinstance(value, list) else ():
+        if isinstance(entry, list) and len(entry) == 2 and all(isinstance(part, str) for part in entry):
+            digest, file_name = owners.mine(entry[0]), printable(entry[1], _MOST_NAME)
+            files += [File(digest, kind, file_name)] if digest else []
+    return files
 
 
 def _passes(file: File, check: Callable[[File], object]) -> bool:
@@ -97,9 +99,9 @@ def _passes(file: File, check: Callable[[File], object]) -> bool:
     return True
 
 
-def _parsed(digest: str) -> Any:
-    with suppress(StudioError, Refused, OSError):  # removed since, somebody else's, or no such file
+def _read_value(digest: str) -> Any:
+    with suppress(StudioError, Refused, OSError):  # deleted, another user's, or invalid
         file = File(owners.mine(digest), "text", "")
         if file.digest and file.path.stat().st_size <= _MOST_BYTES:
-            return strict_json.parsed(file.read(), _MOST_DEPTH)
+            return strict_json.parse(file.read(), _MOST_DEPTH)
     return None

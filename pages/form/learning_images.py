@@ -1,4 +1,4 @@
-"""The images that a model learns from: a sample set, a user's own, or those of the gallery."""
+"""Selects training images: a sample set, the user's own, the gallery's, or a set of TensorFlow Datasets."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from studio.core.data import builders, sample_sets
 from studio.core.data.sample_sets import Collection
 from studio.core.tasks import File
 from studio.gallery import index
-from studio.gallery.index import Wanted
+from studio.gallery.index import Filter
 
-KEY, OWN, GALLERY, NAMED = "learn_from", "Your own", "Your gallery", "By name"
+KEY, OWN, GALLERY, BY_NAME = "learn_from", "Your own", "Your gallery", "By name"
 MOST = 2000  # images of the gallery
-_IN_TWO_ROWS = 5.6  # rem of a tile, at which five are not four and a lonely one
-_NEXT = "learn_from_next"
+_WIDE_TILE = 5.6  # rem; at this width the tiles wrap evenly, not into four and one
+_NEXT_KEY = "learn_from_next"
 
 
 @dataclass(frozen=True)
 class Source:
-    """Images to learn from.
+    """Training images.
 
     Attributes:
-        file: the kept data set.
-        sample: the name of the sample set that it is, "" for others.
+        file: the stored data set.
+        sample: name of the sample set; "" for other data sets.
     """
 
     file: File
@@ -37,91 +37,91 @@ class Source:
 
 
 def choose(
-    offered: Mapping[str, Collection],
+    sets: Mapping[str, Collection],
     least: int,
     advice: str,
     label: str = data_set_input.LABEL,
-    named: bool = False,
+    by_name: bool = False,
 ) -> Source | None:
-    """Asks for images, the first sample chosen already; None while there are none.
+    """Asks for training images; the first sample set is preselected. Returns None while there are none.
 
     Args:
-        offered: the sample sets, by name.
-        least: how many images there must be.
-        advice: what is said to whoever is to bring their own.
-        label: what is asked for.
-        named: whether data sets of TensorFlow Datasets are offered, to whoever runs the studio: they may have
-            to be fetched.
+        sets: the sample sets, by name.
+        least: minimum number of images.
+        advice: shown while the user has no own images.
+        label: of the widget.
+        by_name: whether to offer data sets of TensorFlow Datasets. Only the local user gets them, because
+            they may have to be downloaded.
     """
-    if wish := st.session_state.pop(_NEXT, None):
-        _use(wish)
+    if next_file := st.session_state.pop(_NEXT_KEY, None):
+        _use(next_file)
     uploaded_images.remember()
-    known = {name.capitalize(): one for name, one in offered.items()}
-    titles, names, tile = [*known, OWN, GALLERY], [*offered, "own", "gallery"], image_input.TILE
-    if named and owner() == LOCAL:
-        titles, names, tile = [*titles, NAMED], [*names, "by-name"], _IN_TWO_ROWS
-    chosen = data_set_input.which(titles, names, key=KEY, label=label, tile=tile)
-    if chosen in known:
-        st.caption(known[chosen].title)
-        name = known[chosen].name
+    sets_by_title = {name.capitalize(): sample_set for name, sample_set in sets.items()}
+    titles, names, tile = [*sets_by_title, OWN, GALLERY], [*sets, "own", "gallery"], image_input.TILE
+    if by_name and owner() == LOCAL:
+        titles, names, tile = [*titles, BY_NAME], [*names, "by-name"], _WIDE_TILE
+    title = data_set_input.choose_set(titles, names, key=KEY, label=label, tile=tile)
+    if title in sets_by_title:
+        st.caption(sets_by_title[title].title)
+        name = sets_by_title[title].name
         return Source(data_set_input.sample(name), name)
-    if chosen == NAMED:
+    if title == BY_NAME:
         file = named_sets.choose()
     else:
-        file = uploaded_images.ask(advice) if chosen == OWN else _of_the_gallery(least)
+        file = uploaded_images.ask(advice) if title == OWN else _from_gallery(least)
     return Source(file) if file else None
 
 
-def put(file: File, offered: Mapping[str, Collection]) -> None:
-    """Chooses a sample set, or a kept data set as a user's own. Call it before the form is drawn.
+def put(file: File, sets: Mapping[str, Collection]) -> None:
+    """Selects a sample set or a stored data set. Call it before the form is drawn.
 
     Args:
-        offered: the sample sets, by name.
+        sets: the sample sets, by name.
     """
-    known = {sample_sets.PREFIX + name: name.capitalize() for name in offered}
-    if way := known.get(samples.spelled(file)):
-        st.session_state[KEY] = way
+    titles = {sample_sets.PREFIX + name: name.capitalize() for name in sets}
+    if title := titles.get(samples.command_name(file)):
+        st.session_state[KEY] = title
     elif file.name.startswith(builders.PREFIX) and owner() == LOCAL:
-        st.session_state[KEY] = NAMED
+        st.session_state[KEY] = BY_NAME
         st.session_state[named_sets.KEY] = file.name.removeprefix(builders.PREFIX)
     else:
         _use(file)
 
 
 @dataclass(frozen=True)
-class _Chosen:
-    """What is chosen: which way, and which set of what a user brought."""
+class _Selection:
+    """The selected title, and the selected upload."""
 
-    way: str
-    brought: str
-
-
-def _now() -> _Chosen:
-    return _Chosen(st.session_state.get(KEY, ""), uploaded_images.brought().chosen)
+    title: str
+    upload: str
 
 
-def _again(chosen: _Chosen) -> None:
-    """Chooses what was chosen before the archive that is chosen now was made; a callback."""
-    mine = uploaded_images.brought()
-    mine.drop()
-    if chosen.brought in mine.titles():
-        mine.chosen = chosen.brought
-    st.session_state[KEY] = chosen.way
+def _selection() -> _Selection:
+    return _Selection(st.session_state.get(KEY, ""), uploaded_images.session_uploads().selected)
+
+
+def _restore(selection: _Selection) -> None:
+    """Removes the corrected archive and restores the selection before it. A callback."""
+    uploads = uploaded_images.session_uploads()
+    uploads.remove_selected()
+    if selection.upload in uploads.titles():
+        uploads.selected = selection.upload
+    st.session_state[KEY] = selection.title
 
 
 def _use(file: File) -> None:
-    uploaded_images.brought().take(file)
+    uploaded_images.session_uploads().add(file)
     st.session_state[KEY] = OWN
 
 
 def _use_next(file: File) -> None:
-    st.session_state[_NEXT] = file
+    st.session_state[_NEXT_KEY] = file
 
 
-CHOOSER = Chooser("draw", _now, _again, _use_next)
+CHOOSER = Chooser("draw", _selection, _restore, _use_next)
 
 
-def _of_the_gallery(least: int) -> File | None:
+def _from_gallery(least: int) -> File | None:
     text = st.text_input(
         "Which of them",
         key="gallery_words",
@@ -129,15 +129,15 @@ def _of_the_gallery(least: int) -> File | None:
         placeholder="all, or words such as mosaic",
         help="Searches names, tags, dates and settings for every word",
     )
-    found, total = index.find(Wanted(kind="image", words=text or ""), owner(), MOST)
+    entries, total = index.find(Filter(kind="image", words=text or ""), owner(), MOST)
     if total < least:
-        of_these = "with these words" if text else "yet"
-        number = amounts.count(total, "image")
+        suffix = "with these words" if text else "yet"
+        count = amounts.count(total, "image")
         st.info(
-            f"At least {least} images are needed; your gallery has {number} {of_these}. "
+            f"At least {least} images are needed; your gallery has {count} {suffix}. "
             "Make more, or choose others.",
             icon=":material/info:",
         )
         return None
     st.caption(f"The newest {MOST:,} of {total:,}." if total > MOST else f"{total:,} images.")
-    return uploaded_images.packed("gallery", [entry.file for entry in found])
+    return uploaded_images.pack("gallery", [entry.file for entry in entries])

@@ -1,4 +1,4 @@
-"""Masks: brought from a user's device, which the address has, or painted, and taken along."""
+"""Masks that say where each style goes: uploaded, or painted and downloaded."""
 
 from __future__ import annotations
 
@@ -15,35 +15,35 @@ from studio.core.imaging import image_io
 from studio.core.tasks import File
 
 MOST = 4
-_SLOT, _OWN = "mask", "mask_file"
-_PAINTED = re.compile(r"(brush-\d|mask-\d-[0-9a-f]{8})\.png")
+_SLOT, _KEY = "mask", "mask_file"
+_PAINTED_NAME = re.compile(r"(brush-\d|mask-\d-[0-9a-f]{8})\.png")
 
 
 def ask() -> None:
-    """Asks for black and white images that say where each style goes."""
+    """Asks for masks, one black-and-white image per style."""
     help = "White areas get the style. Add masks in the order of the styles."
     uploads.ask(
-        _SLOT, "Masks, one per style", _take, type=image_input.TAKEN, accept_multiple_files=True, help=help
+        _SLOT, "Masks, one per style", _take, type=image_input.TYPES, accept_multiple_files=True, help=help
     )
     if masks():
         st.caption(", ".join(words.plain(file.name) for file in masks()))
         st.button("Remove masks", icon=":material/delete:", type="tertiary", on_click=remove)
-    kept_inputs.keep_files(_OWN, masks())
+    kept_inputs.keep_files(_KEY, masks())
 
 
 def show_fault() -> None:
-    """Says what was wrong with the last masks: not where they are asked for, which may be folded."""
+    """Shows the errors of the last upload, outside the input, which may be folded."""
     uploads.show_fault(_SLOT)
 
 
 def masks() -> list[File]:
-    """The masks there are, in the order of the styles; those of the address where a reload has lost them."""
-    return kept_inputs.restore_files(_OWN, "image", _is_mask)
+    """Returns the masks in the order of the styles; after a reload, those of the address."""
+    return kept_inputs.restore_files(_KEY, "image", _is_mask)
 
 
 def put(masks: Sequence[File]) -> None:
     """Replaces the masks by these. Call it from a callback."""
-    st.session_state[_OWN] = list(masks)
+    st.session_state[_KEY] = list(masks)
 
 
 def remove() -> None:
@@ -52,29 +52,29 @@ def remove() -> None:
 
 
 def of_brush(data: bytes, number: int) -> File:
-    """Keeps what was painted for one style, under a name that no other mask has.
+    """Stores a painted mask under a unique name.
 
     Args:
-        data: a PNG.
+        data: a PNG file.
         number: of the style, from 1.
     """
     return File.keep(data, "image", f"mask-{number}-{paths.digest(data)[:8]}.png")
 
 
 def is_painted(file: File) -> bool:
-    """Whether a file is a mask of the brush, by its name: a user has it only once it was downloaded."""
-    return file.kind == "image" and _PAINTED.fullmatch(file.name) is not None
+    """Returns whether a file is a mask of the brush, by its name. The user may not have downloaded it."""
+    return file.kind == "image" and _PAINTED_NAME.fullmatch(file.name) is not None
 
 
 def downloads(masks: Sequence[File]) -> None:
-    """Buttons that save the masks of a result under the names that its command gives them."""
+    """Draws buttons that download the masks of a result under the names used in its command."""
     with st.container(horizontal=True):
         for number, file in enumerate(masks, start=1):
-            if file.here:
+            if file.is_available:
                 st.download_button(
                     words.plain(file.name),
-                    file.read(),  # later it would be read by a thread of no page, which has nothing
-                    file_name=file.name,  # the one that the command names
+                    file.read(),  # now: a later read would run in a thread without the page's user
+                    file_name=file.name,
                     mime="image/png",
                     icon=":material/download:",
                     key=f"mask_{number}_{file.digest}",
@@ -84,7 +84,7 @@ def downloads(masks: Sequence[File]) -> None:
 
 
 def _is_mask(file: File) -> None:
-    """Raises `InvalidInput` for what is no image."""
+    """Raises `InvalidInput` if a file is not an image."""
     image_io.read(file.read(), file.name)
 
 

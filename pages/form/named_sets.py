@@ -1,4 +1,4 @@
-"""A data set of TensorFlow Datasets by its name: looked up here, and fetched only by what learns from it."""
+"""A data set of TensorFlow Datasets by its name: looked up here, downloaded by the training job."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from studio.core.tasks import File
 
 KEY = "set_name"
 SUGGESTED = ("mnist", "tf_flowers", "celeb_a")
-_LOOKED_UP = "set_looked_up"  # of the session: the name, and its file or what is wrong with it
+_LOOKUP_KEY = "set_looked_up"  # session value: the name, and its file or the error
 
 
 def choose() -> File | None:
-    """Asks for a name; None while there is none, and after saying what is wrong with it. Fetches nothing."""
+    """Asks for a name. Returns None while there is none or after showing an error. Downloads nothing."""
     name = st.text_input(
         "Name in TensorFlow Datasets",
         key=KEY,
@@ -25,8 +25,10 @@ def choose() -> File | None:
         help="Must contain images. Data sets that are already on this machine are used immediately",
     )
     with st.container(horizontal=True, gap="small"):
-        for one in SUGGESTED:
-            st.button(one, key=keys.part(KEY, one), type="tertiary", on_click=_put, args=(one,))
+        for suggestion in SUGGESTED:
+            st.button(
+                suggestion, key=keys.part(KEY, suggestion), type="tertiary", on_click=_put, args=(suggestion,)
+            )
     name = (name or "").strip().removeprefix(builders.PREFIX)
     if not name:
         st.caption(
@@ -34,31 +36,30 @@ def choose() -> File | None:
             "[the catalog](https://www.tensorflow.org/datasets/catalog/overview). Check their licenses."
         )
         return None
-    found = _looked_up(name)
-    if isinstance(found, File):
-        return found
-    st.error(words.plain(found), icon=":material/error:")
+    result = _look_up(name)
+    if isinstance(result, File):
+        return result
+    st.error(words.plain(result), icon=":material/error:")
     st.button("Look again", icon=":material/refresh:", type="tertiary", on_click=_forget)
     return None
 
 
-def size(absent: int) -> str:
-    """`11_594_722` -> "at most 12 MB": what a fetch of so many bytes takes, 0 for what is not known."""
-    return f"at most {amounts.size(absent)}" if absent else "of unknown size"
+def size(missing_bytes: int) -> str:
+    """Returns the size of a download in words: `11_594_722` -> "at most 12 MB"; 0 if unknown."""
+    return f"at most {amounts.size(missing_bytes)}" if missing_bytes else "of unknown size"
 
 
-def _looked_up(name: str) -> File | str:
-    """The reference to a data set, or what is wrong with it. Looked up once: without a network, that takes
-    seconds."""
-    known = st.session_state.get(_LOOKED_UP)
-    if known is None or known[0] != name:
+def _look_up(name: str) -> File | str:
+    """Returns the reference to a data set, or the error. Cached: without a network it takes seconds."""
+    lookup = st.session_state.get(_LOOKUP_KEY)
+    if lookup is None or lookup[0] != name:
         with st.spinner("Searching ..."):
             try:
-                found: File | str = data.reference(builders.PREFIX + name)
+                result: File | str = data.reference(builders.PREFIX + name)
             except StudioError as error:
-                found = str(error)
-        known = st.session_state[_LOOKED_UP] = name, found
-    return known[1]
+                result = str(error)
+        lookup = st.session_state[_LOOKUP_KEY] = name, result
+    return lookup[1]
 
 
 def _put(name: str) -> None:
@@ -66,4 +67,4 @@ def _put(name: str) -> None:
 
 
 def _forget() -> None:
-    st.session_state.pop(_LOOKED_UP, None)
+    st.session_state.pop(_LOOKUP_KEY, None)

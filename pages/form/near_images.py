@@ -1,4 +1,4 @@
-"""Images that are nearly the same, next to each other, and what a user does about each two of them."""
+"""Near-duplicate images, shown in pairs, with a choice of what to do about each pair."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ TITLE, ICON = "Choose what to do with near-duplicates", ":material/compare:"
 
 @dataclass(frozen=True)
 class Choice:
-    """What can be done: how it is told, and the changes that it is."""
+    """An option: its title and its changes."""
 
     title: str
     changes: Changes
 
 
 def offer(file: File, dataset: ImageDataset, near: Sequence[Mapping[str, Any]], chooser: Chooser) -> None:
-    """Lets a user open the pairs and choose what becomes of each.
+    """Shows the pairs in an expander, and lets the user correct them.
 
     Args:
         file: the data set.
         dataset: its images.
         near: pairs with `first`, `second`, `alike` and `across` (two classes).
-        chooser: what the data set was chosen with.
+        chooser: of the data set.
     """
     key = form_key(file)
-    if near := known(dataset, near):
+    if near := available(dataset, near):
         with st.expander(TITLE, icon=ICON, key=keys.part(key, "near"), on_change="rerun") as box:
             if box.open:
                 with st.form(key, border=False):
@@ -48,24 +48,24 @@ def offer(file: File, dataset: ImageDataset, near: Sequence[Mapping[str, Any]], 
 
 
 def form_key(file: File) -> str:
-    """What the form of a data set's corrections is called."""
+    """Returns the key of the form for corrections of a data set."""
     return f"correct_{file.digest[:12]}"
 
 
-def known(dataset: ImageDataset, near: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Those of some pairs that are shown: the first `MOST_SHOWN` of which both images are there."""
+def available(dataset: ImageDataset, near: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Returns those of the first `MOST_SHOWN` pairs whose images are both in the data set."""
     names = set(dataset.names)
     return [pair for pair in near[:MOST_SHOWN] if pair["first"] in names and pair["second"] in names]
 
 
-def apply_button(file: File, dataset: ImageDataset, chosen: Sequence[Changes], chooser: Chooser) -> None:
-    """Draws the button of a form that does what was chosen in it."""
+def apply_button(file: File, dataset: ImageDataset, changes: Sequence[Changes], chooser: Chooser) -> None:
+    """Draws the submit button, which applies the changes of the form."""
     if st.form_submit_button("Apply", type="primary", icon=":material/check:"):
-        corrected_sets.make(file, dataset, chosen, chooser)
+        corrected_sets.make(file, dataset, changes, chooser)
 
 
 def pairs(dataset: ImageDataset, near: Sequence[Mapping[str, Any]]) -> list[Changes]:
-    """Draws pairs, each with what can become of it; gives what is chosen."""
+    """Draws pairs with their options. Returns the selected changes."""
     rows = {name: row for row, name in enumerate(dataset.names)}
     with st.container(horizontal=True, gap="small"):
         return [_pair(dataset, rows, pair) for pair in near]
@@ -78,45 +78,52 @@ def _pair(dataset: ImageDataset, rows: Mapping[str, int], pair: Mapping[str, Any
         Choice("Remove the second", {second: ""}),
         Choice("Remove the first", {first: ""}),
     ]
-    told = [PurePosixPath(name).name for name in (first, second)]
+    names = [PurePosixPath(name).name for name in (first, second)]
     if pair["across"]:
-        one, other = (dataset.classes[dataset.known_labels[rows[name]]] for name in (first, second))
+        first_class, second_class = (
+            dataset.classes[dataset.known_labels[rows[name]]] for name in (first, second)
+        )
         choices += [
-            Choice(f"Move the first to {other}", {first: other}),
-            Choice(f"Move the second to {one}", {second: one}),
+            Choice(f"Move the first to {second_class}", {first: second_class}),
+            Choice(f"Move the second to {first_class}", {second: first_class}),
             Choice("Remove both", {first: "", second: ""}),
         ]
-        told = [one, other]
-    caption = f"{' and '.join(told)}, {pair['alike']:.0%} alike"
+        names = [first_class, second_class]
+    caption = f"{' and '.join(names)}, {pair['alike']:.0%} alike"
     with st.container(width=CARD, gap="xsmall"):
         show(dataset, rows, caption, first, second)
         return choose(f"What to do with {first} and {second}", choices, 0, f"pair_{first}_{second}")
 
 
 def show(dataset: ImageDataset, rows: Mapping[str, int], caption: str, *names: str) -> None:
-    """Draws one image or two next to each other, with a few words below.
+    """Draws one image or two side by side, with a caption.
 
     Args:
-        rows: of the images, by their names.
+        dataset: the images.
+        rows: indices of the images, by name.
+        caption: below the images.
+        names: of the images to draw.
     """
-    found = [seen_images.small(dataset.images[rows[name]]) for name in names]
-    pair = np.concatenate(found, axis=1)
+    thumbnails = [seen_images.thumbnail(dataset.images[rows[name]]) for name in names]
+    pair = np.concatenate(thumbnails, axis=1)
     browser_images.captioned(pair, width=CARD, caption=caption, alt=", ".join(names))
 
 
-def choose(label: str, choices: Sequence[Choice], at: int, key: str) -> Changes:
-    """Lets a user choose what becomes of something; gives the changes that it is.
+def choose(label: str, choices: Sequence[Choice], default: int, key: str) -> Changes:
+    """Lets the user select an option. Returns its changes.
 
     Args:
-        label: read to those who cannot see it.
-        at: which is chosen at first.
+        label: for screen readers.
+        choices: the options.
+        default: index of the preselected option.
+        key: of the widget.
     """
-    chosen = st.selectbox(
+    index = st.selectbox(
         words.plain(label),
         range(len(choices)),
-        at,
+        default,
         format_func=lambda n: words.plain(choices[n].title),
         label_visibility="collapsed",
         key=f"correct_{key}",
     )
-    return choices[chosen].changes
+    return choices[index].changes

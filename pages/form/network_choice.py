@@ -1,4 +1,4 @@
-"""Which network a page works with: the studio's, or one of a user's own."""
+"""Selects the network of a page: the studio's or one that the user trained."""
 
 from __future__ import annotations
 
@@ -12,35 +12,39 @@ from studio.core.models import presets
 from studio.core.models.presets import Preset
 
 
-def networks(shipped: str, training: str, fits: Callable[[Preset], bool] = lambda preset: True) -> list[str]:
-    """The studio's network, then a user's own that a training run has made, without those that are broken.
+def networks(
+    shipped: str, training: str, is_suitable: Callable[[Preset], bool] = lambda preset: True
+) -> list[str]:
+    """Returns the names of the studio's network and of the user's intact networks of a training task.
 
     Args:
-        fits: whether one of those does what is asked for, where the training makes several kinds.
+        shipped: name of the studio's network.
+        training: name of the training task.
+        is_suitable: filters the presets, for tasks that train several kinds of networks.
     """
-    return [shipped, *made_by(training, presets.own(), fits)]
+    return [shipped, *trained_by(training, presets.own_names(), is_suitable)]
 
 
-def made_by(
-    training: str, names: Iterable[str], fits: Callable[[Preset], bool] = lambda preset: True
+def trained_by(
+    training: str, names: Iterable[str], is_suitable: Callable[[Preset], bool] = lambda preset: True
 ) -> list[str]:
-    """Those of several models that a training run has made, without any that is broken. See `networks`."""
-    found = []
+    """Returns the names of intact presets that a training task made, like `networks`."""
+    names_of_task = []
     for name in names:
         with suppress(StudioError):
             preset = presets.find(name)
-            if preset.task == training and fits(preset):
-                found.append(name)
-    return found
+            if preset.task == training and is_suitable(preset):
+                names_of_task.append(name)
+    return names_of_task
 
 
 def ask(shipped: str, training: str, *, key: str) -> dict[str, Any]:
-    """Asks which one, where there are several; gives the value of the setting `network`."""
+    """Asks for the network if there are several. Returns the value of the setting `network`."""
     return {"network": one_of(networks(shipped, training), key=key)}
 
 
 def one_of(names: Sequence[str], *, key: str, label: str = "Network") -> str:
-    """Asks which of several, the first of which is the studio's; gives its name."""
+    """Asks for one of several networks, the first of which is the studio's. Returns its name."""
     if len(names) == 1:
         return names[0]
     titles = {name: "The studio's" if n == 0 else name for n, name in enumerate(names)}

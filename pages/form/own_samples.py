@@ -1,4 +1,4 @@
-"""Samples that pages alone have, so that no command can name them."""
+"""Samples that only the pages have; commands cannot name them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from studio.core.tasks import File
 
 
 def is_sample(file: File) -> bool:
-    """Whether a file is one of them, by its bytes."""
+    """Returns whether a file is one of these samples, by its content."""
     if file.kind == "text":
         return file in (sample_texts.file(), sample_texts.passages())
     return file.kind == "animation" and file.name == video_input.SAMPLE and file == video_input.sample()

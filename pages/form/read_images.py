@@ -1,4 +1,4 @@
-"""Reading a data set, and looking it over: in the background, while a user changes settings."""
+"""Reads and analyzes a data set in the background while the user changes settings."""
 
 from __future__ import annotations
 
@@ -21,26 +21,24 @@ from studio.core.progress import Progress, Report
 from studio.core.tasks import File
 from studio.engine.live_queue import Turns
 
-AT_ONCE_SECONDS = 1.0  # what is read so soon is shown without a bar
-LOOK_SECONDS = 0.3
-_AT_ONCE = 2  # data sets that are read at a time, in this process; owners take turns
-_TURN_SECONDS = 1.0  # after which another one may continue
-_UNWATCHED_SECONDS = (
-    120.0  # of no look by any tab, after which reading ends; a hidden tab looks once a minute
-)
-_turns = Turns(lambda: _AT_ONCE)
+NO_BAR_SECONDS = 1.0  # a data set read this fast is shown without a progress bar
+POLL_SECONDS = 0.3
+_PARALLEL = 2  # data sets read at a time in this process; owners take turns
+_TURN_SECONDS = 1.0  # then another owner may continue
+_UNWATCHED_SECONDS = 120.0  # reading ends if no tab polls for so long; a hidden tab polls once a minute
+_turns = Turns(lambda: _PARALLEL)
 log = logging.getLogger("studio.pages")
 
 
 @dataclass(frozen=True)
-class Wish:
-    """Which images are read, and how.
+class ReadRequest:
+    """A data set to read.
 
     Attributes:
-        file: the kept data set.
-        size: of their sides, in px.
+        file: the stored data set.
+        size: side of the images, in px.
         channels: 3, or 1 for gray.
-        least: how many different ones there must be.
+        least: minimum number of different images.
     """
 
     file: File
@@ -49,27 +47,33 @@ class Wish:
     least: int = 1
 
 
-Look = Callable[[ImageDataset, Progress], Any]
+Analyze = Callable[[ImageDataset, Progress], Any]
 
 
 @dataclass
 class _Reading:
-    """A data set that is being read, and what came of it.
+    """A background thread that reads a data set, and its result.
 
     Attributes:
-        is_abandoned: whether it ended because no tab watched it.
+        request: the data set to read.
+        analyze: computes the facts; None for no facts.
+        report: last progress report.
+        dataset: the images, once read.
+        facts: result of `analyze`.
+        problem: error message; "" if there is none.
+        is_abandoned: whether reading ended because no tab watched it.
     """
 
-    wish: Wish
-    look: Look | None
+    request: ReadRequest
+    analyze: Analyze | None
     report: Report | None = None
-    found: ImageDataset | None = None
+    dataset: ImageDataset | None = None
     facts: Any = None
     problem: str = ""
     is_abandoned: bool = False
 
     def __post_init__(self) -> None:
-        self._asker = owners.asker()  # whose thread it is, which has no page
+        self._asker = owners.current()  # the thread has no page, so it needs its owner
         self._name = secrets.token_hex(8)
         self._turn, self._turn_began = ExitStack(), 0.0
         self.watch()
@@ -77,14 +81,14 @@ class _Reading:
         self.thread.start()
 
     def watch(self) -> None:
-        """Notes that a tab looks at it."""
+        """Notes that a tab is watching."""
         self._watched = time.monotonic()
 
     def _is_unwatched(self) -> bool:
         return time.monotonic() - self._watched > _UNWATCHED_SECONDS
 
     def _pass_turn(self) -> bool:
-        """Lets others read after a while; whether to stop then."""
+        """Passes the turn after `_TURN_SECONDS`. Returns whether to stop reading."""
         if time.monotonic() - self._turn_began > _TURN_SECONDS:
             self._turn.close()
             self._take_turn()
@@ -95,13 +99,15 @@ class _Reading:
         self._turn_began = time.monotonic()
 
     def _read(self) -> None:
-        wish = self.wish
+        request = self.request
         try:
-            progress = Progress(self._hear, self._pass_turn)
-            with owners.asking(self._asker, makes=True), self._turn:
+            progress = Progress(self._set_report, self._pass_turn)
+            with owners.acting_as(self._asker, makes=True), self._turn:
                 self._take_turn()
-                self.found = data.load_dataset(wish.file, wish.size, wish.channels, progress, wish.least)
-                self.facts = self.look(self.found, progress) if self.look else None
+                self.dataset = data.load_dataset(
+                    request.file, request.size, request.channels, progress, request.least
+                )
+                self.facts = self.analyze(self.dataset, progress) if self.analyze else None
         except Cancelled:
             self.is_abandoned = True
         except StudioError as error:
@@ -110,58 +116,60 @@ class _Reading:
             log.exception("a data set could not be read")
             self.problem = "The images could not be read because of an error in the studio. Choose others."
 
-    def _hear(self, report: Report) -> None:
+    def _set_report(self, report: Report) -> None:
         self.report = report
 
 
-@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs={Wish: repr})
-def _reading(wish: Wish, looked: bool, _look: Look | None) -> _Reading:
-    return _Reading(wish, _look)
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs={ReadRequest: repr})
+def _reading(request: ReadRequest, has_analysis: bool, _analyze: Analyze | None) -> _Reading:
+    return _Reading(request, _analyze)
 
 
-def _watched(wish: Wish, look: Look | None) -> _Reading:
-    """The reading of a data set, begun again if no tab watched it until its end."""
-    if _reading(wish, look is not None, look).is_abandoned:
-        _reading.clear(wish, look is not None, look)
-    reading = _reading(wish, look is not None, look)
+def _watch_reading(request: ReadRequest, analyze: Analyze | None) -> _Reading:
+    """Returns the reading of a data set, restarted if it was abandoned."""
+    if _reading(request, analyze is not None, analyze).is_abandoned:
+        _reading.clear(request, analyze is not None, analyze)
+    reading = _reading(request, analyze is not None, analyze)
     reading.watch()
     return reading
 
 
-def with_facts(wish: Wish, look: Look | None = None) -> tuple[ImageDataset, Any] | None:
-    """The images of a data set, and what a look at them found.
+def with_facts(request: ReadRequest, analyze: Analyze | None = None) -> tuple[ImageDataset, Any] | None:
+    """Returns the images of a data set and their facts.
 
-    None while they are read, which is shown, or after saying what is wrong with them.
+    Returns None while they are read, with the progress shown, or after showing an error.
 
     Args:
-        look: looks them over; always the same function for the same kind of wish. None: nothing does.
+        request: the data set to read.
+        analyze: computes the facts; None for no facts. The cache ignores which function it is, so use one
+            function per kind of request.
     """
-    owners.check(wish.file.digest)  # others' may be in the memory, too
-    reading = _watched(wish, look)
-    reading.thread.join(AT_ONCE_SECONDS)
+    owners.check(request.file.digest)  # the cache also contains other users' data sets
+    reading = _watch_reading(request, analyze)
+    reading.thread.join(NO_BAR_SECONDS)
     if reading.thread.is_alive():
-        _watch(wish, look)
+        _show_progress(request, analyze)
         return None
     if reading.problem:
         st.error(words.plain(reading.problem), icon=":material/error:")
-        _reading.clear(wish, look is not None, look)  # so that it is tried again once something changed
+        _reading.clear(request, analyze is not None, analyze)  # retry on the next run
         return None
-    assert reading.found is not None
-    return reading.found, reading.facts
+    assert reading.dataset is not None
+    return reading.dataset, reading.facts
 
 
-def if_available(wish: Wish, look: Look | None = None) -> ImageDataset | None:
-    """The images of a data set; None, silently, while they are read and where they are gone."""
-    if not owners.has(wish.file.digest):
+def if_available(request: ReadRequest, analyze: Analyze | None = None) -> ImageDataset | None:
+    """Returns the images of a data set; None, without a message, while they are read or if they are gone."""
+    if not owners.has(request.file.digest):
         return None
-    reading = _watched(wish, look)
-    reading.thread.join(AT_ONCE_SECONDS)
-    return reading.found
+    reading = _watch_reading(request, analyze)
+    reading.thread.join(NO_BAR_SECONDS)
+    return reading.dataset
 
 
-@st.fragment(run_every=LOOK_SECONDS)
-def _watch(wish: Wish, look: Look | None) -> None:
-    reading = _watched(wish, look)
+@st.fragment(run_every=POLL_SECONDS)
+def _show_progress(request: ReadRequest, analyze: Analyze | None) -> None:
+    reading = _watch_reading(request, analyze)
     if not reading.thread.is_alive():
         st.rerun()
     report = reading.report

@@ -1,4 +1,4 @@
-"""Texts for a user who has none at hand: small tales that the studio makes up, passages of two books."""
+"""Sample texts: generated small tales, and passages of two books."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import random
 from studio.core.tasks import File
 
 NAME = "small tales.txt"
-TWO = "two passages.txt"
-# Marlowe, Doctor Faustus; Carroll, Through the Looking-Glass. Neither language model of the studio learned
-# from these.
+PASSAGES_NAME = "two passages.txt"
+# Marlowe, Doctor Faustus; Carroll, Through the Looking-Glass. No language model of the studio was trained on
+# these.
 PASSAGES = (
     "Was this the face that launch'd a thousand ships,\n"
     "And burnt the topless towers of Ilium?\n"
@@ -23,23 +23,38 @@ PASSAGES = (
 )
 TALES = 120
 _SEED = 1
-_WHO = ("the fox", "an old owl", "the young hare", "a gray cat", "the miller", "a quiet bear", "the crow")
-_WHERE = ("by the river", "under the oak", "on the hill", "behind the mill", "in the tall grass")
-_WHEN = ("One morning", "At noon", "Late in autumn", "After the rain", "Before the snow came", "That night")
-_WHAT = ("a silver key", "a red apple", "an empty nest", "a broken lantern", "two white stones", "a letter")
-_ASKED = (
+_CHARACTERS = (
+    "the fox",
+    "an old owl",
+    "the young hare",
+    "a gray cat",
+    "the miller",
+    "a quiet bear",
+    "the crow",
+)
+_SETTINGS = ("by the river", "under the oak", "on the hill", "behind the mill", "in the tall grass")
+_TIMES = ("One morning", "At noon", "Late in autumn", "After the rain", "Before the snow came", "That night")
+_OBJECTS = (
+    "a silver key",
+    "a red apple",
+    "an empty nest",
+    "a broken lantern",
+    "two white stones",
+    "a letter",
+)
+_QUESTIONS = (
     "Who has left {it} here?",
     "Do you know whose {it} this is?",
     "What will you do with {it}?",
     "Is {it} yours, or the wind's?",
 )
-_SAID = (
+_ANSWERS = (
     "It was here before the trees were",
     "I have seen it in a dream",
     "Ask the river, for I have forgotten",
     "Leave it, and it will find its way home",
 )
-_END = (
+_ENDINGS = (
     "So they shared the bread and said no more of it.",
     "And nobody ever saw it again.",
     "They laughed until the moon went down.",
@@ -48,29 +63,29 @@ _END = (
 
 
 def file() -> File:
-    """The sample as a kept text."""
+    """Returns the small tales as a stored text."""
     return File.keep(tales().encode(), "text", NAME)
 
 
 def passages() -> File:
-    """Passages of two writers in one kept text."""
-    return File.keep(PASSAGES.encode(), "text", TWO)
+    """Returns passages of two writers as one stored text."""
+    return File.keep(PASSAGES.encode(), "text", PASSAGES_NAME)
 
 
 def tales() -> str:
-    """The same tales every time, some 25,000 characters."""
+    """Returns the small tales, some 25,000 characters; a fixed seed makes them reproducible."""
     rng = random.Random(_SEED)
     return "\n".join(_tale(rng) for _ in range(TALES))
 
 
 def _tale(rng: random.Random) -> str:
-    first, second = rng.sample(_WHO, 2)
-    thing = rng.choice(_WHAT)
+    first, second = rng.sample(_CHARACTERS, 2)
+    thing = rng.choice(_OBJECTS)
     it = "the " + thing.partition(" ")[2]
-    asked = rng.choice(_ASKED).format(it=it).replace("whose the ", "whose ")
+    question = rng.choice(_QUESTIONS).format(it=it).replace("whose the ", "whose ")
     return (
-        f"{rng.choice(_WHEN)} {first} found {thing} {rng.choice(_WHERE)}.\n"
-        f'"{asked}" asked {second}.\n'
-        f'"{rng.choice(_SAID)}," said {"the " + first.rpartition(" ")[2]}.\n'
-        f"{rng.choice(_END)}\n"
+        f"{rng.choice(_TIMES)} {first} found {thing} {rng.choice(_SETTINGS)}.\n"
+        f'"{question}" asked {second}.\n'
+        f'"{rng.choice(_ANSWERS)}," said {"the " + first.rpartition(" ")[2]}.\n'
+        f"{rng.choice(_ENDINGS)}\n"
     )

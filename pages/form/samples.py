@@ -1,4 +1,4 @@
-"""The sample photos and painted styles as the pages show them: a name, a small image, the file itself."""
+"""Sample photos and styles as the pages show them: a title, a thumbnail and the file."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from studio.core.tasks import File
 from studio.style.house import known_styles
 
 SHIPPED = Path(__file__).parents[1] / "images"
-THUMBNAIL = 160
+THUMBNAIL = 160  # px of a thumbnail's side
 
 
 @dataclass(frozen=True)
 class Sample:
-    """An image to choose from.
+    """An image to select.
 
     Attributes:
-        title: what is written below it; also its name in the address.
-        credit: what it is and who made it, "" for a user's own.
-        thumbnail: the bytes of a small square WebP.
-        file: keeps the full image in the studio and names it.
-        painting: the name of the house style that it is, "" for others.
-        network: of house styles, which knows that one.
+        title: below the image; also its name in the address.
+        credit: description and author; "" for an own image.
+        thumbnail: a small square WebP file.
+        file: stores the full image and returns its file.
+        painting: name of the house style; "" if it is none.
+        network: preset that has this house style; "" if it is none.
     """
 
     title: str
@@ -44,12 +44,12 @@ class Sample:
 
 
 def photos() -> list[Sample]:
-    """The sample photos, each as content to start with."""
+    """Returns the sample photos."""
     return [
         Sample(
             _title(name),
             f"{photo.title}. {photo.credit}",
-            shipped(f"photo-{name}"),
+            shipped_thumbnail(f"photo-{name}"),
             partial(_photo, name),
         )
         for name, photo in sample_photos.photos().items()
@@ -57,10 +57,10 @@ def photos() -> list[Sample]:
 
 
 def gray_photos() -> list[Sample]:
-    """The sample photos without their colors, first the one that never had any."""
-    already = _title(sample_photos.GRAY_ALREADY)
-    first = [photo for photo in photos() if photo.title == already]
-    others = [photo for photo in photos() if photo.title != already]
+    """Returns the sample photos in gray, first the one that was always gray."""
+    gray_title = _title(sample_photos.GRAY_ALREADY)
+    first = [photo for photo in photos() if photo.title == gray_title]
+    others = [photo for photo in photos() if photo.title != gray_title]
     return first + [
         Sample(_gray_title(name), photo.credit, _gray_thumbnail(photo.thumbnail), partial(_photo, name))
         for name, photo in zip(sample_photos.gray_names(), others, strict=True)
@@ -68,14 +68,14 @@ def gray_photos() -> list[Sample]:
 
 
 def paintings() -> list[Sample]:
-    """The styles that the studio draws itself."""
+    """Returns the styles that the studio draws itself."""
     from studio.core.imaging import paintings
 
     return [
         Sample(
             painting.title,
             painting.description,
-            shipped(f"style-{name}"),
+            shipped_thumbnail(f"style-{name}"),
             partial(_painting, name),
             name,
             known_styles.SHIPPED,
@@ -85,42 +85,48 @@ def paintings() -> list[Sample]:
 
 
 def styles() -> list[Sample]:
-    """What to paint in: the studio's own paintings, then the styles of networks that a user trained."""
-    return [*paintings(), *taught()]
+    """Returns the styles to choose from: the studio's paintings, then those that the user trained."""
+    return [*paintings(), *trained_styles()]
 
 
-def taught() -> list[Sample]:
-    """The styles of networks that a user trained and kept, each by the image that it was learned from."""
-    found = []
-    for network, images in known_styles.taught().items():
+def trained_styles() -> list[Sample]:
+    """Returns the styles of saved networks that the user trained, each with its style image."""
+    styles_found = []
+    for network, images in known_styles.training_images().items():
         for name, source in images.items():
             file = File(source.digest, "image", source.name)
             title = f"{name.replace('_', ' ').capitalize()} ({network})"
             credit = f"A style of your network {network}"
-            found.append(Sample(title, credit, _small_if_here(file), partial(_itself, file), name, network))
-    return found
+            styles_found.append(
+                Sample(title, credit, _thumbnail_if_stored(file), partial(_same_file, file), name, network)
+            )
+    return styles_found
 
 
 def guides() -> list[Sample]:
-    """What a dream can be guided by: photos, last the one that is dreamed into first, and patterns."""
+    """Returns guide images for dreams: photos, the default content last, then paintings."""
     first, *others = photos()
     return [*others, first, *paintings()]
 
 
 def titles() -> dict[str, str]:
-    """The title of each sample by its name in the library."""
+    """Returns the title of each sample, by its name in the library."""
     from studio.core.imaging import paintings
 
-    drawn = {name: painting.title for name, painting in paintings.paintings().items()}
+    painting_titles = {name: painting.title for name, painting in paintings.paintings().items()}
     gray = {name: _gray_title(name) for name in sample_photos.gray_names()}
-    return {name: _title(name) for name in sample_photos.photos()} | gray | drawn
+    return {name: _title(name) for name in sample_photos.photos()} | gray | painting_titles
 
 
-def looks() -> dict[str, bytes]:
-    """A small image of each look that one was dreamed of, by its name."""
-    from studio.dream.looks import LOOKS
+def preset_thumbnails() -> dict[str, bytes]:
+    """Returns the thumbnails of the dream presets that have one, by name."""
+    from studio.dream.dream_presets import DREAM_PRESETS
 
-    return {name: shipped(f"look-{name}") for name in LOOKS if (SHIPPED / f"look-{name}.webp").exists()}
+    return {
+        name: shipped_thumbnail(f"look-{name}")
+        for name in DREAM_PRESETS
+        if (SHIPPED / f"look-{name}.webp").exists()
+    }
 
 
 def _gray_title(name: str) -> str:
@@ -137,25 +143,25 @@ def _title(name: str) -> str:
 
 
 def own(title: str, file: File) -> Sample:
-    """A user's own image."""
-    return Sample(title, "", small(file), lambda: file)
+    """Returns an own image of the user as a sample."""
+    return Sample(title, "", thumbnail_of(file), lambda: file)
 
 
 @owners.cached(max_entries=256)
-def small(file: File) -> bytes:
-    """A thumbnail of a kept image, or of the first frame of a video."""
+def thumbnail_of(file: File) -> bytes:
+    """Returns a thumbnail of a stored image, or of the first frame of a video."""
     return square(thumbnails.image_of(file))
 
 
-def _small_if_here(file: File) -> bytes:
+def _thumbnail_if_stored(file: File) -> bytes:
     try:
-        return small(file)
+        return thumbnail_of(file)
     except StudioError:
-        return shipped("none")  # the network paints without the image, too
+        return shipped_thumbnail("none")  # the network works without the style image
 
 
 def square(image: np.ndarray) -> bytes:
-    """`(H, W, 3) uint8` -> a square WebP of its middle, THUMBNAIL px a side."""
+    """Returns the center of an image, `(H, W, 3) uint8`, as a square WebP of `THUMBNAIL` px."""
     from PIL import Image, ImageOps
 
     buffer = io.BytesIO()
@@ -164,36 +170,36 @@ def square(image: np.ndarray) -> bytes:
 
 
 @st.cache_resource(show_spinner=False)
-def shipped(name: str) -> bytes:
-    """A small image that the pages ship, by its name; a gray one where it was not drawn yet."""
+def shipped_thumbnail(name: str) -> bytes:
+    """Returns a thumbnail that is part of the pages, by name; a gray one if it does not exist."""
     path = SHIPPED / f"{name}.webp"
     return path.read_bytes() if path.exists() else square(np.full((8, 8, 3), 128, "uint8"))
 
 
 def _photo(name: str) -> File:
-    data, called = sample_photos.data(name)
-    return File.keep(data, "image", called)
+    data, filename = sample_photos.data(name)
+    return File.keep(data, "image", filename)
 
 
 def _painting(name: str) -> File:
-    return File.keep(_drawn(name), "image", f"{name}.png")
+    return File.keep(_draw_painting(name), "image", f"{name}.png")
 
 
 @st.cache_data(show_spinner=False, persist=None)
-def _drawn(name: str) -> bytes:
+def _draw_painting(name: str) -> bytes:
     from studio.core.imaging import paintings
 
     return image_io.encode_png(paintings.painting(name))
 
 
-def spelled(file: File) -> str:
-    """A file as a command names it: `sample:NAME` for a sample, else the name that a user knows."""
+def command_name(file: File) -> str:
+    """Returns the name of a file in commands: `sample:NAME` for a sample, else its file name."""
     return f"{sample_sets.PREFIX}{_stem(file)}" if is_sample(file) else file.name
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
 def is_sample(file: File) -> bool:
-    """Whether a file is a sample, by its bytes: any file may have its name."""
+    """Returns whether a file is a sample, by its content: any file can have the same name."""
     from studio.core.imaging import paintings
 
     stem = _stem(file)
@@ -208,5 +214,5 @@ def _stem(file: File) -> str:
     return file.name.rpartition(".")[0]
 
 
-def _itself(file: File) -> File:
+def _same_file(file: File) -> File:
     return file

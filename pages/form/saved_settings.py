@@ -1,4 +1,4 @@
-"""Settings of a form under a name: saved, chosen again, taken along as a file and read from one."""
+"""Named settings of a form: saved, loaded, exported to a file and imported from one."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from studio.run import saved_settings as library
 
 _TYPES = ("json", "png")
 _HELP = "A settings file that you saved, or an image from the studio, which contains its settings"
-_ROWS_HEIGHT = 260  # px, from which on a long list is scrolled
-_MANY = 5
+_ROWS_HEIGHT = 260  # px of a list that scrolls
+_MOST_UNSCROLLED = 5  # rows
 
 Put = Callable[[Any], None]
 
 
 def saved_settings(task: str, settings: Settings | None, put: Put | None = None) -> None:
-    """Draws the button that opens them, below a form.
+    """Draws the button that opens the saved settings, below a form.
 
     Args:
-        task: whose settings they are.
-        settings: as the form stands; None where something is wrong with it.
-        put: puts what the page asks for next to its form where it finds it; a callback, called with settings.
+        task: of the settings.
+        settings: current settings of the form; None if they are invalid.
+        put: fills the page's widgets outside the form from loaded settings.
     """
     slot = f"settings_{task.partition('.')[0]}"
     with uploads.popover(slot, "Saved settings", ":material/bookmarks:") as box:
@@ -42,25 +42,27 @@ def saved_settings(task: str, settings: Settings | None, put: Put | None = None)
 
 
 def nearest(options: Sequence[float], key: str) -> None:
-    """Moves what was put into the session to the closest of the steps that its slider has. For callbacks."""
+    """Moves a value in the session to the closest step of its slider. Call it from a callback."""
     value = st.session_state[key]
-    st.session_state[key] = min(options, key=lambda one: abs(one - value))
+    st.session_state[key] = min(options, key=lambda step: abs(step - value))
 
 
 def _rows(slot: str, task: str, put: Put | None) -> None:
-    found = library.saved(task)
-    if not found:
+    names_saved = library.list_names(task)
+    if not names_saved:
         st.caption("No saved settings yet. Give the current settings a name to save them.")
-    with st.container(height=_ROWS_HEIGHT if len(found) > _MANY else "content", border=False, gap="small"):
-        for number, name in enumerate(found):
+    with st.container(
+        height=_ROWS_HEIGHT if len(names_saved) > _MOST_UNSCROLLED else "content", border=False, gap="small"
+    ):
+        for number, name in enumerate(names_saved):
             with st.container(horizontal=True, gap="small", key=keys.part(slot, f"row_{number}")):
-                key, told = keys.part(slot, number), words.plain(name)
+                key, title = keys.part(slot, number), words.plain(name)
                 use: dict[str, Any] = {
                     "help": "Loads these settings into the form",
                     "on_click": _use,
                     "args": (slot, task, put, name),
                 }
-                st.button(told, key=keys.part(key, "use"), width="stretch", **use)
+                st.button(title, key=keys.part(key, "use"), width="stretch", **use)
                 _download(key, task, name)
                 st.button(
                     "Remove",
@@ -76,7 +78,7 @@ def _download(key: str, task: str, name: str) -> None:
     try:
         data = library.to_json(task, library.load(task, name))
     except StudioError:
-        return  # said when it is chosen
+        return  # the error is shown when the user loads these settings
     st.download_button(
         "Save as file",
         data,

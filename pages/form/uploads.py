@@ -1,4 +1,4 @@
-"""Files from a user's device: handed over at once, so that the widget is empty and holds no memory."""
+"""File uploads: handed over immediately, so that the widget is empty and holds no memory."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from studio.core import amounts
 from studio.core.errors import StudioError, invalid, short_name
 from studio.engine import quotas
 
-MOST_MB = 50  # of a file, where a page does not take larger ones
-_LONGEST = 80  # characters of a name
-FAULT = "upload_fault"  # in the session: of the last upload that failed, its slot and why
-_MOST_TOLD = 3  # files of which it is said what was wrong with them
+MOST_MB = 50  # default limit of a file
+_LONGEST = 80  # characters of a file name
+FAULT = "upload_fault"  # in the session: slot and error messages of the last failed upload
+_MOST_SHOWN = 3  # error messages
 
 
 @contextmanager
 def popover(slot: str, label: str, icon: str) -> Iterator[PopoverContainer]:
-    """What `ask` may be drawn in. It closes once it has a file, and stays open to say what was wrong.
+    """Draws a popover for `ask`. It closes after an upload, and stays open to show an error.
 
-    What it gives knows whether it is `open`.
+    Yields the container, whose `open` says whether it is open.
 
     Args:
-        slot: that of `ask`.
+        slot: of `ask`.
         label, icon: of the button that opens it.
     """
     with st.popover(label, icon=icon, type="tertiary", key=_open(slot), on_change="rerun") as box:
@@ -50,13 +50,14 @@ def ask(
     max_upload_size: int = MOST_MB,
     **options: Any,
 ) -> None:
-    """Draws the widget that takes a file, or several one by one.
+    """Draws the upload widget, for one file or several.
 
     Args:
-        slot: what it is for; `show_fault` says what was wrong with the last one.
-        take: given its bytes and its name, before anything is drawn; may raise `StudioError`.
-        max_upload_size: MB that it may have, a million bytes and some each, as the widget says.
-        options: others of `st.file_uploader`.
+        slot: of the upload; `show_fault` shows the errors of this slot.
+        label: of the widget.
+        take: called with the bytes and name of each file, before the page is drawn; may raise `StudioError`.
+        max_upload_size: in MiB.
+        options: of `st.file_uploader`.
     """
     turn = st.session_state.setdefault(_turn(slot), 0)
     key = keys.part(slot, f"upload_{turn}")
@@ -70,45 +71,45 @@ def ask(
     )
 
 
-def snap(slot: str, label: str, take: Callable[[bytes, str], None]) -> None:
-    """Draws the camera; its photo is handled as a file that `ask` takes."""
+def take_photo(slot: str, label: str, take: Callable[[bytes, str], None]) -> None:
+    """Draws the camera; its photo is handled like a file of `ask`."""
     turn = st.session_state.setdefault(_turn(slot), 0)
     key = keys.part(slot, f"camera_{turn}")
     st.camera_input(label, key=key, on_change=_take, args=(slot, turn, key, take))
 
 
 def show_fault(slot: str) -> None:
-    """Says what was wrong with the last files, once; of very many, with the first few."""
-    whose, faults = st.session_state.get(FAULT, ("", ()))
-    if whose != slot:
+    """Shows the errors of the last upload once, at most the first `_MOST_SHOWN`."""
+    fault_slot, faults = st.session_state.get(FAULT, ("", ()))
+    if fault_slot != slot:
         return
     del st.session_state[FAULT]
-    for told in faults[:_MOST_TOLD]:
-        st.error(words.plain(told), icon=":material/error:")
-    if len(faults) > _MOST_TOLD:
-        st.error(f"{len(faults) - _MOST_TOLD:,} more files were refused.", icon=":material/error:")
+    for message in faults[:_MOST_SHOWN]:
+        st.error(words.plain(message), icon=":material/error:")
+    if len(faults) > _MOST_SHOWN:
+        st.error(f"{len(faults) - _MOST_SHOWN:,} more files were refused.", icon=":material/error:")
 
 
-def set_fault(slot: str, told: str) -> None:
-    """Leaves a sentence for `show_fault`, in the place of those about other uploads.
+def set_fault(slot: str, message: str) -> None:
+    """Adds an error message for `show_fault`, and drops those of other slots.
 
-    For callbacks, which cannot draw where it belongs.
+    For callbacks, which cannot draw in the page.
     """
-    whose, faults = st.session_state.get(FAULT, ("", ()))
-    st.session_state[FAULT] = (slot, [*(faults if whose == slot else ()), told])
+    fault_slot, faults = st.session_state.get(FAULT, ("", ()))
+    st.session_state[FAULT] = (slot, [*(faults if fault_slot == slot else ()), message])
 
 
 def _take(slot: str, turn: int, key: str, take: Callable[[bytes, str], None], most: int = MOST_MB) -> None:
     if turn != st.session_state.get(_turn(slot)):
-        return  # a browser that lags behind sends a file once more; it would come back in a later one's place
-    found = st.session_state.get(key) or []
-    st.session_state[_turn(slot)] = turn + 1  # under a new key the widget is empty
+        return  # a lagging browser sent the file again, which would replace a later one
+    uploads = st.session_state.get(key) or []
+    st.session_state[_turn(slot)] = turn + 1  # a new key empties the widget
     st.session_state.pop(FAULT, None)  # of an earlier upload
-    for upload in found if isinstance(found, list) else [found]:
+    for upload in uploads if isinstance(uploads, list) else [uploads]:
         try:
             _check_size(upload, most)
             data = upload.getvalue()
-            quotas.check_room(owner(), len(data))
+            quotas.check_disk_quota(owner(), len(data))
             take(data, short_name(upload.name, _LONGEST))
         except StudioError as error:
             set_fault(slot, str(error))
@@ -119,15 +120,15 @@ def _take(slot: str, turn: int, key: str, take: Callable[[bytes, str], None], mo
 
 
 def _free(upload: Any) -> None:
-    """Removes a file from memory, where the server would otherwise keep it as long as its tab is open."""
+    """Removes a file from memory, where the server would keep it as long as the tab is open."""
     page = get_script_run_ctx(suppress_warning=True)
     if page is not None:
-        files: Any = page.uploaded_file_mgr  # that of a server, which also removes them
+        files: Any = page.uploaded_file_mgr  # the server's manager, which can remove files
         files.remove_file(page.session_id, upload.file_id)
 
 
 def _check_size(upload: Any, most: int) -> None:
-    """The browser refuses what is larger; the server takes what the largest of all widgets does."""
+    """Raises `InvalidInput` for a file over the limit: only the browser enforces the limit of each widget."""
     if upload.size > most << 20:
         name = short_name(upload.name, _LONGEST)
         step, received = "choose a smaller one", amounts.size(upload.size)

@@ -1,4 +1,4 @@
-"""What the gallery's address says: which item is shown large, and which one it is compared with."""
+"""Query parameters of the gallery: the item that is shown large, and the one it is compared with."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ OTHER = "with"
 
 
 def open(id: str) -> None:
-    """Shows one item large. For callbacks, as all of these."""
+    """Shows one item large. Call it from a callback, like every function here."""
     close()
     st.query_params[ITEM] = id
 
 
-def compare(one: str, other: str) -> None:
+def compare(id: str, other: str) -> None:
     """Shows two items next to each other."""
-    st.query_params[ITEM], st.query_params[OTHER] = one, other
+    st.query_params[ITEM], st.query_params[OTHER] = id, other
 
 
 def close() -> None:

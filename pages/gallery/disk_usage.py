@@ -1,4 +1,4 @@
-"""The disk usage of the studio, and what a user can remove when it is too much."""
+"""Disk usage of the studio, its limit, and the parts that a user can remove."""
 
 from __future__ import annotations
 
@@ -16,14 +16,16 @@ from studio.gallery import disk_usage, owners
 from studio.gallery.disk_usage import Share
 
 GIGABYTE = 10**9
-_LOOKED, _FREED = "room_looked", "room_freed"
+_IS_SCANNED, _MESSAGE = "room_looked", "room_freed"
 
 
 def show() -> None:
-    """Says when the studio takes more than it may, and what can go. Only whoever runs the studio is asked;
-    each of many is told what their own work takes."""
+    """Shows disk usage, warns above the limit, and offers what can be removed.
+
+    On a shared server, visitors see only the usage of their own work.
+    """
     if owner() != LOCAL:
-        _own()
+        _show_own_usage()
         return
     used, limit = _used(), disk_usage.limit()
     if used > limit:
@@ -35,8 +37,8 @@ def show() -> None:
     with st.expander("Disk space", icon=":material/hard_drive:"):
         st.markdown(f"**{amounts.size(used)}** of {amounts.size(limit)}")
         st.progress(min(used / limit, 1.0))
-        if freed := st.session_state.pop(_FREED, ""):
-            st.success(freed, icon=":material/check_circle:")
+        if message := st.session_state.pop(_MESSAGE, ""):
+            st.success(message, icon=":material/check_circle:")
         numbers.number(
             "Limit (GB)",
             min_value=0.1,
@@ -44,58 +46,58 @@ def show() -> None:
             value=limit / GIGABYTE,
             step=5.0,
             key="room_limit",
-            on_change=_limit,
+            on_change=_set_limit,
             help="Above this limit, the gallery asks what to remove",
             width=220,
         )
-        if not st.session_state.get(_LOOKED):
+        if not st.session_state.get(_IS_SCANNED):
             help = "Scans every file, which takes a moment"
-            st.button("Show disk usage", icon=":material/search:", on_click=_look, help=help)
+            st.button("Show disk usage", icon=":material/search:", on_click=_scan, help=help)
             return
         _choose([share for share in disk_usage.shares() if share.bytes])
 
 
-def _own() -> None:
-    """What a visitor's work takes and may take, and when it goes."""
+def _show_own_usage() -> None:
+    """Shows the usage and limit of a visitor's work, and after how many days it is removed."""
     most, days = quotas.most_bytes(owner()), owners.days(owner())
-    told = f"Your work uses {amounts.size(quotas.usage_of(owner()).bytes)}"
+    text = f"Your work uses {amounts.size(quotas.usage_of(owner()).bytes)}"
     if most < math.inf:
-        told += f" of your limit of {amounts.size(most)}"
+        text += f" of your limit of {amounts.size(most)}"
     if days < math.inf:
-        whose = "" if owner().startswith("user-") else ", in this browser,"
-        told += f". Your work is removed if you do not come back{whose} for {days:,.0f} days"
-    st.caption(f":material/hard_drive: {told}.")
+        scope = "" if owner().startswith("user-") else ", in this browser,"
+        text += f". Your work is removed if you do not come back{scope} for {days:,.0f} days"
+    st.caption(f":material/hard_drive: {text}.")
 
 
 @st.cache_data(ttl=60, show_spinner=False)
 def _used() -> int:
-    return disk_usage.used()
+    return disk_usage.measure_usage()
 
 
-def _look() -> None:
-    st.session_state[_LOOKED] = True
+def _scan() -> None:
+    st.session_state[_IS_SCANNED] = True
 
 
-def _limit() -> None:
+def _set_limit() -> None:
     disk_usage.set_limit(round(st.session_state["room_limit"] * GIGABYTE))
 
 
 def _choose(shares: list[Share]) -> None:
-    chosen = []
+    selected = []
     for share in sorted(shares, key=lambda share: (not share.can_go, -share.bytes)):
         text = f"**{share.title}**, {amounts.size(share.bytes)} in {share.count:,} files"
         if share.can_go:
             if st.checkbox(text, key=f"room_{share.name}", help=share.note or None):
-                chosen.append(share)
+                selected.append(share)
         else:
             st.markdown(f":material/lock: {text}", help=share.note or None)
-    size = sum(share.bytes for share in chosen)
+    size = sum(share.bytes for share in selected)
     st.button(
-        f"Remove {amounts.size(size)}" if chosen else "Remove",
+        f"Remove {amounts.size(size)}" if selected else "Remove",
         icon=":material/delete_forever:",
-        disabled=not chosen,
+        disabled=not selected,
         on_click=_free,
-        args=([share.name for share in chosen],),
+        args=([share.name for share in selected],),
         help="This cannot be undone",
         key="room_free",
     )
@@ -105,9 +107,9 @@ def _free(names: list[disk_usage.Part]) -> None:
     try:
         freed = disk_usage.free(names)
     except StudioError as error:
-        st.session_state[_FREED] = words.plain(str(error))
+        st.session_state[_MESSAGE] = words.plain(str(error))
         return
     _used.clear()
     if "removed" in names:
         removed.close()
-    st.session_state[_FREED] = f"Freed {amounts.size(freed)}."
+    st.session_state[_MESSAGE] = f"Freed {amounts.size(freed)}."

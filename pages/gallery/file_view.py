@@ -11,11 +11,11 @@ from studio.core.errors import StudioError
 from studio.core.imaging import thumbnails
 from studio.core.tasks import File
 
-MOST_READ = 200_000  # characters of a text that are shown
+MOST_READ = 200_000  # characters: longer texts are cut off
 
 
 def image(file: File, before: File | None, caption: str, *, key: str) -> None:
-    """Shows a file of any kind."""
+    """Shows a file of any kind; an image with its `before` under a slider."""
     try:
         if file.kind in ("image", "animation"):
             results.show_result(file, before, key=f"item_{key}", caption=caption)
@@ -23,7 +23,7 @@ def image(file: File, before: File | None, caption: str, *, key: str) -> None:
             marked_text(file.read().decode("utf-8", "replace")[:MOST_READ], key=f"item_paper_{key}")
             st.caption(words.plain(caption))
         else:
-            shown = thumbnails.image_of(file, whole=True)
-            browser_images.captioned(shown, width="stretch", caption=caption)
+            thumbnail = thumbnails.image_of(file, full_card=True)
+            browser_images.captioned(thumbnail, width="stretch", caption=caption)
     except StudioError as error:
         st.error(words.plain(str(error)), icon=":material/error:")

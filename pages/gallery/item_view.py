@@ -1,4 +1,4 @@
-"""One item of the gallery, as large as the page allows, with how it was made and what can be done with it."""
+"""One item of the gallery, as large as the page allows, with its recipe and the actions for it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from studio.gallery.items import Item
 
 
 def current_item(name: str = address.ITEM) -> Item | None:
-    """The item that the address names so; None when there is none, or after saying that it is gone."""
+    """Returns the item that a query parameter names; None without one, or after a warning that it is gone."""
     id = st.query_params.get(name)
     if not id:
         return None
@@ -27,15 +27,15 @@ def current_item(name: str = address.ITEM) -> Item | None:
         return items.find(id, owner())
     except StudioError as error:
         if store.is_id(id):
-            index.forget(id)  # the grid shows what it was
+            index.forget(id)  # the index of the grid still has it
         st.query_params.pop(name, None)
         st.warning(words.plain(str(error)), icon=":material/search_off:")
         return None
 
 
 def show(item: Item) -> None:
-    """Draws the item, its neighbors' buttons, and what can be done with it."""
-    st.session_state[grid.LEFT] = item.id
+    """Draws the item, buttons for its neighbors, and the actions for it."""
+    st.session_state[grid.LAST_SHOWN] = item.id
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button("All", icon=":material/grid_view:", on_click=grid.back, key="item_back")
         st.space("stretch")
@@ -51,16 +51,16 @@ def show(item: Item) -> None:
             )
     left, right = st.columns([9, 5], gap="large")
     with left:
-        file_view.image(item.result.files[0], _content(item), caption(item), key=item.id)
+        file_view.image(item.result.files[0], _content(item), captions.of_run(item, item.result), key=item.id)
     with right:
         _about(item)
-    sweeps.cells(item)
+    sweeps.show_cells(item)
 
 
 def _neighbors(item: Item) -> list[tuple[str, str, str]]:
-    """The next newer and older of what the grid shows, "" where there is none."""
-    found, _ = index.find(st.session_state.get("gallery_wanted", index.ALL), owner())
-    ids = [entry.id for entry in found]
+    """Returns label, icon and id of the next newer and older item in the grid; the id is "" at an end."""
+    entries, _ = index.find(st.session_state.get("gallery_query", index.ALL), owner())
+    ids = [entry.id for entry in entries]
     at = ids.index(item.id) if item.id in ids else -1
     newer = ids[at - 1] if at > 0 else ""
     older = ids[at + 1] if 0 <= at < len(ids) - 1 else ""
@@ -68,14 +68,9 @@ def _neighbors(item: Item) -> list[tuple[str, str, str]]:
 
 
 def _content(item: Item) -> File | None:
-    """What an image was made from, if that is here and an image; a sheet is not compared with it."""
-    found = item.inputs.get("content", []) if len(item.result.files) == 1 else []
-    return found[0] if found and found[0].kind == "image" and found[0].here else None
-
-
-def caption(item: Item) -> str:
-    """What it was made of and how, and whether it was stopped."""
-    return captions.of_run(item, item.result)
+    """Returns the image that a single result was made from, if it is still stored."""
+    files = item.inputs.get("content", []) if len(item.result.files) == 1 else []
+    return files[0] if files and files[0].kind == "image" and files[0].is_available else None
 
 
 def _about(item: Item) -> None:
@@ -88,12 +83,14 @@ def _about(item: Item) -> None:
     file = item.result.files[0]
     with st.container(horizontal=True):
         if settings is not None:
-            item_actions.actions(item.task, settings, item.inputs, item.result.recipe, key=item.id)
+            item_actions.show_actions(item.task, settings, item.inputs, item.result.recipe, key=item.id)
         item_actions.use_as(file, key=item.id)
-        if file.here:
-            results.download_file(file, item.task, key=item.id, made=item.result.recipe, name=item.marks.name)
+        if file.is_available:
+            results.download_file(
+                file, item.task, key=item.id, recipe=item.result.recipe, name=item.marks.name
+            )
         st.button("Remove", icon=":material/delete:", key="item_remove", on_click=_remove, args=(item.id,))
-    if file.kind == "model" and file.here:
+    if file.kind == "model" and file.is_available:
         item_actions.keep_model(file)
     place = item_actions.page_of_results(item.task, item.settings)
     if place is not None and settings is not None:
@@ -103,13 +100,13 @@ def _about(item: Item) -> None:
     if settings is None:
         st.caption("This version of the studio no longer has this task or no longer accepts these settings.")
         return
-    results.recipe(item.task, settings, item.inputs, item.result.recipe)
+    results.show_recipe(item.task, settings, item.inputs, item.result.recipe)
 
 
 def _when(item: Item) -> str:
     day = time.strftime("%d %B %Y, %H:%M", time.localtime(item.created)).lstrip("0")
-    took = amounts.duration(max(item.seconds, 1)) if item.seconds else ""
-    return f"{day} · took {took}" if took else day
+    duration = amounts.duration(max(item.seconds, 1)) if item.seconds else ""
+    return f"{day} · took {duration}" if duration else day
 
 
 def _remove(id: str) -> None:

@@ -1,4 +1,4 @@
-"""Stars, tags and names as the gallery's page shows and changes them."""
+"""Stars, tags and names on the gallery page."""
 
 from __future__ import annotations
 
@@ -15,52 +15,57 @@ from studio.gallery import index, marks
 from studio.gallery.index import Entry
 from studio.gallery.items import Item
 
-TILES = "gallery_tiles"  # the container of the grid's tiles and of their stars
+TILES = "gallery_tiles"  # the container of the tiles and their stars
 _STARS = "gallery_stars"
 
 
-def stars(found: Sequence[Entry], labels: Mapping[str, str], width: float) -> None:
-    """Draws a star on each tile; a click gives it or takes it away. Call it within the container TILES.
+def stars(entries: Sequence[Entry], labels: Mapping[str, str], width: float) -> None:
+    """Draws a star on each tile; a click toggles it. Call it within the container TILES.
 
-    They are `st.pills`, as the tiles are, laid out as those and over them: a button within a button is none.
+    The stars are `st.pills` laid over the tiles, because HTML allows no button within a button.
 
     Args:
-        found: what the tiles show, in their order.
-        labels: what stands below each, by its id.
-        width: of a tile at least, in rem.
+        entries: the items of the tiles, in their order.
+        labels: the label of each item by its id.
+        width: least width of a tile, in rem.
     """
-    had = [entry.id for entry in found if entry.starred]
-    st.session_state[_STARS] = had
+    starred = [entry.id for entry in entries if entry.starred]
+    st.session_state[_STARS] = starred
     st.html(assets.style(__file__, "stars.css", _STARS, tile=f"{width}rem"))
     st.pills(
         "Stars",
-        [entry.id for entry in found],
+        [entry.id for entry in entries],
         selection_mode="multi",
         format_func=lambda id: f"Star: {labels[id]}",
         key=_STARS,
         width="stretch",
         label_visibility="collapsed",
-        on_change=_clicked,
-        args=(had,),
+        on_change=_toggle_stars,
+        args=(starred,),
     )
 
 
-def _clicked(had: Sequence[str]) -> None:
-    chosen = st.session_state[_STARS]
-    for id in {*had} ^ {*chosen}:
-        change(id, starred=id in chosen)
+def _toggle_stars(before: Sequence[str]) -> None:
+    starred = st.session_state[_STARS]
+    for id in {*before} ^ {*starred}:
+        change(id, starred=id in starred)
 
 
-def change(id: str, **told: Any) -> None:
-    """Marks an item again, see `studio.gallery.marks.change`, or says why not. Call it from a callback."""
+def change(id: str, **changes: Any) -> None:
+    """Changes the marks of an item, or shows an error. Call it from a callback.
+
+    Args:
+        id: of the item.
+        changes: see `studio.gallery.marks.change`.
+    """
     try:
-        marks.change(id, owner(), **told)
+        marks.change(id, owner(), **changes)
     except StudioError as error:
         st.toast(words.plain(str(error)), icon=":material/error:")
 
 
 def of_item(item: Item) -> None:
-    """Shows how one item is marked, and takes what shall be changed."""
+    """Shows the marks of one item and lets the user change them."""
     id, name, tags = item.id, f"item_name_{item.id}", f"item_tags_{item.id}"
     starred = item.marks.starred
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -91,23 +96,23 @@ def of_item(item: Item) -> None:
 
 
 def of_several(ids: Sequence[str]) -> None:
-    """Stars and tags the items that are picked; nothing where none is."""
+    """Draws the buttons that star and tag the selected items; nothing when none is selected."""
     if not ids:
         return
     st.button("Star", icon=":material/star:", on_click=_star, args=(ids,), key="several_star")
     key = "several_tags"
     with st.popover("Tag", icon=":material/sell:"):
         _tags("Tags to add", (), key, lambda: None)
-        given = st.session_state[key]
+        new_tags = st.session_state[key]
         st.button(
-            "Add", type="primary", disabled=not given, on_click=_tag, args=(ids, key), key="several_tag"
+            "Add", type="primary", disabled=not new_tags, on_click=_tag, args=(ids, key), key="several_tag"
         )
 
 
-def _tags(label: str, had: Sequence[str], key: str, on_change: Any) -> None:
+def _tags(label: str, current: Sequence[str], key: str, on_change: Any) -> None:
     st.multiselect(
         label,
-        sorted({*index.tags_of(owner()), *had}),
+        sorted({*index.tags_of(owner()), *current}),
         key=key,
         accept_new_options=True,
         max_selections=MOST_TAGS,

@@ -1,4 +1,4 @@
-"""The models that a user has kept: renamed, removed and brought back."""
+"""The user's own models: renaming, removing and restoring them."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from studio.core import tasks
 from studio.core.errors import StudioError
 from studio.core.models import kept_models, names, presets
 
-_SAID = "own_models_said"
+_ERROR = "own_models_error"
 
 
 def show() -> None:
-    """Lists them, each with what can be done with it; nothing where none was kept."""
-    there, gone = kept_models.mine(), kept_models.removed()
-    said = st.session_state.pop(_SAID, "")
-    if not (there or gone or said):
+    """Lists the user's own models with their actions; draws nothing when there are none."""
+    models, removed = kept_models.list_own(), kept_models.list_removed()
+    error = st.session_state.pop(_ERROR, "")
+    if not (models or removed or error):
         return
-    with st.expander(f"Your models ({len(there):,})", icon=":material/model_training:", key="own_models"):
-        if said:
-            st.error(words.plain(said), icon=":material/error:")
-        for name in there:
+    with st.expander(f"Your models ({len(models):,})", icon=":material/model_training:", key="own_models"):
+        if error:
+            st.error(words.plain(error), icon=":material/error:")
+        for name in models:
             _row(name)
-        if gone:
-            _removed(gone)
+        if removed:
+            _removed(removed)
 
 
 def _row(name: str) -> None:
@@ -51,15 +51,15 @@ def _row(name: str) -> None:
 
 
 def _made_by(name: str) -> str:
-    """What it is, where that can be told."""
+    """Returns the title of the task that trained a model, or "" when it cannot be read."""
     with suppress(StudioError):
         return f", {words.plain(tasks.get(presets.find(name).task).title)}"
     return ""
 
 
-def _removed(gone: list[str]) -> None:
-    st.caption(f"Removed ({len(gone):,})")
-    for name in gone:
+def _removed(models: list[str]) -> None:
+    st.caption(f"Removed ({len(models):,})")
+    for name in models:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(words.plain(name), width="stretch")
             st.button(
@@ -77,18 +77,18 @@ def _removed(gone: list[str]) -> None:
             type="primary",
             key="own_models_forget",
             on_click=_each,
-            args=(kept_models.forget, gone),
+            args=(kept_models.forget, models),
         )
 
 
 def _rename(name: str, key: str) -> None:
-    _each(lambda one: kept_models.rename(one, st.session_state[keys.part(key, "name")]), [name])
+    _each(lambda old: kept_models.rename(old, st.session_state[keys.part(key, "name")]), [name])
 
 
-def _each(act: Callable[[str], object], there: Iterable[str]) -> None:
-    """Does it with each of the names, or says why not. Call it from a callback."""
+def _each(act: Callable[[str], object], models: Iterable[str]) -> None:
+    """Calls `act` with the name of each model, and keeps an error for `show`. Call it from a callback."""
     try:
-        for name in there:
+        for name in models:
             act(name)
     except StudioError as error:
-        st.session_state[_SAID] = str(error)
+        st.session_state[_ERROR] = str(error)

@@ -1,5 +1,4 @@
-"""Removed items: gone from the grid, back with one click, and away for good only when a user says so; and
-those that cannot be read, which can be removed, too."""
+"""Removed items, which can be restored or deleted permanently, and items that cannot be read."""
 
 from __future__ import annotations
 
@@ -13,8 +12,8 @@ from pages.widgets.owners import owner
 from studio.core.errors import StudioError
 from studio.gallery import removal, unreadable
 
-MOST = 24  # that are shown at once
-_LAST, _SAID = "gallery_removed", "gallery_said"
+MOST = 24  # items that are shown at once
+_LAST, _ERROR = "gallery_removed", "gallery_error"
 
 
 def remove(ids: Sequence[str]) -> None:
@@ -26,15 +25,15 @@ def _try(act, last: list[str]) -> None:
     try:
         act()
     except StudioError as error:
-        st.session_state[_SAID] = str(error)
+        st.session_state[_ERROR] = str(error)
         return
     st.session_state[_LAST] = last
 
 
-def undo() -> None:
-    """After a removal: what was removed, and the button that brings it back."""
-    if said := st.session_state.pop(_SAID, ""):
-        st.error(words.plain(said), icon=":material/error:")
+def offer_undo() -> None:
+    """Shows the last removal with a button that restores the items, or the error of the last action."""
+    if error := st.session_state.pop(_ERROR, ""):
+        st.error(words.plain(error), icon=":material/error:")
     last: list[str] = st.session_state.get(_LAST, [])
     if not last:
         return
@@ -46,7 +45,7 @@ def undo() -> None:
 
 
 def _restore(ids: Sequence[str]) -> None:
-    close()  # what cannot be brought back now, for it was let go, cannot be later
+    close()  # Offer it once: items that cannot be restored now were deleted.
     _try(lambda: removal.restore(ids, owner()), [])
 
 
@@ -55,14 +54,14 @@ def _forget(ids: Sequence[str]) -> None:
 
 
 def close() -> None:
-    """Offers no undo any more."""
+    """Stops offering the undo."""
     st.session_state[_LAST] = []
 
 
 def show() -> None:
-    """All that was removed and can be brought back; nothing when there is none."""
-    found, odd = removal.removed(owner()), unreadable.of_owner(removal.root(), owner())
-    ids = [*(item.id for item in found), *(one.id for one in odd)]
+    """Shows all removed items that can be restored; draws nothing when there are none."""
+    items, damaged = removal.list_removed(owner()), unreadable.of_owner(removal.root(), owner())
+    ids = [*(item.id for item in items), *(item.id for item in damaged)]
     if not ids:
         return
     with st.expander(f"Removed ({len(ids):,})", icon=":material/delete:"):
@@ -73,33 +72,33 @@ def show() -> None:
                 st.button("Yes, delete", type="primary", on_click=_forget, args=(ids,))
         with st.container(key="bin"):
             grid = st.grid(8, min_column_width=110)
-        for item in found[:MOST]:
+        for item in items[:MOST]:
             with grid.cell():
                 browser_images.captioned(item.thumbnail(), width="stretch", caption=item.name)
-                _back(item.id)
-        for one in odd[: max(0, MOST - len(found))]:
+                _restore_button(item.id)
+        for folder in damaged[: max(0, MOST - len(items))]:
             with grid.cell():
-                st.caption(f":material/broken_image: {words.plain(one.name)}")
-                _back(one.id)
+                st.caption(f":material/broken_image: {words.plain(folder.name)}")
+                _restore_button(folder.id)
         if len(ids) > MOST:
             st.caption(f"And {len(ids) - MOST:,} more.")
 
 
-def _back(id: str) -> None:
+def _restore_button(id: str) -> None:
     st.button("Restore", key=f"restore_{id}", type="tertiary", on_click=_restore, args=([id],))
 
 
-def odd() -> None:
-    """What cannot be read, with the button that removes it; nothing when there is none."""
-    found = unreadable.of_owner(owner=owner())
-    if not found:
+def show_unreadable() -> None:
+    """Shows the items that cannot be read, with a button that removes each; nothing when there are none."""
+    items = unreadable.of_owner(owner=owner())
+    if not items:
         return
-    with st.expander(f"Unreadable ({len(found):,})", icon=":material/broken_image:"):
+    with st.expander(f"Unreadable ({len(items):,})", icon=":material/broken_image:"):
         st.caption("These items are damaged or were changed outside the studio. Everything else is fine.")
-        for one in found[:MOST]:
+        for item in items[:MOST]:
             with st.container(horizontal=True, vertical_alignment="center"):
-                day = time.strftime("%d %B %Y", time.localtime(one.changed)).lstrip("0")
-                st.markdown(f"{words.plain(one.name)}, {day}", width="stretch")
-                st.button("Remove", key=f"odd_{one.id}", type="tertiary", on_click=remove, args=([one.id],))
-        if len(found) > MOST:
-            st.caption(f"And {len(found) - MOST:,} more.")
+                day = time.strftime("%d %B %Y", time.localtime(item.changed)).lstrip("0")
+                st.markdown(f"{words.plain(item.name)}, {day}", width="stretch")
+                st.button("Remove", key=f"odd_{item.id}", type="tertiary", on_click=remove, args=([item.id],))
+        if len(items) > MOST:
+            st.caption(f"And {len(items) - MOST:,} more.")

@@ -1,4 +1,4 @@
-"""What can be done with several items at once: compared, starred, tagged, saved as one zip, or removed."""
+"""Actions for several items at once: compare, star, tag, save as one zip, remove."""
 
 from __future__ import annotations
 
@@ -11,46 +11,44 @@ from pages.gallery import address, marks, removed
 from pages.widgets import words
 from pages.widgets.owners import owner
 from studio.gallery import export, index, items
-from studio.gallery.index import Wanted
+from studio.gallery.index import Filter
 
-MOST = 500  # items
+MOST = 500  # items in a zip
 
 
-def together(wanted: Wanted, picked: Sequence[str] | None, total: int) -> None:
-    """The buttons for several items.
+def actions(query: Filter, ids: Sequence[str] | None, total: int) -> None:
+    """Draws the buttons for several items.
 
     Args:
-        wanted: what the grid shows.
-        picked: the ids of those that are picked; None when it is all that the grid shows.
-        total: how many that is.
+        query: the search of the grid.
+        ids: of the selected items; None for all items of the grid.
+        total: number of items of the grid.
     """
-    count = total if picked is None else len(picked)
+    count = total if ids is None else len(ids)
     with st.container(horizontal=True, vertical_alignment="center"):
-        if picked is not None:
-            if len(picked) == 2:
+        if ids is not None:
+            if len(ids) == 2:
                 st.button(
                     "Compare",
                     icon=":material/compare:",
                     on_click=address.compare,
-                    args=tuple(picked),
+                    args=tuple(ids),
                     key="compare",
                 )
-            marks.of_several(picked)
-            label = f"Remove {count:,}" if picked else "Remove"
-            st.button(
-                label, icon=":material/delete:", disabled=not picked, on_click=removed.remove, args=(picked,)
-            )
-        whose = owner()
-        # Told before, for a download that fails says nothing; of all that is on the grid the help tells it.
-        here = items.whole(picked, whose) if picked and count <= MOST else []
-        too_many = count > MOST or export.bytes_of(here) > export.MOST_BYTES
+            marks.of_several(ids)
+            label = f"Remove {count:,}" if ids else "Remove"
+            st.button(label, icon=":material/delete:", disabled=not ids, on_click=removed.remove, args=(ids,))
+        owner_name = owner()
+        # Check the size first, because a failed download shows no error. For the whole grid the help says it.
+        available = items.find_complete(ids, owner_name) if ids and count <= MOST else []
+        too_many = count > MOST or export.bytes_of(available) > export.MOST_BYTES
         st.download_button(
             f"Save {count:,} as zip" if count else "Save as zip",
-            lambda: zipped(wanted, picked, whose),
+            lambda: zipped(query, ids, owner_name),
             file_name=words.file_name(f"gallery {time.strftime('%Y-%m-%d')}", ".zip"),
             mime="application/zip",
             icon=":material/folder_zip:",
-            disabled=not count or too_many or bool(picked and not here),
+            disabled=not count or too_many or bool(ids and not available),
             on_click="ignore",
             help=f"Each file comes with its recipe. {export.TOO_MANY}",
         )
@@ -58,13 +56,12 @@ def together(wanted: Wanted, picked: Sequence[str] | None, total: int) -> None:
             st.caption(export.TOO_MANY)
 
 
-def zipped(wanted: Wanted, picked: Sequence[str] | None, whose: str) -> bytes:
-    """The zip, without items whose files are gone; made only when a user asks for it.
+def zipped(query: Filter, ids: Sequence[str] | None, owner_name: str) -> bytes:
+    """Returns a zip of the selected items, or of all that `query` finds, without items whose files are gone.
 
     Raises:
-        NoRoom: if it would be too large for a browser.
+        InsufficientSpace: if the zip would be too large for a browser.
         InvalidInput: if no file is left.
     """
-    ids = picked or [entry.id for entry in index.find(wanted, whose, MOST)[0]]
-    found = items.whole(ids, whose)
-    return export.zipped(found)
+    ids = ids or [entry.id for entry in index.find(query, owner_name, MOST)[0]]
+    return export.to_zip(items.find_complete(ids, owner_name))

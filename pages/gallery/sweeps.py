@@ -1,4 +1,4 @@
-"""Jobs on the gallery page: sweeps and what no other page shows, under way; the cells of a finished sweep."""
+"""Sweeps on the gallery page: progress, and the cells of a finished sweep; also jobs of no other page."""
 
 from __future__ import annotations
 
@@ -14,11 +14,15 @@ from studio.core import tasks
 from studio.core.errors import StudioError
 from studio.gallery.items import Item
 
-MOST_ACROSS = 6
+MOST_ACROSS = 6  # cells in a row
 
 
-def under_way() -> bool:
-    """Shows the job of the address while it works; once it has ended, its result is the item shown."""
+def show_running_job() -> bool:
+    """Shows the job of the address while it runs; opens its result once it has finished.
+
+    Returns:
+        Whether the job is still running.
+    """
     name = st.query_params.get(jobs.PARAMETER)
     if not name:
         return False
@@ -31,7 +35,7 @@ def under_way() -> bool:
         _watch(job.id)
         return True
     if job is not None and job.result is None and (settings := tasks.settings_of(job.task, job.settings)):
-        jobs.failed(job, settings)  # whose button is found again by the address
+        jobs.show_failure(job, settings)  # Keep the address: the retry button needs it.
         return False
     st.query_params.pop(jobs.PARAMETER, None)
     if job is not None and job.result is not None:
@@ -45,31 +49,33 @@ def _watch(name: str) -> None:
     job = engine.connect().job(name, owner())
     if job.finished:
         st.rerun()
-    with jobs.working(job, f"{job.title}, so far"):
+    with jobs.show_running(job, f"{job.title}, so far"):
         if job.report is not None and job.report.text:
             st.caption(words.plain(job.report.text))
 
 
-def cells(item: Item) -> None:
-    """The cells of a sweep, each with its own recipe; nothing for other items."""
-    found = [cell for cell in item.result.figures.get("cells", ()) if isinstance(cell, dict)]
+def show_cells(item: Item) -> None:
+    """Draws the cells of a sweep, each with its own recipe; nothing for other items."""
+    cells = [cell for cell in item.result.figures.get("cells", ()) if isinstance(cell, dict)]
     files = {file.digest: file for file in item.result.files[1:]}
     if not files:
         return
     st.subheader("Cells", anchor=False)
     grid = st.grid(MOST_ACROSS, min_column_width=130)
-    for number, cell in enumerate(found):
+    for number, cell in enumerate(cells):
         file = files.get(str(cell.get("digest")))
         with grid.cell():
-            if file is None or not file.here:
+            if file is None or not file.is_available:
                 st.caption(words.plain(str(cell.get("error") or "This result is no longer here.")))
                 continue
-            browser_images.captioned(samples.small(file), width="stretch", caption=str(cell.get("label", "")))
+            browser_images.captioned(
+                samples.thumbnail_of(file), width="stretch", caption=str(cell.get("label", ""))
+            )
             st.button(
                 "Look",
                 key=f"cell_{number}",
                 type="tertiary",
                 icon=":material/zoom_in:",
-                on_click=dropped_file.look_at,
+                on_click=dropped_file.view,
                 args=(file, item.recipe_of(file)),
             )

@@ -1,1 +1,1 @@
-"""The parts of the page that trains a generator."""
+"""Parts of the page Train a generator."""

@@ -1,4 +1,4 @@
-"""What training starts from: nothing, or a model to fine-tune or to grow to twice its size."""
+"""The start of training: a new model, or one to fine-tune or to grow to twice its size."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from studio.dcgan import generator as dcgan
 from studio.run import input_files
 from studio.vae import generator as vae
 
-KEY, WAY = "start_with", "start_how"
-ON, GROW = "on", "grow"
+KEY, MODE_KEY = "start_with", "start_how"
+FINE_TUNE, GROW = "on", "grow"
 _FRESH = "A new model"
-_OF = "settings_of"  # of the session: the beginning whose settings the form was given
-_STAYS = "The original model stays unchanged."
-# Settings that a model started from decides: its shape, and those whose change would restart training.
+_LAST_KEY = "settings_of"  # in the session: the task and model whose settings the form has
+_UNCHANGED = "The original model stays unchanged."
+# Settings that the start model determines: its shape, and those whose change would restart training.
 SHAPE: Mapping[str, tuple[str, ...]] = {
     dcgan.TASK: (*dcgan.SHAPE, "blocks", "palette", "loss"),
     vae.TASK: (*vae.SHAPE, "likelihood"),
 }
-# Settings that a model was trained with, proposed for its fine-tuning.
-LEARNED_WITH: Mapping[str, tuple[str, ...]] = {
+# Settings of a model's training that are proposed for its fine-tuning.
+TRAINING_SETTINGS: Mapping[str, tuple[str, ...]] = {
     dcgan.TASK: ("bilateral", "dropout", "cutout", "gradient_penalty", "flip"),
     vae.TASK: ("beta", "free_bits", "perceptual", "adversarial", "vgg16_discriminator", "flip"),
 }
@@ -39,11 +39,11 @@ LEARNED_WITH: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Beginning:
-    """What training starts from, for the form and the job of the page.
+    """The start of training, as the form and the job of the page take it.
 
     Attributes:
-        inputs: the input that holds the model; empty for a new model.
-        shape: settings that the model decides, so the form does not ask for them.
+        inputs: the job input that contains the start model; empty for a new model.
+        shape: settings that the start model determines, so the form leaves them out.
         proposed: initial values of the form.
     """
 
@@ -53,15 +53,13 @@ class Beginning:
 
 
 def choose(task: str) -> Beginning | None:
-    """Lets a user choose a model to continue from, if there is one of this kind, and says what that means.
-
-    None after saying what is wrong with the model.
+    """Lets the user select a start model. Returns None after showing an error.
 
     Args:
         task: of the training.
     """
-    names = ["", *network_choice.made_by(task, models.presets_that_draw())]
-    forms.choosing(KEY, names)
+    names = ["", *network_choice.trained_by(task, models.generators())]
+    forms.drop_stale_choice(KEY, names)
     name = st.selectbox(
         "Start from",
         names,
@@ -70,7 +68,7 @@ def choose(task: str) -> Beginning | None:
         bind="query-params",
         help="Fine-tuning an existing generator is usually faster. The original stays unchanged.",
     )
-    found = Beginning()
+    beginning = Beginning()
     if name:
         try:
             settings = presets.find(name).settings()
@@ -79,46 +77,46 @@ def choose(task: str) -> Beginning | None:
             st.error(words.plain(str(error)), icon=":material/error:")
             return None
         models.about(name)
-        found = _of(task, _way(settings), inputs)
-    _carry(task, name, found)
-    return found
+        beginning = _beginning(task, _ask_mode(settings), inputs)
+    _apply_settings(task, name, beginning)
+    return beginning
 
 
-def _of(task: str, settings: Settings, inputs: Inputs) -> Beginning:
+def _beginning(task: str, settings: Settings, inputs: Inputs) -> Beginning:
     shape, proposed = (
-        {name: getattr(settings, name) for name in names[task]} for names in (SHAPE, LEARNED_WITH)
+        {name: getattr(settings, name) for name in names[task]} for names in (SHAPE, TRAINING_SETTINGS)
     )
     return Beginning(inputs, shape, proposed)
 
 
-def _way(settings: Any) -> Settings:
-    """Asks whether to fine-tune a model at its size or to grow it; gives the settings of its shape."""
-    larger = dcgan.grown(settings) if isinstance(settings, dcgan.TrainDcganSettings) else None
-    on = f"Training continues at {settings.size} px. {_STAYS}"
+def _ask_mode(settings: Any) -> Settings:
+    """Asks whether to fine-tune a model at its size or to grow it. Returns the settings with that shape."""
+    larger = dcgan.grown_settings(settings) if isinstance(settings, dcgan.TrainDcganSettings) else None
+    explanation = f"Training continues at {settings.size} px. {_UNCHANGED}"
     if larger is None:
-        st.caption(on)
+        st.caption(explanation)
         return settings
-    ways = {ON: f"Train on at {settings.size} px", GROW: f"Grow to {larger.size} px"}
-    if forms.one_of("How", ways, key=WAY) == ON:
-        st.caption(on)
+    modes = {FINE_TUNE: f"Train on at {settings.size} px", GROW: f"Grow to {larger.size} px"}
+    if forms.one_of("How", modes, key=MODE_KEY) == FINE_TUNE:
+        st.caption(explanation)
         return settings
     st.caption(
         f"At first the model generates the same images, upscaled, with {settings.width // 2} channels "
-        f"instead of {settings.width}. It learns to upscale, then to add fine detail. {_STAYS}"
+        f"instead of {settings.width}. It learns to upscale, then to add fine detail. {_UNCHANGED}"
     )
     return larger
 
 
-def _carry(task: str, name: str, found: Beginning) -> None:
-    """Sets the form to the training settings of a model once it is chosen, and back to the defaults after.
+def _apply_settings(task: str, name: str, beginning: Beginning) -> None:
+    """Sets the form to the training settings of a start model when it is selected, else to the defaults.
 
     Settings in the address of the page take precedence; each kind of model has its own form.
     """
-    before = st.session_state.get(_OF)
-    st.session_state[_OF] = task, name
-    if before is None or before[0] != task or before[1] == name:
+    previous = st.session_state.get(_LAST_KEY)
+    st.session_state[_LAST_KEY] = task, name
+    if previous is None or previous[0] != task or previous[1] == name:
         return
-    known = tasks.get(task).settings.described()
-    for setting in LEARNED_WITH[task]:
-        if setting in found.proposed or not name:
-            sliders.put(setting, found.proposed.get(setting, known[setting].default))
+    fields = tasks.get(task).settings.describe()
+    for setting in TRAINING_SETTINGS[task]:
+        if setting in beginning.proposed or not name:
+            sliders.put(setting, beginning.proposed.get(setting, fields[setting].default))

@@ -1,4 +1,4 @@
-"""A training's images and settings back into the form of the page."""
+"""Refills the form of the page with the images and settings of a training job."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from pages.form import learning_images
-from pages.generator import beginning, wish
+from pages.generator import beginning, input_form
 from pages.jobs.refill import Form
 from studio import engine
 from studio.core.data import sample_sets
@@ -15,15 +15,19 @@ from studio.core.training import start_from
 
 
 def _can_take(job: engine.Job, settings: Any) -> bool:
-    started = bool(job.inputs.get(start_from.SLOT))  # the model may have learned on or grown since
-    return not started and settings.steps in wish.STEPS and settings.scored in (0, wish.MEASURED)
+    has_start_model = bool(job.inputs.get(start_from.SLOT))  # its start model may have changed meanwhile
+    return (
+        not has_start_model
+        and settings.steps in input_form.STEPS
+        and settings.scored in (0, input_form.SCORED_IMAGES)
+    )
 
 
 def _fill(job: engine.Job, settings: Any) -> None:
-    st.session_state["kind"] = next(kind for kind, task in wish.TASKS.items() if task == job.task)
+    st.session_state["kind"] = next(kind for kind, task in input_form.TASKS.items() if task == job.task)
     st.session_state[beginning.KEY] = ""
     learning_images.put(job.inputs["data"][0], sample_sets.collections())
-    wish.put(settings)
+    input_form.put(settings)
 
 
-FORMS = tuple(Form(task=task, can_take=_can_take, fill=_fill) for task in wish.TASKS.values())
+FORMS = tuple(Form(task=task, can_take=_can_take, fill=_fill) for task in input_form.TASKS.values())

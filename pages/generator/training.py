@@ -7,8 +7,8 @@ from typing import Any
 
 import streamlit as st
 
-from pages.faces import duel, models
-from pages.generator import wish
+from pages.faces import models, training_stages
+from pages.generator import input_form
 from pages.jobs import jobs, live, results, trainings
 from pages.jobs.trainings import Chart, View
 from pages.widgets import browser_images, words
@@ -56,68 +56,71 @@ _CHARTS = (
     ),
 )
 _GROWING = {
-    wish.TASKS["dcgan"]: "Images generated so far, always from the same latents",
-    wish.TASKS["vae"]: "Held-out images, their reconstructions, and new images",
+    input_form.TASKS["dcgan"]: "Images generated so far, always from the same latents",
+    input_form.TASKS["vae"]: "Held-out images, their reconstructions, and new images",
 }
 
 
-def find(chosen: File | None) -> engine.Job | None:
-    """The training of the address, or the last of this tab; a finished one gives way to other images."""
-    return jobs.find(tuple(wish.TASKS.values()), chosen and chosen.digest)
+def find(file: File | None) -> engine.Job | None:
+    """Returns the linked training job or the last of this tab; a finished one only for the same images."""
+    return jobs.find(tuple(input_form.TASKS.values()), file and file.digest)
 
 
-def learns_from(job: engine.Job, chosen: File) -> bool:
-    """Whether a training run is of these images."""
-    return any(file.digest == chosen.digest for file in job.inputs.get("data", ()))
+def is_trained_on(job: engine.Job, file: File) -> bool:
+    """Returns whether a training job uses these images."""
+    return any(other.digest == file.digest for other in job.inputs.get("data", ()))
 
 
-def show(job: engine.Job, chosen: File | None) -> None:
-    """Draws a training run.
+def show(job: engine.Job, file: File | None) -> None:
+    """Shows a training run.
 
     Args:
-        chosen: the images that are chosen now, which need not be those of the job.
+        job: to show.
+        file: the currently selected images, which may differ from those of the job.
     """
-    jobs.show_what_it_learns_from(job, [chosen] if chosen else [])
-    trainings.show(job, View(_GROWING[job.task], _CHARTS, _grid, in_words, _kept, _to_faces, _stages))
+    jobs.show_training_data(job, [file] if file else [])
+    trainings.show(
+        job, View(_GROWING[job.task], _CHARTS, _grid, in_words, _saved_message, _link_to_faces, _stages)
+    )
 
 
 def _grid(_job: engine.Job, model: File) -> None:
-    image, told = _drawn_by(model), "New images from the model"
+    image, caption = _sample_grid(model), "New images from the model"
     if image:
-        browser_images.image(image, caption=told)
+        browser_images.image(image, caption=caption)
     else:
-        results.show_result(model, None, key="result", caption=told)
+        results.show_result(model, None, key="result", caption=caption)
 
 
-def _drawn_by(model: File) -> bytes:
-    """A grid of a trained model, drawn once in this tab; empty where that is not possible now."""
+def _sample_grid(model: File) -> bytes:
+    """Returns a grid of generated images as a PNG, cached per tab; empty if the engine is not ready."""
     key = f"drawn_by:{model.digest}"
     if key not in st.session_state and engine.connect().status() == "ready":
         try:
-            made = engine.connect().live(_DRAW, GRID, {"model": [model]}, live.session(), owner())
+            result = engine.connect().live(_DRAW, GRID, {"model": [model]}, live.session(), owner())
         except StudioError:
             return b""
-        st.session_state[key] = made.data
+        st.session_state[key] = result.data
     return st.session_state.get(key, b"")
 
 
 def in_words(figures: Mapping[str, Any], settings: Settings) -> Iterator[str]:
-    """The outcome of a training run, one line each, as Markdown."""
-    yield trainings.learned(f"{figures['images']:,} images", figures, settings)
-    if begun := figures.get("started_from"):
-        yield f"Fine-tuned from {words.plain(models.title(begun))}."
-    yield from trainings.ended(figures)
+    """Yields the outcome of a training run as lines of Markdown."""
+    yield trainings.training_summary(f"{figures['images']:,} images", figures, settings)
+    if start_model := figures.get("started_from"):
+        yield f"Fine-tuned from {words.plain(models.title(start_model))}."
+    yield from trainings.stop_reason(figures)
     if figures.get("ended") == "collapsed":
         yield "Training stopped early because of repeated mode collapse. This is the best checkpoint."
     if {"fid", "n"} <= figures.keys():
         yield f"**FID {figures['fid']:.0f}** with {figures['n']:,} images; lower is better."
 
 
-def _kept(_name: str) -> str:
+def _saved_message(_name: str) -> str:
     return "it is now listed on the page Faces"
 
 
-def _to_faces(name: str, _model: File) -> None:
+def _link_to_faces(name: str, _model: File) -> None:
     label = f"Open Faces with {words.plain(name)}"
     st.page_link("generate_faces.py", label=label, icon=":material/face:", query_params=models.address(name))
 
@@ -125,6 +128,6 @@ def _to_faces(name: str, _model: File) -> None:
 def _stages(model: File) -> None:
     with st.expander("Training progress", icon=":material/timeline:"):
         try:
-            duel.show(presets.from_zip(model), f"stage_{model.digest[:8]}")
+            training_stages.show(presets.from_zip(model), f"stage_{model.digest[:8]}")
         except StudioError as error:
             st.caption(words.plain(str(error)))

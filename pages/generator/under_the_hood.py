@@ -1,4 +1,4 @@
-"""Under the hood of Train a generator: the loss, its curves, and the metrics."""
+"""Charts and texts under the hood of Train a generator: losses, curves and metrics."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ _RECORDED = {"dcgan.train": "digits-dcgan", "vae.train": "digits-vae"}
 
 
 def explain(task: str, job: engine.Job | None) -> None:
-    """The folded section.
+    """Shows the expander.
 
     Args:
-        task: "dcgan.train" or "vae.train", as the form has it.
-        job: the training on the page, if there is one; its losses replace the recorded ones.
+        task: "dcgan.train" or "vae.train".
+        job: the training job on the page, if any; its curves replace the recorded ones.
     """
-    second = [assets.read(__file__, "vgg16_discriminator.md")] if task == "dcgan.train" else []
-    texts = [generator_text(task), *second, assets.read(__file__, "under_the_hood.md")]
-    under_the_hood.show(lambda: _drawn(task, job), *texts)
+    extra_texts = [assets.read(__file__, "vgg16_discriminator.md")] if task == "dcgan.train" else []
+    texts = [generator_text(task), *extra_texts, assets.read(__file__, "under_the_hood.md")]
+    under_the_hood.show(lambda: _draw_curves(task, job), *texts)
 
 
-def _drawn(task: str, job: engine.Job | None) -> None:
+def _draw_curves(task: str, job: engine.Job | None) -> None:
     if job is not None and len(job.history) > 1:
         curves.losses(
             job.history, caption="The losses and metrics of this training run, on a logarithmic scale"

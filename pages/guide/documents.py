@@ -1,4 +1,4 @@
-"""The documents of the guide: where they are, what they are called, and how a page shows them."""
+"""The documents of the guide: their files, titles, and parts as a page shows them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import NamedTuple
 from studio.core import paths
 
 FIRST = "index"
-PARAMETER = "page"  # of the address, which names the document
+PARAMETER = "page"  # the query parameter with the name of the document
 _IMAGE = re.compile(r"^!\[(.*)\]\((.*)\)$", re.MULTILINE)
 _LINK = re.compile(r"\[([^\]]+)\]\(([a-z-]+)\.md(#[a-z0-9-]+)?\)")
 _FENCED = re.compile(r"(^```.*?^```$)", re.MULTILINE | re.DOTALL)
@@ -21,41 +21,41 @@ class Image(NamedTuple):
     """An image of a document."""
 
     path: Path
-    says: str
+    caption: str
 
 
 def titles() -> dict[str, str]:
-    """What each document is called, by its name, in the order in which the first one leads to them."""
+    """Returns the title of each document by its name, in the order of the links of the first document."""
     names = [FIRST, *dict.fromkeys(name for _, name, _ in _LINK.findall(_text(FIRST)))]
     return {name: _text(name).partition("\n")[0].removeprefix("# ") for name in names}
 
 
 def about(title: str) -> str:
-    """The name of the document about a page; of the first one if there is none.
+    """Returns the name of the document about a page, or of the first document if there is none.
 
     Args:
-        title: of the page, as the navigation shows it.
+        title: title of the page in the navigation.
     """
     name = title.lower().replace(" ", "-")
     return name if _path(name).is_file() else FIRST
 
 
 def pieces(name: str) -> Iterator[str | Image]:
-    """What a document is made of, in order: Markdown below the page's own title, and images."""
+    """Yields the parts of a document in order: Markdown, one heading level lower, and images."""
     text = "".join(
         piece if piece.startswith("```") else _HEADING.sub(r"#\1 ", _LINK.sub(_link, piece))
         for piece in _FENCED.split(_text(name))
     )
     words, *rest = _IMAGE.split(text)
     yield words
-    for says, image, words in zip(rest[::3], rest[1::3], rest[2::3], strict=True):
-        yield Image(_path(name).parent / image, says)
+    for caption, image, words in zip(rest[::3], rest[1::3], rest[2::3], strict=True):
+        yield Image(_path(name).parent / image, caption)
         yield words
 
 
-def _link(found: re.Match[str]) -> str:
-    """A link to another document, which opens where this one is: Streamlit's own open another tab."""
-    text, name, anchor = found.groups()
+def _link(match: re.Match[str]) -> str:
+    """Returns a link to another document that opens in the same tab; Markdown links open a new one."""
+    text, name, anchor = match.groups()
     return f'<a href="?{PARAMETER}={name}{anchor or ""}" target="_self">{text}</a>'
 
 
@@ -64,4 +64,4 @@ def _text(name: str) -> str:
 
 
 def _path(name: str) -> Path:
-    return paths.shipped("docs") / f"{name}.md"
+    return paths.shipped_path("docs") / f"{name}.md"

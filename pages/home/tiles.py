@@ -1,4 +1,4 @@
-"""The tiles of the home page: images that the studio made itself, each a way into a page."""
+"""The tiles of the home page: example results of the studio, each linked to its page."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import NamedTuple
 import streamlit as st
 
 from pages.form import samples
-from pages.jobs.navigation import place_of
+from pages.jobs.navigation import page_of
 from pages.widgets import browser_images, words
 
 
 class Tile(NamedTuple):
-    """An image that a task made of samples.
+    """An image that a task made from samples.
 
     Attributes:
-        task: what made it.
-        inputs: the sample of each slot, by the name that the photos or the paintings give it.
-        caption: stands below.
-        settings: those in which it differs from what a page starts with, each a choice.
-        opens: what else is chosen on the page that it opens, as its address has it.
+        task: name of the task.
+        inputs: name of the sample in each slot.
+        caption: the text below the image.
+        settings: the settings that differ from the defaults of the page, each a choice.
+        opens: other query parameters of the page that the tile opens.
     """
 
     task: str
@@ -31,7 +31,7 @@ class Tile(NamedTuple):
 
     @property
     def file(self) -> str:
-        """Its image, among those that the pages ship."""
+        """Name of its image among those that the pages ship."""
         names = [self.task.replace(".", "-"), *self.inputs.values(), *self.settings.values()]
         return f"tile-{'-'.join(names)}.webp"
 
@@ -56,15 +56,17 @@ TILES = (
 )
 
 
-def made_here() -> None:
-    """Shows the tiles; a click anywhere on one opens its page with the same samples chosen."""
+def show() -> None:
+    """Draws the tiles; a click on one opens its page with the same samples and settings."""
     titles = samples.titles()
     with st.container(key="tiles"):
         grid = st.grid(3, min_column_width=150)
     for tile in TILES:
-        place = place_of(tile.task)
+        place = page_of(tile.task)
         with grid.cell():
             browser_images.image((samples.SHIPPED / tile.file).read_bytes(), caption=tile.caption)
-            chosen = {slot: titles[name] for slot, name in tile.inputs.items()}
-            chosen |= {name: words.choice(value) for name, value in tile.settings.items()} | dict(tile.opens)
-            st.page_link(place.file, label=f"Open in {place.title}", icon=place.icon, query_params=chosen)
+            parameters = {slot: titles[name] for slot, name in tile.inputs.items()}
+            parameters |= {name: words.choice(value) for name, value in tile.settings.items()} | dict(
+                tile.opens
+            )
+            st.page_link(place.file, label=f"Open in {place.title}", icon=place.icon, query_params=parameters)

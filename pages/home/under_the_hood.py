@@ -1,4 +1,4 @@
-"""Under the hood of the whole studio: what a network sees of an image, layer by layer."""
+"""Under the hood of the home page: what a network detects in an image, layer by layer."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pages.form.samples import SHIPPED
 from pages.widgets import assets, browser_images, under_the_hood
 
 PHOTO = "chelsea"
-# Layer -> what these maps of it answer to.
+# Layer -> what its channels respond to.
 LAYERS = {
     "block1_conv2": "Edges: each channel responds to one direction, at the resolution of the photo.",
     "block2_conv2": "Lines and stripes: the whiskers, the fur, the rim of the face.",
@@ -19,10 +19,10 @@ LAYERS = {
 
 
 def explain() -> None:
-    """The folded section, with one strip of maps a layer."""
+    """Draws the folded section with one strip of feature maps per layer."""
     with st.expander(under_the_hood.LABEL, icon=under_the_hood.ICON):
         st.markdown(assets.read(__file__, "under_the_hood.md"))
-        for layer, what in LAYERS.items():
+        for layer, description in LAYERS.items():
             image = str(SHIPPED / f"layer-{layer}.webp")
-            told = f"{layer.replace('_', ', ')}: {what}"
-            browser_images.captioned(image, width="stretch", caption=told, alt=what)
+            caption = f"{layer.replace('_', ', ')}: {description}"
+            browser_images.captioned(image, width="stretch", caption=caption, alt=description)

@@ -1,1 +1,1 @@
-"""What runs and what came of it, alike for all pages."""
+"""Jobs and results, shared by all pages."""

@@ -1,4 +1,4 @@
-"""How far a job is: the share that is done, and the words next to it."""
+"""Progress of a job as a share and a text."""
 
 from __future__ import annotations
 
@@ -8,29 +8,29 @@ from studio import engine
 from studio.core import amounts
 from studio.core.progress import Report
 
-MANY = 100_000  # a task with so many steps counts bytes
+LEAST_BYTES = 100_000  # a report with so many steps counts bytes
 
 
 def bar(job: engine.Job) -> tuple[float, str]:
-    """The share in [0, 1], and the step, the stage or the place in the queue."""
+    """Returns the progress in [0, 1], and the step, the stage or the position in the queue as text."""
     report = job.report
     if job.state == "queued":
-        return 0.0, f"Waiting, {steering.waits(job)}"
+        return 0.0, f"Waiting, {steering.queue_position(job)}"
     if report is None or not report.total:
         return 0.0, (words.plain(report.stage) if report else "") or "Starting"
-    if fetches(report):
-        return report.share, fetching(report)
-    left = amounts.left(report.seconds_left)
+    if is_download(report):
+        return report.share, download_text(report)
+    time_left = amounts.left(report.seconds_left)
     text = words.plain(report.stage) or f"Step {report.step} of {report.total}"
-    return report.share, " · ".join(part for part in (text, left) if part)
+    return report.share, " · ".join(part for part in (text, time_left) if part)
 
 
-def fetches(report: Report) -> bool:
-    """Whether a report is of a download, whose steps are bytes."""
-    return report.total >= MANY
+def is_download(report: Report) -> bool:
+    """Returns whether a report is of a download, whose steps are bytes."""
+    return report.total >= LEAST_BYTES
 
 
-def fetching(report: Report) -> str:
-    """The line for a download."""
-    what = report.text.partition(" (")[0] or "Fetching"  # its size follows
-    return f"{what}: {amounts.size(report.step)} of {amounts.size(report.total)}"
+def download_text(report: Report) -> str:
+    """Returns the text for a download."""
+    label = report.text.partition(" (")[0] or "Fetching"  # without the size in parentheses
+    return f"{label}: {amounts.size(report.step)} of {amounts.size(report.total)}"

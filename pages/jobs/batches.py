@@ -1,4 +1,4 @@
-"""What a job was asked for together with, next to its result: the next one, and all of them as a zip."""
+"""The batch of a job, next to its result: links to its other jobs, and all results as a zip."""
 
 from __future__ import annotations
 
@@ -20,36 +20,40 @@ WATCH_SECONDS = 1.0
 
 
 def show(job: engine.Job, parameter: str) -> None:
-    """Says which one it is of how many; nothing for a job that was asked for alone.
+    """Shows the position of a job in its batch, if it has one, and the actions for the batch.
 
     Args:
-        parameter: of the address, that names the job that is shown.
+        job: that the page shows.
+        parameter: name of the URL parameter with the job's id.
     """
     batch = _batch(job)
     if batch is None:
         return
-    at, count = batch.jobs.index(job.id), len(batch.jobs)
+    index, count = batch.jobs.index(job.id), len(batch.jobs)
     with st.container(horizontal=True, vertical_alignment="center", key="batch"):
-        st.markdown(f"**{at + 1}** of {count} in this batch")
-        for label, icon, to in (("Previous", "chevron_left", at - 1), ("Next", "chevron_right", at + 1)):
+        st.markdown(f"**{index + 1}** of {count} in this batch")
+        for label, icon, target in (
+            ("Previous", "chevron_left", index - 1),
+            ("Next", "chevron_right", index + 1),
+        ):
             st.button(
                 label,
                 icon=f":material/{icon}:",
                 type="tertiary",
                 key=f"batch_{label}",
-                disabled=not 0 <= to < count,
-                on_click=_open,
-                args=(parameter, batch.jobs[to % count]),
+                disabled=not 0 <= target < count,
+                on_click=_show_job,
+                args=(parameter, batch.jobs[target % count]),
             )
         if batch.ended < count:
             stop: dict[str, Any] = {"on_click": steering.stop_batch, "args": (job.batch,)}
             st.button("Stop all", icon=":material/stop_circle:", type="tertiary", key="batch_stop", **stop)
             _watch(job)
         elif batch.failed < count:
-            whose = owner()
+            owner_name = owner()
             st.download_button(
                 f"Save {count - batch.failed} as zip",
-                lambda: export.zipped(items.whole(batch.jobs, whose)),
+                lambda: export.to_zip(items.find_complete(batch.jobs, owner_name)),
                 file_name=words.file_name(f"{job.title.lower()} {time.strftime('%Y-%m-%d')}", ".zip"),
                 mime="application/zip",
                 icon=":material/folder_zip:",
@@ -62,7 +66,7 @@ def show(job: engine.Job, parameter: str) -> None:
 
 @st.fragment(run_every=WATCH_SECONDS)
 def _watch(job: engine.Job) -> None:
-    """How many have ended; once all have, what can be done with them is drawn."""
+    """Shows how many jobs have ended; reruns the page when all have."""
     batch = _batch(job)
     if batch is None or batch.ended == len(batch.jobs):
         st.rerun()
@@ -76,5 +80,5 @@ def _batch(job: engine.Job) -> Batch | None:
     return None
 
 
-def _open(parameter: str, id: str) -> None:
+def _show_job(parameter: str, id: str) -> None:
     st.query_params[parameter] = id

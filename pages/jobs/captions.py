@@ -1,4 +1,4 @@
-"""What stands below a result: what it was made of, how, and what there is of it if it was stopped."""
+"""Captions of results: inputs, mode, seed, duration and whether the job was stopped early."""
 
 from __future__ import annotations
 
@@ -10,37 +10,37 @@ from studio.core.tasks import Result
 
 
 def of_run(run: words.Run, result: Result, seconds: float = 0.0) -> str:
-    """The caption of a finished run, e.g. "coffee + mosaic · fine · seed 3 · took 42 s".
+    """Returns the caption of a finished run, e.g. "coffee + mosaic · fine · seed 3 · took 42 s".
 
     Args:
         run: a job, or an item of the gallery.
-        result: what came of it.
-        seconds: how long it took; 0 for not known.
+        result: of the run.
+        seconds: duration; 0 if unknown.
     """
     settings = tasks.settings_of(run.task, run.settings)
-    took = f"took {amounts.duration(max(seconds, 1))}" if seconds else ""
-    parts = [words.made_of(run), *how(settings), took, stopped(settings, result)]
+    duration = f"took {amounts.duration(max(seconds, 1))}" if seconds else ""
+    parts = [words.made_of(run), *mode_and_seed(settings), duration, stop_note(settings, result)]
     return " · ".join(part for part in parts if part)
 
 
-def how(settings: Settings | None) -> list[str]:
-    """The mode of some settings and their seed, where there is one and something is drawn at random."""
-    found = []
-    if settings is not None and settings.manner:
-        found.append(words.choice(settings.manner).lower())
+def mode_and_seed(settings: Settings | None) -> list[str]:
+    """Returns the mode and the seed of settings, the seed only if it has an effect."""
+    parts = []
+    if settings is not None and settings.mode_name:
+        parts.append(words.choice(settings.mode_name).lower())
     if settings is not None and results.other_seeds(settings):
-        found.append(f"seed {settings.model_dump()['seed']}")
-    return found
+        parts.append(f"seed {settings.model_dump()['seed']}")
+    return parts
 
 
-def stopped(settings: Settings | None, result: Result) -> str:
-    """What there is of a result that was stopped early; "" of a whole one."""
+def stop_note(settings: Settings | None, result: Result) -> str:
+    """Returns what a job that was stopped early has made; "" for a complete result."""
     if not result.stopped_early:
         return ""
     frames = result.figures.get("frames")
-    fields = type(settings).described() if settings is not None else {}
-    counted = [getattr(settings, name) for name, field in fields.items() if field.video == "frames"]
-    all = result.figures.get("of") or max(counted, default=0)
-    if isinstance(frames, int) and 0 < frames < all:
-        return f"stopped early, the first {frames} of {all} frames"
+    fields = type(settings).describe() if settings is not None else {}
+    frame_counts = [getattr(settings, name) for name, field in fields.items() if field.video == "frames"]
+    frames_planned = result.figures.get("of") or max(frame_counts, default=0)
+    if isinstance(frames, int) and 0 < frames < frames_planned:
+        return f"stopped early, the first {frames} of {frames_planned} frames"
     return "stopped early, the best so far"

@@ -1,4 +1,4 @@
-"""A run as the `studio ...` command, and as the Python, that does the same."""
+"""The `studio ...` command and the Python code that repeat a run."""
 
 from __future__ import annotations
 
@@ -11,63 +11,63 @@ from studio.core import tasks
 from studio.core.errors import StudioError
 from studio.core.models import presets
 from studio.core.settings import Settings
-from studio.core.tasks import File, Inputs, Spelled
+from studio.core.tasks import EquivalentCommand, File, Inputs
 
-_WIDE = 70  # letters from which on each argument has a line of its own
+_MOST_CHARACTERS = 70  # of the arguments in one line; longer ones get one line each
 
 
 def line(task: str, settings: Settings, inputs: Inputs) -> str:
-    """The command; settings at their default are left out. "" for a task without one."""
-    found = tasks.get(task)
-    if found.stands_for:
-        return _by_another(tasks.imported(found.stands_for)(settings, inputs))
-    if not found.command or _of_pages_alone(inputs):
+    """Returns the command, without settings at their default; "" for a task without a command."""
+    spec = tasks.get(task)
+    if spec.equivalent_command:
+        return _equivalent(tasks.import_object(spec.equivalent_command)(settings, inputs))
+    if not spec.command or _has_page_samples(inputs):
         return ""
-    parts = ["studio", *found.command.split()]
-    for slot in sorted(found.inputs, key=lambda slot: bool(slot.flag)):
+    parts = ["studio", *spec.command.split()]
+    for slot in sorted(spec.inputs, key=lambda slot: bool(slot.flag)):
         files = inputs.get(slot.name, ())
         parts += [slot.flag] if slot.flag and files else []
-        parts += [shlex.quote(_spelled(file)) for file in files]
+        parts += [shlex.quote(_file_name(file)) for file in files]
         if slot.instead:
             parts += [shlex.quote(f"{slot.instead}:{name}") for name in getattr(settings, slot.instead)]
-    parts += _out(found.makes(settings), settings)
-    named = {slot.instead for slot in found.inputs}
-    for name, field in settings.described().items():
-        if name in named:
+    parts += _out(spec.makes(settings), settings)
+    input_settings = {slot.instead for slot in spec.inputs}
+    for name, field in settings.describe().items():
+        if name in input_settings:
             continue
         value = getattr(settings, name)
-        # Where models are built in, the first word of a command is always the model.
-        if value != field.default or (field.positional and found.builtin and not inputs.get("model")):
+        # A task with built-in models takes the model as the first word of its command.
+        if value != field.default or (field.positional and spec.builtin and not inputs.get("model")):
             parts += _flag(field.flag, value)
     return " ".join(parts)
 
 
 def python(task: str, settings: Settings, inputs: Inputs) -> str:
-    """The lines of Python; settings at their default are left out.
+    """Returns the Python code, without settings at their default.
 
-    "" where `line` is, and for a task that another's command asks for.
+    Returns "" if `line` does, and for a task that uses the command of another one.
     """
-    found = tasks.get(task)
-    if found.stands_for or not line(task, settings, inputs):
+    spec = tasks.get(task)
+    if spec.equivalent_command or not line(task, settings, inputs):
         return ""
     parts = [_literal(task)]
-    for slot in found.inputs:
-        names = [_spelled(file) for file in inputs.get(slot.name, ())]
+    for slot in spec.inputs:
+        names = [_file_name(file) for file in inputs.get(slot.name, ())]
         if names:
             parts.append(f"{slot.argument}={_literal(names)}")
-    for name, field in settings.described().items():
+    for name, field in settings.describe().items():
         if (value := getattr(settings, name)) != field.default:
             parts.append(f"{name}={_literal(value)}")
-    kind = found.makes(settings)
-    then = "print(made)" if kind == "text" else f"made.save({_literal(_out(kind, settings)[1])})"
-    given = ", ".join(parts)
-    if len(given) > _WIDE:
-        given = "".join(f"\n    {part}," for part in parts) + "\n"
-    return f"import studio\n\nmade = studio.make({given})\n{then}"
+    kind = spec.makes(settings)
+    last_line = "print(made)" if kind == "text" else f"made.save({_literal(_out(kind, settings)[1])})"
+    arguments = ", ".join(parts)
+    if len(arguments) > _MOST_CHARACTERS:
+        arguments = "".join(f"\n    {part}," for part in parts) + "\n"
+    return f"import studio\n\nmade = studio.make({arguments})\n{last_line}"
 
 
 def _literal(value: object) -> str:
-    """A value as people write it in Python; a list of one word is that word."""
+    """Returns a value as a Python literal; a list of one string becomes that string."""
     if isinstance(value, tuple | list):
         if len(value) == 1 and isinstance(value[0], str):
             return _literal(value[0])
@@ -75,34 +75,34 @@ def _literal(value: object) -> str:
     return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
 
 
-def _spelled(file: File) -> str:
-    """A file as a command names it: a model that has a name here by that, since it may be no file."""
+def _file_name(file: File) -> str:
+    """Returns the name of a file in a command: of a known model its name, because it may be no file."""
     name = file.name.removesuffix(".zip")
     if file.kind == "model" and presets.is_known(name):
         with suppress(StudioError):
             if presets.from_zip(file).digest == presets.find(name).digest:
                 return name
-    return samples.spelled(file)
+    return samples.command_name(file)
 
 
-def _of_pages_alone(inputs: Inputs) -> bool:
+def _has_page_samples(inputs: Inputs) -> bool:
     return any(own_samples.is_sample(file) for files in inputs.values() for file in files)
 
 
-def _by_another(spelled: Spelled) -> str:
-    """The command of another task, with the settings that this one adds."""
-    words = line(spelled.task.name, spelled.settings, spelled.inputs)
-    more = [word for flag, value in spelled.values.items() for word in _flag(flag, value)]
-    return " ".join([words.replace("-o out.png", f"-o out.{spelled.ending}", 1), *more])
+def _equivalent(equivalent: EquivalentCommand) -> str:
+    """Returns the command of another task, with the settings that this one adds."""
+    words = line(equivalent.task.name, equivalent.settings, equivalent.inputs)
+    flags = [word for flag, value in equivalent.values.items() for word in _flag(flag, value)]
+    return " ".join([words.replace("-o out.png", f"-o out.{equivalent.ending}", 1), *flags])
 
 
 def _out(kind: str, settings: Settings) -> list[str]:
-    """Where the result goes; a text is printed."""
+    """Returns the output flag; a text is printed and has none."""
     if kind == "text":
         return []
-    # The settings that make an animation also say of which kind its file is.
-    form = getattr(settings, "form", "npz")
-    ending = {"animation": getattr(settings, "video", "mp4"), "dataset": form, "network": form}
+    # The settings of an animation or data set also name its file type.
+    file_format = getattr(settings, "form", "npz")
+    ending = {"animation": getattr(settings, "video", "mp4"), "dataset": file_format, "network": file_format}
     return ["-o", "my-model" if kind == "model" else f"out.{ending.get(kind, 'png')}"]
 
 
@@ -112,5 +112,5 @@ def _flag(flag: str, value: object) -> list[str]:
     if isinstance(value, tuple | list):
         return [flag, shlex.quote(",".join(f"{v:g}" if isinstance(v, float) else str(v) for v in value))]
     text = f"{value:g}" if isinstance(value, float) else shlex.quote(str(value))
-    # What begins like a flag would be taken for one.
+    # A value that starts with "-" would be parsed as a flag.
     return [f"{flag}={text}"] if isinstance(value, str) and value.startswith("-") else [flag, text]

@@ -1,4 +1,4 @@
-"""The halves of a page that both makes and trains: a row of choices at its top, which its address keeps."""
+"""The choice between the halves of a page, e.g. generating and training, kept in the address."""
 
 from __future__ import annotations
 
@@ -19,41 +19,41 @@ def choose(
     key: str,
     of: Callable[[engine.Job], str],
     default: str = "",
-    turned: Callable[[str], None] = lambda half: None,
+    on_change: Callable[[str], None] = lambda half: None,
 ) -> str:
-    """Lets a user choose between the halves; gives the name of the one that is open.
+    """Lets the user choose a half. Returns its name.
 
-    A link to a job opens the half that shows it; after a reload it is the one that was open.
+    A link to a job opens the half that shows it; a reload keeps the open half.
 
     Args:
-        capability: whose jobs the page shows.
-        titles: what a user reads, by name.
-        key: of the choice, also in the address.
-        of: the half that shows a job.
-        default: the name of the half that is open at first; the first one if not said.
-        turned: called with the name of a half that was opened from another one, before that is drawn.
+        capability: of the jobs that the page shows.
+        titles: of the halves, by name.
+        key: of the widget and in the address.
+        of: returns the half that shows a job.
+        default: name of the half that is open at first; "" for the first.
+        on_change: called with the name of the half that the user switched to, before it is drawn.
     """
-    note = f"half_of_{capability}"  # of the address: which half was open while it named which job
+    note_key = f"half_of_{capability}"  # URL parameter: the open half and the job it showed
     if job := jobs.linked_job(capability):
-        shown, _, named = st.query_params.get(note, "").partition(":")
-        again = key not in st.session_state and named == job.id and shown in titles
-        st.session_state[key] = shown if again else of(job)
+        half_of_job, _, job_name = st.query_params.get(note_key, "").partition(":")
+        is_reload = key not in st.session_state and job_name == job.id and half_of_job in titles
+        st.session_state[key] = half_of_job if is_reload else of(job)
     half = st.session_state.get(key)
-    before = st.session_state.get(note)
-    turns = half in titles and before in titles and before != half
+    previous = st.session_state.get(note_key)
+    has_changed = half in titles and previous in titles and previous != half
     if (
         half is not None
-        and turns
+        and has_changed
         and not navigation.came_from_elsewhere()
         and not browser_history.is_back_or_forward()
     ):
-        st.session_state[note] = half
-        st.session_state[key] = half  # so that an address which is told again has it, too
-        turned(half)
-    way = forms.one_of("What to do", titles, key=key, default=default, hidden=True)
-    st.session_state[note] = way
+        st.session_state[note_key] = half
+        st.session_state[key] = half  # so that Streamlit writes it into the address again
+        on_change(half)
+    selected = forms.one_of("What to do", titles, key=key, default=default, hidden=True)
+    st.session_state[note_key] = selected
     if name := st.query_params.get(jobs.PARAMETER):
-        st.query_params[note] = f"{way}:{name}"  # for the usual half is not in the address by itself
+        st.query_params[note_key] = f"{selected}:{name}"  # the widget omits the default half from the address
     else:
-        st.query_params.pop(note, None)
-    return way
+        st.query_params.pop(note_key, None)
+    return selected

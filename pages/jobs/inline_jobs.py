@@ -1,4 +1,4 @@
-"""Small jobs that a part of a page asks for and waits for in its place, while the page shows another job."""
+"""Small jobs that a part of a page starts and shows in place, next to the page's own job."""
 
 from __future__ import annotations
 
@@ -14,19 +14,22 @@ from studio.core.settings import Settings
 from studio.core.tasks import Inputs
 from studio.engine.jobs.parts import Request
 
-MOST = 50  # jobs, the newest, that are looked through
+MOST = 50  # newest jobs that are searched
 
 
 def inline_job(
     task: str, settings: Settings, inputs: Inputs, label: str, icon: str, help: str = ""
 ) -> engine.Job | None:
-    """A button that starts a job, then how far it is; gives the job once it has a result.
+    """Draws a button that starts a job, then its progress. Returns the job once it has a result.
 
     Args:
+        task: of the job.
+        settings: of the job.
+        inputs: of the job.
         label, icon, help: of the button.
     """
-    key = f"errand:{task}:{settings.model_dump_json()}:{inputs}"
-    job = _found(key) or _again(task, settings, inputs)
+    key = f"inline_job:{task}:{settings.model_dump_json()}:{inputs}"
+    job = _job_of_session(key) or _identical_job(task, settings, inputs)
     if job is None or (job.finished and job.result is None):
         if job is not None:
             st.error(words.plain(job.error or words.STATES[job.state]), icon=":material/error:")
@@ -39,24 +42,24 @@ def inline_job(
     return job
 
 
-def _found(key: str) -> engine.Job | None:
+def _job_of_session(key: str) -> engine.Job | None:
     name = st.session_state.get(key)
     if not name:
         return None
     try:
         return engine.connect().job(name, owner())
-    except StudioError:  # removed since
+    except StudioError:  # deleted meanwhile
         return None
 
 
-def _again(task: str, settings: Settings, inputs: Inputs) -> engine.Job | None:
-    """The job from before a reload, if it depends on files alone: a name may mean another model by now."""
+def _identical_job(task: str, settings: Settings, inputs: Inputs) -> engine.Job | None:
+    """Returns the same job from before a reload. Presets are excluded: one may have been replaced."""
     if not any(inputs.values()) or settings.model_dump().get("preset"):
         return None
     request = Request.of(tasks.get(task), settings, inputs, owner())
     jobs_of_owner = engine.connect().jobs(owner(), MOST)
-    same = (job for job in jobs_of_owner if job.makes_same(request) and (job.result or not job.finished))
-    return next(same, None)
+    matches = (job for job in jobs_of_owner if job.makes_same(request) and (job.result or not job.finished))
+    return next(matches, None)
 
 
 def _start(key: str, task: str, settings: Settings, inputs: Inputs) -> None:

@@ -1,4 +1,4 @@
-"""Where an item of the gallery continues: made again, varied, used as an input of something else."""
+"""Actions for an item of the gallery: make it again, vary it, use it as an input, keep its model."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from pages.jobs import kept_models, results, starting, sweep_form, use_again, written_texts
-from pages.jobs.navigation import Place, go_to, place_of, place_of_models
+from pages.jobs.navigation import Page, go_to, page_of, page_of_models
 from pages.widgets import keys, words
 from studio import engine
 from studio.core import tasks
@@ -20,28 +20,31 @@ from studio.core.tasks import File, Inputs
 from studio.gallery.sweep_settings import NAME
 
 
-def begin(task: str, settings: Settings, inputs: Inputs, made: Recipe | None = None) -> None:
-    """Starts a job and opens it on its page, or says why it cannot start. Not for callbacks.
+def start(task: str, settings: Settings, inputs: Inputs, recipe: Recipe | None = None) -> None:
+    """Starts a job and opens it on its page, or shows an error. Do not call it from a callback.
 
     Args:
-        made: the recipe of what is made again, whose very weights are used.
+        task: of the job.
+        settings: of the job.
+        inputs: of the job.
+        recipe: of a result that is made again with the same weights.
     """
-    lost = [words.plain(file.name) for file in _files(inputs) if not file.here]
-    if lost:
+    missing = [words.plain(file.name) for file in _files(inputs) if not file.is_available]
+    if missing:
         st.error(
-            f"The input {' and '.join(lost)} is no longer here. Choose it again on the page that made the "
+            f"The input {' and '.join(missing)} is no longer here. Choose it again on the page that made the "
             "result.",
             icon=":material/error:",
         )
         return
 
-    def then(job: engine.Job) -> None:
-        place = place_of(task, settings.model_dump())
-        if place.capability:
-            go_to(place.file, job=job.id)
+    def open_page(job: engine.Job) -> None:
+        page = page_of(task, settings.model_dump())
+        if page.capability:
+            go_to(page.file, job=job.id)
         st.toast("Started. See its progress under Jobs in the sidebar.")
 
-    starting.start(task, settings, inputs, made, then)
+    starting.start(task, settings, inputs, recipe, open_page)
 
 
 def _files(inputs: Mapping[str, Sequence[File]]) -> Iterator[File]:
@@ -49,58 +52,65 @@ def _files(inputs: Mapping[str, Sequence[File]]) -> Iterator[File]:
         yield from files
 
 
-def actions(task: str, settings: Settings, inputs: Inputs, made: Recipe | None = None, *, key: str) -> None:
-    """The buttons that make it again, as it was or with one setting changed.
+def show_actions(
+    task: str, settings: Settings, inputs: Inputs, recipe: Recipe | None = None, *, key: str
+) -> None:
+    """Draws the buttons that make a result again, as it was or with changed settings.
 
     Args:
-        made: its recipe.
+        task: of the result.
+        settings: of the result.
+        inputs: of the result.
+        recipe: of the result, if it has one.
+        key: of the buttons.
     """
     if st.button("Make again", icon=":material/refresh:", key=keys.part(key, "again")):
-        begin(task, settings, inputs, made)
+        start(task, settings, inputs, recipe)
     if results.variants(settings):
-        results.vary(settings, lambda changed: begin(task, changed, inputs), key=key)
-    sweep_form.ask(task, settings, lambda plan: begin(NAME, plan, inputs), key=key)
+        results.vary(settings, lambda changed: start(task, changed, inputs), key=key)
+    sweep_form.ask(task, settings, lambda plan: start(NAME, plan, inputs), key=key)
 
 
 def use_as(file: File, *, key: str) -> None:
-    """A menu of the places where a result can be an input; nothing for a kind that has none."""
+    """Draws a menu of the pages that take a result as an input; nothing if there are none."""
     if file.kind == "text":
         if st.button("Write on", icon=":material/arrow_forward:", key=keys.part(key, "on")):
-            _write_on(file)
+            _continue_text(file)
         return
     if file.kind == "image":
         use_again.menu(lambda: file, key=key)
 
 
-def _write_on(file: File) -> None:
+def _continue_text(file: File) -> None:
     text = file.read().decode("utf-8", "replace")
-    if not 0 < len(text) <= written_texts.MOST_BEGUN:
+    if not 0 < len(text) <= written_texts.MOST_PROMPT:
         st.error(
-            f"A text to continue can have up to {written_texts.MOST_BEGUN:,} characters. Copy its end into "
+            f"A text to continue can have up to {written_texts.MOST_PROMPT:,} characters. Copy its end into "
             "Beginning on the Text page.",
             icon=":material/error:",
         )
         return
-    written_texts.write_on_from(text)
+    written_texts.continue_from(text)
     st.session_state["do"] = "write"
     go_to("generate_text.py")
 
 
 def keep_model(file: File) -> None:
-    """Asks for a name under which a trained model can then be chosen on its page."""
-    kept_models.keep(file, _where_to_choose)
+    """Asks for a name and saves a trained model under it, so that its page offers it."""
+    kept_models.keep(file, _saved_message)
 
 
-def _where_to_choose(name: str) -> str:
-    place = place_of_models(tasks.get(presets.find(name).task))
-    return f"choose it on the page {place.title}"
+def _saved_message(name: str) -> str:
+    page = page_of_models(tasks.get(presets.find(name).task))
+    return f"choose it on the page {page.title}"
 
 
-def page_of_results(task: str, settings: Mapping[str, Any] = MappingProxyType({})) -> Place | None:
-    """The page where a task's results are shown with all that belongs to them, if it is not the gallery.
+def page_of_results(task: str, settings: Mapping[str, Any] = MappingProxyType({})) -> Page | None:
+    """Returns the page that shows the results of a task; None if that is the gallery.
 
     Args:
-        settings: of the job, see `place_of`.
+        task: of the results.
+        settings: of the job, see `page_of`.
     """
-    place = place_of(task, settings)
-    return place if place.capability not in ("", "gallery") else None
+    page = page_of(task, settings)
+    return page if page.capability not in ("", "gallery") else None

@@ -1,4 +1,4 @@
-"""Starting a job, watching it, and what can be done once it has ended."""
+"""Shows a job on its page: progress while it runs, then its result and the actions for it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ CURVE_SECONDS = 2.0
 
 
 def close(task: str) -> None:
-    """Stops showing the page's job; it continues all the same."""
+    """Stops showing the page's job, which continues to run."""
     st.query_params.pop(PARAMETER, None)
     st.session_state.pop(last_shown.key(task), None)
 
@@ -51,90 +51,94 @@ def close_button(task: str) -> None:
 
 def show_job(
     task: str,
-    asked: object = None,
-    beside: Mapping[str, Callable[[engine.Job], None] | None] | None = None,
+    request: object = None,
+    other_tasks: Mapping[str, Callable[[engine.Job], None] | None] | None = None,
 ) -> engine.Job | None:
-    """Shows the job of the address, or the one this page showed before another page was visited.
+    """Shows the job of the address, or the one this page showed before the user visited another page.
 
-    A finished job that is in sight gives way as soon as the person asks for something else.
+    A finished job disappears as soon as the user changes the form.
 
     Args:
-        asked: what the form asks for now.
-        beside: the other tasks of this page, each with what draws the buttons that only its results have, if
-            there are any.
+        task: of the page.
+        request: current values of the form, to detect changes.
+        other_tasks: of this page, each with a function that draws extra buttons for its results, or None.
 
     Returns:
-        The job, or None when there is none to show.
+        The job, or None if there is none to show.
     """
-    job = find((task, *(beside or {})), asked)
+    job = find((task, *(other_tasks or {})), request)
     if job is None:
         return None
     if job.finished:
-        _ended(job, (beside or {}).get(job.task))
+        _show_finished(job, (other_tasks or {}).get(job.task))
     else:
-        every = speed.every(job)
-        st.fragment(_watch, run_every=every)(job.id, every)
+        interval = speed.every(job)
+        st.fragment(_watch, run_every=interval)(job.id, interval)
         _curve(job.id)
     batches.show(job, PARAMETER)
     return job
 
 
-def find(known: Collection[str], asked: object = None) -> engine.Job | None:
-    """The job to show, if it is one of these tasks of the page; see `show_job`, which also draws it."""
+def find(task_names: Collection[str], request: object = None) -> engine.Job | None:
+    """Returns the job to show if its task is one of `task_names`; `show_job` also draws it."""
     name = st.query_params.get(PARAMETER)
     if not name and (browser_history.is_back_or_forward() or not navigation.came_from_elsewhere()):
-        for task in known:
-            close(task)  # a user went back to the page without it
+        for task in task_names:
+            close(task)  # the user went back to the page without a job
         return None
-    name = name or last_shown.newest(known)
+    name = name or last_shown.newest(task_names)
     if not name:
         return None
     try:
         job = engine.connect().job(name, owner())
     except StudioError as error:
-        for task in known:
+        for task in task_names:
             close(task)
         st.warning(words.plain(str(error)), icon=":material/search_off:")
         return None
-    if job.task not in known:
-        navigation.lead_to(job)
+    if job.task not in task_names:
+        navigation.show_other_page(job)
         return None
     if tasks.settings_of(job.task, job.settings) is None:
         close(job.task)
-        told = "This result was made by another version of the studio, so it cannot be shown here."
-        st.warning(f"{told} Open it in the gallery.", icon=":material/search_off:")
+        message = "This result was made by another version of the studio, so it cannot be shown here."
+        st.warning(f"{message} Open it in the gallery.", icon=":material/search_off:")
         return None
-    # What was not shown a moment ago, opened by its address or on the way back to this page, is not asked for
-    # by the form as it stands: not all that was asked for then is there again.
-    arrived = navigation.came_from_elsewhere() or st.session_state.get(last_shown.key(job.task)) != name
-    if arrived or not job.finished:
-        st.session_state[_question(name)] = asked  # it stays in sight until something else is asked for
-    elif st.session_state.setdefault(_question(name), asked) != asked:
+    # A job that was just opened need not match the form, which cannot always be refilled: remember the form
+    # as it is now, and close the job only when that changes.
+    is_new = navigation.came_from_elsewhere() or st.session_state.get(last_shown.key(job.task)) != name
+    if is_new or not job.finished:
+        st.session_state[_request_key(name)] = request
+    elif st.session_state.setdefault(_request_key(name), request) != request:
         close(job.task)
         return None
     show(job)
     return job
 
 
-def show_what_it_learns_from(job: engine.Job, chosen: Sequence[File]) -> None:
-    """Says what a job learns from, and where that is not what is chosen now: else it would pass for that.
+def show_training_data(job: engine.Job, current_files: Sequence[File]) -> None:
+    """Shows what a job is trained on, and warns if the form has other files selected.
 
     Args:
-        chosen: what the form would have learned from now, all of one slot; none for nothing yet.
+        job: the training job.
+        current_files: training files selected in the form, of one slot; may be empty.
     """
     st.subheader(words.plain(": ".join(filter(None, (job.title, words.made_of(job))))), anchor=False)
-    kind = chosen[0].kind if chosen else ""
-    given = next((files for files in job.inputs.values() if files and files[0].kind == kind), ())
-    if given and {file.digest for file in given} != {file.digest for file in chosen}:
-        these, those = (words.plain(", ".join(file.name for file in files)) for files in (given, chosen))
+    kind = current_files[0].kind if current_files else ""
+    job_files = next((files for files in job.inputs.values() if files and files[0].kind == kind), ())
+    if job_files and {file.digest for file in job_files} != {file.digest for file in current_files}:
+        names_of_job, names_of_form = (
+            words.plain(", ".join(file.name for file in files)) for files in (job_files, current_files)
+        )
+        verb = "is" if len(current_files) == 1 else "are"
         st.info(
-            f"This job uses {these}, not {those}, which {'is' if len(chosen) == 1 else 'are'} chosen now.",
+            f"This job uses {names_of_job}, not {names_of_form}, which {verb} chosen now.",
             icon=":material/info:",
         )
 
 
 def linked_job(capability: str) -> engine.Job | None:
-    """The job that the address names, if it is of this capability; only the first time that it is named."""
+    """Returns the job that the address names, if it is of this capability; only once per job."""
     name, key = st.query_params.get(PARAMETER), keys.part(capability, "followed")
     if not name or st.session_state.get(key) == name:
         return None
@@ -142,20 +146,20 @@ def linked_job(capability: str) -> engine.Job | None:
     try:
         job = engine.connect().job(name, owner())
     except StudioError:
-        return None  # said where the result would be
+        return None  # `find` shows the error
     return job if job.task.startswith(f"{capability}.") else None
 
 
-def _question(name: str) -> str:
+def _request_key(name: str) -> str:
     return f"asked:{name}"
 
 
-def _watch(name: str, every: float) -> None:
+def _watch(name: str, interval: float) -> None:
     job = engine.connect().job(name, owner())
-    if job.finished or speed.every(job) != every:
-        st.rerun()  # the interval belongs to the whole run
+    if job.finished or speed.every(job) != interval:
+        st.rerun()  # only a new run of the page can change the interval
     content = job.inputs.get("content", [])
-    with working(job, f"{job.title}, as it is so far"):
+    with show_running(job, f"{job.title}, as it is so far"):
         if not job.preview and content:
             browser_images.content(content[0])
         report = job.report
@@ -165,10 +169,11 @@ def _watch(name: str, every: float) -> None:
 
 
 @contextmanager
-def working(job: engine.Job, caption: str) -> Iterator[None]:
-    """How far a job is and what ends it, then its preview, all of it in sight; what is drawn within follows.
+def show_running(job: engine.Job, caption: str) -> Iterator[None]:
+    """Shows the progress, buttons and preview of a running job; widgets drawn in the `with` block follow.
 
     Args:
+        job: that runs.
         caption: of the preview.
     """
     with css.working():
@@ -179,24 +184,26 @@ def working(job: engine.Job, caption: str) -> Iterator[None]:
 
 
 def progress(job: engine.Job) -> None:
-    """How far a job is, next to the buttons that end it."""
+    """Shows the progress of a job and the buttons that end it."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(*bar.bar(job))
         if job.state in ("stopping", "canceling"):
             st.caption(words.STATES[job.state])
-        elif job.state != "queued":  # what waits has nothing to keep: it can only be cancelled
-            keeps: dict[str, Any] = {
+        elif job.state != "queued":  # a waiting job has no result to keep: it can only be canceled
+            stop_options: dict[str, Any] = {
                 "icon": ":material/stop_circle:",
                 "help": "Stops the job and keeps the best result so far",
             }
-            st.button("Stop", key=f"stop_{job.id}", on_click=steering.stop, args=(job.id,), **keeps)
+            st.button("Stop", key=f"stop_{job.id}", on_click=steering.stop, args=(job.id,), **stop_options)
         if job.state != "canceling":
-            drops: dict[str, Any] = {
+            cancel_options: dict[str, Any] = {
                 "icon": ":material/cancel:",
                 "help": "Ends the job and keeps nothing",
                 "type": "tertiary",
             }
-            st.button("Cancel", key=f"cancel_{job.id}", on_click=steering.cancel, args=(job.id,), **drops)
+            st.button(
+                "Cancel", key=f"cancel_{job.id}", on_click=steering.cancel, args=(job.id,), **cancel_options
+            )
 
 
 @st.fragment(run_every=CURVE_SECONDS)
@@ -205,54 +212,56 @@ def _curve(name: str) -> None:
     curves.losses(job.history)
 
 
-def _ended(job: engine.Job, own: Callable[[engine.Job], None] | None = None) -> None:
+def _show_finished(job: engine.Job, show_buttons: Callable[[engine.Job], None] | None = None) -> None:
     settings = tasks.get(job.task).settings.parse(job.settings)
     if job.result is None:
-        failed(job, settings)
+        show_failure(job, settings)
         return
     file = job.result.files[0]
     content = job.inputs.get("content", [])
-    took = job.ended - job.started if job.started and job.ended else 0.0
-    caption = captions.of_run(job, job.result, took)
-    name = tasks.get(job.task).beside
+    seconds = job.ended - job.started if job.started and job.ended else 0.0
+    caption = captions.of_run(job, job.result, seconds)
+    name = tasks.get(job.task).comparison_label
     results.show_result(file, content[0] if content else None, key="result", caption=caption, name=name)
     with st.container(horizontal=True):
-        if own is not None:
-            own(job)
+        if show_buttons is not None:
+            show_buttons(job)
         if refill.can_refill(job, settings):
             help = "Loads the settings and images of this result into the form"
             st.button("Change", icon=":material/tune:", help=help, on_click=_refill, args=(job, settings))
-        results.download_file(file, job.task, key=job.id, made=job.result.recipe)
+        results.download_file(file, job.task, key=job.id, recipe=job.result.recipe)
         if st.button("Make again", icon=":material/refresh:"):
             start(job.task, settings, job.inputs, job.result.recipe)
         results.vary(
             settings,
             lambda changed: start(job.task, changed, job.inputs),
             key=job.id,
-            all=lambda several: start_all(job.task, [(one, job.inputs) for one in several]),
+            start_all=lambda several: start_all(job.task, [(variant, job.inputs) for variant in several]),
         )
         if file.kind == "image":
             use_again.menu(lambda: file, key=job.id)
         close_button(job.task)
-    results.recipe(job.task, settings, job.inputs, job.result.recipe)
+    results.show_recipe(job.task, settings, job.inputs, job.result.recipe)
 
 
 def _refill(job: engine.Job, settings: Settings) -> None:
     refill.refill(job, settings)
-    st.session_state.pop(_question(job.id), None)  # it stays in sight until something else is asked for
+    st.session_state.pop(_request_key(job.id), None)  # the refilled form is not a new request
 
 
-def failed(job: engine.Job, settings: Settings, again: str = "Run again", told: str = "") -> None:
-    """Says why a job has no result, and offers to run it again.
+def show_failure(job: engine.Job, settings: Settings, label: str = "Run again", message: str = "") -> None:
+    """Shows why a job has no result, and offers to run it again.
 
     Args:
-        again: what the button for that is called.
-        told: what is said in place of the job's own error.
+        job: without a result.
+        settings: of the job.
+        label: of the button.
+        message: replaces the job's own error.
     """
     show_error = st.warning if job.state in ("interrupted", "cancelled") else st.error
-    show_error(words.plain(told or job.error or words.STATES[job.state]), icon=":material/error:")
+    show_error(words.plain(message or job.error or words.STATES[job.state]), icon=":material/error:")
     with st.container(horizontal=True):
-        if st.button(again, icon=":material/refresh:", type="primary"):
+        if st.button(label, icon=":material/refresh:", type="primary"):
             start(job.task, settings, job.inputs)
         if st.button("Close", type="tertiary"):
             close(job.task)

@@ -1,4 +1,4 @@
-"""Keeping a trained model under a name, so that it stands among those that can be chosen."""
+"""Saves a trained model under a name, so that pages offer it."""
 
 from __future__ import annotations
 
@@ -12,20 +12,21 @@ from studio.core.models import kept_models, names, presets
 from studio.core.tasks import File
 from studio.engine import quotas
 
-_SAID = "keep_said"
+_ERROR_KEY = "keep_said"
 
 
-def keep(model: File, then: Callable[[str], str]) -> None:
-    """Asks for a name and keeps a trained model under it.
+def keep(model: File, describe: Callable[[str], str]) -> None:
+    """Asks for a name and saves a trained model under it.
 
     Args:
-        then: called with the name once it is kept; gives what a user can do with it, in a few words.
+        model: the trained model.
+        describe: called with the name once it is saved; returns what the user can do with it, in a few words.
     """
     key = f"model_name_{model.digest[:8]}"
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.text_input(
             "Name of the model",
-            value=names.suggested(model.name.rpartition(".")[0]),
+            value=names.suggest(model.name.rpartition(".")[0]),
             max_chars=names.MOST,
             key=key,
         )
@@ -35,19 +36,19 @@ def keep(model: File, then: Callable[[str], str]) -> None:
             type="primary",
             icon=":material/bookmark_add:",
             on_click=_keep,
-            args=(model, key, then),
+            args=(model, key, describe),
         )
-    if said := st.session_state.pop(_SAID, ""):
-        st.error(words.plain(said), icon=":material/error:")
+    if error_text := st.session_state.pop(_ERROR_KEY, ""):
+        st.error(words.plain(error_text), icon=":material/error:")
 
 
-def _keep(model: File, key: str, then: Callable[[str], str]) -> None:
+def _keep(model: File, key: str, describe: Callable[[str], str]) -> None:
     try:
-        name = names.checked(st.session_state.get(key, ""))
+        name = names.validate(st.session_state.get(key, ""))
         kept_models.check_free(name)
-        quotas.check_room(owners.owner(), model.path.stat().st_size)
+        quotas.check_disk_quota(owners.owner(), model.path.stat().st_size)
         presets.unpack(model.read(), name)
     except StudioError as error:
-        st.session_state[_SAID] = str(error)
+        st.session_state[_ERROR_KEY] = str(error)
         return
-    st.toast(f"Kept as {words.plain(name)}: {then(name)}.", icon=":material/bookmark:")
+    st.toast(f"Kept as {words.plain(name)}: {describe(name)}.", icon=":material/bookmark:")

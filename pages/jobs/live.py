@@ -1,4 +1,4 @@
-"""The live result: made again whenever a slider is released, saved only when a user keeps it."""
+"""Live results: computed whenever a setting changes, saved only when the user keeps them."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs
 
 KEEP, KEEPS = ":material/bookmark_add:", "Saves this result in the gallery"
-_KEPT, _TOLD = "live_kept", "live_told"
-MOST_SHARED = 16  # results of up to 4 MB each that all tabs of this server share
+_SAVED_KEY, _MESSAGE_KEY = "live_kept", "live_told"
+MOST_SHARED = 16  # results, up to 4 MB each, in the cache of all tabs of this server
 _shared: dict[str, engine.Live] = {}
 
 
 @dataclass(frozen=True)
-class Whole:
-    """What a preview is a preview of.
+class FullSize:
+    """The full-size job behind a preview.
 
     Attributes:
-        label: of the button that starts it, which says how large it is.
-        start: starts it.
+        label: of the button that starts it; says the size.
+        start: starts the job.
     """
 
     label: str
@@ -49,49 +49,56 @@ def show_live(
     before: Callable[[], File],
     needs: Collection[str] = (),
     note: str = "",
-    own: Callable[[], None] | None = None,
-    whole: Whole | None = None,
+    show_buttons: Callable[[], None] | None = None,
+    full_size: FullSize | None = None,
 ) -> engine.Live | None:
-    """Shows the result of these very settings and inputs, computed now unless it already was.
+    """Shows the result of these settings and inputs, computed now unless it is cached.
 
     Args:
-        ask: gives the inputs; not called before the engine is ready.
-        before: gives the image to look at until there is a result.
-        needs: weights that it takes; while one is missing, a job that shows its fetch is offered instead.
-        note: what to say below it, e.g. that it is only a preview.
-        own: draws the buttons that only this page has.
-        whole: what this is a small preview of; None for the result itself.
+        task: that makes the result.
+        settings: of the task.
+        ask: returns the inputs; not called before the engine is ready.
+        before: returns the image to show until there is a result.
+        needs: names of required weights; if one is missing, a job that downloads it is offered instead.
+        note: added to the caption, e.g. that this is only a preview.
+        show_buttons: draws extra buttons of the page.
+        full_size: the job that this is a small preview of; None if this is the result itself.
 
     Returns:
         The result, if there is one.
     """
     if not ready(task, settings, ask, before=before, needs=needs):
         return None
-    live = _made(task, settings, ask, before)
+    live = _compute(task, settings, ask, before)
     if live is None:
         return None
-    made = f"Made in {amounts.duration(max(live.seconds, 1))}"
-    caption = " · ".join(part for part in (made, *captions.how(live.settings), note) if part)
-    name = tasks.get(task).beside
+    duration = f"Made in {amounts.duration(max(live.seconds, 1))}"
+    caption = " · ".join(part for part in (duration, *captions.mode_and_seed(live.settings), note) if part)
+    name = tasks.get(task).comparison_label
     results.compare(live.inputs["content"][0], live.data, key="result", caption=caption, name=name)
     with st.container(horizontal=True):
-        what = _preview_in_words(live) if whole else ""
-        if whole and st.button(whole.label, icon=":material/play_arrow:"):  # the form has Start
-            whole.start()
-        if st.button(f"Keep{what and ' the preview'}", icon=KEEP, help=KEEPS):
+        description = _preview_in_words(live) if full_size else ""
+        if full_size and st.button(full_size.label, icon=":material/play_arrow:"):  # the form has Start
+            full_size.start()
+        if st.button(f"Keep{description and ' the preview'}", icon=KEEP, help=KEEPS):
             job = keep(live)
-            _tell()
+            _show_message()
             if job is not None:
                 jobs.show(job)
                 st.rerun()
-        if own is not None:
-            own()
+        if show_buttons is not None:
+            show_buttons()
         results.download(
-            live.data, task, key="live", made=live.recipe, what=what, on_click=partial(_keep, live)
+            live.data,
+            task,
+            key="live",
+            recipe=live.recipe,
+            description=description,
+            on_click=partial(_keep_callback, live),
         )
-        use_again.menu(lambda: File.keep(live.data, "image", results.named(live.recipe)), key="live")
-    _tell()
-    results.recipe(task, settings, live.inputs, live.recipe)
+        use_again.menu(lambda: File.keep(live.data, "image", results.file_name(live.recipe)), key="live")
+    _show_message()
+    results.show_recipe(task, settings, live.inputs, live.recipe)
     return live
 
 
@@ -108,68 +115,78 @@ def ready(
     before: Callable[[], File],
     needs: Collection[str] = (),
 ) -> bool:
-    """Whether a result can be made at once; if not, shows what it is made of, and says what is missing.
+    """Returns whether a result can be computed now; if not, shows the content and what is missing.
 
     Args:
-        ask, before, needs: as `show_live` takes them.
+        task, settings, ask, before, needs: see `show_live`.
     """
-    warm = engine.connect().status() == "ready"
-    absent = weight_downloads.missing(needs) if warm else []
-    if warm and not absent:
+    is_ready = engine.connect().status() == "ready"
+    missing = weight_downloads.missing(needs) if is_ready else []
+    if is_ready and not missing:
         return True
     browser_images.content(before())
-    if warm:
-        _offer(task, settings, ask, weight_downloads.sizes(absent))
+    if is_ready:
+        _offer(task, settings, ask, weight_downloads.sizes(missing))
     else:
         wait()
     return False
 
 
-def keep_button(made: engine.Live, *, key: str) -> None:
-    """Draws the button that saves a live result among a user's own, once."""
-    kept = _kept(made) is not None
-    label = "Kept" if kept else "Keep"
+def keep_button(result: engine.Live, *, key: str) -> None:
+    """Draws the button that saves a live result in the gallery, once."""
+    saved = _saved_job(result) is not None
+    label = "Kept" if saved else "Keep"
     st.button(
-        label, key=keys.part(key, "keep"), icon=KEEP, help=KEEPS, disabled=kept, on_click=_keep, args=(made,)
+        label,
+        key=keys.part(key, "keep"),
+        icon=KEEP,
+        help=KEEPS,
+        disabled=saved,
+        on_click=_keep_callback,
+        args=(result,),
     )
-    _tell()
+    _show_message()
 
 
-def _keep(made: engine.Live) -> None:
-    keep(made)
+def _keep_callback(result: engine.Live) -> None:
+    keep(result)
 
 
-def _tell() -> None:
-    # Not by a callback: what that draws in a fragment would land at the top of the page.
-    if told := st.session_state.pop(_TOLD, ""):
-        st.toast(told, icon=":material/bookmark:")
+def _show_message() -> None:
+    # Not in a callback: there, a toast of a fragment would be drawn at the top of the page.
+    if message := st.session_state.pop(_MESSAGE_KEY, ""):
+        st.toast(message, icon=":material/bookmark:")
 
 
-def _offer(task: str, settings: Settings, ask: Callable[[], Inputs], what: str) -> None:
-    st.info(f"On first use, the studio downloads {what} and verifies it.", icon=":material/download:")
+def _offer(task: str, settings: Settings, ask: Callable[[], Inputs], downloads: str) -> None:
+    st.info(f"On first use, the studio downloads {downloads} and verifies it.", icon=":material/download:")
     if st.button("Download and start", type="primary", icon=":material/brush:"):
         jobs.start(task, settings, ask())
 
 
-def _made(
+def _compute(
     task: str, settings: Settings, ask: Callable[[], Inputs], before: Callable[[], File]
 ) -> engine.Live | None:
-    held = st.session_state.get("live")
-    place = st.empty()
-    with place.container():
-        if held is None:
+    current = st.session_state.get("live")
+    placeholder = st.empty()
+    with placeholder.container():
+        if current is None:
             browser_images.content(before())
         with st.spinner("Generating ..."):
             inputs = ask()
-            wanted = (task, settings.model_dump_json(), str(inputs))
-            if held is None or held[0] != wanted or (held[1] is not None and not _is_valid(held[1])):
+            request = (task, settings.model_dump_json(), str(inputs))
+            if (
+                current is None
+                or current[0] != request
+                or (current[1] is not None and not _is_valid(current[1]))
+            ):
                 try:
-                    held = (wanted, _of_all(task, settings, inputs), "")
+                    current = (request, _shared_result(task, settings, inputs), "")
                 except StudioError as error:
-                    held = (wanted, None, str(error))
-    place.empty()
-    st.session_state["live"] = held
-    _, live, problem = held
+                    current = (request, None, str(error))
+    placeholder.empty()
+    st.session_state["live"] = current
+    _, live, problem = current
     if problem:
         st.error(words.plain(problem), icon=":material/error:")
         if st.button("Try again", icon=":material/refresh:"):
@@ -179,20 +196,23 @@ def _made(
 
 
 def live_result(
-    task: str, settings: Settings, inputs: Inputs, shelf: str, most: int = 4
+    task: str, settings: Settings, inputs: Inputs, cache_name: str, most: int = 4
 ) -> engine.Live | None:
-    """The result of these very settings, made now unless this tab still has it; None after saying why not.
+    """Returns the result of these settings and inputs, cached per tab; None after showing an error.
 
     Args:
-        shelf: where the last ones are kept.
-        most: how many of them.
+        task: that makes the result.
+        settings: of the task.
+        inputs: of the task.
+        cache_name: of the cache in the session.
+        most: results in the cache.
     """
-    kept = held(shelf)
-    asked = settings.model_dump_json() + str(inputs)
-    if asked in kept and not _is_valid(kept[asked]):
-        del kept[asked]
+    recent = recent_results(cache_name)
+    request = settings.model_dump_json() + str(inputs)
+    if request in recent and not _is_valid(recent[request]):
+        del recent[request]
     try:
-        return memory.get_or_make(kept, asked, lambda: _of_all(task, settings, inputs), most)
+        return memory.get_or_make(recent, request, lambda: _shared_result(task, settings, inputs), most)
     except engine.Superseded:
         return None
     except StudioError as error:
@@ -200,62 +220,63 @@ def live_result(
         return None
 
 
-def held(shelf: str) -> dict[str, engine.Live]:
-    """The results that this tab still has on a shelf of `live_result`, by what was asked."""
-    return st.session_state.setdefault(f"drawn_{shelf}", {})
+def recent_results(cache_name: str) -> dict[str, engine.Live]:
+    """Returns the cache of `live_result` with this name: results by their settings and inputs."""
+    return st.session_state.setdefault(f"drawn_{cache_name}", {})
 
 
-def _of_all(task: str, settings: Settings, inputs: Inputs) -> engine.Live:
-    """The result of these very settings and inputs: as another tab of this server got it, else made now.
+def _shared_result(task: str, settings: Settings, inputs: Inputs) -> engine.Live:
+    """Returns the result of these settings and inputs, cached for all tabs of the same user.
 
-    Pages begin alike, so a class that opens one asks the same thirty times. Raises as `Engine.live`.
+    Pages start with the same settings, so a class that opens one requests the same result thirty times.
+    Raises the errors of `Engine.live`.
     """
-    asked = f"{owner()} {task} {settings.model_dump_json()} {inputs}"  # a name may be another's model
-    known = _shared.get(asked)
-    if known is not None and not _is_valid(known):
-        _shared.pop(asked, None)
+    request = f"{owner()} {task} {settings.model_dump_json()} {inputs}"  # a name may be another's model
+    shared = _shared.get(request)
+    if shared is not None and not _is_valid(shared):
+        _shared.pop(request, None)
     make = partial(engine.connect().live, task, settings, inputs, session(), owner())
-    return memory.get_or_make(_shared, asked, make, MOST_SHARED)
+    return memory.get_or_make(_shared, request, make, MOST_SHARED)
 
 
-def _is_valid(made: engine.Live) -> bool:
-    """Whether its inputs are still here and would give the same result: a model may have been replaced."""
+def _is_valid(result: engine.Live) -> bool:
+    """Returns whether the inputs are still stored and the weights unchanged: a model may be replaced."""
     try:
-        pinned_weights.check(made.recipe.weights if made.recipe else {})
-        return all(file.here for files in made.inputs.values() for file in files)
+        pinned_weights.check(result.recipe.weights if result.recipe else {})
+        return all(file.is_available for files in result.inputs.values() for file in files)
     except StudioError:
         return False
 
 
 def session() -> str:
-    """The name by which the live lane knows this tab."""
+    """Returns the name of this tab for the queue of live results."""
     return st.session_state.setdefault("live_session", uuid.uuid4().hex)
 
 
-def _kept(live: engine.Live) -> engine.Job | None:
-    """What a result was kept as, unless that was removed since."""
+def _saved_job(live: engine.Live) -> engine.Job | None:
+    """Returns the job under which a result was saved; None if there is none or it was deleted."""
     with suppress(StudioError, KeyError):
-        return engine.connect().job(st.session_state[_KEPT][paths.digest(live.data)], owner())
+        return engine.connect().job(st.session_state[_SAVED_KEY][paths.digest(live.data)], owner())
     return None
 
 
 def keep(live: engine.Live) -> engine.Job | None:
-    """Keeps a result among a user's own once, however often it is downloaded; says so if that fails."""
-    if job := _kept(live):
+    """Saves a result in the gallery once, however often it is downloaded. Returns None after an error."""
+    if job := _saved_job(live):
         return job
     try:
         job = engine.connect().keep(live, owner())
     except StudioError as error:
-        st.session_state[_TOLD] = words.plain(str(error))
+        st.session_state[_MESSAGE_KEY] = words.plain(str(error))
         return None
-    st.session_state[_TOLD] = "Saved in the gallery."
-    st.session_state.setdefault(_KEPT, {})[paths.digest(live.data)] = job.id
+    st.session_state[_MESSAGE_KEY] = "Saved in the gallery."
+    st.session_state.setdefault(_SAVED_KEY, {})[paths.digest(live.data)] = job.id
     return job
 
 
 @st.fragment(run_every=1.0)
 def wait() -> None:
-    """Says that the engine is not ready, until it is."""
+    """Shows that the engine is not ready, until it is."""
     status = engine.connect().status()
     if status == "ready":
         st.rerun()

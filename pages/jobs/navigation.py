@@ -1,4 +1,4 @@
-"""The table of pages: what the navigation shows, and which page opens the jobs of a capability."""
+"""The table of pages: for the navigation, and to find the page that shows the jobs of a capability."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from studio import engine
 from studio.core import tasks
 from studio.core.tasks import Task
 
-_LEAVING = "leaving_for"
-_HERE, _CAME = "page_here", "page_came"
-_WORDS = ("prompt", "words")  # a user's own, whatever they say
+_LEAVING_KEY = "leaving_for"
+_HERE_KEY, _CAME_KEY = "page_here", "page_came"
+_FREE_TEXTS = ("prompt", "words")  # URL parameters with text of the user, which can have any value
 
 
-class Place(NamedTuple):
-    """One page.
+class Page(NamedTuple):
+    """A page.
 
     Attributes:
         file: next to frame.py.
-        title, icon, address: as the navigation shows it.
-        capability: whose jobs open here, "" for none.
-        also: other capabilities whose jobs open here.
-        needs: the weights that its first runs fetch.
-        form: the module whose FORMS take results back, see `pages.jobs.refill.Form`; "" for none.
-        elsewhere: the tasks of the capability whose jobs open in the gallery.
-        videos: whether videos whose every frame a task of the capability made open here, too.
-        generators: whether generators of images are chosen here, whatever trained them.
-        group: the heading that the navigation shows it under; "" for the first page, which stands alone.
+        title, icon, address: in the navigation.
+        capability: whose jobs open here; "" for none.
+        needs: weights that its first runs download.
+        form: module whose FORMS refill the form, see `pages.jobs.refill.Form`; "" for none.
+        gallery_tasks: tasks of the capability whose jobs open in the gallery.
+        videos: whether videos with frames made by the capability open here, too.
+        generators: whether trained image generators are selected here.
+        group: heading in the navigation; "" for the first page, which has none.
+        other_capabilities: further capabilities whose jobs open here.
     """
 
     file: str
@@ -43,17 +43,17 @@ class Place(NamedTuple):
     capability: str = ""
     needs: tuple[str, ...] = ()
     form: str = ""
-    elsewhere: tuple[str, ...] = ()
+    gallery_tasks: tuple[str, ...] = ()
     videos: bool = False
     generators: bool = False
     group: str = "Make"
-    also: tuple[str, ...] = ()
+    other_capabilities: tuple[str, ...] = ()
 
 
 # A new page adds one line.
-PLACES = (
-    Place("show_studio.py", "Studio", ":material/palette:", "", group=""),
-    Place(
+PAGES = (
+    Page("show_studio.py", "Studio", ":material/palette:", "", group=""),
+    Page(
         "style_photo.py",
         "Style",
         ":material/brush:",
@@ -63,7 +63,7 @@ PLACES = (
         form="pages.style.refill",
         videos=True,
     ),
-    Place(
+    Page(
         "dream_photo.py",
         "Dream",
         ":material/bedtime:",
@@ -72,35 +72,35 @@ PLACES = (
         ("vgg16",),
         form="pages.dream.refill",
     ),
-    Place(
+    Page(
         "enhance_photo.py",
         "Enhance",
         ":material/photo_size_select_large:",
         "enhance",
         "enhance",
         form="pages.enhance.refill",
-        elsewhere=("enhance.train",),
+        gallery_tasks=("enhance.train",),
         videos=True,
     ),
-    Place(
+    Page(
         "colorize_photo.py",
         "Colorize",
         ":material/format_color_fill:",
         "colorize",
         "colorize",
         form="pages.colorize.refill",
-        elsewhere=("colorize.train",),
+        gallery_tasks=("colorize.train",),
         videos=True,
     ),
-    Place(
+    Page(
         "sketch_avatar.py",
         "Sketch",
         ":material/gesture:",
         "sketch",
         "sketch",
-        elsewhere=("sketch.train", "sketch.train_pairs"),
+        gallery_tasks=("sketch.train", "sketch.train_pairs"),
     ),
-    Place(
+    Page(
         "generate_faces.py",
         "Faces",
         ":material/face:",
@@ -109,16 +109,16 @@ PLACES = (
         form="pages.faces.refill",
         generators=True,
     ),
-    Place(
+    Page(
         "generate_text.py",
         "Text",
         ":material/edit_note:",
         "text",
         "text",
         form="pages.text.refill",
-        elsewhere=("text.compare",),
+        gallery_tasks=("text.compare",),
     ),
-    Place(
+    Page(
         "classify_images.py",
         "Classify",
         ":material/school:",
@@ -126,10 +126,10 @@ PLACES = (
         "classify",
         ("resnet50",),
         form="pages.classify.refill",
-        elsewhere=("classify.predict", "classify.study"),
+        gallery_tasks=("classify.predict", "classify.study"),
         group="Train",
     ),
-    Place(
+    Page(
         "train_generator.py",
         "Train a generator",
         ":material/draw:",
@@ -137,9 +137,9 @@ PLACES = (
         "dcgan",
         form="pages.generator.refill",
         group="Train",
-        also=("vae",),
+        other_capabilities=("vae",),
     ),
-    Place(
+    Page(
         "tune_settings.py",
         "Tune",
         ":material/search_insights:",
@@ -148,7 +148,7 @@ PLACES = (
         form="pages.tune.input_form",
         group="Train",
     ),
-    Place(
+    Page(
         "playground_photo.py",
         "Playground",
         ":material/grain:",
@@ -157,141 +157,144 @@ PLACES = (
         form="pages.playground.input_form",
         group="Look inside",
     ),
-    Place("xray_photo.py", "X-ray", ":material/skeleton:", "x-ray", "xray", ("vgg16",), group="Look inside"),
-    Place("visit_lab.py", "Lab", ":material/science:", "lab", "lab", group="Look inside"),
-    Place("ask_questions.py", "Questions", ":material/help:", "questions", group="Look inside"),
-    Place("browse_gallery.py", "Gallery", ":material/photo_library:", "gallery", "gallery", group="Yours"),
-    Place("check_health.py", "Health", ":material/monitor_heart:", "health", group="Yours"),
-    Place("read_guide.py", "Guide", ":material/menu_book:", "guide", group="Yours"),
+    Page("xray_photo.py", "X-ray", ":material/skeleton:", "x-ray", "xray", ("vgg16",), group="Look inside"),
+    Page("visit_lab.py", "Lab", ":material/science:", "lab", "lab", group="Look inside"),
+    Page("ask_questions.py", "Questions", ":material/help:", "questions", group="Look inside"),
+    Page("browse_gallery.py", "Gallery", ":material/photo_library:", "gallery", "gallery", group="Yours"),
+    Page("check_health.py", "Health", ":material/monitor_heart:", "health", group="Yours"),
+    Page("read_guide.py", "Guide", ":material/menu_book:", "guide", group="Yours"),
 )
 
 
-def groups() -> dict[str, list[Place]]:
-    """The pages under each heading, in the order to show them."""
-    found: dict[str, list[Place]] = {}
-    for place in PLACES:
-        found.setdefault(place.group, []).append(place)
-    return found
+def groups() -> dict[str, list[Page]]:
+    """Returns the pages by heading, in display order."""
+    pages: dict[str, list[Page]] = {}
+    for page in PAGES:
+        pages.setdefault(page.group, []).append(page)
+    return pages
 
 
-def place_of(task: str, settings: Mapping[str, Any] = MappingProxyType({})) -> Place:
-    """The page that shows the jobs of a task: the gallery those that no other page shows.
+def page_of(task: str, settings: Mapping[str, Any] = MappingProxyType({})) -> Page:
+    """Returns the page that shows the jobs of a task; the gallery if no other page does.
 
     Args:
-        settings: of the job. Those of a video name the task that paints its frames: it is shown where they
-            would be, or in the gallery if that page shows no videos.
+        task: of the jobs.
+        settings: of the job. Those of a video name the task of its frames: the video opens on that task's
+            page, or in the gallery if that page shows no videos.
     """
-    known = task in tasks.TASKS
-    shown = repeated(task, settings)
-    repeats = shown != task
-    place = _page_of(shown)
-    if place and shown not in place.elsewhere and (place.videos or not repeats):
-        return place
-    gallery = next(place for place in PLACES if place.capability == "gallery")
-    return gallery if known else PLACES[0]
+    is_known = task in tasks.TASKS
+    task_of_page = frame_task(task, settings)
+    is_repeated = task_of_page != task
+    page = _page_of_capability(task_of_page)
+    if page and task_of_page not in page.gallery_tasks and (page.videos or not is_repeated):
+        return page
+    gallery = next(page for page in PAGES if page.capability == "gallery")
+    return gallery if is_known else PAGES[0]
 
 
-def repeated(task: str, settings: Mapping[str, Any]) -> str:
-    """The task that makes each frame of a video; of other jobs their own.
+def frame_task(task: str, settings: Mapping[str, Any]) -> str:
+    """Returns the task that makes each frame of a video; for other jobs, the task itself.
 
     Args:
+        task: of the job.
         settings: of the job.
     """
-    repeats = task in tasks.TASKS and tasks.get(task).stands_for
+    repeats = task in tasks.TASKS and tasks.get(task).equivalent_command
     return str(settings.get("task", "")) if repeats else task
 
 
-def place_of_models(training: Task) -> Place:
-    """The page where models of a training are chosen."""
+def page_of_models(training: Task) -> Page:
+    """Returns the page where models of a training task are selected."""
     if training.opens:
-        return next(place for place in PLACES if place.generators)
-    return _page_of(training.name) or PLACES[0]
+        return next(page for page in PAGES if page.generators)
+    return _page_of_capability(training.name) or PAGES[0]
 
 
-def _page_of(task: str) -> Place | None:
-    """The page of a task's capability, if it has one."""
+def _page_of_capability(task: str) -> Page | None:
+    """Returns the page of a task's capability, if there is one."""
     capability = task.partition(".")[0]
-    return next((place for place in PLACES if capability in (place.capability, *place.also)), None)
+    return next((page for page in PAGES if capability in (page.capability, *page.other_capabilities)), None)
 
 
 def leave_for(file: str) -> None:
-    """As `go_to`, from a callback, where Streamlit cannot switch: the frame does it next."""
-    st.session_state[_LEAVING] = file
+    """Opens another page from a callback: Streamlit cannot switch there, so the frame does it in `leave`."""
+    st.session_state[_LEAVING_KEY] = file
 
 
 def leave(here: str) -> None:
-    """Goes where a callback wanted to, unless that is here. Call it from the frame.
+    """Opens the page that a callback requested with `leave_for`. Call it from the frame.
 
     Args:
-        here: the address of the page that would be drawn now.
+        here: address of the page that would be drawn now.
     """
-    file = st.session_state.pop(_LEAVING, "")
-    if file and not any(place.file == file and place.address == here for place in PLACES):
+    file = st.session_state.pop(_LEAVING_KEY, "")
+    if file and not any(page.file == file and page.address == here for page in PAGES):
         go_to(file)
 
 
 def arrive(here: str) -> None:
-    """Notes which page is drawn. Call it from the frame."""
-    st.session_state[_CAME] = st.session_state.get(_HERE) != here
-    st.session_state[_HERE] = here
+    """Remembers which page is drawn. Call it from the frame."""
+    st.session_state[_CAME_KEY] = st.session_state.get(_HERE_KEY) != here
+    st.session_state[_HERE_KEY] = here
 
 
 def came_from_elsewhere() -> bool:
-    """Whether another page was drawn before this one, or none; not so after "back" on one page."""
-    return st.session_state.get(_CAME, True)
+    """Returns whether another page, or none, was drawn before this one; False after Back within a page."""
+    return st.session_state.get(_CAME_KEY, True)
 
 
 def go_to(file: str, **params: str) -> None:
-    """Leaves for another page, whose address is told: Streamlit refuses to forget that of bound widgets.
+    """Opens another page with a given address: Streamlit would keep the parameters of bound widgets.
 
     Args:
         file: of the page, next to frame.py.
-        params: what its address then holds.
+        params: URL parameters of the page.
     """
     st.switch_page(file, query_params=params)
 
 
-def tidy(here: str) -> None:
-    """Opens a page again without what no widget can take, if its address has such. Call it from the frame.
+def drop_unusable_parameters(here: str) -> None:
+    """Reopens a page without URL parameters that no widget can take. Call it from the frame.
 
-    Widgets are given the address as it was when the page was opened: a choice of nothing where one is always
-    chosen, and a number without end for a whole one, would be faults of the page.
+    Widgets read the address as it was when the page was opened: an empty option or an infinite number would
+    raise an error.
 
     Args:
-        here: the address of the page.
+        here: address of the page.
     """
-    told = {name: st.query_params.get_all(name) for name in st.query_params}
-    kept = {name: [one for one in all if name in _WORDS or _usable(one)] for name, all in told.items()}
-    if kept != told and came_from_elsewhere():
-        del st.session_state[_HERE]  # it is still to be arrived at
-        file = next(place.file for place in PLACES if place.address == here)
-        st.switch_page(file, query_params={name: all for name, all in kept.items() if all})
+    parameters = {name: st.query_params.get_all(name) for name in st.query_params}
+    usable = {
+        name: [value for value in values if name in _FREE_TEXTS or _is_usable(value)]
+        for name, values in parameters.items()
+    }
+    if usable != parameters and came_from_elsewhere():
+        del st.session_state[_HERE_KEY]  # the page has not been drawn yet
+        file = next(page.file for page in PAGES if page.address == here)
+        st.switch_page(file, query_params={name: values for name, values in usable.items() if values})
 
 
-def _usable(told: str) -> bool:
+def _is_usable(value: str) -> bool:
     with suppress(ValueError):
-        return not math.isinf(float(told))
-    return told != ""
+        return not math.isinf(float(value))
+    return value != ""
 
 
-def opening(job: engine.Job) -> None:
-    """A link to a job on its page. There the form takes it back if it can; else it stays as it is.
+def link_to(job: engine.Job) -> None:
+    """Draws a link to a job on its page, whose form is refilled if possible, else left unchanged.
 
-    A link, not a button that switches: a switch by the server in the middle of a fragment's drawing now and
-    then left the browser with half a page (Streamlit 1.67).
+    Not a button: a switch of pages while a fragment was drawn sometimes left the browser with half a page
+    (Streamlit 1.67).
     """
-    place = place_of(job.task, job.settings)
-    here = urlsplit(st.context.url or "").path.rpartition("/")[2] == place.address
-    stays = here and not place.form
-    kept = {name: st.query_params.get_all(name) for name in st.query_params} if stays else {}
-    st.page_link(place.file, label="Open", query_params=kept | {"job": job.id})
+    page = page_of(job.task, job.settings)
+    here = urlsplit(st.context.url or "").path.rpartition("/")[2] == page.address
+    keeps_form = here and not page.form
+    parameters = {name: st.query_params.get_all(name) for name in st.query_params} if keeps_form else {}
+    st.page_link(page.file, label="Open", query_params=parameters | {"job": job.id})
 
 
-def lead_to(job: engine.Job) -> None:
-    """Says that a job belongs to another page, with a link to it; nothing for another half of this page."""
-    place = place_of(job.task, job.settings)
-    if place.address != st.session_state.get(_HERE):
-        st.warning(f"This is a result of another page: {place.title}.", icon=":material/search_off:")
-        st.page_link(
-            place.file, label=f"Open in {place.title}", icon=place.icon, query_params={"job": job.id}
-        )
+def show_other_page(job: engine.Job) -> None:
+    """Shows a link to the page of a job; nothing if it is another half of this page."""
+    page = page_of(job.task, job.settings)
+    if page.address != st.session_state.get(_HERE_KEY):
+        st.warning(f"This is a result of another page: {page.title}.", icon=":material/search_off:")
+        st.page_link(page.file, label=f"Open in {page.title}", icon=page.icon, query_params={"job": job.id})

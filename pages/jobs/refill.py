@@ -1,6 +1,6 @@
-"""A result's own settings and images back into the form of its page, to be changed there.
+"""Refills the form of a page with the settings and images of a result, to change them there.
 
-What a form asks for besides, its page says itself: see `Form`, and `form` of a `navigation.Place`.
+Each page handles its own other inputs: see `Form`, and `form` of a `navigation.Page`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import streamlit as st
 
 from pages.form import blending, forms, image_input, samples, video_input
 from pages.jobs import use_again
-from pages.jobs.navigation import place_of, repeated
+from pages.jobs.navigation import frame_task, page_of
 from pages.widgets import browser_history
 from pages.widgets.owners import owner
 from studio import engine
@@ -25,19 +25,19 @@ from studio.core.settings import Settings
 from studio.core.tasks import File
 
 PARAMETER = "job"
-OPENED = "job_opened"  # in the session: the job that the address named last
+OPENED = "job_opened"  # in the session: the last job in the address
 
 
 @dataclass(frozen=True)
 class Form:
-    """How the form of a page takes a result of its task back; all but `can_take` for callbacks.
+    """How a page refills its form from a result. Callbacks call all functions but `can_take`.
 
     Attributes:
-        task: whose results it takes.
-        offers: the samples that it offers, by the slot of the images.
-        can_take: whether it can ask for just what a job was asked for.
-        clear: puts away what it may ask for next to its settings and images, such as masks.
-        fill: puts that of a job there.
+        task: of the results.
+        offers: functions that return the samples of the form, by input slot.
+        can_take: whether the form can represent the settings and inputs of a job.
+        clear: clears the page's other inputs, such as masks.
+        fill: fills the page's other inputs from a job.
     """
 
     task: str
@@ -48,25 +48,25 @@ class Form:
 
 
 def _form_of(task: str) -> Form | None:
-    module = place_of(task).form
+    module = page_of(task).form
     forms = import_module(module).FORMS if module else ()
     return next((form for form in forms if form.task == task), None)
 
 
 def can_refill(job: engine.Job, settings: Settings) -> bool:
-    """Whether the form of its page can ask for just this."""
+    """Returns whether the form of the job's page can represent its settings and inputs."""
     if job.task == video_input.TASK:
-        of_frames = _of_frames(job, settings)
-        return of_frames is not None and video_input.can_put(settings) and can_refill(*of_frames)
+        frame_job = _frame_job(job, settings)
+        return frame_job is not None and video_input.can_put(settings) and can_refill(*frame_job)
     form = _form_of(job.task)
     return form is not None and form.can_take(job, settings)
 
 
 def refill(job: engine.Job, settings: Settings) -> None:
-    """Puts its settings and inputs into the form, if that takes them back. Call it from a callback."""
+    """Fills the form with the settings and inputs of a job, if possible. Call it from a callback."""
     if job.task == video_input.TASK:
-        if of_frames := _of_frames(job, settings):
-            refill(*of_frames)
+        if frame_job := _frame_job(job, settings):
+            refill(*frame_job)
             video_input.put(job.inputs["video"][0], settings)
         return
     form = _form_of(job.task)
@@ -74,29 +74,29 @@ def refill(job: engine.Job, settings: Settings) -> None:
         return
     forms.prefill(settings)
     for use in use_again.USES:
-        if use.file == place_of(job.task).file and use.slot in form.offers:
+        if use.file == page_of(job.task).file and use.slot in form.offers:
             _choose(use, job.inputs.get(use.slot, []), form.offers[use.slot]())
     form.clear()
     form.fill(job, settings)
 
 
-def _of_frames(job: engine.Job, settings: Any) -> tuple[engine.Job, Settings] | None:
-    """The job that would make the first frame of a video alone; None if it cannot be made again."""
+def _frame_job(job: engine.Job, settings: Any) -> tuple[engine.Job, Settings] | None:
+    """Returns the job that would make only the first frame of a video; None if it cannot be made again."""
     with suppress(StudioError):
-        task, base = repeated(job.task, job.settings), settings.base
-        found = tasks.settings_of(task, base)
-        if found is not None:
+        task, base = frame_task(job.task, job.settings), settings.base
+        settings_of_frame = tasks.settings_of(task, base)
+        if settings_of_frame is not None:
             others = {slot: files for slot, files in job.inputs.items() if slot != "video"}
-            first = video_input.frame_of(job.inputs["video"][0], settings)
-            asked = {"task": task, "settings": base, "inputs": {"content": [first], **others}}
-            return job.model_copy(update=asked), found
+            frame = video_input.frame_of(job.inputs["video"][0], settings)
+            changes = {"task": task, "settings": base, "inputs": {"content": [frame], **others}}
+            return job.model_copy(update=changes), settings_of_frame
     return None
 
 
 def follow_link() -> None:
-    """Puts a job into the form of its page where a link opens it, so that form and result agree.
+    """Refills the form when a link opens a job, so that form and result agree.
 
-    A link names the job alone; whatever else an address says of the form is what the user has changed since.
+    A link has only the parameter of the job; other parameters are later changes by the user, which stay.
     Call it from the frame, before the page is drawn.
     """
     id = st.query_params.get(PARAMETER)
@@ -105,7 +105,7 @@ def follow_link() -> None:
     st.session_state[OPENED] = id
     if set(st.query_params) != {PARAMETER}:
         return
-    with suppress(StudioError):  # said where the result would be
+    with suppress(StudioError):  # the page shows the error
         job = engine.connect().job(id, owner())
         settings = tasks.settings_of(job.task, job.settings)
         if settings is not None and can_refill(job, settings):
@@ -113,18 +113,18 @@ def follow_link() -> None:
 
 
 def clear_others(task: str) -> None:
-    """Puts away what the page of a task may ask for besides. Call it before it is drawn."""
+    """Clears the other inputs of a task's page. Call it before the page is drawn."""
     if form := _form_of(task):
         form.clear()
 
 
-def _choose(use: use_again.Use, files: Sequence[File], offers: Sequence[samples.Sample]) -> None:
-    offered = {sample.title for sample in offers}
-    titles = {name: title for name, title in samples.titles().items() if title in offered}
+def _choose(use: use_again.Use, files: Sequence[File], sample_images: Sequence[samples.Sample]) -> None:
+    titles_offered = {sample.title for sample in sample_images}
+    titles = {name: title for name, title in samples.titles().items() if title in titles_offered}
     if use.many:
         blending.begin(use.slot, len(files))
     elif not files:
-        image_input.leave_out(use.slot)
+        image_input.deselect(use.slot)
     for file in files:
-        title = titles.get(samples.spelled(file).removeprefix("sample:"), "")
-        image_input.use(use.slot, file, image_input.title_of(file.name) or use.own, title)
+        title = titles.get(samples.command_name(file).removeprefix("sample:"), "")
+        image_input.use(use.slot, file, image_input.title_of(file.name) or use.title, title)

@@ -1,4 +1,4 @@
-"""A finished result: compared with its content, downloaded, made again, varied, used elsewhere, explained."""
+"""Shows a finished result: comparison with its content, downloads, variations and the recipe."""
 
 from __future__ import annotations
 
@@ -18,32 +18,42 @@ from studio import engine
 from studio.core import tasks
 from studio.core.errors import StudioError
 from studio.core.imaging import image_io, thumbnails
-from studio.core.settings import Described, Settings
+from studio.core.settings import SettingInfo, Settings
 from studio.core.tasks import File, Inputs, Result
 
-MOST_SEEDS = 8
-Again = Callable[[Settings], None]
+MOST_SEEDS = 8  # jobs of "other seeds"
+Start = Callable[[Settings], None]
 
 
 def show_result(
     file: File, before: File | None, *, key: str, caption: str = "", name: str = "Content"
 ) -> None:
-    """Shows a result as large as the page allows, whatever kind it is; `name` is as in `compare`."""
+    """Shows a result of any kind as large as the page allows.
+
+    Args:
+        file: the result.
+        before: the content; None if there is none.
+        key: of the widget.
+        caption: below the result.
+        name: label of the content.
+    """
     if file.kind == "animation":
         video.play(file, caption)
     elif file.kind != "image":
-        browser_images.captioned(thumbnails.image_of(file, whole=True), caption=caption)
+        browser_images.captioned(thumbnails.image_of(file, full_card=True), caption=caption)
     else:
         compare(before, file.read(), key=key, caption=caption, name=name)
 
 
 def compare(before: File | None, data: bytes, *, key: str, caption: str = "", name: str = "Content") -> None:
-    """Shows an image as large as the page allows, against the content it was made from.
+    """Shows an image as large as the page allows, next to its content on an A/B slider.
 
     Args:
-        before: the content; None for none.
-        data: the image.
-        name: what the content is called.
+        before: the content; None shows only the image.
+        data: the image file.
+        key: of the slider.
+        caption: below the image.
+        name: label of the content.
     """
     if before is None:
         browser_images.image(data, caption=caption)
@@ -60,24 +70,30 @@ def download(
     *,
     key: str,
     ending: str = ".png",
-    made: Any,
+    recipe: Any,
     name: str = "",
-    what: str = "",
+    description: str = "",
     on_click: Callable[[], None] | None = None,
 ) -> None:
-    """The button that saves a result to a user's device; a second one for the recipe that is not inside it.
+    """Draws the download button of a result, and one for the recipe unless the file contains it.
 
     Args:
-        ending: of the file's name; only a PNG carries its recipe.
-        made: the recipe.
-        name: what its owner calls it; "" for what it was made of.
-        what: it is, where that is not the whole result: "preview, 512 x 341 px".
+        data: the file.
+        task: that made the result.
+        key: of the buttons.
+        ending: of the file name; only a PNG contains its recipe.
+        recipe: of the result; None if there is none.
+        name: given by the user; "" derives it from the inputs.
+        description: of an incomplete result: "preview, 512 x 341 px".
+        on_click: callback of the download; None for none.
     """
     name = (
-        words.file_name(name, ending) if name else named(made, task, f" {what}{ending}" if what else ending)
+        words.file_name(name, ending)
+        if name
+        else file_name(recipe, task, f" {description}{ending}" if description else ending)
     )
     st.download_button(
-        f"Download {what}".rstrip(),
+        f"Download {description}".rstrip(),
         data,
         file_name=name,
         mime=video.MIMES.get(ending, "application/octet-stream"),
@@ -85,10 +101,10 @@ def download(
         key=keys.part(key, "download"),
         on_click=on_click or "ignore",
     )
-    if ending != ".png" and made is not None:
+    if ending != ".png" and recipe is not None:
         st.download_button(
             "Download recipe",
-            made.to_json(),
+            recipe.to_json(),
             file_name=f"{name}.json",
             mime="application/json",
             icon=":material/receipt_long:",
@@ -98,118 +114,125 @@ def download(
         )
 
 
-def download_file(file: File, task: str, *, key: str, made: Any, name: str = "") -> None:
-    """As `download`, for a kept file."""
-    download(file.read(), task, key=key, ending=PurePath(file.name).suffix.lower(), made=made, name=name)
+def download_file(file: File, task: str, *, key: str, recipe: Any, name: str = "") -> None:
+    """Draws the download buttons of a stored file, see `download`."""
+    download(file.read(), task, key=key, ending=PurePath(file.name).suffix.lower(), recipe=recipe, name=name)
 
 
-def named(made: Any, task: str = "", ending: str = ".png") -> str:
-    """What a user would call the file of a result: "coffee in mosaic.png".
+def file_name(recipe: Any, task: str = "", ending: str = ".png") -> str:
+    """Returns a file name for a result: "coffee in mosaic.png".
 
     Args:
-        made: its recipe; None where there is none.
-        task: what made it, in that case.
+        recipe: of the result; None if there is none.
+        task: that made the result, used without a recipe.
         ending: of the file.
     """
-    told = tasks.called(made.task, made.settings, made.inputs) if made else tasks.called(task, {}, {})
-    return words.file_name(told, ending)
+    stem = (
+        tasks.suggest_name(recipe.task, recipe.settings, recipe.inputs)
+        if recipe
+        else tasks.suggest_name(task, {}, {})
+    )
+    return words.file_name(stem, ending)
 
 
 def variants(settings: Settings) -> dict[str, dict[str, Any]]:
-    """Small changes worth a try: label -> the settings that differ."""
-    found: dict[str, dict[str, Any]] = {}
-    for name, field in settings.described().items():
+    """Returns small variations of settings: label -> changed settings."""
+    changes: dict[str, dict[str, Any]] = {}
+    for name, field in settings.describe().items():
         value = getattr(settings, name)
         if name == "seed":
             if change := _another_seed(settings):
-                found["Another seed"] = change
+                changes["Another seed"] = change
         elif field.tier == "main" and name not in settings.ineffective:
             for label, new in _neighbors(field, value):
                 if new != value:
-                    found[label] = {name: new}
-    return found
+                    changes[label] = {name: new}
+    return changes
 
 
 def _another_seed(settings: Settings) -> dict[str, int]:
-    """Nothing where nothing is drawn at random."""
+    """Returns a changed seed; nothing if the task uses no randomness."""
     if not settings.draws_at_random:
         return {}
     return {"seed": (getattr(settings, "seed", 0) * 31 + 17) % MOST_SEED}
 
 
-def _neighbors(field: Described, value: Any) -> list[tuple[str, Any]]:
-    """Other values of a main setting, each with a label; none of sizes, which change little but the time."""
+def _neighbors(field: SettingInfo, value: Any) -> list[tuple[str, Any]]:
+    """Returns other values of a main setting, with labels; none for sizes, which mostly change the time."""
     label = field.label.lower()
     if field.kind == "choice":
         return [(f"{field.label}: {words.choice(choice).lower()}", choice) for choice in field.choices]
     if None in (field.least, field.most) or field.name == "size":
         return []
     if field.kind == "int":
-        near = (("Less", round(value / 1.5)), ("More", round(value * 1.5)))
+        candidates = (("Less", round(value / 1.5)), ("More", round(value * 1.5)))
     elif field.kind == "float":
-        nudge = ((field.most or 0.0) - (field.least or 0.0)) / 5
-        near = (("Less", round(value - nudge, 4)), ("More", round(value + nudge, 4)))
+        step = ((field.most or 0.0) - (field.least or 0.0)) / 5
+        candidates = (("Less", round(value - step, 4)), ("More", round(value + step, 4)))
     else:
         return []
-    within = [(word, min(max(new, field.least), field.most)) for word, new in near]
+    within = [(word, min(max(new, field.least), field.most)) for word, new in candidates]
     return [(f"{word} {label}: {new:g}", new) for word, new in within]
 
 
 def vary(
-    settings: Settings, again: Again, *, key: str, all: Callable[[list[Settings]], None] | None = None
+    settings: Settings, start: Start, *, key: str, start_all: Callable[[list[Settings]], None] | None = None
 ) -> None:
-    """A menu of small changes, each of which starts a job.
+    """Draws a menu of variations, each of which starts a job.
 
     Args:
-        all: starts several as one batch, if they can be.
+        settings: of the result.
+        start: starts a job with changed settings.
+        key: of the menu.
+        start_all: starts several jobs as a batch; None if that is impossible.
     """
     with st.popover("Vary", icon=":material/shuffle:"):
         for number, (label, change) in enumerate(variants(settings).items()):
             changed = settings.model_copy(update=change)
             if st.button(label, key=keys.part(key, f"vary_{number}"), width="stretch"):
-                again(changed)
-        several = other_seeds(settings) if all else []
-        label = f"{len(several)} other seeds"
-        if all and several and st.button(label, key=keys.part(key, "vary_seeds"), width="stretch"):
-            all(several)
+                start(changed)
+        others = other_seeds(settings) if start_all else []
+        label = f"{len(others)} other seeds"
+        if start_all and others and st.button(label, key=keys.part(key, "vary_seeds"), width="stretch"):
+            start_all(others)
 
 
 def other_seeds(settings: Settings) -> list[Settings]:
-    """The same with MOST_SEEDS other seeds; nothing where nothing is drawn at random."""
-    found: list[Settings] = []
-    while len(found) < MOST_SEEDS and (change := _another_seed(settings)):
+    """Returns the settings with `MOST_SEEDS` other seeds; nothing if the task uses no randomness."""
+    others: list[Settings] = []
+    while len(others) < MOST_SEEDS and (change := _another_seed(settings)):
         settings = settings.model_copy(update=change)
-        found.append(settings)
-    return found
+        others.append(settings)
+    return others
 
 
-def as_made(settings: Settings, made: Any) -> Settings:
-    """The settings of the recipe: of a job that was stopped early they differ from those asked for."""
+def actual_settings(settings: Settings, recipe: Any) -> Settings:
+    """Returns the settings of the recipe, which differ from the request if a job was stopped early."""
     try:
-        return settings if made is None else made.checked_settings()
+        return settings if recipe is None else recipe.checked_settings()
     except StudioError:
         return settings
 
 
-def recipe(task: str, settings: Settings, inputs: Inputs, made: Any) -> None:
-    """What made the result, to be copied: as a command, as Python and as text."""
+def show_recipe(task: str, settings: Settings, inputs: Inputs, recipe: Any) -> None:
+    """Shows the recipe of a result as a command, as Python code and as JSON."""
     with st.expander("Recipe", icon=":material/receipt_long:"):
-        wish = as_made(settings, made)
-        if command := commands.line(task, wish, inputs):
+        settings_used = actual_settings(settings, recipe)
+        if command := commands.line(task, settings_used, inputs):
             st.caption("The same in a terminal:")
             st.code(command, language="shell", wrap_lines=True)
-        if program := commands.python(task, wish, inputs):
+        if program := commands.python(task, settings_used, inputs):
             st.caption("The same in Python:")
             st.code(program, language="python", wrap_lines=True)
         if masks := inputs.get("mask", ()):
             st.caption("The masks that these commands use:")
             mask_input.downloads(masks)
         st.caption("The recipe, as it is stored in the download:")
-        text = made.to_json() if made is not None else settings.model_dump_json()
+        text = recipe.to_json() if recipe is not None else settings.model_dump_json()
         st.code(json.dumps(json.loads(text), indent=2), language="json", wrap_lines=True, height=260)
 
 
 def of_job(job: engine.Job) -> Result:
-    """The result of a job that has one."""
+    """Returns the result of a job that has one."""
     assert job.result is not None
     return job.result

@@ -1,4 +1,4 @@
-"""How often a page looks at a job: no more often than the job gets on."""
+"""The polling interval of a page that shows a job, adapted to the speed of the job."""
 
 from __future__ import annotations
 
@@ -6,29 +6,29 @@ import streamlit as st
 
 from studio import engine
 
-OFTEN, SELDOM = 0.5, 2.0  # seconds between two looks
-_CLEARLY = 1.1  # by how much the steps must have become slower or faster: each change draws the page again
+OFTEN, SELDOM = 0.5, 2.0  # seconds between two polls
+_MARGIN = 1.1  # hysteresis, because each change of the interval reruns the page
 
 
 def every(job: engine.Job) -> float:
-    """The seconds between two looks at a job.
+    """Returns the seconds between two polls of a job.
 
-    A browser that draws an image and a bar again takes more than half of a core if it does so twice a second,
-    which the job then lacks. Where a step takes longer than that, there is nothing new to be seen so often.
+    A browser that redraws an image and a bar twice a second takes more than half of a core from the job. When
+    a step takes longer than the interval, most polls show nothing new.
 
     Args:
-        job: that is shown; how long its steps took so far decides.
+        job: that the page shows.
 
     Returns:
-        `OFTEN`, `SELDOM` or between; the same as last time unless its steps are clearly slower or faster.
+        A value from `OFTEN` to `SELDOM`, unchanged unless the steps became clearly slower or faster.
     """
     key = f"speed:{job.id}"
-    now = st.session_state.get(key, OFTEN)
-    taken = job.report.seconds_a_step if job.report else None
-    if taken is not None:
-        if now < SELDOM and taken > 2 * now * _CLEARLY:
-            now *= 2
-        elif now > OFTEN and taken < now / _CLEARLY:
-            now /= 2
-        st.session_state[key] = now
-    return now
+    interval = st.session_state.get(key, OFTEN)
+    seconds = job.report.seconds_per_step if job.report else None
+    if seconds is not None:
+        if interval < SELDOM and seconds > 2 * interval * _MARGIN:
+            interval *= 2
+        elif interval > OFTEN and seconds < interval / _MARGIN:
+            interval /= 2
+        st.session_state[key] = interval
+    return interval

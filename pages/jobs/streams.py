@@ -1,4 +1,4 @@
-"""What learns while one watches: its tab holds it over reruns, and it begins again for another wish."""
+"""Training that the user watches live: kept over reruns of the page, restarted when settings change."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from studio.core.errors import StudioError
 from studio.core.settings import Settings
 from studio.core.tasks import Inputs
 
-_AT_FIRST = 0.2  # s that the page waits for the first image before it shows what it has instead
-_UNWATCHED = 20.0  # s, more than a busy server needs to draw a page; others wait for their turn
+_FIRST_IMAGE_SECONDS = 0.2  # the page waits so long for the first image
+_UNWATCHED_SECONDS = 20.0  # then training stops; a busy server needs less to rerun a page
 
 
 @dataclass
-class Held:
-    """What this tab watches, or watched last.
+class WatchedStream:
+    """A training stream of this tab.
 
     Attributes:
-        settings, inputs: what was asked.
-        stream: None after a problem.
-        problem: why there is none, as a sentence.
+        settings, inputs: of the task.
+        stream: None after an error.
+        problem: the error; "" if there is none.
     """
 
     settings: Settings
@@ -35,41 +35,46 @@ class Held:
     problem: str = ""
 
 
-def hold(task: str, settings: Settings, inputs: Inputs, *, shelf: str, beside: str = "") -> Held:
-    """The learning of just this, which begins now unless it has before. Draws its problem, if it has one.
+def watch(
+    task: str, settings: Settings, inputs: Inputs, *, stream_key: str, group: str = ""
+) -> WatchedStream:
+    """Returns the stream of these settings and inputs, started now unless it exists; shows its error.
 
     Args:
-        shelf: where this session keeps it.
-        beside: sets apart what learns at the same time: of one name, the newest stops the others.
+        task: to train.
+        settings: of the task.
+        inputs: of the task.
+        stream_key: of the stream in the session.
+        group: name for streams that run at the same time; a new stream stops others of the same group.
     """
-    held: Held | None = st.session_state.get(shelf)
-    if held is None or (held.settings, held.inputs) != (settings, inputs):
-        held = st.session_state[shelf] = _begin(task, settings, inputs, beside)
-    if held.stream is None:
-        st.error(words.plain(held.problem), icon=":material/error:")
-    return held
+    watched: WatchedStream | None = st.session_state.get(stream_key)
+    if watched is None or (watched.settings, watched.inputs) != (settings, inputs):
+        watched = st.session_state[stream_key] = _begin(task, settings, inputs, group)
+    if watched.stream is None:
+        st.error(words.plain(watched.problem), icon=":material/error:")
+    return watched
 
 
-def _begin(task: str, settings: Settings, inputs: Inputs, beside: str) -> Held:
+def _begin(task: str, settings: Settings, inputs: Inputs, group: str) -> WatchedStream:
     try:
-        stream = engine.connect().stream(task, settings, inputs, live.session() + beside, owner())
+        stream = engine.connect().stream(task, settings, inputs, live.session() + group, owner())
     except StudioError as error:
-        return Held(settings, inputs, None, str(error))
-    stream.unwatched = _UNWATCHED
-    end = time.monotonic() + _AT_FIRST
+        return WatchedStream(settings, inputs, None, str(error))
+    stream.unwatched_seconds = _UNWATCHED_SECONDS
+    end = time.monotonic() + _FIRST_IMAGE_SECONDS
     while stream.preview is None and not stream.finished and time.monotonic() < end:
         time.sleep(0.01)
-    return Held(settings, inputs, stream)
+    return WatchedStream(settings, inputs, stream)
 
 
-def result(shelf: str) -> engine.Live | None:
-    """What came of a learning that has finished; None after saying what went wrong."""
-    held: Held = st.session_state[shelf]
-    assert held.stream is not None
+def result(stream_key: str) -> engine.Live | None:
+    """Returns the result of a finished stream; None after showing an error."""
+    watched: WatchedStream = st.session_state[stream_key]
+    assert watched.stream is not None
     try:
-        return held.stream.result()
+        return watched.stream.result()
     except engine.Superseded:
-        forget(shelf)
+        forget(stream_key)
         st.rerun()
     except StudioError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
@@ -77,11 +82,12 @@ def result(shelf: str) -> engine.Live | None:
 
 
 def bar(stream: engine.Stream, steps: int, *, key: str) -> None:
-    """How far it is, and the button that stops it.
+    """Shows the progress of a stream and the button that stops it.
 
     Args:
-        steps: of which there are reports to come.
-        key: tells its button from others.
+        stream: that trains.
+        steps: total, until the first report.
+        key: of the button.
     """
     report = stream.report
     stage = report.stage if report else "Waiting in the queue"
@@ -98,12 +104,12 @@ def bar(stream: engine.Stream, steps: int, *, key: str) -> None:
         )
 
 
-def again_button(help: str, *shelves: str) -> None:
-    """The button that learns it once more, or all of several."""
-    st.button("Watch again", icon=":material/replay:", help=help, on_click=forget, args=shelves)
+def again_button(help: str, *stream_keys: str) -> None:
+    """Draws the button that restarts the streams of these session keys."""
+    st.button("Watch again", icon=":material/replay:", help=help, on_click=forget, args=stream_keys)
 
 
-def forget(*shelves: str) -> None:
-    """Lets what is learned begin again. Call it from a callback."""
-    for shelf in shelves:
-        st.session_state.pop(shelf, None)
+def forget(*stream_keys: str) -> None:
+    """Drops streams, so that they restart. Call it from a callback."""
+    for stream_key in stream_keys:
+        st.session_state.pop(stream_key, None)

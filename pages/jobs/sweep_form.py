@@ -1,4 +1,4 @@
-"""Asking for a sweep: which one or two settings vary, and which of their values are tried."""
+"""The form of a sweep: one or two settings to vary, and their values."""
 
 from __future__ import annotations
 
@@ -17,21 +17,26 @@ _HELP = "Values separated by commas, or LOW:HIGH:COUNT"
 
 
 def ask(task: str, settings: Settings, start: Callable[[SweepSettings], None], *, key: str) -> None:
-    """A menu that plans a sweep and starts it; nothing for what only waits for other jobs.
+    """Draws a menu that plans a sweep and starts it; nothing for tasks that only start other jobs.
 
     Args:
+        task: to sweep.
+        settings: that stay the same.
         start: called with the plan. Not a callback: it may open another page.
+        key: of the menu.
     """
-    known = {
-        name: field for name, field in sweep.able(type(settings)).items() if name not in settings.ineffective
+    fields = {
+        name: field
+        for name, field in sweep.sweepable_settings(type(settings)).items()
+        if name not in settings.ineffective
     }
-    if tasks.get(task).lane == "drive" or not known:
+    if tasks.get(task).lane == "drive" or not fields:
         return
     with st.popover(
         "Sweep", icon=":material/grid_on:", help="Try values of one or two settings, all on one sheet"
     ):
-        vary = [_axis(settings, known, "First", keys.part(key, "sweep_1"), "")]
-        vary.append(_axis(settings, known, "Second", keys.part(key, "sweep_2"), "None"))
+        vary = [_axis(settings, fields, "First", keys.part(key, "sweep_1"), "")]
+        vary.append(_axis(settings, fields, "Second", keys.part(key, "sweep_2"), "None"))
         plan = SweepSettings(task=task, base=settings.model_dump(mode="json"), vary=tuple(filter(None, vary)))
         try:
             count = sum(map(len, sweep.cells(plan)))
@@ -45,16 +50,16 @@ def ask(task: str, settings: Settings, start: Callable[[SweepSettings], None], *
             start(plan)
 
 
-def _axis(settings: Settings, known: dict, title: str, key: str, none: str) -> str:
-    """One setting and its values as a sweep takes them; "" for none."""
-    names = ([""] if none else []) + list(known)
+def _axis(settings: Settings, fields: dict, title: str, key: str, no_setting: str) -> str:
+    """Asks for a setting and its values. Returns them in the form of a sweep; "" for none."""
+    names = ([""] if no_setting else []) + list(fields)
     name = st.selectbox(
         f"{title} setting",
         names,
-        format_func=lambda name: known[name].title if name else none,
+        format_func=lambda name: fields[name].title if name else no_setting,
         key=key,
     )
     if not name:
         return ""
-    usual = sweep.usual(known[name], getattr(settings, name))
-    return f"{name}={st.text_input('Values', value=usual, key=keys.part(key, name), help=_HELP)}"
+    default = sweep.default_values(fields[name], getattr(settings, name))
+    return f"{name}={st.text_input('Values', value=default, key=keys.part(key, name), help=_HELP)}"

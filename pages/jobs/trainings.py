@@ -1,6 +1,6 @@
-"""A training run that a user watches: its images and curves while it learns, then the model to be kept.
+"""Shows a training run: images and curves while it trains, then the model and its actions.
 
-What is a page's own it says in a `View`.
+A page describes its own parts in a `View`.
 """
 
 from __future__ import annotations
@@ -25,53 +25,53 @@ MOST_POINTS = 300
 
 @dataclass(frozen=True)
 class Chart:
-    """Curves that have one scale.
+    """Curves that share a scale.
 
     Attributes:
-        figures: of the reports, each in words.
-        told: what they say.
+        figures: title by name of the metric in the reports.
+        caption: explains the curves.
         zero: whether the scale begins at 0.
     """
 
     figures: Mapping[str, str]
-    told: str
+    caption: str
     zero: bool = False
 
 
 @dataclass(frozen=True)
 class View:
-    """What a page has for its own training runs.
+    """The parts of a page that differ between training tasks.
 
     Attributes:
-        growing: what the images are that grow, in words.
-        charts: what is drawn of the reports.
-        made: shows what a trained model makes.
-        told: says what became of it: the figures and the settings -> lines of Markdown.
-        kept: called with the name of a kept model; gives what a user can do with it, in a few words.
-        leads: draws the way on to a model that was kept in this tab, by its name.
-        below: draws what belongs below the buttons of a trained model.
+        growing: caption of the preview during training.
+        charts: of the reports.
+        show_result: shows samples of the trained model.
+        describe: returns lines of Markdown about the training, from its figures and settings.
+        saved_message: returns what the user can do with a saved model, in a few words, from its name.
+        show_links: draws links for a model that was saved in this tab, from its name and file.
+        show_below: draws more below the buttons of a trained model.
     """
 
     growing: str
     charts: Sequence[Chart]
-    made: Callable[[engine.Job, File], None]
-    told: Callable[[Mapping[str, Any], Settings], Iterator[str]]
-    kept: Callable[[str], str]
-    leads: Callable[[str, File], None]
-    below: Callable[[File], None] = lambda model: None
+    show_result: Callable[[engine.Job, File], None]
+    describe: Callable[[Mapping[str, Any], Settings], Iterator[str]]
+    saved_message: Callable[[str], str]
+    show_links: Callable[[str, File], None]
+    show_below: Callable[[File], None] = lambda model: None
 
 
 def show(job: engine.Job, view: View) -> None:
-    """Draws a training run: while it learns, when it was broken off, or with its model."""
+    """Shows a training run: running, interrupted, or finished with its model."""
     settings = tasks.get(job.task).settings.parse(job.settings)
     if not job.finished:
         _watch(job.id, view.growing)
         _curves(job.id, view.charts)
     elif job.result is None:
-        _broken_off(job, settings)
+        _show_unfinished(job, settings)
         draw(job.history, view.charts)
     else:
-        _ended(job, settings, view)
+        _show_finished(job, settings, view)
 
 
 @st.fragment(run_every=jobs.WATCH_SECONDS)
@@ -79,7 +79,7 @@ def _watch(name: str, growing: str) -> None:
     job = engine.connect().job(name, owner())
     if job.finished:
         st.rerun()
-    with jobs.working(job, growing):
+    with jobs.show_running(job, growing):
         st.caption(
             "You can leave this page; training continues. If the studio stops, you can resume and lose at "
             "most a minute."
@@ -92,40 +92,40 @@ def _curves(name: str, charts: Sequence[Chart]) -> None:
 
 
 def draw(history: Sequence[Mapping[str, float]], charts: Sequence[Chart]) -> None:
-    """The curves of a training run, from what it reported or from its tests."""
+    """Draws the curves of a training run from its reports."""
     every = max(1, len(history) // MOST_POINTS)
     for chart in charts:
         rows = [
-            {"step": moment["step"], "which": title, "value": moment[name]}
-            for moment in history[::every]
+            {"step": report["step"], "which": title, "value": report[name]}
+            for report in history[::every]
             for name, title in chart.figures.items()
-            if moment.get(name) is not None
+            if report.get(name) is not None
         ]
         if len({row["step"] for row in rows}) > 1:
             curves.named(rows, zero=chart.zero)
-            st.caption(chart.told)
+            st.caption(chart.caption)
 
 
-def _broken_off(job: engine.Job, settings: Settings) -> None:
-    """A training without a result: it continues from its last checkpoint, if it came so far."""
-    done = checkpoints.find(job.task, settings, job.inputs).step
-    if done and job.state == "interrupted":
-        told = f"Training was interrupted. Continue from step {done:,}; at most the last minute is lost."
-        jobs.failed(job, settings, "Continue", told)
+def _show_unfinished(job: engine.Job, settings: Settings) -> None:
+    """Shows a training run without a result, and offers to continue from its last checkpoint, if any."""
+    step = checkpoints.find(job.task, settings, job.inputs).step
+    if step and job.state == "interrupted":
+        message = f"Training was interrupted. Continue from step {step:,}; at most the last minute is lost."
+        jobs.show_failure(job, settings, "Continue", message)
     else:
-        jobs.failed(job, settings, "Continue" if done else "Run again")
+        jobs.show_failure(job, settings, "Continue" if step else "Run again")
 
 
-def _ended(job: engine.Job, settings: Settings, view: View) -> None:
+def _show_finished(job: engine.Job, settings: Settings, view: View) -> None:
     file, figures = results.of_job(job).files[0], results.of_job(job).figures
-    view.made(job, file)
-    for line in view.told(figures, settings):
+    view.show_result(job, file)
+    for line in view.describe(figures, settings):
         st.markdown(line)
     for note in figures.get("notes", ()):
         st.markdown(f":small[:material/info: {words.plain(note)}]")
     kept_models.keep(file, lambda name: _keep(file, name, view))
-    if name := st.session_state.get(_kept_as(file)):
-        view.leads(name, file)
+    if name := st.session_state.get(_saved_as(file)):
+        view.show_links(name, file)
     with st.container(horizontal=True):
         if results.of_job(job).stopped_early and figures["steps"] < settings.model_dump()["steps"]:
             help = f"Resume from step {figures['steps']:,}, where training stopped"
@@ -137,22 +137,22 @@ def _ended(job: engine.Job, settings: Settings, view: View) -> None:
             help="Train again with the same images, settings and seed",
         ):
             jobs.start(job.task, settings, job.inputs, results.of_job(job).recipe)
-        results.download_file(file, job.task, key=job.id, made=results.of_job(job).recipe)
+        results.download_file(file, job.task, key=job.id, recipe=results.of_job(job).recipe)
         jobs.close_button(job.task)
-    view.below(file)
+    view.show_below(file)
     draw(list(reports_of(figures.get("curve") or {})), view.charts)
-    results.recipe(job.task, settings, job.inputs, results.of_job(job).recipe)
+    results.show_recipe(job.task, settings, job.inputs, results.of_job(job).recipe)
 
 
-def learned(what: str, figures: Mapping[str, Any], settings: Settings) -> str:
-    """`"1,000 images"` -> how long it learned from them, as one sentence."""
-    took = amounts.duration(max(1, figures["seconds"]))
+def training_summary(data: str, figures: Mapping[str, Any], settings: Settings) -> str:
+    """Returns a sentence about what a model was trained on, e.g. "1,000 images", and for how long."""
+    duration = amounts.duration(max(1, figures["seconds"]))
     steps = settings.model_dump()["steps"]
-    return f"Trained on {what} for {figures['steps']:,} of {steps:,} steps, in {took}."
+    return f"Trained on {data} for {figures['steps']:,} of {steps:,} steps, in {duration}."
 
 
-def ended(figures: Mapping[str, Any]) -> Iterator[str]:
-    """Why it ended early, if a user or its numbers ended it."""
+def stop_reason(figures: Mapping[str, Any]) -> Iterator[str]:
+    """Yields why training ended early, if the user stopped it or the loss diverged."""
     if figures.get("ended") == "cancelled":
         yield "Training was stopped early. You can keep the model as it is, or resume training."
     elif figures.get("ended") == "nan":
@@ -160,16 +160,16 @@ def ended(figures: Mapping[str, Any]) -> Iterator[str]:
 
 
 def reports_of(curve: Mapping[str, Sequence[float]]) -> Iterator[dict[str, float]]:
-    """The curve that a training leaves as the reports would tell it."""
+    """Yields the stored curve of a training run in the form of its reports."""
     for n, step in enumerate(curve.get("steps", ())):
-        told = {name: values[n] for name, values in curve.items() if name != "steps" and n < len(values)}
-        yield {"step": step, **told}
+        values = {name: values[n] for name, values in curve.items() if name != "steps" and n < len(values)}
+        yield {"step": step, **values}
 
 
-def _kept_as(model: File) -> str:
+def _saved_as(model: File) -> str:
     return f"kept_as:{model.digest}"
 
 
 def _keep(model: File, name: str, view: View) -> str:
-    st.session_state[_kept_as(model)] = name
-    return view.kept(name)
+    st.session_state[_saved_as(model)] = name
+    return view.saved_message(name)

@@ -1,4 +1,4 @@
-"""Where an image continues: as an input of this page or of another one."""
+"""Uses an image as an input of a page."""
 
 from __future__ import annotations
 
@@ -8,29 +8,29 @@ from typing import NamedTuple
 import streamlit as st
 
 from pages.form import image_input
-from pages.jobs.navigation import PLACES, leave_for
+from pages.jobs.navigation import PAGES, leave_for
 from pages.widgets import keys
 from studio.core.tasks import File
 
 
 class Use(NamedTuple):
-    """A place where an image can be an input.
+    """An input that takes an image.
 
     Attributes:
         file: of the page.
-        slot: the key of its choices there.
-        own: the title that the image gets there.
-        many: whether several can be chosen.
-        opens: what else has to be chosen there, by the key of its widget.
-        called: what the menu calls it; "" for the slot and the page.
+        slot: key of the input.
+        title: of the image among the options.
+        many: whether several images can be selected.
+        opens: values to set in other widgets, by key.
+        label: in the menu; "" combines the slot and the page.
     """
 
     file: str
     slot: str
-    own: str
+    title: str
     many: bool = False
     opens: tuple[tuple[str, str], ...] = ()
-    called: str = ""
+    label: str = ""
 
 
 # A new page that takes images adds a line.
@@ -39,30 +39,31 @@ USES = (
     Use("style_photo.py", "style", "Your style", many=True, opens=(("work", "paint"),)),
     Use("dream_photo.py", "content", "Your photo"),
     Use("dream_photo.py", "guide", "Your guide"),
-    Use("enhance_photo.py", "content", "Your photo", opens=(("what", "photo"),), called="Enlarge"),
-    Use("colorize_photo.py", "content", "Your photo", opens=(("what", "photo"),), called="Colorize"),
+    Use("enhance_photo.py", "content", "Your photo", opens=(("what", "photo"),), label="Enlarge"),
+    Use("colorize_photo.py", "content", "Your photo", opens=(("what", "photo"),), label="Colorize"),
     Use("colorize_photo.py", "examples", "Your example"),
     Use("playground_photo.py", "content", "Your photo"),
     Use("xray_photo.py", "content", "Your photo"),
     Use("generate_faces.py", "photo", "Your photo"),
-    Use("classify_images.py", "image", "Your image", opens=(("half", "try"),), called="Image in Classify"),
+    Use("classify_images.py", "image", "Your image", opens=(("half", "try"),), label="Image in Classify"),
 )
 
 
 def menu(keep: Callable[[], File], *, key: str) -> None:
-    """A menu of those places; a click puts the image there and opens the page.
+    """Draws a menu of `USES`; a click sets the image as that input and opens the page.
 
     Args:
-        keep: gives the image as a kept file.
+        keep: stores the image and returns its file.
+        key: of the menu.
     """
-    there = {place.file: place for place in PLACES}
+    pages = {page.file: page for page in PAGES}
     with st.popover("Use as", icon=":material/redo:"):
-        for number, use in enumerate(use for use in USES if use.file in there):
-            place = there[use.file]
+        for number, use in enumerate(use for use in USES if use.file in pages):
+            page = pages[use.file]
             st.button(
-                use.called or f"{use.slot.capitalize()} in {place.title}",
+                use.label or f"{use.slot.capitalize()} in {page.title}",
                 key=keys.part(key, f"use_{number}"),
-                icon=place.icon,
+                icon=page.icon,
                 width="stretch",
                 on_click=_put,
                 args=(use, keep),
@@ -72,7 +73,7 @@ def menu(keep: Callable[[], File], *, key: str) -> None:
 def _put(use: Use, keep: Callable[[], File]) -> None:
     if use.many and not isinstance(st.session_state.get(use.slot), list):
         st.session_state[use.slot] = []
-    image_input.use(use.slot, keep(), use.own)
+    image_input.use(use.slot, keep(), use.title)
     for name, value in use.opens:
         st.session_state[name] = value
     leave_for(use.file)

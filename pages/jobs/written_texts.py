@@ -1,4 +1,4 @@
-"""A written text: read, with the model's negative log-likelihood or without, and what can be made of it."""
+"""Shows a generated text, optionally with its negative log-likelihood, and its actions."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from studio.core.recipes import Recipe
 from studio.core.tasks import File
 from studio.text.settings import WriteSettings
 
-MOST_BEGUN = 10_000  # characters that a beginning may have
-ASKED = "write_asked"
-_BASE, _ADDRESS = "written_before", "before"  # in the session the text, in the address its digest
+MOST_PROMPT = 10_000  # characters
+REQUEST_KEY = "write_asked"
+_BASE_KEY, _ADDRESS = "written_before", "before"  # in the session: the text; in the address: its SHA-256
 
 
 @dataclass(frozen=True)
 class Text:
-    """A written text: its beginning and the rest, and what there is to say of it."""
+    """A generated text with its prompt, figures and recipe."""
 
     settings: WriteSettings
     data: bytes
@@ -34,102 +34,102 @@ class Text:
     stopped: bool
 
     @property
-    def whole(self) -> str:
-        """The text with its beginning."""
+    def text(self) -> str:
+        """Returns the text with its prompt."""
         return self.data.decode("utf-8", "replace")
 
     @property
-    def written(self) -> str:
-        """The text without its beginning."""
-        return self.whole[len(self.settings.prompt) :]
+    def continuation(self) -> str:
+        """Returns the text without its prompt."""
+        return self.text[len(self.settings.prompt) :]
 
 
 def base() -> str:
-    """The text that is written on from, which the address names so that a reload has it; "" for none."""
-    told = st.query_params.get(_ADDRESS, "")
-    arrived = navigation.came_from_elsewhere() and not browser_history.is_back_or_forward()
-    if ASKED in st.session_state or (not told and arrived):
-        text = st.session_state.get(_BASE, "")
+    """Returns the text to continue, which the address names so that a reload restores it; "" for none."""
+    digest = st.query_params.get(_ADDRESS, "")
+    is_arrival = navigation.came_from_elsewhere() and not browser_history.is_back_or_forward()
+    if REQUEST_KEY in st.session_state or (not digest and is_arrival):
+        text = st.session_state.get(_BASE_KEY, "")
         if text:
-            kept = File.keep(text.encode(), "text", "before.txt")
-            st.query_params[_ADDRESS] = kept.digest
+            file = File.keep(text.encode(), "text", "before.txt")
+            st.query_params[_ADDRESS] = file.digest
     else:
-        text = st.session_state[_BASE] = _kept(owners.mine(told)) if told else ""
+        text = st.session_state[_BASE_KEY] = _read_stored(owners.mine(digest)) if digest else ""
     return text
 
 
-def write_on_from(text: str) -> None:
-    """Makes this the text that is written on from; "" begins again."""
-    st.session_state[_BASE] = text
+def continue_from(text: str) -> None:
+    """Sets the text to continue; "" starts a new one."""
+    st.session_state[_BASE_KEY] = text
     st.query_params.pop(_ADDRESS, None)
 
 
-def _kept(digest: str) -> str:
-    with suppress(StudioError, OSError, UnicodeDecodeError):  # removed since, somebody else's, or no text
-        return File(digest, "text", "before.txt").read().decode()[:MOST_BEGUN]
+def _read_stored(digest: str) -> str:
+    with suppress(StudioError, OSError, UnicodeDecodeError):  # deleted, another user's, or not a text
+        return File(digest, "text", "before.txt").read().decode()[:MOST_PROMPT]
     return ""
 
 
 def read(text: Text) -> None:
-    """The text itself, what became of its beginning, and how surprised the model was."""
-    marked = st.toggle(
+    """Shows a text, its facts, and on demand its negative log-likelihood per character."""
+    is_marked = st.toggle(
         "Negative log-likelihood",
         key="nll",
         bind="query-params",
         help="Colors each character by its negative log-likelihood: the less expected, the stronger",
     )
-    nats = text.figures.get("nats", ()) if marked else ()
-    marked_text(text.written, before=text.settings.prompt, nats=nats)
-    told = [f"{len(text.written):,} characters"]
+    nats = text.figures.get("nats", ()) if is_marked else ()
+    marked_text(text.continuation, before=text.settings.prompt, nats=nats)
+    facts = [f"{len(text.continuation):,} characters"]
     if text.stopped:
-        told.append("stopped early")
-    if text.written and text.figures.get("nats_per_char"):
-        told.append(f"{text.figures['nats_per_char']:.2f} nats of negative log-likelihood per character")
-    if marked and len(nats) < len(text.written):
-        told.append(f"the first {len(nats):,} are marked")
-    st.caption(" · ".join(told))
+        facts.append("stopped early")
+    if text.continuation and text.figures.get("nats_per_char"):
+        facts.append(f"{text.figures['nats_per_char']:.2f} nats of negative log-likelihood per character")
+    if is_marked and len(nats) < len(text.continuation):
+        facts.append(f"the first {len(nats):,} are marked")
+    st.caption(" · ".join(facts))
     for note in text.figures.get("notes", ()):
         st.caption(f":material/info: {words.plain(note)}")
 
 
-def go_on(text: Text) -> None:
-    """Buttons that make another text of this one."""
-    room = 0 < len(text.whole) <= MOST_BEGUN
+def show_actions(text: Text) -> None:
+    """Draws the buttons that continue or regenerate a text."""
+    can_continue = 0 < len(text.text) <= MOST_PROMPT
     st.button(
         "Write on",
         icon=":material/arrow_forward:",
-        help=f"Continues this text; the model reads up to {MOST_BEGUN:,} characters of it",
-        disabled=not room,
-        on_click=_write_on,
+        help=f"Continues this text; the model reads up to {MOST_PROMPT:,} characters of it",
+        disabled=not can_continue,
+        on_click=_continue,
         args=(text,),
     )
-    another: dict[str, Any] = {"on_click": _another, "args": (text.settings,)}
+    new_seed_options: dict[str, Any] = {"on_click": _with_new_seed, "args": (text.settings,)}
     st.button(
         "Make again",
         icon=":material/refresh:",
         help="Generate again with the same settings and another seed",
-        **another,
+        **new_seed_options,
     )
-    same: dict[str, Any] = {"on_click": _ask, "args": (text.settings,)}
+    same_seed_options: dict[str, Any] = {"on_click": _request, "args": (text.settings,)}
     help = f"Generate again with seed {text.settings.seed}, which gives the same text"
-    st.button("Same seed", icon=":material/replay:", help=help, **same)
+    st.button("Same seed", icon=":material/replay:", help=help, **same_seed_options)
 
 
-def _ask(settings: WriteSettings) -> None:
-    """Asks for a text, and puts its settings into the form, for that is what the address has of it."""
-    st.session_state[ASKED] = settings
+def _request(settings: WriteSettings) -> None:
+    """Requests a text, and fills the form with its settings, which the address keeps."""
+    st.session_state[REQUEST_KEY] = settings
     forms.prefill(settings)
     st.session_state["preset"], st.session_state["stop"] = settings.preset, settings.stop
-    if not settings.prompt or settings.prompt != st.session_state.get(_BASE, ""):
-        write_on_from("")
+    if not settings.prompt or settings.prompt != st.session_state.get(_BASE_KEY, ""):
+        continue_from("")
         st.session_state["prompt"] = settings.prompt
 
 
-def _write_on(text: Text) -> None:
-    write_on_from(text.whole)
-    _ask(text.settings.model_copy(update={"prompt": text.whole}))
+def _continue(text: Text) -> None:
+    continue_from(text.text)
+    _request(text.settings.model_copy(update={"prompt": text.text}))
 
 
-def _another(settings: WriteSettings) -> None:
-    forms.roll()
-    _ask(settings.model_copy(update={"seed": st.session_state["seed"]}))
+def _with_new_seed(settings: WriteSettings) -> None:
+    forms.new_seed()
+    _request(settings.model_copy(update={"seed": st.session_state["seed"]}))

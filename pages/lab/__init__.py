@@ -1,1 +1,1 @@
-"""The parts of the lab's page."""
+"""Parts of the Lab page."""

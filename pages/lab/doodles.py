@@ -8,26 +8,26 @@ import streamlit as st
 from studio.core.imaging import image_io
 from studio.core.tasks import File, Inputs
 
-_DOODLES = "lab_doodles"
-MOST = 40
+_KEY = "lab_doodles"
+MOST = 40  # doodles
 
 
 def inputs() -> Inputs:
-    """What is learned: the doodles there are; nothing for digits."""
-    found = [file for file in st.session_state.get(_DOODLES, []) if file.here]
-    return {"doodles": found} if found else {}
+    """Returns the doodles as a task input; empty to train on digits."""
+    files = [file for file in st.session_state.get(_KEY, []) if file.is_available]
+    return {"doodles": files} if files else {}
 
 
-def add(drawn: np.ndarray) -> None:
-    """Adds what is on the canvas, `(H, W, 3) uint8`."""
-    file = File.keep(image_io.encode_png(drawn), "image", "doodle.png")
-    known = st.session_state.setdefault(_DOODLES, [])
-    if file not in known and len(known) < MOST:
-        st.session_state[_DOODLES] = [*known, file]
+def add(drawing: np.ndarray) -> None:
+    """Adds a drawing, `(H, W, 3) uint8`, to the training data."""
+    file = File.keep(image_io.encode_png(drawing), "image", "doodle.png")
+    files = st.session_state.setdefault(_KEY, [])
+    if file not in files and len(files) < MOST:
+        st.session_state[_KEY] = [*files, file]
 
 
-def tell() -> None:
-    """Says what is learned, and offers digits again where it is doodles."""
+def show_training_data() -> None:
+    """Shows the number of doodles, if any, and offers to train on digits again."""
     count = len(inputs().get("doodles", ()))
     if not count:
         return
@@ -36,4 +36,4 @@ def tell() -> None:
 
 
 def _forget() -> None:
-    st.session_state[_DOODLES] = []
+    st.session_state[_KEY] = []

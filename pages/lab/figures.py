@@ -1,4 +1,4 @@
-"""Digits and codes as HTML: an image of 28 px takes 300 bytes, and no second way to the server."""
+"""Digits and codes as HTML: a 28 px image takes 300 bytes as a data URL, without another request."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from pages.widgets import assets, browser_images
 from studio.core.imaging import image_io
 from studio.lab.settings import SIDE
 
-CANVAS = Canvas()  # one for all that is drawn in the Lab
+CANVAS = Canvas()  # shared by all drawings of the Lab
 _STYLE = assets.style(__file__, "figures.css")
 
 
 def row(digits: Sequence[tuple[str, np.ndarray]]) -> None:
-    """Digits side by side, each under its name.
+    """Draws digits side by side, with titles.
 
     Args:
-        digits: what each is called, and `(PIXELS,) float32` in [0, 1].
+        digits: titles, and images of `(PIXELS,) float32` in [0, 1].
     """
     figures = "".join(
         f'<figure><img alt="{html.escape(title)}" src="{_address(digit)}">'
@@ -32,7 +32,7 @@ def row(digits: Sequence[tuple[str, np.ndarray]]) -> None:
 
 
 def as_image(digit: np.ndarray) -> np.ndarray:
-    """`(PIXELS,) float32` in [0, 1] -> `(SIDE, SIDE, 3) uint8`."""
+    """Converts a digit of `(PIXELS,) float32` in [0, 1] to `(SIDE, SIDE, 3) uint8`."""
     levels = (np.clip(digit, 0, 1) * 255 + 0.5).astype("uint8").reshape(SIDE, SIDE, 1)
     return np.repeat(levels, 3, axis=2)
 
@@ -42,25 +42,27 @@ def _address(digit: np.ndarray) -> str:
 
 
 def bars(values: np.ndarray, low: float, high: float) -> None:
-    """How loud each unit speaks: a bar up for more than the middle, down for less.
+    """Draws the activation of each unit as a bar: up if above the middle, down if below.
 
     Args:
         values: `(n,)`.
-        low, high: the usual range of all of them.
+        low, high: usual range of the values.
     """
     middle = 0.0 if low < 0 else low
-    reach = max(high - middle, middle - low, 1e-9)
-    told = []
+    half_range = max(high - middle, middle - low, 1e-9)
+    bars_html = []
     for value in values:
-        share = float(np.clip((value - middle) / reach, -1, 1))
-        if low < 0:  # both ways from the middle
-            tall, moved = 50 * abs(share), -25 * share
+        share = float(np.clip((value - middle) / half_range, -1, 1))
+        if low < 0:  # bars up and down from the middle
+            height, shift = 50 * abs(share), -25 * share
         else:
-            tall, moved = 100 * share, 50 * (1 - share)
-        told.append(f'<span style="height:{tall:.0f}%;transform:translateY({_shift(tall, moved)}%)"></span>')
-    st.html(f'{_STYLE}<div class="lab-bars" role="img" aria-label="The code">{"".join(told)}</div>')
+            height, shift = 100 * share, 50 * (1 - share)
+        bars_html.append(
+            f'<span style="height:{height:.0f}%;transform:translateY({_shift(height, shift)}%)"></span>'
+        )
+    st.html(f'{_STYLE}<div class="lab-bars" role="img" aria-label="The code">{"".join(bars_html)}</div>')
 
 
-def _shift(tall: float, moved: float) -> float:
-    """CSS moves by shares of the bar itself, not of the row."""
-    return round(100 * moved / max(tall, 1), 1)
+def _shift(height: float, shift: float) -> float:
+    """Converts a shift in percent of the row to percent of the bar, the unit of CSS translations."""
+    return round(100 * shift / max(height, 1), 1)

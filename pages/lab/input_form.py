@@ -1,4 +1,4 @@
-"""What the lab's page asks for: which networks are trained, and how."""
+"""The form of the Lab page: which networks to train, and their settings."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import streamlit as st
 from pages.form import forms, saved_settings
 from pages.widgets import words
 from studio.core.settings import Settings
-from studio.lab.settings import BoltzmannSettings, TeachSettings
+from studio.lab.settings import AutoencoderSettings, BoltzmannSettings
 
 CODES, DREAMS = "codes", "dreams"
-WHAT = {CODES: "Autoencoder", DREAMS: "Boltzmann machine"}
+MODELS = {CODES: "Autoencoder", DREAMS: "Boltzmann machine"}
 _ALONE = "nothing"
-_KINDS = TeachSettings.described()["kind"].choices
+_KINDS = AutoencoderSettings.describe()["kind"].choices
 _EXPLANATIONS = {
     "dense": "One layer encodes, one decodes.",
     "deep": "A hidden layer of 256 units before and after the code.",
@@ -26,24 +26,24 @@ _EXPLANATIONS = {
 }
 
 
-def ask(what: str) -> tuple[Settings, ...]:
-    """Draws the form; gives the settings of each network that is to be trained, none if they are wrong."""
-    if what == DREAMS:
+def ask(model: str) -> tuple[Settings, ...]:
+    """Draws the form. Returns the settings of each network to train; none if they are invalid."""
+    if model == DREAMS:
         machine = forms.form(BoltzmannSettings, skip=("most_steps",))
         saved_settings.saved_settings("lab.boltzmann", machine)
         return (machine,) if machine is not None else ()
-    settings = forms.form(TeachSettings, skip=("most_steps",), beside=_about, reset=_reset)
+    settings = forms.form(AutoencoderSettings, skip=("most_steps",), ask_extra=_about, reset=_reset)
     saved_settings.saved_settings("lab.train", settings)
     if settings is None:
         return ()
-    other = st.session_state.get("beside", _ALONE)
-    if other in (_ALONE, settings.kind):
+    other_kind = st.session_state.get("beside", _ALONE)
+    if other_kind in (_ALONE, settings.kind):
         return (settings,)
-    return (settings, settings.model_copy(update={"kind": other}))
+    return (settings, settings.model_copy(update={"kind": other_kind}))
 
 
 def _about() -> dict[str, object]:
-    """Says what the chosen kind is, and asks for another one next to it."""
+    """Explains the selected kind, and asks for a second one to compare it with."""
     kind = st.session_state.get("kind", "deep")
     st.caption(_EXPLANATIONS.get(kind, ""))
     choices: Sequence[str] = (_ALONE, *_KINDS)

@@ -1,4 +1,4 @@
-"""Networks that are trained while one watches: first the images and curves, then the networks themselves."""
+"""Trains networks while the user watches images and curves, then returns the networks."""
 
 from __future__ import annotations
 
@@ -7,98 +7,100 @@ from collections.abc import Sequence
 import streamlit as st
 
 from pages.jobs import live, streams
-from pages.lab.taught import Taught
+from pages.lab.trained_network import TrainedNetwork
 from pages.widgets import browser_images, curves, words
 from studio import engine
 from studio.core.settings import Settings
 from studio.core.tasks import Inputs
 from studio.lab import network_file
 from studio.lab.autoencoder import Autoencoder
-from studio.lab.settings import BoltzmannSettings, TeachSettings
+from studio.lab.settings import AutoencoderSettings, BoltzmannSettings
 
-LOOK_SECONDS, CURVE_SECONDS = 0.15, 0.8
-_SHELVES = ("lab_first", "lab_second")
-_READ = "lab_networks"
-_AGAIN = "Trains again from the first step"
+POLL_SECONDS, CURVE_SECONDS = 0.15, 0.8
+_STREAM_KEYS = ("lab_first", "lab_second")
+_CACHE_KEY = "lab_networks"
+_AGAIN_HELP = "Trains again from the first step"
 
 
-def networks(asked: Sequence[Settings], inputs: Inputs) -> list[Taught]:
-    """The networks of these settings, once they are trained; until then draws how they are trained."""
+def networks(settings_list: Sequence[Settings], inputs: Inputs) -> list[TrainedNetwork]:
+    """Returns the networks of these settings once they are trained; until then shows their training."""
     if engine.connect().status() != "ready":
         live.wait()
         return []
-    shelves = _SHELVES[: len(asked)]
-    helds = [
-        streams.hold(_task(settings), settings, inputs, shelf=shelf, beside=shelf)
-        for shelf, settings in zip(shelves, asked, strict=True)
+    stream_keys = _STREAM_KEYS[: len(settings_list)]
+    watched_list = [
+        streams.watch(_task(settings), settings, inputs, stream_key=stream_key, group=stream_key)
+        for stream_key, settings in zip(stream_keys, settings_list, strict=True)
     ]
-    streaming = [held.stream for held in helds if held.stream is not None]
-    if len(streaming) < len(helds):
+    streaming = [watched.stream for watched in watched_list if watched.stream is not None]
+    if len(streaming) < len(watched_list):
         return []
     if not all(stream.finished for stream in streaming):
-        _watch(shelves)
-        _curves(shelves)
+        _watch(stream_keys)
+        _curves(stream_keys)
         return []
-    found = [_read(shelf) for shelf in shelves]
-    if None in found:
+    networks_read = [_read(stream_key) for stream_key in stream_keys]
+    if None in networks_read:
         again_button()
         return []
-    return [one for one in found if one is not None]
+    return [network for network in networks_read if network is not None]
 
 
 def again_button() -> None:
-    """The button that trains the network again."""
-    streams.again_button(_AGAIN, *_SHELVES)
+    """Draws the button that trains the networks again."""
+    streams.again_button(_AGAIN_HELP, *_STREAM_KEYS)
 
 
 def _task(settings: Settings) -> str:
-    return "lab.train" if isinstance(settings, TeachSettings) else "lab.boltzmann"
+    return "lab.train" if isinstance(settings, AutoencoderSettings) else "lab.boltzmann"
 
 
 def title(settings: Settings) -> str:
-    """What a network is called: "Deep", "Boltzmann machine"."""
-    return words.choice(settings.kind) if isinstance(settings, TeachSettings) else "Boltzmann machine"
+    """Returns the title of a network: "Deep", "Boltzmann machine"."""
+    return words.choice(settings.kind) if isinstance(settings, AutoencoderSettings) else "Boltzmann machine"
 
 
-def _read(shelf: str) -> Taught | None:
-    """The network of a finished stream, read once."""
-    made = streams.result(shelf)
-    if made is None:
+def _read(stream_key: str) -> TrainedNetwork | None:
+    """Returns the network of a finished stream, cached; None after showing an error."""
+    result = streams.result(stream_key)
+    if result is None:
         return None
-    kept = st.session_state.setdefault(_READ, {})
-    if shelf not in kept or kept[shelf].made is not made:
-        network, others = network_file.unpack(made.data)
-        codes = network.encode(others) if isinstance(network, Autoencoder) else others[:, :0]
-        kept[shelf] = Taught(title(network.settings), network, others, codes, made)
-    return kept[shelf]
+    cache = st.session_state.setdefault(_CACHE_KEY, {})
+    if stream_key not in cache or cache[stream_key].result is not result:
+        network, digits = network_file.unpack(result.data)
+        codes = network.encode(digits) if isinstance(network, Autoencoder) else digits[:, :0]
+        cache[stream_key] = TrainedNetwork(title(network.settings), network, digits, codes, result)
+    return cache[stream_key]
 
 
-@st.fragment(run_every=LOOK_SECONDS)
-def _watch(shelves: Sequence[str]) -> None:
-    helds: list[streams.Held] = [st.session_state[shelf] for shelf in shelves]
-    if all(held.stream is None or held.stream.finished for held in helds):
+@st.fragment(run_every=POLL_SECONDS)
+def _watch(stream_keys: Sequence[str]) -> None:
+    watched_list: list[streams.WatchedStream] = [st.session_state[stream_key] for stream_key in stream_keys]
+    if all(watched.stream is None or watched.stream.finished for watched in watched_list):
         st.rerun()
-    for held, shelf, column in zip(helds, shelves, st.columns(len(helds), gap="medium"), strict=True):
+    for watched, stream_key, column in zip(
+        watched_list, stream_keys, st.columns(len(watched_list), gap="medium"), strict=True
+    ):
         with column:
-            _look(held, shelf)
+            _show_stream(watched, stream_key)
 
 
-def _look(held: streams.Held, shelf: str) -> None:
-    settings, stream = held.settings, held.stream
-    assert stream is not None and isinstance(settings, TeachSettings | BoltzmannSettings)
+def _show_stream(watched: streams.WatchedStream, stream_key: str) -> None:
+    settings, stream = watched.settings, watched.stream
+    assert stream is not None and isinstance(settings, AutoencoderSettings | BoltzmannSettings)
     st.markdown(f"**{title(settings)}**")
     if stream.preview:
         browser_images.moving(stream.preview, _caption(settings))
     if stream.finished:
         st.caption("Training is done; waiting for the other network.")
         return
-    streams.bar(stream, settings.planned, key=shelf)
+    streams.bar(stream, settings.planned_steps, key=stream_key)
     report = stream.report
     if report and report.metrics:
         st.caption(f"Mean absolute error on held-out digits: {report.metrics['held out']:.1f} (0 to 255).")
 
 
-def _caption(settings: TeachSettings | BoltzmannSettings) -> str:
+def _caption(settings: AutoencoderSettings | BoltzmannSettings) -> str:
     if isinstance(settings, BoltzmannSettings):
         return "Current samples"
     if settings.kind == "denoising":
@@ -107,8 +109,8 @@ def _caption(settings: TeachSettings | BoltzmannSettings) -> str:
 
 
 @st.fragment(run_every=CURVE_SECONDS)
-def _curves(shelves: Sequence[str]) -> None:
-    for shelf, column in zip(shelves, st.columns(len(shelves), gap="medium"), strict=True):
-        stream = st.session_state[shelf].stream
+def _curves(stream_keys: Sequence[str]) -> None:
+    for stream_key, column in zip(stream_keys, st.columns(len(stream_keys), gap="medium"), strict=True):
+        stream = st.session_state[stream_key].stream
         with column:
             curves.losses(list(stream.history) if stream is not None else [])

@@ -1,4 +1,4 @@
-"""Under the hood of the lab: what an autoencoder and a Boltzmann machine are, and how they learn."""
+"""Charts and texts under the hood of the Lab: how autoencoders and Boltzmann machines learn."""
 
 from __future__ import annotations
 
@@ -7,40 +7,42 @@ from collections.abc import Sequence
 import streamlit as st
 
 from pages.lab.input_form import DREAMS
-from pages.lab.taught import Taught
+from pages.lab.trained_network import TrainedNetwork
 from pages.recorded import runs
 from pages.widgets import assets, curves, under_the_hood
 from studio.lab import images
 
-_OFF = "Mean absolute error (0 to 255) over the training steps, on training digits and on held-out digits."
-_LOOKED_FOR = (
+_LOSS = "Mean absolute error (0 to 255) over the training steps, on training digits and on held-out digits."
+_FILTERS = (
     "Weights of the first layer: light where ink raises the activation of a unit, dark where ink lowers it."
 )
-_DREAMED = "Digits sampled by the machine."
+_SAMPLES = "Digits sampled by the machine."
 
 
-def explain(what: str, taught: Sequence[Taught]) -> None:
-    """The folded section on what is chosen, next to how the networks in sight were trained."""
-    dreams = what == DREAMS
+def explain(model: str, networks: Sequence[TrainedNetwork]) -> None:
+    """Shows the expander for the selected model, with the training of the shown networks."""
+    dreams = model == DREAMS
     text = assets.read(__file__, "boltzmann_machines.md" if dreams else "autoencoders.md")
-    under_the_hood.show(lambda: _drawn(taught) if taught else _recorded(dreams), text)
+    under_the_hood.show(lambda: _draw_networks(networks) if networks else _recorded(dreams), text)
 
 
-def _drawn(taught: Sequence[Taught]) -> None:
-    for one in taught:
-        st.markdown(f"**{one.title}**")
-        curves.losses(one.made.figures["history"])
-        st.caption(_OFF)
-        st.image(images.filters(one.network, one.others), width="stretch", alt="Filters of the first layer")
-        st.caption(_LOOKED_FOR)
+def _draw_networks(networks: Sequence[TrainedNetwork]) -> None:
+    for network in networks:
+        st.markdown(f"**{network.title}**")
+        curves.losses(network.result.figures["history"])
+        st.caption(_LOSS)
+        st.image(
+            images.filters(network.model, network.digits), width="stretch", alt="Filters of the first layer"
+        )
+        st.caption(_FILTERS)
 
 
 def _recorded(dreams: bool) -> None:
-    """What one looks at until one's own network has been trained."""
+    """Shows a recorded training run until the user's own network is trained."""
     run = runs.recorded("lab_dreams" if dreams else "lab")
-    run.say_whose()
+    run.label_recorded()
     curves.losses(run.history)
-    st.caption(_OFF)
-    told = _DREAMED if dreams else _LOOKED_FOR
-    st.image(run.image, width="stretch", alt=told)
-    st.caption(told)
+    st.caption(_LOSS)
+    caption = _SAMPLES if dreams else _FILTERS
+    st.image(run.image, width="stretch", alt=caption)
+    st.caption(caption)

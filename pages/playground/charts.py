@@ -8,23 +8,23 @@ from typing import Any
 
 import streamlit as st
 
-FLOOR = 1e-12  # below it nothing is learned, and a logarithm has to end somewhere
-CEILING = 1e38  # near the largest float32, as which a look reports NaN and infinity
-RISEN = 2.0  # times: from here on a loss that is above its first value is no noise of small batches
-FAR = 1000.0  # times: from here on layers learn at speeds that have nothing to do with each other
+FLOOR = 1e-12  # lowest value of the log scale; below it nothing is learned
+CEILING = 1e38  # near the largest float32, as which NaN and infinity are reported
+DIVERGING = 2.0  # ratio of last to first loss that batch noise does not explain
+FAR = 1000.0  # ratio of gradients above which layers learn at entirely different speeds
 GRADIENT, VALUE = "gradient of the weights", "activations"
 
 
 def of_metrics(metrics: Mapping[str, float], name: str) -> list[float]:
-    """The figures of all layers: `{"gradient_1": .1, "gradient_2": .2}` -> [.1, .2]."""
-    found = {
+    """Returns the values of all layers: `{"gradient_1": .1, "gradient_2": .2}` -> [.1, .2]."""
+    values_by_layer = {
         int(key.rpartition("_")[2]): value for key, value in metrics.items() if key.startswith(f"{name}_")
     }
-    return [found[number] for number in sorted(found)]
+    return [values_by_layer[number] for number in sorted(values_by_layer)]
 
 
 def layers(gradients: Sequence[float], values: Sequence[float], losses: Sequence[float] = ()) -> None:
-    """Both figures of each layer on one logarithmic scale, and a sentence that reads them.
+    """Draws gradients and activations of each layer on one log scale, with a sentence on what they mean.
 
     Args:
         gradients, values: of each layer, the first layer first.
@@ -68,11 +68,16 @@ def layers(gradients: Sequence[float], values: Sequence[float], losses: Sequence
 
 
 def reading(gradients: Sequence[float], losses: Sequence[float] = ()) -> str:
-    """What the gradients of the layers' weights, the first layer first, and the losses so far mean."""
+    """Returns a sentence on what gradients and losses mean.
+
+    Args:
+        gradients: of the weights of each layer, the first layer first.
+        losses: of the training pixels so far, the first step first.
+    """
     first, last = gradients[0], gradients[-1]
     if not all(abs(number) < CEILING for number in (*gradients, *losses)):  # NaN is not below it either
         return "Losses or gradients overflowed float32: training has **diverged**."
-    if len(losses) > 1 and losses[-1] > RISEN * losses[0]:
+    if len(losses) > 1 and losses[-1] > DIVERGING * losses[0]:
         return (
             f"The loss rose from {_loss(losses[0])} to {_loss(losses[-1])}: training **diverges**. Choose a "
             "lower learning rate."
@@ -103,7 +108,7 @@ def _loss(value: float) -> str:
 
 
 def rounded(number: float) -> str:
-    """A large number as people say it: 49,600,000 -> "50 million"."""
+    """Formats a large number: 49,600,000 -> "50 million"."""
     for size, word in ((1e12, "trillion"), (1e9, "billion"), (1e6, "million")):
         if number >= 1000 * size:
             return f"over a thousand {word}"

@@ -1,4 +1,4 @@
-"""Inputs of the Playground besides its form, and whether the result updates without Start."""
+"""Inputs of the playground page, and whether its result updates without Start."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from studio.playground.settings import PlaygroundSettings
 
 TASK = "playground.train"
 FORMS = (Form(task=TASK, offers={"content": samples.photos}),)
-LARGE = 1024  # px: from here on a job paints it
-LONGEST = 12.0  # s of one core: what takes longer is a job, so that others who watch have their turn
+LARGE = 1024  # px: larger images need Start
+LONGEST = 12.0  # s on one core: longer runs need Start, so other users get their turn
 
 
 def follows(settings: PlaygroundSettings, inputs: Inputs) -> bool:
-    """Whether one can watch it at once, without a Start."""
+    """Returns whether training is fast enough to start without Start."""
     return not settings.frames and settings.size <= LARGE and estimate.usual(settings, inputs) <= LONGEST
 
 
 def before_start(content: File, settings: PlaygroundSettings) -> None:
-    """Shows the photo, with one line below it that says what Start will make of it."""
+    """Shows the photo, with one line below it that says what Start does."""
     browser_images.content(content)
     what = f"trains the network and renders the image at {settings.size} px"
     if settings.frames:

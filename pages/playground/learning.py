@@ -15,56 +15,56 @@ from studio import engine
 from studio.core.tasks import File, Inputs
 from studio.playground.settings import PlaygroundSettings
 
-LOOK_SECONDS, CURVE_SECONDS = 0.1, 0.7
-_HELD = "learning"
+POLL_SECONDS, CURVE_SECONDS = 0.1, 0.7
+_CURRENT = "learning"  # of the session: the current training stream
 _AGAIN = "Trains again from the first step"
 
 
 def show(settings: PlaygroundSettings, inputs: Inputs) -> Mapping[str, Any]:
-    """Draws the learning of just this, which begins now unless it has before.
+    """Draws live training with these settings, and starts it unless it already runs.
 
     Returns:
-        The figures of the result; none while it learns.
+        The figures of the result; empty during training.
     """
     content = inputs["content"][0]
     if engine.connect().status() != "ready":
         browser_images.content(content)
         live.wait()
         return {}
-    held = streams.hold(TASK, settings, inputs, shelf=_HELD)
-    if held.stream is None:
+    current = streams.watch(TASK, settings, inputs, stream_key=_CURRENT)
+    if current.stream is None:
         return {}
-    if held.stream.finished:
+    if current.stream.finished:
         return _ended(settings, inputs)
-    image, drawn = st.columns([3, 2], gap="medium")
-    with image:
+    image_area, chart_area = st.columns([3, 2], gap="medium")
+    with image_area:
         _watch()
-    with drawn:
+    with chart_area:
         _curves()
     return {}
 
 
-@st.fragment(run_every=LOOK_SECONDS)
+@st.fragment(run_every=POLL_SECONDS)
 def _watch() -> None:
-    held: streams.Held = st.session_state[_HELD]
-    stream, settings = held.stream, held.settings
+    current: streams.WatchedStream = st.session_state[_CURRENT]
+    stream, settings = current.stream, current.settings
     assert isinstance(settings, PlaygroundSettings)
     if stream is None or stream.finished:
         st.rerun()
     with css.working():
-        streams.bar(stream, settings.steps, key=_HELD)
+        streams.bar(stream, settings.steps, key=_CURRENT)
         if stream.preview:
             browser_images.moving(stream.preview, "Current output of the network")
         else:
-            browser_images.content(held.inputs["content"][0])
+            browser_images.content(current.inputs["content"][0])
         report = stream.report
         if report and report.metrics:
-            st.caption(_numbers(settings, report.metrics))
+            st.caption(_metrics_text(settings, report.metrics))
 
 
 @st.fragment(run_every=CURVE_SECONDS)
 def _curves() -> None:
-    stream = st.session_state[_HELD].stream
+    stream = st.session_state[_CURRENT].stream
     history = list(stream.history) if stream is not None else []
     if history:
         _draw(history, charts.of_metrics(history[-1], "gradient"), charts.of_metrics(history[-1], "value"))
@@ -77,36 +77,36 @@ def _draw(history: list[Any], gradients: list[float], values: list[float]) -> No
     charts.layers(gradients, values, [point["learned"] for point in history])
 
 
-def _numbers(settings: PlaygroundSettings, metrics: Mapping[str, Any]) -> str:
-    told = [
+def _metrics_text(settings: PlaygroundSettings, metrics: Mapping[str, Any]) -> str:
+    parts = [
         f"{settings.parameters:,} parameters",
         f"PSNR {metrics['psnr_learned']:.1f} dB on training pixels",
     ]
     if metrics.get("psnr_held_out") is not None:
-        told.append(f"{metrics['psnr_held_out']:.1f} dB on held-out pixels")
-    return " · ".join(told) + ". An image at 20 dB is blurred; at 40 it is hard to tell from the photo."
+        parts.append(f"{metrics['psnr_held_out']:.1f} dB on held-out pixels")
+    return " · ".join(parts) + ". An image at 20 dB is blurred; at 40 it is hard to tell from the photo."
 
 
 def _ended(settings: PlaygroundSettings, inputs: Inputs) -> Mapping[str, Any]:
-    made = streams.result(_HELD)
-    if made is None:
-        streams.again_button(_AGAIN, _HELD)
+    result = streams.result(_CURRENT)
+    if result is None:
+        streams.again_button(_AGAIN, _CURRENT)
         return {}
-    for note in made.figures.get("notes", ()):
+    for note in result.figures.get("notes", ()):
         st.warning(words.plain(note), icon=":material/trending_up:")
-    image, drawn = st.columns([3, 2], gap="medium")
-    with image:
-        stopped = "stopped early" if made.stopped_early else ""
-        steps = f"After {made.figures['steps']:,} steps"
+    image_area, chart_area = st.columns([3, 2], gap="medium")
+    with image_area:
+        stopped = "stopped early" if result.stopped_early else ""
+        steps = f"After {result.figures['steps']:,} steps"
         caption = " · ".join(part for part in (steps, stopped) if part)
-        results.compare(inputs["content"][0], made.data, key="result", caption=caption)
-        st.caption(_numbers(settings, made.figures))
-    with drawn:
-        _draw(made.figures["history"], made.figures["gradients"], made.figures["values"])
+        results.compare(inputs["content"][0], result.data, key="result", caption=caption)
+        st.caption(_metrics_text(settings, result.figures))
+    with chart_area:
+        _draw(result.figures["history"], result.figures["gradients"], result.figures["values"])
     with st.container(horizontal=True):
-        streams.again_button(_AGAIN, _HELD)
-        live.keep_button(made, key="painted")
-        results.download(made.data, TASK, key="painted", made=made.recipe)
-        use_again.menu(lambda: File.keep(made.data, "image", "painted.png"), key="painted")
-    results.recipe(TASK, settings, inputs, made.recipe)
-    return made.figures
+        streams.again_button(_AGAIN, _CURRENT)
+        live.keep_button(result, key="painted")
+        results.download(result.data, TASK, key="painted", recipe=result.recipe)
+        use_again.menu(lambda: File.keep(result.data, "image", "painted.png"), key="painted")
+    results.show_recipe(TASK, settings, inputs, result.recipe)
+    return result.figures

@@ -27,7 +27,7 @@ class Lesson:
 
     @property
     def text(self) -> str:
-        """What to look at, and why it is so."""
+        """What to watch, and why it happens."""
         return assets.sections(__file__, "lessons.md")[self.title]
 
 
@@ -47,29 +47,29 @@ LESSONS = {
 
 
 def settings(name: str) -> PlaygroundSettings:
-    """What a lesson sets."""
+    """Returns the settings of a lesson."""
     return PlaygroundSettings.parse(LESSONS[name].controls)
 
 
 def cards() -> None:
-    """A button a lesson; it puts the controls where they belong, and the page follows."""
+    """Draws a button per lesson that applies its settings."""
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="lessons"):
         st.caption("Try", width="content")
         for name, lesson in LESSONS.items():
-            st.button(lesson.title, key=f"lesson_{name}", on_click=_turn, args=(name,))
+            st.button(lesson.title, key=f"lesson_{name}", on_click=_apply, args=(name,))
 
 
-def told(asked: PlaygroundSettings | None) -> None:
-    """What there is to see, while the controls stand as one of the lessons put them."""
+def explain(chosen_settings: PlaygroundSettings | None) -> None:
+    """Shows the text of a lesson while the form has its settings."""
     for name, lesson in LESSONS.items():
-        controls = {"size", "seed", "fps", "video", "frames"}
-        if asked is not None and asked.model_dump(exclude=controls) == settings(name).model_dump(
-            exclude=controls
-        ):
+        ignored = {"size", "seed", "fps", "video", "frames"}
+        if chosen_settings is not None and chosen_settings.model_dump(exclude=ignored) == settings(
+            name
+        ).model_dump(exclude=ignored):
             st.info(f"**{lesson.title}.** {lesson.text}", icon=":material/school:")
 
 
-def _turn(name: str) -> None:
+def _apply(name: str) -> None:
     size = st.session_state.get("size")
     forms.prefill(settings(name))
     if size:

@@ -1,4 +1,4 @@
-"""The questions as plain data: read from `topics.toml`, which is where one is added."""
+"""The questions, read from `topics.toml`; add new ones there."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class Topic:
     """One question.
 
     Attributes:
-        question, answer: a sentence each.
-        page: the address of the page that shows the answer; None while none does.
-        settings: what is chosen there, as the settings of its task have it.
-        opens: what else its address says.
-        move: what to turn there, and what to look at.
+        question, answer: one to three sentences each.
+        page: address of the page that shows the answer; None while no page does.
+        settings: settings of the page's task, by name.
+        opens: other query parameters of the page.
+        move: which setting to change there, and which chart or image to watch.
     """
 
     question: str
@@ -35,16 +35,16 @@ class Topic:
 
     @property
     def address(self) -> dict[str, str]:
-        """The parameters of the page's address, choices by their names in words as widgets take them."""
-        return {name: _told(value) for name, value in self.settings.items()} | dict(self.opens)
+        """The query parameters of the page, with choices by the labels that its widgets show."""
+        return {name: _parameter(value) for name, value in self.settings.items()} | dict(self.opens)
 
-    def has(self, wanted: str) -> bool:
-        """Whether all words that are looked for stand in it, in any order and case."""
+    def has(self, query: str) -> bool:
+        """Returns whether the topic contains all words of a query, in any order and case."""
         text = f"{self.question} {self.answer} {self.move}".lower()
-        return all(word in text for word in wanted.lower().split())
+        return all(word in text for word in query.lower().split())
 
 
-def _told(value: Any) -> str:
+def _parameter(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return words.choice(value) if isinstance(value, str) else f"{value:g}"
@@ -52,6 +52,6 @@ def _told(value: Any) -> str:
 
 @functools.cache
 def subjects() -> dict[str, tuple[Topic, ...]]:
-    """The questions of each subject, in the order to show them."""
-    found = tomllib.loads(_FILE.read_text("utf-8"))["subject"]
-    return {one["name"]: tuple(Topic(**topic) for topic in one["topic"]) for one in found}
+    """Returns the questions of each subject, in display order."""
+    entries = tomllib.loads(_FILE.read_text("utf-8"))["subject"]
+    return {entry["name"]: tuple(Topic(**topic) for topic in entry["topic"]) for entry in entries}

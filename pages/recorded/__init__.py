@@ -1,1 +1,1 @@
-"""Small recorded runs, so that what lies under the hood is never empty on a first visit."""
+"""Small recorded runs, so "Under the hood" has charts on a first visit."""

@@ -1,4 +1,4 @@
-"""The numbers that a page draws under the hood: of a user's own run, or of one that was recorded."""
+"""Figures of a run for "Under the hood": of the user's own run, or of a recorded one."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ HERE = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Run:
-    """A run as the charts under the hood take it.
+    """A run as the charts of "Under the hood" need it.
 
     Attributes:
-        history: the points of its curves, `{"step", **figures}`.
+        history: points of its curves, `{"step", **figures}`.
         figures: of its result; empty until there is one.
-        settings: what it was asked for.
-        file: the image that it made; None for a video, or until there is one.
-        command: what makes it again, for a recorded one; "" for a user's own.
+        settings: of the run.
+        file: the resulting image; None for a video, or until there is one.
+        command: the command of a recorded run; "" for a user's own.
     """
 
     history: Sequence[Mapping[str, Any]] = ()
@@ -37,33 +37,33 @@ class Run:
 
     @property
     def image(self) -> bytes:
-        """What it made, as a WebP for the browser; empty without one."""
+        """The resulting image as a WebP for the browser; empty without one."""
         if isinstance(self.file, File):
             return browser_images.of_file(self.file.digest)
         return self.file.read_bytes() if self.file else b""
 
-    def say_whose(self) -> None:
-        """Labels a recorded one as such, with the command that makes it again."""
+    def label_recorded(self) -> None:
+        """Labels a recorded run as such, with the command that makes it again."""
         if self.command:
             st.caption(f"A recorded run, `{self.command}`. Your own takes its place.")
 
 
 def of_job(job: Any) -> Run:
-    """A job's own numbers so far."""
+    """Returns the run of a job, with its figures so far."""
     result = job.result
     if result is None:
         return Run(job.history, settings=job.settings)
-    made = result.files[0]
-    return Run(job.history, result.figures, job.settings, made if made.kind == "image" else None)
+    file = result.files[0]
+    return Run(job.history, result.figures, job.settings, file if file.kind == "image" else None)
 
 
 @functools.cache
 def recorded(name: str) -> Run:
-    """A recorded run, see `pages.recorded.record`.
+    """Returns a recorded run, see `pages.recorded.record`.
 
     Args:
-        name: its page, e.g. "dream".
+        name: name of the page, e.g. "dream".
     """
-    found = json.loads((HERE / f"{name}.json").read_text("utf-8"))
+    data = json.loads((HERE / f"{name}.json").read_text("utf-8"))
     image = HERE / f"{name}.webp"
-    return Run(**found, file=image if image.exists() else None)
+    return Run(**data, file=image if image.exists() else None)

@@ -1,1 +1,1 @@
-"""What only the page that paints from drawings has."""
+"""The parts of the sketch page."""

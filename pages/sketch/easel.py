@@ -1,4 +1,4 @@
-"""The easel: on the left one draws, on the right is the avatar that comes of it."""
+"""The canvas to draw on, with the resulting avatar next to it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from studio.sketch.settings import Kind, SketchSettings, TranslateSettings
 
 TASK, TRANSLATE = "sketch.paint", "sketch.translate"
 _NAMES = {TASK: "avatar.png", TRANSLATE: "translated.png"}
-_SHELF, _TAKEN = "outline", "outline_taken"
+_SHELF, _SAMPLE_NUMBER = "outline", "outline_taken"
 _TONES = {"Bright": TONES[3], "Half-light": TONES[2], "Shade": TONES[1]}
 CANVASES: dict[Kind, Canvas] = {
     "outline": Canvas("outline_lines", brush=7),
@@ -33,56 +33,56 @@ _NOTHING = {
 
 @st.fragment
 def show(settings: SketchSettings | TranslateSettings) -> None:
-    """Draws the canvas and the answer; a stroke draws nothing else again."""
+    """Draws the canvas and the result; a fragment, so a stroke redraws nothing else."""
     kind = settings.kind if isinstance(settings, SketchSettings) else "outline"
     canvas = CANVASES[kind]
     left, right = st.columns(2, gap="medium")
     with left:
         if canvas.is_new():
-            _take(kind)
-        drawn = canvas.show("Draw a face")
+            _load_sample(kind)
+        drawing = canvas.show("Draw a face")
         with st.container(horizontal=True):
             help = "Loads another sample face, to continue drawing"
-            st.button("A face", icon=":material/casino:", on_click=_take, args=(kind,), help=help)
+            st.button("A face", icon=":material/casino:", on_click=_load_sample, args=(kind,), help=help)
             st.button("Clear all", icon=":material/delete:", on_click=_clear, args=(kind,))
     with right:
-        if not drawn.any():
+        if not drawing.any():
             st.info(_NOTHING[kind], icon=":material/draw:")
             return
-        answer(settings, File.keep(image_io.encode_png(drawn), "image", "drawing.png"))
+        show_result(settings, File.keep(image_io.encode_png(drawing), "image", "drawing.png"))
 
 
-def answer(settings: SketchSettings | TranslateSettings, content: File) -> None:
-    """Draws what the network makes of a drawing or a photo, and what can be done with it."""
+def show_result(settings: SketchSettings | TranslateSettings, content: File) -> None:
+    """Draws the network's output for a drawing or a photo, with its actions."""
     if engine.connect().status() != "ready":
         live.wait()
         return
     task = TASK if isinstance(settings, SketchSettings) else TRANSLATE
-    made = live.live_result(task, settings, {"content": [content]}, _SHELF)
-    if made is None:
+    result = live.live_result(task, settings, {"content": [content]}, _SHELF)
+    if result is None:
         return
 
     def keep() -> None:
-        live.keep(made)
+        live.keep(result)
 
-    what = "Your drawing as an avatar" if task == TASK else "The output of your network"
-    browser_images.image(made.data, alt=what)
+    description = "Your drawing as an avatar" if task == TASK else "The output of your network"
+    browser_images.image(result.data, alt=description)
     with st.container(horizontal=True):
-        live.keep_button(made, key=_SHELF)
-        results.download(made.data, task, key=_SHELF, made=made.recipe, on_click=keep)
-        use_again.menu(lambda: File.keep(made.data, "image", _NAMES[task]), key=_SHELF)
-    results.recipe(task, settings, made.inputs, made.recipe)
+        live.keep_button(result, key=_SHELF)
+        results.download(result.data, task, key=_SHELF, recipe=result.recipe, on_click=keep)
+        use_again.menu(lambda: File.keep(result.data, "image", _NAMES[task]), key=_SHELF)
+    results.show_recipe(task, settings, result.inputs, result.recipe)
 
 
-def _take(kind: Kind) -> None:
-    """Puts the drawing of another face on the canvas, as a careful person would draw it."""
-    st.session_state[_TAKEN] = taken = st.session_state.get(_TAKEN, -1) + 1
-    CANVASES[kind].put(sample(kind, taken))
+def _load_sample(kind: Kind) -> None:
+    """Loads the next sample drawing into the canvas."""
+    st.session_state[_SAMPLE_NUMBER] = number = st.session_state.get(_SAMPLE_NUMBER, -1) + 1
+    CANVASES[kind].put(sample(kind, number))
 
 
 def sample(kind: Kind, number: int) -> np.ndarray:
-    """The drawing of a face to begin with, `(SIDE, SIDE, 3) uint8`."""
-    sheet = image_io.read(samples.shipped(f"sketch-{kind}"))  # one next to the other
+    """Returns a sample drawing of a face, `(SIDE, SIDE, 3) uint8`."""
+    sheet = image_io.read(samples.shipped_thumbnail(f"sketch-{kind}"))  # samples side by side
     return np.split(sheet, sheet.shape[1] // SIDE, axis=1)[number % (sheet.shape[1] // SIDE)]
 
 

@@ -1,4 +1,4 @@
-"""Which network paints: the studio's, or one of a user's own, and what that one expects to be shown."""
+"""The choice of a network, shipped or the user's own, and the input that it expects."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ NETWORK = "outline_network"
 
 
 def choose() -> Preset:
-    """Asks for the network, where there are several."""
-    mine = [network_choice.networks(SHIPPED, training)[1:] for training in (models.TASK, models.PAIRS_TASK)]
-    return presets.find(network_choice.one_of([SHIPPED, *mine[0], *mine[1]], key=NETWORK))
+    """Asks for the network if there are several."""
+    own = [network_choice.networks(SHIPPED, training)[1:] for training in (models.TASK, models.PAIRS_TASK)]
+    return presets.find(network_choice.one_of([SHIPPED, *own[0], *own[1]], key=NETWORK))
 
 
 def of_pairs(network: Preset) -> bool:
-    """Whether it was trained on pairs, rather than on the studio's avatars."""
+    """Returns whether a network was trained on pairs of images, not on the studio's avatars."""
     return network.task == models.PAIRS_TASK
 
 
 def takes_lines(network: Preset) -> bool:
-    """Whether a network of pairs is shown lines or drawings, rather than photos."""
+    """Returns whether a network of pairs expects lines or drawings, not photos."""
     settings = models.pairs_settings_of(network)
     return bool(network.data().get("ground")) or (settings.edges and not settings.reverse)
 
 
 def hint(network: Preset) -> str:
-    """What a network of pairs expects, in words."""
+    """Returns a sentence on the input that a network of pairs expects."""
     settings = models.pairs_settings_of(network)
     if settings.edges and not settings.reverse:
         return (

@@ -1,4 +1,4 @@
-"""Under the hood of painting from drawings: what such a network learns from, and how."""
+"""Under the hood of Sketch: the training images of the network."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from pages.widgets import assets, under_the_hood
 from studio.core.imaging import image_io
 from studio.core.settings import Settings
 
-HANDS = 6  # avatars of the image that is shipped
+AVATARS = 6  # in the shipped image
 
 
 def explain(settings: Settings | None) -> None:
-    """The folded section, with an avatar as the network learns from it."""
+    """Draws the folded section with an avatar and the sketches that are generated from it."""
     under_the_hood.show(
-        lambda: _drawn(getattr(settings, "seed", 0)), assets.read(__file__, "under_the_hood.md")
+        lambda: _draw(getattr(settings, "seed", 0)), assets.read(__file__, "under_the_hood.md")
     )
 
 
-def _drawn(seed: int) -> None:
-    sheet = image_io.read(samples.shipped("sketch-hands"))  # one below the other
-    avatars = np.split(sheet, HANDS)
+def _draw(seed: int) -> None:
+    sheet = image_io.read(samples.shipped_thumbnail("sketch-hands"))  # avatars from top to bottom
+    avatars = np.split(sheet, AVATARS)
     st.image(
-        Image.fromarray(avatars[seed % HANDS]),
+        Image.fromarray(avatars[seed % AVATARS]),
         width="stretch",
         alt="An avatar as image, outline and parts, and in corrupted sketches",
     )

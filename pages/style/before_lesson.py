@@ -1,4 +1,4 @@
-"""What is wrong with a lesson, what to know of its photos, and how long it takes: before it starts."""
+"""Checks, warnings and the estimated time of a style training run, before it starts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import streamlit as st
 
 from pages.form import estimates, read_images, seen_images
-from pages.form.read_images import Wish
+from pages.form.read_images import ReadRequest
 from pages.style.lesson import TASK, Lesson
 from pages.widgets import weight_downloads, words
 from studio.core.errors import StudioError, invalid
@@ -15,48 +15,52 @@ from studio.core.tasks import File
 from studio.style.house import known_styles
 from studio.style.house.settings import LEAST_PHOTOS
 
-FEW = 500  # photos, with which a new network paints others less well
-LEAST_STEPS = 100  # for each painting
+FEW = 500  # photos: with fewer a new network generalizes less well
+LEAST_STEPS = 100  # per painting
 
 
 def show(lesson: Lesson) -> bool:
-    """Shows what it is to learn from, or what is wrong with it; returns whether it can start."""
+    """Shows the training data of a lesson, or what is wrong with it; returns whether it can start."""
     if lesson.source is None or lesson.settings is None:
         return False
     try:
         paintings = [painting.file() for painting in lesson.paintings]
-        check(paintings, lesson.beginning.known)
+        check(paintings, lesson.beginning.styles)
     except StudioError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
         return False
     settings, file = lesson.settings, lesson.source.file
-    looked = read_images.with_facts(Wish(file, settings.photo_side, 3, LEAST_PHOTOS))
-    if looked is None:
+    loaded = read_images.with_facts(ReadRequest(file, settings.photo_side, 3, LEAST_PHOTOS))
+    if loaded is None:
         return False
-    dataset, _ = looked
-    what, these = "1 painting", "this style"
+    dataset, _ = loaded
+    count_text, style_text = "1 painting", "this style"
     if len(paintings) > 1:
-        what, these = f"{len(paintings)} paintings", "these styles"
+        count_text, style_text = f"{len(paintings)} paintings", "these styles"
     cost = estimates.cost_in_words(TASK, settings, {"data": [file], "style": paintings})
     st.markdown(
-        f"**{what}** and {len(dataset.names):,} photos to train on. **Train** starts training{cost}. "
-        f"The network then applies {these} to any photo in an instant."
+        f"**{count_text}** and {len(dataset.names):,} photos to train on. **Train** starts training{cost}. "
+        f"The network then applies {style_text} to any photo in an instant."
     )
     seen_images.show(dataset, "Training photos", _notes(lesson, len(dataset.names)))
     weight_downloads.first_run(("vgg16",))
     return True
 
 
-def check(paintings: Sequence[File], known: Sequence[str]) -> None:
-    """Raises `InvalidInput` where paintings cannot be learned from, or some of them are known and others new.
+def check(paintings: Sequence[File], old_styles: Sequence[str]) -> None:
+    """Checks the paintings of a training run.
 
     Args:
-        known: the styles that the network knows which is added to.
+        paintings: images of the styles.
+        old_styles: styles that the network to start from has already.
+
+    Raises:
+        InvalidInput: if a painting cannot be used, or if some are new and others already known.
     """
     known_styles.check_names(paintings)
     known_styles.check_sizes(paintings)
     names = {known_styles.name_of(file.name): file.name for file in paintings}
-    old = [names[name] for name in names if name in known]
+    old = [names[name] for name in names if name in old_styles]
     if old and len(old) < len(names):
         expected = "either only new paintings or only ones that the network already knows"
         step = "take these out, or add to another network"
@@ -64,10 +68,10 @@ def check(paintings: Sequence[File], known: Sequence[str]) -> None:
 
 
 def _notes(lesson: Lesson, photos: int) -> Iterator[str]:
-    """What to know of it, one sentence each."""
+    """Yields notes on a training run, one sentence each."""
     names = [known_styles.name_of(painting.file().name) for painting in lesson.paintings]
-    if again := [name.replace("_", " ") for name in names if name in lesson.beginning.known]:
-        yield f"The network already knows {words.plain(', '.join(again))} and is trained on it again."
+    if retrained := [name.replace("_", " ") for name in names if name in lesson.beginning.styles]:
+        yield f"The network already knows {words.plain(', '.join(retrained))} and is trained on it again."
     if not lesson.beginning.network and photos < FEW:
         yield "A new network needs more: with a thousand photos or more it generalizes far better."
     if lesson.settings is not None and (each := lesson.settings.steps // len(names)) < LEAST_STEPS:

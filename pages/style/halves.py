@@ -1,4 +1,4 @@
-"""The two halves of the style page: painting in styles, and training a network on one's own styles."""
+"""The two parts of the style page: style transfer, and training a network on new styles."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PAINT_WITH = "paint_with"  # of the session: the style to paint with next
 
 
 def choose() -> str:
-    """Lets a user choose between the halves; follows what `paint_with` has asked for."""
+    """Lets the user choose a part of the page; opens **Paint** after a call of `paint_with`."""
     if _PAINT_WITH in st.session_state:
         st.session_state[lesson.HALF] = "paint"
     return halves.choose(
@@ -24,21 +24,21 @@ def choose() -> str:
         HALVES,
         key=lesson.HALF,
         of=lambda job: "train" if job.task == lesson.TASK else "paint",
-        turned=_turned,
+        on_change=_turn,
     )
 
 
 def paint_with(title: str) -> None:
-    """Opens the half that paints with a style, of which the address then tells. Call it from a callback."""
+    """Opens **Paint** with a style, which is then part of the address. Call it from a callback."""
     st.session_state[_PAINT_WITH] = title
 
 
-def _turned(half: str) -> None:
-    """Begins a half with its own settings, though both have some names in common."""
-    paint, teach = TransferSettings, TrainStyleSettings
-    forms.turn_to(*((teach, paint) if half == "train" else (paint, teach)))
+def _turn(half: str) -> None:
+    """Opens a part with its own settings: the two parts share some names of settings."""
+    paint, train = TransferSettings, TrainStyleSettings
+    forms.switch_to(*((train, paint) if half == "train" else (paint, train)))
     lesson.begin_again()
-    told = {name: st.query_params[name] for name in [jobs.PARAMETER] if name in st.query_params}
+    parameters = {name: st.query_params[name] for name in [jobs.PARAMETER] if name in st.query_params}
     if title := st.session_state.pop(_PAINT_WITH, ""):
-        told = {"style": title}
-    navigation.go_to(_PAGE, **told)  # what widgets drawn from now on would still read in the address is gone
+        parameters = {"style": title}
+    navigation.go_to(_PAGE, **parameters)  # Clears parameters that new widgets would read.

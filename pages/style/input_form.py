@@ -1,6 +1,4 @@
-"""What the style page is asked for: a photo or a video, the styles, where they go, and what is shown of
-it.
-"""
+"""Inputs of the style page: photo or video, styles and their masks, and the preview of the result."""
 
 from __future__ import annotations
 
@@ -21,9 +19,9 @@ from studio.style.house import known_styles
 from studio.style.settings import TransferSettings
 
 TASK = "style.transfer"
-LARGE = 1024  # px: from here on even an instant result is too slow to follow a slider
+LARGE = 1024  # px: above this an instant result is too slow to update with a slider
 PREVIEW, SMALL = 512, 256
-_FINE = "style_fine"  # of the session: a fine result was asked for by the button below an instant one
+_FINE = "style_fine"  # of the session: the button for a fine result was clicked
 NOTE = {
     "instant": "Draft, fine and finest are slower and closer to the style.",
     "draft": "Small instant preview of the draft",
@@ -33,100 +31,100 @@ NOTE = {
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What is to be painted.
+class Request:
+    """Inputs of a style transfer.
 
     Attributes:
-        content: a photo, or a video.
+        content: a photo or a video.
         styles: one to four.
-        brushed: the masks that were painted by hand; none for no such.
+        painted: masks that the user painted; empty for none.
     """
 
     content: Sample | Video
     styles: Sequence[Sample]
-    brushed: Sequence[File] = ()
+    painted: Sequence[File] = ()
 
     @property
     def masks(self) -> Sequence[File]:
-        """Where the styles go: by the brush, else as uploaded."""
-        return self.brushed or mask_input.masks()
+        """The painted masks, else the uploaded ones."""
+        return self.painted or mask_input.masks()
 
     @property
     def titles(self) -> tuple[object, ...]:
-        """What tells one wish from another."""
+        """Identifies the request: equal for equal inputs."""
         content = self.content.part if isinstance(self.content, Video) else self.content.title
         return content, [style.title for style in self.styles], self.masks
 
     def follows(self, settings: TransferSettings) -> bool:
-        """Whether the very result follows the sliders, without a Start."""
+        """Returns whether the result itself is fast enough to update without Start."""
         return settings.mode == "instant" and settings.size <= LARGE and not isinstance(self.content, Video)
 
-    def at_home(self, settings: TransferSettings) -> TransferSettings:
-        """The settings, with the names of house styles where those chosen are some and the mode can."""
-        wanted = [(style.painting, style.network) for style in self.styles]
-        network = known_styles.network_for(wanted) if settings.mode == "instant" else ""
-        names = tuple(name for name, _ in wanted) if network else ()
-        return settings.model_copy(update={"house": names, "network": network or known_styles.SHIPPED})
+    def with_house_styles(self, settings: TransferSettings) -> TransferSettings:
+        """Returns the settings with house styles, if the mode is instant and one network has all styles."""
+        names = [(style.painting, style.network) for style in self.styles]
+        network = known_styles.network_for(names) if settings.mode == "instant" else ""
+        house = tuple(name for name, _ in names) if network else ()
+        return settings.model_copy(update={"house": house, "network": network or known_styles.SHIPPED})
 
     def inputs(self, settings: TransferSettings) -> Inputs:
-        """The files of a run. A sample may have to be drawn first, so ask for them only when needed."""
-        drawn = [] if settings.house else [style.file() for style in self.styles]
-        return {"content": [self.content.file()], "style": drawn, "mask": list(self.masks)}
+        """Returns the input files of a run. Call it only when needed: it may have to create a sample."""
+        styles = [] if settings.house else [style.file() for style in self.styles]
+        return {"content": [self.content.file()], "style": styles, "mask": list(self.masks)}
 
     def job(
         self, settings: TransferSettings
     ) -> tuple[str, TransferSettings | video_input.VideoSettings, Inputs]:
-        """What Start starts."""
+        """Returns task, settings and inputs of the job that Start starts."""
         if isinstance(self.content, Video):
             return video_input.TASK, *video_input.video_task(
                 TASK, settings, self.content, self.inputs(settings)
             )
         return TASK, settings, self.inputs(settings)
 
-    def each(self, settings: TransferSettings, photos: Sequence[File]) -> list[tuple[Settings, Inputs]]:
-        """What is started where each of many photos takes the place of this one."""
+    def for_photos(self, settings: TransferSettings, photos: Sequence[File]) -> list[tuple[Settings, Inputs]]:
+        """Returns settings and inputs of one job per photo, each in place of the content."""
         inputs = self.inputs(settings)
         return [(settings, {**inputs, "content": [photo]}) for photo in photos]
 
-    def watched(self, settings: TransferSettings | None) -> Callable[[], None] | None:
-        """Starts a small draft, to be looked at while it is made; None where there is nothing to start."""
+    def draft_starter(self, settings: TransferSettings | None) -> Callable[[], None] | None:
+        """Returns a function that starts a small draft to watch; None without settings or for a video."""
         if settings is None or isinstance(self.content, Video):
             return None
-        small = self.at_home(settings.model_copy(update={"mode": "draft", "size": SMALL}))
+        small = self.with_house_styles(settings.model_copy(update={"mode": "draft", "size": SMALL}))
         return lambda: jobs.start(*self.job(small))
 
     def preview(self, settings: TransferSettings) -> tuple[TransferSettings, str]:
-        """What follows the sliders, and what to say of it: the result itself, or a small one instead."""
+        """Returns the settings of the live result, or of a small preview of it, and a note on it."""
         if self.follows(settings):
-            return settings, NOTE["instant"] + self._mixed(settings)
+            return settings, NOTE["instant"] + self._adain_note(settings)
         note = NOTE[settings.mode]
         if isinstance(self.content, Video):
             note = f"Preview of the first of {self.content.frames} frames"
         elif settings.mode == "instant":
             note = f"Small preview: above {LARGE:,} px the result does not update automatically"
         change = {"mode": "instant", "size": min(settings.size, PREVIEW)}
-        quick = self.at_home(settings.model_copy(update=change))
-        return quick, note + estimates.cost_in_words(*self.job(settings)) + "." + self._mixed(settings)
+        quick = self.with_house_styles(settings.model_copy(update=change))
+        return quick, note + estimates.cost_in_words(*self.job(settings)) + "." + self._adain_note(settings)
 
-    def whole(self, settings: TransferSettings) -> live.Whole:
-        """What the preview is a preview of, and what starts it."""
+    def whole(self, settings: TransferSettings) -> live.FullSize:
+        """Returns label and callback of the button that makes the full result of a preview."""
         if isinstance(self.content, Video):
             label = "Make the video"
         else:
             mode = "" if settings.mode == "instant" else f" {settings.mode} result"
             label = f"Make the{mode or ' result'} at {settings.size:,} px"
-        return live.Whole(label, lambda: jobs.start(*self.job(settings)))
+        return live.FullSize(label, lambda: jobs.start(*self.job(settings)))
 
-    def _mixed(self, settings: TransferSettings) -> str:
-        """Says so where house styles are mixed with what their network does not know."""
+    def _adain_note(self, settings: TransferSettings) -> str:
+        """Returns a note if house styles are mixed with styles that their network does not have, else ""."""
         if settings.mode != "instant" or settings.house or not any(style.network for style in self.styles):
             return ""
         return " No single network of house styles knows all of these, so AdaIN mixes them."
 
 
 def weights(styles: Sequence[Sample]) -> tuple[float, ...]:
-    """A slider a style when there are several, all alike at first."""
-    _follow([style.title for style in styles])
+    """Draws a slider per style if there are several, all 1 at first; returns the weights."""
+    _move_weights([style.title for style in styles])
     if len(styles) < 2:
         return ()
     return tuple(
@@ -143,19 +141,19 @@ def weights(styles: Sequence[Sample]) -> tuple[float, ...]:
     )
 
 
-def _follow(titles: list[str]) -> None:
-    """Lets each style keep its own weight when one before it goes; the address knows them by their places."""
+def _move_weights(titles: list[str]) -> None:
+    """Keeps the weight of each style when its position changes; session keys number them by position."""
     before = st.session_state.get(WEIGHED, titles)
     st.session_state[WEIGHED] = titles
     if before == titles:
         return
-    known = {title: st.session_state.get(f"weight_{n}", 1.0) for n, title in enumerate(before, 1)}
+    weights_by_title = {title: st.session_state.get(f"weight_{n}", 1.0) for n, title in enumerate(before, 1)}
     for n, title in enumerate(titles, 1):
-        st.session_state[f"weight_{n}"] = known.get(title, 1.0)
+        st.session_state[f"weight_{n}"] = weights_by_title.get(title, 1.0)
 
 
-def brushed(content: Sample | Video, styles: Sequence[Sample]) -> list[File]:
-    """The masks that a user paints; none with the brush put away, nothing painted, or a video."""
+def painted_masks_of(content: Sample | Video, styles: Sequence[Sample]) -> list[File]:
+    """Returns the masks that the user painted; none for a video, without the brush or without strokes."""
     help = "Paint on the photo where each style goes"
     if isinstance(content, Video) or not st.toggle("Brush", key="brush", bind="query-params", help=help):
         return []
@@ -163,16 +161,16 @@ def brushed(content: Sample | Video, styles: Sequence[Sample]) -> list[File]:
 
 
 def finer() -> None:
-    """The button that starts the fine result of what is shown as an instant one."""
+    """Draws the button that starts a fine result of the instant one that is shown."""
     help = "Slower, and closer to the style"
-    st.button("Make a fine result", icon=":material/auto_awesome:", help=help, on_click=_fine)
+    st.button("Make a fine result", icon=":material/auto_awesome:", help=help, on_click=_start_fine)
 
 
-def _fine() -> None:
-    st.session_state["mode"] = "fine"  # the form then says what the job was asked for
+def _start_fine() -> None:
+    st.session_state["mode"] = "fine"  # The form must show the mode of the job.
     st.session_state[_FINE] = True
 
 
 def is_fine_asked() -> bool:
-    """Whether the button of `finer` was just pressed; true once."""
+    """Returns whether the button of `finer` was just clicked; true once."""
     return st.session_state.pop(_FINE, False)

@@ -1,4 +1,4 @@
-"""What a network of house styles is trained on: paintings, what it begins with, photos, and how long."""
+"""Inputs of a style training run: paintings, the network to start from, photos and steps."""
 
 from __future__ import annotations
 
@@ -22,35 +22,35 @@ from studio.style.house.settings import LEAST_PHOTOS, TrainStyleSettings
 from studio.style.settings import SHIPPED
 
 TASK = known_styles.TASK
-HALF = "work"  # the key of the choice between the halves of the page
+HALF = "work"  # key of the choice between the parts of the page
 MOST = 8
 SLOT, BEGIN = "paintings", "added_to"
 _FIRST = "Hubble"
 STEPS = (50, 100, 200, 300, 500, 1000, 2000, 4000, 8000, 16_000)
-ADDED, NEW = 200, 2000  # steps: for a style that is added, and for a network that knows nothing
-_TESTS = 10  # of a training
+ADDED, NEW = 200, 2000  # steps: to add styles to a network, and for a new network
+_TESTS = 10  # validations during a training run
 _SHIPPED_TITLE, _NOTHING = "The studio's eight house styles", "Nothing: a new network"
-# What follows from a sample: of few photos more are kept to look at.
-_GIVEN: Mapping[str, Mapping[str, Any]] = {"photos": {"held_out": 0.1}}
-_OF = "steps_of"  # of the session: what the number of steps was chosen for
+# Settings of a sample: with few photos a larger share is held out.
+_SAMPLE_SETTINGS: Mapping[str, Mapping[str, Any]] = {"photos": {"held_out": 0.1}}
+_STEPS_OF = "steps_of"  # of the session: "added" or "new", for which the steps were chosen
 
 
 @dataclass(frozen=True)
 class Beginning:
-    """What a training begins with.
+    """What a training run starts from.
 
     Attributes:
-        network: its name; "" for none.
-        known: the styles that it knows.
-        given: settings that follow from it.
+        network: its name; "" for a new network.
+        styles: the names of its styles.
+        fixed: settings that it determines.
     """
 
     network: str
-    known: tuple[str, ...]
-    given: dict[str, Any]
+    styles: tuple[str, ...]
+    fixed: dict[str, Any]
 
     def inputs(self) -> Inputs:
-        """The input that holds the network. Raises `StudioError` if it is no longer there or not whole."""
+        """Returns the input with the network. Raises `StudioError` if it is gone or damaged."""
         return input_files.to_start_from(TASK, self.network)
 
 
@@ -59,13 +59,13 @@ _NEW = Beginning("", (), {"only_new": False})
 
 @dataclass(frozen=True)
 class Lesson:
-    """What is asked for.
+    """A training run as the form asks for it.
 
     Attributes:
         paintings: one to eight.
-        beginning: what is added to.
+        beginning: the network to start from.
         source: the photos to train on; None while there are none.
-        settings: of the training; None where something is wrong with them.
+        settings: of the training run; None if they are invalid.
     """
 
     paintings: Sequence[Sample]
@@ -74,52 +74,53 @@ class Lesson:
     settings: TrainStyleSettings | None
 
     @property
-    def asked(self) -> object:
-        """What tells one wish from another."""
+    def identity(self) -> object:
+        """Identifies the lesson: equal for equal inputs."""
         photos = self.source.file.digest if self.source else None
         return photos, [painting.title for painting in self.paintings], self.beginning.network
 
     def inputs(self) -> Inputs:
-        """The files of the training. Raises `StudioError` as `Beginning.inputs`."""
+        """Returns the input files of the run. Raises `StudioError` like `Beginning.inputs`."""
         data = [self.source.file] if self.source else []
         style = [painting.file() for painting in self.paintings]
         return {"data": data, "style": style, **self.beginning.inputs()}
 
 
 def ask() -> Lesson:
-    """Asks for all of it; all but own photos is chosen already."""
+    """Asks for paintings, the network to start from, photos and settings; all have defaults."""
     paintings = image_input.images(
-        SLOT, "Paintings to train on, one to eight", offered(), MOST, "Your painting"
+        SLOT, "Paintings to train on, one to eight", style_samples(), MOST, "Your painting"
     )
-    begun = _beginning()
+    beginning = _beginning()
     source = learning_images.choose(
         sample_sets.practice(),
         LEAST_PHOTOS,
         f"At least {LEAST_PHOTOS} ordinary photos of all kinds; a thousand or more are far better.",
         "Photos to train on",
     )
-    given = {**begun.given, **_GIVEN.get(source.sample if source else "", {})}
+    fixed = {**beginning.fixed, **_SAMPLE_SETTINGS.get(source.sample if source else "", {})}
     settings = forms.form(
         TrainStyleSettings,
-        skip=("steps", "test_every", "kept", *given),
-        apart=("size",),
-        extra=given,
-        beside=lambda: _length(begun),
+        skip=("steps", "test_every", "kept", *fixed),
+        unshared=("size",),
+        extra=fixed,
+        ask_extra=lambda: _length(beginning),
     )
     saved_settings.saved_settings(TASK, settings, _put)
-    return Lesson(paintings, begun, source, settings)
+    return Lesson(paintings, beginning, source, settings)
 
 
-def offered() -> list[Sample]:
-    """What a style can be learned from: a photo of galaxies, which the studio's network does not know yet,
-    then the studio's paintings."""
+def style_samples() -> list[Sample]:
+    """Returns the samples to learn a style from: a photo of galaxies, which the shipped network does not have
+    yet, then the studio's paintings.
+    """
     return [*(photo for photo in samples.photos() if photo.title == _FIRST), *samples.paintings()]
 
 
 def _beginning() -> Beginning:
-    """Lets a user choose a network to add to, and says what that means."""
+    """Lets the user choose the network to start from, and shows what follows from the choice."""
     names = [*network_choice.networks(SHIPPED, TASK), ""]
-    forms.choosing(BEGIN, names)
+    forms.drop_stale_choice(BEGIN, names)
     titles = {SHIPPED: _SHIPPED_TITLE, "": _NOTHING}
     name = st.selectbox(
         "Start from",
@@ -134,19 +135,19 @@ def _beginning() -> Beginning:
         return _NEW
     try:
         preset = presets.find(name)
-        settings, known = known_styles.settings_of(preset), known_styles.styles_of(preset)
+        settings, styles = known_styles.settings_of(preset), known_styles.styles_of(preset)
     except StudioError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
         return _NEW
     st.caption("Its styles stay unchanged. Training saves a new network next to it.")
     shape = {setting: getattr(settings, setting) for setting in known_styles.SHAPE}
-    return Beginning(name, known, {"only_new": True, **shape})
+    return Beginning(name, styles, {"only_new": True, **shape})
 
 
-def _length(begun: Beginning) -> dict[str, int]:
-    usual, of = (ADDED, "added") if begun.network else (NEW, "new")
-    if st.session_state.setdefault(_OF, of) != of:
-        st.session_state[_OF], st.session_state["steps"] = of, usual
+def _length(beginning: Beginning) -> dict[str, int]:
+    usual, of = (ADDED, "added") if beginning.network else (NEW, "new")
+    if st.session_state.setdefault(_STEPS_OF, of) != of:
+        st.session_state[_STEPS_OF], st.session_state["steps"] = of, usual
     steps = st.select_slider(
         "Training steps",
         STEPS,
@@ -159,10 +160,10 @@ def _length(begun: Beginning) -> dict[str, int]:
 
 
 def begin_again() -> None:
-    """Has the number of steps begin with the usual one, whatever another form left under its name."""
-    st.session_state[_OF] = ""
+    """Resets the number of steps to its default, because another form uses the same key."""
+    st.session_state[_STEPS_OF] = ""
 
 
 def _put(settings: Any) -> None:
     saved_settings.nearest(STEPS, "steps")
-    st.session_state[_OF] = "added" if settings.only_new else "new"
+    st.session_state[_STEPS_OF] = "added" if settings.only_new else "new"

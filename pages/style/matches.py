@@ -1,4 +1,4 @@
-"""Point at a place of the photo and see which place of the painting it was matched to."""
+"""Shows which part of the painting each part of the photo was matched to."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ def show(content: File, styles: Sequence[File], matches: Mapping[str, Any], *, k
     """Draws the photo and its paintings; mouse, touch and arrow keys move the point.
 
     Args:
-        content, styles: what was painted, and in which styles.
-        matches: as `studio.style.nnst.matching.encode` makes them.
+        content, styles: the photo and the paintings of the run.
+        matches: from `studio.style.nnst.matching.encode`.
+        key: of the component.
     """
     addresses = [_address(file) for file in (content, *styles)]
     _mount(data={**matches, "photo": addresses[0], "paintings": addresses[1:]}, key=key)
 
 
 def _address(file: File) -> str:
-    height, width = image_io.fitted(*image_io.size(file.read()), _LONGEST)
+    height, width = image_io.fitted_size(*image_io.size(file.read()), _LONGEST)
     return browser_images.address(browser_images.of_file(file.digest, (width, height)))

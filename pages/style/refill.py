@@ -1,4 +1,4 @@
-"""A painting's styles, weights and masks back into the form of the page."""
+"""Fills the form with the styles, weights and masks of an earlier result."""
 
 from __future__ import annotations
 
@@ -15,40 +15,40 @@ from studio.core.tasks import File
 from studio.style.house import known_styles
 
 MOST_STYLES = 4
-WEIGHED = "weighed_styles"  # whose weights the session has, in the order of the sliders
+WEIGHED = "weighed_styles"  # of the session: titles of the styles, in the order of their weights
 
 
 def set_weights(weights: Sequence[float] = ()) -> None:
-    """Puts the weights of the styles that are chosen now; none for all alike. Call it from a callback."""
+    """Sets the weights of the chosen styles; without any, all are 1. Call it from a callback."""
     for number in range(1, MOST_STYLES + 1):
         st.session_state[f"weight_{number}"] = weights[number - 1] if number <= len(weights) else 1.0
     st.session_state.pop(WEIGHED, None)
 
 
 def _can_take(job: engine.Job, settings: Any) -> bool:
-    if job.inputs.get("network") or not all(mask.here for mask in job.inputs.get("mask", [])):
+    if job.inputs.get("network") or not all(mask.is_available for mask in job.inputs.get("mask", [])):
         return False
     return len(_house_titles(settings)) == len(settings.house)
 
 
 def _house_titles(settings: Any) -> list[str]:
-    """The titles of the house styles of a painting, as they are offered; without those that are gone."""
+    """Returns the titles of the house styles in the settings, without those that are gone."""
     if not settings.house:
-        return []  # titles are read from a user's own networks
-    offered = {(style.painting, style.network): style.title for style in samples.styles()}
-    homes = {
+        return []  # Skip reading the user's own networks.
+    titles = {(style.painting, style.network): style.title for style in samples.styles()}
+    networks = {
         name: [
-            home
-            for style, home in offered
-            if style == name and known_styles.paints_as(settings.network, name, home)
+            network
+            for style, network in titles
+            if style == name and known_styles.paints_as(settings.network, name, network)
         ]
         for name in settings.house
     }
-    return [offered[name, homes[name][0]] for name in settings.house if homes[name]]
+    return [titles[name, networks[name][0]] for name in settings.house if networks[name]]
 
 
 def _clear() -> None:
-    """Opens the half that paints, puts away a video and masks, and weighs all styles alike."""
+    """Opens **Paint**, removes video and masks, and sets all weights to 1."""
     st.session_state[lesson.HALF], st.session_state["what"] = "paint", "photo"
     st.session_state["brush"] = False
     mask_input.remove()
@@ -56,7 +56,7 @@ def _clear() -> None:
 
 
 def put(settings: Any) -> None:
-    """Chooses the weights and the house styles of some settings. Call it from a callback."""
+    """Sets the weights and house styles from settings. Call it from a callback."""
     set_weights(settings.style_weights)
     if titles := _house_titles(settings):
         blending.choose("style", titles)
@@ -69,7 +69,7 @@ def _fill(job: engine.Job, settings: Any) -> None:
 
 
 def _put_masks(content: File, masks: Sequence[File]) -> None:
-    """Puts masks back where they came from: under the brush, or next to the images that a user added."""
+    """Puts masks back where they came from: into the brush, or among the uploaded masks."""
     if painted_masks.put(content.digest, st.session_state["style"], masks):
         st.session_state["brush"] = True
     else:

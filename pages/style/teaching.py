@@ -1,4 +1,4 @@
-"""Training styles on the page: a training run of house styles while it runs, then what its network paints."""
+"""A style training run on the page: its progress, then results of its network."""
 
 from __future__ import annotations
 
@@ -35,82 +35,82 @@ _CHARTS = (
 )
 
 
-def show(asked: Lesson) -> engine.Job | None:
-    """Draws the training of the address, or the last of this tab; None when there is none.
+def show(lesson: Lesson) -> engine.Job | None:
+    """Draws the training run of the address, or the last of this tab; returns None if there is none.
 
     Args:
-        asked: what would be trained now; a training run that has ended gives way to another one.
+        lesson: the current form; a finished training run is hidden when the form changes.
     """
-    job = jobs.find((TASK,), asked.asked)
+    job = jobs.find((TASK,), lesson.identity)
     if job is not None:
-        jobs.show_what_it_learns_from(job, _files(asked))
-        trainings.show(job, View(_GROWING, _CHARTS, _painting, in_words, _kept, _paint_with))
+        jobs.show_training_data(job, _files(lesson))
+        trainings.show(job, View(_GROWING, _CHARTS, _painting, in_words, _keep_message, _paint_with))
     return job
 
 
-def is_of(job: engine.Job | None, asked: Lesson) -> bool:
-    """Whether there is a training run, of the photos and the paintings that are chosen now."""
-    if job is None or asked.source is None or asked.settings is None:
+def is_of(job: engine.Job | None, lesson: Lesson) -> bool:
+    """Returns whether a training run has the photos and paintings of a lesson."""
+    if job is None or lesson.source is None or lesson.settings is None:
         return False
-    chosen = {"data": [asked.source.file], "style": _files(asked)}
+    inputs = {"data": [lesson.source.file], "style": _files(lesson)}
     return all(
         {file.digest for file in files} == {file.digest for file in job.inputs.get(slot, ())}
-        for slot, files in chosen.items()
+        for slot, files in inputs.items()
     )
 
 
-def _files(asked: Lesson) -> list[File]:
-    """The paintings that are chosen now; none where one is gone, which is said below."""
+def _files(lesson: Lesson) -> list[File]:
+    """Returns the paintings of a lesson; none if one is gone, which `before_lesson` reports."""
     try:
-        return [painting.file() for painting in asked.paintings]
+        return [painting.file() for painting in lesson.paintings]
     except StudioError:
         return []
 
 
-def start(asked: Lesson) -> None:
-    """Starts the training, or says why it cannot start. Call it as `jobs.start`."""
+def start(lesson: Lesson) -> None:
+    """Starts the training run, or shows why it cannot start. Call it where `jobs.start` may be called."""
     try:
-        inputs = asked.inputs()
+        inputs = lesson.inputs()
     except StudioError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
         return
-    if asked.settings is not None:
-        jobs.start(TASK, asked.settings, inputs)
+    if lesson.settings is not None:
+        jobs.start(TASK, lesson.settings, inputs)
 
 
 def _painting(job: engine.Job, model: File) -> None:
-    """A sample photo, painted in each style that was trained."""
-    taught = results.of_job(job).figures["taught"]
-    titles = {name: _title(name) for name in taught}
-    name = forms.one_of("Style", titles, key=f"seen_{job.id}") if len(taught) > 1 else taught[0]
+    """Draws a sample photo in one of the trained styles."""
+    styles = results.of_job(job).figures["taught"]
+    titles = {name: _title(name) for name in styles}
+    name = forms.one_of("Style", titles, key=f"seen_{job.id}") if len(styles) > 1 else styles[0]
     photo = samples.photos()[0]
-    made = _made(name, {"content": [photo.file()], "network": [model]})
-    if made:
-        told = f"{photo.title} in {titles[name]}"
-        results.compare(photo.file(), made, key="result", caption=told)
+    image = _stylized(name, {"content": [photo.file()], "network": [model]})
+    if image:
+        caption = f"{photo.title} in {titles[name]}"
+        results.compare(photo.file(), image, key="result", caption=caption)
     else:
         results.show_result(model, None, key="result", caption="Photos and their results")
 
 
-def _made(style: str, inputs: Inputs) -> bytes:
-    """A painting, made once in this tab; empty where that is not possible now."""
+def _stylized(style: str, inputs: Inputs) -> bytes:
+    """Returns a sample result, computed once per tab; empty if the engine is not ready or it fails."""
     settings = TransferSettings(house=(style,), size=PAINTED)
     key = f"painted_by:{inputs['network'][0].digest}:{style}"
     if key not in st.session_state and engine.connect().status() == "ready":
         try:
-            made = engine.connect().live("style.transfer", settings, inputs, live.session(), owner())
+            image = engine.connect().live("style.transfer", settings, inputs, live.session(), owner())
         except StudioError:
             return b""
-        st.session_state[key] = made.data
+        st.session_state[key] = image.data
     return st.session_state.get(key, b"")
 
 
 def in_words(figures: Mapping[str, Any], settings: Settings) -> Iterator[str]:
-    """What became of it, one line each, as Markdown."""
+    """Yields the outcome of a training run, one line of Markdown each."""
     names = ", ".join(map(_title, figures["taught"]))
     photos = f"{figures['photos']:,} photos"
-    yield f"**{names}.** {trainings.learned(photos, figures, settings)}"
-    yield from trainings.ended(figures)
+    yield f"**{names}.** {trainings.training_summary(photos, figures, settings)}"
+    yield from trainings.stop_reason(figures)
     if figures["styles"] > len(figures["taught"]):
         yield f"The network knows {figures['styles']:,} styles now."
 
@@ -119,12 +119,12 @@ def _title(name: str) -> str:
     return words.plain(name.replace("_", " ").capitalize())
 
 
-def _kept(_name: str) -> str:
+def _keep_message(_name: str) -> str:
     return "its styles are now among the paintings"
 
 
 def _paint_with(name: str, _model: File) -> None:
-    titles = [style.title for style in samples.taught() if style.network == name]
+    titles = [style.title for style in samples.trained_styles() if style.network == name]
     if titles:
         label, icon = f"Paint with {words.plain(name)}", ":material/brush:"
         st.button(label, icon=icon, type="primary", on_click=halves.paint_with, args=(titles[0],))

@@ -1,1 +1,1 @@
-"""The parts of the page Text."""
+"""The parts of the text page."""

@@ -1,4 +1,4 @@
-"""Authorship: each character of a text has the color of the language model that found it likelier."""
+"""Authorship: colors each character of a text by the language model that gave it more probability."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from studio.text import compare_words
 from studio.text.settings import CompareSettings
 
 TASK = "text.compare"
-COLORS = ("#526ad8", "#d68626")  # of the two language models, as on the paper
+COLORS = ("#526ad8", "#d68626")  # of the two language models, as in the text
 _SAMPLE = (
     "Five lines of Marlowe, then two sentences by Lewis Carroll. Neither language model was trained on them."
 )
@@ -30,77 +30,79 @@ _SAMPLE_MEANS = "Marlowe is not Shakespeare, yet Shakespeare's language model fi
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A text and the two language models that are to read it."""
+class Request:
+    """A text, and the settings with the two language models that read it."""
 
     settings: CompareSettings
     file: File
 
 
-def ask(known: list[str]) -> Asked | None:
-    """Asks for a text and two language models; None while one is missing, with a note on it."""
+def ask(model_names: list[str]) -> Request | None:
+    """Asks for a text and two language models; returns None, after a note, while one is missing."""
     file = own_texts.ask("Text", sample_texts.passages, _SAMPLE, _HINT)
-    first = language_models.choose(known, label="First language model", key="first")
+    first = language_models.choose(model_names, label="First language model", key="first")
     second = language_models.choose(
-        known, label="Second language model", key="second", at=min(1, len(known) - 1)
+        model_names, label="Second language model", key="second", position=min(1, len(model_names) - 1)
     )
     if first == second:
-        what = "Choose another second model." if len(known) > 1 else "Train one under Your text."
-        st.info(f"Choose two different language models. {what}", icon=":material/info:")
+        advice = "Choose another second model." if len(model_names) > 1 else "Train one under Your text."
+        st.info(f"Choose two different language models. {advice}", icon=":material/info:")
         return None
-    return Asked(CompareSettings(first=first, second=second, per_character=True), file) if file else None
+    return Request(CompareSettings(first=first, second=second, per_character=True), file) if file else None
 
 
-def show(asked: Asked | None) -> Mapping[str, Any] | None:
-    """Draws the comparison of the language models and gives it, with the models' display names."""
-    if asked is None:
+def show(request: Request | None) -> Mapping[str, Any] | None:
+    """Draws the comparison of two language models and returns it, with their display names."""
+    if request is None:
         return None
     if engine.connect().status() != "ready":
         live.wait()
         return None
-    inputs = {"text": [asked.file]}
+    inputs = {"text": [request.file]}
     with st.spinner("Computing the likelihoods ..."):
-        found = live.live_result(TASK, asked.settings, inputs, "who")
-    if found is None:
+        live_result = live.live_result(TASK, request.settings, inputs, "who")
+    if live_result is None:
         return None
-    told = json.loads(found.data)
-    told["language_models"] = [{**one, "name": words.model(one["name"])} for one in told["language_models"]]
-    names = [one["name"] for one in told["language_models"]]
-    st.markdown(f"**{words.plain(compare_words.verdict(told))}**")
-    st.caption(f"{MEANS} {_SAMPLE_MEANS}" if asked.file == sample_texts.passages() else MEANS)
-    compared_text(told["text"], told["nats"], names)
+    comparison = json.loads(live_result.data)
+    comparison["language_models"] = [
+        {**model, "name": words.model(model["name"])} for model in comparison["language_models"]
+    ]
+    names = [model["name"] for model in comparison["language_models"]]
+    st.markdown(f"**{words.plain(compare_words.verdict(comparison))}**")
+    st.caption(f"{MEANS} {_SAMPLE_MEANS}" if request.file == sample_texts.passages() else MEANS)
+    compared_text(comparison["text"], comparison["nats"], names)
     st.caption("Point at a character to see the probability that each language model gave it.")
-    for note in told["notes"]:
+    for note in comparison["notes"]:
         st.caption(f":material/info: {words.plain(note)}")
-    _language_models(told["language_models"], len(told["sentences"]))
-    _sentences(told)
+    _language_models(comparison["language_models"], len(comparison["sentences"]))
+    _sentences(comparison)
     with st.container(horizontal=True):
-        report = compare_words.readable(told).encode("utf-8", "replace")
-        results.download(report, TASK, key="who", ending=".txt", made=found.recipe)
-    results.recipe(TASK, asked.settings, inputs, found.recipe)
-    return told
+        report = compare_words.readable(comparison).encode("utf-8", "replace")
+        results.download(report, TASK, key="who", ending=".txt", recipe=live_result.recipe)
+    results.show_recipe(TASK, request.settings, inputs, live_result.recipe)
+    return comparison
 
 
-def _language_models(read: Sequence[Mapping[str, Any]], sentences: int) -> None:
-    for one, column in zip(read, st.columns(2), strict=True):
-        own = "" if one["usual"] is None else f" On its own held-out text: {one['usual']:.2f}."
+def _language_models(models: Sequence[Mapping[str, Any]], sentences: int) -> None:
+    for model, column in zip(models, st.columns(2), strict=True):
+        reference = "" if model["usual"] is None else f" On its own held-out text: {model['usual']:.2f}."
         with column:
-            st.metric(words.plain(one["name"]), f"{one['nats_per_char']:.2f} nats")
-            won = f"Significantly ahead in {one['sentences']:,} of {sentences:,} sentences."
-            st.caption(f"Negative log-likelihood per character.{own} {won}")
+            st.metric(words.plain(model["name"]), f"{model['nats_per_char']:.2f} nats")
+            lead = f"Significantly ahead in {model['sentences']:,} of {sentences:,} sentences."
+            st.caption(f"Negative log-likelihood per character.{reference} {lead}")
 
 
-def _sentences(told: Mapping[str, Any]) -> None:
-    rows = sentence_rows(told)
+def _sentences(comparison: Mapping[str, Any]) -> None:
+    rows = sentence_rows(comparison)
     if len(rows) < 2:
         return
-    st.altair_chart(_chart(rows, [one["name"] for one in told["language_models"]]), width="stretch")
+    st.altair_chart(_chart(rows, [model["name"] for model in comparison["language_models"]]), width="stretch")
     st.caption(
         "Each bar is a sentence; its length is the lead of one language model in nats per character. Pale "
         "bars are not significant after correction for the number of sentences."
     )
     with st.expander("Sentence by sentence", icon=":material/format_list_numbered:"):
-        first, second = (words.plain(one["name"]) for one in told["language_models"])
+        first, second = (words.plain(model["name"]) for model in comparison["language_models"])
         table = [
             {
                 "Sentence": row["sentence"],
@@ -114,19 +116,19 @@ def _sentences(told: Mapping[str, Any]) -> None:
         st.caption("The two columns of numbers are nats per character; lower is likelier.")
 
 
-def sentence_rows(told: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """One row per sentence: its number, text, the model that is ahead, the lead, and its significance."""
-    names = [one["name"] for one in told["language_models"]]
+def sentence_rows(comparison: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Returns one row per sentence: its number, text, the leading model, its lead, and the significance."""
+    names = [model["name"] for model in comparison["language_models"]]
     return [
         {
-            "at": at + 1,
-            "sentence": " ".join(told["text"][one["start"] : one["end"]].split()),
-            "language_model": names[int(one["ahead"] < 0)],
-            "ahead": one["ahead"],
-            "nats": one["nats"],
-            "sure": one["language_model"] is not None,
+            "at": number,
+            "sentence": " ".join(comparison["text"][sentence["start"] : sentence["end"]].split()),
+            "language_model": names[int(sentence["ahead"] < 0)],
+            "ahead": sentence["ahead"],
+            "nats": sentence["nats"],
+            "sure": sentence["language_model"] is not None,
         }
-        for at, one in enumerate(told["sentences"])
+        for number, sentence in enumerate(comparison["sentences"], 1)
     ]
 
 

@@ -1,4 +1,4 @@
-"""What training starts from: nothing, or a language model to fine-tune."""
+"""What training starts from: scratch, or a language model to fine-tune."""
 
 from __future__ import annotations
 
@@ -24,42 +24,40 @@ _MEANS = "It forgets the characters that your text does not have. The original m
 
 @dataclass(frozen=True)
 class Beginning:
-    """What training starts from, for the form and the job of the page.
+    """What training starts from.
 
     Attributes:
-        name: of the language model to fine-tune; "" for a new one.
-        shape: settings that the model decides, so the form does not ask for them; empty for a new one.
+        name: the language model to fine-tune; "" for a new one.
+        shape: settings that the model determines, so the form does not ask for them; empty for a new one.
     """
 
     name: str
     shape: dict[str, Any]
 
     def inputs(self) -> Inputs:
-        """The input that holds the language model. Raises `StudioError` if it is no longer there or not
-        whole.
-        """
+        """Returns the input with the language model. Raises `StudioError` if it is gone or damaged."""
         return input_files.to_start_from(language_models.TRAIN, self.name)
 
-    def reader(self, known: list[str]) -> WriteSettings | None:
-        """The language model of the section under the hood until training is done; None if there is none.
+    def reader(self, model_names: list[str]) -> WriteSettings | None:
+        """Returns settings with the language model that "Under the hood" reads until training is done.
 
         Args:
-            known: the language models that are there.
+            model_names: the installed language models.
         """
-        name = self.name or next(iter(known), "")
+        name = self.name or next(iter(model_names), "")
         return WriteSettings(preset=name) if name else None
 
 
 _NEW = Beginning("", {})
 
 
-def choose(known: list[str]) -> Beginning:
-    """Lets a user choose a language model to fine-tune, if there is one, and says what that means."""
-    if not known:
+def choose(model_names: list[str]) -> Beginning:
+    """Lets the user choose a language model to fine-tune, if there is one, and shows what follows from it."""
+    if not model_names:
         return _NEW
     name = st.selectbox(
         "Start from",
-        ["", *known],
+        ["", *model_names],
         format_func=lambda name: words.model(name) if name else _NOTHING,
         key=KEY,
         bind="query-params",

@@ -1,4 +1,4 @@
-"""Under the hood of Authorship: how the evidence adds up, character by character."""
+"""Under the hood of Authorship: the cumulative lead of a model, character by character."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from pages.widgets import assets, under_the_hood, words
 from studio.core.data import corpus
 
 MOST_POINTS = 500
-_AROUND = 12  # characters before a point that are told when it is pointed at
+_AROUND = 12  # characters before a point in its tooltip
 
 
-def explain(told: Mapping[str, Any] | None) -> None:
-    """The folded section, drawn from what two language models made of a text; None before there is any."""
-    under_the_hood.show(lambda: _drawn(told), assets.read(__file__, "evidence.md"))
+def explain(comparison: Mapping[str, Any] | None) -> None:
+    """Draws the folded section from a comparison of two language models; None before there is any."""
+    under_the_hood.show(lambda: _draw(comparison), assets.read(__file__, "evidence.md"))
 
 
-def _drawn(told: Mapping[str, Any] | None) -> None:
-    if told is None:
+def _draw(comparison: Mapping[str, Any] | None) -> None:
+    if comparison is None:
         st.caption("Choose a text and two language models to see how the evidence adds up.")
         return
-    names = [one["name"] for one in told["language_models"]]
-    st.altair_chart(chart(rows(told), names), width="stretch")
+    names = [model["name"] for model in comparison["language_models"]]
+    st.altair_chart(chart(rows(comparison), names), width="stretch")
     first, second = map(words.plain, names)
     st.caption(
         f"The cumulative lead in nats: above 0 {first} leads, below 0 {second}. Move the slider to read only "
@@ -34,24 +34,24 @@ def _drawn(told: Mapping[str, Any] | None) -> None:
     )
 
 
-def rows(told: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The lead of the first language model after each character, thinned: `{"at", "lead", "read"}`."""
-    first, second = (np.array(row, "float64") for row in told["nats"])  # None becomes NaN
-    lead = np.cumsum(np.nan_to_num(second - first - (told.get("offset") or 0.0)))
-    places = np.unique(np.linspace(0, len(lead) - 1, min(MOST_POINTS, len(lead))).round().astype(int))
-    shown = [corpus.shown(one) if one == "\n" else one for one in told["text"]]
+def rows(comparison: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Returns the lead of the first model after each character, thinned: rows `{"at", "lead", "read"}`."""
+    first, second = (np.array(row, "float64") for row in comparison["nats"])  # None becomes NaN
+    lead = np.cumsum(np.nan_to_num(second - first - (comparison.get("offset") or 0.0)))
+    positions = np.unique(np.linspace(0, len(lead) - 1, min(MOST_POINTS, len(lead))).round().astype(int))
+    characters = [corpus.describe(c) if c == "\n" else c for c in comparison["text"]]
     return [
         {
             "at": int(at) + 1,
             "lead": round(float(lead[at]), 2),
-            "read": "".join(shown[max(0, at - _AROUND) : at + 1]),
+            "read": "".join(characters[max(0, at - _AROUND) : at + 1]),
         }
-        for at in places
+        for at in positions
     ]
 
 
 def chart(points: Sequence[Mapping[str, Any]], names: Sequence[str]) -> Any:
-    """A line with a slider for how much of the text is read, which the browser follows by itself."""
+    """Returns a line chart with a slider for the number of characters, which works in the browser alone."""
     import altair as alt
 
     last = points[-1]["at"]
@@ -71,24 +71,24 @@ def chart(points: Sequence[Mapping[str, Any]], names: Sequence[str]) -> Any:
             alt.Tooltip("lead:Q", format="+.1f"),
         ],
     )
-    told = (
+    label = (
         base.transform_joinaggregate(end="max(at)")
         .transform_filter("datum.at == datum.end")
         .transform_calculate(
             ahead=f"datum.lead > 0 ? {_quoted(names[0])} : {_quoted(names[1])}",
-            said="datum.ahead + ' leads by ' + format(abs(datum.lead), '.1f') + ' nats'",
+            text="datum.ahead + ' leads by ' + format(abs(datum.lead), '.1f') + ' nats'",
         )
         .mark_text(align="left", baseline="top", fontSize=13, color="gray")
-        .encode(x=alt.value(4), y=alt.value(4), text="said:N")
+        .encode(x=alt.value(4), y=alt.value(4), text="text:N")
     )
     zero = (
         alt.Chart(alt.Data(values=[{"lead": 0}]))
         .mark_rule(strokeDash=[4, 4], color="gray")
         .encode(y="lead:Q")
     )
-    return (line + dots + told + zero).add_params(read).properties(height=300)
+    return (line + dots + label + zero).add_params(read).properties(height=300)
 
 
 def _quoted(name: str) -> str:
-    """A name as a string of Vega's expressions."""
+    """Returns a name as a string literal for Vega expressions."""
     return "'" + name.replace("\\", "\\\\").replace("'", "\\'") + "'"

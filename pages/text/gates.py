@@ -15,72 +15,79 @@ MOST = 12  # units to choose from
 
 
 def names(network: Network) -> tuple[str, ...]:
-    """The names of the gates of a network's layers, in the order of `along`."""
+    """Returns the names of the gates of a network, in the order of `along`."""
     return LSTM if network.each == 2 else GRU
 
 
 def along(network: Network, indices: np.ndarray) -> np.ndarray:
-    """The gates of the last layer: `(T, gates, units)` in [0, 1].
+    """Returns the gate activations of the last layer, `(T, gates, units)` in [0, 1].
 
-    Of an LSTM the input, forget and output gate, of a GRU the update and the reset gate.
+    An LSTM has input, forget and output gates, a GRU update and reset gates.
 
     Args:
-        indices: `(T,) int` characters.
+        network: the language model's network.
+        indices: `(T,) int`, the characters.
     """
     x = network.table[indices]
-    through = _lstm if network.each == 2 else _gru
+    run_layer = _lstm if network.each == 2 else _gru
     for number, layer in enumerate(network.layers):
         projected = layer.project(x) if number else x
-        x, opened = through(layer, projected)
-    return opened
+        x, activations = run_layer(layer, projected)
+    return activations
 
 
 def _lstm(layer: Layer, projected: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """One layer along `(T, 4 * units)`: what it shows, `(T, units)`, and its gates, `(T, 3, units)`."""
+    """Runs one layer along `(T, 4 * units)`; returns its output, `(T, units)`, and gates, `(T, 3, units)`."""
     units = layer.recurrent.shape[0]
     state = [np.zeros((1, units), "float32")] * 2
-    shown, opened = [], []
-    for now in projected:
-        z = (state[0] @ layer.recurrent + now)[0].reshape(4, units)
-        opened.append(sigmoid(z[[0, 1, 3]]))  # the third is what comes in
-        state = layer.step(now[None], state)
-        shown.append(state[0][0])
-    return np.stack(shown), np.stack(opened)
+    outputs, activations = [], []
+    for inputs in projected:
+        z = (state[0] @ layer.recurrent + inputs)[0].reshape(4, units)
+        activations.append(sigmoid(z[[0, 1, 3]]))  # Row 2 is the cell candidate, not a gate.
+        state = layer.step(inputs[None], state)
+        outputs.append(state[0][0])
+    return np.stack(outputs), np.stack(activations)
 
 
 def _gru(layer: Layer, projected: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """One layer along `(T, 3 * units)`: what it shows, `(T, units)`, and its gates, `(T, 2, units)`."""
+    """Runs one layer along `(T, 3 * units)`; returns its output, `(T, units)`, and gates, `(T, 2, units)`."""
     units = layer.recurrent.shape[0]
     state = [np.zeros((1, units), "float32")]
-    shown, opened = [], []
-    for now in projected:
-        z = state[0] @ layer.recurrent + layer.bias[1] + now
-        opened.append(sigmoid(z[0, : 2 * units]).reshape(2, units))
-        state = layer.step(now[None], state)
-        shown.append(state[0][0])
-    return np.stack(shown), np.stack(opened)
+    outputs, activations = [], []
+    for inputs in projected:
+        z = state[0] @ layer.recurrent + layer.bias[1] + inputs
+        activations.append(sigmoid(z[0, : 2 * units]).reshape(2, units))
+        state = layer.step(inputs[None], state)
+        outputs.append(state[0][0])
+    return np.stack(outputs), np.stack(activations)
 
 
-def liveliest(opened: np.ndarray) -> list[int]:
-    """The units whose gates vary most along `(T, gates, units)`, the most variable first."""
-    return np.argsort(-opened.std(axis=0).sum(axis=0))[:MOST].tolist()
+def most_variable(activations: np.ndarray) -> list[int]:
+    """Returns the units whose gates `(T, gates, units)` vary most, the most variable first."""
+    return np.argsort(-activations.std(axis=0).sum(axis=0))[:MOST].tolist()
 
 
-def rows(opened: np.ndarray, text: str, gates: Sequence[str]) -> list[dict[str, Any]]:
-    """One row per gate and character, of one unit's gates `(T, gates)` along a text of T characters."""
+def rows(activations: np.ndarray, text: str, gates: Sequence[str]) -> list[dict[str, Any]]:
+    """Returns one row per character and gate.
+
+    Args:
+        activations: gates of one unit, `(T, gates)` in [0, 1].
+        text: T characters.
+        gates: names of the gates.
+    """
     return [
-        {"at": at, "character": corpus.shown(character), "gate": gate, "open": round(float(value), 3)}
-        for at, (character, values) in enumerate(zip(text, opened, strict=True))
+        {"at": at, "character": corpus.describe(character), "gate": gate, "open": round(float(value), 3)}
+        for at, (character, values) in enumerate(zip(text, activations, strict=True))
         for gate, value in zip(gates, values, strict=True)
     ]
 
 
-def chart(found: Sequence[dict[str, Any]], gates: Sequence[str]) -> Any:
-    """One row per gate, one column per character; full color is open, in light and dark mode."""
+def chart(cells: Sequence[dict[str, Any]], gates: Sequence[str]) -> Any:
+    """Returns a heat map with one row per gate and one column per character; full color means open."""
     import altair as alt
 
-    base = alt.Chart(alt.Data(values=list(found)))
-    cells = base.mark_rect().encode(
+    base = alt.Chart(alt.Data(values=list(cells)))
+    heatmap = base.mark_rect().encode(
         x=alt.X("at:O", title=None, axis=None),
         y=alt.Y("gate:N", title=None, sort=list(gates)),
         color=alt.Color(
@@ -96,4 +103,4 @@ def chart(found: Sequence[dict[str, Any]], gates: Sequence[str]) -> Any:
         .mark_text(fontSize=11, color="gray")
         .encode(x=alt.X("at:O", axis=None), text="character:N", y=alt.value(-7))
     )
-    return (cells + letters).properties(height=50 + 47 * len(gates))
+    return (heatmap + letters).properties(height=50 + 47 * len(gates))

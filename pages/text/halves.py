@@ -9,35 +9,35 @@ from pages.jobs import halves
 from pages.text import training
 from studio.text.settings import TrainTextSettings
 
-WAYS = {"write": "Write", "own": "Your text", "who": "Who wrote this?"}
+MODES = {"write": "Write", "own": "Your text", "who": "Who wrote this?"}
 KEY = "do"
 SIZES = tuple(2**n for n in range(3, 12))
-SMALL = 128  # units: a text of a few pages is learned in minutes
+SMALL = 128  # units: trains in minutes on a text of a few pages
 
 
-def choose(known: list[str]) -> str:
-    """Lets a user choose between the parts; without a language model the second is chosen already."""
-    way = halves.choose(
+def choose(model_names: list[str]) -> str:
+    """Lets the user choose a part of the page; without a language model, returns "own" for training one."""
+    mode = halves.choose(
         "text",
-        WAYS,
+        MODES,
         key=KEY,
         of=lambda job: "own" if job.task == training.TASK else "write",
-        default="write" if known else "own",
+        default="write" if model_names else "own",
     )
-    if way != "own" and not known:
+    if mode != "own" and not model_names:
         st.info("There is no language model yet. Train one on a text.", icon=":material/info:")
         return "own"
-    return way
+    return mode
 
 
 def put(_settings: TrainTextSettings) -> None:
-    """Puts the number of units among those of the slider. Call it from a callback."""
+    """Moves the number of units to a value of the slider. Call it from a callback."""
     saved_settings.nearest(SIZES, "units")
 
 
 def memory() -> dict[str, int]:
-    """Asks for the units per layer, with a smaller default than for long training runs elsewhere."""
-    help = TrainTextSettings.described()["units"].help
+    """Asks for the units per layer, with a smaller default than the command has."""
+    help = TrainTextSettings.describe()["units"].help
     units = st.select_slider(
         "Units per layer", SIZES, value=SMALL, key="units", bind="query-params", help=help
     )

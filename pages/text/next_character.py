@@ -1,4 +1,4 @@
-"""The probabilities of the next character at any temperature, and the place of the highest entropy."""
+"""The probabilities of the next character at any temperature, and the position of highest entropy."""
 
 from __future__ import annotations
 
@@ -8,28 +8,33 @@ import numpy as np
 
 from studio.core.data import corpus
 
-SHOWN = 12  # characters of a chart
+MOST = 12  # characters in a chart
 COOLEST, HOTTEST = 0.1, 2.0
 
 
 def undecided(logits: np.ndarray) -> int:
-    """The place after which most could come: that of the greatest entropy.
+    """Returns the position whose next character has the highest entropy.
 
     Args:
-        logits: `(T, alphabet)`, of the character after each place.
+        logits: `(T, alphabet)`, of the character after each position.
     """
-    shares = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    shares /= shares.sum(axis=-1, keepdims=True)
-    return int((shares * np.log(np.maximum(shares, 1e-12))).sum(axis=-1).argmin())
+    probabilities = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    probabilities /= probabilities.sum(axis=-1, keepdims=True)
+    return int((probabilities * np.log(np.maximum(probabilities, 1e-12))).sum(axis=-1).argmin())
 
 
 def rows(logits: np.ndarray, alphabet: str) -> list[dict[str, Any]]:
-    """How far each score, `(alphabet,)`, lies below the highest: one row a character, the likeliest first."""
+    """Returns one row per character, the likeliest first, with its logit relative to the highest.
+
+    Args:
+        logits: `(alphabet,)`.
+        alphabet: the characters.
+    """
     ranked = np.argsort(-logits)
     return [
         {
             "rank": rank,
-            "character": corpus.shown(alphabet[n]),
+            "character": corpus.describe(alphabet[n]),
             "score": round(float(logits[n] - logits.max()), 4),
         }
         for rank, n in enumerate(ranked)
@@ -37,7 +42,7 @@ def rows(logits: np.ndarray, alphabet: str) -> list[dict[str, Any]]:
 
 
 def chart(scores: list[dict[str, Any]], temperature: float) -> Any:
-    """One bar per character, with a slider for the temperature, which the browser follows by itself."""
+    """Returns a bar chart with a slider for the temperature, which works in the browser alone."""
     import altair as alt
 
     start = min(max(temperature, COOLEST), HOTTEST)
@@ -47,16 +52,19 @@ def chart(scores: list[dict[str, Any]], temperature: float) -> Any:
         alt.Chart(alt.Data(values=scores))
         .transform_calculate(weight="exp(datum.score / temperature)")
         .transform_joinaggregate(total="sum(weight)")
-        .transform_calculate(chance="datum.weight / datum.total")
-        .transform_filter(f"datum.rank < {SHOWN}")
+        .transform_calculate(probability="datum.weight / datum.total")
+        .transform_filter(f"datum.rank < {MOST}")
         .mark_bar()
         .encode(
             y=alt.Y("character:N", title=None, sort=alt.SortField("rank"), axis=alt.Axis(labelOverlap=False)),
             x=alt.X(
-                "chance:Q", title="probability", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1])
+                "probability:Q",
+                title="probability",
+                axis=alt.Axis(format="%"),
+                scale=alt.Scale(domain=[0, 1]),
             ),
-            tooltip=["character:N", alt.Tooltip("chance:Q", title="probability", format=".1%")],
+            tooltip=["character:N", alt.Tooltip("probability:Q", title="probability", format=".1%")],
         )
         .add_params(heat)
-        .properties(height=30 * SHOWN)
+        .properties(height=30 * MOST)
     )

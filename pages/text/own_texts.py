@@ -1,4 +1,4 @@
-"""The user's own text: from a file or pasted, with its facts."""
+"""The user's own text, from a file or pasted, with its statistics."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from studio.text.settings import TrainTextSettings
 SOURCES = {"sample": "A sample", "file": "A file", "pasted": "Pasted"}
 MOST_MB = corpus.MOST_BYTES // 10**6
 MOST_PASTED = 15_000_000  # characters: in UTF-8 they fit into one message from the page
-BEGINNING = 700  # characters that are shown
-ALPHABET = 120  # kinds of characters that are shown
+BEGINNING = 700  # characters of the excerpt
+ALPHABET = 120  # distinct characters that are listed
 _SLOT, _OWN = "text", "text_file"
 _PASTED, _BOX = "pasted", "pasted_text"
 
 
 @dataclass(frozen=True)
 class TextFacts:
-    """Facts of a text, cached."""
+    """Statistics of a text and its first characters."""
 
     encoding: str
     notes: tuple[str, ...]
@@ -37,19 +37,19 @@ class TextFacts:
 
 
 def choose() -> File | None:
-    """Asks for the training text; None while there is none, or after showing an error."""
+    """Asks for the training text; returns None while there is none, or after showing an error."""
     tales = "Short made-up tales; training takes a few minutes."
     hint = "Choose a file, best with a few hundred thousand characters."
     return ask("Training text", sample_texts.file, tales, hint)
 
 
 def ask(label: str, sample: Callable[[], File], what: str, hint: str) -> File | None:
-    """Asks for a text; None while there is none, or after showing an error.
+    """Asks for a text; returns None while there is none, or after showing an error.
 
     Args:
         label: of the choice of its source.
-        sample: gives the sample text.
-        what: describes the sample, in a sentence.
+        sample: returns the sample text.
+        what: describes the sample in a sentence.
         hint: shown while there is no file.
     """
     source = forms.one_of(label, SOURCES, key="source", default="sample")
@@ -63,22 +63,22 @@ def ask(label: str, sample: Callable[[], File], what: str, hint: str) -> File | 
 
 
 def put(file: File) -> None:
-    """Chooses the sample, or a kept text as a file. Call it before the form is drawn."""
+    """Selects the sample, or a stored text as a file. Call it before the form is drawn."""
     is_sample = file.digest == sample_texts.file().digest
     st.session_state["source"] = "sample" if is_sample else "file"
     if not is_sample:
         st.session_state[_OWN] = [file]
 
 
-def _from_file(own: Sequence[File], hint: str) -> File | None:
+def _from_file(files: Sequence[File], hint: str) -> File | None:
     help = f"Plain text in any language and encoding, up to {MOST_MB} MB"
     uploads.ask(_SLOT, "A text from your device", _take, max_upload_size=MOST_MB, help=help)
     uploads.show_fault(_SLOT)
-    if not own:
+    if not files:
         st.caption(f":material/info: {hint}")
         return None
-    st.caption(f":material/description: {words.plain(own[0].name)}")
-    return own[0]
+    st.caption(f":material/description: {words.plain(files[0].name)}")
+    return files[0]
 
 
 def _take(data: bytes, name: str) -> None:
@@ -109,38 +109,40 @@ def _pasted() -> File | None:
 
 
 def _last_pasted() -> str:
-    return kept_inputs.restore(_PASTED, lambda told: told if isinstance(told, str) else "")
+    return kept_inputs.restore(_PASTED, lambda value: value if isinstance(value, str) else "")
 
 
 def _checked(data: bytes, name: str) -> File:
-    """The text among the studio's files. Raises `StudioError` if it is none to learn from."""
+    """Stores a text and returns its file. Raises `StudioError` if it cannot be trained on."""
     corpus.read(data)
     return File.keep(data, "text", name)
 
 
 @owners.cached(max_entries=8, show_spinner="Reading the text ...")
 def facts_of(file: File, encoding: str = encodings.AUTO) -> TextFacts:
-    """The facts of a stored text."""
-    read = corpus.read(file.read(), encoding)
-    return TextFacts(read.encoding, read.notes, corpus.facts(read.text), read.text[:BEGINNING])
+    """Returns the statistics of a stored text."""
+    text = corpus.read(file.read(), encoding)
+    return TextFacts(text.encoding, text.notes, corpus.facts(text.text), text.text[:BEGINNING])
 
 
 def show(file: File, settings: TrainTextSettings | None) -> None:
-    """Shows the beginning of a text, its facts, and the length of training on it."""
-    found = facts_of(file, settings.encoding if settings else encodings.AUTO)
-    facts = found.facts
-    more = facts.chars > len(found.beginning)
-    marked_text(found.beginning, hint=" ..." if more else "", key="own_paper")
+    """Shows an excerpt of a text, its statistics, and the length of training on it."""
+    text_facts = facts_of(file, settings.encoding if settings else encodings.AUTO)
+    facts = text_facts.facts
+    is_longer = facts.chars > len(text_facts.beginning)
+    marked_text(text_facts.beginning, hint=" ..." if is_longer else "", key="own_paper")
     with st.container(horizontal=True):
         st.metric("Characters", f"{facts.chars:,}")
         st.metric("Alphabet", f"{len(facts.alphabet):,}")
         st.metric("Words", f"{facts.words:,}")
         st.metric("Lines", f"{facts.lines:,}")
-    said = [f"Read as {found.encoding}.", *found.notes]
+    notes = [f"Read as {text_facts.encoding}.", *text_facts.notes]
     if settings is not None:
-        read = plan(np.zeros(facts.chars, "int8"), settings)  # whose length alone decides
-        said += [*read.notes, _reading(file, settings, read)]
-    for note in said:
+        batch_plan = plan(
+            np.zeros(facts.chars, "int8"), settings
+        )  # Only the length of the text matters here.
+        notes += [*batch_plan.notes, _duration(file, settings, batch_plan)]
+    for note in notes:
         st.caption(f":material/info: {words.plain(note)}")
     st.caption("Characters of the text, the most frequent first:")
     st.text(_listed([character for character, _ in facts.alphabet]))
@@ -148,15 +150,15 @@ def show(file: File, settings: TrainTextSettings | None) -> None:
         st.caption(
             ":material/warning: Unusual characters, often left by other software; the model learns them, too:"
         )
-        st.text(_listed([f"{corpus.shown(c)} ({count:,})" for c, count in facts.odd], ", "))
+        st.text(_listed([f"{corpus.describe(c)} ({count:,})" for c, count in facts.odd], ", "))
 
 
-def _reading(file: File, settings: TrainTextSettings, read: Plan) -> str:
-    takes = estimates.cost_in_words("text.train", settings, {"text": [file]})
-    return f"Training runs for {read.epochs} epochs of the text, in {read.steps:,} steps{takes}."
+def _duration(file: File, settings: TrainTextSettings, batch_plan: Plan) -> str:
+    cost = estimates.cost_in_words("text.train", settings, {"text": [file]})
+    return f"Training runs for {batch_plan.epochs} epochs of the text, in {batch_plan.steps:,} steps{cost}."
 
 
-def _listed(characters: list[str], between: str = " ") -> str:
-    names = [corpus.shown(c) if len(c) == 1 else c for c in characters[:ALPHABET]]
-    left = len(characters) - ALPHABET
-    return between.join(names) + (f" and {left:,} more" if left > 0 else "")
+def _listed(characters: list[str], separator: str = " ") -> str:
+    names = [corpus.describe(c) if len(c) == 1 else c for c in characters[:ALPHABET]]
+    remaining = len(characters) - ALPHABET
+    return separator.join(names) + (f" and {remaining:,} more" if remaining > 0 else "")

@@ -1,4 +1,4 @@
-"""A written text's settings, or a training's text and settings, back into the form of the page."""
+"""Fills the form with the settings of an earlier text, or text and settings of a training run."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _fill_writing(job: engine.Job, settings: Any) -> None:
 
 
 def _start(job: engine.Job) -> str:
-    """The name of the language model that a training began with; "" for none."""
+    """Returns the name of the language model that a training run started from; "" for none."""
     return next((stem(file.name) for file in job.inputs.get(start_from.SLOT, ())), "")
 
 

@@ -1,4 +1,4 @@
-"""A training run on a text: samples and losses during training, then the language model."""
+"""A training run on a text: samples and losses, then the language model."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from studio.text.settings import TrainTextSettings, WriteSettings
 TASK = language_models.TRAIN
 MOST_POINTS = 300
 SAMPLE = WriteSettings(chars=400)
-TESTED = "validation"
+VALIDATION = "validation"
 _ENDS = {
     "patience": "Early stopping: the validation loss no longer improved.",
     "cancelled": "Training was stopped early. This is the best checkpoint.",
@@ -31,20 +31,20 @@ _ENDS = {
 
 
 def show(text: File | None) -> engine.Job | None:
-    """Draws the training of the address, or the last one of this tab; None when there is none.
+    """Draws the training run of the address, or the last one of this tab; returns None if there is none.
 
     Args:
-        text: what the page would learn from now; a training run that has ended gives way to another one.
+        text: the chosen text; a finished training run is hidden when another text is chosen.
     """
     job = jobs.find((TASK,), text and text.digest)
     if job is None:
         return None
-    jobs.show_what_it_learns_from(job, [text] if text else [])
+    jobs.show_training_data(job, [text] if text else [])
     if not job.finished:
         _watch(job.id)
         _curve(job.id)
     elif job.result is None:
-        jobs.failed(job, TrainTextSettings.parse(job.settings))
+        jobs.show_failure(job, TrainTextSettings.parse(job.settings))
     else:
         _ended(job)
     return job
@@ -56,7 +56,7 @@ def _watch(name: str) -> None:
     if job.finished:
         st.rerun()
     stages = _stages(job)
-    with jobs.working(job, "Samples"):
+    with jobs.show_running(job, "Samples"):
         marked_text(
             stages[-1][1] if stages else "",
             hint="" if stages else "A sample appears here after the first evaluation.",
@@ -67,13 +67,13 @@ def _watch(name: str) -> None:
 
 
 def _stages(job: engine.Job) -> list[tuple[int, str]]:
-    """The samples so far, each with the step at which this tab first received it."""
-    seen: list[tuple[int, str]] = st.session_state.setdefault(f"stages:{job.id}", [])
+    """Returns the samples so far, each with the step at which this tab first received it."""
+    stages: list[tuple[int, str]] = st.session_state.setdefault(f"stages:{job.id}", [])
     report = job.report
-    # Only after a first test there is a sample; other texts name a stage.
-    if report and TESTED in report.metrics and (not seen or seen[-1][1] != report.text):
-        seen.append((report.step, report.text))
-    return seen
+    # Reports contain a sample only after a validation; other texts name a phase.
+    if report and VALIDATION in report.metrics and (not stages or stages[-1][1] != report.text):
+        stages.append((report.step, report.text))
+    return stages
 
 
 @st.fragment(run_every=jobs.CURVE_SECONDS)
@@ -83,9 +83,9 @@ def _curve(name: str) -> None:
 
 def _ended(job: engine.Job) -> None:
     file, figures = results.of_job(job).files[0], results.of_job(job).figures
-    written = _written_by(file)
-    if written:
-        marked_text(written, key="lesson_paper")
+    sample = _sample(file)
+    if sample:
+        marked_text(sample, key="lesson_paper")
         st.caption(f"Sample at temperature {SAMPLE.temperature:g}")
     st.markdown(in_words(figures))
     language_models.keep(file)
@@ -98,49 +98,49 @@ def _ended(job: engine.Job) -> None:
                 st.text(text)
     settings = TrainTextSettings.parse(job.settings)
     with st.container(horizontal=True):
-        results.download_file(file, TASK, key=job.id, made=results.of_job(job).recipe)
+        results.download_file(file, TASK, key=job.id, recipe=results.of_job(job).recipe)
         if st.button("Make again", icon=":material/refresh:", help="The same text, settings and seed"):
             jobs.start(TASK, settings, job.inputs, results.of_job(job).recipe)
         jobs.close_button(TASK)
-    results.recipe(TASK, settings, job.inputs, results.of_job(job).recipe)
+    results.show_recipe(TASK, settings, job.inputs, results.of_job(job).recipe)
 
 
-def _written_by(model: File) -> str:
-    """A sample of a trained model, cached in this tab; "" if the engine is not ready."""
+def _sample(model: File) -> str:
+    """Returns a sample of a trained model, cached in this tab; "" if the engine is not ready."""
     key = f"written_by:{model.digest}"
     if key not in st.session_state and engine.connect().status() == "ready":
         try:
-            made = engine.connect().live("text.write", SAMPLE, {"model": [model]}, live.session(), owner())
+            result = engine.connect().live("text.write", SAMPLE, {"model": [model]}, live.session(), owner())
         except StudioError:
             return ""
-        st.session_state[key] = made.data.decode("utf-8", "replace")
+        st.session_state[key] = result.data.decode("utf-8", "replace")
     return st.session_state.get(key, "")
 
 
 def in_words(figures: Mapping[str, Any]) -> str:
-    """The outcome of a training run, as Markdown."""
-    nats, kinds = figures["nats_per_char"], figures["alphabet"]
+    """Returns the outcome of a training run as Markdown."""
+    loss, alphabet_size = figures["nats_per_char"], figures["alphabet"]
     lines = [
-        f"The negative log-likelihood on the test split is **{nats:.2f} nats ({figures['bits_per_char']:.2f} "
-        f"bits) per character**, a perplexity of {math.exp(nats):.1f}; a uniform guess over the alphabet has "
-        f"{kinds:,}.",
+        f"The negative log-likelihood on the test split is **{loss:.2f} nats ({figures['bits_per_char']:.2f} "
+        f"bits) per character**, a perplexity of {math.exp(loss):.1f}; a uniform guess over the alphabet has "
+        f"{alphabet_size:,}.",
         f"{figures['parameters']:,} parameters, {figures['steps']:,} steps, "
         f"{amounts.duration(max(1, figures['seconds']))}.",
     ]
-    if begun := figures.get("started_from"):
-        lines.append(f"Fine-tuned from {words.plain(words.model(begun))}.")
+    if base_model := figures.get("started_from"):
+        lines.append(f"Fine-tuned from {words.plain(words.model(base_model))}.")
     lines += [_ENDS[figures["ended"]]] if figures.get("ended") in _ENDS else []
     lines += [words.plain(note) for note in figures.get("notes", ())]
     return "\n\n".join(lines)
 
 
 def curve(history: Sequence[Mapping[str, float]]) -> None:
-    """Draws the losses in nats per character; nothing before there are two steps."""
+    """Draws the losses in nats per character, once there are two steps."""
     every = max(1, len(history) // MOST_POINTS)
     rows = [
-        {"step": moment["step"], "which": name, "value": moment[name]}
-        for moment in history[::every]
-        for name in ("learning", TESTED)
-        if name in moment
+        {"step": report["step"], "which": name, "value": report[name]}
+        for report in history[::every]
+        for name in ("learning", VALIDATION)
+        if name in report
     ]
     curves.named(rows, "nats per character")

@@ -17,10 +17,10 @@ from studio.core.process import blas_threads
 from studio.text import language_model
 from studio.text.settings import WriteSettings
 
-MOST_READ = 600  # characters at the end of a text; what stood before hardly matters
-ALONG = 72  # characters at its end that can be looked at
-NEAR = 32  # characters around one whose gates are drawn
-# What stands in for a text until there is one; Shakespeare, Hamlet.
+MOST_READ = 600  # characters at the end of a text that are read; earlier ones hardly matter
+ALONG = 72  # characters at the end that can be inspected
+NEAR = 32  # characters whose gates are drawn
+# Read until there is a generated text; Shakespeare, Hamlet.
 PASSAGE = (
     "To be, or not to be, that is the question:\nWhether 'tis nobler in the mind to suffer\n"
     "The slings and arrows of outrageous fortune"
@@ -28,35 +28,35 @@ PASSAGE = (
 
 
 class Reading(NamedTuple):
-    """How a language model read the end of a text of T characters.
+    """Outputs of a language model for the last T characters of a text.
 
     Attributes:
-        text: those characters.
+        text: the T characters.
         logits: `(T, alphabet)`, of the character after each.
-        opened: `(T, gates, units)`, the gates of the last layer.
-        gates: what those are called.
-        alphabet: the characters that it knows, in the order of the logits.
+        activations: `(T, gates, units)`, the gates of the last layer, in [0, 1].
+        gates: the names of the gates.
+        alphabet: the characters of the model, in the order of the logits.
     """
 
     text: str
     logits: np.ndarray
-    opened: np.ndarray
+    activations: np.ndarray
     gates: tuple[str, ...]
     alphabet: str
 
 
-def explain(text: Text | None, asked: WriteSettings | None = None) -> None:
-    """The folded section, drawn from a text and its language model. While folded nothing is computed.
+def explain(text: Text | None, settings: WriteSettings | None = None) -> None:
+    """Draws the folded section for a text and its language model; computes nothing while folded.
 
     Args:
-        text: what was written; None before there is any.
-        asked: what the form asks for: without a text its language model reads a passage.
+        text: the generated text; None before there is any.
+        settings: of the form; without a text, their language model reads a passage.
     """
-    under_the_hood.show(lambda: _drawn(text, asked), assets.read(__file__, "under_the_hood.md"))
+    under_the_hood.show(lambda: _draw(text, settings), assets.read(__file__, "under_the_hood.md"))
 
 
-def _drawn(text: Text | None, asked: WriteSettings | None) -> None:
-    settings, whole = (text.settings, text.whole) if text else (asked, PASSAGE)
+def _draw(text: Text | None, form_settings: WriteSettings | None) -> None:
+    settings, passage = (text.settings, text.text) if text else (form_settings, PASSAGE)
     if settings is None:
         st.caption("Choose a language model to see its predictions for a text.")
         return
@@ -66,51 +66,56 @@ def _drawn(text: Text | None, asked: WriteSettings | None) -> None:
             f"The predictions of {name} for a passage of Hamlet. A text that you generate replaces it."
         )
     try:
-        found = _read(settings.preset, presets.find(settings.preset).key, whole[-MOST_READ:])
+        reading = _read(settings.preset, presets.find(settings.preset).key, passage[-MOST_READ:])
     except StudioError as error:
         st.caption(words.plain(str(error)))
         return
-    _of_a_text(found, settings.temperature)
+    _of_a_text(reading, settings.temperature)
 
 
-def _of_a_text(found: Reading, temperature: float) -> None:
-    at = next_character.undecided(found.logits)
-    if len(found.text) > 1:
+def _of_a_text(reading: Reading, temperature: float) -> None:
+    position = next_character.undecided(reading.logits)
+    if len(reading.text) > 1:
         help = "Starts where the prediction has the highest entropy"
-        at = st.slider("After character", 1, len(found.text), at + 1, key="hood_at", help=help) - 1
-    before, after = found.text[: at + 1], found.text[at + 1 :]
+        position = (
+            st.slider("After character", 1, len(reading.text), position + 1, key="explain_at", help=help) - 1
+        )
+    before, after = reading.text[: position + 1], reading.text[position + 1 :]
     st.html(f'<code style="white-space:pre-wrap">{escape(before)}<mark>▮</mark>{escape(after)}</code>')
-    scores = next_character.rows(found.logits[at], found.alphabet)
+    scores = next_character.rows(reading.logits[position], reading.alphabet)
     st.altair_chart(next_character.chart(scores, temperature), width="stretch")
     st.caption("The probabilities of the next character. Move the temperature slider to change them.")
     unit = st.selectbox(
-        "Unit", gates.liveliest(found.opened), key="hood_unit", help="Units whose gates vary most come first"
+        "Unit",
+        gates.most_variable(reading.activations),
+        key="explain_unit",
+        help="Units whose gates vary most come first",
     )
-    near = _near(at, len(found.text))
-    told = gates.rows(found.opened[near, :, unit], found.text[near], found.gates)
-    st.altair_chart(gates.chart(told, found.gates), width="stretch")
+    span = _near(position, len(reading.text))
+    rows = gates.rows(reading.activations[span, :, unit], reading.text[span], reading.gates)
+    st.altair_chart(gates.chart(rows, reading.gates), width="stretch")
     st.caption("The gates of that unit for the characters around that place.")
 
 
-def _near(at: int, length: int) -> slice:
-    """The characters around one, as many as a phone shows side by side."""
-    first = max(0, min(at - NEAR // 2, length - NEAR))
+def _near(position: int, length: int) -> slice:
+    """Returns the slice of characters around a position, as many as fit on a phone."""
+    first = max(0, min(position - NEAR // 2, length - NEAR))
     return slice(first, first + NEAR)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
 def _read(name: str, key: str, text: str) -> Reading:  # noqa: ARG001 - a key of the cache
-    spoken = language_model.load(name)
-    indices = spoken.vocabulary.encode(text).indices
+    loaded = language_model.load(name)
+    indices = loaded.vocabulary.encode(text).indices
     if not len(indices):
-        indices = np.array([max(spoken.vocabulary.characters.find("\n"), 0)])
-    with blas_threads.limited(1):
-        logits, _ = spoken.network.run(indices[None], spoken.network.states(1))
-        opened = gates.along(spoken.network, indices)
+        indices = np.array([max(loaded.vocabulary.characters.find("\n"), 0)])
+    with blas_threads.limit_threads(1):
+        logits, _ = loaded.network.run(indices[None], loaded.network.states(1))
+        activations = gates.along(loaded.network, indices)
     return Reading(
-        spoken.vocabulary.decode(indices)[-ALONG:],
+        loaded.vocabulary.decode(indices)[-ALONG:],
         logits[0, -ALONG:],
-        opened[-ALONG:],
-        gates.names(spoken.network),
-        "".join(spoken.vocabulary.characters),
+        activations[-ALONG:],
+        gates.names(loaded.network),
+        "".join(loaded.vocabulary.characters),
     )

@@ -17,21 +17,21 @@ from studio.core.errors import StudioError
 from studio.text.settings import WriteSettings
 
 TASK = "text.write"
-LOOK_SECONDS = 0.1
+POLL_SECONDS = 0.1
 ASKED_HERE = ("prompt", "preset", "count")
-HELD = "written"
-ADDRESS = "written"  # says that a text was asked for, so that a reload writes it again: the seed is the same
+CURRENT = "written"  # of the session: the current text
+ADDRESS = "written"  # query parameter: a reload generates the text again, with the same seed
 
 
 @dataclass
 class CurrentText:
-    """What this tab last wrote, or is writing.
+    """The text that this tab generated last, or is generating.
 
     Attributes:
-        settings: what it was asked for.
-        form: what the form asked for then.
+        settings: of the text.
+        form: settings of the form at that time.
         stream: None until the engine is ready, or after a problem.
-        problem: why there is none, as a sentence.
+        problem: why there is no stream, as a sentence.
     """
 
     settings: WriteSettings
@@ -40,13 +40,13 @@ class CurrentText:
     problem: str = ""
 
 
-def ask(known: list[str]) -> WriteSettings | None:
-    """Asks for the prompt, the language model and the other settings; None after showing an error."""
+def ask(model_names: list[str]) -> WriteSettings | None:
+    """Asks for the prompt, the language model and other settings; returns None after showing an error."""
     base = written_texts.base()
     prompt = st.text_area(
         "Prompt",
         placeholder="Type the start of a text, or leave this empty",
-        max_chars=written_texts.MOST_BEGUN,
+        max_chars=written_texts.MOST_PROMPT,
         height=100,
         key="prompt",
         bind="query-params",
@@ -56,10 +56,12 @@ def ask(known: list[str]) -> WriteSettings | None:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.caption(f"Continues the {len(base):,} characters of the text so far.")
             st.button("Start over", type="tertiary", icon=":material/first_page:", on_click=_begin_again)
-    extra = {"prompt": base or prompt, "count": 1, "preset": language_models.choose(known)}
+    extra = {"prompt": base or prompt, "count": 1, "preset": language_models.choose(model_names)}
     settings = forms.form(WriteSettings, skip=ASKED_HERE, extra=extra)
-    own = settings and settings.model_copy(update={"prompt": ""})  # which is a text, not a way to write
-    saved_settings.saved_settings(TASK, own, _put)
+    settings_to_save = settings and settings.model_copy(
+        update={"prompt": ""}
+    )  # A prompt is no setting to save.
+    saved_settings.saved_settings(TASK, settings_to_save, _put)
     return settings
 
 
@@ -70,63 +72,63 @@ def _put(settings: WriteSettings) -> None:
 
 
 def put(settings: WriteSettings) -> None:
-    """Puts the settings of a text where the form finds them. Call it from a callback."""
+    """Fills the form with the settings of a text. Call it from a callback."""
     _put(settings)
-    written_texts.write_on_from("")
+    written_texts.continue_from("")
     st.session_state["prompt"] = settings.prompt
 
 
 def show(form: WriteSettings | None, pressed: bool) -> written_texts.Text | None:
-    """Draws the text of the address or of this tab, and begins another when one is asked for.
+    """Draws the text of the address or of this tab, and starts another one on request.
 
     Args:
-        form: what the form asks for; another text is begun once this changes.
-        pressed: whether the button was pressed that writes.
+        form: settings of the form; a change starts another text.
+        pressed: whether **Write** was clicked.
 
     Returns:
-        The text, once it is whole or was stopped.
+        The text, once it is complete or was stopped.
     """
-    wanted: WriteSettings | None = st.session_state.pop(written_texts.ASKED, None) or (
+    request: WriteSettings | None = st.session_state.pop(written_texts.REQUEST_KEY, None) or (
         form if pressed else None
     )
-    kept = jobs.find((TASK,), form)
-    if kept is not None:
-        if wanted is None:
-            return _show_kept(kept)
+    job = jobs.find((TASK,), form)
+    if job is not None:
+        if request is None:
+            return _show_job(job)
         jobs.close(TASK)
-    held = _held()
-    if held is None and wanted is None and ADDRESS in st.query_params:
-        wanted = form
-    if held is not None and wanted is None:
-        if form is not None and held.form != form:
-            wanted = form
-        elif held.stream is None and not held.problem:  # the engine was not ready
-            wanted = held.settings
-    if wanted is not None:
-        held = st.session_state[HELD] = _begin(wanted, form)
-    if held is None:
-        begun = form.prompt if form else ""
-        marked_text("", before=begun, hint="" if begun else "Press Write to generate text here.")
+    current = _current()
+    if current is None and request is None and ADDRESS in st.query_params:
+        request = form
+    if current is not None and request is None:
+        if form is not None and current.form != form:
+            request = form
+        elif current.stream is None and not current.problem:  # The engine was not ready.
+            request = current.settings
+    if request is not None:
+        current = st.session_state[CURRENT] = _begin(request, form)
+    if current is None:
+        prompt = form.prompt if form else ""
+        marked_text("", before=prompt, hint="" if prompt else "Press Write to generate text here.")
         return None
     st.query_params[ADDRESS] = "true"
-    if held.problem:
-        st.error(words.plain(held.problem), icon=":material/error:")
+    if current.problem:
+        st.error(words.plain(current.problem), icon=":material/error:")
         return None
-    if held.stream is None:
+    if current.stream is None:
         live.wait()
         return None
-    if not held.stream.finished:
+    if not current.stream.finished:
         _grow()
         return None
-    return _show_written(held, held.stream)
+    return _show_written(current, current.stream)
 
 
-def _held() -> CurrentText | None:
-    """What this tab last wrote, unless a user went back to the page without it."""
-    arrived = navigation.came_from_elsewhere() and not browser_history.is_back_or_forward()
-    if ADDRESS not in st.query_params and not arrived:
-        st.session_state.pop(HELD, None)
-    return st.session_state.get(HELD)
+def _current() -> CurrentText | None:
+    """Returns the current text of this tab, unless the user came back to the page without it."""
+    is_arrival = navigation.came_from_elsewhere() and not browser_history.is_back_or_forward()
+    if ADDRESS not in st.query_params and not is_arrival:
+        st.session_state.pop(CURRENT, None)
+    return st.session_state.get(CURRENT)
 
 
 def _begin(settings: WriteSettings, form: WriteSettings | None) -> CurrentText:
@@ -140,49 +142,51 @@ def _begin(settings: WriteSettings, form: WriteSettings | None) -> CurrentText:
         return CurrentText(settings, form, None, str(error))
 
 
-@st.fragment(run_every=LOOK_SECONDS)
+@st.fragment(run_every=POLL_SECONDS)
 def _grow() -> None:
-    held: CurrentText = st.session_state[HELD]
-    if held.stream is None or held.stream.finished:
+    current: CurrentText = st.session_state[CURRENT]
+    if current.stream is None or current.stream.finished:
         st.rerun()
-    report = held.stream.report
-    begun = held.settings.prompt
-    marked_text(report.text[len(begun) :] if report and report.step else "", before=begun, writing=True)
+    report = current.stream.report
+    prompt = current.settings.prompt
+    marked_text(report.text[len(prompt) :] if report and report.step else "", before=prompt, writing=True)
     with st.container(horizontal=True, vertical_alignment="center"):
-        done, total = (report.step, report.total) if report and report.total else (0, held.settings.chars)
+        done, total = (report.step, report.total) if report and report.total else (0, current.settings.chars)
         st.progress(min(done / total, 1.0), f"{done:,} of {total:,} characters")
         st.button(
             "Stop",
             icon=":material/stop_circle:",
             help="Keeps the text so far",
-            disabled=held.stream.stopping,
-            on_click=held.stream.stop,
+            disabled=current.stream.stopping,
+            on_click=current.stream.stop,
         )
 
 
-def _show_written(held: CurrentText, stream: engine.Stream) -> written_texts.Text | None:
+def _show_written(current: CurrentText, stream: engine.Stream) -> written_texts.Text | None:
     try:
-        made = stream.result()
+        result = stream.result()
     except engine.Superseded:
-        st.session_state[HELD] = None
+        st.session_state[CURRENT] = None
         return None
     except StudioError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
         return None
-    text = written_texts.Text(held.settings, made.data, made.figures, made.recipe, made.stopped_early)
+    text = written_texts.Text(
+        current.settings, result.data, result.figures, result.recipe, result.stopped_early
+    )
     written_texts.read(text)
     with st.container(horizontal=True):
-        results.download(text.data, TASK, key="written", ending=".txt", made=text.recipe)
-        live.keep_button(made, key="written")
-        written_texts.go_on(text)
-    results.recipe(TASK, text.settings, {}, text.recipe)
+        results.download(text.data, TASK, key="written", ending=".txt", recipe=text.recipe)
+        live.keep_button(result, key="written")
+        written_texts.show_actions(text)
+    results.show_recipe(TASK, text.settings, {}, text.recipe)
     return text
 
 
-def _show_kept(job: engine.Job) -> written_texts.Text | None:
+def _show_job(job: engine.Job) -> written_texts.Text | None:
     settings = WriteSettings.parse(job.settings)
     if job.result is None:
-        jobs.failed(job, settings)
+        jobs.show_failure(job, settings)
         return None
     file, model = job.result.files[0], next(iter(job.inputs.get("model", ())), None)
     text = written_texts.Text(
@@ -190,19 +194,19 @@ def _show_kept(job: engine.Job) -> written_texts.Text | None:
     )
     written_texts.read(text)
     with st.container(horizontal=True):
-        results.download_file(file, TASK, key=job.id, made=text.recipe)
+        results.download_file(file, TASK, key=job.id, recipe=text.recipe)
         if model is None:
-            written_texts.go_on(text)
+            written_texts.show_actions(text)
         elif st.button("Make again", icon=":material/refresh:", help="The same model, another seed"):
             jobs.start(TASK, results.other_seeds(settings)[0], job.inputs, text.recipe)
         jobs.close_button(TASK)
     if model is not None:
-        told = f"Generated by {words.plain(model.name)}, a model from a file that is not listed on this page."
-        st.caption(f":material/info: {told}")
-    results.recipe(TASK, settings, job.inputs, text.recipe)
-    return text if model is None else None  # of a language model alone the page can tell more
+        note = f"Generated by {words.plain(model.name)}, a model from a file that is not listed on this page."
+        st.caption(f":material/info: {note}")
+    results.show_recipe(TASK, settings, job.inputs, text.recipe)
+    return text if model is None else None  # "Under the hood" needs a listed model.
 
 
 def _begin_again() -> None:
-    written_texts.write_on_from("")
+    written_texts.continue_from("")
     st.query_params.pop(ADDRESS, None)

@@ -1,1 +1,1 @@
-"""The parts of the search page."""
+"""Parts of the Tune page."""

@@ -1,4 +1,4 @@
-"""What a search asks for: the training, what it learns from, what varies and how far, how long each takes."""
+"""The form of a search: the training task, its data, the search space, and the length of each trial."""
 
 from __future__ import annotations
 
@@ -15,17 +15,16 @@ from pages.widgets import keys, numbers, words
 from studio import engine
 from studio.core import amounts, tasks
 from studio.core.errors import StudioError
-from studio.core.settings import Described
+from studio.core.settings import SettingInfo
 from studio.core.tasks import Goal, Inputs
 from studio.text.batches import plan
 from studio.text.settings import TrainTextSettings
 from studio.tune.settings import TuneSettings
 from studio.tune.space import KINDS, YARDSTICK, Range, space
-from studio.tune.task import shared_settings, trained
+from studio.tune.task import shared_settings, training_task
 
-# Which change what is measured: training runs that differ in them cannot be compared, not on the way at
-# least.
-NEVER = (
+# Settings that change what the metric measures, so trials that differ in them cannot be compared.
+EXCLUDED = (
     *YARDSTICK,
     "seed",
     "validation",
@@ -37,18 +36,18 @@ NEVER = (
     "perceptual",
     "adversarial",
 )
-TESTS = 4  # of each training run, where it does not say itself how many
+TESTS = 4  # validation passes per trial, for tasks with `test_every`
 
 
 class Subject(NamedTuple):
-    """A training run that settings are searched for.
+    """A training task whose settings can be searched.
 
     Attributes:
-        title: what a user calls it.
-        length: the setting that says how long one training run takes, "" for none.
-        short: its value in a search, unless a user changes it; 0: that depends on what is learned from.
-        most: its largest value here.
-        small: settings that keep each training run short, unless they vary.
+        title: of the model.
+        length: setting with the length of a training run; "" for none.
+        short: default of `length` in a search; 0 derives it from the data.
+        most: maximum of `length` in a search.
+        small: settings that keep each trial short, unless they vary.
     """
 
     title: str
@@ -69,51 +68,49 @@ SUBJECTS = {
 
 
 def ask() -> tuple[TuneSettings | None, Inputs]:
-    """Draws the questions; gives the settings, None while they are no search yet, and what is learned
-    from.
-    """
-    name = forms.one_of("Model", {one: subject.title for one, subject in SUBJECTS.items()}, key="train")
+    """Draws the form. Returns the settings, None if they are incomplete, and the inputs."""
+    name = forms.one_of("Model", {name: subject.title for name, subject in SUBJECTS.items()}, key="train")
     inputs = _data(name)
     settings = _form(name, inputs)
     return (settings if inputs else None), inputs
 
 
 def can_put(_job: engine.Job, settings: TuneSettings) -> bool:
-    """Whether the form can ask for a search like this one."""
+    """Returns whether the form can represent a search."""
     if settings.train not in SUBJECTS:
         return False
     subject, task = SUBJECTS[settings.train], tasks.get(f"{settings.train}.train")
-    varied = space(task.settings, settings.vary) if settings.vary else {}
-    known = {word.partition("=")[0] for word in subject.small} | {subject.length, "test_every"}
-    fixed = {word.partition("=")[0] for word in settings.fixed}
-    able = {one.name for one in _able(subject, task.settings.described())}
-    return bool(varied) and varied.keys() <= able and fixed <= known
+    ranges = space(task.settings, settings.vary) if settings.vary else {}
+    fixed_names = {setting.partition("=")[0] for setting in subject.small} | {subject.length, "test_every"}
+    fixed = {setting.partition("=")[0] for setting in settings.fixed}
+    varying_names = {field.name for field in _variable_fields(subject, task.settings.describe())}
+    return bool(ranges) and ranges.keys() <= varying_names and fixed <= fixed_names
 
 
 def put(job: engine.Job, settings: TuneSettings) -> None:
-    """Puts a search where the form finds it. Call it before the form is drawn."""
+    """Fills the form with a search. Call it before the form is drawn."""
     name = settings.train
-    subject, fields = SUBJECTS[name], tasks.get(f"{name}.train").settings.described()
+    subject, fields = SUBJECTS[name], tasks.get(f"{name}.train").settings.describe()
     st.session_state["train"] = name
     for file in (file for files in job.inputs.values() for file in files):
         (own_texts if file.kind == "text" else data_set_input).put(file)
-    varied = space(tasks.get(f"{name}.train").settings, settings.vary)
-    st.session_state[f"vary_{name}"] = list(varied)
-    for setting, one in varied.items():
+    ranges = space(tasks.get(f"{name}.train").settings, settings.vary)
+    st.session_state[f"vary_{name}"] = list(ranges)
+    for setting, value_range in ranges.items():
         key = f"range_{name}_{setting}"
-        if one.choices:
-            st.session_state[key] = list(one.choices)
+        if value_range.choices:
+            st.session_state[key] = list(value_range.choices)
         else:
-            for side, end in zip(("from", "to"), one.ends, strict=True):
-                st.session_state[keys.part(key, side)] = _number(fields[setting], end)
+            for end_name, end in zip(("from", "to"), value_range.ends, strict=True):
+                st.session_state[keys.part(key, end_name)] = _number(fields[setting], end)
     for word in settings.fixed:
         if word.partition("=")[0] == subject.length:
             st.session_state[_length_key(subject, job.inputs)] = int(word.partition("=")[2])
 
 
 def cost_in_words(settings: TuneSettings, inputs: Inputs) -> str:
-    """The cost of a trial: " One trial takes about 40 seconds on this machine."; "" if it is not known."""
-    task = trained(settings)
+    """Returns the cost of a trial: " One trial takes about 40 seconds on this machine."; "" if unknown."""
+    task = training_task(settings)
     fixed = shared_settings(settings)
     seconds = tasks.expected_seconds(task, task.settings.parse(fixed), inputs)
     return f" One trial takes {amounts.about(seconds)} on this machine." if seconds else ""
@@ -124,27 +121,27 @@ def _data(name: str) -> Inputs:
     if slot.kind == "text":
         text = own_texts.choose()
         return {slot.name: [text]} if text else {}
-    chosen = data_set_input.choose()
-    return {slot.name: [chosen.file]} if chosen else {}
+    data_set = data_set_input.choose()
+    return {slot.name: [data_set.file]} if data_set else {}
 
 
 def _form(name: str, inputs: Inputs) -> TuneSettings | None:
     subject, task = SUBJECTS[name], tasks.get(f"{name}.train")
-    fields = task.settings.described()
-    chosen = st.multiselect(
+    fields = task.settings.describe()
+    names = st.multiselect(
         "Search space",
-        [one.name for one in _able(subject, fields)],
+        [field.name for field in _variable_fields(subject, fields)],
         default=list((task.goal or Goal()).varies),
-        format_func=lambda one: fields[one].title,
+        format_func=lambda name: fields[name].title,
         key=f"vary_{name}",
         persist_state="session",
     )
-    vary = [_how_far(name, fields[one]) for one in chosen]
-    small = [word for word in subject.small if word.partition("=")[0] not in chosen]
+    vary = [_ask_range(name, fields[setting]) for setting in names]
+    small = [word for word in subject.small if word.partition("=")[0] not in names]
     fixed = [*_length(subject, fields, inputs), *small]
     extra = {"train": name, "vary": vary, "fixed": fixed}
-    made = forms.form(TuneSettings, skip=tuple(extra), extra=extra)
-    if not chosen:
+    settings = forms.form(TuneSettings, skip=tuple(extra), extra=extra)
+    if not names:
         st.caption(":material/info: Choose at least one setting to vary.")
         return None
     try:
@@ -152,62 +149,66 @@ def _form(name: str, inputs: Inputs) -> TuneSettings | None:
     except StudioError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
         return None
-    return made
+    return settings
 
 
-def _able(subject: Subject, fields: dict[str, Described]) -> list[Described]:
-    """The settings that can vary."""
-    return [one for one in fields.values() if one.kind in KINDS and one.name not in (*NEVER, subject.length)]
+def _variable_fields(subject: Subject, fields: dict[str, SettingInfo]) -> list[SettingInfo]:
+    """Returns the fields that can vary."""
+    return [
+        field
+        for field in fields.values()
+        if field.kind in KINDS and field.name not in (*EXCLUDED, subject.length)
+    ]
 
 
-def _how_far(name: str, field: Described) -> str:
-    """The range of one setting, as `vary` takes it."""
-    [usual] = space(tasks.get(f"{name}.train").settings, [field.name]).values()
+def _ask_range(name: str, field: SettingInfo) -> str:
+    """Asks for the range of a setting. Returns it in the form of `TuneSettings.vary`."""
+    [default_range] = space(tasks.get(f"{name}.train").settings, [field.name]).values()
     label, key = field.title, f"range_{name}_{field.name}"
-    if usual.choices:
-        picked = st.pills(
+    if default_range.choices:
+        selected = st.pills(
             label,
-            usual.choices,
-            default=list(usual.choices),
+            default_range.choices,
+            default=list(default_range.choices),
             selection_mode="multi",
             format_func=words.choice,
             key=key,
             persist_state="session",
         )
-        # The first one alone where none is left: that is refused, and says what is asked for.
-        return f"{field.name}={'|'.join(str(one) for one in picked or usual.choices[:1])}"
+        # Without a selection, return the first choice: a single choice is refused with an explanation.
+        return f"{field.name}={'|'.join(str(choice) for choice in selected or default_range.choices[:1])}"
     low, high = st.columns(2, vertical_alignment="bottom")
     limits: dict[str, Any] = {
         "min_value": _number(field, field.least),
         "max_value": _number(field, field.most),
-        "step": _step(field, usual),
+        "step": _step(field, default_range),
         "format": None if field.kind == "int" else "%g",
     }
     ends = [
-        place.number_input(
-            f"{label}, {side}",
+        column.number_input(
+            f"{label}, {end_name}",
             value=_number(field, end),
             **limits,
-            key=keys.part(key, side),
+            key=keys.part(key, end_name),
             persist_state="session",
         )
-        for place, side, end in ((low, "from", usual.low), (high, "to", usual.high))
+        for column, end_name, end in ((low, "from", default_range.low), (high, "to", default_range.high))
     ]
     return f"{field.name}={ends[0]}:{ends[1]}"
 
 
-def _number(field: Described, value: float | None) -> int | float | None:
+def _number(field: SettingInfo, value: float | None) -> int | float | None:
     if value is None:
         return None
     return int(value) if field.kind == "int" else float(value)
 
 
-def _step(field: Described, usual: Range) -> int | float:
-    low, high = usual.ends
+def _step(field: SettingInfo, default_range: Range) -> int | float:
+    low, high = default_range.ends
     return 1 if field.kind == "int" else (high - low) / 20
 
 
-def _length(subject: Subject, fields: dict[str, Described], inputs: Inputs) -> list[str]:
+def _length(subject: Subject, fields: dict[str, SettingInfo], inputs: Inputs) -> list[str]:
     if not subject.length:
         return []
     field = fields[subject.length]
@@ -215,22 +216,22 @@ def _length(subject: Subject, fields: dict[str, Described], inputs: Inputs) -> l
         f"{field.title} per trial",
         min_value=1,
         max_value=subject.most,
-        value=subject.short or _enough(inputs),
+        value=subject.short or _default_epochs(inputs),
         key=_length_key(subject, inputs),
         persist_state="session",
         help="Keep trials short: they show which settings work. Train the best one longer afterwards.",
     )
-    # Without tests on the way none could be stopped early as poor.
+    # Pruning needs measurements during training.
     tests = [f"test_every={max(1, value // TESTS)}"] if "test_every" in fields else []
     return [f"{subject.length}={value}", *tests]
 
 
 def _length_key(subject: Subject, inputs: Inputs) -> str:
-    return f"length_{subject.length}_{subject.short or _enough(inputs)}"
+    return f"length_{subject.length}_{subject.short or _default_epochs(inputs)}"
 
 
-def _enough(inputs: Inputs) -> int:
-    """How often half a usual training reads the text: in fewer steps a short one learns nothing."""
+def _default_epochs(inputs: Inputs) -> int:
+    """Returns half the epochs of a default training run on the text: with fewer, it learns nothing."""
     if not inputs:
         return 1
     chars = own_texts.facts_of(inputs["text"][0]).facts.chars

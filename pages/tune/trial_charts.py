@@ -1,15 +1,15 @@
-"""What a search tells, drawn: its measurements as they come, its history, and what mattered."""
+"""Charts of a search: learning curves of the trials, history, values by setting, and importance."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from studio.core.settings import Described
+from studio.core.settings import SettingInfo
 
 
 def curves(lines: list[dict[str, Any]]) -> Any:
-    """A line a trial, from what it measured on its way."""
+    """Returns the learning curves, one line per trial."""
     import altair as alt
 
     return (
@@ -25,8 +25,8 @@ def curves(lines: list[dict[str, Any]]) -> Any:
     )
 
 
-def history(trials: Sequence[Mapping[str, Any]], most: bool) -> Any:
-    """The value of each trial, and the best of all until it."""
+def history(trials: Sequence[Mapping[str, Any]], is_maximized: bool) -> Any:
+    """Returns the value of each trial, and the best value so far."""
     import altair as alt
 
     rows, best = [], None
@@ -34,8 +34,8 @@ def history(trials: Sequence[Mapping[str, Any]], most: bool) -> Any:
         if trial["value"] is None:
             continue
         if trial["state"] == "done":
-            values = [one for one in (best, trial["value"]) if one is not None]
-            best = max(values) if most else min(values)
+            values = [value for value in (best, trial["value"]) if value is not None]
+            best = max(values) if is_maximized else min(values)
         rows.append({"trial": trial["number"], "value": trial["value"], "how": trial["state"], "best": best})
     scale = alt.Scale(zero=False)
     ticks = alt.Axis(tickMinStep=1, grid=False, format="d")
@@ -51,16 +51,16 @@ def history(trials: Sequence[Mapping[str, Any]], most: bool) -> Any:
     return (line + marks).properties(height=200)
 
 
-def value_scale(field: Described, values: Sequence[Any]) -> Any:
-    """The scale of a setting's values in a chart: that of its own, by ratio or by difference."""
+def value_scale(field: SettingInfo, values: Sequence[Any]) -> Any:
+    """Returns the scale of a setting in charts: logarithmic or linear."""
     import altair as alt
 
-    ratio = field.scale == "log" and all(value > 0 for value in values)
-    return alt.Scale(type="log", nice=False) if ratio else alt.Scale(zero=False)
+    is_log = field.scale == "log" and all(value > 0 for value in values)
+    return alt.Scale(type="log", nice=False) if is_log else alt.Scale(zero=False)
 
 
-def against(field: Described, title: str, trials: Sequence[Mapping[str, Any]], best: int) -> Any:
-    """The values of a setting against what came of them."""
+def value_by_setting(field: SettingInfo, title: str, trials: Sequence[Mapping[str, Any]], best: int) -> Any:
+    """Returns the values of the trials by the values of a setting."""
     import altair as alt
 
     rows = [
@@ -99,7 +99,7 @@ def against(field: Described, title: str, trials: Sequence[Mapping[str, Any]], b
 
 
 def importance(shares: Mapping[str, float]) -> Any:
-    """How much of the differences each setting explains, as bars; `shares` are 0 to 1, by name."""
+    """Returns bars of the share of the variance that each setting explains, in [0, 1]."""
     import altair as alt
 
     rows = [{"setting": name, "share": share} for name, share in shares.items()]

@@ -1,4 +1,4 @@
-"""The trials of a search: while they come, and what they told in the end."""
+"""Shows the trials of a search while it runs, and its result."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ from studio import engine
 from studio.core.tasks import Inputs
 from studio.tune import selection
 from studio.tune.settings import TuneSettings
-from studio.tune.task import ALL_TRIED, trained
+from studio.tune.task import ALL_TRIED, training_task
 
 TASK = "tune.run"
-MORE = 10  # trials that a press adds to a search that has ended
+MORE = 10  # trials that the button adds to a finished search
 
 
 def show(inputs: Inputs) -> engine.Job | None:
-    """Draws the search of the address, or the last one of this tab; None when there is none.
+    """Shows the linked search or the last one of this tab. Returns None if there is none.
 
     Args:
-        inputs: what the page would learn from now; a search that has ended gives way to another one.
+        inputs: currently selected data; a finished search disappears when they change.
     """
-    asked = [(slot, [file.digest for file in files]) for slot, files in inputs.items()]
-    job = jobs.find((TASK,), asked)
+    request = [(slot, [file.digest for file in files]) for slot, files in inputs.items()]
+    job = jobs.find((TASK,), request)
     if job is None:
         return None
     settings = TuneSettings.parse(job.settings)
     if not job.finished:
         _watch(job.id)
-        _coming(job.id)
+        _show_curves(job.id)
     elif job.result is None:
-        jobs.failed(job, settings)
+        jobs.show_failure(job, settings)
     else:
-        _ended(job, settings)
+        _show_finished(job, settings)
     return job
 
 
@@ -48,44 +48,49 @@ def _watch(name: str) -> None:
     if job.finished:
         st.rerun()
     best = job.report.metrics.get("best") if job.report else None
-    with jobs.working(job, "Best so far"):
+    with jobs.show_running(job, "Best so far"):
         st.metric("Best so far", "none yet" if best is None else f"{best:.4g}")
 
 
 @st.fragment(run_every=jobs.CURVE_SECONDS)
-def _coming(name: str) -> None:
-    lines = measured(engine.connect().job(name, owner()).history)
+def _show_curves(name: str) -> None:
+    lines = measurements(engine.connect().job(name, owner()).history)
     if lines:
         st.altair_chart(trial_charts.curves(lines), width="stretch")
         st.caption("Each line is one trial with its measurements; weak trials are stopped early.")
 
 
-def measured(history: Sequence[Mapping[str, float]]) -> list[dict[str, Any]]:
-    """The measurements of each trial in the order in which they came, as rows of a chart."""
-    seen: dict[str, int] = {}
+def measurements(history: Sequence[Mapping[str, float]]) -> list[dict[str, Any]]:
+    """Returns the measurements of each trial in order, as rows of a chart."""
+    counts: dict[str, int] = {}
     rows = []
-    for moment in history:
-        for name, value in moment.items():
+    for report in history:
+        for name, value in report.items():
             if name.startswith("trial "):
-                seen[name] = seen.get(name, 0) + 1
-                rows.append({"trial": name.removeprefix("trial "), "measurement": seen[name], "value": value})
+                counts[name] = counts.get(name, 0) + 1
+                rows.append(
+                    {"trial": name.removeprefix("trial "), "measurement": counts[name], "value": value}
+                )
     return rows
 
 
-def _ended(job: engine.Job, settings: TuneSettings) -> None:
+def _show_finished(job: engine.Job, settings: TuneSettings) -> None:
     figures, file = results.of_job(job).figures, results.of_job(job).files[0]
-    task = trained(settings)
+    task = training_task(settings)
     goal = task.goal
-    assert goal is not None  # or it could not be searched
-    alike = figures.get("measure", goal.metric) == goal.metric
-    # What stopped early was measured on its way, perhaps by something else than the figure that counts.
-    tried = [one if alike or one["state"] == "done" else {**one, "value": None} for one in figures["trials"]]
-    label, fields = task.settings.term, task.settings.described()
-    st.metric(f"Best: {goal.called(figures.get('measure'))}", f"{figures['best']:.4g}")
+    assert goal is not None  # tasks without a goal cannot be searched
+    is_comparable = figures.get("measure", goal.metric) == goal.metric
+    # Pruned trials were measured during training, possibly by another metric than the final one.
+    trials_shown = [
+        trial if is_comparable or trial["state"] == "done" else {**trial, "value": None}
+        for trial in figures["trials"]
+    ]
+    label, fields = task.settings.term, task.settings.describe()
+    st.metric(f"Best: {goal.title_of(figures.get('measure'))}", f"{figures['best']:.4g}")
     best = figures["best_settings"].items()
-    told = ", ".join(f"{label(name)} **{words.plain(_short(value))}**" for name, value in best)
-    st.markdown(f"Best settings: {told}.")
-    st.caption(_among(tried, goal.most))
+    settings_text = ", ".join(f"{label(name)} **{words.plain(_short(value))}**" for name, value in best)
+    st.markdown(f"Best settings: {settings_text}.")
+    st.caption(_comparison(trials_shown, goal.most))
     st.caption(
         f"Trials completed: {figures['trials_ended']}; pruned: "
         f"{figures['stopped_early']}; failed: {figures['failed']}. "
@@ -94,7 +99,7 @@ def _ended(job: engine.Job, settings: TuneSettings) -> None:
     for note in figures.get("notes", ()):
         st.caption(f":material/info: {words.plain(note)}")
     item_actions.keep_model(file)
-    trials: list[dict[str, Any]] = [trial for trial in tried if trial["settings"]]
+    trials: list[dict[str, Any]] = [trial for trial in trials_shown if trial["settings"]]
     if sum(trial["value"] is not None for trial in trials) > 1:
         st.altair_chart(trial_charts.history(trials, goal.most), width="stretch")
         st.caption("Each mark is a trial, in the order of start; the line is the best value so far.")
@@ -102,11 +107,11 @@ def _ended(job: engine.Job, settings: TuneSettings) -> None:
     for name in trials[0]["settings"]:
         with grid.cell():
             st.altair_chart(
-                trial_charts.against(fields[name], label(name), trials, figures["best_trial"]),
+                trial_charts.value_by_setting(fields[name], label(name), trials, figures["best_trial"]),
                 width="stretch",
             )
-    hollow = "; hollow marks were stopped early" if alike else ""
-    st.caption(f"Each mark is a trial; the large one is the best{hollow}.")
+    pruned_note = "; hollow marks were stopped early" if is_comparable else ""
+    st.caption(f"Each mark is a trial; the large one is the best{pruned_note}.")
     if figures.get("importance"):
         shares = {label(name): share for name, share in figures["importance"].items()}
         st.altair_chart(trial_charts.importance(shares), width="stretch")
@@ -114,32 +119,32 @@ def _ended(job: engine.Job, settings: TuneSettings) -> None:
     rows = [_row(trial, label) for trial in trials]
     st.dataframe(rows, hide_index=True, width="stretch", placeholder="–")
     with st.container(horizontal=True):
-        results.download_file(file, TASK, key=job.id, made=results.of_job(job).recipe)
-        _go_on(job, settings)
+        results.download_file(file, TASK, key=job.id, recipe=results.of_job(job).recipe)
+        _show_actions(job, settings)
         jobs.close_button(TASK)
-    results.recipe(TASK, settings, job.inputs, results.of_job(job).recipe)
+    results.show_recipe(TASK, settings, job.inputs, results.of_job(job).recipe)
 
 
-def _go_on(job: engine.Job, settings: TuneSettings) -> None:
-    """Buttons for the trials that a stop or the time left out, and for more than were asked for."""
+def _show_actions(job: engine.Job, settings: TuneSettings) -> None:
+    """Draws the buttons that run the remaining trials, or more than requested."""
     figures = results.of_job(job).figures
     if ALL_TRIED in figures.get("notes", ()):
         return
-    counted = figures["trials_ended"] + figures["stopped_early"]
-    left = settings.trials - counted
-    if left > 0 and st.button(
+    ended = figures["trials_ended"] + figures["stopped_early"]
+    remaining = settings.trials - ended
+    if remaining > 0 and st.button(
         "Continue",
-        help=f"Runs the other {left} of {settings.trials} trials",
+        help=f"Runs the other {remaining} of {settings.trials} trials",
         icon=":material/play_arrow:",
     ):
         jobs.start(TASK, settings, job.inputs)
     help = "Continues from the trials so far"
-    if left <= 0 and st.button(f"{MORE} more trials", icon=":material/add:", help=help):
-        jobs.start(TASK, settings.model_copy(update={"trials": counted + MORE}), job.inputs)
+    if remaining <= 0 and st.button(f"{MORE} more trials", icon=":material/add:", help=help):
+        jobs.start(TASK, settings.model_copy(update={"trials": ended + MORE}), job.inputs)
 
 
-def _among(trials: Sequence[Mapping[str, Any]], most: bool) -> str:
-    """How the best stands among the others, for a figure alone says little."""
+def _comparison(trials: Sequence[Mapping[str, Any]], most: bool) -> str:
+    """Returns the second best and the worst value, to put the best one into perspective."""
     better = "Higher is better" if most else "Lower is better"
     values = sorted((trial["value"] for trial in trials if trial["state"] == "done"), reverse=most)
     if len(values) < 2:

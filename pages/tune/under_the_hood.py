@@ -1,4 +1,4 @@
-"""Under the hood of a search: how the next settings are chosen, and why weak trials stop early."""
+"""Charts and text under the hood of a search: how settings are chosen, and why weak trials stop early."""
 
 from __future__ import annotations
 
@@ -11,35 +11,35 @@ from pages.recorded import runs
 from pages.tune import trial_charts
 from pages.widgets import assets, under_the_hood
 from studio import engine
-from studio.core.settings import Described
+from studio.core.settings import SettingInfo
 from studio.tune.settings import TuneSettings
-from studio.tune.task import trained
+from studio.tune.task import training_task
 
-_SHADES = ["#8a8f9b22", "#5d75e6"]  # of a poor and of a good trial, in the light and in the dark
+_SHADES = ["#8a8f9b22", "#5d75e6"]  # of a weak and a good trial, in the light and the dark theme
 
 
 def explain(job: engine.Job | None) -> None:
-    """The folded section: where an ended search looked in turn, or else where a recorded one did."""
-    under_the_hood.show(lambda: _looked(job), assets.read(__file__, "under_the_hood.md"))
+    """Shows the expander with the settings of a finished search in order, or of a recorded one."""
+    under_the_hood.show(lambda: _draw_trials(job), assets.read(__file__, "under_the_hood.md"))
 
 
-def _looked(job: engine.Job | None) -> None:
+def _draw_trials(job: engine.Job | None) -> None:
     run = runs.of_job(job) if job is not None and job.result is not None else runs.recorded("tune")
-    run.say_whose()
-    task = trained(TuneSettings.parse(run.settings))
+    run.label_recorded()
+    task = training_task(TuneSettings.parse(run.settings))
     kind, shades = task.settings, _SHADES if task.goal is not None and task.goal.most else _SHADES[::-1]
-    shown = False
-    for name, field in kind.described().items():
+    is_drawn = False
+    for name, field in kind.describe().items():
         rows = [
             {"trial": trial["number"], "tried": value, "reached": trial.get("value")}
             for trial in run.figures["trials"]
             if isinstance(value := trial["settings"].get(name), int | float) and not isinstance(value, bool)
         ]
         if rows:
-            chart = _chart(rows, field, kind.term(name), shades, with_legend=not shown)
+            chart = _chart(rows, field, kind.term(name), shades, with_legend=not is_drawn)
             st.altair_chart(chart, width="stretch")
-            shown = True
-    if not shown:
+            is_drawn = True
+    if not is_drawn:
         st.caption("Only categorical settings were varied, so there is nothing to plot here.")
         return
     st.caption(
@@ -49,9 +49,13 @@ def _looked(job: engine.Job | None) -> None:
 
 
 def _chart(
-    rows: Sequence[Mapping[str, Any]], field: Described, title: str, shades: Sequence[str], with_legend: bool
+    rows: Sequence[Mapping[str, Any]],
+    field: SettingInfo,
+    title: str,
+    shades: Sequence[str],
+    with_legend: bool,
 ) -> Any:
-    """The values of one setting in the order of the trials, the better the stronger in color."""
+    """Returns the values of a setting in the order of the trials; better results are more saturated."""
     import altair as alt
 
     legend = alt.Legend(orient="top", gradientLength=160, tickCount=3) if with_legend else None

@@ -1,1 +1,1 @@
-"""What pages are drawn with; knows nothing of the studio's tasks."""
+"""Building blocks of pages that do not depend on the studio's tasks."""

@@ -1,7 +1,7 @@
-"""Two images on top of each other with a line between them that a user can move.
+"""Two images on top of each other with a movable line between them.
 
-Our own because Streamlit has none. A range input lies over the images, so mouse, touch, keyboard and
-screen readers work as with any slider. Both images travel as one payload, as bytes may only be its whole.
+Streamlit has no such widget. A range input lies over the images, so mouse, touch, keyboard and screen readers
+work as with any slider. Both images travel in one payload, because bytes cannot be part of a larger one.
 """
 
 from __future__ import annotations
@@ -28,9 +28,10 @@ def ab_slider(
     Args:
         before, after: WebP files.
         ratio: width by height of both, so that the page does not jump while they load.
-        names: what each is called, shown in its corner and read aloud.
-        caption: stands below.
+        names: labels in the corners of the images, also for screen readers.
+        key: of the component.
+        caption: text below the images.
     """
-    words = {"before": names[0], "after": names[1], "caption": caption, "ratio": f"{ratio:.4f}"}
-    head = json.dumps(words).encode()
+    labels = {"before": names[0], "after": names[1], "caption": caption, "ratio": f"{ratio:.4f}"}
+    head = json.dumps(labels).encode()
     _mount(data=struct.pack(">II", len(head), len(before)) + head + before + after, key=key)

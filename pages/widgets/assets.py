@@ -1,4 +1,4 @@
-"""HTML, CSS, JavaScript and Markdown that lie in files of their own, next to the module that shows them."""
+"""HTML, CSS, JavaScript and Markdown in files next to the module that uses them."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from pages.widgets import keys
 
 @cache
 def read(module: str, name: str) -> str:
-    """The text of a file.
+    """Returns the text of a file.
 
     Args:
-        module: `__file__` of the module that it lies alongside.
+        module: `__file__` of a module in the same folder.
         name: of the file.
     """
     return Path(module).with_name(name).read_text(encoding="utf-8")
@@ -25,13 +25,13 @@ def read(module: str, name: str) -> str:
 
 @cache
 def sections(module: str, name: str) -> dict[str, str]:
-    """The sections of a Markdown file by their headings of the second level, in order. See `read`."""
+    """Returns the sections of a Markdown file by their second-level headings, in order. See `read`."""
     parts = (part.partition("\n") for part in f"\n{read(module, name)}".split("\n## ")[1:])
     return {title.strip(): body.strip() for title, _, body in parts}
 
 
 def component(name: str, module: str) -> Any:
-    """Registers a component, and returns what mounts it, see `st.components.v2.component`.
+    """Registers a component and returns its mount function, see `st.components.v2.component`.
 
     Args:
         name: unique among all components.
@@ -42,24 +42,24 @@ def component(name: str, module: str) -> Any:
 
 
 def style(module: str, name: str, key: str = "", **properties: str) -> str:
-    """A style sheet as HTML. Only fixed text goes in here, never the text of a user.
+    """Returns a style sheet as HTML. Pass only fixed text, never text of a user.
 
     Args:
         module, name: see `read`.
-        key: of the widget that the class `KEY` of the sheet stands for.
+        key: key of the widget that the class `KEY` of the sheet stands for.
         properties: custom properties of that widget: `tile="8rem"` sets `--tile`.
     """
     sheet = read(module, name).replace(".KEY", f".{keys.css_class(key)}")
-    own = "".join(f"--{name}: {value};" for name, value in properties.items())
-    return f"<style>{sheet}{f'.{keys.css_class(key)} {{ {own} }}' if own else ''}</style>"
+    rules = "".join(f"--{name}: {value};" for name, value in properties.items())
+    return f"<style>{sheet}{f'.{keys.css_class(key)} {{ {rules} }}' if rules else ''}</style>"
 
 
 def run(module: str, name: str, **data: Any) -> None:
-    """Runs JavaScript in the page: calls the function that a file exports with an object.
+    """Runs JavaScript in the page: calls the function that a file exports.
 
     Args:
         module, name: see `read`.
-        data: what the object holds. Never the text of a user.
+        data: properties of the object that the function gets. Never text of a user.
     """
     function = read(module, name).replace("export default ", "", 1)
     st.html(f"<script>({function})({json.dumps(data)});</script>", unsafe_allow_javascript=True)

@@ -1,4 +1,4 @@
-"""Images as the browser gets them: small enough to travel fast, large enough for the screen."""
+"""Images for the browser: small enough to load fast, large enough for the screen."""
 
 from __future__ import annotations
 
@@ -14,29 +14,37 @@ from pages.widgets import owners, words
 from studio.core.imaging import image_io
 from studio.core.tasks import File
 
-LONGEST = 1600
-WIDEST = 1460  # px that `st.image` takes
+LONGEST = 1600  # px of the longer side
+WIDEST = 1460  # px: largest width that `st.image` does not scale down
 
 Form = Literal["WEBP", "JPEG"]
-_SAVED = {"WEBP": {"quality": 90, "method": 2}, "JPEG": {"quality": 92, "subsampling": 0}}
+_SAVE_OPTIONS = {"WEBP": {"quality": 90, "method": 2}, "JPEG": {"quality": 92, "subsampling": 0}}
 
 
 @owners.cached(max_entries=64)
 def of_file(digest: str, size: tuple[int, int] | None = None, form: Form = "WEBP") -> bytes:
-    """A kept image, of `size` (width, height) if given, at most LONGEST px; a JPEG at most WIDEST."""
+    """Returns a stored image encoded for the browser.
+
+    Args:
+        digest: SHA-256 of the image.
+        size: (width, height) in px to scale it to; None keeps its size.
+        form: format. The longer side is at most LONGEST px, the width of a JPEG at most WIDEST.
+    """
     return _encoded(image_io.read(File(digest, "image", "").path), size, form)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def of_bytes(data: bytes, form: Form = "WEBP") -> bytes:
-    """As `of_file`, from the bytes of an image."""
+    """Returns an image encoded for the browser at its own size, from its bytes. See `of_file`."""
     return _encoded(image_io.read(data), None, form)
 
 
 def image(source: File | bytes, **options: Any) -> None:
-    """`st.image`, with what it hands on as it is: all but such a JPEG it would encode again at every rerun.
+    """Draws an image as a JPEG that `st.image` passes through; anything else it would encode at every rerun.
 
-    See `captioned` for its caption.
+    Args:
+        source: a stored file, or the bytes of an image.
+        options: see `captioned`.
     """
     if isinstance(source, File):
         captioned(of_file(source.digest, form="JPEG"), width="stretch", **options)
@@ -45,43 +53,43 @@ def image(source: File | bytes, **options: Any) -> None:
 
 
 def captioned(source: Any, *, caption: str = "", **options: Any) -> None:
-    """`st.image` with a caption of plain text, which `st.image` itself would read as Markdown.
+    """Draws `st.image` with a caption of plain text, which `st.image` itself would read as Markdown.
 
-    The one way to a caption that is not a constant: it may hold the name of a user's file, and Markdown there
-    would load images of other sites.
+    Use it for every caption that is not a constant: it may contain a file name, and Markdown in it could load
+    images from other sites.
 
     Args:
-        source, options: as `st.image` takes them.
-        caption: also read to those who cannot see the image, unless `alt` says otherwise.
+        source, options: arguments of `st.image`.
+        caption: text below the image, also its `alt` text unless `options` have one.
     """
     st.image(source, **{"caption": words.plain(caption) or None, "alt": caption or None, **options})
 
 
 def moving(data: bytes, caption: str) -> None:
-    """Draws an image that another one replaces within moments, such as what a network has learned so far.
+    """Draws an image that is soon replaced, such as the current output of a network in training.
 
-    It travels with the page. `st.image` would give its address alone, and the server forgets the image as
-    soon as the next one is there: a browser that is late would show that it is broken.
+    The page contains the image itself. With `st.image` it would contain a link, and the server deletes the
+    image when the next one arrives: a slow browser would show a broken image.
 
     Args:
         data: a WebP.
-        caption: also read to those who cannot see it.
+        caption: text below the image, also its `alt` text.
     """
-    told = html.escape(caption)
-    tag = f'<img alt="{told}" src="{address(data)}">'
-    st.html(f'<figure class="moving">{tag}<figcaption>{told}</figcaption></figure>')
+    text = html.escape(caption)
+    tag = f'<img alt="{text}" src="{address(data)}">'
+    st.html(f'<figure class="moving">{tag}<figcaption>{text}</figcaption></figure>')
 
 
 def address(data: bytes, form: Literal["webp", "png"] = "webp") -> str:
-    """An image as an address that holds it, so that no server has to be asked for it."""
+    """Returns an image as a data URL, so the browser needs no request for it."""
     return f"data:image/{form};base64,{base64.b64encode(data).decode()}"
 
 
 def content(file: File) -> None:
-    """Draws the image that something is made from, until there is a result.
+    """Draws the input image until there is a result.
 
-    `css` finds it by its `alt` and keeps it no taller than the window: two may stand in one page, so that no
-    container around it could have a key.
+    The style sheet finds it by its `alt` text and limits its height to the window. A container with a key
+    would not do, because a page may show two such images.
     """
     image(file, caption="The content, before the first step")
 
@@ -89,10 +97,10 @@ def content(file: File) -> None:
 def _encoded(pixels, size: tuple[int, int] | None, form: Form) -> bytes:
     resized = Image.fromarray(pixels)
     if size is not None:
-        way = Image.Resampling.BICUBIC if size[0] > resized.width else Image.Resampling.LANCZOS
-        resized = resized.resize(size, way)
-    most = WIDEST if form == "JPEG" else LONGEST
-    resized.thumbnail((most, LONGEST))
+        resampling = Image.Resampling.BICUBIC if size[0] > resized.width else Image.Resampling.LANCZOS
+        resized = resized.resize(size, resampling)
+    widest = WIDEST if form == "JPEG" else LONGEST
+    resized.thumbnail((widest, LONGEST))
     buffer = io.BytesIO()
-    resized.save(buffer, form, **_SAVED[form])
+    resized.save(buffer, form, **_SAVE_OPTIONS[form])
     return buffer.getvalue()

@@ -1,4 +1,4 @@
-"""What all pages share beyond the theme: their style sheet, and the places of the result and of progress."""
+"""The style sheet of all pages, and their containers for the result and for progress."""
 
 from pathlib import Path
 
@@ -11,10 +11,10 @@ MARK = str(Path(__file__).parents[1] / "images" / "mark.svg")
 
 
 def stage(form: DeltaGenerator) -> DeltaGenerator:
-    """The place of the result. On a phone it lies below a long form, along which a link to it stays in sight.
+    """Returns the container of the result. On a phone, a link below the form leads to it.
 
     Args:
-        form: the place of the form.
+        form: container of the form.
     """
     form.html('<a class="to-stage" href="#result">See the result</a>')
     st.html('<span id="result"></span>')
@@ -22,13 +22,13 @@ def stage(form: DeltaGenerator) -> DeltaGenerator:
 
 
 def working() -> DeltaGenerator:
-    """The place of what works: first how far it is and what ends it, then a preview.
+    """Returns the container of a running job: progress and Stop first, then a preview.
 
-    The preview is made so small that all of it is in sight, and on a phone it stays above the form.
+    The style sheet keeps the preview small enough to be visible as a whole, and above the form on a phone.
     """
     return st.container(key="working", gap="small")
 
 
-def look() -> None:
-    """Applies what all pages share beyond the theme."""
+def apply_css() -> None:
+    """Adds the style sheet of all pages."""
     st.html(assets.style(__file__, "all_pages.css"))

@@ -1,4 +1,4 @@
-"""Curves of a run from its own numbers. Altair is imported here only when there is something to draw."""
+"""Curves of a run. Altair is imported only when there is something to draw."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ MOST_POINTS = 400
 
 
 def losses(history: Sequence[Mapping[str, float]], *, caption: str = "") -> None:
-    """Draws each figure of a run against its step; nothing before there are two steps.
+    """Draws each figure of a run by step on a log scale, once there are two steps.
 
     Args:
-        history: one mapping a step, with "step" and any number of figures.
+        history: one mapping per step, with "step" and any number of figures.
+        caption: text below the chart.
     """
     rows = _rows(history)
     if len({row["step"] for row in rows}) < 2:
@@ -44,12 +45,12 @@ def losses(history: Sequence[Mapping[str, float]], *, caption: str = "") -> None
 
 
 def named(rows: Sequence[Mapping[str, object]], title: str | None = None, zero: bool = True) -> None:
-    """Draws several figures against their step, on a plain scale; nothing before there are two steps.
+    """Draws several figures by step on a linear scale, once there are two steps.
 
     Args:
-        rows: each with "step", "which" figure in words, and its "value".
-        title: of the values.
-        zero: whether the scale begins at 0.
+        rows: each with "step", "which" (the name of the figure) and "value".
+        title: title of the value axis.
+        zero: whether the scale includes 0.
     """
     if len({row["step"] for row in rows}) < 2:
         return
@@ -71,11 +72,13 @@ def named(rows: Sequence[Mapping[str, object]], title: str | None = None, zero: 
 
 
 def line(points: Sequence[Mapping[str, float]], figure: str, along: str, caption: str) -> None:
-    """Draws one figure, which may be below 0, against "step"; nothing before there are two points.
+    """Draws one figure, which may be negative, by step, once there are two points.
 
     Args:
         points: each with "step" and the figure.
-        along: what a step is called.
+        figure: name of the figure.
+        along: title of the step axis.
+        caption: text below the chart.
     """
     if len(points) < 2:
         return
@@ -98,23 +101,23 @@ def line(points: Sequence[Mapping[str, float]], figure: str, along: str, caption
 
 
 def _rows(history: Sequence[Mapping[str, float]]) -> list[dict[str, object]]:
-    moments = history[:: max(1, len(history) // MOST_POINTS)]
+    reports = history[:: max(1, len(history) // MOST_POINTS)]
     return [
-        {"step": moment["step"], "at": at, "figure": name, "value": float(value)}
-        for moment, at in zip(moments, spread([moment["step"] for moment in moments]), strict=True)
-        for name, value in moment.items()
+        {"step": report["step"], "at": position, "figure": name, "value": float(value)}
+        for report, position in zip(reports, spread([report["step"] for report in reports]), strict=True)
+        for name, value in report.items()
         if name not in ("step", "seconds", "total_steps")
         and isinstance(value, int | float)
-        and value > 0  # the scale is logarithmic
-        and "_" not in name  # losses of single layers, such as block1_conv1, would hide their sum
+        and value > 0  # The scale is logarithmic.
+        and "_" not in name  # Losses of single layers, such as block1_conv1, would hide their sum.
     ]
 
 
 def spread(steps: Sequence[float]) -> list[float]:
-    """Where to draw steps: those that have one number, since they are small, side by side up to the next."""
-    counts, before = Counter(steps), Counter[float]()
-    places = []
+    """Returns the x position of each step: equal steps are spread evenly up to the next one."""
+    counts, offsets = Counter(steps), Counter[float]()
+    positions = []
     for step in steps:
-        places.append(step + round(before[step] / counts[step], 3))
-        before[step] += 1
-    return places
+        positions.append(step + round(offsets[step] / counts[step], 3))
+        offsets[step] += 1
+    return positions

@@ -1,6 +1,6 @@
-"""A grid of images of which one can be chosen: `st.pills`, each with its part of one large image on it.
+"""A grid of images to choose from: `st.pills` whose background is a part of one large image.
 
-So the keyboard, screen readers and the address work as everywhere else, and the grid travels as one file.
+So keyboard, screen readers and address work as with any pills, and the grid is a single file.
 """
 
 from __future__ import annotations
@@ -20,13 +20,15 @@ GAP = 2  # px between the images of a sheet
 def grid(
     data: bytes, count: int, label: str, *, key: str, on_change: Any = None, args: tuple[Any, ...] = ()
 ) -> None:
-    """Shows a sheet of images as buttons; the session state has the number of the chosen one, from 1.
+    """Draws a sheet of images as buttons; the session state has the number of the chosen one, from 1.
 
     Args:
-        data: a PNG, as `studio.core.imaging.grids.grid` lays it out: about as many rows as columns.
-        count: how many images there are.
+        data: a PNG from `studio.core.imaging.grids.grid`, with about as many rows as columns.
+        count: number of images.
         label: for screen readers.
-        on_change: called, with `args`, when another one is chosen.
+        key: of the pills.
+        on_change: callback for another choice.
+        args: arguments of `on_change`.
     """
     height, width = image_io.size(data)
     image = browser_images.address(browser_images.of_bytes(data))
@@ -36,7 +38,7 @@ def grid(
     rules = [f"{button} {{ background-image: url({image}); background-size: {' '.join(large)}; }}"]
     rules += [
         f"{button}:nth-of-type({number}) {{ background-position: {across:.4f}% {down:.4f}%; }}"
-        for number, (across, down) in enumerate(places(width, height, count), 1)
+        for number, (across, down) in enumerate(positions(width, height, count), 1)
     ]
     st.html(f"{style}<style>{''.join(rules)}</style>")
     st.pills(
@@ -51,19 +53,20 @@ def grid(
     )
 
 
-def places(width: int, height: int, count: int) -> Iterator[tuple[float, float]]:
-    """Where each image of a sheet lies, in per cent of the way that a window of its size has there."""
-    one = side(width, count)
+def positions(width: int, height: int, count: int) -> Iterator[tuple[float, float]]:
+    """Yields x and y of each image of a sheet as CSS `background-position`, in percent."""
+    image_side = side(width, count)
     for number in range(count):
         row, column = divmod(number, _columns(count))
         across, down = (
-            100 * at * (one + GAP) / max(1.0, whole - one) for at, whole in ((column, width), (row, height))
+            100 * index * (image_side + GAP) / max(1.0, length - image_side)
+            for index, length in ((column, width), (row, height))
         )
         yield across, down
 
 
 def side(width: int, count: int) -> float:
-    """How wide each image of a sheet is, in px."""
+    """Returns the width of each image of a sheet, in px."""
     return (width + GAP) / _columns(count) - GAP
 
 

@@ -1,4 +1,4 @@
-"""Names of widgets and of values of the session that belong to something else."""
+"""Keys of widgets and session values that belong to another one, and CSS classes of keys."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import re
 
 
 def part(owner: str, name: object) -> str:
-    """The key of a part: `("photo", "before")` -> "photo.before".
+    """Returns the key of a part: `("photo", "before")` -> "photo.before".
 
-    No key that is written out has a dot, so it can never be that of another widget or value.
+    No literal key contains a dot, so the result never equals the key of another widget or value.
 
     Args:
-        owner: the key of the widget or value that the part belongs to.
-        name: of the part.
+        owner: key of the widget or value that the part belongs to.
+        name: name of the part.
     """
     return f"{owner}.{name}"
 
 
 def css_class(key: str) -> str:
-    """The CSS class that Streamlit gives to what has a key: "photo.before" -> "st-key-photo-before"."""
+    """Returns the CSS class that Streamlit gives to a key: "photo.before" -> "st-key-photo-before"."""
     return f"st-key-{re.sub(r'[^a-zA-Z0-9_-]', '-', key)}"

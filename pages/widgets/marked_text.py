@@ -1,8 +1,7 @@
-"""A text as it is written, and how surprised the model was by each of its characters.
+"""A text whose characters are marked by their negative log-likelihood under one or two language models.
 
-Our own because Streamlit has no way to mark characters of a text that anybody may have written: here each
-goes into the page as text alone, never as markup. How surprised the model was, or which of two was less so,
-is told by color, by the line below a character, and by words when it is pointed at.
+Streamlit cannot mark single characters of untrusted text; here each is set as text, never as markup. Color
+and underline show the likelihood, or which of two models is ahead; a tooltip says it in words.
 """
 
 from __future__ import annotations
@@ -13,10 +12,10 @@ from typing import Any
 
 from pages.widgets import assets
 
-LEVELS = (0.5, 1.5, 3.0, 5.0)  # nats: where one shade ends and the next begins
+LEVELS = (0.5, 1.5, 3.0, 5.0)  # nats: limits between the shades
 _WORDS = ("expected", "likely", "open", "unlikely", "surprising")
-# nats between two language models: where one shade ends and the next begins
-APART = (math.log(2), math.log(10))
+# Limits between the shades, in nats between two language models.
+LEAD_LEVELS = (math.log(2), math.log(10))
 _TIMES = ("twice as likely, or more", "ten times as likely, or more")
 
 _mount = assets.component("studio_paper", __file__)
@@ -31,19 +30,20 @@ def marked_text(
     hint: str = "",
     key: str = "paper",
 ) -> None:
-    """Shows a text.
+    """Draws a text.
 
     Args:
-        text: what the model wrote.
-        before: the beginning that a user gave, shown fainter.
-        nats: how surprised the model was by each character of `text`, or by its first ones; none: no marks.
-        writing: whether more is to come.
-        hint: what to say after it, e.g. while there is no text yet.
+        text: the generated text.
+        before: the prompt, shown fainter.
+        nats: negative log-likelihood of the first characters of `text`; others are not marked.
+        writing: whether more text follows.
+        hint: text after it, e.g. while there is no text yet.
+        key: of the component.
     """
-    told = {"before": _whole(before), "writing": writing, "hint": hint}
+    options = {"before": _without_surrogates(before), "writing": writing, "hint": hint}
     shades = [f"s{n}" for n in range(len(_WORDS))]
     marks = [round(float(value), 2) for value in nats]
-    _show(text, marks, LEVELS, dict(zip(shades, _legend(), strict=True)), key, **told)
+    _show(text, marks, LEVELS, dict(zip(shades, _legend(), strict=True)), key, **options)
 
 
 def compared_text(
@@ -53,12 +53,13 @@ def compared_text(
     *,
     key: str = "two_papers",
 ) -> None:
-    """Shows a text, each character in the color of the language model that expected it more.
+    """Draws a text with each character in the color of the language model that gave it more probability.
 
     Args:
-        text: what two language models read.
-        nats: how surprised each of them was by each character; None where it counts for neither.
-        language_models: their two names.
+        text: the text.
+        nats: negative log-likelihood of each character, per model; None for a character that does not count.
+        language_models: names of the two models.
+        key: of the component.
     """
     first, second = nats
     legend = {
@@ -70,11 +71,11 @@ def compared_text(
     _show(
         text,
         first,
-        APART,
+        LEAD_LEVELS,
         legend,
         key,
         others=list(second),
-        language_models=[_whole(name) for name in language_models],
+        language_models=[_without_surrogates(name) for name in language_models],
     )
 
 
@@ -84,15 +85,15 @@ def _show(
     levels: Sequence[float],
     legend: Mapping[str, str],
     key: str,
-    **told: Any,
+    **options: Any,
 ) -> None:
-    data = {"before": "", "writing": False, "hint": "", "others": [], "language_models": []} | told
-    data |= {"text": _whole(text), "nats": list(nats), "levels": list(levels)}
+    data = {"before": "", "writing": False, "hint": "", "others": [], "language_models": []} | options
+    data |= {"text": _without_surrogates(text), "nats": list(nats), "levels": list(levels)}
     _mount(data=data | {"shades": list(legend), "words": list(legend.values())}, key=key)
 
 
-def _whole(text: str) -> str:
-    """Without halves of characters, which a browser cannot be told."""
+def _without_surrogates(text: str) -> str:
+    """Replaces lone surrogates, which cannot be sent to a browser."""
     return text.encode("utf-8", "replace").decode()
 
 

@@ -1,4 +1,4 @@
-"""Boxes for numbers, which say what they take: Streamlit passes a number out of range over without a word."""
+"""Number inputs that show their limits: Streamlit silently ignores a number out of range."""
 
 from __future__ import annotations
 
@@ -12,19 +12,21 @@ from pages.widgets import assets
 def number(
     label: str, min_value: float | None = None, max_value: float | None = None, *, key: str, **options: Any
 ) -> Any:
-    """`st.number_input`, below which stands what it takes while it holds a number that it does not take.
+    """Draws `st.number_input`, with its limits below it while the typed number is out of range.
 
     Args:
+        label: of the input.
         min_value, max_value: None for no limit.
-        options: others of `st.number_input`.
+        key: of the input.
+        options: other arguments of `st.number_input`.
     """
-    if said := describe_limits(min_value, max_value):
-        st.html(assets.style(__file__, "numbers.css", key, limits=f'"{said}"'))
+    if limits := describe_limits(min_value, max_value):
+        st.html(assets.style(__file__, "numbers.css", key, limits=f'"{limits}"'))
     return st.number_input(label, min_value, max_value, key=key, **options)
 
 
 def describe_limits(least: float | None, most: float | None) -> str:
-    """What is taken between two limits: "Not used: enter 64 to 2048."; "" where there is no limit."""
+    """Describes the accepted range: "Not used: enter 64 to 2048."; "" without limits."""
     if least is None and most is None:
         return ""
     if most is None:

@@ -1,4 +1,4 @@
-"""Whose work a page shows."""
+"""The owner of the work that a page shows."""
 
 from __future__ import annotations
 
@@ -17,22 +17,21 @@ from studio.core.owners import LOCAL, NOBODY
 from studio.core.tasks import File
 
 COOKIE = "studio_owner"
-_WHOSE = "whose"
+_OWNER = "whose"
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
 def owner() -> str:
-    """`local` when the studio serves one person, else a name made of the sign-in or of the visitor's cookie.
+    """Returns `local` when the studio serves one user, else a name made from the sign-in or the cookie.
 
-    A visitor whose browser keeps no cookie is somebody of their own for as long as the tab is open. Names are
-    digests: a made-up cookie can never spell `local` or a signed-in person, and what is kept on disk
-    with the work does not let anybody in.
+    Without cookies, a visitor has an own name while the tab is open. Names are hashes: a forged cookie
+    can never yield `local` or a signed-in user, and the names stored with the work give nobody access.
     """
     if os.environ.get("STUDIO_USERS", "one") == "one":
         return LOCAL
     if get_script_run_ctx(suppress_warning=True) is None:
-        return NOBODY  # a thread of no page has to say for whom it works
+        return NOBODY  # A thread outside a page must set its owner itself.
     account = _account(st.user.to_dict())
     if account:
         return f"user-{_digest(account)}"
@@ -40,48 +39,51 @@ def owner() -> str:
     return f"visitor-{_digest(secret)}"
 
 
-def start_again_for_another() -> None:
-    """Forgets what a tab has in memory if it is somebody else's now. Call it from the frame.
+def reset_for_new_owner() -> None:
+    """Clears the session of a tab when its owner changed. Call it from the frame.
 
-    A tab whose connection was lost comes back by the name of its session, with whatever cookie it has then.
+    A tab that reconnects keeps its session, but may have another cookie by then.
     """
-    now = owner()
-    if st.session_state.setdefault(_WHOSE, now) != now:
+    current_owner = owner()
+    if st.session_state.setdefault(_OWNER, current_owner) != current_owner:
         st.session_state.clear()
-        st.session_state[_WHOSE] = now
+        st.session_state[_OWNER] = current_owner
 
 
-def mine(told: str) -> str:
-    """The digest that an address names, if that file is this visitor's; "" for any other."""
-    digest = told.partition(".")[0]  # addresses of before had a tag after it
-    return digest if File(digest, "image", "").here else ""
+def mine(name: str) -> str:
+    """Returns the SHA-256 that an address names if the file belongs to this visitor, else ""."""
+    digest = name.partition(".")[0]  # Older addresses have a tag after it.
+    return digest if File(digest, "image", "").is_available else ""
 
 
-def cached(**how: Any) -> Callable[[Callable[P, T]], Callable[P, T]]:
-    """`st.cache_data` for what is made of a kept file, the first argument, or of its digest.
+def cached(**options: Any) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """`st.cache_data` for functions whose first argument is a stored file or its SHA-256.
 
-    All who have the file share it; others get what they would without a cache, an `Unavailable`.
+    All owners of the file share the cache; for others the call raises `Unavailable`, as without a cache.
+
+    Args:
+        options: of `st.cache_data`.
     """
 
     def decorate(make: Callable[P, T]) -> Callable[P, T]:
-        kept = st.cache_data(show_spinner=how.pop("show_spinner", False), **how)(make)
+        cached_make = st.cache_data(show_spinner=options.pop("show_spinner", False), **options)(make)
 
         @wraps(make)
         def guarded(*args: P.args, **others: P.kwargs) -> T:
             file = args[0]
             library.check(file.digest if isinstance(file, File) else str(file))
-            return kept(*args, **others)
+            return cached_make(*args, **others)
 
-        guarded.clear = kept.clear  # type: ignore[attr-defined]  # as `st.cache_data` has it
+        guarded.clear = cached_make.clear  # type: ignore[attr-defined]  # as `st.cache_data` has it
         return guarded
 
     return decorate
 
 
 def _account(claims: dict) -> str:
-    """What a provider calls a signed-in person, "" for anybody else.
+    """Returns the identity of a signed-in user, or "" without a sign-in.
 
-    An address of mail comes last, since it can change hands and not every provider checks it.
+    The email address comes last: it can change hands, and not every provider verifies it.
     """
     if not claims.get("is_logged_in"):
         return ""
@@ -94,8 +96,8 @@ def _digest(name: str) -> str:
     return hashlib.sha256(name.encode()).hexdigest()[:32]
 
 
-def _looks() -> str:
+def _current_owner() -> str:
     return owner()
 
 
-library.otherwise(_looks)  # so that the library, too, knows who looks at a page
+library.set_default(_current_owner)  # so that the library, too, knows who looks at a page

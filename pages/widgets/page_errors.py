@@ -1,4 +1,4 @@
-"""What the user sees when a page or an address is wrong: a sentence; the log has the traceback."""
+"""Messages for errors on a page or in its address; the log has the traceback."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ log = logging.getLogger("studio.pages")
 _MOST = 60  # characters of a name
 
 
-def tell(error: Exception) -> bool:
-    """Shows an error that nothing else caught. Returns True: Streamlit need not show it again."""
+def show(error: Exception) -> bool:
+    """Shows an error that nothing else caught. Returns True, so Streamlit does not show it again."""
     if isinstance(error, StudioError):
         st.error(words.plain(str(error)), icon=":material/error:")
     else:
@@ -26,12 +26,12 @@ def tell(error: Exception) -> bool:
 
 
 def not_found(what: str, names: Sequence[str]) -> None:
-    """Warns that nothing has the names in the address; draws nothing if there are none.
+    """Warns that nothing has the names in the address; draws nothing without names.
 
     Args:
-        what: they would name, e.g. "image".
-        names: that the address has.
+        what: kind of thing that the names stand for, e.g. "image".
+        names: from the address.
     """
     if names:
-        listed = ", ".join(printable(name, _MOST) for name in names)
-        st.warning(words.plain(f"There is no {what} called {listed}."), icon=":material/search_off:")
+        shown_names = ", ".join(printable(name, _MOST) for name in names)
+        st.warning(words.plain(f"There is no {what} called {shown_names}."), icon=":material/search_off:")

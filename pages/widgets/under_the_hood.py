@@ -1,6 +1,4 @@
-"""The folded section at the end of a page: words and formulas on the left, this run's own numbers
-alongside.
-"""
+"""The folded section at the end of a page: text and formulas, with figures of this run next to them."""
 
 from __future__ import annotations
 
@@ -10,38 +8,37 @@ from typing import Any
 import streamlit as st
 
 LABEL, ICON = "Under the hood", ":material/school:"
-KEY = "hood"  # also in the address, so that a link can open it
-_PAPERS = "\n---\n"  # the line of a text below which its papers are
+KEY = "explain"  # also a query parameter, so a link can open the section
+_PAPERS = "\n---\n"  # separates a text from its list of papers
 
 
 def section() -> Any:
-    """The folded section of a page; `open` says whether the user opened it; folded it needs no content."""
-    # Not for the home page: where it has this key, a link from there cannot open the section of another page.
+    """Returns the folded section of a page; draw its content only while its `open` is true."""
+    # Not for the home page: with this key, a link from there could not open the section of another page.
     return st.expander(LABEL, icon=ICON, key=KEY, on_change="rerun", bind="query-params")
 
 
 def show(live: Callable[[], None], *texts: str) -> None:
-    """Draws the section, and fills it while it is open, see `beside`."""
+    """Draws the section, and its content while it is open, see `side_by_side`."""
     folded = section()
     if folded.open:
         with folded:
-            beside(live, *texts)
+            side_by_side(live, *texts)
 
 
-def beside(live: Callable[[], None], *texts: str) -> None:
-    """Writes texts one below the other, and lets `live` draw next to them.
+def side_by_side(live: Callable[[], None], *texts: str) -> None:
+    """Draws texts one below the other, and figures next to them.
 
     Args:
-        live: draws this run's own numbers.
-        texts: Markdown, see `assets.read`. What stands below a line of `---` is shown last, in small letters:
-            the papers.
+        live: draws the figures of this run.
+        texts: Markdown, see `assets.read`. Lines after `---` are papers and shown last, in small print.
     """
-    words, drawn = st.columns(2, gap="large")
+    text_area, figures = st.columns(2, gap="large")
     parts = [text.partition(_PAPERS) for text in texts]
-    with words:
+    with text_area:
         for body, _, _ in parts:
             st.markdown(body)
         if papers := " ".join(papers.strip() for _, _, papers in parts if papers):
             st.caption(papers)
-    with drawn:
+    with figures:
         live()

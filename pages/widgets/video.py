@@ -1,4 +1,4 @@
-"""Videos, shown whatever their format."""
+"""Playing of videos and animations."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from pages.widgets import browser_images, words
 from studio.core.tasks import File
 
 MIMES = {".png": "image/png", ".mp4": "video/mp4", ".webp": "image/webp", ".gif": "image/gif"}
-MOST_PLAYED = 45 << 20  # bytes of a GIF or WebP; in base64 it has to fit into one message to the page
+MOST_PLAYED = 45 << 20  # bytes of a GIF or WebP: in base64 it must fit into one message to the page
 
 
 def play(file: File, caption: str = "") -> None:
-    """Shows a kept video, over and over, without sound."""
+    """Plays a stored video in a loop, without sound."""
     ending = PurePath(file.name).suffix.lower()
     if ending == ".mp4":
         st.video(file.read(), format=MIMES[ending], loop=True, autoplay=True, muted=True)
@@ -28,6 +28,6 @@ def play(file: File, caption: str = "") -> None:
             ":material/info: This is the first frame. The video is too large to play here: download it."
         )
         return
-    # Bytes would be made a still image here; an address is taken as it is.
+    # `st.image` would turn bytes into a still image, but passes a data URL through.
     address = f"data:{MIMES[ending]};base64,{base64.b64encode(data).decode()}"
     browser_images.captioned(address, width="stretch", caption=caption)

@@ -1,4 +1,4 @@
-"""Weights that the studio fetches once: which are here, and how large the others are."""
+"""Pretrained weights: which are installed, and downloads of the others."""
 
 from __future__ import annotations
 
@@ -17,30 +17,33 @@ from studio.core.progress import Progress
 from studio.core.weights import pretrained
 from studio.core.weights.pretrained import Status
 
-LOOK_SECONDS = 0.5
+POLL_SECONDS = 0.5
 log = logging.getLogger("studio.pages")
 
 
 def missing(names: Collection[str]) -> list[Status]:
-    """The weights among `names` that would be fetched first."""
-    return [found for found in map(pretrained.status, dict.fromkeys(names)) if not found.cached]
+    """Returns the status of the weights among `names` that are not installed."""
+    return [status for status in map(pretrained.status, dict.fromkeys(names)) if not status.cached]
 
 
-def sizes(found: Collection[Status]) -> str:
-    """What a fetch takes, e.g. "AdaIN (30 MB)"."""
+def sizes(weights: Collection[Status]) -> str:
+    """Returns titles and sizes of weights, e.g. "AdaIN (30 MB)"."""
     return words.listed(
         [
-            f"{one.title} ({amounts.size(one.download_bytes)})" if one.download_bytes else one.title
-            for one in found
+            f"{status.title} ({amounts.size(status.download_bytes)})"
+            if status.download_bytes
+            else status.title
+            for status in weights
         ]
     )
 
 
 def first_run(names: Collection[str], at_once: str = "") -> None:
-    """What the first runs will fetch of these weights; nothing when all are here.
+    """Shows which weights the first run will download; nothing when all are installed.
 
     Args:
-        at_once: a sentence on what needs none of them.
+        names: of the weights that the page needs.
+        at_once: a sentence on what works without them.
     """
     absent = missing(names)
     if absent:
@@ -52,26 +55,25 @@ def first_run(names: Collection[str], at_once: str = "") -> None:
 
 
 def all_weights() -> None:
-    """Every file of weights, whether it is here, and how to get it."""
+    """Shows all weights, whether they are installed, and how to download them."""
     st.subheader("Weights", anchor=False)
     for name in pretrained.names():
-        found = pretrained.status(name)
+        weights = pretrained.status(name)
         with st.container(border=True, gap="xsmall"):
-            if found.cached:
-                st.markdown(
-                    f":material/check_circle: **{found.title}**, here, {amounts.size(found.bytes)} on disk"
-                )
+            if weights.cached:
+                size = amounts.size(weights.bytes)
+                st.markdown(f":material/check_circle: **{weights.title}**, here, {size} on disk")
             else:
-                size = amounts.size(found.download_bytes) if found.download_bytes else "unknown size"
-                st.markdown(f":material/cloud_download: **{found.title}**, not here yet, {size}")
-            what = pretrained.entry(name).what
-            st.caption(f"{what[:1].upper()}{what[1:]}")
-            if not found.cached:
-                offer(found)
+                size = amounts.size(weights.download_bytes) if weights.download_bytes else "unknown size"
+                st.markdown(f":material/cloud_download: **{weights.title}**, not here yet, {size}")
+            note = pretrained.entry(name).what
+            st.caption(f"{note[:1].upper()}{note[1:]}")
+            if not weights.cached:
+                offer(weights)
 
 
 def offer(absent: Status) -> None:
-    """A button that fetches weights now, and the command that does the same, for whoever runs the studio."""
+    """Draws the button and the command that download weights; visitors of a server get a note instead."""
     if owner() != LOCAL:
         st.caption("Downloaded when a job first needs it, or by the administrator of this studio.")
         return
@@ -91,10 +93,12 @@ def _problem(name: str) -> str:
 
 
 class Fetch:
-    """Weights that are being fetched in the background, for all tabs of this server.
+    """A download of weights in the background, shared by all tabs of this server.
 
     Attributes:
-        problem: once it has ended, "" or one sentence on what went wrong.
+        name: of the weights.
+        problem: after the download, "" or a sentence on what went wrong.
+        began: monotonic time at its start, in s.
     """
 
     def __init__(self, name: str):
@@ -115,11 +119,11 @@ class Fetch:
             self.problem = "The download failed because of an error in the studio. Use the command."
 
     def stop(self) -> None:
-        """Ends it; what has come so far is kept."""
+        """Stops the download; it can be continued later."""
         self._stopped.set()
 
-    def ended(self, seconds: float = 0.0) -> bool:
-        """Whether it has ended, after waiting for it so long at most."""
+    def is_finished(self, seconds: float = 0.0) -> bool:
+        """Returns whether the download has ended, after waiting at most `seconds`."""
         self._thread.join(seconds)
         return not self._thread.is_alive()
 
@@ -135,15 +139,15 @@ def _begin(name: str) -> None:
         _fetches()[name] = Fetch(name)
 
 
-@st.fragment(run_every=LOOK_SECONDS)
+@st.fragment(run_every=POLL_SECONDS)
 def _watch(absent: Status) -> None:
-    under_way = _fetches().get(absent.name)
-    if under_way is None or under_way.ended():
-        if under_way is not None:
-            st.session_state[_problem(absent.name)] = under_way.problem
+    fetch = _fetches().get(absent.name)
+    if fetch is None or fetch.is_finished():
+        if fetch is not None:
+            st.session_state[_problem(absent.name)] = fetch.problem
             _fetches().pop(absent.name, None)
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center"):
-        spent = amounts.duration(max(1.0, time.monotonic() - under_way.began))
+        spent = amounts.duration(max(1.0, time.monotonic() - fetch.began))
         st.markdown(f":material/downloading: Downloading and verifying {sizes([absent])}, {spent} so far")
-        st.button("Stop", key=f"stop_{absent.name}", icon=":material/stop_circle:", on_click=under_way.stop)
+        st.button("Stop", key=f"stop_{absent.name}", icon=":material/stop_circle:", on_click=fetch.stop)

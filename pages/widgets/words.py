@@ -1,4 +1,4 @@
-"""Numbers and states in a user's words."""
+"""Names, states and free text as pages display them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from pages.widgets.owners import LOCAL, owner
-from studio.core import places, tasks
+from studio.core import redaction, tasks
 from studio.core.errors import short_name
 from studio.core.objectives import backbones
 from studio.core.tasks import Inputs
@@ -26,11 +26,13 @@ STATES = {
     "interrupted": "Interrupted",
 }
 
-_INDENTED = re.compile("^[ \\t]+", re.MULTILINE)  # four blanks make a block of code, with its escapes shown
-_NUMBERED = re.compile(r"^(\d+)\)", re.MULTILINE)  # the only parenthesis that means something by itself
-# Streamlit looks for these after Markdown has been read, so that no escape keeps them from it.
+_INDENTED = re.compile("^[ \\t]+", re.MULTILINE)  # Four spaces would start a code block, which shows escapes.
+_NUMBERED = re.compile(
+    r"^(\d+)\)", re.MULTILINE
+)  # A numbered list, the only use of a parenthesis that needs an escape.
+# Streamlit replaces these after Markdown is parsed, so a backslash does not escape them.
 _ICON = re.compile(r"(\\:)(material|streamlit)")
-_JOINER = "\N{WORD JOINER}"  # shows nothing
+_JOINER = "\N{WORD JOINER}"  # invisible
 
 _NAMES = {name: spec.title for name, spec in backbones.BACKBONES.items()}
 _NAMES |= {
@@ -45,13 +47,13 @@ _NAMES |= {"gif": "GIF", "mp4": "MP4", "webp": "WebP", "mlp": "MLP", "tpe": "TPE
 
 
 def choice(name: object) -> str:
-    """What may be chosen as a page writes it: "stained_glass" -> "Stained glass", "vgg16" -> "VGG16"."""
+    """Returns the label of a choice: "stained_glass" -> "Stained glass", "vgg16" -> "VGG16"."""
     return _NAMES.get(str(name)) or str(name).replace("_", " ").replace("-", " ").capitalize()
 
 
 def model(name: str) -> str:
-    """What a trained model is called: one that ships as any choice, a user's own as it was typed."""
-    return choice(name) if name in index.shipped().presets else name
+    """Returns the label of a trained model: like any choice if it ships, the user's own as typed."""
+    return choice(name) if name in index.load().presets else name
 
 
 def listed(names: Sequence[str]) -> str:
@@ -60,7 +62,7 @@ def listed(names: Sequence[str]) -> str:
 
 
 class Run(Protocol):
-    """What was asked of a task: a job, an item of the gallery, a search by preference."""
+    """Task, settings and inputs of a job, a gallery item or a search by preference."""
 
     @property
     def task(self) -> str: ...
@@ -71,33 +73,33 @@ class Run(Protocol):
 
 
 def made_of(run: Run) -> str:
-    """What a run is made of: "chelsea + stained glass"; "" if of nothing."""
-    return tasks.made_of(run.task, run.settings, run.inputs)
+    """Returns the inputs of a run: "chelsea + stained glass"; "" without any."""
+    return tasks.describe_sources(run.task, run.settings, run.inputs)
 
 
 def file_name(text: str, ending: str = "") -> str:
-    """The name under which a download is saved, which every system takes.
+    """Returns a file name for a download that every operating system accepts.
 
     Args:
-        text: what is in the file, in words; letters that a system may refuse become "_".
-        ending: of the name, with its dot.
+        text: describes the content; characters that a system may reject become "_".
+        ending: suffix with its dot.
     """
     stem = re.sub(r"[^\w.()+, -]", "_", text).strip(" ._") or "result"
     return short_name(f"{stem}{ending}", MOST_FILE_NAME)
 
 
 def data_set_name(text: str) -> str:
-    """What a model learned from, without the names of files: "MNIST (mnist.npz)" -> "MNIST"."""
+    """Returns the name of a training set without file names: "MNIST (mnist.npz)" -> "MNIST"."""
     return re.sub(r" \(\w+\.\w+\)", "", text)
 
 
 def plain(text: str) -> str:
-    """`text` so that Markdown shows it as it is: whatever a user, a file or an error brings passes here.
+    """Escapes text so Markdown shows it literally. Use it for all text from users, files and errors.
 
-    To a visitor of a studio for many it does not tell where things are on the server.
+    For visitors of a server it also removes paths of the server.
     """
-    shown = text if owner() == LOCAL else places.without_paths(text)
-    shown = _INDENTED.sub("", shown)
-    escaped = "".join("\\" + c if c in r"\`*_{}[]#+-.!|<>~:$&=" else c for c in shown)
+    visible = text if owner() == LOCAL else redaction.redact_paths(text)
+    visible = _INDENTED.sub("", visible)
+    escaped = "".join("\\" + c if c in r"\`*_{}[]#+-.!|<>~:$&=" else c for c in visible)
     escaped = _NUMBERED.sub(r"\1\\)", escaped)
     return _ICON.sub(rf"\1{_JOINER}\2", escaped)

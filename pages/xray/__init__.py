@@ -1,1 +1,1 @@
-"""The parts of the page X-ray."""
+"""The parts of the X-ray page."""

@@ -1,4 +1,4 @@
-"""Switches residual branches of ResNet50 off and compares its predictions."""
+"""Disables residual branches of ResNet50 and compares its predictions."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from studio import engine
 from studio.xray.settings import BLOCKS, LookSettings
 
 
-def show(settings: LookSettings, found: engine.Live) -> None:
-    """Draws them, folded."""
+def show(settings: LookSettings, result: engine.Live) -> None:
+    """Draws the folded section with the switches and charts."""
     icon = ":material/call_split:"
     section = st.expander(
         "Skip connections", icon=icon, key="branches", on_change="rerun", bind="query-params"
@@ -27,10 +27,10 @@ def show(settings: LookSettings, found: engine.Live) -> None:
                 icon=":material/info:",
             )
             return
-        _branches(settings, found.figures)
+        _branches(settings, result.figures)
 
 
-def _branches(settings: LookSettings, told: Mapping[str, Any]) -> None:
+def _branches(settings: LookSettings, figures: Mapping[str, Any]) -> None:
     st.caption(
         "Each block of ResNet50 *adds* a residual branch of three convolutions to its input, which a skip "
         "connection carries past it. So the network still works with a branch switched off. Switch some off "
@@ -44,39 +44,39 @@ def _branches(settings: LookSettings, told: Mapping[str, Any]) -> None:
         bind="query-params",
         width="stretch",
     )
-    answers, shares = st.columns(2, gap="medium")
-    with answers:
-        st.altair_chart(_answers(told["answers"], bool(settings.off)), width="stretch")
-        st.caption(_said(settings, told["answers"]))
-    with shares:
-        st.altair_chart(_shares(told["shares"], settings.off), width="stretch")
+    predictions_area, norms_area = st.columns(2, gap="medium")
+    with predictions_area:
+        st.altair_chart(_prediction_chart(figures["answers"], bool(settings.off)), width="stretch")
+        st.caption(_prediction_text(settings, figures["answers"]))
+    with norms_area:
+        st.altair_chart(_norm_chart(figures["shares"], settings.off), width="stretch")
         st.caption(
             "Norm of each residual branch divided by that of its skip connection. Branches that are off are "
             "pale."
         )
 
 
-def _said(settings: LookSettings, answers: Any) -> str:
-    first = answers[0]
+def _prediction_text(settings: LookSettings, predictions: Any) -> str:
+    first = predictions[0]
     if not settings.off:
         return (
             f"Prediction of ResNet50, out of a thousand classes: *{first['label']}*, {first['before']:.0%}."
         )
-    best = max(answers, key=lambda one: one["after"])
-    without = words.listed([block.replace("_", " ") for block in settings.off])
-    same = best["label"] == first["label"]
-    return f"Without the branch of {without} it predicts *{best['label']}*, {best['after']:.0%}" + (
-        f", from {first['before']:.0%}." if same else f", no longer *{first['label']}*."
+    best = max(predictions, key=lambda entry: entry["after"])
+    blocks = words.listed([block.replace("_", " ") for block in settings.off])
+    is_same = best["label"] == first["label"]
+    return f"Without the branch of {blocks} it predicts *{best['label']}*, {best['after']:.0%}" + (
+        f", from {first['before']:.0%}." if is_same else f", no longer *{first['label']}*."
     )
 
 
-def _answers(answers: Any, changed: bool) -> Any:
+def _prediction_chart(predictions: Any, has_disabled: bool) -> Any:
     import altair as alt
 
-    order = ["with all branches", "with some off"] if changed else ["with all branches"]
+    order = ["with all branches", "with some off"] if has_disabled else ["with all branches"]
     rows = [
-        {"what": one["label"], "when": when, "share": round(one[key], 4)}
-        for one in answers
+        {"what": entry["label"], "when": when, "share": round(entry[key], 4)}
+        for entry in predictions
         for when, key in zip(order, ("before", "after"), strict=False)
     ]
     return (
@@ -93,11 +93,12 @@ def _answers(answers: Any, changed: bool) -> Any:
     )
 
 
-def _shares(shares: Mapping[str, float], off: Any) -> Any:
+def _norm_chart(norm_ratios: Mapping[str, float], off: Any) -> Any:
     import altair as alt
 
     rows = [
-        {"block": block, "share": round(share, 3), "off": block in off} for block, share in shares.items()
+        {"block": block, "share": round(share, 3), "off": block in off}
+        for block, share in norm_ratios.items()
     ]
     return (
         alt.Chart(alt.Data(values=rows))

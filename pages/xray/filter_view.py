@@ -12,14 +12,14 @@ from pages.form import forms
 from pages.jobs import live
 from pages.widgets import assets, browser_images
 from studio.core.tasks import Inputs
-from studio.xray.settings import FILTERED, FilterSettings, LookSettings
+from studio.xray.settings import FILTER_LAYERS, FilterSettings, LookSettings
 
 TASK = "xray.filter"
 _STYLE = assets.style(__file__, "filter_view.css")
 
 
 def show(settings: LookSettings, channel: int, inputs: Inputs) -> None:
-    """Draws it, folded."""
+    """Draws the folded section."""
     icon = ":material/grid_3x3:"
     section = st.expander(
         "One filter at work", icon=icon, key="filter", on_change="rerun", bind="query-params"
@@ -27,17 +27,17 @@ def show(settings: LookSettings, channel: int, inputs: Inputs) -> None:
     if not section.open:
         return
     with section:
-        if settings.backbone != "vgg16" or settings.seen not in FILTERED:
+        if settings.backbone != "vgg16" or settings.layer_name not in FILTER_LAYERS:
             st.info(
                 "This layer is computed by several operations. Choose VGG16 and a layer with *conv* in its "
                 "name: one filter of 3 by 3 computes each of its maps.",
                 icon=":material/info:",
             )
             return
-        _at_work(settings, channel, inputs)
+        _draw_filter(settings, channel, inputs)
 
 
-def _at_work(settings: LookSettings, channel: int, inputs: Inputs) -> None:
+def _draw_filter(settings: LookSettings, channel: int, inputs: Inputs) -> None:
     left, right = st.columns([2, 3], gap="medium")
     with left:
         st.caption(
@@ -45,43 +45,47 @@ def _at_work(settings: LookSettings, channel: int, inputs: Inputs) -> None:
             "the stride."
         )
         controls = forms.fields(FilterSettings, ("stride", "padding", "pooling"))
-    place = {name: st.session_state.get(name, 0.5) for name in ("across", "down")}
-    asked = FilterSettings.parse(
-        {"layer": settings.seen, "channel": channel, "size": settings.size, **controls, **place}
+    position = {name: st.session_state.get(name, 0.5) for name in ("across", "down")}
+    filter_settings = FilterSettings.parse(
+        {"layer": settings.layer_name, "channel": channel, "size": settings.size, **controls, **position}
     )
-    made = live.live_result(TASK, asked, inputs, "xray_filter", 8)
-    if made is None:
+    result = live.live_result(TASK, filter_settings, inputs, "xray_filter", 8)
+    if result is None:
         return
-    told = made.figures
+    figures = result.figures
     with right:
-        browser_images.image(made.data, caption=f"Feature map of filter {channel}")
+        browser_images.image(result.data, caption=f"Feature map of filter {channel}")
     with left:
-        st.caption(_sizes(asked, told))
-    st.markdown(f"**At the dot** (row {told['place'][0] + 1}, column {told['place'][1] + 1} of the output)")
-    st.html(_STYLE + "".join(_part(part) for part in told["parts"]))
-    st.markdown(_sum(told))
+        st.caption(_sizes(filter_settings, figures))
+    st.markdown(
+        f"**At the dot** (row {figures['place'][0] + 1}, column {figures['place'][1] + 1} of the output)"
+    )
+    st.html(_STYLE + "".join(_part(part) for part in figures["parts"]))
+    st.markdown(_sum(figures))
 
 
-def _sizes(asked: FilterSettings, told: Mapping[str, Any]) -> str:
-    high, wide, deep = told["given"]
-    rows, columns = told["sums"]
+def _sizes(settings: FilterSettings, figures: Mapping[str, Any]) -> str:
+    high, wide, deep = figures["given"]
+    rows, columns = figures["sums"]
     text = f"Input: {deep} of {wide} × {high}; output: {columns} × {rows}"
     text = text.replace(f"{deep} of", "three color channels of" if deep == 3 else f"{deep} channels of")
     text += (
         ". Zero padding keeps the size."
         if (rows, columns) == (high, wide)
-        else f". The filter moves {asked.stride} px at each step"
-        + (" and stays inside the image." if asked.padding == "none" else ".")
+        else f". The filter moves {settings.stride} px at each step"
+        + (" and stays inside the image." if settings.padding == "none" else ".")
     )
-    if asked.pooling != "none":
-        kept = "the largest" if asked.pooling == "max" else "the mean"
-        text += f" Pooling keeps {kept} of each 2 by 2 window: {told['map'][1]} × {told['map'][0]}."
+    if settings.pooling != "none":
+        statistic = "the largest" if settings.pooling == "max" else "the mean"
+        text += (
+            f" Pooling keeps {statistic} of each 2 by 2 window: {figures['map'][1]} × {figures['map'][0]}."
+        )
     return text
 
 
 def _part(part: Mapping[str, Any]) -> str:
     products = [
-        [one * weight for one, weight in zip(row, weights, strict=True)]
+        [value * weight for value, weight in zip(row, weights, strict=True)]
         for row, weights in zip(part["given"], part["weights"], strict=True)
     ]
     name = html.escape(part["name"])
@@ -93,8 +97,8 @@ def _part(part: Mapping[str, Any]) -> str:
 
 
 def _table(numbers: Sequence[Sequence[float]], caption: str) -> str:
-    most = max((abs(one) for row in numbers for one in row), default=0) or 1
-    rows = "".join(f"<tr>{''.join(_cell(one, most) for one in row)}</tr>" for row in numbers)
+    most = max((abs(number) for row in numbers for number in row), default=0) or 1
+    rows = "".join(f"<tr>{''.join(_cell(number, most) for number in row)}</tr>" for row in numbers)
     return f"<figure><table>{rows}</table><figcaption>{caption}</figcaption></figure>"
 
 
@@ -104,7 +108,7 @@ def _cell(number: float, most: float) -> str:
 
 
 def _short(number: float) -> str:
-    """A number in a few letters, with a true minus."""
+    """Formats a number in a few characters, with a true minus sign."""
     size = abs(number)
     text = f"{number:.0f}" if size >= 10 or not size else f"{number:.1f}" if size >= 1 else f"{number:.3f}"
     return text.replace("-", "−")
@@ -114,12 +118,12 @@ def _signed(number: float) -> str:
     return f"{number:+.3g}".replace("-", "−")
 
 
-def _sum(told: Mapping[str, Any]) -> str:
-    terms = [f"{_signed(part['sum'])} ({part['name']})" for part in told["parts"]]
-    if told["other_maps"]:
-        terms.append(f"{_signed(told['others'])} (the other {told['other_maps']:,} channels)")
-    terms.append(f"{_signed(told['bias'])} (bias)")
-    total = told["sum"]
+def _sum(figures: Mapping[str, Any]) -> str:
+    terms = [f"{_signed(part['sum'])} ({part['name']})" for part in figures["parts"]]
+    if figures["other_maps"]:
+        terms.append(f"{_signed(figures['others'])} (the other {figures['other_maps']:,} channels)")
+    terms.append(f"{_signed(figures['bias'])} (bias)")
+    total = figures["sum"]
     after = (
         "The *ReLU* passes it on, because it is above 0."
         if total > 0

@@ -1,4 +1,4 @@
-"""What X-ray asks for: the network, its layer and its map."""
+"""Inputs of the X-ray page: network, layer and channel."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ _HELP = "Early layers respond to edges and textures, deep ones to parts of objec
 
 
 def ask() -> LookSettings | None:
-    """Draws the form; None after showing what is wrong."""
+    """Draws the form; returns None after showing what is wrong."""
     titles = {name: words.choice(name) for name in backbones.BACKBONES}
     network = forms.one_of("Network", titles, key="backbone")
     layer = _layer(network)
     channel = _channel(network, layer)
-    asked = {"backbone": network, "layer": layer, "channel": channel, "off": _off(network)}
-    # Places and the frame are asked for next to the map, where one sees what they do.
+    chosen_settings = {"backbone": network, "layer": layer, "channel": channel, "off": _off(network)}
+    # `map_view` asks for the position and the frame next to the map, where their effect is visible.
     settings = forms.form(
         LookSettings,
-        apart=("size",),
+        unshared=("size",),
         skip=("backbone", "layer", "channel", "show", "off", "across", "down", "field"),
-        extra=asked | {"show": "map", "field": True},
+        extra=chosen_settings | {"show": "map", "field": True},
         reset=_reset,
     )
     try:
@@ -39,12 +39,12 @@ def ask() -> LookSettings | None:
 
 
 def _layer(network: str) -> str:
-    known = backbones.spec(network).layers
-    forms.choosing("layer", known)
+    channels = backbones.spec(network).layers
+    forms.drop_stale_choice("layer", channels)
     return st.selectbox(
         "Layer",
-        list(known),
-        index=list(known).index(USUAL[network]),
+        list(channels),
+        index=list(channels).index(USUAL[network]),
         key="layer",
         bind="query-params",
         help=_HELP,
@@ -54,7 +54,7 @@ def _layer(network: str) -> str:
 def _channel(network: str, layer: str) -> int | None:
     most = backbones.spec(network).layers[layer] - 1
     if (st.session_state.get("channel") or 0) > most:
-        st.session_state["channel"] = None  # another layer has fewer
+        st.session_state["channel"] = None  # The new layer has fewer channels.
     return numbers.number(
         f"Channel, 0 to {most:,}",
         0,
@@ -67,9 +67,9 @@ def _channel(network: str, layer: str) -> int | None:
 
 
 def _off(network: str) -> list[str]:
-    """The branches that are off: they are chosen further down, where one sees what it does."""
-    chosen = st.session_state.get("off", st.query_params.get_all("off"))
-    return [block for block in chosen or () if block in BLOCKS] if network == "resnet50" else []
+    """Returns the disabled branches, which `branches` lets the user choose further down the page."""
+    blocks = st.session_state.get("off", st.query_params.get_all("off"))
+    return [block for block in blocks or () if block in BLOCKS] if network == "resnet50" else []
 
 
 def _reset() -> None:

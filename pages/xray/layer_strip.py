@@ -1,4 +1,4 @@
-"""The network as a row of blocks, each as tall as its maps are and as wide as there are many."""
+"""The network as a row of blocks, whose height and width show the size and number of feature maps."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ import streamlit as st
 
 from pages.widgets import assets
 
-_TALL, _LEAST = 4.5, 0.35  # rem of the first maps, and of the smallest
+_TALL, _LEAST = 4.5, 0.35  # rem: height of the largest maps, and least height
 _STYLE = assets.style(__file__, "layer_strip.css")
 
 
-def show(layers: Sequence[Mapping[str, Any]], chosen: str) -> None:
-    """Draws every named layer with the size of its maps and what was learned for it.
+def show(layers: Sequence[Mapping[str, Any]], selected: str) -> None:
+    """Draws every named layer with the size of its maps and its parameters.
 
     Args:
-        layers: as the figures of an X-ray have them.
-        chosen: the name of one.
+        layers: from the figures of an X-ray.
+        selected: name of the layer to highlight.
     """
     tallest = max(layer["height"] for layer in layers)
-    boxes = "".join(_box(layer, tallest, layer["name"] == chosen) for layer in layers)
+    boxes = "".join(_box(layer, tallest, layer["name"] == selected) for layer in layers)
     total = sum(layer["parameters"] for layer in layers)
     st.markdown("**Layers**")
     st.html(f'{_STYLE}<div class="layers" role="list">{boxes}</div>')
@@ -34,20 +34,21 @@ def show(layers: Sequence[Mapping[str, Any]], chosen: str) -> None:
     )
 
 
-def _box(layer: Mapping[str, Any], tallest: int, chosen: bool) -> str:
-    tall = max(_LEAST, _TALL * math.sqrt(layer["height"] / tallest))
-    wide = 8 * math.log2(layer["channels"])
-    learned = f"{short(layer['parameters'])} parameters" if layer["parameters"] else "no parameters"
+def _box(layer: Mapping[str, Any], tallest: int, is_selected: bool) -> str:
+    height = max(_LEAST, _TALL * math.sqrt(layer["height"] / tallest))
+    width = 8 * math.log2(layer["channels"])
+    parameters = f"{short(layer['parameters'])} parameters" if layer["parameters"] else "no parameters"
     return (
-        f'<div role="listitem"{" class=chosen" if chosen else ""}>'
-        f'<i style="height:{tall:.2f}rem;width:{min(100, wide):.0f}%"></i><b>{html.escape(layer["name"])}</b>'
+        f'<div role="listitem"{" class=chosen" if is_selected else ""}>'
+        f'<i style="height:{height:.2f}rem;width:{min(100, width):.0f}%"></i>'
+        f"<b>{html.escape(layer['name'])}</b>"
         f"<span>{layer['width']} × {layer['height']}, {layer['channels']:,} channels</span>"
-        f"<span>{learned}</span><span>receptive field {layer['field']:,} px</span></div>"
+        f"<span>{parameters}</span><span>receptive field {layer['field']:,} px</span></div>"
     )
 
 
 def short(number: int) -> str:
-    """A number of parameters as people say it: 1,180,160 -> "1.2 million"."""
+    """Formats a number of parameters: 1,180,160 -> "1.2 million"."""
     if number >= 1_000_000:
         return f"{number / 1e6:.1f} million"
     return f"{number / 1000:.0f} thousand" if number >= 10_000 else f"{number:,}"

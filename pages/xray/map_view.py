@@ -10,7 +10,7 @@ from PIL import Image
 
 from pages.jobs import live, results, use_again
 from pages.widgets import browser_images
-from pages.xray import favorites, uses
+from pages.xray import feature_visualizations, uses
 from pages.xray.input_form import TASK
 from studio import engine
 from studio.core.imaging import image_io
@@ -19,45 +19,47 @@ from studio.xray.drawing import COLUMNS, GAP
 from studio.xray.settings import LookSettings
 
 _PILLS = "strongest"
-_MAPS, _MOST = "xray", 8  # the maps that a tab keeps
+_MAPS, _MOST = "xray", 8  # feature maps that a tab caches
 
 
 def needs(settings: LookSettings) -> list[str]:
-    """The weights that it takes."""
+    """Returns the names of the weights that settings need."""
     return [settings.backbone, *(["imagenet-labels"] if settings.backbone == "resnet50" else [])]
 
 
 def show(settings: LookSettings, inputs: Inputs) -> engine.Live | None:
-    """Draws it; gives what was found, if it could be made."""
+    """Draws the feature map and its actions; returns the live result, or None without one."""
     photo = inputs["content"][0]
     if not live.ready(TASK, settings, lambda: inputs, before=lambda: photo, needs=needs(settings)):
         return None
-    over, beside = st.columns([5, 3], gap="medium")
-    with over:
-        found, images = _over(settings, inputs)
-    if found is None:
+    map_area, side_area = st.columns([5, 3], gap="medium")
+    with map_area:
+        result, images = _draw_map(settings, inputs)
+    if result is None:
         return None
-    channel = found.figures["channel"]
-    with beside:
-        favorites.show(settings, channel, images)
+    channel = result.figures["channel"]
+    with side_area:
+        feature_visualizations.show(settings, channel, images)
     _strongest(settings, inputs, channel)
-    favorites.choose(settings, channel, images)
+    feature_visualizations.choose(settings, channel, images)
     with st.container(horizontal=True):
         uses.buttons(settings, channel, inputs)
-        live.keep_button(found, key="xray")
-        results.download(found.data, TASK, key="xray", made=found.recipe)
-        use_again.menu(lambda: File.keep(found.data, "image", "x-ray.png"), key="xray")
-    results.recipe(TASK, found.settings, inputs, found.recipe)
-    return found
+        live.keep_button(result, key="xray")
+        results.download(result.data, TASK, key="xray", recipe=result.recipe)
+        use_again.menu(lambda: File.keep(result.data, "image", "x-ray.png"), key="xray")
+    results.show_recipe(TASK, result.settings, inputs, result.recipe)
+    return result
 
 
-def _over(settings: LookSettings, inputs: Inputs) -> tuple[engine.Live | None, dict[int, bytes]]:
-    place, first = st.container(), not live.held(_MAPS)
-    waiting = place.empty() if first else None  # at first nothing is there that could stay meanwhile
-    if waiting is not None:
-        with waiting.container():
-            told = "The photo; its feature map follows in a moment."
-            browser_images.image(inputs["content"][0], caption=told)
+def _draw_map(settings: LookSettings, inputs: Inputs) -> tuple[engine.Live | None, dict[int, bytes]]:
+    map_area, is_first = st.container(), not live.recent_results(_MAPS)
+    placeholder = (
+        map_area.empty() if is_first else None
+    )  # The first time there is no earlier map to show meanwhile.
+    if placeholder is not None:
+        with placeholder.container():
+            caption = "The photo; its feature map follows in a moment."
+            browser_images.image(inputs["content"][0], caption=caption)
     field = st.toggle(
         "Show the receptive field",
         True,
@@ -65,66 +67,67 @@ def _over(settings: LookSettings, inputs: Inputs) -> tuple[engine.Live | None, d
         bind="query-params",
         help="Frames the part of the photo that can affect one position of the map",
     )
-    changed: dict[str, Any] = {"field": field}
+    position_settings: dict[str, Any] = {"field": field}
     if field:
         across, down = st.columns(2)
         with across:
-            changed["across"] = _slider("Across", "across")
+            position_settings["across"] = _slider("Across", "across")
         with down:
-            changed["down"] = _slider("Down", "down")
-    found, images = _best(settings.model_copy(update=changed), inputs)
-    if waiting is not None:
-        waiting.empty()
-    if found is not None:
-        with place:
-            seen = found.figures
-            browser_images.image(found.data, caption=f"Channel {seen['channel']} of {settings.seen}")
-            st.caption(_said(seen, field))
-    return found, images
+            position_settings["down"] = _slider("Down", "down")
+    result, images = _best(settings.model_copy(update=position_settings), inputs)
+    if placeholder is not None:
+        placeholder.empty()
+    if result is not None:
+        with map_area:
+            figures = result.figures
+            caption = f"Channel {figures['channel']} of {settings.layer_name}"
+            browser_images.image(result.data, caption=caption)
+            st.caption(_activation_text(figures, field))
+    return result, images
 
 
 def _best(settings: LookSettings, inputs: Inputs) -> tuple[engine.Live | None, dict[int, bytes]]:
-    """The map that was asked for, else one of the strongest; and `favorites.of` its layer.
+    """Returns the requested map, else the best of the strongest ones, and the visualizations of its layer.
 
-    Of the strongest maps, which the page lists, the first that has an image comes before those without.
+    Among the strongest maps, the first with a feature visualization is preferred.
     """
-    found = live.live_result(TASK, settings, inputs, _MAPS, _MOST)
-    if found is None:
+    result = live.live_result(TASK, settings, inputs, _MAPS, _MOST)
+    if result is None:
         return None, {}
-    images = favorites.of(settings, found.figures["strengths"])
-    strongest = [one["channel"] for one in found.figures["loudest"]]
-    best = next((one for one in strongest if one in images), found.figures["channel"])
-    if settings.channel is None and best != found.figures["channel"]:
-        found = live.live_result(TASK, settings.model_copy(update={"channel": best}), inputs, _MAPS, _MOST)
-    return found, images
+    images = feature_visualizations.of_layer(settings, result.figures["strengths"])
+    strongest = [entry["channel"] for entry in result.figures["loudest"]]
+    best = next((channel for channel in strongest if channel in images), result.figures["channel"])
+    if settings.channel is None and best != result.figures["channel"]:
+        result = live.live_result(TASK, settings.model_copy(update={"channel": best}), inputs, _MAPS, _MOST)
+    return result, images
 
 
 def _slider(label: str, key: str) -> float:
     return st.slider(label, 0.0, 1.0, 0.5, 0.01, key=key, bind="query-params")
 
 
-def _said(told: Any, field: bool) -> str:
-    text = f"Yellow: strongest activation, {told['most']:.3g}. Dark: weak activation."
+def _activation_text(figures: Any, field: bool) -> str:
+    text = f"Yellow: strongest activation, {figures['most']:.3g}. Dark: weak activation."
     if not field:
         return text
-    height, width = told["seen"]
-    whole = told["field"] >= 2 * max(height, width)
-    sees = "the whole photo and more" if whole else f"{told['field']} × {told['field']} px"
+    height, width = figures["seen"]
+    covers_photo = figures["field"] >= 2 * max(height, width)
+    extent = "the whole photo and more" if covers_photo else f"{figures['field']} × {figures['field']} px"
     return (
-        f"{text} The dot is one position, with activation {told['at_place']:.3g}. The frame is its "
-        f"receptive field: {sees}, of the {width} × {height} px given to the network."
+        f"{text} The dot is one position, with activation {figures['at_place']:.3g}. The frame is its "
+        f"receptive field: {extent}, of the {width} × {height} px given to the network."
     )
 
 
 def _strongest(settings: LookSettings, inputs: Inputs, channel: int) -> None:
-    """The maps that answer most strongly, to choose from."""
-    plain = {"show": "maps", "channel": None, "field": False}
-    grid = live.live_result(TASK, settings.model_copy(update=plain), inputs, "xray_grids", 4)
+    """Draws the maps with the strongest activation to choose from."""
+    grid_settings = {"show": "maps", "channel": None, "field": False}
+    grid = live.live_result(TASK, settings.model_copy(update=grid_settings), inputs, "xray_grids", 4)
     if grid is None:
         return
-    channels = [one["channel"] for one in grid.figures["loudest"]]
-    told = f"Channels of {settings.seen} with the strongest activation"
-    favorites.pills(_PILLS, told, channels, channel, _tiles(grid.data, len(channels)))
+    channels = [entry["channel"] for entry in grid.figures["loudest"]]
+    label = f"Channels of {settings.layer_name} with the strongest activation"
+    feature_visualizations.pills(_PILLS, label, channels, channel, _tiles(grid.data, len(channels)))
     silent = round(100 * grid.figures["silent"])
     if silent:
         st.caption(f"{silent} % of this layer's channels are inactive for this photo.")
@@ -132,19 +135,21 @@ def _strongest(settings: LookSettings, inputs: Inputs, channel: int) -> None:
 
 @st.cache_data(max_entries=8, show_spinner=False)
 def _tiles(grid: bytes, count: int) -> list[bytes]:
-    """The single maps of a grid of them, each a small square."""
+    """Cuts a grid image into its maps; returns each as a small square WebP."""
     image = Image.fromarray(image_io.read(grid))
     columns = min(COLUMNS, count)
     rows = -(-count // columns)
-    wide, tall = (image.width + GAP) / columns, (image.height + GAP) / rows
-    found = []
+    cell_width, cell_height = (image.width + GAP) / columns, (image.height + GAP) / rows
+    tiles = []
     for number in range(count):
-        left, top = number % columns * wide, number // columns * tall
-        tile = image.crop((round(left), round(top), round(left + wide) - GAP, round(top + tall) - GAP))
+        left, top = number % columns * cell_width, number // columns * cell_height
+        tile = image.crop(
+            (round(left), round(top), round(left + cell_width) - GAP, round(top + cell_height) - GAP)
+        )
         side = min(tile.size)
         x, y = (tile.width - side) // 2, (tile.height - side) // 2
         body = io.BytesIO()
         square = tile.crop((x, y, x + side, y + side)).resize((112, 112), Image.Resampling.BOX)
         square.save(body, "WEBP", quality=85, method=2)
-        found.append(body.getvalue())
-    return found
+        tiles.append(body.getvalue())
+    return tiles

@@ -13,21 +13,21 @@ from studio import engine
 from studio.xray.settings import LookSettings
 
 
-def explain(settings: LookSettings | None, found: engine.Live | None) -> None:
-    """The folded section, drawn from what was found, or from a recorded X-ray."""
-    under_the_hood.show(lambda: _drawn(settings, found), assets.read(__file__, "under_the_hood.md"))
+def explain(settings: LookSettings | None, result: engine.Live | None) -> None:
+    """Draws the folded section from the result, or from a recorded one until there is one."""
+    under_the_hood.show(lambda: _draw(settings, result), assets.read(__file__, "under_the_hood.md"))
 
 
-def _drawn(settings: LookSettings | None, found: engine.Live | None) -> None:
-    if found is None or settings is None:
+def _draw(settings: LookSettings | None, result: engine.Live | None) -> None:
+    if result is None or settings is None:
         run = runs.recorded("xray")
         if run.image:
             st.image(run.image, width="stretch", alt="The strongest channels")
             st.caption("The twelve strongest channels of block4_conv2 for Chelsea the cat.")
         _charts(run.figures)
-        run.say_whose()
+        run.label_recorded()
         return
-    _charts(found.figures)
+    _charts(result.figures)
 
 
 def _charts(figures: Mapping[str, Any]) -> None:
@@ -47,7 +47,7 @@ def _charts(figures: Mapping[str, Any]) -> None:
 
 
 def _receptive_fields(layers: Any, width: int) -> Any:
-    """Receptive field of each layer, in px, with the width of the photo as a line across."""
+    """Returns a chart of the receptive field of each layer in px, with the photo's width as a line."""
     import altair as alt
 
     title = "receptive field, px"
@@ -56,7 +56,7 @@ def _receptive_fields(layers: Any, width: int) -> Any:
 
 
 def _map_widths(layers: Any) -> Any:
-    """Width of the maps of each layer, in places."""
+    """Returns a chart of the width of the feature maps of each layer."""
     return _by_layer(layers, "width", "width of the map, positions")
 
 
@@ -80,7 +80,7 @@ def _by_layer(layers: Any, key: str, title: str) -> Any:
 def _strengths(loudest: Any) -> Any:
     import altair as alt
 
-    rows = [{"map": str(one["channel"]), "strength": round(one["strength"], 3)} for one in loudest]
+    rows = [{"map": str(entry["channel"]), "strength": round(entry["strength"], 3)} for entry in loudest]
     return (
         alt.Chart(alt.Data(values=rows))
         .mark_bar()

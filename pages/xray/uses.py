@@ -1,4 +1,4 @@
-"""Where a map is of use: as a mask of the brush, for a style on the subject, or as a term of a dream."""
+"""Buttons that use a feature map elsewhere: as a mask for a style, or as the objective of a dream."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from studio.xray.settings import LookSettings
 
 
 def buttons(settings: LookSettings, channel: int, inputs: Inputs) -> None:
-    """Draws both; each opens its page with the photo and the map set."""
+    """Draws the buttons; each opens its page with the photo and the map selected."""
     mask = settings.model_copy(update={"show": "mask", "channel": channel, "field": False})
     st.button(
         "Mask for a style",
@@ -30,17 +30,17 @@ def buttons(settings: LookSettings, channel: int, inputs: Inputs) -> None:
         icon=":material/bedtime:",
         help="Opens Dream, which maximizes this channel on the photo",
         on_click=_to_dream,
-        args=(layer_terms.term(settings.seen, channel), inputs["content"][0]),
+        args=(layer_terms.term(settings.layer_name, channel), inputs["content"][0]),
     )
 
 
 def _to_style(settings: LookSettings, inputs: Inputs) -> None:
-    made = live.live_result(TASK, settings, inputs, "xray_masks", 2)
-    if made is None:
+    result = live.live_result(TASK, settings, inputs, "xray_masks", 2)
+    if result is None:
         return
     photo = inputs["content"][0]
-    _take_along(photo)
-    small = image_io.fit(image_io.read(made.data), painted_masks.LONGEST)
+    _use_photo(photo)
+    small = image_io.fit(image_io.read(result.data), painted_masks.LONGEST)
     mask = mask_input.of_brush(image_io.encode_png(small), 1)
     first = samples.styles()[0].title
     styles = (st.session_state.get("style") or [first])[:1]
@@ -54,11 +54,11 @@ def _to_style(settings: LookSettings, inputs: Inputs) -> None:
 
 
 def _to_dream(term: str, photo: File) -> None:
-    _take_along(photo)
+    _use_photo(photo)
     st.session_state["see"], st.session_state["layers"] = "channels", term
     leave_for("dream_photo.py")
 
 
-def _take_along(photo: File) -> None:
-    title = samples.titles().get(samples.spelled(photo).removeprefix("sample:"), "")
+def _use_photo(photo: File) -> None:
+    title = samples.titles().get(samples.command_name(photo).removeprefix("sample:"), "")
     image_input.use("content", photo, "Your photo", title)

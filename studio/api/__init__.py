@@ -1,6 +1,6 @@
-"""What other programs call: every task over HTTP, in the server of the pages, below /api/v1.
+"""The HTTP API for other programs: every task, in the server of the pages, below /api/v1.
 
-FastAPI, and not Starlette with a library for OpenAPI: settings are pydantic's classes already, of which it
-makes the schema, the checks and the document, and it is a layer on the Starlette that serves the pages. Its
-own page of documentation loads scripts from elsewhere, so `docs.py` writes one without any.
+It uses FastAPI because settings are pydantic classes already, from which FastAPI derives schemas, validation
+and the OpenAPI document, and because pages are served by Starlette, which FastAPI builds on. FastAPI's own
+documentation page loads third-party scripts, so `docs.py` writes one without scripts.
 """

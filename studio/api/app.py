@@ -1,4 +1,4 @@
-"""The whole API as one ASGI app, to be mounted in the server of the pages."""
+"""The API as one ASGI app, which the server of the pages mounts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from studio.core.errors import invalid
 from studio.core.version import VERSION
 
 ORIGINS = "STUDIO_API_ORIGINS"
-_OPEN = ("/", "/docs", "/openapi.json")  # what tells how to call the API
+_OPEN = ("/", "/docs", "/openapi.json")  # the documentation
 _ABOUT = (
     "What the studio can do, for other programs. Each request bears a token (`Authorization: Bearer TOKEN`), "
     "which `studio token` prints where the studio runs. Errors are problem details (RFC 9457)."
@@ -26,15 +26,15 @@ _ABOUT = (
 
 
 def create(allowed: Collection[str] = ()) -> FastAPI:
-    """The API.
+    """Creates the API.
 
     Args:
-        allowed: origins whose pages may read its answers, as https://example.org. `BrowserGuard` stands
-            before pages and API and refuses the requests of all others.
+        allowed: origins whose pages may read its responses, e.g. https://example.org. `BrowserGuard`
+            refuses requests of all other origins before they reach pages or API.
     """
     middleware = [
         Middleware(callers.TokenFirst, open_to_all=_OPEN),
-        Middleware(guards.Bounded, larger={("POST", files.PATH): files.MOST_BODY}),
+        Middleware(guards.BodySizeLimit, larger={("POST", files.PATH): files.MOST_BODY}),
     ]
     if allowed:
         cors = Middleware(
@@ -77,15 +77,15 @@ def create(allowed: Collection[str] = ()) -> FastAPI:
 
 
 def _add_problem(document: dict[str, Any]) -> None:
-    """FastAPI knows no model that is sent as another type than JSON's own."""
+    """Adds the schema of `Problem`, because FastAPI only adds models sent as `application/json`."""
     document["components"]["schemas"]["Problem"] = problems.Problem.model_json_schema()
 
 
 def origins() -> list[str]:
-    """The origins that whoever runs the studio allows by name.
+    """Returns the origins that STUDIO_API_ORIGINS allows.
 
     Raises:
-        InvalidInput: if one is no origin: a studio must not be open to more than was meant.
+        InvalidInput: if one is not an origin; ignoring it could leave the studio more open than intended.
     """
     named = [word.strip() for word in os.environ.get(ORIGINS, "").split(",") if word.strip()]
     for word in named:

@@ -1,4 +1,4 @@
-"""Batches: many images of one task, asked for at once; watched and stopped together."""
+"""Batches: one task for many images, submitted, watched and stopped together."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from studio.core.errors import Unavailable, invalid
 from studio.core.settings import Settings
 from studio.core.tasks import File, Task
 
-MOST_TOGETHER = 500  # jobs of a batch that are asked for by one request
+MOST_TOGETHER = 500  # images per request
 
 routes = APIRouter(tags=["Jobs"])
 
 
 @routes.post("/batches", status_code=202, responses=answers(400, 404, 413, 429, 507))
 async def submit_batch(
-    owner: Caller, what: bodies.AskedBatch, idempotency_key: jobs.Key = ""
+    owner: Caller, body: bodies.BatchRequest, idempotency_key: jobs.Key = ""
 ) -> shapes.BatchOut:
     """Adds one job per image to the queue, as one batch: all of them, or none.
 
@@ -33,47 +33,50 @@ async def submit_batch(
 
     def work() -> engine.Batch:
         studio, key = engine.connect(), shapes.plain(idempotency_key)
-        task, several = _of_images(what)
-        batch = what.batch or (paths.digest(f"{owner} {key}".encode())[:16] if key else secrets.token_hex(8))
+        task, several = _of_images(body)
+        batch = body.batch or (paths.digest(f"{owner} {key}".encode())[:16] if key else secrets.token_hex(8))
         studio.submit_all(task.name, several, batch, owner, key)
         return studio.batch(batch, owner)
 
     return shapes.BatchOut.of(await aside(owner, work))
 
 
-def _of_images(what: bodies.AskedBatch) -> tuple[Task, list[tuple[Settings, dict[str, list[File]]]]]:
-    """A task with each of the images that its first input lists."""
-    task = tasks.get(what.task)
-    if not task.of_a_image:
+def _of_images(body: bodies.BatchRequest) -> tuple[Task, list[tuple[Settings, dict[str, list[File]]]]]:
+    """Returns the task, and settings and inputs for each image that its first input lists."""
+    task = tasks.get(body.task)
+    if not task.takes_single_image:
         step = "ask for each as a job, with the same `batch`"
         raise invalid("task", expected="one of an image", received=task.name, next_step=step)
     slot = task.inputs[0].name
-    listed = what.inputs.get(slot, [])
-    if not 0 < len(listed) <= MOST_TOGETHER:
+    images = body.inputs.get(slot, [])
+    if not 0 < len(images) <= MOST_TOGETHER:
         expected = f"1 to {MOST_TOGETHER} images"
-        raise invalid(slot, expected=expected, received=len(listed), next_step="send as many")
-    shared = {name: files for name, files in what.inputs.items() if name != slot}
-    _, settings, others = jobs.resolve_body(what.model_copy(update={"inputs": shared}))
-    alone = what.model_copy(update={"settings": {}})
-    contents = [jobs.resolve_body(alone.model_copy(update={"inputs": {slot: [one]}}))[2] for one in listed]
+        raise invalid(slot, expected=expected, received=len(images), next_step="send as many")
+    shared = {name: files for name, files in body.inputs.items() if name != slot}
+    _, settings, others = jobs.resolve_body(body.model_copy(update={"inputs": shared}))
+    without_settings = body.model_copy(update={"settings": {}})
+    contents = [
+        jobs.resolve_body(without_settings.model_copy(update={"inputs": {slot: [image]}}))[2]
+        for image in images
+    ]
     return task, [(settings, {**others, **content}) for content in contents]
 
 
 @routes.get("/batches/{batch}", responses=answers(404))
 async def show_batch(owner: Caller, batch: str) -> shapes.BatchOut:
-    """How the jobs that were asked for as one batch stand."""
+    """Returns the state of a batch."""
     return await aside(owner, lambda: _batch(batch, owner))
 
 
 @routes.post("/batches/{batch}/cancel", status_code=202, responses=answers(404))
 async def cancel_batch(owner: Caller, batch: str) -> shapes.BatchOut:
-    """Ends all jobs of a batch that have not ended and keeps nothing of them."""
+    """Cancels all unfinished jobs of a batch; their results are discarded."""
     return await aside(owner, lambda: _end(batch, owner, engine.connect().cancel_batch))
 
 
 @routes.post("/batches/{batch}/stop", status_code=202, responses=answers(404))
 async def stop_batch(owner: Caller, batch: str) -> shapes.BatchOut:
-    """Stops all jobs of a batch that have not ended; the best result so far of each is kept."""
+    """Stops all unfinished jobs of a batch; the best result so far of each is kept."""
     return await aside(owner, lambda: _end(batch, owner, engine.connect().stop_batch))
 
 

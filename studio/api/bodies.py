@@ -1,4 +1,4 @@
-"""What is sent, as OpenAPI tells it."""
+"""The request bodies of the API."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ DIGEST = "^[0-9a-f]{64}$"
 Word = Annotated[str, Field(max_length=200)]
 
 
-class In(BaseModel):
-    """What is sent; fields that nobody knows are refused."""
+class _RequestModel(BaseModel):
+    """A request body; unknown fields are refused."""
 
     model_config = ConfigDict(extra="forbid")
 
 
-class Named(In):
-    """A file that the studio has, with the name that its results are called after."""
+class FileRef(_RequestModel):
+    """A file in the studio, with the name that names of results are derived from."""
 
     id: str = Field(pattern=DIGEST)
     name: str = Field("", max_length=200)
 
 
-class Asked(In):
-    """What shall be done: a task, its settings, and its inputs by their slots."""
+class TaskRequest(_RequestModel):
+    """A task, its settings, and its inputs by slot."""
 
     task: str = Field(max_length=100, examples=["style.transfer"])
     settings: dict[str, Any] = Field({}, description="Those that shall differ from the defaults.")
-    inputs: dict[Word, list[Word | Named]] = Field(
+    inputs: dict[Word, list[Word | FileRef]] = Field(
         {},
         description="Of each slot its files: the id of an upload or of a result, `sample:NAME`, the name of "
         "a model, or `SETTING:NAME` where the slot takes names in place of files.",
@@ -36,8 +36,8 @@ class Asked(In):
     )
 
 
-class AskedJob(Asked):
-    """A job, and the batch that it is of."""
+class JobRequest(TaskRequest):
+    """A job, optionally as part of a batch."""
 
     batch: str = Field(
         "",
@@ -46,15 +46,15 @@ class AskedJob(Asked):
     )
 
 
-class AskedBatch(AskedJob):
-    """A task for each of several images: its first input lists them; all else is the same for all.
+class BatchRequest(JobRequest):
+    """A task for each of several images, listed in its first input; the rest is shared.
 
-    Without a name of your choice the batch gets one.
+    Without a `batch` name, one is generated.
     """
 
 
-class Move(In):
-    """Where a waiting job shall go."""
+class Move(_RequestModel):
+    """The new place of a waiting job."""
 
     to: str = Field(
         "front",
@@ -63,15 +63,15 @@ class Move(In):
     )
 
 
-class MarksIn(In):
-    """What shall be changed of an item's marks; null leaves it as it is."""
+class MarksIn(_RequestModel):
+    """Changes to the marks of a gallery item; null leaves a field unchanged."""
 
     starred: bool | None = None
     tags: list[Word] | None = Field(None, description="All that it shall have, instead of those it has.")
     name: Word | None = Field(None, description='"" for the one that the studio gives.')
 
 
-class ModelIn(In):
-    """What a kept model shall be called."""
+class ModelIn(_RequestModel):
+    """The new name of a model."""
 
     name: str = Field(max_length=200)

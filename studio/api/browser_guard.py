@@ -1,4 +1,4 @@
-"""What browsers are told about every answer, and whose pages may send a request at all."""
+"""Browser security: response headers, and the origins whose pages may send requests."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ _OF_STREAM = {"ws": "http", "wss": "https"}
 
 
 class BrowserGuard:
-    """Keeps other sites from framing the studio and from sending anything to it, for pages and API alike.
+    """Keeps other sites from framing the studio and from sending requests to its pages and its API.
 
-    A browser names the origin of the page that sends a request, other programs do not: their token counts.
-    An origin is equal only if scheme, host and port are: another port of this machine is another site.
-    `X-Forwarded-Proto` of a proxy counts as the scheme, because no page can set it for another site.
+    Browsers send the origin of the requesting page. Other programs do not; they are checked by token.
+    Origins are equal if scheme, host and port are, so another port of this machine is another site. The
+    `X-Forwarded-Proto` header of a proxy counts as the scheme, because pages cannot set it on other sites.
 
     Args:
-        app: all that the server answers.
-        programs: how addresses of the API begin; there, refusals are problem details.
+        app: the server's app.
+        programs: the path prefix of the API, where refusals are problem details.
         callers: origins whose pages may call the API.
-        pages: origins that may open the pages' streams, where a proxy changes the host.
+        pages: origins that may open the WebSockets of pages, for a proxy that changes the host.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class BrowserGuard:
         self._callers, self._pages = _origins(callers), _origins(pages)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers 403 to a foreign page, else as the app does with the headers for browsers."""
+        """Responds 403 to pages of other sites, else as the app does, with security headers."""
         if scope["type"] not in ("http", "websocket"):
             return await self._app(scope, receive, send)
 
@@ -53,7 +53,7 @@ class BrowserGuard:
         is_program = scope["path"].startswith(self._programs)
         if _is_own(scope, self._callers if is_program else self._pages):
             return await self._app(scope, receive, send_with_headers)
-        if scope["type"] == "websocket":  # closed before it is accepted: the browser gets a 403
+        if scope["type"] == "websocket":  # closing before accepting gives the browser a 403
             return await send({"type": "websocket.close", "code": 1008})
         refusal = (
             problems.response(403, _FOREIGN_PROGRAM) if is_program else PlainTextResponse(_FOREIGN_PAGE, 403)
@@ -62,7 +62,7 @@ class BrowserGuard:
 
 
 def _add_headers(headers: MutableHeaders) -> None:
-    # Several policies hold at once. 'self': parts of a page may be frames of the studio's own.
+    # Append it, because several policies can apply. 'self' allows the frames of the studio's own pages.
     headers.append("content-security-policy", "frame-ancestors 'self'")
     headers["x-content-type-options"] = "nosniff"
     headers.setdefault("referrer-policy", "same-origin")
@@ -87,7 +87,7 @@ def _origins(named: Collection[str]) -> set[tuple[str, str, int]]:
 
 
 def _origin(text: str) -> tuple[str, str, int] | None:
-    """Scheme, host and port of an origin; None for anything else, such as "null" or a damaged header."""
+    """Returns scheme, host and port of an origin; None for anything else, such as "null"."""
     try:
         parts = urlsplit(text)
         port = parts.port

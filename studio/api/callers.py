@@ -1,6 +1,6 @@
-"""Who calls: the token says for whom the work is done, in threads that pages do not need.
+"""Authentication of API requests by token, and threads for their work, separate from those of pages.
 
-FastAPI reads a whole body before it asks a dependency who calls; `TokenFirst` asks before that.
+FastAPI reads the whole body before its dependencies run; `TokenFirst` checks the token before that.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from studio.api import guards, problems
 from studio.core import access, owners, tokens
 
 T = TypeVar("T")
-_THREADS = 48  # Streamlit has its own, which answers that take long must not use up
-_MOST_OF_OWNER = 12  # of these threads; more than `/live` and checks of uploads may hold
+_THREADS = 48  # separate from Streamlit's threads, which slow API requests must not use up
+_MOST_OF_OWNER = 12  # threads per owner; more than live requests and checks of uploads may use
 _limiter = anyio.CapacityLimiter(_THREADS)
-_token_limiter = anyio.CapacityLimiter(4)  # who asks is found without waiting for what others have done
-_limiters: WeakValueDictionary[str, anyio.CapacityLimiter] = WeakValueDictionary()  # of owners that ask now
+_token_limiter = anyio.CapacityLimiter(4)  # separate, so token checks do not wait for other work
+_limiters: WeakValueDictionary[str, anyio.CapacityLimiter] = WeakValueDictionary()  # by owner
 _bearer = HTTPBearer(auto_error=False, description="What `studio token` prints on the machine of the studio.")
 
 
@@ -33,14 +33,14 @@ class TokenFirst:
 
     Args:
         app: the API.
-        open_to_all: its paths that need no token.
+        open_to_all: the paths that need no token.
     """
 
     def __init__(self, app: ASGIApp, open_to_all: Collection[str]):
         self._app, self._open = app, open_to_all
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers 401 without a token, else as the app does, which finds the owner in the request's state."""
+        """Responds 401 without a valid token, else as the app does, with the owner in the request's state."""
         if scope["type"] != "http" or guards.path_below(scope) in self._open:
             return await self._app(scope, receive, send)
         kind, _, token = Headers(scope=scope).get("authorization", "").partition(" ")
@@ -57,7 +57,7 @@ class TokenFirst:
 async def caller(
     request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 ) -> str:
-    """The owner whose token the request bears, as `TokenFirst` found it."""
+    """Returns the owner of the request's token, which `TokenFirst` has checked."""
     owner: str = request.state.owner
     return owner
 
@@ -66,13 +66,13 @@ Caller = Annotated[str, Depends(caller)]
 
 
 async def aside(owner: str, work: Callable[[], T]) -> T:
-    """The result of work that waits or reads, done for an owner in a thread.
+    """Runs blocking work for an owner in a thread, and returns its result.
 
-    An owner has a part of the threads at once, so that many requests of one do not keep others waiting.
+    Each owner may use only a part of the threads, so many requests of one owner do not block others.
     """
 
     def run() -> T:
-        with owners.asking(owner):
+        with owners.acting_as(owner):
             return work()
 
     async with _limiters.setdefault(owner, anyio.CapacityLimiter(_MOST_OF_OWNER)):

@@ -1,4 +1,4 @@
-"""The page that tells what the API takes: made of its own OpenAPI document, with no script in it."""
+"""The documentation page of the API, generated from its OpenAPI document, without scripts."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ curl -H "$T" --json '{"task": "style.transfer", "inputs": {"content": ["sample:c
 
 
 def page(document: dict[str, Any]) -> str:
-    """The page as HTML.
+    """Returns the documentation page as HTML.
 
     Args:
-        document: OpenAPI's.
+        document: the OpenAPI document.
     """
     parts = [
         f"<h1>{_text(document['info']['title'])}</h1><p>{_text(document['info']['description'])} "
@@ -27,42 +27,40 @@ def page(document: dict[str, Any]) -> str:
         f"<pre>{html.escape(_EXAMPLE)}</pre>"
     ]
     for path, methods in document["paths"].items():
-        parts += [_route(path, method, told) for method, told in methods.items() if method != "head"]
-    parts += [_shape(name, told) for name, told in document["components"]["schemas"].items()]
+        parts += [_route(path, name, operation) for name, operation in methods.items() if name != "head"]
+    parts += [_shape(name, schema) for name, schema in document["components"]["schemas"].items()]
     head = '<!doctype html><html lang="en"><meta charset="utf-8"><title>Studio API</title>'
     view = '<meta name="viewport" content="width=device-width,initial-scale=1">'
     return f"{head}{view}<style>{_STYLE}</style>{''.join(parts)}"
 
 
-def _route(path: str, method: str, told: dict[str, Any]) -> str:
-    rows = [(one["name"], one["in"], one) for one in told.get("parameters", ())]
+def _route(path: str, method: str, operation: dict[str, Any]) -> str:
     lines = "".join(
-        f"<tr><td><code>{_text(name)}</code><td>{place}<td>{_kind(one['schema'])}"
-        f"<td>{_text(one.get('description') or one['schema'].get('description', ''))}"
-        for name, place, one in rows
+        f"<tr><td><code>{_text(field['name'])}</code><td>{field['in']}<td>{_kind(field['schema'])}"
+        f"<td>{_text(field.get('description') or field['schema'].get('description', ''))}"
+        for field in operation.get("parameters", ())
     )
-    body = told.get("requestBody", {}).get("content", {})
-    takes = "".join(f"<p>Body: {_text(media)} {_kind(one['schema'])}" for media, one in body.items())
-    codes = ", ".join(sorted(told["responses"]))
-    return (
-        f"<h3><code>{method.upper()} {_text(path)}</code></h3><p>{_text(told.get('description', ''))}</p>"
-        f"<table>{lines}</table>{takes}<p>Answers: {codes}</p>"
-    )
+    content = operation.get("requestBody", {}).get("content", {})
+    bodies = "".join(f"<p>Body: {_text(media)} {_kind(body['schema'])}" for media, body in content.items())
+    codes = ", ".join(sorted(operation["responses"]))
+    title = f"<h3><code>{method.upper()} {_text(path)}</code></h3>"
+    description = f"<p>{_text(operation.get('description', ''))}</p>"
+    return f"{title}{description}<table>{lines}</table>{bodies}<p>Responses: {codes}</p>"
 
 
-def _shape(name: str, told: dict[str, Any]) -> str:
+def _shape(name: str, schema: dict[str, Any]) -> str:
     rows = "".join(
-        f"<tr><td><code>{_text(field)}</code><td>{_kind(one)}<td>{_text(one.get('description', ''))}"
-        for field, one in told.get("properties", {}).items()
+        f"<tr><td><code>{_text(name)}</code><td>{_kind(field)}<td>{_text(field.get('description', ''))}"
+        for name, field in schema.get("properties", {}).items()
     )
     return (
-        f'<h3 id="{_text(name)}">{_text(name)}</h3><p>{_text(told.get("description", ""))}</p>'
+        f'<h3 id="{_text(name)}">{_text(name)}</h3><p>{_text(schema.get("description", ""))}</p>'
         f"<table>{rows}</table>"
     )
 
 
 def _kind(schema: dict[str, Any]) -> str:
-    """What a value is, in a few words."""
+    """Returns the type of a value as HTML."""
     if "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
         return f'<a href="#{_text(name)}">{_text(name)}</a>'
@@ -75,5 +73,5 @@ def _kind(schema: dict[str, Any]) -> str:
     return _text(schema.get("type", "any"))
 
 
-def _text(told: object) -> str:
-    return html.escape(str(told))
+def _text(value: object) -> str:
+    return html.escape(str(value))

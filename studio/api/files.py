@@ -1,4 +1,4 @@
-"""Files on their way in and out: uploads stream to the disk, downloads continue from any byte."""
+"""Uploads and downloads: uploads stream to the disk, downloads support byte ranges."""
 
 from __future__ import annotations
 
@@ -23,14 +23,13 @@ from studio.engine import quotas
 from studio.run import uploads
 
 PATH = "/files"
-MOST_BODY = max(uploads.MOST.values()) + (1 << 20)  # bytes: the largest file, and a form around it
+MOST_BODY = max(uploads.MOST.values()) + (1 << 20)  # bytes of the largest file and a form around it
 _MOST_NAME = 200  # characters
-_PIECE = 4 << 20  # bytes that are written at once: a thread a packet would take longer than the disk
-_MOST_AT_ONCE = 8  # uploads of an owner: those of others need not wait for slow ones
-_uploads: WeakValueDictionary[str, CapacityLimiter] = WeakValueDictionary()  # by owner, while there are any
-_checks: WeakValueDictionary[str, CapacityLimiter] = (
-    WeakValueDictionary()
-)  # one check of an owner has a thread
+_PIECE = 4 << 20  # bytes per write: a thread per packet would take longer than the disk
+_MOST_AT_ONCE = 8  # uploads per owner, so other owners do not wait for slow ones
+_uploads: WeakValueDictionary[str, CapacityLimiter] = WeakValueDictionary()  # by owner
+# One check of an upload per owner runs at a time.
+_checks: WeakValueDictionary[str, CapacityLimiter] = WeakValueDictionary()
 _BINARY = {"type": "string", "format": "binary"}
 _FORM = {"type": "object", "properties": {"file": _BINARY}, "required": ["file"]}
 _BODY = {"application/octet-stream": {"schema": _BINARY}, form_data.MEDIA: {"schema": _FORM}}
@@ -51,43 +50,43 @@ async def upload(
     kind: Input = "image",
     name: Annotated[str, Query(max_length=_MOST_NAME)] = "",
 ) -> shapes.FileOut:
-    """Takes the body as an input, and checks it as pages do. The same bytes get the same id.
+    """Uploads an input file and validates it as pages do. Equal bytes get the same id.
 
-    A form of one file is taken as that file, by its own name where the address gives none.
+    A form with one file is also accepted; its file name is used unless `name` is given.
     """
     async with _uploads.setdefault(owner, CapacityLimiter(_MOST_AT_ONCE)):
         announced = request.headers.get("content-length", "")
         size = int(announced) if announced.isdigit() and len(announced) < 20 else 0
         uploads.check_size(kind, name, size)
-        await aside(owner, partial(quotas.check_room, owner, size))
+        await aside(owner, partial(quotas.check_disk_quota, owner, size))
         packets: AsyncIterator[bytes] = request.stream()
         if form_data.is_form(request):
             part = form_data.FilePart(request)
             await part.begin()
             packets, name = part.packets(), name or part.name[:_MOST_NAME]
-        return shapes.FileOut.of(await _received(packets, owner, kind, name or "upload"))
+        return shapes.FileOut.of(await _receive(packets, owner, kind, name or "upload"))
 
 
-async def _received(stream: AsyncIterator[bytes], owner: str, kind: Kind, name: str) -> File:
-    with uploads.receiving(kind, name) as coming:
+async def _receive(stream: AsyncIterator[bytes], owner: str, kind: Kind, name: str) -> File:
+    with uploads.receive(kind, name) as receiver:
         packets: list[bytes] = []
         waiting = 0
         async for packet in stream:
             packets.append(packet)
             waiting += len(packet)
             if waiting >= _PIECE:
-                await to_thread.run_sync(coming.add, packets)
+                await to_thread.run_sync(receiver.add, packets)
                 packets, waiting = [], 0
-        coming.add(packets)
+        receiver.add(packets)
         async with _checks.setdefault(owner, CapacityLimiter(1)):
-            return await aside(owner, partial(_kept, coming, owner))
+            return await aside(owner, partial(_keep_upload, receiver, owner))
 
 
-def _kept(coming: uploads.Received, owner: str) -> File:
-    """Keeps a file, unless its owner was removed while it came."""
+def _keep_upload(receiver: uploads.Upload, owner: str) -> File:
+    """Stores an upload, unless its owner was removed during the upload."""
     if not tokens.has_any(owner):
         raise HTTPException(401, access.NO_TOKEN, {"WWW-Authenticate": "Bearer"})
-    return coming.keep()
+    return receiver.keep()
 
 
 @routes.head(PATH + "/{id}", include_in_schema=False)
@@ -104,7 +103,7 @@ def _kept(coming: uploads.Received, owner: str) -> File:
 async def download(
     owner: Caller, id: str, kind: Kind = "image", name: Annotated[str, Query(max_length=_MOST_NAME)] = ""
 ) -> FileResponse:
-    """The bytes of a result or an input; a `Range` of them, if one is asked for."""
+    """Downloads a result or an input, or a `Range` of its bytes."""
     try:
         path = await aside(owner, lambda: File(id, kind, name).path)
     except StudioError as error:

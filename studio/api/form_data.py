@@ -1,4 +1,4 @@
-"""The one file of a form, as `curl -F file=@photo.jpg` sends it: its bytes continue as they come."""
+"""Streams the only file of a form, as `curl -F file=@photo.jpg` sends it."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ _NEXT = (
 
 
 def is_form(request: Request) -> bool:
-    """Whether the body is a form, and not the bytes of a file."""
+    """Returns whether the body is a form rather than the bytes of a file."""
     return _media(request)[0] == MEDIA.encode()
 
 
 class FilePart:
-    """The file that a form holds, which may hold nothing else.
+    """The file in a form that contains nothing else.
 
     Attributes:
-        name: of the file; "" where the form does not say it.
+        name: the file name; "" if the form has none.
     """
 
     def __init__(self, request: Request):
@@ -35,21 +35,21 @@ class FilePart:
         self._count, self._header, self._value = 0, b"", b""
         self._packets: list[bytes] = []
         self._ended = False
-        self._stream = self._parsed(request)
+        self._stream = self._parse(request)
 
     async def begin(self) -> None:
-        """Reads until the first bytes of the file are there, and its name is known.
+        """Reads up to the first bytes of the file, and sets its name.
 
         Raises:
-            InvalidInput: if it is no form, or its first part is no file.
+            InvalidInput: if it is not a form, or its first part is not a file.
         """
         while not self._packets and await anext(self._stream, None) is not None:
             pass
         if not self._count:
-            raise _refused("has no file")
+            raise _form_error("has no file")
 
     async def packets(self) -> AsyncIterator[bytes]:
-        """The bytes of the file as they come. Raises `InvalidInput` if another part follows."""
+        """Yields the bytes of the file as they arrive. Raises `InvalidInput` if another part follows."""
         async with aclosing(self._stream) as stream:
             while True:
                 for packet in self._packets:
@@ -60,7 +60,7 @@ class FilePart:
             for packet in self._packets:
                 yield packet
 
-    async def _parsed(self, request: Request) -> AsyncGenerator[bool]:
+    async def _parse(self, request: Request) -> AsyncGenerator[bool]:
         boundary = _media(request)[1].get(b"boundary", b"")
         try:
             parser = MultipartParser(
@@ -78,14 +78,14 @@ class FilePart:
                 parser.write(packet)
                 yield True
             if not self._ended:
-                raise _refused("is damaged or cut")
+                raise _form_error("is damaged or cut")
         except FormParserError:
-            raise _refused("is damaged or cut") from None
+            raise _form_error("is damaged or cut") from None
 
     def _begin_part(self) -> None:
         self._count += 1
         if self._count > 1:
-            raise _refused("has more than one part")
+            raise _form_error("has more than one part")
 
     def _take_field(self, data: bytes, start: int, end: int) -> None:
         self._header += data[start:end]
@@ -97,7 +97,7 @@ class FilePart:
         if self._header.lower() == b"content-disposition":
             options = parse_options_header(self._value)[1]
             if b"filename" not in options:
-                raise _refused("has a part that is no file")
+                raise _form_error("has a part that is no file")
             self.name = options[b"filename"].decode("utf-8", "replace")
         self._header = self._value = b""
 
@@ -112,5 +112,5 @@ def _media(request: Request) -> tuple[bytes, dict[bytes, bytes]]:
     return parse_options_header(request.headers.get("content-type", ""))
 
 
-def _refused(why: str) -> InvalidInput:
+def _form_error(why: str) -> InvalidInput:
     return InvalidInput(f"The form {why}; one file is taken. {_NEXT}")

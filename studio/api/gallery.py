@@ -1,4 +1,4 @@
-"""What was made before: searched as on the gallery's page."""
+"""The gallery: search and marks, as on the gallery page."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from studio.api.callers import Caller, aside
 from studio.api.problems import Missing, answers
 from studio.core.errors import Unavailable
 from studio.gallery import index, items
-from studio.gallery.index import Wanted
+from studio.gallery.index import Filter
 from studio.gallery.marks import change
 
 routes = APIRouter(tags=["Gallery"])
@@ -30,15 +30,15 @@ async def search(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     skip: Annotated[int, Query(ge=0, le=10**9)] = 0,
 ) -> shapes.ItemsOut:
-    """The items that are wanted, newest first. A number counts as a whole, and `seed=7` is that setting."""
-    wanted = Wanted(kind=kind, task=task, words=words, starred=starred, tag=tag)
-    found, total = await aside(owner, partial(index.find, wanted, owner, limit, skip))
-    return shapes.ItemsOut(items=[shapes.ItemOut.of(one) for one in found], total=total)
+    """Searches the gallery, newest first. `words` match text, whole numbers and settings such as `seed=7`."""
+    query = Filter(kind=kind, task=task, words=words, starred=starred, tag=tag)
+    matches, total = await aside(owner, partial(index.find, query, owner, limit, skip))
+    return shapes.ItemsOut(items=[shapes.ItemOut.of(match) for match in matches], total=total)
 
 
 @routes.patch("/gallery/{id}", responses=answers(400, 404, 507))
 async def mark(owner: Caller, id: str, marks: bodies.MarksIn) -> shapes.ItemOut:
-    """Stars, tags or names an item; what is left out stays as it is."""
+    """Changes star, tags or name of an item; omitted fields stay unchanged."""
 
     def work() -> shapes.ItemOut:
         try:
@@ -55,7 +55,7 @@ async def mark(owner: Caller, id: str, marks: bodies.MarksIn) -> shapes.ItemOut:
     responses=answers(404) | {200: {"content": {"image/webp": {}}}},
 )
 async def thumbnail(owner: Caller, id: str) -> Response:
-    """A small image of an item as WebP."""
+    """Returns a small image of an item as WebP."""
     try:
         data = await aside(owner, lambda: items.find(id, owner).thumbnail())
     except Unavailable as error:

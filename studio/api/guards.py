@@ -1,4 +1,4 @@
-"""What stands before the API: foreign host names, endless bodies and clients that never finish one."""
+"""ASGI middleware that refuses unknown host names, bodies that are too large, and slow clients."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from studio.api import problems
 from studio.core import amounts
 
-MOST_JSON = 1 << 20  # bytes of a body that is no file
-PIECE_SECONDS = 30.0  # within which the next bytes of a body must come
+MOST_JSON = 1 << 20  # bytes of a body that is not a file
+PIECE_SECONDS = 30.0  # within which the next bytes of a body must arrive
 LEAST_RATE = 8192  # bytes per second of a body, on average
-GRACE_SECONDS = 30.0  # that a body may take besides
+GRACE_SECONDS = 30.0  # that any body may take in addition
 _NO_NAME = (
     "This studio answers on its own machine alone, as localhost. Call it as http://localhost there, or "
     "have whoever runs it open it to a network."
@@ -28,120 +28,120 @@ _SLOW = (
 )
 
 
-class KnownHost:
-    """Refuses requests by a name that is not this server's, for the pages as for the API.
+class HostGuard:
+    """Refuses requests to pages and API with a host name that is not this server's.
 
     Args:
-        app: all that the server answers.
-        hosts: its names.
-        programs: how addresses begin that are the API's: there the answer is a problem as all others.
+        app: the server's app.
+        hosts: the server's host names.
+        programs: the path prefix of the API, where refusals are problem details.
     """
 
     def __init__(self, app: ASGIApp, hosts: Collection[str], programs: str):
         self._app, self._hosts, self._programs = app, list(hosts), programs
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers 400 by another name, else as the app does."""
-        known = False
+        """Responds 400 to another host name, else as the app does."""
+        is_known_host = False
 
         async def app(scope: Scope, receive: Receive, _: Send) -> None:
-            nonlocal known
-            known = True
+            nonlocal is_known_host
+            is_known_host = True
             await self._app(scope, receive, send)
 
-        async def unsaid(_: Message) -> None:
-            """In place of the middleware's own refusal, which is plain text."""
+        async def discard(_: Message) -> None:
+            """Drops the middleware's own refusal, which is plain text."""
 
         by_program = scope["type"] == "http" and scope["path"].startswith(self._programs)
         guarded = TrustedHostMiddleware(app, self._hosts, www_redirect=False)
-        await guarded(scope, receive, unsaid if by_program else send)
-        if by_program and not known:
+        await guarded(scope, receive, discard if by_program else send)
+        if by_program and not is_known_host:
             await problems.response(400, _NO_NAME)(scope, receive, send)
 
 
-class Bounded:
-    """Ends the reading of a body that has too many bytes.
+class BodySizeLimit:
+    """Limits the size of request bodies.
 
     Args:
         app: the API.
-        larger: the most bytes of a body by method and path, where that is more than MOST_JSON.
+        larger: the maximum bytes by method and path, where it is more than MOST_JSON.
     """
 
     def __init__(self, app: ASGIApp, larger: Mapping[tuple[str, str], int]):
         self._app, self._larger = app, larger
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers as the app does, which gets an error in place of what it may not read."""
+        """Responds as the app does; reading beyond the limit raises an error in it."""
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
         most = self._larger.get((scope["method"], path_below(scope)), MOST_JSON)
         count = 0
 
-        async def bounded() -> Message:
+        async def receive_limited() -> Message:
             nonlocal count
-            _check_size(_announced(scope), most)
+            _check_size(_content_length(scope), most)
             message = await receive()
             count += len(message.get("body", b""))
             _check_size(count, most)
             return message
 
-        await self._app(scope, bounded, send)
+        await self._app(scope, receive_limited, send)
 
 
-class Steady:
-    """Ends the reading of a body that comes too slowly, of pages as of the API.
+class BodyRateLimit:
+    """Ends requests to pages and API whose body arrives too slowly.
 
-    Time counts only while the server waits for bytes: a server that is busy is not the client's fault.
+    Only the time in which the server waits for bytes counts, so a busy server does not end requests.
     """
 
     def __init__(self, app: ASGIApp):
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers as the app does, which gets an error once a client is too slow."""
-        steady = _SteadyBody(receive).receive if scope["type"] == "http" else receive
+        """Responds as the app does; reading from a client that is too slow raises an error in it."""
+        steady = _TimedBody(receive).receive if scope["type"] == "http" else receive
         await self._app(scope, steady, send)
 
 
 def path_below(scope: Scope) -> str:
-    """The path of a request below where its app is mounted."""
+    """Returns the path of a request relative to the mount point of its app."""
     path: str = scope["path"]
     return path.removeprefix(scope.get("root_path", ""))
 
 
 def end_of_connection(scope: Scope) -> dict[str, str]:
-    """The header that ends the connection where a body is still to come, which nobody will read."""
+    """Returns the header that closes the connection if an unread body is still to come."""
     headers = Headers(scope=scope)
-    has_body = _announced(scope) or "transfer-encoding" in headers
+    has_body = _content_length(scope) or "transfer-encoding" in headers
     return {"Connection": "close"} if has_body else {}
 
 
 def _check_size(size: int, most: int) -> None:
     if size > most:
-        told = f"The body has more than {amounts.size(most)}. Upload what is large as a file."
-        raise HTTPException(413, told, {"Connection": "close"})
+        detail = f"The body has more than {amounts.size(most)}. Upload what is large as a file."
+        raise HTTPException(413, detail, {"Connection": "close"})
 
 
-def _announced(scope: Scope) -> int:
-    told = Headers(scope=scope).get("content-length", "0")
-    return int(told) if told.isascii() and told.isdigit() and len(told) < 20 else 0
+def _content_length(scope: Scope) -> int:
+    length = Headers(scope=scope).get("content-length", "0")
+    return int(length) if length.isascii() and length.isdigit() and len(length) < 20 else 0
 
 
-class _SteadyBody:
+class _TimedBody:
     def __init__(self, receive: Receive):
         self._receive, self._bytes, self._whole, self._waited = receive, 0, False, 0.0
 
     async def receive(self) -> Message:
-        if self._whole:  # the next message says that the client is gone, whenever that is
+        if self._whole:  # the next message is the disconnect, at any time
             return await self._receive()
         left = GRACE_SECONDS + self._bytes / LEAST_RATE - self._waited
         loop = asyncio.get_running_loop()
-        began = loop.time()
+        start = loop.time()
         try:
             message: Any = await asyncio.wait_for(self._receive(), max(0.0, min(PIECE_SECONDS, left)))
         except TimeoutError:
             raise HTTPException(408, _SLOW, {"Connection": "close"}) from None
-        self._waited += loop.time() - began
+        self._waited += loop.time() - start
         self._bytes += len(message.get("body", b""))
         self._whole = not message.get("more_body", False)
         return message

@@ -1,4 +1,4 @@
-"""Closes connections on which no whole request comes: uvicorn waits for the end of the headers for ever."""
+"""Closes connections without a complete request, because uvicorn waits for headers without a timeout."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from typing import Any
 
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
-SECONDS = 10.0  # after which a connection without a new request is looked at again, and then closed
+SECONDS = 10.0  # between two checks; a connection without a new request in between is closed
 
 
 def close_idle() -> None:
-    """Has this process's server close each connection that has waited for a request for 10 to 20 seconds.
+    """Makes this process's server close connections that wait 10 to 20 seconds for a request.
 
-    Streamlit starts uvicorn without a way to name another class for connections, so this changes the one
-    there is. Call it before the server listens.
+    Streamlit does not let us pass another protocol class to uvicorn, so this patches uvicorn's class. Call
+    it before the server listens.
     """
     protocol: Any = AutoHTTPProtocol
     if getattr(protocol, "closes_idle", False):
@@ -22,16 +22,18 @@ def close_idle() -> None:
 
     def connection_made(self: Any, transport: Any) -> None:
         begin(self, transport)
-        self.loop.call_later(SECONDS, _look, self, transport, None)
+        self.loop.call_later(SECONDS, _check, self, transport, None)
 
     protocol.connection_made, protocol.closes_idle = connection_made, True
 
 
-def _look(connection: Any, transport: Any, before: Any) -> None:
-    """Closes a connection if since the last look no request began or was answered; looks again if not.
+def _check(connection: Any, transport: Any, before: Any) -> None:
+    """Closes a connection if no request began or was answered since the last check; else checks again later.
 
     Args:
-        before: what it waited with at the last look, as `_waiting` tells it.
+        connection: the HTTP protocol instance.
+        transport: of the connection.
+        before: the result of `_waiting` at the last check.
     """
     protocol = transport.get_protocol()
     if transport.is_closing() or (protocol is not connection and _is_open(protocol)):
@@ -40,15 +42,15 @@ def _look(connection: Any, transport: Any, before: Any) -> None:
     if now is not None and now is before:
         transport.close()
         return
-    connection.loop.call_later(SECONDS, _look, connection, transport, now)
+    connection.loop.call_later(SECONDS, _check, connection, transport, now)
 
 
 def _is_open(websocket: Any) -> bool:
-    """Whether a websocket was answered, and pings from then on; with too long a header it never is."""
+    """Returns whether a WebSocket was accepted, so pings check it; with too long a header it never is."""
     return bool(getattr(websocket, "handshake_complete", True))
 
 
 def _waiting(connection: Any) -> Any:
-    """The request that was answered last, or `connection` if none came; None while one is being answered."""
+    """Returns the last answered request, `connection` if there was none, or None during a request."""
     request = connection.cycle
     return (request or connection) if request is None or request.response_complete else None

@@ -1,4 +1,4 @@
-"""Jobs: asked for once however often the request comes, watched, stopped; and what is made at once."""
+"""Jobs: submitted with idempotency keys, watched, stopped; and live requests."""
 
 from __future__ import annotations
 
@@ -29,28 +29,28 @@ from studio.run import input_files
 from studio.run.machine import Machine
 from studio.run.request import resolve
 
-LOOK_SECONDS = 0.25
+LOOK_SECONDS = 0.25  # between two checks of a job
 MOST_WAIT = 60.0  # s
 _LONGEST = 120  # characters of a name
-MOST_LIVE = 8  # requests of an owner that are answered at once
+MOST_LIVE = 8  # simultaneous live requests per owner
 Key = Annotated[str, Header(alias="Idempotency-Key", max_length=200)]
 
 routes = APIRouter(tags=["Jobs"])
-_live: Counter[str] = Counter()  # of each owner; only the server's loop counts
+_live: Counter[str] = Counter()  # by owner; changed only in the server's event loop
 
 
 @routes.post("/jobs", status_code=202, responses=answers(400, 404, 413, 429, 507))
-async def submit(owner: Caller, what: bodies.AskedJob, idempotency_key: Key = "") -> shapes.JobOut:
-    """Puts a job into the queue.
+async def submit(owner: Caller, body: bodies.JobRequest, idempotency_key: Key = "") -> shapes.JobOut:
+    """Submits a job to the queue.
 
-    With an `Idempotency-Key` the same request can be sent again, also after the server was killed: it makes
-    one job, and answers with that.
+    With an `Idempotency-Key`, the request can be repeated, even after the server was killed: it creates only
+    one job and returns it.
     """
 
     def work() -> shapes.JobOut:
-        task, settings, inputs = resolve_body(what)
+        task, settings, inputs = resolve_body(body)
         key = shapes.plain(idempotency_key)
-        submitted = engine.connect().submit(task.name, settings, inputs, owner, key=key, batch=what.batch)
+        submitted = engine.connect().submit(task.name, settings, inputs, owner, key=key, batch=body.batch)
         return shapes.job(submitted)
 
     return await aside(owner, work)
@@ -58,8 +58,8 @@ async def submit(owner: Caller, what: bodies.AskedJob, idempotency_key: Key = ""
 
 @routes.get("/jobs", responses=answers())
 async def list_jobs(owner: Caller, limit: Annotated[int, Query(ge=1, le=200)] = 20) -> list[shapes.JobOut]:
-    """The jobs of whoever asks, newest first; those under way are among them."""
-    return await aside(owner, lambda: [shapes.job(one) for one in engine.connect().jobs(owner, limit)])
+    """Lists your jobs, newest first; all unfinished jobs are included."""
+    return await aside(owner, lambda: [shapes.job(job) for job in engine.connect().jobs(owner, limit)])
 
 
 @routes.get("/jobs/{id}", responses=answers(404))
@@ -71,41 +71,41 @@ async def show_job(
         bool, Query(description="Also figures that are long lists, as the loss of each character.")
     ] = False,
 ) -> shapes.JobOut:
-    """A job as it stands. Its figures leave out lists of more than 100 numbers unless asked for."""
+    """Returns the state of a job. Lists of more than 100 numbers are omitted from its figures by default."""
     end = time.monotonic() + wait
     while True:
-        job = await aside(owner, partial(_found, id, owner))
+        job = await aside(owner, partial(_find_job, id, owner))
         if job.finished or time.monotonic() >= end:
             return await aside(owner, partial(shapes.job, job, all_figures))
         await asyncio.sleep(LOOK_SECONDS)
 
 
-async def there(owner: Caller, id: str) -> engine.Job:
-    """The job of an address: looked for before an answer begins, whose status could no longer tell."""
-    return await aside(owner, partial(_found, id, owner))
+async def require_job(owner: Caller, id: str) -> engine.Job:
+    """Returns the job of a path. As a dependency, it responds 404 before a streamed response begins."""
+    return await aside(owner, partial(_find_job, id, owner))
 
 
-There = Annotated[engine.Job, Depends(there)]
+ExistingJob = Annotated[engine.Job, Depends(require_job)]
 
 
 @routes.get("/jobs/{id}/events", response_class=EventSourceResponse, responses=answers(404))
-async def watch(owner: Caller, job: There) -> AsyncIterator[ServerSentEvent]:
-    """Tells of a job until it has ended: `job` whenever it changed, `preview` with a WebP in base64."""
-    told: shapes.JobOut | None = None
-    seen: bytes | None = None
-    while told is None or not told.finished:
-        if job.preview and job.preview != seen:
-            seen = job.preview
-            yield ServerSentEvent(event="preview", data=base64.b64encode(seen).decode())
+async def watch(owner: Caller, job: ExistingJob) -> AsyncIterator[ServerSentEvent]:
+    """Streams events of a job until it ends: `job` at each change, `preview` with a WebP in base64."""
+    last_sent: shapes.JobOut | None = None
+    last_preview: bytes | None = None
+    while last_sent is None or not last_sent.finished:
+        if job.preview and job.preview != last_preview:
+            last_preview = job.preview
+            yield ServerSentEvent(event="preview", data=base64.b64encode(last_preview).decode())
         now = await aside(owner, partial(shapes.job, job))
-        if now != told:
+        if now != last_sent:
             yield ServerSentEvent(event="job", data=now)
-        told = now
-        if not told.finished:
+        last_sent = now
+        if not last_sent.finished:
             await asyncio.sleep(LOOK_SECONDS)
             try:
-                job = await aside(owner, partial(_found, job.id, owner))
-            except StudioError:  # the engine fell, or the job was removed: who asks again is told
+                job = await aside(owner, partial(_find_job, job.id, owner))
+            except StudioError:  # the engine is down, or the job was removed; the next request reports it
                 return
 
 
@@ -114,49 +114,49 @@ async def watch(owner: Caller, job: There) -> AsyncIterator[ServerSentEvent]:
     response_class=Response,
     responses=answers(404) | {200: {"content": {"image/webp": {}}}},
 )
-async def preview(job: There) -> Response:
-    """The latest image of a job as WebP."""
+async def preview(job: ExistingJob) -> Response:
+    """Returns the latest preview of a job as WebP."""
     if not job.preview:
         raise Missing("It shows no image yet. Ask again in a moment.")
     return Response(job.preview, media_type="image/webp", headers={"Cache-Control": "no-store"})
 
 
 @routes.post("/jobs/{id}/cancel", status_code=202, responses=answers(404))
-async def cancel(owner: Caller, job: There) -> shapes.JobOut:
-    """Ends a job and keeps nothing of it."""
-    return await _after(owner, job, lambda: engine.connect().cancel(job.id, owner))
+async def cancel(owner: Caller, job: ExistingJob) -> shapes.JobOut:
+    """Cancels a job; its result is discarded."""
+    return await _change_job(owner, job, lambda: engine.connect().cancel(job.id, owner))
 
 
 @routes.post("/jobs/{id}/stop", status_code=202, responses=answers(404))
-async def stop(owner: Caller, job: There) -> shapes.JobOut:
+async def stop(owner: Caller, job: ExistingJob) -> shapes.JobOut:
     """Stops a job; its best result so far is kept."""
-    return await _after(owner, job, lambda: engine.connect().stop(job.id, owner))
+    return await _change_job(owner, job, lambda: engine.connect().stop(job.id, owner))
 
 
 @routes.post("/jobs/{id}/move", responses=answers(400, 404))
-async def move(owner: Caller, job: There, where: bodies.Move) -> shapes.JobOut:
-    """Moves a waiting job forward among those of whoever asks; jobs of others keep their places."""
-    return await _after(owner, job, lambda: engine.connect().move(job.id, where.to, owner))
+async def move(owner: Caller, job: ExistingJob, target: bodies.Move) -> shapes.JobOut:
+    """Moves a waiting job forward among your own jobs; jobs of others keep their places."""
+    return await _change_job(owner, job, lambda: engine.connect().move(job.id, target.to, owner))
 
 
 @routes.post("/jobs/{id}/pause", responses=answers(404))
-async def pause(owner: Caller, job: There) -> shapes.JobOut:
-    """Lets a waiting job wait until it is resumed, also when the studio is started again."""
-    return await _after(owner, job, lambda: engine.connect().pause(job.id, owner))
+async def pause(owner: Caller, job: ExistingJob) -> shapes.JobOut:
+    """Pauses a waiting job until it is resumed, even after a restart of the studio."""
+    return await _change_job(owner, job, lambda: engine.connect().pause(job.id, owner))
 
 
 @routes.post("/jobs/{id}/resume", responses=answers(404))
-async def resume(owner: Caller, job: There) -> shapes.JobOut:
-    """Lets a paused job have its turn again."""
-    return await _after(owner, job, lambda: engine.connect().resume(job.id, owner))
+async def resume(owner: Caller, job: ExistingJob) -> shapes.JobOut:
+    """Resumes a paused job."""
+    return await _change_job(owner, job, lambda: engine.connect().resume(job.id, owner))
 
 
-async def _after(owner: str, job: engine.Job, change: Callable[[], object]) -> shapes.JobOut:
-    """The job as it stands after a change."""
+async def _change_job(owner: str, job: engine.Job, change: Callable[[], object]) -> shapes.JobOut:
+    """Changes a job, and returns its new state."""
 
     def work() -> shapes.JobOut:
         change()
-        return shapes.job(_found(job.id, owner))
+        return shapes.job(_find_job(job.id, owner))
 
     return await aside(owner, work)
 
@@ -168,26 +168,26 @@ async def _after(owner: str, job: engine.Job, change: Callable[[], object]) -> s
 )
 async def live(
     owner: Caller,
-    what: bodies.Asked,
+    body: bodies.TaskRequest,
     session: Annotated[
         str, Query(max_length=100, description="Of one session a newer request takes an older one's place.")
     ] = "",
 ) -> Response:
-    """Makes at once what takes seconds, and keeps nothing: the answer is the file that was made."""
+    """Runs a task of a few seconds at once and returns the resulting file. Nothing is stored."""
 
     def work() -> engine.Live:
-        task, settings, inputs = resolve_body(what)
-        whose = f"api {owner} {session or secrets.token_hex(8)}"
-        return engine.connect().live(task.name, settings, inputs, whose, owner)
+        task, settings, inputs = resolve_body(body)
+        session_key = f"api {owner} {session or secrets.token_hex(8)}"
+        return engine.connect().live(task.name, settings, inputs, session_key, owner)
 
-    with _one_more(owner):
-        made = await aside(owner, work)
-    headers = {"Studio-Seconds": f"{made.seconds:.3f}", "X-Content-Type-Options": "nosniff"}
-    return Response(made.data, media_type=shapes.media_type(made.name), headers=headers)
+    with _count_live(owner):
+        result = await aside(owner, work)
+    headers = {"Studio-Seconds": f"{result.seconds:.3f}", "X-Content-Type-Options": "nosniff"}
+    return Response(result.data, media_type=shapes.media_type(result.name), headers=headers)
 
 
 @contextmanager
-def _one_more(owner: str) -> Iterator[None]:
+def _count_live(owner: str) -> Iterator[None]:
     if _live[owner] >= MOST_LIVE:
         raise TooMany(f"{MOST_LIVE} of your requests are being answered. Wait until one of them is.")
     _live[owner] += 1
@@ -199,29 +199,29 @@ def _one_more(owner: str) -> Iterator[None]:
             del _live[owner]
 
 
-def resolve_body(what: bodies.Asked) -> tuple[Task, Settings, dict[str, list[File]]]:
-    """The task, settings and inputs that are asked for, checked.
+def resolve_body(body: bodies.TaskRequest) -> tuple[Task, Settings, dict[str, list[File]]]:
+    """Returns the validated task, settings and inputs of a request body.
 
     Raises:
-        StudioError: for a task that there is not, settings out of range, or files that are not there.
+        StudioError: for an unknown task, invalid settings or missing files.
     """
-    task = tasks.get(what.task)
-    _check_settings(task, what.settings)
+    task = tasks.get(body.task)
+    _check_settings(task, body.settings)
     try:
-        return task, *resolve(task, what.settings, what.inputs, _OVER_HTTP)
+        return task, *resolve(task, body.settings, body.inputs, _OVER_HTTP)
     except Unavailable as error:
         raise Missing(str(error)) from None
 
 
 class _OverHttp(Machine):
-    """This machine, for callers elsewhere: they name files by SHA-256, and no path is ever followed."""
+    """This machine, for API requests, which name files by SHA-256; paths are never accepted."""
 
-    def read(self, slot: Slot, value: str | bodies.Named, labels: str | None = None) -> File:
-        """A kept file, a sample or a model."""
+    def read(self, slot: Slot, value: str | bodies.FileRef, labels: str | None = None) -> File:
+        """Returns a stored file, a sample or a model."""
         id, name = (value, "") if isinstance(value, str) else (value.id, value.name)
         if paths.DIGEST.fullmatch(id):
             owners.check(id)
-            paths.kept(id)
+            paths.kept_path(id)
             return File(id, slot.kind, short_name(name, _LONGEST) or slot.name)
         file = input_files.from_name(slot, id)
         if file is None:
@@ -234,19 +234,19 @@ _OVER_HTTP = _OverHttp()
 
 
 def _check_settings(task: Task, settings: Mapping[str, Any]) -> None:
-    """JSON can spell halves of characters, which no file and no answer can hold, and levels without end."""
+    """Refuses lone surrogates, which cannot be saved, deep nesting, and `local_only` settings."""
     try:
         from_json(json.dumps(settings, ensure_ascii=False).encode())
     except (ValueError, RecursionError):
         raise InvalidInput(
             "The settings contain invalid text or are nested too deeply. Correct them."
         ) from None
-    for name, field in task.settings.described().items():
-        if field.here and name in settings:
+    for name, field in task.settings.describe().items():
+        if field.local_only and name in settings:
             raise invalid(f"`{name}`", expected="nothing", received="a value", next_step="leave it out")
 
 
-def _found(id: str, owner: str) -> engine.Job:
+def _find_job(id: str, owner: str) -> engine.Job:
     studio = engine.connect()
     try:
         return studio.job(id, owner)

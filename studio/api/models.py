@@ -1,4 +1,4 @@
-"""Trained models: which there are, and those that whoever asks has kept renamed, removed and brought back."""
+"""Trained models: lists all, and renames, removes and restores the owner's own."""
 
 from __future__ import annotations
 
@@ -17,33 +17,33 @@ routes = APIRouter(tags=["Models"])
 
 @routes.get("/models", responses=answers())
 async def list_models(owner: Caller) -> list[shapes.ModelOut]:
-    """The trained models that settings and inputs may name: those that ship, and those that were kept."""
+    """Lists the trained models that settings and inputs may name: built-in ones and your own."""
     return await aside(owner, lambda: [shapes.ModelOut.of(presets.find(name)) for name in presets.names()])
 
 
 @routes.patch("/models/{name}", responses=answers(400, 404))
 async def rename_model(owner: Caller, name: str, to: bodies.ModelIn) -> shapes.ModelOut:
-    """Gives a kept model another name. What names it by the one before still finds it."""
-    return await _changed(owner, lambda: kept_models.rename(name, to.name))
+    """Renames one of your models. Its former name still works."""
+    return await _change_model(owner, lambda: kept_models.rename(name, to.name))
 
 
 @routes.delete("/models/{name}", status_code=204, responses=answers(404))
 async def remove_model(owner: Caller, name: str) -> None:
-    """Takes a kept model away, until it is brought back."""
-    await aside(owner, lambda: _there(lambda: kept_models.remove(name)))
+    """Removes one of your models, until it is restored."""
+    await aside(owner, lambda: _or_missing(lambda: kept_models.remove(name)))
 
 
 @routes.post("/models/{name}/restore", responses=answers(404))
 async def restore_model(owner: Caller, name: str) -> shapes.ModelOut:
-    """Brings a removed model back."""
-    return await _changed(owner, lambda: kept_models.restore(name))
+    """Restores a removed model."""
+    return await _change_model(owner, lambda: kept_models.restore(name))
 
 
-async def _changed(owner: str, change: Callable[[], str]) -> shapes.ModelOut:
-    return await aside(owner, lambda: shapes.ModelOut.of(presets.find(_there(change))))
+async def _change_model(owner: str, change: Callable[[], str]) -> shapes.ModelOut:
+    return await aside(owner, lambda: shapes.ModelOut.of(presets.find(_or_missing(change))))
 
 
-def _there(change: Callable[[], str]) -> str:
+def _or_missing(change: Callable[[], str]) -> str:
     try:
         return change()
     except Unavailable as error:

@@ -1,4 +1,4 @@
-"""Uploads to pages: Streamlit keeps each in memory until its page has taken it, however many there are."""
+"""Limits the memory of uploads to pages, because Streamlit holds each until its page has read it."""
 
 from __future__ import annotations
 
@@ -10,41 +10,41 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from studio.core.process import limits
 
 PATH = "/_stcore/upload_file/"
-LEAST_BYTES = 502 << 20  # that may be held on any machine: the largest upload that a page takes
+LEAST_BYTES = 502 << 20  # allowed on any machine: the largest upload that a page accepts
 _SHARE = 0.25  # of the machine's memory
 _FULL = "The studio holds as many uploads as its memory allows. Try again in a minute."
 
 
 class PageUploads:
-    """Ends an upload to a page once all that come or wait would take too much memory.
+    """Ends an upload to a page if all incoming and waiting uploads take too much memory.
 
     Args:
-        app: all that the server answers.
-        path: how addresses of such uploads begin.
-        held: how many bytes of uploads wait for their pages.
+        app: the server's app.
+        path: the path prefix of such uploads.
+        waiting_bytes: returns how many bytes of uploads wait for their pages.
     """
 
-    def __init__(self, app: ASGIApp, path: str, held: Callable[[], int]):
-        self._app, self._path, self._held, self._coming = app, path, held, 0
+    def __init__(self, app: ASGIApp, path: str, waiting_bytes: Callable[[], int]):
+        self._app, self._path, self._waiting_bytes, self._incoming = app, path, waiting_bytes, 0
         self._most = max(LEAST_BYTES, int(_SHARE * limits.memory()))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers as the app does, which gets an error in place of what there is no memory for."""
+        """Responds as the app does; reading an upload beyond the limit raises an error in it."""
         if scope["type"] != "http" or not scope["path"].startswith(self._path):
             return await self._app(scope, receive, send)
         count = 0
 
-        async def counted() -> Message:
+        async def receive_counted() -> Message:
             nonlocal count
             message = await receive()
             size = len(message.get("body", b""))
             count += size
-            self._coming += size
-            if self._coming + self._held() > self._most:
+            self._incoming += size
+            if self._incoming + self._waiting_bytes() > self._most:
                 raise HTTPException(507, _FULL, {"Connection": "close"})
             return message
 
         try:
-            await self._app(scope, counted, send)
+            await self._app(scope, receive_counted, send)
         finally:
-            self._coming -= count
+            self._incoming -= count

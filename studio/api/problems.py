@@ -1,4 +1,4 @@
-"""What went wrong, as RFC 9457's problem details: the status, and the sentence that a page would show."""
+"""Errors as problem details (RFC 9457): the status, and the message that a page would show."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from studio.core import owners, places
-from studio.core.errors import InvalidInput, NoRoom, StudioError, TooMany, Unavailable, invalid
+from studio.core import owners, redaction
+from studio.core.errors import InsufficientSpace, InvalidInput, StudioError, TooMany, Unavailable, invalid
 
 MEDIA = "application/problem+json"
-_STATUS = {InvalidInput: 422, NoRoom: 507, TooMany: 429, Unavailable: 503}
+_STATUS = {InvalidInput: 422, InsufficientSpace: 507, TooMany: 429, Unavailable: 503}
 _FAULT = "Something went wrong in the studio; its log says more. Try again, or report it."
-_NAMED = {  # what the framework itself refuses
+_NAMED = {  # refusals by the framework itself
     404: "There is nothing at this address. Look at api/v1/docs.",
     405: "This address does not take that method. Look at api/v1/docs.",
     400: "The body cannot be read as JSON in UTF-8. Send one JSON object.",
@@ -37,11 +37,11 @@ class Problem(BaseModel):
 
 
 class Missing(Unavailable):
-    """What an address names is not there, or not for whoever asks."""
+    """The resource does not exist, or belongs to another owner."""
 
 
 def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """What a route's document says of problems, for each status that it may answer with."""
+    """Returns the OpenAPI responses of a route for problems with these statuses and the common ones."""
     schema = {"$ref": "#/components/schemas/Problem"}
     return {
         status: {"description": HTTPStatus(status).phrase, "content": {MEDIA: {"schema": schema}}}
@@ -50,7 +50,7 @@ def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def response(status: int, detail: str, headers: Any = None) -> JSONResponse:
-    """A problem as an answer."""
+    """Returns a problem as a response."""
     body = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
@@ -60,13 +60,13 @@ def response(status: int, detail: str, headers: Any = None) -> JSONResponse:
     return JSONResponse(body, status, headers=headers, media_type=MEDIA)
 
 
-def told(owner: str, sentence: str) -> str:
-    """A sentence as an owner may read it: visitors are not told where things are on the server."""
-    return sentence if owner == owners.LOCAL else places.without_paths(sentence)
+def redact_for(owner: str, sentence: str) -> str:
+    """Returns a message for an owner: paths on the server are hidden from visitors."""
+    return sentence if owner == owners.LOCAL else redaction.redact_paths(sentence)
 
 
 def add(api: FastAPI) -> None:
-    """Has all that goes wrong in an API answered so."""
+    """Registers handlers that turn all errors of an API into problem details."""
     api.add_exception_handler(StudioError, _studio)
     api.add_exception_handler(RequestValidationError, _validation)
     api.add_exception_handler(HTTPException, _http)
@@ -78,7 +78,7 @@ def _studio(request: Request, error: Exception) -> JSONResponse:
     kinds = (status for kind, status in _STATUS.items() if isinstance(error, kind))
     status = 404 if isinstance(error, Missing) else next(kinds, 422)
     owner = getattr(request.state, "owner", owners.NOBODY)
-    return response(status, told(owner, str(error)))
+    return response(status, redact_for(owner, str(error)))
 
 
 def _validation(request: Request, error: Exception) -> JSONResponse:
@@ -86,12 +86,12 @@ def _validation(request: Request, error: Exception) -> JSONResponse:
     first = error.errors()[0]
     if first["type"] == "json_invalid":
         return response(400, _NAMED[400])
-    where = ".".join(str(part) for part in first["loc"][1:]) or "body"
+    location = ".".join(str(part) for part in first["loc"][1:]) or "body"
     expected = first["msg"][:1].lower() + first["msg"][1:]
     step = "look at api/v1/docs"
-    given = first.get("input")
-    received = type(given).__name__ if isinstance(given, dict | list) else repr(given)
-    return response(422, str(invalid(f"`{where}`", expected=expected, received=received, next_step=step)))
+    value = first.get("input")
+    received = type(value).__name__ if isinstance(value, dict | list) else repr(value)
+    return response(422, str(invalid(f"`{location}`", expected=expected, received=received, next_step=step)))
 
 
 def _http(request: Request, error: Exception) -> JSONResponse:
@@ -102,7 +102,7 @@ def _http(request: Request, error: Exception) -> JSONResponse:
 
 
 def _left(request: Request, error: Exception) -> JSONResponse:
-    """Nobody reads this answer: the client left before its body was whole."""
+    """Logs a client that disconnected before its body was complete, so it cannot read the response."""
     log.info("%s %s: the client left", request.method, request.url.path)
     return response(400, "The body ended early. Send it again.")
 

@@ -1,4 +1,4 @@
-"""What is answered, as OpenAPI tells it: read off the library's own objects, field by field."""
+"""The response bodies of the API, built from attributes of the library's objects."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from urllib.parse import quote
 
 from pydantic import AliasPath, BaseModel, BeforeValidator, ConfigDict, Field, computed_field
 
-from studio.api.problems import told
+from studio.api.problems import redact_for
 from studio.core.files import Kind
 from studio.core.recipes import Recipe
 from studio.core.settings import Settings
 from studio.engine import Job as EngineJob
 from studio.engine.jobs.parts import State
 
-MOST_LISTED = 100  # numbers of a figure that are told unasked
-_SAFE = {"image", "video"}  # main types that a browser may show; all else it gets as it is, to save
+MOST_LISTED = 100  # numbers in a list that figures include by default
+_SAFE = {"image", "video"}  # main types that a browser may show; other files are for download only
 
 
 def plain(value: Any) -> Any:
-    """The same as JSON has it: NaN and infinity become null, and what is no text is replaced."""
+    """Converts a value to valid JSON data: NaN and infinity become null, lone surrogates are replaced."""
     if isinstance(value, dict):
         return {plain(str(name)): plain(part) for name, part in value.items()}
     if isinstance(value, list | tuple):
@@ -33,35 +33,35 @@ def plain(value: Any) -> Any:
 
 
 def _schema(settings: type[Settings]) -> dict[str, Any]:
-    """The JSON Schema of settings; what is set where the work is done is none of a caller's settings."""
+    """Returns the JSON Schema of settings, without `local_only` ones."""
     schema = settings.model_json_schema()
-    for name, known in settings.described().items():
-        if known.here:
+    for name, field in settings.describe().items():
+        if field.local_only:
             schema["properties"].pop(name)
     return schema
 
 
-def _recipe(made: Recipe | None) -> Any:
-    return None if made is None else plain(made.model_dump(mode="json"))
+def _recipe(recipe: Recipe | None) -> Any:
+    return None if recipe is None else plain(recipe.model_dump(mode="json"))
 
 
 Text = Annotated[str, BeforeValidator(plain)]
-Facts = Annotated[dict[str, Any], BeforeValidator(lambda told: plain(dict(told)))]
+Facts = Annotated[dict[str, Any], BeforeValidator(lambda values: plain(dict(values)))]
 
 
 class Out(BaseModel):
-    """What is answered."""
+    """A response body."""
 
     model_config = ConfigDict(from_attributes=True)
 
     @classmethod
     def of(cls, source: object) -> Self:
-        """Made of an object that has its fields as attributes."""
+        """Builds it from an object that has its fields as attributes."""
         return cls.model_validate(source)
 
 
 class FileOut(Out):
-    """A file that the studio has; `href` is below api/v1/."""
+    """A file in the studio; `href` is relative to api/v1/."""
 
     id: str = Field(validation_alias="digest")
     kind: Kind
@@ -70,7 +70,7 @@ class FileOut(Out):
     @computed_field  # type: ignore[prop-decorator]
     @property
     def href(self) -> str:
-        """Where its bytes are."""
+        """The path of its bytes."""
         return f"files/{self.id}?kind={self.kind}&name={quote(self.name)}"
 
 
@@ -98,7 +98,7 @@ class TaskOut(Out):
 
 
 class ResultOut(Out):
-    """What was made, the main file first; `recipe` makes it again."""
+    """A result, the main file first; `recipe` repeats it."""
 
     files: list[FileOut]
     figures: Facts
@@ -107,11 +107,11 @@ class ResultOut(Out):
 
 
 class JobOut(Out):
-    """A job as it stands; times are seconds since 1970.
+    """The state of a job; times are seconds since 1970.
 
-    `place` is 1 for the next and 0 for one that does not wait. `expected` is about how many seconds it takes,
-    `starts_in` how many it is until it begins; null where that is not known.
-    `kept` says what a stopped job kept.
+    `place` is its place in the queue, from 1; 0 if it does not wait. `expected` is its estimated duration in
+    seconds, `starts_in` the estimated seconds until it begins; null if unknown. `kept` describes the result
+    of a stopped job.
     """
 
     id: str
@@ -133,12 +133,12 @@ class JobOut(Out):
     total: int = Field(0, validation_alias=AliasPath("report", "total"))
     stage: Text = Field("", validation_alias=AliasPath("report", "stage"))
     text: Text = Field("", validation_alias=AliasPath("report", "text"))
-    metrics: Annotated[dict[str, float | None], BeforeValidator(lambda told: plain(dict(told)))] = Field(
+    metrics: Annotated[dict[str, float | None], BeforeValidator(lambda values: plain(dict(values)))] = Field(
         {}, validation_alias=AliasPath("report", "metrics")
     )
     seconds_left: float | None = Field(None, validation_alias=AliasPath("report", "seconds_left"))
     error: Text
-    kept: str
+    kept: str = Field(validation_alias="stop_note")
     result: ResultOut | None
 
 
@@ -166,14 +166,14 @@ class ItemOut(Out):
 
 
 class ItemsOut(Out):
-    """A part of what was found, newest first, and how many there are in all."""
+    """A page of search results, newest first, and the total number of matches."""
 
     items: list[ItemOut]
     total: int
 
 
 class ModelOut(Out):
-    """A trained model: its name, those that it had before, and the task that made it."""
+    """A trained model: its name, its former names, and the task that trained it."""
 
     name: str
     former: list[str]
@@ -181,19 +181,20 @@ class ModelOut(Out):
 
 
 class HealthOut(Out):
-    """How the studio is: "starting", "warming up", "ready", or "down: " and why."""
+    """The status of the studio: "starting", "warming up", "ready", or "down: " and the reason."""
 
     status: str
     version: str
 
 
-def job(one: EngineJob, all_figures: bool = False) -> JobOut:
-    """A job as its owner may read it.
+def job(source: EngineJob, all_figures: bool = False) -> JobOut:
+    """Returns a job for its owner.
 
     Args:
+        source: the job.
         all_figures: whether its figures include long lists, such as the loss of each character of a text.
     """
-    out = JobOut.of(one).model_copy(update={"error": told(one.owner, one.error)})
+    out = JobOut.of(source).model_copy(update={"error": redact_for(source.owner, source.error)})
     if out.result is None or all_figures:
         return out
     short = {name: value for name, value in out.result.figures.items() if not _is_long(value)}
@@ -205,9 +206,9 @@ def _is_long(figure: object) -> bool:
 
 
 def media_type(name: str) -> str:
-    """As what a file is sent, by its name: nothing that a browser would run."""
-    found = mimetypes.guess_type(PurePath(name).name)[0] or ""
-    if found.partition("/")[0] in _SAFE and found != "image/svg+xml":
-        return found
+    """Returns the media type of a file by its name, never one that a browser would run."""
+    guess = mimetypes.guess_type(PurePath(name).name)[0] or ""
+    if guess.partition("/")[0] in _SAFE and guess != "image/svg+xml":
+        return guess
     by_end = {".txt": "text/plain", ".json": "application/json", ".zip": "application/zip"}
     return by_end.get(PurePath(name).suffix.lower(), "application/octet-stream")

@@ -1,4 +1,4 @@
-"""What can be done, with which settings; how the studio is."""
+"""The tasks with their settings, and the status of the studio."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from studio.api.problems import Missing, answers
 from studio.core import tasks, version
 from studio.core.errors import InvalidInput
 
-routes = APIRouter(tags=["What there is"])
+routes = APIRouter(tags=["Tasks"])
 
 
 @routes.get("/tasks", responses=answers())
 async def list_tasks(owner: Caller) -> list[shapes.TaskOut]:
-    """All tasks, each with its inputs and the JSON Schema of its settings."""
+    """Lists all tasks, each with its inputs and the JSON Schema of its settings."""
     return await aside(owner, lambda: [shapes.TaskOut.of(tasks.get(name)) for name in tasks.TASKS])
 
 
 @routes.get("/tasks/{name}", responses=answers(404))
 async def show_task(owner: Caller, name: str) -> shapes.TaskOut:
-    """One task, by its name."""
+    """Returns a task by name."""
     try:
         return await aside(owner, lambda: shapes.TaskOut.of(tasks.get(name)))
     except InvalidInput as error:
@@ -33,7 +33,7 @@ async def show_task(owner: Caller, name: str) -> shapes.TaskOut:
 
 @routes.get("/health", responses=answers())
 async def health(owner: Caller) -> shapes.HealthOut:
-    """Whether the studio is ready, and its version."""
+    """Returns the status of the studio, and its version."""
     status = await aside(owner, partial(_status))
     return shapes.HealthOut(status=status, version=version.VERSION)
 

@@ -33,7 +33,7 @@ TRAIN = Task(
     grows="size",
     title="Classifier training",
     command="classify train",
-    also="train classifier",
+    alias="train classifier",
     help="train an image classifier on folders of images, one per class",
     check="studio.classify.models.available:check_base",
     goal=Goal(
@@ -59,7 +59,7 @@ AUDIT = Task(
     title="Audit",
     command="classify audit",
     help="audit a dataset: counts, broken files, duplicates, sizes, suspicious labels",
-    check="studio.classify.models.available:check_given",
+    check="studio.classify.models.available:check_model",
 )
 
 STUDY = Task(

@@ -1,4 +1,4 @@
-"""The settings of training classes; importing this loads no Keras."""
+"""Settings of the classification tasks. Importing this module does not load Keras."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ from typing import Literal
 from studio.core.settings import Settings, setting, split_setting
 from studio.core.training import settings as shared
 
-# Where a backbone is cut for fine-tuning: what comes after that layer learns, by how many of its top blocks.
+# Cut layers by number of fine-tuned blocks (0, 1, 2): the layers after the cut are trained.
 CUTS = {
     "resnet50": ("conv5_block3_out", "conv4_block6_out", "conv3_block4_out"),
     "vgg16": ("block5_pool", "block4_pool", "block3_pool"),
 }
-# The last spatial layer of each backbone: the layer of Grad-CAM.
+# The last spatial layer of each backbone, used by Grad-CAM.
 MAPS = {"resnet50": "conv5_block3_out", "vgg16": "block5_conv3"}
-# By how much of a step a place of those looks up and left of where it lies: ResNet50's convolutions of stride
-# 2 take the first pixel of each two. Measured by the slopes of places by pixels.
-LEANS = {"resnet50": 0.375, "vgg16": 0.0}
+# Offset of those feature maps toward the top left, in feature-map pixels: ResNet50's stride-2 convolutions
+# take the first of every two pixels. Measured by the gradients of map positions with respect to pixels.
+MAP_OFFSETS = {"resnet50": 0.375, "vgg16": 0.0}
 OF_FINETUNING = ("blocks", "epochs", "learning_rate", "batch", "flip", "label_smoothing")
-# Settings that have an effect only with a certain choice: their names, that choice, and the words for its
-# absence.
-_ONLY_BESIDE: tuple[tuple[tuple[str, ...], str, object, str], ...] = (
+# (settings, other setting, required value, explanation): the settings have no effect unless the other setting
+# has that value.
+_REQUIREMENTS: tuple[tuple[tuple[str, ...], str, object, str], ...] = (
     (OF_FINETUNING, "finetune", True, "without fine-tuning"),
     (("hidden",), "head", "mlp", "with a linear head"),
     (("strength",), "head", "linear", "with a hidden layer"),
 )
 
 
-AUTO = "auto"  # the preprocessing that an imported model says, or that is assumed
+AUTO = "auto"  # reads the preprocessing from the imported model, or assumes one
 Preprocessing = Literal["auto", "0-255", "0-1", "-1-1", "imagenet-caffe", "imagenet-torch"]
 _PREPROCESSING = "Input range of an imported model; auto reads it from the model and falls back to 0 to 1."
 _FLAT = "Flatten each image to one vector, for an imported model with a flat input, such as 784 values."
@@ -38,7 +38,7 @@ _TEST_SPLIT = "Share of each class that is held out to measure accuracy."
 class TrainClassifierSettings(shared.TrainSettings):
     """Trains an image classifier on your own classes, on the features of a pretrained backbone."""
 
-    warmup_steps = 1_000_000  # a tenth of all
+    warmup_steps = 1_000_000  # more than any training run has, so warmup takes a tenth of all steps
     learning_rate: float = shared.learning_rate(0.0001, most=0.01)
     batch: int = shared.batch(32, least=2, most=256)
     backbone: Literal["resnet50", "vgg16"] = setting(
@@ -101,17 +101,21 @@ class TrainClassifierSettings(shared.TrainSettings):
 
     @property
     def cut(self) -> str:
-        """The layer of the backbone after which the network learns; its last one without fine-tuning."""
+        """Returns the name of the backbone layer after which the network is trained."""
         return CUTS[self.backbone][self.blocks if self.finetune else 0]
 
     def without_effect(self, model: str = "") -> list[str]:
-        """Sentences on what is set and does nothing next to the rest, or next to a model; "" for none."""
-        fields, told = type(self).model_fields, _idle_beside(self, model)
-        for names, other, choice, lack in _ONLY_BESIDE:
+        """Returns notes on settings that have no effect.
+
+        Args:
+            model: the name of the base model; "" for a pretrained backbone.
+        """
+        fields, notes = type(self).model_fields, _unused_settings(self, model)
+        for names, other, choice, lack in _REQUIREMENTS:
             idle = [name for name in names if getattr(self, name) != fields[name].default]
             if idle and getattr(self, other) != choice:
-                told.append(f"Without effect {lack}: {', '.join(idle).replace('_', ' ')}.")
-        return told
+                notes.append(f"Without effect {lack}: {', '.join(idle).replace('_', ' ')}.")
+        return notes
 
 
 class AuditSettings(Settings):
@@ -132,16 +136,20 @@ class AuditSettings(Settings):
     flat: bool = setting(False, _FLAT, label="Flat input")
 
     def without_effect(self, model: str) -> list[str]:
-        """Sentences on what is set otherwise than usual and does nothing next to a model; "" for none."""
+        """Returns notes on settings that have no effect.
+
+        Args:
+            model: the name of the base model; "" for a pretrained backbone.
+        """
         if model and not self.suspicious:
             return [f"Without effect, because labels are not checked: {model}."]
-        return _idle_beside(self, model)
+        return _unused_settings(self, model)
 
 
-def _idle_beside(settings: TrainClassifierSettings | AuditSettings, model: str) -> list[str]:
-    """What does nothing because a model looks at the images, or because none does."""
-    fields, named = type(settings).model_fields, ("backbone", "size") if model else ("preprocessing", "flat")
-    idle = [name for name in named if getattr(settings, name) != fields[name].default]
+def _unused_settings(settings: TrainClassifierSettings | AuditSettings, model: str) -> list[str]:
+    """Lists changed settings that an imported model ignores, or that only an imported model uses."""
+    fields, names = type(settings).model_fields, ("backbone", "size") if model else ("preprocessing", "flat")
+    idle = [name for name in names if getattr(settings, name) != fields[name].default]
     why = "because the model has its own" if model else "because no imported model was given"
     return [f"Without effect, {why}: {', '.join(idle)}."] if idle else []
 
@@ -157,7 +165,7 @@ class StudySettings(Settings):
     seed: int = setting(0, "Random seed, also of the split.", ge=0, le=2**31 - 1)
 
 
-IMAGENET = "imagenet-resnet50"  # ResNet50's own classes: a classifier that needs no training
+IMAGENET = "imagenet-resnet50"  # ResNet50's own 1,000 classes, no training needed
 _PRESET = "Classifier: a name, a folder, or an imported model (.keras, .h5, zip or folder)."
 
 
@@ -191,7 +199,7 @@ class ExplainSettings(Settings):
     strength: float = setting(0.7, "Opacity of the heatmap.", label="Opacity", ge=0.1, le=1, step=0.05)
 
 
-_ZIPS = ("teachable", "tfjs")  # forms that are several files in a zip
+_ZIPS = ("teachable", "tfjs")  # formats that are a zip of several files
 
 
 class ExportSettings(Settings):
@@ -211,12 +219,12 @@ class ExportSettings(Settings):
     )
 
     def for_ending(self, ending: str) -> ExportSettings:
-        """These settings for a file that ends so."""
+        """Returns these settings with the format that a file extension asks for."""
         if ending == "zip":
             return self if self.form in _ZIPS else self.model_copy(update={"form": _ZIPS[0]})
         return self.model_copy(update={"form": ending}) if ending in ("keras", "tflite", "onnx") else self
 
     @property
     def ending(self) -> str:
-        """Of the file's name."""
+        """The file extension, without the dot."""
         return "zip" if self.form in _ZIPS else self.form

@@ -1,6 +1,7 @@
-"""The command line: every task as a command, and the few that look after the studio itself.
+"""The command line: a command for every task, and some that manage the studio.
 
-Scripts rely on it: exit 0 and the result on stdout; 2 and one `error:` line on stderr; 130 after Ctrl-C.
+Scripts rely on the exit codes: 0 with the result on stdout; 2 with one `error:` line on stderr; 130 after
+Ctrl-C.
 """
 
 from __future__ import annotations
@@ -32,19 +33,19 @@ from studio.run import terminal
 
 
 def main(argv: Sequence[str] | None = None, parser: flags.Parser | None = None) -> int:
-    """Runs one command; of any fault only one line is shown.
+    """Runs one command; prints any error as one line.
 
     Args:
-        argv: the words after `studio`; those of this process when None.
-        parser: of another program, such as a training script; None for that of `studio`.
+        argv: the words after `studio`; None takes those of this process.
+        parser: parser of another program, such as a training script; None for that of `studio`.
 
     Returns:
         The exit code.
     """
     words = sys.argv[1:] if argv is None else list(argv)
     if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="surrogateescape")  # a path that is no text leaves as it came
-    startup.spare()
+        sys.stdout.reconfigure(errors="surrogateescape")  # prints paths that are not valid UTF-8 unchanged
+    startup.skip_optional_imports()
     try:
         arguments = (parser or _parser()).parse_args(words)
         requests.check_server(arguments)
@@ -53,15 +54,15 @@ def main(argv: Sequence[str] | None = None, parser: flags.Parser | None = None) 
         terminal.note("Stopped before there was a result to save.")
         return console.STOPPED
     except parallel.ProcessLost as error:
-        parallel.leave(console.error(str(error)))
+        parallel.exit_process(console.error(str(error)))
     except StudioError as error:
         return console.error(str(error))
     except BrokenPipeError:
-        # Whoever read stdout has seen enough (`| head`); Python must not complain when it flushes at exit.
+        # The reader of stdout has closed it (`| head`); avoid an error when Python flushes it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
-        return console.unexpected(error, words)
+        return console.report_unexpected(error, words)
 
 
 def _parser() -> flags.Parser:

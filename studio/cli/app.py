@@ -1,4 +1,4 @@
-"""`studio app`: the pages, from a checkout or from an installed wheel."""
+"""`studio app`: opens the pages, from a checkout or from an installed wheel."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ def add(commands: Any) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    script = paths.shipped("streamlit_app.py")
+    script = paths.shipped_path("streamlit_app.py")
     if not script.is_file():
         raise Unavailable(f"The pages are not here ({script}). Install the studio again.")
-    # Its .streamlit/config.toml lies next to it.
+    # Streamlit finds .streamlit/config.toml next to the script.
     words = children.command("-m", "streamlit", "run", str(script))
     if arguments.port is not None:
         words.append(f"--server.port={_port(arguments.port)}")
     if arguments.token:
         os.environ["STUDIO_TOKEN"] = "on"
-    # Streamlit takes this process over, so that Ctrl-C and signals reach it and nothing stands between.
+    # Replace this process by Streamlit, so that Ctrl-C and signals reach it directly.
     sys.stdout.flush()
     os.execve(words[0], words, children.environment())
 

@@ -1,4 +1,4 @@
-"""What commands print: results, one line for each error, and the details in the log."""
+"""Output of commands: results on stdout, one line per error on stderr, details in the log."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ STOPPED = 130
 
 
 def say(text: str) -> None:
-    """One line on stdout: the result."""
+    """Prints a line of the result to stdout."""
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
 
 
 def say_json(values: Mapping[str, Any]) -> None:
-    """One JSON object on stdout; NaN and infinity become null, other numbers plain ones."""
+    """Prints one JSON object to stdout; NaN and infinity become null, NumPy numbers plain ones."""
     say(json.dumps(_plain(values), allow_nan=False))
 
 
@@ -48,55 +48,59 @@ def _plain(value: Any) -> Any:
     return number if math.isfinite(number) else None
 
 
-def tell(result: Result, path: Path | None, seconds: float, arguments: argparse.Namespace) -> int:
-    """Says where a saved result is; of one that prints itself the rest. Returns the exit code.
+def report_result(result: Result, path: Path | None, seconds: float, arguments: argparse.Namespace) -> int:
+    """Prints the path of a saved result, or JSON, and notes. Returns the exit code.
 
     Args:
-        path: None if it was not saved.
+        result: the result.
+        path: path of the result; None if it was not saved.
+        seconds: duration.
+        arguments: arguments of the command.
     """
     texts = [file.read().decode() for file in result.files if file.kind == "text"]
     if arguments.json:
-        made: dict[str, Any] = {"path": path} if path else {}
-        made |= {"text": texts[0]} if texts else {}
-        made |= {"texts": texts} if len(texts) > 1 else {}
-        made |= {"seconds": round(seconds, 3), "figures": result.figures}
-        say_json({**made, "stopped_early": result.stopped_early})
+        output: dict[str, Any] = {"path": path} if path else {}
+        output |= {"text": texts[0]} if texts else {}
+        output |= {"texts": texts} if len(texts) > 1 else {}
+        output |= {"seconds": round(seconds, 3), "figures": result.figures}
+        say_json({**output, "stopped_early": result.stopped_early})
     elif path:
         say(str(path))
     if not (arguments.quiet or arguments.json):
-        for told in result.figures.get("notes", ()):
-            terminal.note(told)
+        for sentence in result.figures.get("notes", ()):
+            terminal.note(sentence)
     if result.stopped_early and not arguments.quiet:
         terminal.note("Stopped early; the best so far is saved." if path else "Stopped early.")
     return STOPPED if result.stopped_early else 0
 
 
 def error(text: str) -> int:
-    """The one `error:` line on stderr. Returns the exit code."""
+    """Prints the `error:` line to stderr. Returns the exit code."""
     terminal.note(f"error: {text}")
     return BAD
 
 
-def unexpected(fault: Exception, words: Sequence[str]) -> int:
-    """A fault that nobody foresaw: one line for the person, the traceback for the log.
+def report_unexpected(fault: Exception, words: Sequence[str]) -> int:
+    """Reports an unexpected exception: one line on stderr, the traceback in the log. Returns the exit code.
 
     Args:
-        words: the command; with `--verbose` among them the traceback is shown too.
+        fault: the exception.
+        words: words of the command; with `--verbose`, the traceback goes to stderr, too.
     """
     trace = "".join(traceback.format_exception(fault))
-    what = _described(fault)
+    message = _describe(fault)
     if "--verbose" in words:
         sys.stderr.write(trace)
     try:
         log = terminal.log_path()
         with log.open("a", encoding="utf-8", errors="replace") as handle:
             handle.write(f"{time.strftime('%F %T')} studio {' '.join(words)}\n{trace}\n")
-        return error(f"{what} The log {log} has the details.")
+        return error(f"{message} The log {log} has the details.")
     except (OSError, StudioError):
-        return error(what)
+        return error(message)
 
 
-def _described(fault: Exception) -> str:
+def _describe(fault: Exception) -> str:
     if of_memory(fault):
         return "The memory is not large enough for this. Choose a smaller size."
     if isinstance(fault, OSError) and fault.strerror:
@@ -109,38 +113,38 @@ def _described(fault: Exception) -> str:
 def working(
     title: str, arguments: argparse.Namespace, listener: Callable[[Report], None] | None = None
 ) -> Iterator[Progress]:
-    """As `terminal.working`, as quiet and as verbose as a command was asked to be."""
+    """Calls `terminal.working` with the `--quiet` and `--verbose` of a command."""
     with terminal.working(
         title, quiet=arguments.quiet, verbose=arguments.verbose, listener=listener
     ) as progress:
         yield progress
 
 
-def tell_answer(
+def report_answer(
     task: Task,
     result: Result,
-    named: Mapping[str, Sequence[str]],
+    slot_words: Mapping[str, Sequence[str]],
     out: Path | None,
     seconds: float,
     arguments: argparse.Namespace,
 ) -> int:
-    """Prints or saves what a task answers: in words for a user, as one object for a program.
+    """Prints or saves the answer of a task, in words or as JSON.
 
     Args:
-        task: one that is `readable`.
-        result: its JSON is the first file.
-        named: what the user called the inputs, by slot: a task knows only the names of files.
-        out: where the answer goes instead of stdout: JSON if it ends so, else words.
-        seconds: that it took.
-        arguments: of the command.
+        task: a task that is `readable`.
+        result: a result whose first file is JSON.
+        slot_words: inputs as the user wrote them, by slot; tasks know only the names of files.
+        out: file for the answer instead of stdout; JSON if it ends in .json, else words.
+        seconds: duration.
+        arguments: arguments of the command.
 
     Returns:
         The exit code.
     """
-    answer = _with_paths(json.loads(result.files[0].read()), named)
-    words = tasks.imported(task.readable)(answer)
+    answer = _with_paths(json.loads(result.files[0].read()), slot_words)
+    words = tasks.import_object(task.readable)(answer)
     if out:
-        out = outputs.shown_place(outputs.save_answer(answer, words, result, out), arguments.out or out.name)
+        out = outputs.display_path(outputs.save_answer(answer, words, result, out), arguments.out or out.name)
     if arguments.json:
         where = {"path": out} if out else {}
         say_json({**answer, **where, "seconds": round(seconds, 3), "stopped_early": result.stopped_early})
@@ -153,45 +157,45 @@ def tell_answer(
     return STOPPED if result.stopped_early else 0
 
 
-def _with_paths(answer: dict[str, Any], named: Mapping[str, Sequence[str]]) -> dict[str, Any]:
-    """The same with the paths that the user wrote in the place of names."""
-    for slot, texts in named.items():
+def _with_paths(answer: dict[str, Any], slot_words: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """Adds the paths that the user wrote to the entries of an answer."""
+    for slot, texts in slot_words.items():
         listed = answer.get(slot)
         if isinstance(listed, list) and len(listed) == len(texts):
-            answer[slot] = [{**one, "path": text} for one, text in zip(listed, texts, strict=True)]
+            answer[slot] = [{**entry, "path": text} for entry, text in zip(listed, texts, strict=True)]
     return answer
 
 
-# What a model wrote must not steer a terminal.
+# Replaces control characters, because generated text must not control a terminal.
 _STEERING = {n: 0xFFFD for n in range(0xA0) if unicodedata.category(chr(n)) == "Cc" and chr(n) not in "\n\t"}
 
 
 class TextStream:
-    """Stdout, as a text is written there bit by bit; of what is already there nothing is written twice."""
+    """Prints a growing text to stdout; each call prints only what is new."""
 
     def __init__(self):
         self.on_terminal = sys.stdout.isatty()
         self._done = ""
 
     def __call__(self, report: Report) -> None:
-        """Writes what a report has more than those before; the names of stages are no part of a text."""
+        """Prints the new part of a report's text; reports of stages have no step and are ignored."""
         if report.step:
-            self._go_on(report.text)
+            self._append(report.text)
 
     def finish(self, text: str) -> None:
-        """Writes the rest of the text, and ends the line."""
-        self._go_on(text)
-        if self._done != text:  # it came out otherwise than it was shown
+        """Prints the rest of the text and ends the line."""
+        self._append(text)
+        if self._done != text:  # the final text differs from the reports
             self._write(f"\n\n{text}")
         self._write("\n")
 
-    def _go_on(self, text: str) -> None:
-        if text.startswith(self._done):  # which a stage between would not
+    def _append(self, text: str) -> None:
+        if text.startswith(self._done):  # the name of a stage would not
             self._write(text[len(self._done) :])
             self._done = text
 
     def _write(self, text: str) -> None:
-        shown = text.translate(_STEERING) if self.on_terminal else text
-        # In UTF-8 as a saved text, whatever the terminal's language is set to.
-        sys.stdout.buffer.write(shown.encode("utf-8", "replace"))
+        printed = text.translate(_STEERING) if self.on_terminal else text
+        # Always UTF-8, like saved texts; the locale of the terminal does not matter.
+        sys.stdout.buffer.write(printed.encode("utf-8", "replace"))
         sys.stdout.buffer.flush()

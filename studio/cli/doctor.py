@@ -1,10 +1,9 @@
-"""`studio doctor`: one line for each thing the studio needs, with what to do where it is not well."""
+"""`studio doctor`: checks the installation, one line per check, with a fix for each problem."""
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-from dataclasses import asdict
 from typing import Any
 
 from studio.cli import console, flags
@@ -24,27 +23,33 @@ def add(commands: Any) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    seen = []
+    checks = []
     for check in doctor_checks.checks():
-        seen.append(check)
+        checks.append(check)
         if not arguments.json:
             remedy = f" {sentence(check.remedy)}" if check.remedy else ""
-            console.say(f"{check.state:<8} {check.name}: {check.found}.{remedy}")
-    timed = _timed(arguments) if arguments.benchmark else []
-    well = all(check.state != "trouble" for check in seen)
+            console.say(f"{check.state:<8} {check.name}: {check.finding}.{remedy}")
+    benchmarks = _benchmark(arguments) if arguments.benchmark else []
+    well = all(check.state != "trouble" for check in checks)
     if arguments.json:
-        told = {"seconds": {one.title: one.seconds for one in timed}} if arguments.benchmark else {}
-        console.say_json({"well": well, "checks": [asdict(check) for check in seen], **told})
+        seconds = {benchmark.title: benchmark.seconds for benchmark in benchmarks}
+        timings = {"seconds": seconds} if arguments.benchmark else {}
+        console.say_json({"well": well, "checks": [_as_json(check) for check in checks], **timings})
     return 0 if well else UNWELL
 
 
-def _timed(arguments: argparse.Namespace) -> list[speed.Timed]:
-    """Times this machine; stopped, it says what it has."""
-    timed: list[speed.Timed] = []
+def _as_json(check: doctor_checks.Check) -> dict[str, str]:
+    """Returns a check with the field names of `studio doctor --json`."""
+    return {"name": check.name, "state": check.state, "found": check.finding, "remedy": check.remedy}
+
+
+def _benchmark(arguments: argparse.Namespace) -> list[speed.TimingResult]:
+    """Measures the speed of this machine; if stopped, returns the timings until then."""
+    benchmarks: list[speed.TimingResult] = []
     with console.working("Benchmark", arguments) as progress, contextlib.suppress(Cancelled):
-        timed.extend(speed.measure(progress))
+        benchmarks.extend(speed.measure(progress))
     if not arguments.json:
-        for one in timed:
-            shown = one.note if one.seconds is None else f"{one.seconds:.2f} s"
-            console.say(f"{'speed':<8} {one.title}: {shown}.")
-    return timed
+        for benchmark in benchmarks:
+            speed_text = benchmark.note if benchmark.seconds is None else f"{benchmark.seconds:.2f} s"
+            console.say(f"{'speed':<8} {benchmark.title}: {speed_text}.")
+    return benchmarks

@@ -1,7 +1,7 @@
-"""Flags made from a task's settings, and a parser whose errors read like all others.
+"""Adds flags for a task's settings, and a parser that raises `InvalidInput`.
 
-Argparse over `Settings.described()`, not pydantic-settings' own command line: the fixed grammar has
-repeated positional files, `--masks M1 M2` and a `--keep-colors` that may stand bare, which that one lacks.
+It uses argparse on `Settings.describe()` instead of the command line of pydantic-settings, which lacks
+repeated positional files, `--masks M1 M2` and a `--keep-colors` with an optional value.
 """
 
 from __future__ import annotations
@@ -16,32 +16,34 @@ from typing import Any, NoReturn
 
 from studio.cli import synonyms
 from studio.core.errors import InvalidInput, printable
-from studio.core.settings import Described, Settings, split_commas
+from studio.core.settings import SettingInfo, Settings, split_commas
 
-_SETTING = "setting:"  # keeps a setting called `json` apart from the flag `--json`
+_SETTING = "setting:"  # prefix that separates a setting named `json` from the flag `--json`
 _HELP = ("-h", "--help")
-_FLAG = re.compile(r"--?[a-zA-Z]\S*(=.*)?", re.DOTALL)  # or what looks like one: a number does not
-_CHOICE = re.compile(r"invalid choice: '(.*)' \(choose from (.*)\)")  # as argparse says it
+_FLAG = re.compile(r"--?[a-zA-Z]\S*(=.*)?", re.DOTALL)  # also unknown flags, but no negative numbers
+_CHOICE = re.compile(r"invalid choice: '(.*)' \(choose from (.*)\)")  # argparse's message
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser that raises `InvalidInput` where argparse prints its usage and leaves."""
+    """An argument parser that raises `InvalidInput` where argparse prints its usage and exits."""
 
     def __init__(self, prog: str | None = None, **options: Any):
         super().__init__(prog, allow_abbrev=False, **options)
-        # Argparse would take `-1-1` in `--preprocessing -1-1` for a flag; no flag here begins with a digit.
+        # Argparse would read `-1-1` in `--preprocessing -1-1` as a flag; no flag here starts with a digit.
         self._negative_number_matcher = re.compile(r"-\.?\d")
         self.bare: dict[str, tuple[str, tuple[str, ...]]] = {}
-        self.default_command = ""  # that runs when none is named
-        self.positional = ""  # the flag of the setting that may stand without it
-        self._given: Sequence[str] = ()
-        self.other: Callable[[str], bool] = lambda word: False  # whether a word is never that setting's
+        self.default_command = ""  # runs if none is named
+        self.positional = ""  # flag of the setting that may be given without its flag
+        self._words: Sequence[str] = ()
+        self.other: Callable[[str], bool] = lambda word: (
+            False
+        )  # whether a word cannot be that setting's value
 
     def error(self, message: str) -> NoReturn:
-        """Raises the usage error on one line; an unknown flag counts before what follows from it."""
-        given = itertools.takewhile(lambda word: word != "--", self._given)
-        if stray := next(filter(self._stray, given), ""):
-            message = self._unknown(stray.partition("=")[0])
+        """Raises a usage error as one line; an unknown flag comes before errors that follow from it."""
+        words = itertools.takewhile(lambda word: word != "--", self._words)
+        if unknown := next(filter(self._stray, words), ""):
+            message = self._unknown(unknown.partition("=")[0])
         elif wrong := _CHOICE.search(message):
             message = self._no_command(wrong[1], re.findall("'(.*?)'", wrong[2]))
         message = f"{message[:1].upper()}{message[1:]}".removesuffix(".")
@@ -49,29 +51,29 @@ class Parser(argparse.ArgumentParser):
 
     def _no_command(self, word: str, commands: Sequence[str]) -> str:
         close = difflib.get_close_matches(word, commands, n=1)
-        meant = f" Did you mean `{self.prog} {close[0]}`?" if close else ""
-        return f"There is no command `{self.prog} {printable(word, 60)}`.{meant}"
+        suggestion = f" Did you mean `{self.prog} {close[0]}`?" if close else ""
+        return f"There is no command `{self.prog} {printable(word, 60)}`.{suggestion}"
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """As argparse does, but flags may stand anywhere between the words of a command."""
+        """Parses words like argparse, but flags may be anywhere between the words of a command."""
         words = self._with_values(args) if args else args
         if self.default_command and not (words and (words[0] in _HELP or not words[0].startswith("-"))):
             words = [self.default_command, *(words or ())]
-        leaf = self.get_default("run")  # here the command and its flags are known
+        leaf = self.get_default("run")  # set in the parser of a command, which has its flags
         if leaf:
-            self._given = words or ()
+            self._words = words or ()
             words = self._in_order(words or ())
-        found = super().parse_known_args(words, namespace)
-        if leaf and (stray := next((word for word in found[1] if word != "--"), "")):
-            self.error(self._unknown(stray.partition("=")[0]))
-        return found
+        result = super().parse_known_args(words, namespace)
+        if leaf and (unknown := next((word for word in result[1] if word != "--"), "")):
+            self.error(self._unknown(unknown.partition("=")[0]))
+        return result
 
     def _stray(self, word: str) -> bool:
-        """Whether a word looks like a flag and is none; a number may begin with a minus, too."""
+        """Returns whether a word looks like a flag but is unknown; negative numbers do not."""
         name = word.partition("=")[0]
-        joined = not word.startswith("--") and word[:2] in self._option_string_actions  # `-oout.png`
-        known = joined or name in self._option_string_actions
-        return bool(re.fullmatch(r"--?[a-zA-Z][\w-]*", name)) and not known
+        is_joined = not word.startswith("--") and word[:2] in self._option_string_actions  # `-oout.png`
+        is_known = is_joined or name in self._option_string_actions
+        return bool(re.fullmatch(r"--?[a-zA-Z][\w-]*", name)) and not is_known
 
     def _unknown(self, word: str) -> str:
         if not word.startswith("-"):
@@ -80,7 +82,7 @@ class Parser(argparse.ArgumentParser):
         return f"`{self.prog}` has no {printable(word, 60)}.{advice}"
 
     def _with_values(self, words: Sequence[str]) -> list[str]:
-        # Argparse's own `nargs="?"` would swallow the image in `--keep-colors photo.jpg`.
+        # With `nargs="?"`, argparse would read the image in `--keep-colors photo.jpg` as the value.
         full = []
         for word, following in zip(words, [*words[1:], ""], strict=False):
             value, choices = self.bare.get(word, ("", ()))
@@ -88,18 +90,18 @@ class Parser(argparse.ArgumentParser):
         return full
 
     def _in_order(self, words: Sequence[str]) -> list[str]:
-        # Argparse gives all positionals their words at the first of them, and none to those that come later.
-        flags, others = self._apart(words)
-        given = any(word.partition("=")[0] == self.positional for word in flags)
-        if self.positional and not given and len(others) > self._needed and not self.other(others[0]):
+        # Argparse assigns words to all positionals at the first group of them, so join the groups.
+        flags, others = self._split_flags(words)
+        is_given = any(word.partition("=")[0] == self.positional for word in flags)
+        if self.positional and not is_given and len(others) > self._least_words and not self.other(others[0]):
             flags.append(f"{self.positional}={others.pop(0)}")
         return [*flags, "--", *others] if others else flags
 
-    def _apart(self, words: Sequence[str]) -> tuple[list[str], list[str]]:
-        """The flags with their values, and the other words."""
+    def _split_flags(self, words: Sequence[str]) -> tuple[list[str], list[str]]:
+        """Returns the flags with their values, and the other words."""
         flags: list[str] = []
         others: list[str] = []
-        values: float = 0  # that the last flag still takes
+        values: float = 0  # number of values that the last flag still takes
         for at, word in enumerate(words):
             if word == "--":
                 return flags, [*others, *words[at + 1 :]]
@@ -114,7 +116,7 @@ class Parser(argparse.ArgumentParser):
         return flags, others
 
     def _values_after(self, word: str) -> float:
-        """How many words after a flag are its values; one that is joined to its value takes no more."""
+        """Returns how many words after a flag are its values; 0 for `--flag=value`."""
         action = self._option_string_actions.get(word)
         if action is None:
             return 0
@@ -123,25 +125,26 @@ class Parser(argparse.ArgumentParser):
         return math.inf if action.nargs == "+" else 1
 
     def _get_positional_actions(self) -> list[argparse.Action]:
-        # Shown first, as the first word is its; taken last, as that word has become its flag's value.
-        return sorted(super()._get_positional_actions(), key=lambda one: isinstance(one, _Second))
+        # Help lists the positional setting first; parsing must take it last, because its word is a flag now.
+        return sorted(super()._get_positional_actions(), key=lambda action: isinstance(action, _Second))
 
     @property
-    def _needed(self) -> int:
-        """How many words there must be next to the setting's."""
-        others = [one for one in self._get_positional_actions() if not isinstance(one, _Second)]
-        return sum(one.nargs if isinstance(one.nargs, int) else one.nargs in (None, "+") for one in others)
+    def _least_words(self) -> int:
+        """Returns the minimum number of words without the positional setting."""
+        others = [action for action in self._get_positional_actions() if not isinstance(action, _Second)]
+        counts = [action.nargs for action in others]
+        return sum(count if isinstance(count, int) else count in (None, "+") for count in counts)
 
 
 def add_group(commands: Any, name: str, help: str, default: str = "", metavar: str = "COMMAND") -> Any:
-    """Adds a command that has commands of its own, and gives what those are added to.
+    """Adds a command that has subcommands, and returns the object to add these to.
 
     Args:
-        commands: of the parser above.
-        name: of the command.
-        help: one line.
-        default: the command that it runs when none is named; "" refuses that.
-        metavar: what help calls its commands.
+        commands: subparsers of the parent parser.
+        name: name of the command.
+        help: its help, one line.
+        default: subcommand that runs if none is named; "" makes that an error.
+        metavar: name of the subcommands in help.
     """
     parser = commands.add_parser(name, help=help, description=help)
     parser.default_command = default
@@ -149,12 +152,12 @@ def add_group(commands: Any, name: str, help: str, default: str = "", metavar: s
 
 
 def add_leaf(commands: Any, name: str, help: str, run: Any) -> Parser:
-    """Adds a command that does something, with the flags that all of them have."""
+    """Adds a command that runs something, with the flags that all commands have."""
     return prepare_leaf(commands.add_parser(name, help=help, description=help), run)
 
 
 def prepare_leaf(parser: Parser, run: Any) -> Parser:
-    """Gives a parser the flags that every command has, and what it runs."""
+    """Adds the flags that every command has to a parser, and sets the function that it runs."""
     parser.set_defaults(run=run, command=parser.prog)
     parser.add_argument("--json", action="store_true", help="print one JSON object instead")
     parser.add_argument("--quiet", action="store_true", help="show no progress")
@@ -170,14 +173,14 @@ def add_settings(parser: Parser, settings: type[Settings]) -> None:
         "main": parser.add_argument_group("settings"),
         "more": parser.add_argument_group("more settings"),
     }
-    for field in settings.described().values():
+    for field in settings.describe().values():
         options: dict[str, Any] = {"default": argparse.SUPPRESS, "dest": _SETTING + field.name}
         if field.kind == "bool":
             options["action"] = argparse.BooleanOptionalAction
         else:
             options["metavar"] = _metavar(field)
         if field.kind == "list":
-            options |= {"type": split_commas, "action": "extend"}  # given twice it adds to the first
+            options |= {"type": split_commas, "action": "extend"}  # repeated flags extend the list
         if field.bare:
             parser.bare[field.flag] = (field.bare, field.choices)
         groups["main" if field.tier == "main" else "more"].add_argument(
@@ -186,14 +189,14 @@ def add_settings(parser: Parser, settings: type[Settings]) -> None:
 
 
 def add_saved_settings(parser: Parser) -> None:
-    """Adds the flag that names settings to begin with."""
+    """Adds `--settings`, which loads saved settings."""
     help = "load settings saved on a page (by name or file) or stored in a result; flags override them"
     parser.add_argument("--settings", dest="settings_file", metavar="FILE", help=help)
 
 
 def add_first_word(parser: Parser, settings: type[Settings]) -> None:
-    """Adds the setting that may stand without its flag, if there is one; to be called before other words."""
-    for field in settings.described().values():
+    """Adds the setting that may be given without its flag, if there is one. Call it before other words."""
+    for field in settings.describe().values():
         if field.positional:
             parser.positional = field.flag
             parser.add_argument(
@@ -207,31 +210,33 @@ def add_first_word(parser: Parser, settings: type[Settings]) -> None:
 
 
 class _Second(argparse.Action):
-    """The first became its flag's value, so this is one too many."""
+    """Rejects a second word: the first one has become the value of its flag."""
 
     def __call__(self, *_: Any) -> NoReturn:
         raise argparse.ArgumentError(self, "expected one; put several words in quotation marks")
 
 
 def noun(kind: str) -> str:
-    """The word for a kind of file, in help texts: "image" -> "image"."""
+    """Returns the word for a kind of file in help texts, such as "video" for "animation"."""
     return {"image": "image", "animation": "video", "dataset": "data set"}.get(kind, kind)
 
 
 def values(arguments: argparse.Namespace) -> dict[str, Any]:
-    """The settings that were given, by name, as `Settings.parse` takes them."""
-    given = vars(arguments).items()
-    return {name.removeprefix(_SETTING): value for name, value in given if name.startswith(_SETTING)}
+    """Returns the settings that were given, by name, for `Settings.parse`."""
+    arguments_by_name = vars(arguments).items()
+    return {
+        name.removeprefix(_SETTING): value for name, value in arguments_by_name if name.startswith(_SETTING)
+    }
 
 
-def _metavar(field: Described) -> str:
+def _metavar(field: SettingInfo) -> str:
     if field.kind == "choice":
         return "|".join(map(str, field.choices))
     return {"int": "N", "float": "X", "list": "X,X", "text": "TEXT"}[field.kind]
 
 
-def _help(field: Described) -> str:
-    # Choices stand behind the flag already.
+def _help(field: SettingInfo) -> str:
+    # The metavar lists choices already.
     notes = [field.limits] if field.limits and not field.choices else []
     if field.default not in (None, "", ()):
         unit = f" {field.unit}" if field.unit and field.choices else ""
@@ -243,5 +248,5 @@ def _help(field: Described) -> str:
 
 
 def _number(default: Any) -> str:
-    """As a user writes it: 1, not 1.0."""
+    """Formats a default like a user would write it: 1, not 1.0."""
     return f"{default:g}" if isinstance(default, float) else str(default)

@@ -1,4 +1,4 @@
-"""A whole folder of images through one command: one after the other, what is done already left as it is."""
+"""Runs a command on every image of a folder, one after the other; skips those that are done already."""
 
 from __future__ import annotations
 
@@ -18,29 +18,36 @@ from studio.core.recipes import Recipe
 from studio.core.settings import Settings
 from studio.core.tasks import Inputs, Task
 from studio.run import outputs, terminal
-from studio.run.machine import Machine, keep
+from studio.run.machine import Machine, add_to_gallery
 from studio.run.protected_inputs import Originals
 from studio.run.request import Words, read
 
 
 @dataclass
-class _Done:
-    """What became of the images of a folder, by their paths."""
+class _Summary:
+    """Paths of the images of a folder by outcome.
 
-    made: list[str] = field(default_factory=list)
-    there: list[str] = field(default_factory=list)
+    Attributes:
+        saved: results of this run.
+        existing: results that existed already.
+        failed: images without a result.
+        stopped: whether the run ended early.
+    """
+
+    saved: list[str] = field(default_factory=list)
+    existing: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     stopped: bool = False
 
-    def pass_over(self, path: Path, error: StudioError) -> None:
-        """Tells why nothing comes of an image."""
+    def skip(self, path: Path, error: StudioError) -> None:
+        """Notes why an image has no result."""
         terminal.note(f"{printable(path.name, 100)} was skipped. {error}")
         self.failed.append(str(path))
 
 
-def image_folder(task: Task, named: Words) -> Path | None:
-    """The folder that stands where a task takes one image; None if a file does."""
-    content = named[task.inputs[0].name] if task.of_a_image else []
+def image_folder(task: Task, slot_words: Words) -> Path | None:
+    """Returns the folder that was given instead of the single image of a task, or None."""
+    content = slot_words[task.inputs[0].name] if task.takes_single_image else []
     if not content:
         return None
     path = paths.expand_user(content[0])
@@ -53,151 +60,153 @@ def image_folder(task: Task, named: Words) -> Path | None:
 def run(
     task: Task,
     settings: Settings,
-    named: Words,
+    slot_words: Words,
     arguments: argparse.Namespace,
     machine: Machine,
 ) -> int:
-    """Makes one PNG of every image in the folder, in the folder of `-o`. Returns the exit code.
+    """Makes a PNG of every image in a folder, in the folder of `-o`. Returns the exit code.
 
-    Asked again, it continues: an image whose result is there, made with these settings of these files, is
-    left as it is. What is no whole image, or cannot be made into one, is told and passed over.
+    A repeated run continues: it skips images whose results, with these settings and files, exist. Images that
+    are damaged or cannot be processed are noted and skipped.
 
     Raises:
-        InvalidInput: if there is no image, or no place for the results.
-        StudioError: for what would end the next ones, too, after what was made until then is told.
+        InvalidInput: if there is no image, or the output folder is not valid.
+        StudioError: for an error that would affect the next images, too; the summary is printed first.
     """
-    first, folder = task.inputs[0], paths.expand_user(named[task.inputs[0].name][0])
-    found, unread = images(folder)
-    out = _place(task, settings, folder, arguments.out)
-    if unread and not arguments.quiet:
-        was = "was" if len(unread) == 1 else "were"
-        told = f"{amounts.count(len(unread), 'file')} of other kinds {was} skipped: {first_few(unread)}."
-        terminal.note(told)
+    first, folder = task.inputs[0], paths.expand_user(slot_words[task.inputs[0].name][0])
+    photos, other_files = list_images(folder)
+    out = _output_folder(task, settings, folder, arguments.out)
+    if other_files and not arguments.quiet:
+        was = "was" if len(other_files) == 1 else "were"
+        count = amounts.count(len(other_files), "file")
+        terminal.note(f"{count} of other kinds {was} skipped: {first_few(other_files)}.")
     subfolders = _subfolders(folder, out)
     if subfolders and not arguments.quiet:
-        told = amounts.count(len(subfolders), "subfolder")
+        count = amounts.count(len(subfolders), "subfolder")
         terminal.note(
-            f"Images in {told} are not read: {first_few(subfolders)}. Name each one to include its images."
+            f"Images in {count} are not read: {first_few(subfolders)}. Name each one to include its images."
         )
-    others = {**named, first.name: []}
-    given = read(task, others, machine)
-    originals = Originals([*map(str, found), *itertools.chain(*others.values())])
-    names = _names(found)
-    began, done = time.monotonic(), _Done()
-    # Between two images, too, a Ctrl-C is noted, not raised: raised in the wrong place it would be lost.
+    others = {**slot_words, first.name: []}
+    other_inputs = read(task, others, machine)
+    originals = Originals([*map(str, photos), *itertools.chain(*others.values())])
+    names = _names(photos)
+    began, summary = time.monotonic(), _Summary()
+    # Remember a Ctrl-C between two images instead of raising it, because it could be lost there.
     with terminal.interruptible() as stopped:
         try:
-            for n, path in enumerate(found, start=1):
+            for n, path in enumerate(photos, start=1):
                 if stopped():
                     raise Cancelled
                 target = out / f"{names[path]}.png"
-                place = target.resolve()
+                output = target.resolve()
                 try:
-                    originals.check(place, f"output {printable(str(target), 100)}")
-                    inputs = {first.name: [machine.read(first, str(path), None)], **given}
+                    originals.check(output, f"output {printable(str(target), 100)}")
+                    inputs = {first.name: [machine.read(first, str(path), None)], **other_inputs}
                     machine.check(task.name, settings, inputs)
                 except StudioError as error:
-                    done.pass_over(path, error)
+                    summary.skip(path, error)
                     continue
                 recipe = _recipe(target)
                 if recipe and _is_of(recipe, task, settings, inputs):
-                    done.there.append(str(target))
+                    summary.existing.append(str(target))
                     continue
                 if target.exists() and not recipe:
                     terminal.note(f"{printable(str(target), 99)} is not a result of the studio and is kept.")
-                    done.failed.append(str(path))
+                    summary.failed.append(str(path))
                     continue
                 try:
-                    with console.working(f"{task.title} {n} of {len(found)}", arguments) as progress:
+                    with console.working(f"{task.title} {n} of {len(photos)}", arguments) as progress:
                         started = time.monotonic()
                         result = machine.run(task, settings, inputs, progress)
-                except InvalidInput as error:  # found only in the work, such as a side that is too short
-                    done.pass_over(path, error)
+                except InvalidInput as error:  # only the work shows it, such as a side that is too short
+                    summary.skip(path, error)
                     continue
-                if result.stopped_early:  # what is not finished would be taken for it the next time
+                if result.stopped_early:  # a saved partial result would count as finished next time
                     raise Cancelled
-                keep(result, time.monotonic() - started)
-                outputs.save(result, place)
-                done.made.append(str(target))
+                add_to_gallery(result, time.monotonic() - started)
+                outputs.save(result, output)
+                summary.saved.append(str(target))
                 if not arguments.json:
                     console.say(str(target))
-                progress.check()  # a Ctrl-C that came when there was nothing left to stop means the next ones
+                progress.check()  # a Ctrl-C too late for this image stops before the next one
         except (Cancelled, KeyboardInterrupt):
-            done.stopped = True
-        except Exception:  # such as no room: the next ones would end as this one does
-            done.stopped = True
-            _tell(done, len(found), time.monotonic() - began, arguments)
+            summary.stopped = True
+        except Exception:  # such as a full disk, which would affect the next images, too
+            summary.stopped = True
+            _tell(summary, len(photos), time.monotonic() - began, arguments)
             raise
-    return _tell(done, len(found), time.monotonic() - began, arguments)
+    return _tell(summary, len(photos), time.monotonic() - began, arguments)
 
 
-def images(folder: Path) -> tuple[list[Path], list[str]]:
-    """The files of a folder that are named as images, and the names of its other files, both sorted.
+def list_images(folder: Path) -> tuple[list[Path], list[str]]:
+    """Returns the files of a folder with image extensions, and the names of the other files, both sorted.
 
     Raises:
         InvalidInput: if there is no image.
     """
     try:
-        seen = [p for p in sorted(folder.iterdir()) if not is_junk(p.name) and not is_hidden(p.name)]
-        found = [path for path in seen if path.suffix.lower() in formats.ENDINGS]
-        others = [p.name for p in seen if p.suffix.lower() not in formats.ENDINGS and p.is_file()]
+        entries = [p for p in sorted(folder.iterdir()) if not is_junk(p.name) and not is_hidden(p.name)]
+        photos = [path for path in entries if path.suffix.lower() in formats.ENDINGS]
+        others = [p.name for p in entries if p.suffix.lower() not in formats.ENDINGS and p.is_file()]
     except OSError as error:
         step = "check its permissions"
         raise invalid(
             "folder", expected="one that can be read", received=error.strerror, next_step=step
         ) from None
-    if not found:
+    if not photos:
         received = f"none in {printable(folder.name, 100)}"
         step = f"choose a folder with files that end in {', '.join(formats.ENDINGS)}"
         raise invalid("folder", expected="one with images", received=received, next_step=step)
-    return found, others
+    return photos, others
 
 
 def _subfolders(folder: Path, out: Path) -> list[str]:
-    """The names of its folders that may hold images; not of that of the results."""
-    seen = [path for path in sorted(folder.iterdir()) if path.is_dir() and path.resolve() != out.resolve()]
-    return [path.name for path in seen if not is_junk(path.name) and not is_hidden(path.name)]
+    """Returns the names of subfolders that may contain images, without the output folder."""
+    subfolders = [
+        path for path in sorted(folder.iterdir()) if path.is_dir() and path.resolve() != out.resolve()
+    ]
+    return [path.name for path in subfolders if not is_junk(path.name) and not is_hidden(path.name)]
 
 
-def _names(found: Sequence[Path]) -> dict[Path, str]:
-    """What each result is called: its name without the ending; with it, or a number, where it is taken."""
-    named: dict[Path, str] = {}
-    taken: set[str] = set()
-    for path in found:
-        alone = sum(other.stem.casefold() == path.stem.casefold() for other in found) == 1
-        first = path.stem if alone else path.name
+def _names(photos: Sequence[Path]) -> dict[Path, str]:
+    """Returns a unique name for each result: the stem of the image, or its file name, or with a number."""
+    result_names: dict[Path, str] = {}
+    used: set[str] = set()
+    for path in photos:
+        is_unique = sum(other.stem.casefold() == path.stem.casefold() for other in photos) == 1
+        first = path.stem if is_unique else path.name
         names = (first if number == 1 else f"{first}-{number}" for number in itertools.count(1))
-        named[path] = next(name for name in names if name.casefold() not in taken)
-        taken.add(named[path].casefold())
-    return named
+        result_names[path] = next(name for name in names if name.casefold() not in used)
+        used.add(result_names[path].casefold())
+    return result_names
 
 
-def _place(task: Task, settings: Settings, folder: Path, text: str | None) -> Path:
-    """The folder of the results, made if need be."""
+def _output_folder(task: Task, settings: Settings, folder: Path, text: str | None) -> Path:
+    """Returns the output folder; creates it if necessary."""
     if task.makes(settings) != "image":
         expected, step = "settings that make images", "give one image, not a folder"
         raise invalid("settings", expected=expected, received=task.makes(settings), next_step=step)
-    shown, expected = f"output {printable(text or '', 100)}", "a folder for the results"
+    label, expected = f"output {printable(text or '', 100)}", "a folder for the results"
     if not text:
         raise invalid("output", expected=expected, received="none", next_step="name one with -o")
     out = paths.expand_user(text)
     if out.suffix.lower() in formats.ENDINGS:
         received, step = "an image's name for a whole folder", "name a folder"
-        raise invalid(shown, expected=expected, received=received, next_step=step)
+        raise invalid(label, expected=expected, received=received, next_step=step)
     try:
         out.mkdir(exist_ok=True)
-        same = out.samefile(folder)
+        is_same = out.samefile(folder)
     except (OSError, ValueError) as error:
         received = getattr(error, "strerror", None) or "not a valid path"
-        raise invalid(shown, expected=expected, received=received, next_step="choose another path") from None
-    if same:
+        raise invalid(label, expected=expected, received=received, next_step="choose another path") from None
+    if is_same:
         step = "choose another folder, so that the originals are kept"
-        raise invalid(shown, expected=expected, received="the folder of the images", next_step=step)
+        raise invalid(label, expected=expected, received="the folder of the images", next_step=step)
     return out
 
 
 def _recipe(path: Path) -> Recipe | None:
-    """The recipe of a result that is there already; None of what the studio has not made."""
+    """Returns the recipe of an existing result; None if the studio did not make it."""
     try:
         return outputs.recipe_of(path)
     except StudioError:
@@ -205,22 +214,31 @@ def _recipe(path: Path) -> Recipe | None:
 
 
 def _is_of(recipe: Recipe, task: Task, settings: Settings, inputs: Inputs) -> bool:
-    """Whether a recipe is of this very task, of these settings and files."""
-    digests = {slot: [source.digest for source in some] for slot, some in recipe.inputs.items()}
-    wanted = {slot: [file.digest for file in files] for slot, files in inputs.items() if files}
-    return (recipe.task, recipe.settings, digests) == (task.name, settings.model_dump(mode="json"), wanted)
+    """Returns whether a recipe has this task, these settings and these files."""
+    digests = {slot: [source.digest for source in sources] for slot, sources in recipe.inputs.items()}
+    input_digests = {slot: [file.digest for file in files] for slot, files in inputs.items() if files}
+    return (recipe.task, recipe.settings, digests) == (
+        task.name,
+        settings.model_dump(mode="json"),
+        input_digests,
+    )
 
 
-def _tell(done: _Done, count: int, seconds: float, arguments: argparse.Namespace) -> int:
+def _tell(summary: _Summary, count: int, seconds: float, arguments: argparse.Namespace) -> int:
     if arguments.json:
-        told = {"made": done.made, "there": done.there, "failed": done.failed, "stopped": done.stopped}
-        console.say_json({**told, "seconds": round(seconds, 3)})
+        values = {
+            "made": summary.saved,
+            "there": summary.existing,
+            "failed": summary.failed,
+            "stopped": summary.stopped,
+        }
+        console.say_json({**values, "seconds": round(seconds, 3)})
     elif not arguments.quiet:
-        parts = [f"{len(done.made)} of {count} images made"]
-        parts += [f"{len(done.there)} existed already"] if done.there else []
-        parts += [f"{len(done.failed)} skipped"] if done.failed else []
-        next_step = " Run the same command again to continue." if done.stopped else ""
+        parts = [f"{len(summary.saved)} of {count} images made"]
+        parts += [f"{len(summary.existing)} existed already"] if summary.existing else []
+        parts += [f"{len(summary.failed)} skipped"] if summary.failed else []
+        next_step = " Run the same command again to continue." if summary.stopped else ""
         terminal.note(f"{', '.join(parts)}.{next_step}")
-    if done.stopped:
+    if summary.stopped:
         return console.STOPPED
-    return console.BAD if done.failed else 0
+    return console.BAD if summary.failed else 0

@@ -1,4 +1,4 @@
-"""`studio gallery list|show|mark|export|remove|owners`: everything made, by pages and commands alike."""
+"""`studio gallery list|show|mark|export|remove|owners`: the results of pages and commands."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from studio.cli import console, flags
 from studio.core import amounts, paths, tasks
 from studio.core.errors import InvalidInput, Unavailable, invalid, printable, unknown
 from studio.gallery import export, index, items, marks, owners, removal, search_words, unreadable
-from studio.gallery.index import Entry, Wanted
+from studio.gallery.index import Entry, Filter
 from studio.run import outputs, terminal
 
 MOST_LISTED = 50
-_TITLE = 19  # letters of the longest title of a task
+_TITLE = 19  # length of the longest task title
 
 
 def add(commands: Any) -> None:
@@ -26,26 +26,30 @@ def add(commands: Any) -> None:
     help = "list, show, mark, export and remove results"
     metavar = "list|show|mark|export|remove|owners"
     actions = flags.add_group(commands, "gallery", help, default="list", metavar=metavar)
-    listed = flags.add_leaf(actions, "list", "list results, newest first", _list)
-    _add_filter(listed)
-    listed.add_argument("words", nargs="*", metavar="WORD", help="words that the recipe must contain")
-    listed.add_argument(
+    list_parser = flags.add_leaf(actions, "list", "list results, newest first", _list)
+    _add_filter(list_parser)
+    list_parser.add_argument("words", nargs="*", metavar="WORD", help="words that the recipe must contain")
+    list_parser.add_argument(
         "-n", "--most", default=str(MOST_LISTED), metavar="N", help="number of results to list (0 for all)"
     )
-    listed.add_argument("--removed", action="store_true", help="list removed results that can be restored")
+    list_parser.add_argument(
+        "--removed", action="store_true", help="list removed results that can be restored"
+    )
     show = flags.add_leaf(actions, "show", "show how a result was made", _show)
     show.add_argument(
         "id", metavar="ID", help="an ID from `studio gallery list`, or a file that the studio saved"
     )
     _add_owner(show)
     _add_mark(actions)
-    packed = flags.add_leaf(actions, "export", "save items as one zip, each file with its recipe", _export)
-    packed.add_argument(
+    export_parser = flags.add_leaf(
+        actions, "export", "save items as one zip, each file with its recipe", _export
+    )
+    export_parser.add_argument(
         "ids", nargs="*", metavar="ID", help="IDs from `studio gallery list`; all results if omitted"
     )
-    packed.add_argument("-o", "--out", required=True, metavar="OUT.zip", help="path of the zip")
-    packed.add_argument("--words", default="", help="only results with these words in their recipe")
-    _add_filter(packed)
+    export_parser.add_argument("-o", "--out", required=True, metavar="OUT.zip", help="path of the zip")
+    export_parser.add_argument("--words", default="", help="only results with these words in their recipe")
+    _add_filter(export_parser)
     remove = flags.add_leaf(actions, "remove", "remove results from the gallery", _remove)
     remove.add_argument("ids", nargs="+", metavar="ID", help="IDs from `studio gallery list`")
     _add_owner(remove)
@@ -53,10 +57,10 @@ def add(commands: Any) -> None:
     remove.add_argument(
         "--for-good", action="store_true", help="delete removed results permanently; cannot be undone"
     )
-    listed = flags.add_leaf(
+    list_parser = flags.add_leaf(
         actions, "owners", "list the users of a shared studio and their disk usage", _owners
     )
-    listed.add_argument("--remove", metavar="NAME", help="delete all data of one user permanently")
+    list_parser.add_argument("--remove", metavar="NAME", help="delete all data of one user permanently")
 
 
 def _add_mark(actions: Any) -> None:
@@ -89,61 +93,63 @@ def _add_owner(parser: flags.Parser) -> None:
 _KINDS = get_args(tasks.Kind)
 
 
-def _wanted(arguments: argparse.Namespace, words: str) -> Wanted:
+def _query(arguments: argparse.Namespace, words: str) -> Filter:
     if arguments.kind and arguments.kind not in _KINDS:
         raise unknown("`--kind`", arguments.kind, _KINDS)
-    named = {"starred": arguments.starred, "tag": arguments.tag}
-    return Wanted(arguments.kind, arguments.task, words, **named)
+    marks_filter = {"starred": arguments.starred, "tag": arguments.tag}
+    return Filter(arguments.kind, arguments.task, words, **marks_filter)
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    most, owner = _number(arguments.most), owners.checked(arguments.owner)
-    wanted = _wanted(arguments, " ".join(arguments.words))
+    most, owner = _number(arguments.most), owners.validate(arguments.owner)
+    query = _query(arguments, " ".join(arguments.words))
     if arguments.removed:
-        found, total = _removed(wanted, owner)
-        found = found[:most]
+        entries, total = _find_removed(query, owner)
+        entries = entries[:most]
     else:
-        found, total = index.find(wanted, owner, most)
-    odd = (
+        entries, total = index.find(query, owner, most)
+    damaged = (
         unreadable.of_owner(removal.root() if arguments.removed else None, owner)
-        if wanted == index.ALL
+        if query == index.ALL
         else []
     )
     if arguments.json:
-        shown = [{"id": one.id, "name": one.name, "changed": one.changed} for one in odd]
-        console.say_json({"items": [_facts(entry) for entry in found], "total": total, "unreadable": shown})
+        unreadable_items = [{"id": item.id, "name": item.name, "changed": item.changed} for item in damaged]
+        console.say_json(
+            {"items": [_facts(entry) for entry in entries], "total": total, "unreadable": unreadable_items}
+        )
         return 0
-    for entry in found:
+    for entry in entries:
         console.say(_line(entry))
-    for one in odd:
-        console.say(_columns(one.id, one.changed, "unreadable", "", printable(one.name, 80)))
-    if total > len(found) and not arguments.quiet:
-        terminal.note(f"{total - len(found):,} more. `-n 0` lists all.")
-    if not (total or odd or arguments.quiet):
+    for item in damaged:
+        console.say(_columns(item.id, item.changed, "unreadable", "", printable(item.name, 80)))
+    if total > len(entries) and not arguments.quiet:
+        terminal.note(f"{total - len(entries):,} more. `-n 0` lists all.")
+    if not (total or damaged or arguments.quiet):
         terminal.note("No results found. Make something, or try other words.")
     return 0
 
 
 def _number(text: str) -> int | None:
-    if not (text.isascii() and text.isdigit() and len(text) < 19):  # more than that SQLite does not count
+    if not (text.isascii() and text.isdigit() and len(text) < 19):  # the limit of SQLite
         raise invalid("`-n`", expected="a whole number", received=text, next_step="choose one")
     return int(text) or None
 
 
-def _removed(wanted: Wanted, owner: str) -> tuple[list[Entry], int]:
-    found = [
+def _find_removed(query: Filter, owner: str) -> tuple[list[Entry], int]:
+    entries = [
         index.entry_of(item)
-        for item in removal.removed(owner)
-        if wanted.kind in ("", item.kind)
-        and wanted.task in ("", item.task)
-        and (item.marks.starred or not wanted.starred)
-        and (not wanted.tag or index.one_tag(wanted.tag) in item.marks.tags)
+        for item in removal.list_removed(owner)
+        if query.kind in ("", item.kind)
+        and query.task in ("", item.task)
+        and (item.marks.starred or not query.starred)
+        and (not query.tag or index.normalize_tag(query.tag) in item.marks.tags)
         and all(
             search_words.needle(word) in search_words.words_of(item)
-            for word in wanted.words.casefold().split()
+            for word in query.words.casefold().split()
         )
     ]
-    return found, len(found)
+    return entries, len(entries)
 
 
 def _facts(entry: Entry) -> dict[str, Any]:
@@ -176,12 +182,12 @@ def _show(arguments: argparse.Namespace) -> int:
     path = paths.expand_user(arguments.id)
     if not arguments.id.isalnum() or (paths.is_there(path) and not (items.root() / arguments.id).exists()):
         return _show_file(path, arguments)
-    owner = owners.checked(arguments.owner)
+    owner = owners.validate(arguments.owner)
     if unreadable.find(items.root(), arguments.id, owner):
         index.forget(arguments.id)
         raise Unavailable(f"{arguments.id} cannot be read. Run `studio gallery remove {arguments.id}`.")
     item = items.find(arguments.id, owner)
-    told: dict[str, Any] = {
+    facts: dict[str, Any] = {
         "id": item.id,
         "kind": item.kind,
         "task": item.task,
@@ -198,12 +204,12 @@ def _show(arguments: argparse.Namespace) -> int:
         "recipe": _plain(item.result.recipe),
     }
     if arguments.json:
-        console.say_json(told)
+        console.say_json(facts)
         return 0
     console.say(_line(index.entry_of(item)))
-    for file in told["files"]:
+    for file in facts["files"]:
         console.say(f"{printable(file['name'], 80)}: {file['path']}")
-    _say_recipe(told["recipe"] or {"settings": item.settings})
+    _say_recipe(facts["recipe"] or {"settings": item.settings})
     return 0
 
 
@@ -225,17 +231,22 @@ def _say_recipe(recipe: Mapping[str, Any]) -> None:
 
 
 def _mark(arguments: argparse.Namespace) -> int:
-    given = arguments.tag or arguments.untag or arguments.star is not None or arguments.name is not None
-    if not given:
+    has_change = arguments.tag or arguments.untag or arguments.star is not None or arguments.name is not None
+    if not has_change:
         raise InvalidInput("There is nothing to change. Use --star, --tag, --untag or --name.")
     if arguments.name is not None and len(arguments.ids) > 1:
         raise InvalidInput("A name can be given to one item only. Name the items one by one.")
-    owner = owners.checked(arguments.owner)
-    found = [items.find(id, owner) for id in dict.fromkeys(arguments.ids)]
-    told = {"starred": arguments.star, "more": arguments.tag, "less": arguments.untag, "name": arguments.name}
-    for item in found:
-        marks.change(item.id, owner, **told)
-    entries = [index.entry_of(items.find(item.id, owner)) for item in found]
+    owner = owners.validate(arguments.owner)
+    selected = [items.find(id, owner) for id in dict.fromkeys(arguments.ids)]
+    changes = {
+        "starred": arguments.star,
+        "more": arguments.tag,
+        "less": arguments.untag,
+        "name": arguments.name,
+    }
+    for item in selected:
+        marks.change(item.id, owner, **changes)
+    entries = [index.entry_of(items.find(item.id, owner)) for item in selected]
     if arguments.json:
         console.say_json({"items": [_facts(entry) for entry in entries]})
         return 0
@@ -247,28 +258,28 @@ def _mark(arguments: argparse.Namespace) -> int:
 def _export(arguments: argparse.Namespace) -> int:
     path = paths.expand_user(arguments.out)
     if path.suffix.lower() != ".zip":
-        shown, received = f"output {printable(path.name, 60)}", path.suffix or "a name without an ending"
-        raise invalid(shown, expected="a name that ends in .zip", received=received, next_step="rename it")
-    place = outputs.checked(arguments.out, "dataset")
-    wanted, owner = _wanted(arguments, arguments.words), owners.checked(arguments.owner)
-    if arguments.ids and wanted != Wanted():
+        label, received = f"output {printable(path.name, 60)}", path.suffix or "a name without an ending"
+        raise invalid(label, expected="a name that ends in .zip", received=received, next_step="rename it")
+    target = outputs.resolve(arguments.out, "dataset")
+    query, owner = _query(arguments, arguments.words), owners.validate(arguments.owner)
+    if arguments.ids and query != Filter():
         raise InvalidInput("Export takes IDs or a filter, not both. Leave one of them out.")
-    ids: Sequence[str] = arguments.ids or [entry.id for entry in index.find(wanted, owner)[0]]
-    started, taken = time.monotonic(), []
+    ids: Sequence[str] = arguments.ids or [entry.id for entry in index.find(query, owner)[0]]
+    started, selected = time.monotonic(), []
     for id in dict.fromkeys(ids):
         try:
             item = items.find(id, owner)
-            if not item.whole:
+            if not item.is_complete:
                 raise Unavailable(f"Files of {id}, {item.title}, are no longer here. Leave it out.")
-            taken.append(item)
+            selected.append(item)
         except Unavailable as error:
             if arguments.ids:
                 raise
             terminal.note(f"{id} was skipped. {error}")
-    export.save(taken, place)
+    export.save(selected, target)
     if arguments.json:
         seconds = round(time.monotonic() - started, 3)
-        console.say_json({"path": path, "seconds": seconds, "figures": {"items": len(taken)}})
+        console.say_json({"path": path, "seconds": seconds, "figures": {"items": len(selected)}})
     else:
         console.say(str(path))
     return 0
@@ -277,7 +288,7 @@ def _export(arguments: argparse.Namespace) -> int:
 def _remove(arguments: argparse.Namespace) -> int:
     if arguments.undo and arguments.for_good:
         raise InvalidInput("Use either `--undo` or `--for-good`. Leave one of them out.")
-    ids, owner = arguments.ids, owners.checked(arguments.owner)
+    ids, owner = arguments.ids, owners.validate(arguments.owner)
     if arguments.undo:
         ids = removal.restore(ids, owner)
     elif arguments.for_good:
@@ -295,16 +306,16 @@ def _remove(arguments: argparse.Namespace) -> int:
 
 
 def _owners(arguments: argparse.Namespace) -> int:
-    found = owners.everybody() if arguments.remove is None else [owners.remove(arguments.remove)]
+    accounts = owners.list_owners() if arguments.remove is None else [owners.remove(arguments.remove)]
     if arguments.json:
-        console.say_json({"owners": [asdict(owner) for owner in found]})
+        console.say_json({"owners": [asdict(owner) for owner in accounts]})
         return 0
-    for owner in found:
-        when = time.strftime("%Y-%m-%d", time.localtime(owner.touched))
+    for owner in accounts:
+        when = time.strftime("%Y-%m-%d", time.localtime(owner.last_changed))
         things = amounts.count(owner.items, "item")
         console.say(f"{printable(owner.name, 60):<40}  {when}  {amounts.size(owner.bytes):>8}  {things}")
     if arguments.remove is not None and not arguments.quiet:
         terminal.note("Deleted permanently. Files less than a day old are deleted within a week.")
-    if not found and not arguments.quiet:
+    if not accounts and not arguments.quiet:
         terminal.note("There are no results yet.")
     return 0

@@ -1,4 +1,4 @@
-"""The commands that make something: one a task, made from its slots and settings."""
+"""The commands of tasks, built from their slots and settings."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _VIDEO = "; or a video, if OUT is one"
 
 
 def add(commands: Any) -> None:
-    """Adds the command of every task; one of two words into the group that its first word names."""
+    """Adds the command of every task; a command of two words goes into the group of its first word."""
     groups: dict[str, Any] = {}
     for task in map(tasks.get, tasks.TASKS):
         group, _, word = task.command.rpartition(" ")
@@ -39,24 +39,26 @@ def add(commands: Any) -> None:
         if word:
             _add(groups.get(group, commands), word, task)
     for task in map(tasks.get, tasks.TASKS):
-        if task.also:
-            group, _, word = task.also.rpartition(" ")
+        if task.alias:
+            group, _, word = task.alias.rpartition(" ")
             _add(groups[group], word, task)
 
 
 def _add(commands: Any, word: str, task: Task) -> None:
     if task.produces == "model":
         parser = flags.add_leaf(commands, word, task.help, partial(train.run, task))
-        requests.allow_elsewhere(parser)
+        requests.allow_remote(parser)
         train.add_flags(parser, task)
         return
     parser = flags.add_leaf(commands, word, task.help, partial(_run, task))
-    requests.allow_elsewhere(parser)
+    requests.allow_remote(parser)
     flags.add_first_word(parser, task.settings)
     if task.inputs and task.inputs[0].kind == "image" and task.inputs[0].most > 1:
-        parser.other = input_files.is_image  # `predict a.jpg b.jpg` are two images, not a model and one
+        # `predict a.jpg b.jpg` means two images, not a model and one image.
+        parser.other = input_files.is_image
     for slot in task.inputs:
-        if slot.kind != "model" or slot.argument not in task.settings.model_fields:  # else the setting has it
+        # A setting with the same flag has it already.
+        if slot.kind != "model" or slot.argument not in task.settings.model_fields:
             _add_slot(parser, slot, _instead(task) if slot == task.inputs[0] else "")
     prints = outputs.prints_itself(task.produces)
     help = "path of the result; printed if omitted" if prints else "path of the result"
@@ -65,17 +67,17 @@ def _add(commands: Any, word: str, task: Task) -> None:
         parser.add_argument("--labels", metavar="FILE", help=LABELS)
     flags.add_saved_settings(parser)
     flags.add_settings(parser, task.settings)
-    if videos.can_go_through(task):
+    if videos.accepts_video(task):
         videos.add_flags(parser)
     if task.lane != "drive" and not task.readable:
         sweeps.add_flag(parser)
 
 
 def _instead(task: Task) -> str:
-    """What may stand in place of the one image that a task takes, in words."""
-    if not task.of_a_image:
+    """Returns help text on what a task accepts instead of its single image."""
+    if not task.takes_single_image:
         return ""
-    return _FOLDER + (_VIDEO if videos.can_go_through(task) else "")
+    return _FOLDER + (_VIDEO if videos.accepts_video(task) else "")
 
 
 def _add_slot(parser: flags.Parser, slot: Slot, instead: str) -> None:
@@ -97,20 +99,22 @@ def _add_slot(parser: flags.Parser, slot: Slot, instead: str) -> None:
 
 
 def _run(task: Task, arguments: argparse.Namespace) -> int:
-    settings, named, chosen, machine = requests.parse(task, arguments)
+    settings, slot_words, user_set, machine = requests.parse(task, arguments)
     if vary := getattr(arguments, "vary", None):
-        task, settings, named = sweeps.sweep_task(task, settings, named, vary, arguments.out)
-    elif folders.image_folder(task, named):
-        return folders.run(task, settings, named, arguments, machine)
-    elif videos.is_asked_for(task, settings, named, arguments.out):
+        task, settings, slot_words = sweeps.sweep_task(task, settings, slot_words, vary, arguments.out)
+    elif folders.image_folder(task, slot_words):
+        return folders.run(task, settings, slot_words, arguments, machine)
+    elif videos.is_video_request(task, settings, slot_words, arguments.out):
         part = videos.part(arguments, True)
-        task, settings, named = videos.video_task(task, settings, named, chosen, part)
+        task, settings, slot_words = videos.video_task(task, settings, slot_words, user_set, part)
     else:
         videos.part(arguments, False)
-        if not arguments.quiet and (told := videos.first_frame(task, named, arguments.out)):
-            terminal.note(told)
+        if not arguments.quiet and (hint := videos.first_frame(task, slot_words, arguments.out)):
+            terminal.note(hint)
     out = None
     if arguments.out is not None:
-        settings = outputs.named_by(Path(arguments.out), settings, chosen)
-        out = requests.place(task.makes(settings), named, arguments, (".json",) if task.readable else ())
-    return running.run(task, settings, named, out, arguments, machine)
+        settings = outputs.apply_ending(Path(arguments.out), settings, user_set)
+        out = requests.output_path(
+            task.makes(settings), slot_words, arguments, (".json",) if task.readable else ()
+        )
+    return running.run(task, settings, slot_words, out, arguments, machine)

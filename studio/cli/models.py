@@ -1,4 +1,4 @@
-"""`studio models list|rename|remove`: the trained models that commands and pages know by their names."""
+"""`studio models list|rename|remove`: manages trained models."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ def add(commands: Any) -> None:
     """Adds the commands."""
     help = "list, rename and remove trained models"
     actions = flags.add_group(commands, "models", help, default="list", metavar="list|rename|remove")
-    listed = flags.add_leaf(actions, "list", "list models and the tasks that made them", _list)
-    listed.add_argument("--removed", action="store_true", help="list removed models that can be restored")
+    list_parser = flags.add_leaf(actions, "list", "list models and the tasks that made them", _list)
+    list_parser.add_argument(
+        "--removed", action="store_true", help="list removed models that can be restored"
+    )
     rename = flags.add_leaf(actions, "rename", "rename a saved model", _rename)
     rename.add_argument("name", metavar="NAME", help="a name from `studio models list`")
     rename.add_argument("to", metavar="NEW", help="the new name; recipes still find the model by the old one")
@@ -29,12 +31,12 @@ def add(commands: Any) -> None:
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    names = kept_models.removed() if arguments.removed else presets.names()
+    names = kept_models.list_removed() if arguments.removed else presets.names()
     tasks = {} if arguments.removed else {name: _task(name) for name in names}
     if arguments.json:
-        own = set(kept_models.mine())
-        told = [{"name": one, "task": tasks.get(one, ""), "kept": one in own} for one in names]
-        console.say_json({"models": told})
+        own = set(kept_models.list_own())
+        model_list = [{"name": name, "task": tasks.get(name, ""), "kept": name in own} for name in names]
+        console.say_json({"models": model_list})
         return 0
     width = max(map(len, names), default=0)
     for name in names:

@@ -16,8 +16,8 @@ from studio.core.imaging import animations, image_io, video_limits
 from studio.core.tasks import Kind, Result
 from studio.gallery import replay, replay_difference
 from studio.run import input_files, outputs, terminal
-from studio.run.machine import keep
-from studio.run.protected_inputs import unused
+from studio.run.machine import add_to_gallery
+from studio.run.protected_inputs import free_path
 
 DIFFERENT = 1
 _NOUNS = {"animation": "video", "text": "text", "dataset": "set of images"}
@@ -44,31 +44,31 @@ def _run(arguments: argparse.Namespace) -> int:
     path = paths.expand_user(arguments.file)
     recipe = outputs.recipe_of(path)
     task = tasks.get(recipe.task)
-    made = path.with_suffix("") if outputs.is_recipe(path) else path
+    file = path.with_suffix("") if outputs.is_recipe(path) else path
     kind = task.makes(recipe.checked_settings())
-    original = _original(made, task, kind) if arguments.verify else None
-    out = _out(arguments, made, kind, (".json",) if task.readable else ())
-    replay.take_back(map(paths.expand_user, arguments.inputs), recipe)
-    for source in replay.missing(recipe):
+    original = _original(file, task, kind) if arguments.verify else None
+    out = _output_path(arguments, file, kind, (".json",) if task.readable else ())
+    replay.restore_inputs(map(paths.expand_user, arguments.inputs), recipe)
+    for source in replay.missing_inputs(recipe):
         input_files.keep_sample(source.name)
     replay.check(recipe)
     started = time.monotonic()
     with console.working(f"{task.title} again", arguments) as progress:
-        result = replay.again(recipe, progress, terminal.note)
-    if out is not None and arguments.out is None:  # others may have taken the name meanwhile
-        out = unused(out.with_name(_usual(made)))
+        result = replay.run(recipe, progress, terminal.note)
+    if out is not None and arguments.out is None:  # another process may have used the name meanwhile
+        out = free_path(out.with_name(_default_name(file)))
     if task.readable:
-        return console.tell_answer(task, result, {}, out, time.monotonic() - started, arguments)
+        return console.report_answer(task, result, {}, out, time.monotonic() - started, arguments)
     seconds = time.monotonic() - started
     if out is not None:
-        keep(result, seconds)
-        out = outputs.shown_place(outputs.save(result, out), arguments.out or out.name)
+        add_to_gallery(result, seconds)
+        out = outputs.display_path(outputs.save(result, out), arguments.out or out.name)
     if original is None or (result.stopped_early and out is not None):
-        return console.tell(result, out, seconds, arguments)
+        return console.report_result(result, out, seconds, arguments)
     if result.stopped_early:
         raise KeyboardInterrupt
     return _tell(
-        _difference(original, result, made),
+        _difference(original, result, file),
         replay_difference.reasons(recipe, result),
         out,
         seconds,
@@ -76,18 +76,18 @@ def _run(arguments: argparse.Namespace) -> int:
     )
 
 
-def _original(made: Path, task: tasks.Task, kind: Kind) -> np.ndarray | bytes:
-    """What is compared with: the pixels of an image, else the file, once all of it can be read."""
+def _original(file: Path, task: tasks.Task, kind: Kind) -> np.ndarray | bytes:
+    """Reads the original to compare with: the pixels of an image, or the bytes of another valid file."""
     if kind == "image":
-        return image_io.read(made)
-    name = f"{_NOUNS.get(kind, kind)} {printable(made.name, 60)}"
+        return image_io.read(file)
+    name = f"{_NOUNS.get(kind, kind)} {printable(file.name, 60)}"
     if task.readable or kind not in _NOUNS:
         step = "make it again without `--verify`, and compare the scores"
         expected = "an image, video, text or set of images"
         received = "metrics" if task.readable else a(kind)
         raise invalid(name, expected=expected, received=received, next_step=step)
     try:
-        data = paths.read(made, video_limits.MOST_BYTES)
+        data = paths.read(file, video_limits.MOST_BYTES)
     except paths.TooLarge:
         raise invalid(name, expected="at most 1 GB", received="more") from None
     except OSError as error:
@@ -98,14 +98,16 @@ def _original(made: Path, task: tasks.Task, kind: Kind) -> np.ndarray | bytes:
     return data
 
 
-def _out(arguments: argparse.Namespace, made: Path, kind: Kind, also: tuple[str, ...]) -> Path | None:
+def _output_path(
+    arguments: argparse.Namespace, file: Path, kind: Kind, more_endings: tuple[str, ...]
+) -> Path | None:
     if arguments.out is None and arguments.verify:
         return None
-    usual = unused(Path(_usual(made)))
-    made_from = [arguments.file, str(made), *arguments.inputs] if arguments.out else []
-    out = outputs.checked(arguments.out or str(usual), kind, made_from, also)
-    if kind == "animation" and out.suffix.lower() != made.suffix.lower():
-        ends = f"a name that ends in {made.suffix}, as the video does"
+    default = free_path(Path(_default_name(file)))
+    sources = [arguments.file, str(file), *arguments.inputs] if arguments.out else []
+    out = outputs.resolve(arguments.out or str(default), kind, sources, more_endings)
+    if kind == "animation" and out.suffix.lower() != file.suffix.lower():
+        ends = f"a name that ends in {file.suffix}, as the video does"
         raise invalid(
             f"output {printable(out.name, 60)}",
             expected=ends,
@@ -115,34 +117,34 @@ def _out(arguments: argparse.Namespace, made: Path, kind: Kind, also: tuple[str,
     return out
 
 
-def _usual(made: Path) -> str:
-    """What a result is called that nobody named."""
-    return f"{made.stem}-again{made.suffix}"
+def _default_name(file: Path) -> str:
+    """Returns the file name of a result without `-o`."""
+    return f"{file.stem}-again{file.suffix}"
 
 
 def _difference(
-    original: np.ndarray | bytes, result: Result, made: Path
+    original: np.ndarray | bytes, result: Result, file: Path
 ) -> replay_difference.Difference | replay_difference.TextDifference:
     if not isinstance(original, bytes):
-        return replay_difference.difference(original, result, made.suffix.lower())
+        return replay_difference.difference(original, result, file.suffix.lower())
     if result.files[0].kind in ("text", "dataset"):
         return replay_difference.text_difference(original, outputs.text_of(result))
     return replay_difference.video_difference(original, result)
 
 
 def _tell(
-    found: replay_difference.Difference | replay_difference.TextDifference,
+    difference: replay_difference.Difference | replay_difference.TextDifference,
     reasons: list[str],
     out: Path | None,
     seconds: float,
     arguments: argparse.Namespace,
 ) -> int:
     if arguments.json:
-        why = [] if found.identical else reasons
-        told = {"path": out, "seconds": round(seconds, 3), "figures": found.figures, "reasons": why}
-        console.say_json(told)
-    elif found.identical:
+        causes = [] if difference.identical else reasons
+        report = {"path": out, "seconds": round(seconds, 3), "figures": difference.figures, "reasons": causes}
+        console.say_json(report)
+    elif difference.identical:
         console.say("identical")
     else:
-        console.say(f"{found.words} Possible reasons: {'; '.join(reasons)}.")
-    return 0 if found.identical else DIFFERENT
+        console.say(f"{difference.words} Possible reasons: {'; '.join(reasons)}.")
+    return 0 if difference.identical else DIFFERENT

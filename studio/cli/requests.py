@@ -1,4 +1,4 @@
-"""What a command asks for, and of which machine: `studio --server URL COMMAND ...` asks another."""
+"""Parses a command's settings, inputs and machine; `studio --server URL COMMAND ...` uses another machine."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from studio.core.errors import InvalidInput
 from studio.core.settings import Settings
 from studio.core.tasks import Kind, Task
 from studio.run import outputs, saved_settings
-from studio.run.machine import HERE, Machine
+from studio.run.machine import LOCAL, Machine
 from studio.run.request import Words, sort
 
-_CAN = "elsewhere"  # set by commands whose work another machine can do
+_CAN = "elsewhere"  # default that marks commands that can run on another machine
 
 
 def add_server(parser: Any) -> None:
-    """Adds what stands before a command."""
+    """Adds the flags that come before a command."""
     help = "run the command on the studio at this address, e.g. http://box:8501"
     parser.add_argument("--server", metavar="URL", help=help)
     help = "API token of that studio, as `studio token` prints it there (default: STUDIO_SERVER_TOKEN)"
     parser.add_argument("--token", dest="server_token", metavar="TOKEN", help=help)
 
 
-def allow_elsewhere(parser: Any) -> None:
-    """Says that another machine can do the work of a command."""
+def allow_remote(parser: Any) -> None:
+    """Marks a command that can run on another machine."""
     parser.set_defaults(**{_CAN: True})
 
 
 def check_server(arguments: argparse.Namespace) -> None:
-    """Raises `InvalidInput` if another machine is named to a command that it cannot do."""
+    """Raises `InvalidInput` if `--server` is given to a command that can only run here."""
     if getattr(arguments, "server", None) and not getattr(arguments, _CAN, False):
         raise InvalidInput(
             f"`{arguments.command}` works with what this machine has, so another one cannot do it. "
@@ -40,30 +40,34 @@ def check_server(arguments: argparse.Namespace) -> None:
 
 
 def machine(arguments: argparse.Namespace) -> Machine:
-    """Where the work of a command is done. Raises as `studio.run.remote.Remote`."""
+    """Returns the machine that runs a command. Raises like `studio.run.remote.Remote`."""
     if not getattr(arguments, "server", None):
-        return HERE
-    from studio.run.remote import Remote  # which loads what nobody needs who works here
+        return LOCAL
+    from studio.run.remote import Remote  # loads modules that local work does not need
 
     return Remote(arguments.server, arguments.server_token or "")
 
 
 def parse(task: Task, arguments: argparse.Namespace) -> tuple[Settings, Words, dict[str, Any], Machine]:
-    """The settings, the words for files, the settings that the user chose, and the machine of a command."""
-    where = machine(arguments)
-    words = {slot.name: _listed(getattr(arguments, slot.name, None)) for slot in task.inputs}
-    chosen, named = sort(task, flags.values(arguments), words, where)
-    if arguments.settings_file:  # flags count more, and files that stand in place of a setting
-        saved = saved_settings.of_command(task.name, arguments.settings_file)
-        replaced = {slot.instead for slot in task.inputs if named[slot.name]}
-        chosen = {name: value for name, value in saved.items() if name not in replaced} | chosen
-    return task.settings.parse(chosen), named, chosen, where
+    """Returns the settings, the words for files, the values that the user set, and the machine."""
+    target = machine(arguments)
+    words = {slot.name: _as_list(getattr(arguments, slot.name, None)) for slot in task.inputs}
+    user_set, slot_words = sort(task, flags.values(arguments), words, target)
+    if arguments.settings_file:  # flags override them, as do files given instead of a setting
+        saved = saved_settings.load_values(task.name, arguments.settings_file)
+        overridden = {slot.instead for slot in task.inputs if slot_words[slot.name]}
+        user_set = {name: value for name, value in saved.items() if name not in overridden} | user_set
+    return task.settings.parse(user_set), slot_words, user_set, target
 
 
-def _listed(words: Any) -> list[str]:
+def _as_list(words: Any) -> list[str]:
     return words if isinstance(words, list) else [words] if words else []
 
 
-def place(kind: Kind, named: Words, arguments: argparse.Namespace, also: tuple[str, ...] = ()) -> Path:
-    """Where the result goes, as `outputs.checked`: over nothing that the command was given."""
-    return outputs.checked(arguments.out, kind, [text for texts in named.values() for text in texts], also)
+def output_path(
+    kind: Kind, slot_words: Words, arguments: argparse.Namespace, more_endings: tuple[str, ...] = ()
+) -> Path:
+    """Returns the output path from `outputs.resolve`, which protects the inputs of the command."""
+    return outputs.resolve(
+        arguments.out, kind, [text for texts in slot_words.values() for text in texts], more_endings
+    )

@@ -1,4 +1,4 @@
-"""Runs the task of a command: tells what it will take, shows progress, saves and tells the result."""
+"""Runs the task of a command: notes the expected cost, shows progress, saves and reports the result."""
 
 from __future__ import annotations
 
@@ -15,64 +15,68 @@ from studio.core.settings import Settings
 from studio.core.tasks import Inputs, Result, Task
 from studio.core.training import checkpoints, parallel
 from studio.run import outputs, terminal
-from studio.run.machine import HERE, Machine, keep
+from studio.run.machine import LOCAL, Machine, add_to_gallery
 from studio.run.request import Words, read
 
-LONG = 30.0  # s; what is expected to take less is not worth a line
+LONG = 30.0  # seconds; shorter tasks get no note on their cost
 
 
 def run(
     task: Task,
     settings: Settings,
-    named: Words,
+    slot_words: Words,
     out: Path | None,
     arguments: argparse.Namespace,
     machine: Machine,
     tell: Callable[[Result], None] | None = None,
 ) -> int:
-    """Runs a task with what the user named. Returns the exit code.
+    """Runs a task with the inputs that the user named. Returns the exit code.
 
     Args:
-        named: what stands for the files of each slot.
-        out: where the result goes, as `outputs.checked` gave it; None to print it.
-        tell: tells more of the result than its place.
+        task: the task.
+        settings: its settings.
+        slot_words: names or paths of the files of each slot.
+        out: path of the result, as `outputs.resolve` returned it; None to print it.
+        arguments: arguments of the command.
+        machine: machine that runs the task.
+        tell: prints more about the result.
 
     Raises:
-        StudioError: for what the user can change.
+        StudioError: for errors that the user can fix.
     """
-    inputs = read(task, named, machine, getattr(arguments, "labels", None))
+    inputs = read(task, slot_words, machine, getattr(arguments, "labels", None))
     if task.produces == "model" and out and not arguments.overwrite:
-        outputs.check_model_is_kept(out, task.name, settings, inputs)
+        outputs.check_same_training(out, task.name, settings, inputs)
     needs = machine.check(task.name, settings, inputs)
     trains = task.produces == "model" and task.lane != "drive"
-    if machine is HERE:
-        _say_what_it_takes(task, settings, inputs, needs, arguments, trains)
+    if machine is LOCAL:
+        _note_cost(task, settings, inputs, needs, arguments, trains)
     if trains:
         _join(arguments, machine)
-        machine.take_up(task.name, settings, inputs, arguments.resume, arguments.quiet)
+        machine.resume_training(task.name, settings, inputs, arguments.resume, arguments.quiet)
     stream = None if out or arguments.json or task.readable else console.TextStream()
     started = time.monotonic()
     listener = stream if stream and stream.on_terminal else None
     with console.working(task.title, arguments, listener) as progress:
         if trains:
-            parallel.barrier()  # none may find a checkpoint that the first has yet to forget
+            parallel.barrier()  # wait until the first process has removed an old checkpoint
         result = machine.run(task, settings, inputs, progress)
     seconds = time.monotonic() - started
     if not parallel.is_first():
         return 0
     if task.readable:
-        return console.tell_answer(task, result, named, out, seconds, arguments)
+        return console.report_answer(task, result, slot_words, out, seconds, arguments)
     if stream:
         stream.finish(outputs.text_of(result).decode())
-    keep(result, seconds)  # first: should it find no room at its place, it is not lost
+    add_to_gallery(result, seconds)  # first, so that the result is not lost if saving it fails
     if out:
-        out = outputs.shown_place(outputs.save(result, out), arguments.out)
+        out = outputs.display_path(outputs.save(result, out), arguments.out)
     if tell and not arguments.quiet:
         tell(result)
-    return console.tell(result, out, seconds, arguments)
+    return console.report_result(result, out, seconds, arguments)
 
 
-def _say_what_it_takes(
+def _note_cost(
     task: Task,
     settings: Settings,
     inputs: Inputs,
@@ -80,26 +84,26 @@ def _say_what_it_takes(
     arguments: argparse.Namespace,
     trains: bool,
 ) -> None:
-    """Says about how long a long job takes and how much memory, unless results alone are wished."""
+    """Notes about how long a long job takes and how much memory, unless `--quiet` or `--json` is given."""
     if arguments.quiet or arguments.json:
         return
     expected = tasks.expected_seconds(task, settings, inputs)
     if expected is None or expected < LONG:
         return
-    goes_on = trains and arguments.resume is not False and _was_begun(task, settings, inputs)
+    resumes = trains and arguments.resume is not False and _has_checkpoint(task, settings, inputs)
     memory = f", {gib(needs)} of memory" if needs else ""
-    most, whole = "at most " if task.tries else "", " from its beginning" if goes_on else ""
-    terminal.note(f"{task.title}: {most}{amounts.about(expected)} here{whole}{memory}.")
+    most, suffix = "at most " if task.trials else "", " from its beginning" if resumes else ""
+    terminal.note(f"{task.title}: {most}{amounts.about(expected)} here{suffix}{memory}.")
 
 
-def _was_begun(task: Task, settings: Settings, inputs: Inputs) -> bool:
+def _has_checkpoint(task: Task, settings: Settings, inputs: Inputs) -> bool:
     return checkpoints.find(task.name, settings, inputs).folder.exists()
 
 
 def _join(arguments: argparse.Namespace, machine: Machine) -> None:
-    """Finds the other processes of this training; all but the first are silent from then on."""
-    if machine is not HERE:
+    """Joins the processes of a distributed training; all but the first become quiet."""
+    if machine is not LOCAL:
         return
     with contextlib.nullcontext() if arguments.verbose else terminal.muted():
-        parallel.begin()
+        parallel.initialize()
     arguments.quiet |= not parallel.is_first()

@@ -1,4 +1,4 @@
-"""`studio score`: how well a trained model does on data that it has not learned from."""
+"""`studio score`: measures a trained model on held-out data."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "preset", metavar="PRESET", help="a trained model: its name or folder, or an imported classifier"
     )
-    what = "a text file for a language model, else images, sample:NAME or tfds:NAME"
-    parser.add_argument("data", metavar="DATA", help=what)
+    data_help = "a text file for a language model, else images, sample:NAME or tfds:NAME"
+    parser.add_argument("data", metavar="DATA", help=data_help)
     part = (
         "which part of the data to use, as fractions, e.g. 0.9:1.0 (default: the held-out part from "
         "training; for a classifier its test split, or, for other data, every image that it was not "
@@ -42,30 +42,30 @@ def _run(arguments: argparse.Namespace) -> int:
     part = _part(arguments.part) if arguments.part is not None else None
     scores = {task.name: task.scores for task in map(tasks.get, tasks.TASKS) if task.scores}
     if preset is None:
-        return _imported(arguments, part)
+        return _score_imported(arguments, part)
     if preset.task not in scores:
         expected = f"a model of {', '.join(scores)}"
         raise invalid(f"preset {preset.name}", expected=expected, received=preset.task)
     with console.working("Score", arguments) as progress:
-        figures = dict(tasks.imported(scores[preset.task])(preset, arguments.data, part, progress))
-    for told in figures.pop("notes", ()):
-        terminal.note(told)
+        figures = dict(tasks.import_object(scores[preset.task])(preset, arguments.data, part, progress))
+    for sentence in figures.pop("notes", ()):
+        terminal.note(sentence)
     console.say_json(figures)
     return 0
 
 
-def _imported(arguments: argparse.Namespace, part: tuple[float, float] | None) -> int:
-    """Scores an imported classifier on the classes that it names."""
+def _score_imported(arguments: argparse.Namespace, part: tuple[float, float] | None) -> int:
+    """Scores an imported classifier on its classes."""
     file = input_files.read(Slot("model", "model"), arguments.preset, arguments.labels)
     score = next(task.scores_imported for task in map(tasks.get, tasks.TASKS) if task.scores_imported)
     with console.working("Score", arguments) as progress:
         figures = dict(
-            tasks.imported(score)(
+            tasks.import_object(score)(
                 file, arguments.data, part, progress, arguments.preprocessing, arguments.flat
             )
         )
-    for told in figures.pop("notes", ()):
-        terminal.note(told)
+    for sentence in figures.pop("notes", ()):
+        terminal.note(sentence)
     console.say_json(figures)
     return 0
 

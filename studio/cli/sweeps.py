@@ -1,4 +1,4 @@
-"""A sweep by a command: values of one or two settings are tried, and all of it comes onto one sheet."""
+"""Sweeps of commands: tries values of one or two settings, with all results on one sheet."""
 
 from __future__ import annotations
 
@@ -21,16 +21,23 @@ def add_flag(parser: flags.Parser) -> None:
 
 
 def sweep_task(
-    task: Task, settings: Settings, named: Words, vary: Sequence[str], out: str | None
+    task: Task, settings: Settings, slot_words: Words, vary: Sequence[str], out: str | None
 ) -> tuple[Task, Settings, dict[str, Sequence[str]]]:
-    """The task that sweeps another one, its settings, and the words of each of its slots.
+    """Returns the sweep task, its settings, and the words of each of its slots.
+
+    Args:
+        task: task to sweep.
+        settings: base settings of the task.
+        slot_words: words of each slot of the task.
+        vary: values of `--vary`.
+        out: path of the sheet.
 
     Raises:
-        InvalidInput: if the sheet has no name.
+        InvalidInput: if there is no output path.
     """
     if out is None:
         raise invalid("output", expected="an image", received="none", next_step="name one with -o")
-    wanted = SweepSettings.parse(
+    sweep_settings = SweepSettings.parse(
         {"task": task.name, "base": settings.model_dump(mode="json"), "vary": list(vary)}
     )
-    return SWEEP, wanted, {slot.name: named.get(slot.name, []) for slot in SWEEP.inputs}
+    return SWEEP, sweep_settings, {slot.name: slot_words.get(slot.name, []) for slot in SWEEP.inputs}

@@ -1,4 +1,4 @@
-"""Flags as other tools call them, so that a flag that a command lacks leads to the one that it has."""
+"""Flag names of other tools, for suggestions when a flag is unknown."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 from studio.core.errors import quoted_list
 
-# Words of one meaning, as Keras, PyTorch and well-known scripts have them and as settings here are called.
+# Words of one meaning: names in Keras, PyTorch and well-known scripts, and names of settings here.
 _GROUPS = (
     ("lr", "learning_rate", "step_size", "alpha", "eta"),
     ("batch_size", "batch", "bs", "streams"),
@@ -38,7 +38,7 @@ _GROUPS = (
     ("force", "overwrite"),
     ("dim", "embedding_dim", "embed_dim", "embedding"),
 )
-# What has no flag, and why.
+# Words without a flag, and the reason.
 _WITHOUT_A_FLAG = {
     (
         "gpu",
@@ -50,23 +50,25 @@ _WITHOUT_A_FLAG = {
     ("optimizer", "optim", "solver"): "The optimizer is part of the method and cannot be changed",
     ("workers", "num_workers", "n_jobs", "threads"): "The number of processes is chosen automatically",
 }
-_ALIKE = 0.72  # of a spelling, from which on a word is likely mistyped
+_SIMILARITY = 0.72  # of the spelling; above it, a word is probably mistyped
 
 
 def advice(flag: str, flags: Collection[str]) -> str:
-    """Which flag the user may have meant, as a sentence; "" if nothing comes close.
+    """Returns a sentence that suggests a flag; "" if none is similar.
 
     Args:
-        flag: as it was typed, such as `--lr`.
-        flags: those that the command has, such as `--learning-rate`.
+        flag: the unknown flag, such as `--lr`.
+        flags: flags of the command, such as `--learning-rate`.
     """
     word = flag.lstrip("-").replace("-", "_").casefold()
     for words, sentence in _WITHOUT_A_FLAG.items():
         if word in words:
             return f" {sentence}."
-    names = {one.lstrip("-").replace("-", "_"): one for one in flags if one.startswith("--")}
-    meant = _of_same_meaning(word, names) or difflib.get_close_matches(word, names, n=1, cutoff=_ALIKE)
-    return f" Did you mean {quoted_list([names[one] for one in meant])}?" if meant else ""
+    names = {option.lstrip("-").replace("-", "_"): option for option in flags if option.startswith("--")}
+    suggestions = _of_same_meaning(word, names) or difflib.get_close_matches(
+        word, names, n=1, cutoff=_SIMILARITY
+    )
+    return f" Did you mean {quoted_list([names[option] for option in suggestions])}?" if suggestions else ""
 
 
 def _of_same_meaning(word: str, names: Collection[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""`studio token`: what lets a program call the studio over HTTP."""
+"""`studio token`: prints, creates and revokes API tokens."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.owner is None:
         token = tokens.own(renew=arguments.new)
     else:
-        owner = owners.checked(arguments.owner)
+        owner = owners.validate(arguments.owner)
         if arguments.new:
             tokens.revoke(owner)
         token = tokens.give(owner)
@@ -40,7 +40,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _revoke(owner: str, as_json: bool) -> int:
-    """Also of somebody whose work is gone. Raises `InvalidInput` if there is no token to revoke."""
+    """Revokes all tokens of an owner, who need not have results. Raises `InvalidInput` if there are none."""
     if owner == LOCAL:
         raise InvalidInput(f"{LOCAL} always has a token. Use `studio token --new` to replace it.")
     revoked = tokens.revoke(owner)

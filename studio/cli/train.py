@@ -1,4 +1,4 @@
-"""Training from a terminal: the flags and the run that `studio train` and the training scripts share."""
+"""Training from a terminal: the flags and the run of `studio train` and of training scripts."""
 
 from __future__ import annotations
 
@@ -18,9 +18,7 @@ _DATA = {
 
 
 def add_flags(parser: flags.Parser, task: Task) -> None:
-    """Adds what every training run takes: DATA, the model's folder, --resume, other inputs and the
-    settings.
-    """
+    """Adds the arguments of a training run: DATA, the output folder, --resume, other inputs, settings."""
     first = task.inputs[0]
     parser.add_argument(first.name, metavar="DATA", help=_DATA[first.kind])
     parser.add_argument("-o", "--out", required=True, metavar="DIR", help="folder to save the model in")
@@ -39,23 +37,25 @@ def add_flags(parser: flags.Parser, task: Task) -> None:
         else:
             help = slot.help or f"{slot.least} to {slot.most} {flags.noun(slot.kind)}s: files, or sample:NAME"
             many: dict[str, Any] = {"nargs": "+", "action": "extend"} if slot.most > 1 else {}
-            named, needed = slot.kind.upper(), slot.least > 0
-            parser.add_argument(slot.flag, dest=slot.name, metavar=named, required=needed, help=help, **many)
+            metavar, is_required = slot.kind.upper(), slot.least > 0
+            parser.add_argument(
+                slot.flag, dest=slot.name, metavar=metavar, required=is_required, help=help, **many
+            )
     flags.add_saved_settings(parser)
     flags.add_settings(parser, task.settings)
 
 
 def add_overwrite(parser: flags.Parser) -> None:
-    """Adds the flag that lets a training replace a model."""
+    """Adds `--overwrite`, which lets a training run replace a model."""
     help = "replace the trained model in the folder"
     parser.add_argument("--overwrite", action="store_true", help=help)
 
 
 def run(task: Task, arguments: argparse.Namespace) -> int:
-    """Trains, saves the model's folder and tells the figures. Returns the exit code."""
-    settings, named, _, machine = requests.parse(task, arguments)
-    out = requests.place("model", named, arguments)
-    return running.run(task, settings, named, out, arguments, machine, _tell)
+    """Trains a model, saves its folder and notes the figures. Returns the exit code."""
+    settings, slot_words, _, machine = requests.parse(task, arguments)
+    out = requests.output_path("model", slot_words, arguments)
+    return running.run(task, settings, slot_words, out, arguments, machine, _tell)
 
 
 def _tell(result: Result) -> None:

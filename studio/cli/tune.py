@@ -13,18 +13,18 @@ from studio.core.errors import invalid
 from studio.core.tasks import Goal, Result
 from studio.core.weights import pretrained
 from studio.run import terminal
-from studio.run.machine import HERE
+from studio.run.machine import LOCAL
 from studio.tune import RUN, selection
 from studio.tune.settings import TuneSettings
-from studio.tune.task import trained, weights_of
+from studio.tune.task import training_task, weights_of
 
-_SHOWN = 5  # of the best trials
+_SHOWN = 5  # number of the best trials to print
 
 
 def add(commands: Any) -> None:
     """Adds the command."""
     parser = flags.add_leaf(commands, "tune", RUN.help, _run)
-    requests.allow_elsewhere(parser)
+    requests.allow_remote(parser)
     flags.add_first_word(parser, RUN.settings)
     parser.add_argument("data", metavar="DATA", help="training data: a text file for text, else images")
     flags.add_settings(parser, RUN.settings)
@@ -37,35 +37,37 @@ def _run(arguments: argparse.Namespace) -> int:
     if settings.jobs > 1:
         step = "leave it out, or give several commands the same --name and --storage"
         raise invalid("--jobs", expected="1 in a command", received=settings.jobs, next_step=step)
-    machine, slot = requests.machine(arguments), trained(settings).inputs[0]
-    if machine is not HERE and (settings.name or settings.storage):
+    machine, slot = requests.machine(arguments), training_task(settings).inputs[0]
+    if machine is not LOCAL and (settings.name or settings.storage):
         step = "leave them out: the other studio stores the search itself"
         raise invalid(
             "--name or --storage", expected="none for another machine", received="one", next_step=step
         )
-    named: dict[str, list[str]] = {one.name: [] for one in RUN.inputs} | {slot.name: [arguments.data]}
-    out = requests.place("model", named, arguments)
-    if machine is HERE and not arguments.quiet:
+    slot_words: dict[str, list[str]] = {other.name: [] for other in RUN.inputs} | {
+        slot.name: [arguments.data]
+    }
+    out = requests.output_path("model", slot_words, arguments)
+    if machine is LOCAL and not arguments.quiet:
         _tell_fetches(settings)
-    tell = partial(_tell, goal=trained(settings).goal or Goal())
-    return running.run(RUN, settings, named, out, arguments, machine, tell)
+    tell = partial(_tell, goal=training_task(settings).goal or Goal())
+    return running.run(RUN, settings, slot_words, out, arguments, machine, tell)
 
 
 def _tell_fetches(settings: TuneSettings) -> None:
-    """Which weights come before the first training."""
-    for found in map(pretrained.status, weights_of(settings)):
-        if not found.cached:
-            terminal.note(f"{found.title}, which evaluates each model, is downloaded first.")
+    """Notes which weights are downloaded before the first trial."""
+    for status in map(pretrained.status, weights_of(settings)):
+        if not status.cached:
+            terminal.note(f"{status.title}, which evaluates each model, is downloaded first.")
 
 
 def _tell(result: Result, goal: Goal) -> None:
-    """The best trials, by what they were measured, and which settings mattered."""
+    """Notes the best trials, the metric, and the importance of settings."""
     figures = result.figures
     counts = [
         f"{figures[name]} {name.replace('_', ' ')}" for name in ("trials_ended", "stopped_early", "failed")
     ]
     terminal.note(", ".join(counts))
-    terminal.note(f"The best by {goal.called(figures.get('measure'))}:")
+    terminal.note(f"The best by {goal.title_of(figures.get('measure'))}:")
     ended = [trial for trial in figures["trials"] if trial["state"] == "done"]
     best = figures["best_trial"]
     others = sorted(

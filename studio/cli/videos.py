@@ -1,4 +1,4 @@
-"""A video where a command takes an image: every frame of it is painted, if a video is to come of it."""
+"""Videos in commands that take an image: every frame is processed if the output is a video."""
 
 from __future__ import annotations
 
@@ -16,46 +16,48 @@ from studio.run.request import Words
 from studio.video.settings import VideoSettings
 from studio.video.task import NAME
 
-_MADE = tuple(f".{kind}" for kind in animations.KINDS)
-_ALWAYS = tuple(end for end in animations.ENDINGS if end not in formats.ENDINGS)  # others may be images
-_IMAGES = (".webp",)  # of these, as which an image is saved
+_VIDEO_ENDINGS = tuple(f".{kind}" for kind in animations.KINDS)
+_ALWAYS = tuple(end for end in animations.ENDINGS if end not in formats.ENDINGS)  # never images
+_IMAGES = (".webp",)  # video endings that images have, too
 _PNG = (".png", ".apng")
-_UNREAD = (".avi", ".webm", ".mkv")
-_PART = ("start", "end")  # settings of a video that choose a part of it
+_UNSUPPORTED = (".avi", ".webm", ".mkv")
+_PART = ("start", "end")  # settings that select a part of a video
 
 
-def can_go_through(task: Task) -> bool:
-    """Whether each frame of a video can be made again by a task: not if it makes a video of one image."""
-    known = {slot.name for slot in tasks.get(NAME).inputs}
-    needed = {slot.name for slot in task.inputs[1:] if slot.least}
-    if not task.of_a_image or not needed <= known:
+def accepts_video(task: Task) -> bool:
+    """Returns whether a task can process each frame of a video; not if it makes a video of one image."""
+    video_slots = {slot.name for slot in tasks.get(NAME).inputs}
+    required_slots = {slot.name for slot in task.inputs[1:] if slot.least}
+    if not task.takes_single_image or not required_slots <= video_slots:
         return False
     return task.makes(task.settings().for_ending(animations.KINDS[0])) == "image"
 
 
-def is_asked_for(task: Task, settings: Settings, named: Words, out: str | None) -> bool:
-    """Whether a video stands where a task takes one image, and its result is named as one.
+def is_video_request(task: Task, settings: Settings, slot_words: Words, out: str | None) -> bool:
+    """Returns whether a video is given instead of a task's single image, and the output is a video.
 
-    Not so for what makes a video of an image by itself, such as a zoom into it, which may be a GIF.
+    False for a task that makes a video of an image, such as a zoom, whose input may be a GIF.
 
     Raises:
-        InvalidInput: if it can be nothing but a video, and its result is named otherwise or it is of a kind
-            that is not read.
+        InvalidInput: if the input is surely a video, but the output is not, or its format is not supported.
     """
-    content = named[task.inputs[0].name] if can_go_through(task) else []
+    content = slot_words[task.inputs[0].name] if accepts_video(task) else []
     if not content or not out:
         return False
     ends = [Path(text).suffix.lower() for text in (content[0], out)]
-    if ends[0] in _UNREAD:
-        shown = f"video {printable(Path(content[0]).name, 60)}"
+    if ends[0] in _UNSUPPORTED:
+        label = f"video {printable(Path(content[0]).name, 60)}"
         raise invalid(
-            shown, expected="an MP4, WebP, GIF or APNG", received=ends[0], next_step="convert it to MP4"
+            label, expected="an MP4, WebP, GIF or APNG", received=ends[0], next_step="convert it to MP4"
         )
-    if ends[0] in _ALWAYS and ends[1] not in _MADE:
-        expected, step = f"a name that ends in {', '.join(_MADE)}, as a video is given", "rename the output"
+    if ends[0] in _ALWAYS and ends[1] not in _VIDEO_ENDINGS:
+        expected, step = (
+            f"a name that ends in {', '.join(_VIDEO_ENDINGS)}, as a video is given",
+            "rename the output",
+        )
         received = ends[1] or "a name without an ending"
         raise invalid(f"output {printable(out, 100)}", expected=expected, received=received, next_step=step)
-    if ends[0] not in animations.ENDINGS or ends[1] not in _MADE:
+    if ends[0] not in animations.ENDINGS or ends[1] not in _VIDEO_ENDINGS:
         return False
     if ends[0] in _ALWAYS:
         return True
@@ -66,36 +68,38 @@ def is_asked_for(task: Task, settings: Settings, named: Words, out: str | None) 
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
-    """Adds the flags that choose a part of a video."""
+    """Adds the flags that select a part of a video."""
     group = parser.add_argument_group("a video")
-    fields = VideoSettings.described()
+    fields = VideoSettings.describe()
     for name in _PART:
         flag, help = fields[name].flag, fields[name].help
         group.add_argument(flag, dest=f"video_{name}", metavar="SECONDS", type=float, help=help)
 
 
 def part(arguments: argparse.Namespace, is_video: bool) -> dict[str, float]:
-    """The values of the flags of `add_flags` that were given, by the name of the setting.
+    """Returns the values of the flags of `add_flags` that were given, by name of the setting.
 
     Raises:
-        InvalidInput: if some were, and no video is asked for.
+        InvalidInput: if some were given without a video.
     """
-    given = {name: getattr(arguments, f"video_{name}", None) for name in _PART}
-    values = {name: value for name, value in given.items() if value is not None}
+    flag_values = {name: getattr(arguments, f"video_{name}", None) for name in _PART}
+    values = {name: value for name, value in flag_values.items() if value is not None}
     if values and not is_video:
         flag, step = f"`--{next(iter(values))}`", "give a video and name the output as one, or leave it out"
         raise invalid(flag, expected="a video", received="an image", next_step=step)
     return values
 
 
-def first_frame(task: Task, named: Words, out: str | None) -> str:
-    """A sentence on an animation of which an image takes the first frame alone; "" if there is none."""
-    content = named[task.inputs[0].name] if can_go_through(task) else []
+def first_frame(task: Task, slot_words: Words, out: str | None) -> str:
+    """Returns a sentence if only the first frame of an animation is used; "" otherwise."""
+    content = slot_words[task.inputs[0].name] if accepts_video(task) else []
     animated = (*_PNG, ".gif", ".webp")
     if not content or not out or Path(content[0]).suffix.lower() not in animated or _frames(content[0]) < 2:
         return ""
-    shown = printable(Path(content[0]).name, 60)
-    return f"Only the first frame of {shown} is used. For a video, end the output in {', '.join(_MADE)}."
+    name = printable(Path(content[0]).name, 60)
+    return (
+        f"Only the first frame of {name} is used. For a video, end the output in {', '.join(_VIDEO_ENDINGS)}."
+    )
 
 
 def _frames(text: str) -> int:
@@ -108,30 +112,33 @@ def _frames(text: str) -> int:
 
 
 def video_task(
-    task: Task, settings: Settings, named: Words, chosen: Collection[str], part: Mapping[str, float]
+    task: Task, settings: Settings, slot_words: Words, user_set: Collection[str], part: Mapping[str, float]
 ) -> tuple[Task, Settings, dict[str, Sequence[str]]]:
-    """The task that paints a video by another one, its settings, and the words of each of its slots.
+    """Returns the task that repaints a video with another task, its settings, and the words of its slots.
 
     Args:
-        chosen: the names of the settings that a user chose.
-        part: the values of the flags of `add_flags` that were given.
+        task: task for each frame.
+        settings: settings of the task.
+        slot_words: words of each slot of the task.
+        user_set: names of the settings that the user set.
+        part: values of the flags of `add_flags` that were given.
 
     Raises:
-        InvalidInput: if files or settings were given that no video takes; left out, they would be missed.
+        InvalidInput: if files or settings were given that do not apply to videos.
     """
     repaint = tasks.get(NAME)
-    words = {slot: texts for slot, texts in named.items() if texts}
+    words = {slot: texts for slot, texts in slot_words.items() if texts}
     words["video"] = words.pop(task.inputs[0].name)
-    known = {slot.name: words.pop(slot.name, []) for slot in repaint.inputs}
+    inputs = {slot.name: words.pop(slot.name, []) for slot in repaint.inputs}
     for name, texts in words.items():
         raise _not_for_videos(name, ", ".join(texts))
-    fields, shared = settings.described(), VideoSettings.model_fields  # of a video made of one image, too
-    for name in chosen:
+    fields, shared = settings.describe(), VideoSettings.model_fields  # also for a video of one image
+    for name in user_set:
         if fields[name].video and name not in shared:
             raise _not_for_videos(f"`{fields[name].flag}`", getattr(settings, name))
-    own = {name: getattr(settings, name) for name in chosen if fields[name].video}
+    own = {name: getattr(settings, name) for name in user_set if fields[name].video}
     base = settings.model_dump(mode="json", exclude=set(own))
-    return repaint, VideoSettings.parse({"task": task.name, "base": base, **own, **part}), known
+    return repaint, VideoSettings.parse({"task": task.name, "base": base, **own, **part}), inputs
 
 
 def _not_for_videos(name: str, received: object) -> InvalidInput:

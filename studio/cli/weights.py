@@ -1,4 +1,4 @@
-"""`studio weights list|pull|verify`: the pretrained weights that the studio measures and paints with."""
+"""`studio weights list|pull|verify`: manages pretrained weights."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ def add(commands: Any) -> None:
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    found = [pretrained.status(name) for name in pretrained.names()]
+    statuses = [pretrained.status(name) for name in pretrained.names()]
     if arguments.json:
-        console.say_json({"weights": [asdict(status) for status in found]})
+        console.say_json({"weights": [asdict(status) for status in statuses]})
         return 0
-    for status in found:
+    for status in statuses:
         console.say(_line(status))
     return 0
 
@@ -68,13 +68,13 @@ def _pull(arguments: argparse.Namespace) -> int:
 
 
 def _verify(arguments: argparse.Namespace) -> int:
-    here = [name for name in pretrained.names() if pretrained.status(name).cached]
-    found = [pretrained.verify(name) for name in ([arguments.name] if arguments.name else here)]
+    downloaded = [name for name in pretrained.names() if pretrained.status(name).cached]
+    statuses = [pretrained.verify(name) for name in ([arguments.name] if arguments.name else downloaded)]
     if arguments.json:
-        console.say_json({"weights": [asdict(status) for status in found]})
+        console.say_json({"weights": [asdict(status) for status in statuses]})
         return 0
-    for status in found:
+    for status in statuses:
         console.say(f"{_column(status)} intact, {status.path}")
-    if not found:
+    if not statuses:
         terminal.note("No weights are downloaded yet. Run `studio weights pull`.")
     return 0

@@ -1,4 +1,4 @@
-"""The colors that a network chooses among: a grid over a* and b*, where sRGB has any."""
+"""The color classes of the network: a grid over a* and b* within the sRGB gamut."""
 
 from __future__ import annotations
 
@@ -9,43 +9,43 @@ import numpy as np
 from studio.colorize import lab
 
 SPACING = 15  # of a* and b*
-_SIDES = 33  # levels of red, green and blue that are tried
+_SIDES = 33  # sampled levels of red, green and blue
 
 
 @cache
 def centers() -> np.ndarray:
-    """Their a* and b*: `(bins, 2) float32`, in order."""
+    """Returns a* and b* of the bins, `(bins, 2) float32`, sorted."""
     levels = np.rint(np.linspace(0, 255, _SIDES)).astype("uint8")
     every = np.stack(np.meshgrid(levels, levels, levels), axis=-1).reshape(-1, 3)
-    places = np.unique(np.rint(lab.from_rgb(every)[:, 1:] / SPACING), axis=0)
-    return (SPACING * places).astype("float32")
+    positions = np.unique(np.rint(lab.from_rgb(every)[:, 1:] / SPACING), axis=0)
+    return (SPACING * positions).astype("float32")
 
 
 def shares(colors: np.ndarray) -> np.ndarray:
-    """How colors spread over the bins, each over those around it by a Gaussian of half their spacing.
+    """Soft-encodes colors over the bins with a Gaussian of half their spacing.
 
     Args:
         colors: a* and b*, `(..., 2) float32`.
 
     Returns:
-        `(..., bins) float32`, which add up to 1.
+        `(..., bins) float32`, adds up to 1.
     """
-    away = ((colors[..., None, :] - centers()) ** 2).sum(axis=-1)
-    return softmax(-away / (2 * (SPACING / 2) ** 2))
+    distance = ((colors[..., None, :] - centers()) ** 2).sum(axis=-1)
+    return softmax(-distance / (2 * (SPACING / 2) ** 2))
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
-    """Over the last axis."""
-    odds = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return np.asarray(odds / odds.sum(axis=-1, keepdims=True), "float32")
+    """Returns the softmax over the last axis."""
+    exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return np.asarray(exponentials / exponentials.sum(axis=-1, keepdims=True), "float32")
 
 
 def rarity(prior: np.ndarray, rebalance: float) -> np.ndarray:
-    """How much each bin counts, 1 in the mean over the photos: `(bins,) float32`.
+    """Returns the class weights of the bins, with mean 1 over the photos: `(bins,) float32`.
 
     Args:
-        prior: how often each is seen, `(bins,)`, which add up to 1.
-        rebalance: 0 for all alike, 1 as in the paper.
+        prior: frequencies of the bins, `(bins,)`, which add up to 1.
+        rebalance: 0 for equal weights, 1 for those of the paper.
 
     Reference:
         Zhang et al. 2016, arXiv:1603.08511, equation 4, with lambda = 1/2.

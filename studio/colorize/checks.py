@@ -1,4 +1,4 @@
-"""Whether what is asked of coloring can be made; importing this loads no Keras."""
+"""Checks the settings and inputs of colorizing; importing this loads no Keras."""
 
 from __future__ import annotations
 
@@ -13,20 +13,22 @@ from studio.core.imaging import image_io
 from studio.core.models.recently_used import get_or_make
 from studio.core.tasks import File
 
-_LOOKED: dict[str, tuple[tint.Kind, int, int] | None] = {}  # by the digest of the photo: a page asks often
+_PHOTOS: dict[
+    str, tuple[tint.Kind, int, int] | None
+] = {}  # kind and size by SHA-256, because pages check often
 _MOST = 64
 
 
 def check(settings: ColorizeSettings, inputs: Mapping[str, Sequence[File]]) -> None:
-    """Raises `InvalidInput` unless the network is one that colors, the photo is gray or shall be colored
-    again, and the color hints fit it."""
+    """Raises `InvalidInput` unless the network fits, the photo is gray or `recolor` is on, and color hints
+    fit the photo."""
     models.network_of(settings, inputs)
     for file in inputs["content"]:
-        data = file.read()  # first, for it may be nobody's or somebody else's now
-        looked = get_or_make(_LOOKED, file.digest, partial(_look, data, file.name), _MOST)
-        if looked is None:
+        data = file.read()  # even if cached: the file may be deleted or private
+        photo = get_or_make(_PHOTOS, file.digest, partial(_inspect, data, file.name), _MOST)
+        if photo is None:
             continue
-        kind, height, width = looked
+        kind, height, width = photo
         if not settings.recolor and kind == "colored":
             raise invalid(
                 "photo",
@@ -38,9 +40,9 @@ def check(settings: ColorizeSettings, inputs: Mapping[str, Sequence[File]]) -> N
             color_hints.check(image_io.read_transparent(layer.read(), layer.name), height, width)
 
 
-def _look(data: bytes, name: str) -> tuple[tint.Kind, int, int] | None:
-    """What a photo is, and its size; None of what is no image, which says so where it is read: a video has
-    none yet."""
+def _inspect(data: bytes, name: str) -> tuple[tint.Kind, int, int] | None:
+    """Returns the kind and size of a photo; None for other files, such as videos without frames yet, which
+    are reported when they are read."""
     with suppress(InvalidInput):
         photo = image_io.read(data, name)
         height, width = photo.shape[:2]

@@ -8,36 +8,36 @@ from PIL import Image
 from studio.colorize import lab
 from studio.core.errors import invalid
 
-_COVERED = 0.25  # the share of a place that a color hint must cover to count
-_ASPECT = 0.03  # by which the proportions may differ, for images are rounded to whole pixels
+_COVERED = 0.25  # share of a position that a color hint must cover to count
+_ASPECT = 0.03  # tolerance of the aspect ratio, because sizes are rounded to pixels
 
 
 def hint_maps(color_hints: np.ndarray | None, height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
-    """The colors of color hints, and where they are, at the size that a network sees.
+    """Returns the colors of color hints and their mask, at the size of the network's input.
 
     Args:
-        color_hints: `(h, w, 4) uint8`, clear where there are none; None for none at all.
+        color_hints: `(h, w, 4) uint8`, transparent without hints; None for no hints.
 
     Returns:
-        a* and b*, `(height, width, 2) float32`, and where these are told, `(height, width) bool`.
+        a* and b*, `(height, width, 2) float32`, and the mask of hints, `(height, width) bool`.
     """
     if color_hints is None:
         return np.zeros((height, width, 2), "float32"), np.zeros((height, width), bool)
     clear = color_hints[..., 3] / np.float32(255)
     both = lab.from_rgb(color_hints[..., :3])[..., 1:] * clear[..., None]
-    covered = _shrunk(clear, height, width)
-    a, b = (_shrunk(both[..., n], height, width) for n in (0, 1))
+    covered = _downscale(clear, height, width)
+    a, b = (_downscale(both[..., n], height, width) for n in (0, 1))
     where = covered > _COVERED
     return np.stack([a, b], axis=-1) / np.maximum(covered, 1e-3)[..., None], where
 
 
-def _shrunk(plane: np.ndarray, height: int, width: int) -> np.ndarray:
+def _downscale(plane: np.ndarray, height: int, width: int) -> np.ndarray:
     image = Image.fromarray(np.ascontiguousarray(plane, "float32"))
     return np.asarray(image.resize((width, height), Image.Resampling.BOX))
 
 
 def check(color_hints: np.ndarray, height: int, width: int) -> None:
-    """Raises `InvalidInput` unless color hints are clear somewhere, and of the photo's proportions.
+    """Raises `InvalidInput` unless color hints are partly transparent and have the photo's aspect ratio.
 
     Args:
         color_hints: `(h, w, 3 or 4) uint8`.

@@ -1,4 +1,4 @@
-"""A network that colors, ready to work on images of any size."""
+"""Colorizes images of any size with a trained network."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from studio.colorize import bins, color_hints, inputs, lab, models, odds, upsample
+from studio.colorize import bins, color_hints, color_logits, inputs, lab, models, upsample
 from studio.colorize.settings import VIVIDNESS
 from studio.core.imaging import image_io
 from studio.core.litert import network
@@ -17,22 +17,22 @@ from studio.core.models.presets import Preset
 from studio.core.models.recently_used import get_or_make
 from studio.core.progress import Progress
 
-SIDE = 112  # px, about, of what the network sees, if it is a square
-_HELD: dict[str, Colorizer] = {}  # by the key of their preset; what a worker holds
-_MOST_HELD = 2
-_SIZES = 6  # of images, for which a network is held
+SIDE = 112  # px, approximate side of the network's input, if square
+_CACHE: dict[str, Colorizer] = {}  # loaded networks of a worker, by preset key
+_MAX_CACHED = 2
+_SIZES = 6  # input sizes that a network is prepared for
 
 
 @dataclass(frozen=True)
-class How:
-    """How to color.
+class Options:
+    """Options for colorizing.
 
     Attributes:
-        vividness: 0 to 1, see `studio.colorize.odds.vivid`.
-        variant: 0 for the likeliest colors, else a number of others.
-        likeness: how much the examples count, 0 to 1.
-        examples: photos whose colors are liked, `(h, w, 3) uint8`.
-        color_hints: colors that a user painted, `(h, w, 4) uint8`, clear where none are; None for none.
+        vividness: 0 to 1, see `studio.colorize.color_logits.rebalance`.
+        variant: 0 for the most probable colors; other numbers give other colorings.
+        likeness: weight of the examples, 0 to 1.
+        examples: photos whose colors to follow, `(h, w, 3) uint8`.
+        color_hints: colors painted by the user, `(h, w, 4) uint8`, transparent elsewhere; None for none.
     """
 
     vividness: float = VIVIDNESS
@@ -43,12 +43,12 @@ class How:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What the network says of an image.
+class Prediction:
+    """The network's prediction for an image.
 
     Attributes:
-        logits: of the colors, leaning as was asked, `(h, w, bins) float32`.
-        colors: a* and b* that come of them, `(h, w, 2) float32`.
+        logits: of the colors, adjusted by the options, `(h, w, bins) float32`.
+        colors: resulting a* and b*, `(h, w, 2) float32`.
     """
 
     logits: np.ndarray
@@ -56,67 +56,71 @@ class Answer:
 
 
 class Colorizer:
-    """A network that colors.
+    """A network for colorizing, loaded for inference.
 
     Args:
-        preset: what it is loaded from.
+        preset: to load it from.
 
     Raises:
-        InvalidInput: if it is no such network, or its files are not whole.
+        InvalidInput: if it is another kind of model, or its files are incomplete.
     """
 
     def __init__(self, preset: Preset):
         self.digest, self.settings = preset.digest, models.settings_of(preset)
-        log_prior = loading.place("prior", 0, 0), (len(bins.centers()),)
+        log_prior = loading.variable_path("prior", 0, 0), (len(bins.centers()),)
         self._prior = bins.softmax(*loading.arrays(preset.weights(), [log_prior]))
         self._network = network.load(preset, sizes=_SIZES)
 
     def color(
-        self, image: np.ndarray, how: How, progress: Progress | None = None
-    ) -> tuple[np.ndarray, Answer]:
-        """Colors an image by its lightness alone, which stays as it is.
+        self, image: np.ndarray, options: Options, progress: Progress | None = None
+    ) -> tuple[np.ndarray, Prediction]:
+        """Colorizes an image from its lightness, which is kept.
 
         Args:
-            image: `(H, W, 3) uint8`, or `(H, W, 4)` with transparency, which is kept.
-            how: to color it.
-            progress: told of every strip.
+            image: `(H, W, 3) uint8`, or `(H, W, 4)`, whose alpha channel is kept.
+            options: of the coloring.
+            progress: receives every strip.
 
         Returns:
-            `(H, W, 3 or 4) uint8`, and what the network answered.
+            `(H, W, 3 or 4) uint8`, and the network's prediction.
 
         Raises:
-            Cancelled: if a user stopped it: half of an image is of no use.
+            Cancelled: if the user stopped the job; no partial result is kept.
         """
-        progress, made = progress or Progress(), image.copy()
+        progress, result = progress or Progress(), image.copy()
         rgb = np.ascontiguousarray(image[..., :3])
-        answer = self.answer(rgb, how)
+        prediction = self.predict(rgb, options)
         guide = image_io.fit(rgb, min(upsample.GUIDED, max(rgb.shape[:2])))
-        line = upsample.lines(answer.colors, lab.lightness(guide))
-        for rows, part in upsample.colored(rgb, line):
+        line = upsample.fit_lines(prediction.colors, lab.lightness(guide))
+        for rows, part in upsample.colorize_strips(rgb, line):
             progress.report(rows.start, len(image))
-            made[rows, :, :3] = part
+            result[rows, :, :3] = part
         progress.report(len(image), len(image))
-        return made, answer
+        return result, prediction
 
-    def answer(self, image: np.ndarray, how: How) -> Answer:
-        """What the network says of an image, `(H, W, 3) uint8`, at a quarter of the size that it sees."""
+    def predict(self, image: np.ndarray, options: Options) -> Prediction:
+        """Predicts the colors of an image, `(H, W, 3) uint8`, at a quarter of the network's input size."""
         height, width = _sides(*image.shape[:2])
         light = lab.lightness(image_io.resize(image, height, width))
-        hints, where = color_hints.hint_maps(how.color_hints, height, width)
+        hints, where = color_hints.hint_maps(options.color_hints, height, width)
         (logits,) = self._network(inputs.stack(light, hints, where)[None])
         n = models.OUTPUT_STRIDE
         small = light.reshape(height // n, n, -1, n).mean((1, 3))
-        leaning = odds.by_chance(how.variant)
-        for photo in how.examples:
-            shrunk = image_io.fit(photo, min(SIDE, max(photo.shape[:2])))
-            leaning = leaning + how.likeness / len(how.examples) * odds.of_example(shrunk, self._prior)
-        vivid = odds.vivid(logits[0], self._prior, self.settings.rebalance, how.vividness)
-        leant = odds.leant(vivid, small, leaning)
-        return Answer(leant, odds.annealed_mean(leant))
+        bias = color_logits.variant_bias(options.variant)
+        for photo in options.examples:
+            example = image_io.fit(photo, min(SIDE, max(photo.shape[:2])))
+            bias = bias + options.likeness / len(options.examples) * color_logits.example_bias(
+                example, self._prior
+            )
+        rebalanced = color_logits.rebalance(
+            logits[0], self._prior, self.settings.rebalance, options.vividness
+        )
+        biased = color_logits.add_bias(rebalanced, small, bias)
+        return Prediction(biased, color_logits.annealed_mean(biased))
 
 
 def _sides(height: int, width: int) -> tuple[int, int]:
-    """What an image is shrunk to: about SIDE * SIDE px, sides multiples of what the network takes."""
+    """Returns the network's input size for an image: about SIDE * SIDE px, sides multiples of TIMES."""
     scale = SIDE / math.sqrt(height * width)
     rounded = (max(2, round(side * scale / models.TIMES)) * models.TIMES for side in (height, width))
     down, right = rounded
@@ -124,5 +128,5 @@ def _sides(height: int, width: int) -> tuple[int, int]:
 
 
 def open(preset: Preset) -> Colorizer:
-    """The colorizer of a preset; kept in memory for the next time. Raises as `Colorizer`."""
-    return get_or_make(_HELD, preset.key, lambda: Colorizer(preset), _MOST_HELD)
+    """Loads the network of a preset, cached in memory. Raises like `Colorizer`."""
+    return get_or_make(_CACHE, preset.key, lambda: Colorizer(preset), _MAX_CACHED)

@@ -1,4 +1,4 @@
-"""How long coloring and learning it take, and how much memory. Loads no Keras."""
+"""Estimates the seconds and memory of colorizing and of its training. Loads no Keras."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from studio.colorize.settings import ColorizeSettings, TrainColorizeSettings
 from studio.core.imaging import image_io
 from studio.core.tasks import Inputs
 
-_MEGAPIXEL = 0.45  # s, on two cores
-_ANSWER = 0.1  # s of the network
+_MEGAPIXEL = 0.45  # s per megapixel, on two cores
+_ANSWER = 0.1  # s, one pass of the network
 _BASE = 0.5 * 2**30  # bytes, of Python, its libraries and a strip
-_BYTES = 12  # bytes a pixel
+_BYTES = 12  # bytes per pixel
 
-_PRACTICE = 1.9e-12  # s a parameter of each pixel that a network learns from, on two cores
+_PRACTICE = 1.9e-12  # s per parameter and training pixel, on two cores
 _TRAINING = 0.95 * 2**30  # bytes, of Keras and the photos
-_PIXEL = 100.0  # bytes a channel of each pixel of a batch
+_PIXEL = 100.0  # bytes per channel and pixel of a batch
 
 
 def usual(settings: ColorizeSettings, inputs: Inputs) -> float:
-    """About how many seconds it takes to color an image, on two cores."""
+    """Returns the estimated seconds of colorizing an image on two cores."""
     return _ANSWER + _MEGAPIXEL * _megapixels(inputs)
 
 
 def needs(settings: ColorizeSettings, inputs: Inputs) -> float:
-    """About how many bytes of memory it takes to color an image."""
+    """Returns the estimated bytes of memory of colorizing an image."""
     return _BASE + _BYTES * 1e6 * _megapixels(inputs)
 
 
@@ -33,12 +33,12 @@ def _megapixels(inputs: Inputs) -> float:
 
 
 def usual_training(settings: TrainColorizeSettings, inputs: Inputs) -> float:
-    """About how many seconds it takes to train a network to color, on two cores."""
+    """Returns the estimated seconds of training on two cores."""
     return settings.steps * _pixels(settings) * models.parameters(settings) * _PRACTICE
 
 
 def needs_training(settings: TrainColorizeSettings, inputs: Inputs) -> float:
-    """About how many bytes of memory it takes to train a network to color."""
+    """Returns the estimated bytes of memory of training."""
     return _TRAINING + _pixels(settings) * settings.width * _PIXEL
 
 

@@ -1,24 +1,24 @@
-"""The inputs of the network that colors: lightness, the a* and b* that the user gave, and where."""
+"""The input channels of the network: lightness, a* and b* of color hints, and their mask."""
 
 from __future__ import annotations
 
 import numpy as np
 
 CHANNELS = 4
-MOST_COLOR = 110.0  # about the largest a* or b* of sRGB
+MOST_COLOR = 110.0  # approximate largest a* or b* of sRGB
 
 
-def stack(lightness: np.ndarray, told: np.ndarray, where: np.ndarray) -> np.ndarray:
-    """The input of the network.
+def stack(lightness: np.ndarray, hints: np.ndarray, where: np.ndarray) -> np.ndarray:
+    """Stacks the input channels of the network.
 
     Args:
         lightness: L* of 0 to 100, `(..., H, W)`.
-        told: a* and b*, `(..., H, W, 2)`, of any value where `where` is False.
-        where: `told` counts, `(..., H, W) bool`.
+        hints: a* and b*, `(..., H, W, 2)`, of any value where `where` is False.
+        where: mask of the hints, `(..., H, W) bool`.
 
     Returns:
         `(..., H, W, 4) float32`, about -1 to 1.
     """
-    known = where[..., None].astype("float32")
-    colors = told / MOST_COLOR * known
-    return np.concatenate([lightness[..., None] / 50 - 1, colors, known], axis=-1).astype("float32")
+    mask = where[..., None].astype("float32")
+    colors = hints / MOST_COLOR * mask
+    return np.concatenate([lightness[..., None] / 50 - 1, colors, mask], axis=-1).astype("float32")

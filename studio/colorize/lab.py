@@ -1,10 +1,10 @@
-"""Images as lightness and color: CIE 1976 L*a*b*, white D65, from sRGB and back."""
+"""Converts between sRGB and CIE 1976 L*a*b*, white point D65."""
 
 from __future__ import annotations
 
 import numpy as np
 
-_TO_XYZ = np.array(  # IEC 61966-2-1, each row over that of white
+_TO_XYZ = np.array(  # IEC 61966-2-1, rows are normalized to white below
     [
         [0.4124564, 0.3575761, 0.1804375],
         [0.2126729, 0.7151522, 0.0721750],
@@ -20,7 +20,7 @@ _SMALL = np.float32(1e-9)
 
 
 def from_rgb(image: np.ndarray) -> np.ndarray:
-    """`(..., 3) uint8` -> `(..., 3) float32`: L* of 0 to 100, a* and b* of about -110 to 110."""
+    """Converts `(..., 3) uint8` to L*a*b*, `(..., 3) float32`: L* 0 to 100, a* and b* about -110 to 110."""
     xyz = _LINEAR[image] @ _TO_XYZ.T.astype("float32")
     f = np.where(xyz > _CUT**3, np.cbrt(xyz), xyz / (3 * _CUT**2) + np.float32(4 / 29))
     x, y, z = np.moveaxis(f, -1, 0)
@@ -28,12 +28,12 @@ def from_rgb(image: np.ndarray) -> np.ndarray:
 
 
 def chroma(image: np.ndarray) -> np.ndarray:
-    """How far from gray each pixel is, the length of a* and b*: `(..., 3) uint8` -> `(...) float32`."""
+    """Returns the chroma of each pixel, the length of (a*, b*): `(..., 3) uint8` to `(...) float32`."""
     return np.linalg.norm(from_rgb(image)[..., 1:], axis=-1)
 
 
 def to_linear(lab: np.ndarray) -> np.ndarray:
-    """`(..., 3) float32` -> linear red, green and blue, `(..., 3) float32`, beyond [0, 1] where sRGB ends."""
+    """Converts L*a*b*, `(..., 3) float32`, to linear RGB, `(..., 3) float32`, not clipped to [0, 1]."""
     light, a, b = np.moveaxis(np.asarray(lab, "float32"), -1, 0)
     y = (light + 16) / 116
     f = np.stack([y + a / 500, y, y - b / 200], axis=-1)
@@ -42,13 +42,13 @@ def to_linear(lab: np.ndarray) -> np.ndarray:
 
 
 def to_levels(linear: np.ndarray) -> np.ndarray:
-    """Linear red, green and blue, clipped to [0, 1] -> `(..., 3) uint8`."""
+    """Converts linear RGB, clipped to [0, 1], to sRGB, `(..., 3) uint8`."""
     clipped = np.clip(linear, 0, 1)
     curved = 1.055 * np.maximum(clipped, _SMALL) ** np.float32(1 / 2.4) - 0.055
     return np.rint(255 * np.where(clipped <= 0.0031308, 12.92 * clipped, curved)).astype("uint8")
 
 
 def lightness(image: np.ndarray) -> np.ndarray:
-    """`(..., 3) uint8` -> L* of 0 to 100, `(...) float32`."""
+    """Returns L*, 0 to 100, of `(..., 3) uint8`: `(...) float32`."""
     y = _LINEAR[image] @ _TO_XYZ[1].astype("float32")
     return np.where(y > _CUT**3, 116 * np.cbrt(y) - 16, y * np.float32(116 / (3 * _CUT**2)))

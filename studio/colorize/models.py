@@ -1,4 +1,4 @@
-"""Which networks that color there are; loads no Keras."""
+"""Finds the networks for colorizing; loads no Keras."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from studio.core.models.presets import Preset
 
 TASK = "colorize.train"
 WHAT = "a network for colorizing"
-TIMES = 16  # sides of its inputs are multiples of so many px
+TIMES = 16  # px: sides of the network's input are multiples of it
 OUTPUT_STRIDE = 4  # pixels of the input for each position of the output
-SHAPE = ("width",)  # what weights are shaped by
+SHAPE = ("width",)  # settings that shape the weights
 
 
 def settings_of(preset: Preset) -> TrainColorizeSettings:
-    """The settings of a network that colors. Raises `InvalidInput` if it is another kind of model."""
+    """Returns the settings of a network. Raises `InvalidInput` if it is another kind of model."""
     return preset.settings_as(TrainColorizeSettings, TASK, WHAT)
 
 
 def network_of(settings: ColorizeSettings, inputs: Mapping[str, Sequence[Any]]) -> Preset:
-    """The network that was given, else the one that the settings name.
+    """Returns the network from the inputs, else the one that the settings name.
 
     Raises:
         InvalidInput: if there is none, or it is another kind of model.
     """
-    found = presets.given_or_named(inputs, settings.network)
-    settings_of(found)
-    return found
+    preset = presets.uploaded_or_named(inputs, settings.network)
+    settings_of(preset)
+    return preset
 
 
 def parameters(settings: TrainColorizeSettings) -> int:
-    """How many parameters a network has, without Keras, which counts them."""
+    """Returns the number of parameters of a network without loading Keras."""
     return 1855 * settings.width**2 + 412 * settings.width + 246

@@ -1,16 +1,16 @@
-"""The settings of coloring and of learning it; importing this loads no Keras."""
+"""The settings of colorizing and of training; importing this loads no Keras."""
 
 from __future__ import annotations
 
 from studio.core.settings import Settings, setting
 from studio.core.training import settings as shared
 
-SHIPPED = "colorize"  # the network that comes with the studio
+SHIPPED = "colorize"  # the network shipped with the studio
 VIVIDNESS = 0.4
 
 
 class ColorizeSettings(Settings):
-    """Gives a gray photo colors that it may have had; not the true ones, which are lost."""
+    """Gives a gray photo plausible colors; the true ones are lost."""
 
     vividness: float = setting(
         VIVIDNESS,

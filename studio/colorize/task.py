@@ -1,4 +1,4 @@
-"""Colorizing as a task: a kept gray image in, a PNG in color with its recipe out."""
+"""Colorizing as a task: from a stored gray image to a PNG in color with its recipe."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from studio.colorize import colorizer, lab, models, odds, tint
+from studio.colorize import color_logits, colorizer, lab, models, tint
 from studio.colorize.settings import SHIPPED, ColorizeSettings
 from studio.core import recipes
 from studio.core.imaging import image_io, transparency
@@ -19,38 +19,38 @@ NAME = "colorize.apply"
 
 
 def run(settings: ColorizeSettings, inputs: Inputs, progress: Progress) -> Result:
-    """Colors the image. See `studio.colorize.colorizer.Colorizer.color`."""
+    """Colorizes an image; see `studio.colorize.colorizer.Colorizer.color`."""
     began = time.monotonic()
     content = inputs["content"][0]
     image = transparency.extend_colors(image_io.read_transparent(content.read(), content.name))
     network = colorizer.open(models.network_of(settings, inputs))
-    made, answer = network.color(image, how(settings, inputs), progress)
+    result, prediction = network.color(image, make_options(settings, inputs), progress)
     weights = {} if inputs.get("network") else {settings.network: network.digest}
     recipe = recipes.make(NAME, settings, inputs, weights)
     name = f"{Path(content.name).stem}-colored.png"
-    kept = File.keep(image_io.encode_png(made, recipe), "image", name)
+    file = File.keep(image_io.encode_png(result, recipe), "image", name)
     figures = {
-        "height": made.shape[0],
-        "width": made.shape[1],
+        "height": result.shape[0],
+        "width": result.shape[1],
         "was": tint.kind_of(_opaque(image)),
-        "colorfulness": colorfulness(_opaque(made)),
-        "sure": np.rint(100 * odds.sureness(answer.logits)).astype(int).tolist(),
+        "colorfulness": colorfulness(_opaque(result)),
+        "sure": np.rint(100 * color_logits.confidence(prediction.logits)).astype(int).tolist(),
         "seconds": time.monotonic() - began,
     }
-    return Result((kept,), figures, recipe)
+    return Result((file,), figures, recipe)
 
 
-def how(settings: ColorizeSettings, inputs: Inputs) -> colorizer.How:
-    """What the settings and the files ask for."""
+def make_options(settings: ColorizeSettings, inputs: Inputs) -> colorizer.Options:
+    """Builds the options from the settings and the files."""
     examples = [image_io.read(file.read(), file.name) for file in inputs.get("examples", ())]
     layers = [image_io.read_transparent(file.read(), file.name) for file in inputs.get("color_hints", ())]
-    return colorizer.How(
+    return colorizer.Options(
         settings.vividness, settings.variant, settings.likeness, examples, layers[0] if layers else None
     )
 
 
 def colorfulness(image: np.ndarray) -> float:
-    """The mean distance of a* and b* from gray, of an image `(H, W, 3) uint8`."""
+    """Returns the mean chroma of an image, `(H, W, 3) uint8`."""
     small = image_io.fit(image, min(256, max(image.shape[:2])))
     return float(lab.chroma(small).mean())
 
@@ -60,6 +60,6 @@ def _opaque(image: np.ndarray) -> np.ndarray:
 
 
 def prepare(settings: ColorizeSettings) -> None:
-    """Loads what images are colored with."""
+    """Loads the shipped network, if it is installed."""
     if SHIPPED in presets.names():
         colorizer.open(presets.find(SHIPPED))

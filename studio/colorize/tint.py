@@ -1,4 +1,4 @@
-"""Whether an image is gray, tinted as old prints are, or has colors already."""
+"""Classifies images as gray, tinted like old prints, or colored."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from studio.colorize import lab
 from studio.core.imaging import image_io
 
 Kind = Literal["gray", "tinted", "colored"]
-_SIDE = 128  # px of the longer side of what is looked at
-_GRAY = 3.0  # the mean distance of a* and b* from 0 below which an image is gray
-_STRONG = 45.0  # a distance from 0 that tints do not reach: sepia and cyanotype have 15 to 35
-_COVERED = 0.5  # the least share of pixels that a tint colors; its black and white have no color
+_SIDE = 128  # px, longer side of the analyzed image
+_GRAY = 3.0  # mean chroma below which an image is gray
+_STRONG = 45.0  # chroma that tints do not reach: sepia and cyanotype have 15 to 35
+_COVERED = 0.5  # smallest share of pixels that a tint colors; its black and white have no color
 _BANDS = 12  # of lightness
-_STRAY = 4.0  # the mean distance from the tint of its lightness below which an image has that tint alone
+_STRAY = 4.0  # mean distance from the tint at each lightness below which an image is tinted
 
 
 def kind_of(image: np.ndarray) -> Kind:
-    """What an image is. A tint, as of sepia or cyanotype, depends on the lightness alone, is weak, and
-    covers everything: a red ball on white paper is no tint, though each lightness has one color there, too.
+    """Returns the kind of an image. A tint, such as sepia or cyanotype, depends only on the lightness, is
+    weak and covers the image: a red ball on white paper is not a tint, though each lightness has one color.
 
     Args:
         image: `(H, W, 3) uint8`.
@@ -37,9 +37,9 @@ def kind_of(image: np.ndarray) -> Kind:
 
 
 def _tints(pixels: np.ndarray) -> np.ndarray:
-    """For each pixel, L*a*b* `(n, 3)`, the median color of those about as light: `(n, 2)`."""
+    """Returns the median color of pixels of similar lightness for each of `(n, 3)` L*a*b*: `(n, 2)`."""
     band = np.minimum((pixels[:, 0] / 100 * _BANDS).astype(int), _BANDS - 1)
-    found = np.zeros((len(pixels), 2), "float32")
+    tints = np.zeros((len(pixels), 2), "float32")
     for n in np.unique(band):
-        found[band == n] = np.median(pixels[band == n, 1:], axis=0)
-    return found
+        tints[band == n] = np.median(pixels[band == n, 1:], axis=0)
+    return tints

@@ -1,1 +1,1 @@
-"""What every capability speaks: tasks, settings, progress, images, recipes, weights, objectives."""
+"""The foundation of all capabilities: tasks, settings, progress, images, recipes, weights, objectives."""

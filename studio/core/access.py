@@ -1,8 +1,7 @@
-"""Who may open the studio: anybody on this machine or, with STUDIO_TOKEN=on, who has its token.
+"""Access to the studio: open to this machine or, with STUDIO_TOKEN=on, only with its token.
 
-The token is a new one at each start, as Jupyter's is, and is written nowhere but to the terminal. The first
-visit turns it into a cookie and takes it out of the address, so that it does not go along with links that are
-passed on.
+Like Jupyter's, the token is new at each start and only printed to the terminal. The first visit turns it into
+a cookie and removes it from the URL, so shared links do not contain it.
 """
 
 from __future__ import annotations
@@ -36,10 +35,10 @@ _ENTER = (
 
 
 def new_token() -> str:
-    """A token that nobody can guess; "" where none is asked for.
+    """Returns a random token; "" if STUDIO_TOKEN is off.
 
     Raises:
-        InvalidInput: if STUDIO_TOKEN is neither on nor off: a studio that was to be shut must not be open.
+        InvalidInput: if STUDIO_TOKEN is neither on nor off, so a typo cannot leave the studio open.
     """
     word = os.environ.get(SETTING) or "off"
     if word not in ("on", "off"):
@@ -48,67 +47,66 @@ def new_token() -> str:
     return secrets.token_urlsafe(32) if word == "on" else ""
 
 
-class TokenAsked:
-    """Lets nobody reach an ASGI app, by page, stream, file or upload, who does not have the token.
+class TokenGuard:
+    """Refuses every request to an ASGI app, including WebSockets and uploads, without the token.
 
     Args:
-        app: what is behind it.
-        token: what the address or the cookie has to hold.
-        programs: how addresses begin where other programs ask, each with a token that says for whom. Only
-            there does such a token count: pages do not ask for whom. "" for nowhere.
+        app: the app to protect.
+        token: the token that URL or cookie must contain.
+        programs: the path prefix of the API, where tokens of owners also count; "" for none.
     """
 
     def __init__(self, app: Any, token: str, programs: str = ""):
         self._app, self._token, self._programs = app, token.encode(), programs
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Answers as the app does, 403 without the token, and a page that is opened with it with a cookie."""
+        """Responds as the app does, 403 without the token, or with a cookie to a page opened with it."""
         if scope["type"] not in ("http", "websocket"):
             return await self._app(scope, receive, send)
-        asked = HTTPConnection(scope)
-        told, kept = asked.query_params.get(PARAMETER), asked.cookies.get(_cookie(scope))
-        if not (self._is(told) or self._is(kept) or self._is_program(asked)):
+        request = HTTPConnection(scope)
+        query_token, cookie_token = request.query_params.get(PARAMETER), request.cookies.get(_cookie(scope))
+        if not (self._is(query_token) or self._is(cookie_token) or self._is_program(request)):
             return await _refuse(scope, send, self._programs)
-        # A script that asks for a file gets it. A user's browser asks for a page.
-        if told is not None and "text/html" in asked.headers.get("accept", ""):
-            return await self._enter(asked, send)
+        # Only browsers, which ask for a page, get the cookie. Scripts get the file directly.
+        if query_token is not None and "text/html" in request.headers.get("accept", ""):
+            return await self._enter(request, send)
         await self._app(scope, receive, send)
 
-    def _is_program(self, asked: HTTPConnection) -> bool:
-        there = bool(self._programs) and asked.scope["path"].startswith(self._programs)
-        return there and _bears_token(asked)
+    def _is_program(self, request: HTTPConnection) -> bool:
+        is_program_path = bool(self._programs) and request.scope["path"].startswith(self._programs)
+        return is_program_path and _bears_token(request)
 
-    def _is(self, told: str | None) -> bool:
-        return told is not None and hmac.compare_digest(told.encode(), self._token)
+    def _is(self, token: str | None) -> bool:
+        return token is not None and hmac.compare_digest(token.encode(), self._token)
 
-    async def _enter(self, asked: HTTPConnection, send: Any) -> None:
-        """Sets the cookie and opens the same address without the token.
+    async def _enter(self, request: HTTPConnection, send: Any) -> None:
+        """Sets the cookie and opens the same URL without the token.
 
-        A page does that, and not a status of 303: where somebody came by a link of another site, a browser
-        keeps a strict cookie back until a page of ours has asked for it.
+        It sends a page instead of a 303 redirect: after a link from another site, browsers send a strict
+        cookie only with requests of the studio's own page.
         """
-        secure = "; Secure" if asked.scope["scheme"] == "https" else ""
-        cookie = f"{_cookie(asked.scope)}={self._token.decode()}; Path=/; HttpOnly; SameSite=Strict{secure}"
-        others = [pair for pair in asked.query_params.multi_items() if pair[0] != PARAMETER]
-        # One slash alone: an address that begins with two would name another host.
-        there = "/" + quote(asked.scope["path"].lstrip("/")) + (f"?{urlencode(others)}" if others else "")
+        secure = "; Secure" if request.scope["scheme"] == "https" else ""
+        cookie = f"{_cookie(request.scope)}={self._token.decode()}; Path=/; HttpOnly; SameSite=Strict{secure}"
+        others = [pair for pair in request.query_params.multi_items() if pair[0] != PARAMETER]
+        # Use a single slash: a URL that begins with two would name another host.
+        address = "/" + quote(request.scope["path"].lstrip("/")) + (f"?{urlencode(others)}" if others else "")
         headers = {"set-cookie": cookie, "referrer-policy": "no-referrer"}
-        await _answer(send, 200, "text/html", _ENTER.format(html.escape(there)), headers)
+        await _answer(send, 200, "text/html", _ENTER.format(html.escape(address)), headers)
 
 
-def _bears_token(asked: HTTPConnection) -> bool:
-    """Whether a program asks with a token of its own, which names the owner."""
-    kind, _, token = asked.headers.get("authorization", "").partition(" ")
+def _bears_token(request: HTTPConnection) -> bool:
+    """Returns whether a request has a valid token of an owner."""
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
     return kind.lower() == "bearer" and bool(token) and tokens.owner_of(token) is not None
 
 
 def _cookie(scope: Any) -> str:
-    """Of each port its own, since browsers do not tell ports apart."""
+    """Returns the name of the cookie. It contains the port, because browsers share cookies among ports."""
     return f"studio_token_{(scope.get('server') or ('', ''))[1]}"
 
 
 async def _refuse(scope: Any, send: Any, programs: str) -> None:
-    if scope["type"] == "websocket":  # closed before it was accepted: the browser gets a 403
+    if scope["type"] == "websocket":  # closing before accepting gives the browser a 403
         await send({"type": "websocket.close", "code": 1008})
         return
     if programs and scope["path"].startswith(programs):
@@ -119,7 +117,7 @@ async def _refuse(scope: Any, send: Any, programs: str) -> None:
 
 
 async def _answer(send: Any, status: int, kind: str, text: str, headers: dict[str, str]) -> None:
-    told = {"content-type": f"{kind}; charset=utf-8", "cache-control": "no-store", **headers}
-    pairs = [(name.encode(), value.encode("latin-1")) for name, value in told.items()]
+    fields = {"content-type": f"{kind}; charset=utf-8", "cache-control": "no-store", **headers}
+    pairs = [(name.encode(), value.encode("latin-1")) for name, value in fields.items()]
     await send({"type": "http.response.start", "status": status, "headers": pairs})
     await send({"type": "http.response.body", "body": text.encode()})

@@ -1,4 +1,4 @@
-"""Seconds, bytes and counts in a user's words; all of the studio says them by these few functions.
+"""Formats seconds, bytes and counts for users.
 
 The library humanize reads worse here: it has no short units for times, rounds 103 s down to "a minute", and
 writes "78.0 MB".
@@ -10,19 +10,19 @@ import math
 
 
 def duration(seconds: float | None) -> str:
-    """`75` -> "1 min 15 s"; "" when not known."""
+    """Formats a duration: `75` -> "1 min 15 s"; "" if unknown."""
     if seconds is None or seconds < 0:
         return ""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s" if whole < 600 else f"{whole // 60} min"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
+    rounded = round(seconds)
+    if rounded < 60:
+        return f"{rounded} s"
+    if rounded < 3600:
+        return f"{rounded // 60} min {rounded % 60} s" if rounded < 600 else f"{rounded // 60} min"
+    return f"{rounded // 3600} h {rounded % 3600 // 60} min"
 
 
 def left(seconds: float | None) -> str:
-    """The time left, as calm as it is sure: `47.2` -> "45 s left"; "" when not known."""
+    """Formats the time left, rounded so it does not flicker: `47.2` -> "45 s left"; "" if unknown."""
     if seconds is None or seconds <= 0:
         return ""
     steps = 1 if seconds < 10 else 5 if seconds < 120 else 30
@@ -30,7 +30,7 @@ def left(seconds: float | None) -> str:
 
 
 def about(seconds: float) -> str:
-    """A guess, no finer than it is: `103` -> "about 2 minutes"."""
+    """Formats an estimate, rounded: `103` -> "about 2 minutes"."""
     if seconds < 10:
         return "a few seconds"
     if seconds < 90:
@@ -41,7 +41,7 @@ def about(seconds: float) -> str:
 
 
 def size(count: float) -> str:
-    """Bytes as "78 MB", a MB being a million; memory is told in GiB, see `studio.core.capacity`."""
+    """Formats bytes as "78 MB", with 1 MB = 10**6 bytes. For memory in GiB, see `studio.core.capacity`."""
     for unit in ("bytes", "kB", "MB"):
         if round(count) < 1000:
             return f"{count:.0f} {unit}"
@@ -50,14 +50,14 @@ def size(count: float) -> str:
 
 
 def count(number: int, noun: str, plural: str = "") -> str:
-    """So many things: `(1, "layer")` -> "1 layer", `(2345, "copy", "copies")` -> "2,345 copies"."""
+    """Formats a count: `(1, "layer")` -> "1 layer", `(2345, "copy", "copies")` -> "2,345 copies"."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
 def number(value: float) -> str:
-    """A figure as people write it, never with an exponent of ten: `147600.0` -> "147,600".
+    """Formats a number without an exponent: `147600.0` -> "147,600".
 
-    Whole numbers and those of 1000 and more have no decimals, others four digits that count.
+    Integers and numbers from 1000 have no decimals, others four significant digits.
     """
     if not math.isfinite(value):
         return str(value)

@@ -1,10 +1,10 @@
-"""Whose the entries of STUDIO_HOME/cache are: those made of files of one of many belong to that owner.
+"""The owners of entries in STUDIO_HOME/cache: an entry belongs to the owners of the files it was made from.
 
-    owners/OWNER/caches/NAME    holds the path of an entry below STUDIO_HOME/cache; its time says when the
-                                owner last used the entry
+    owners/OWNER/caches/NAME    contains the path of an entry below STUDIO_HOME/cache; its modification time
+                                is the owner's last use of the entry
 
-An entry goes when its owner has too much: the one that was not used for longest first. It is made again when
-it is needed. The cache of whoever runs the studio has no such notes: it goes only when that person says so.
+Entries of an owner who exceeds the quota are evicted, least recently used first, and are recreated on demand.
+Entries of the user who runs the studio have no such notes and are only removed on request.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ class _Entry:
 
 
 def claim(path: Path) -> Path:
-    """Notes that whoever asks makes or uses an entry of the cache now: a file or a folder. Returns `path`."""
-    owner = owners.asker()
+    """Records that the current owner creates or uses a cache entry, a file or folder. Returns `path`."""
+    owner = owners.current()
     if owner in (owners.LOCAL, owners.NOBODY):
         return path
     name = path.relative_to(paths.folder("cache")).as_posix()
@@ -40,14 +40,14 @@ def claim(path: Path) -> Path:
 
 
 def used_bytes(owner: str) -> int:
-    """How many bytes an owner's entries take."""
+    """Returns the size of an owner's entries in bytes."""
     return sum(entry.bytes for entry in _entries(owner))
 
 
 def evict(owner: str, most: float) -> None:
-    """Removes an owner's entries until they take at most so many bytes, first what was not used for longest.
+    """Removes an owner's entries, least recently used first, until they take at most `most` bytes.
 
-    What others claim, too, stays for them.
+    Entries that other owners also claim stay for them.
     """
     entries = sorted(_entries(owner), key=lambda entry: entry.used)
     total = sum(entry.bytes for entry in entries)
@@ -61,7 +61,7 @@ def evict(owner: str, most: float) -> None:
 
 
 def _entries(owner: str) -> Iterator[_Entry]:
-    """The entries of an owner that are still there."""
+    """Yields the existing entries of an owner."""
     for mark in (owners.folder(owner) / _FOLDER).glob("*"):
         with suppress(OSError):
             path = paths.folder("cache") / mark.read_text()
@@ -73,7 +73,7 @@ def _entries(owner: str) -> Iterator[_Entry]:
 
 def _size(path: Path) -> int:
     files = path.rglob("*") if path.is_dir() else [path]
-    return sum(one.lstat().st_size for one in files)
+    return sum(file.lstat().st_size for file in files)
 
 
 def _remove(path: Path) -> None:

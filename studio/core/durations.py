@@ -1,7 +1,7 @@
-"""How fast this machine does each kind of job, learned from the jobs that it did. Loads no Keras.
+"""The speed of this machine for each task, learned from its jobs. Loads no Keras.
 
-A speed says how many times longer a job takes here than on the two cores that its estimate was measured on.
-Before the first job it is told from a product of matrices, which takes a twentieth of a second.
+A speed is the factor by which a job takes longer here than on the two cores that its estimate was measured
+on. Before the first job it is estimated by a matrix product, which takes a twentieth of a second.
 """
 
 from __future__ import annotations
@@ -19,53 +19,54 @@ from threadpoolctl import threadpool_limits
 from studio.core import paths
 from studio.core.errors import StudioError
 
-LEAST = 5.0  # s; in shorter jobs loading counts for more than the work
-KERAS = 3.0  # s until Keras is loaded, between a process that has it in memory already (1) and a new one (5)
-SLOWEST = 1000.0  # beyond it, or below its inverse, the record is wrong
-SCORED = 0.125  # s for an image through InceptionV3, which measures training runs, at a speed of 1
-_SIDE, _TIMES = 1024, 3  # of the matrices
-_PRODUCT = 0.0051  # s that it takes on the two cores of the estimates, from jobs of a machine that is slower
-_MOST_CORES = 16  # further ones help the small images of training runs little
-_KEPT = 9  # of each task, the newest; their median is not moved by a job that fetched its weights first
-_TRUSTED = 2.0  # how much each job may change: one may have been paused, or shared the machine
+LEAST = 5.0  # s; shorter jobs are ignored, because loading dominates them
+KERAS = 3.0  # s to load Keras, between a process that has it in memory (1) and a new one (5)
+SLOWEST = 1000.0  # a record above it, or below its inverse, is wrong
+SCORED = 0.125  # s per image through InceptionV3, for FID and KID, at a speed of 1
+_SIDE, _TIMES = 1024, 3  # size of the matrices, number of products
+_PRODUCT = 0.0051  # s of a product on the two reference cores, derived from jobs of a slower machine
+_MOST_CORES = 16  # more cores hardly speed up training on small images
+_MOST_RECORDS = 9  # newest jobs of each task; their median ignores a job that downloaded weights first
+_TRUSTED = 2.0  # maximum factor by which a job changes the speed, because it may have been paused
 
 
 def speed(task: str) -> float:
-    """The speed of a task: 3 where all takes three times as long.
+    """Returns the speed of a task: 3 if it takes three times as long as on the reference machine.
 
-    How the machine multiplies, and what it did of other tasks, together count as one job of this: who is slow
-    at one is slow at another.
+    The matrix product and the jobs of other tasks together count as one job of this task, because a machine
+    that is slow at one task is usually slow at others.
     """
-    known = _known()
+    records = _read_records()
     others = [
         _bounded(statistics.median(speeds), machine(), len(speeds))
-        for name, speeds in known.items()
+        for name, speeds in records.items()
         if name != task
     ]
-    own = known.get(task, [])
+    own = records.get(task, [])
     first = statistics.median([machine(), *others])
     return _bounded(statistics.median([first, *own]), first, len(own))
 
 
 def _bounded(speed: float, first: float, jobs: int) -> float:
-    """`speed`, moved from the estimate at `first` only as far as so many jobs justify."""
+    """Limits how far `speed` departs from the estimate `first`, by the number of jobs."""
     most = _TRUSTED**jobs
     return min(max(speed, first / most), first * most)
 
 
 @cache
 def machine() -> float:
-    """The speed of what every network is made of, a product of matrices; measured once on each machine.
+    """Returns the speed of a matrix product; measured once per machine.
 
-    Each process would measure another one, and what a page says would change with every start.
+    The result is stored, because each process would measure another value, and estimates would change with
+    every start.
     """
-    from dask.system import CPU_COUNT  # fewer where a container may use only some
+    from dask.system import CPU_COUNT  # respects the limits of a container
 
     cores = min(CPU_COUNT, _MOST_CORES)
     with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
-        known = json.loads(_machine_path().read_bytes())
-        if known["cores"] == cores and 1 / SLOWEST <= known["speed"] <= SLOWEST:
-            return float(known["speed"])
+        saved = json.loads(_machine_path().read_bytes())
+        if saved["cores"] == cores and 1 / SLOWEST <= saved["speed"] <= SLOWEST:
+            return float(saved["speed"])
     speed = _measure(cores)
     with contextlib.suppress(StudioError, OSError):
         paths.write(_machine_path(), json.dumps({"cores": cores, "speed": speed}).encode())
@@ -73,44 +74,46 @@ def machine() -> float:
 
 
 def _measure(cores: int) -> float:
-    """The speed of a product of matrices.
+    """Measures the speed of a matrix product.
 
-    What counts is the time that one core works on it, shared among the cores that there are: by the clock a
-    busy machine would seem slow for ever.
+    Uses the CPU time of one core, divided by the number of cores: by wall-clock time, a machine that was busy
+    during the measurement would seem slow forever.
     """
     matrix = np.ones((_SIDE, _SIDE), "float32")
-    took = []
+    seconds = []
     with threadpool_limits(1, "blas"):
         for _ in range(_TIMES):
-            began = time.thread_time()
+            start = time.thread_time()
             matrix @ matrix
-            took.append(time.thread_time() - began)
-    return min(took) / cores / _PRODUCT
+            seconds.append(time.thread_time() - start)
+    return min(seconds) / cores / _PRODUCT
 
 
-def learn(task: str, usual: float, seconds: float) -> None:
-    """Keeps what a whole job took, for the next estimate.
+def record(task: str, usual: float, seconds: float) -> None:
+    """Records the duration of a complete job, for later estimates.
 
     Args:
-        task: its name.
-        usual: seconds that it would have taken at a speed of 1.
-        seconds: that it took.
+        task: the task's name.
+        usual: estimated seconds at a speed of 1.
+        seconds: measured seconds.
     """
     if usual < LEAST:
         return
-    known = _known()
+    records = _read_records()
     speed = min(max(seconds / usual, 1 / SLOWEST), SLOWEST)
-    known[task] = [*known.get(task, []), speed][-_KEPT:]
-    with contextlib.suppress(StudioError, OSError):  # no room for a note is no reason to lose the result
-        paths.write(_path(), json.dumps(known).encode())
+    records[task] = [*records.get(task, []), speed][-_MOST_RECORDS:]
+    with contextlib.suppress(StudioError, OSError):  # a full disk must not lose the result of the job
+        paths.write(_path(), json.dumps(records).encode())
 
 
-def _known() -> dict[str, list[float]]:
-    """What was learned here; nothing if there is no record, or a damaged one."""
+def _read_records() -> dict[str, list[float]]:
+    """Returns the recorded speeds by task; none if the file is missing or damaged."""
     try:
-        found = json.loads(_path().read_bytes())
-        found = {name: [speed for speed in speeds if 0 < speed <= SLOWEST] for name, speeds in found.items()}
-        return {name: speeds for name, speeds in found.items() if speeds}
+        records = json.loads(_path().read_bytes())
+        records = {
+            name: [speed for speed in speeds if 0 < speed <= SLOWEST] for name, speeds in records.items()
+        }
+        return {name: speeds for name, speeds in records.items() if speeds}
     except (OSError, ValueError, TypeError, AttributeError):
         return {}
 

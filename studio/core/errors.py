@@ -1,4 +1,4 @@
-"""The errors that a user can meet, in one wording."""
+"""The errors that users see, and functions for their messages."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import difflib
 from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 
-_JOINERS = dict.fromkeys(map(ord, "\u200c\u200d"))  # Persian, Hindi and many emoji cannot be written without
+_JOINERS = dict.fromkeys(map(ord, "\u200c\u200d"))  # required by Persian, Hindi and many emoji
 _MOST_RECEIVED = 200  # characters of a value that an error quotes
-_MOST_ENDING = 10  # characters; what is longer after a dot is no ending
+_MOST_ENDING = 10  # characters; a longer suffix is not a file extension
 
 
 class StudioError(Exception):
@@ -16,40 +16,40 @@ class StudioError(Exception):
 
 
 class InvalidInput(StudioError):
-    """An image, file or setting that cannot be taken as it is."""
+    """An image, file or setting that is not accepted."""
 
 
 class Unavailable(StudioError):
-    """Something the studio needs is not here: weights, a network, a worker."""
+    """Something that the studio needs is missing: weights, a network connection, a worker."""
 
 
-class NoRoom(StudioError):
-    """The disk or the memory is not large enough."""
+class InsufficientSpace(StudioError):
+    """Disk space or memory is not sufficient."""
 
 
 class TooMany(StudioError):
-    """One of many who share a studio has as much under way as each may have."""
+    """An owner of a shared studio has reached the limit of simultaneous jobs or requests."""
 
 
 class Cancelled(Exception):
-    """Raised by `Progress` when the user asked to stop; a task catches it and returns its best so far."""
+    """Raised by `Progress` when the user stops a task; the task returns its best result so far."""
 
 
 class Discarded(Exception):
-    """Raised by `Progress` when the user cancelled and wants nothing kept; tasks let it pass."""
+    """Raised by `Progress` when the user cancels a task without a result; tasks let it pass."""
 
 
 def of_memory(error: Exception) -> bool:
-    """Whether the memory was too small: an error of Python's, TensorFlow's or JAX's, known by their names."""
+    """Returns whether this is an out-of-memory error of Python, TensorFlow or JAX."""
     named = "RESOURCE_EXHAUSTED" in str(error) or type(error).__name__ == "ResourceExhaustedError"
     return named or isinstance(error, MemoryError)
 
 
 def invalid(name: str, *, expected: str, received: object, next_step: str = "") -> InvalidInput:
-    """The error for an argument that is not accepted: what is wrong, what is accepted, what to do.
+    """Returns the error for an invalid argument: what is wrong, what is accepted, what to do.
 
     Args:
-        name: of the argument, as the page or the flag calls it.
+        name: the argument's name on the page or the command line.
         expected: what is accepted, to follow the word "Use".
         received: the value, shortened to 200 characters.
         next_step: what else the user can do; "" where `expected` says it all.
@@ -59,37 +59,39 @@ def invalid(name: str, *, expected: str, received: object, next_step: str = "") 
 
 
 def sentence(text: str) -> str:
-    """The text with a capital letter and a period; "" stays empty."""
+    """Adds a capital letter and a period to a text; "" stays empty."""
     text = text[:1].upper() + text[1:]
     return f"{text}." if text and text[-1] not in ".?!" else text
 
 
 def a(noun: str) -> str:
-    """The noun with its article: "an image", "an animation"."""
+    """Adds the article to a noun: "an image", "a video"."""
     return f"{'an' if noun[:1] in 'aeiou' else 'a'} {noun}"
 
 
 def quoted_list(names: Sequence[str]) -> str:
-    """Names in backticks, the last two joined by "or": "`--batch` or `--streams`"."""
+    """Joins names in backticks, the last two by "or": "`--batch` or `--streams`"."""
     quoted = [f"`{name}`" for name in names]
     return " or ".join(quoted) if len(quoted) < 3 else f"{', '.join(quoted[:-1])} or {quoted[-1]}"
 
 
-def unknown(name: str, received: object, known: Iterable[str], next_step: str = "") -> InvalidInput:
-    """The error for a name that is not among those `known`: it lists them, the closest first.
+def unknown(name: str, received: object, choices: Iterable[str], next_step: str = "") -> InvalidInput:
+    """Returns the error for an unknown name, which lists the choices, closest first.
 
     Args:
-        name: what it would be the name of, as the page or the flag calls it.
+        name: the argument's name on the page or the command line.
         received: the unknown name.
-        known: all names that exist; those that do not fit into 200 characters are only counted.
-        next_step: what else the user can do, where no known name is close.
+        choices: all names that exist; those that do not fit into 200 characters are only counted.
+        next_step: what else the user can do, if no choice is close.
     """
-    received = str(received)[:_MOST_RECEIVED]  # to compare a megabyte with every name takes seconds
+    received = str(received)[:_MOST_RECEIVED]  # comparing a megabyte with every name would take seconds
     word = received.casefold()
-    ranked = sorted(known, key=lambda one: -difflib.SequenceMatcher(None, one.casefold(), word).ratio())
+    ranked = sorted(
+        choices, key=lambda choice: -difflib.SequenceMatcher(None, choice.casefold(), word).ratio()
+    )
     if not ranked:
         return InvalidInput(f"There is no {name} here. Leave it out.")
-    listed = [one for n, one in enumerate(ranked) if n < 3 or len(", ".join(ranked[: n + 1])) <= 200]
+    listed = [choice for n, choice in enumerate(ranked) if n < 3 or len(", ".join(ranked[: n + 1])) <= 200]
     more = len(ranked) - len(listed)
     expected = f"one of {', '.join(listed)}" + (f" or {more} more" if more else "")
     if question := did_you_mean(received, ranked[:1]):
@@ -97,27 +99,27 @@ def unknown(name: str, received: object, known: Iterable[str], next_step: str = 
     return invalid(name, expected=expected, received=received or "nothing", next_step=next_step)
 
 
-def did_you_mean(received: str, known: Iterable[str]) -> str:
-    """The question for a misspelled name: "Did you mean banana?"; "" if no known name is close."""
-    spelled = {one.casefold(): one for one in known}
+def did_you_mean(received: str, names: Iterable[str]) -> str:
+    """Returns a question about a misspelled name: "Did you mean banana?"; "" if no name is close."""
+    spelled = {name.casefold(): name for name in names}
     close = difflib.get_close_matches(received.casefold(), spelled, n=1)
     return f"Did you mean {spelled[close[0]]}?" if close and spelled[close[0]] != received else ""
 
 
 def is_printable(text: str) -> bool:
-    """Whether a text holds no control characters and the like. Joiners of letters and emoji are fine."""
+    """Returns whether a text has no control characters. Joiners of letters and emoji are allowed."""
     return text.translate(_JOINERS).isprintable()
 
 
 def printable(text: str, limit: int = _MOST_RECEIVED) -> str:
-    """`text` without control characters (a file name may hold terminal codes), at most `limit` characters."""
+    """Replaces control characters, such as terminal codes, and cuts the text to `limit` characters."""
     cut = text[: limit + 1]
     clean = "".join(c if is_printable(c) else "\N{REPLACEMENT CHARACTER}" for c in cut)
     return clean if len(clean) <= limit else clean[: limit - 1] + "…"
 
 
 def short_name(name: str, limit: int) -> str:
-    """A file's name as `printable`; of a longer one the stem is cut, its ending stays."""
+    """Makes a file name `printable`; a long one loses the end of its stem, but keeps its extension."""
     clean = printable(name, len(name))
     ending = PurePath(clean).suffix
     ending = ending if len(ending) <= _MOST_ENDING else ""

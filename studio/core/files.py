@@ -1,4 +1,4 @@
-"""Kept files: the bytes of inputs and results, by their digests, with the kind and name a user knows."""
+"""Stored files: the bytes of inputs and results by SHA-256, with their kind and name."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from typing import Literal
 from studio.core import owners, paths
 from studio.core.errors import short_name
 
-Kind = Literal["image", "animation", "text", "model", "dataset", "network"]  # the last for other programs
+Kind = Literal["image", "animation", "text", "model", "dataset", "network"]  # "network" is an exported model
 
 _IN_MEMORY: ContextVar[dict[str, bytes] | None] = ContextVar("in_memory", default=None)
 
 
 @contextmanager
 def in_memory() -> Iterator[dict[str, bytes]]:
-    """While open, files that this thread keeps stay in memory: the yielded `{digest: bytes}`, not the disk.
+    """Stores files of this thread in memory instead of on disk while open, in the yielded `{digest: bytes}`.
 
-    For results that a user may never want, such as those of a slider on its way.
+    For results that the user may never need, such as those of a moving slider.
     """
     files: dict[str, bytes] = {}
     token = _IN_MEMORY.set(files)
@@ -32,24 +32,24 @@ def in_memory() -> Iterator[dict[str, bytes]]:
 
 
 @contextmanager
-def for_now(data: bytes, kind: Kind, name: str) -> Iterator[File]:
-    """Keeps bytes only while this is open, such as an image of a camera that is looked at once.
+def temporary_file(data: bytes, kind: Kind, name: str) -> Iterator[File]:
+    """Stores bytes only while open, e.g. a camera image that is used once.
 
-    What was kept before, or is kept by somebody else meanwhile, stays.
+    A file that was stored before, or that another user stores meanwhile, stays.
     """
-    known = paths.is_kept(paths.digest(data))
+    was_kept = paths.is_kept(paths.digest(data))
     file = File.keep(data, kind, name)
-    written = 0 if known else file.path.stat().st_mtime_ns
+    kept_at = 0 if was_kept else file.path.stat().st_mtime_ns
     try:
         yield file
     finally:
-        if paths.forget(file.digest, written):
+        if paths.forget(file.digest, kept_at):
             owners.disown(file.digest)
 
 
 @dataclass(frozen=True)
 class File:
-    """A kept file: its digest in STUDIO_HOME/files, its kind and the name a user knows it by."""
+    """A stored file: its SHA-256, which is its name in STUDIO_HOME/files, its kind and its name for users."""
 
     digest: str
     kind: Kind
@@ -57,7 +57,7 @@ class File:
 
     @classmethod
     def keep(cls, data: bytes, kind: Kind, name: str) -> File:
-        """Keeps `data` in the studio under its digest; of `name` only what follows the last `/` or `\\`."""
+        """Stores `data` under its digest. Of `name`, only the part after the last `/` or `\\` is used."""
         holding = _IN_MEMORY.get()
         if holding is None:
             digest = paths.keep(data)
@@ -69,27 +69,27 @@ class File:
 
     @property
     def path(self) -> Path:
-        """Where the bytes are.
+        """The path of the bytes.
 
         Raises:
-            InvalidInput: if the digest is none.
-            Unavailable: if they were removed, or are not of whoever asks.
+            InvalidInput: if the digest is invalid.
+            Unavailable: if the file was removed, or does not belong to the current owner.
         """
         owners.check(self.digest)
-        return paths.kept(self.digest)
+        return paths.kept_path(self.digest)
 
     @property
-    def here(self) -> bool:
-        """Whether the studio still has it, and it is of whoever asks."""
+    def is_available(self) -> bool:
+        """Whether the file exists and belongs to the current owner."""
         return paths.is_kept(self.digest) and owners.has(self.digest)
 
     def read(self) -> bytes:
-        """The bytes. Raises as `path`."""
+        """Returns the bytes. Raises as `path`."""
         data = (_IN_MEMORY.get() or {}).get(self.digest)
         return self.path.read_bytes() if data is None else data
 
     def begins(self, *heads: bytes) -> bool:
-        """Whether the bytes begin with one of these; no more of them is read."""
+        """Returns whether the bytes begin with one of these prefixes, without reading the rest."""
         data = (_IN_MEMORY.get() or {}).get(self.digest)
         if data is not None:
             return data.startswith(heads)

@@ -1,16 +1,16 @@
-"""Who asks: whose files and models this thread may see. In a studio for one, everything is `local`.
+"""The current owner, whose files and models this thread may use. With a single user, it is always `local`.
 
-Whoever runs a task or draws a page says for whom. What a visitor of a studio for many puts in or has made is
-noted below STUDIO_HOME/owners/OWNER, and nothing else is theirs: a digest that somebody learned from a recipe
-opens nothing, and a name finds no model of another visitor.
+Code that runs a task or draws a page sets the owner. Uploads and results of a visitor of a shared studio are
+recorded below STUDIO_HOME/owners/OWNER, and visitors can use nothing else: a SHA-256 from a recipe opens no
+file of others, and a name finds no model of others.
 
-    files/SHA256    an empty file for each of the owner's in STUDIO_HOME/files
-    uploads/SHA256  an empty file for each of those that the owner brought, as old as the upload
-    caches/         which entries of STUDIO_HOME/cache are the owner's, see `studio.core.caches`
-    presets/NAME    the models that the owner has kept
+    files/SHA256    an empty file for each of the owner's files in STUDIO_HOME/files
+    uploads/SHA256  an empty file for each upload of the owner, as old as the upload
+    caches/         the owner's entries in STUDIO_HOME/cache, see `studio.core.caches`
+    presets/NAME    the owner's models
     searches/       the owner's searches by preference
-    settings/       the settings of forms that the owner has saved
-    images.json   the last images that the owner brought
+    settings/       the owner's saved form settings
+    images.json     the owner's last images
 """
 
 from __future__ import annotations
@@ -24,81 +24,83 @@ from pathlib import Path
 
 from studio.core import paths
 
-LOCAL = "local"  # whoever runs the studio, to whom all of it belongs
-NOBODY = ""  # to whom nothing belongs
+LOCAL = "local"  # the user who runs the studio and owns everything in it
+NOBODY = ""  # owns nothing
 
-_ASKING: ContextVar[tuple[str, bool] | None] = ContextVar("asking", default=None)  # as `asking` takes them
+# The arguments of `acting_as`.
+_CURRENT: ContextVar[tuple[str, bool] | None] = ContextVar("current_owner", default=None)
 _SAFE = re.compile(r"[a-z0-9][a-z0-9-]{0,80}")
-_otherwise: list[Callable[[], str]] = []  # who asks where no `asking` is open; one at most
+_default: list[Callable[[], str]] = []  # at most one; returns the owner outside of `acting_as`
 
 
-def asker() -> str:
-    """For whom this thread works; `local` where nobody has said."""
-    if (asking := _ASKING.get()) is not None:
-        return asking[0]
-    return _otherwise[0]() if _otherwise else LOCAL
+def current() -> str:
+    """Returns the current owner of this thread; `local` by default."""
+    if (acting := _CURRENT.get()) is not None:
+        return acting[0]
+    return _default[0]() if _default else LOCAL
 
 
 @contextmanager
-def asking(owner: str, makes: bool = False) -> Iterator[None]:
-    """While open, this thread works for an owner; one that it starts does not, unless it says so, too.
+def acting_as(owner: str, makes: bool = False) -> Iterator[None]:
+    """Sets the current owner of this thread while open. Threads that it starts do not inherit it.
 
     Args:
-        makes: whether the files that it keeps are made by a task, and are then named by a job or an item;
-            else the owner uploads them.
+        owner: the owner.
+        makes: whether stored files are results of a task, which a job or an item names; otherwise they count
+            as uploads.
     """
-    token = _ASKING.set((owner, makes))
+    token = _CURRENT.set((owner, makes))
     try:
         yield
     finally:
-        _ASKING.reset(token)
+        _CURRENT.reset(token)
 
 
-def otherwise(tell: Callable[[], str]) -> None:
-    """Sets what tells who asks where no `asking` is open: in a server of pages, whoever looks at the page."""
-    _otherwise[:] = [tell]
+def set_default(tell: Callable[[], str]) -> None:
+    """Sets the function that returns the owner outside of `acting_as`, e.g. the visitor of a page."""
+    _default[:] = [tell]
 
 
 def folder(owner: str) -> Path:
-    """Where the notes and models of an owner are, who is not `local`. It may not be there yet."""
+    """Returns the folder of an owner other than `local`. It may not exist yet."""
     safe = owner if _SAFE.fullmatch(owner) else hashlib.sha256(owner.encode("utf-8", "replace")).hexdigest()
     return paths.folder("owners") / safe
 
 
 def home(owner: str) -> Path:
-    """What holds the folders and notes of an owner: for `local` STUDIO_HOME itself."""
+    """Returns the folder of any owner: for `local` STUDIO_HOME itself."""
     return paths.home() if owner == LOCAL else folder(owner)
 
 
 def grant(digest: str) -> None:
-    """Makes whoever asks the owner of a kept file, which they uploaded or which was made for them."""
-    owner = asker()
+    """Records the current owner as an owner of a stored file."""
+    owner = current()
     if owner in (LOCAL, NOBODY) or not paths.DIGEST.fullmatch(digest):
         return
     (paths.make(folder(owner) / "files") / digest).touch(0o600)
-    asking = _ASKING.get()
-    if asking is None or not asking[1]:
+    acting = _CURRENT.get()
+    if acting is None or not acting[1]:
         (paths.make(folder(owner) / "uploads") / digest).touch(0o600)
 
 
 def disown(digest: str) -> None:
-    """Makes whoever asks no owner of a file any more, which is gone."""
-    owner = asker()
+    """Removes the current owner's record of a file that was removed."""
+    owner = current()
     if owner not in (LOCAL, NOBODY) and paths.DIGEST.fullmatch(digest):
         for notes in ("files", "uploads"):
             (folder(owner) / notes / digest).unlink(missing_ok=True)
 
 
 def check(digest: str) -> None:
-    """Raises `Unavailable` unless the kept file of a digest belongs to whoever asks."""
+    """Raises `Unavailable` unless the stored file belongs to the current owner."""
     if not has(digest):
-        raise paths.gone(digest)  # not even that it is there is for anybody else
+        raise paths.missing_error(digest)  # others must not learn whether it exists
 
 
 def has(digest: str) -> bool:
-    """Whether the kept file of a digest belongs to whoever asks."""
-    owner = asker()
+    """Returns whether the stored file belongs to the current owner."""
+    owner = current()
     if owner == LOCAL:
         return True
-    known = owner != NOBODY and paths.DIGEST.fullmatch(digest)
-    return bool(known) and (folder(owner) / "files" / digest).exists()
+    may_own = owner != NOBODY and paths.DIGEST.fullmatch(digest)
+    return bool(may_own) and (folder(owner) / "files" / digest).exists()

@@ -1,7 +1,6 @@
-"""Where things live on disk: STUDIO_HOME, atomic writes, files by digest, locks between processes.
+"""Paths in STUDIO_HOME, atomic writes, files stored by SHA-256, and locks between processes.
 
-What is in STUDIO_HOME is for its owner alone: folders 0700, files 0600. What a user asks for elsewhere is
-as private as whatever else that person writes.
+STUDIO_HOME is private: folders 0700, files 0600. Files elsewhere get the user's default permissions.
 """
 
 from __future__ import annotations
@@ -20,18 +19,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from studio.core import permissions
-from studio.core.errors import InvalidInput, NoRoom, Unavailable
+from studio.core.errors import InsufficientSpace, InvalidInput, Unavailable
 from studio.core.permissions import home as home
 from studio.core.permissions import make as make
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
 _TEMPORARY = ".tmp-"
-_STALE_SECONDS = 86400  # of what another machine was writing, whose processes cannot be asked for
-_MOST_END = 120  # bytes of 255 that a name may have
+_STALE_SECONDS = 86400  # for temporary files of another machine, whose processes cannot be checked
+_MOST_END = 120  # bytes of the 255 that a file name may have
 
 
 def expand_user(text: str) -> Path:
-    """The path that a user names, a `~` before it taken for a home; of nobody's it is part of a name."""
+    """Expands `~` in a path from the user; the `~NAME` of an unknown user stays part of the name."""
     try:
         return Path(text).expanduser()
     except RuntimeError:
@@ -39,7 +38,7 @@ def expand_user(text: str) -> Path:
 
 
 def is_there(path: Path) -> bool:
-    """Whether there is such a file or folder; no if its name is one that no file can have."""
+    """Returns whether a file or folder exists; False for an invalid name."""
     try:
         return path.exists()
     except (OSError, ValueError):
@@ -47,12 +46,12 @@ def is_there(path: Path) -> bool:
 
 
 def folder(name: str) -> Path:
-    """A folder of STUDIO_HOME ("files", "weights", "jobs", "presets", "cache", "logs"), made when missing."""
+    """Returns a folder of STUDIO_HOME, e.g. "files", "weights", "jobs" or "cache", created if missing."""
     return make(home() / name)
 
 
-def shipped(name: str) -> Path:
-    """What comes with the studio ("pretrained", "pages"): in the checkout, or inside an installed wheel."""
+def shipped_path(name: str) -> Path:
+    """Returns a folder that ships with the studio, e.g. "pretrained": in the checkout or in the wheel."""
     package = Path(__file__).resolve().parent.parent
     checkout = package.parent / name
     return checkout if checkout.exists() else package / "_shipped" / name
@@ -60,10 +59,10 @@ def shipped(name: str) -> Path:
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Yields a temporary path next to `path`; what is written there takes its place at once, or not at all.
+    """Yields a temporary path next to `path`, and renames it to `path` atomically on success.
 
     Raises:
-        NoRoom: if the disk is full. The old file, if any, is intact.
+        InsufficientSpace: if the disk is full. An old file stays intact.
     """
     make(path.parent)
     temporary = path.with_name(f"{_of_this_machine()}{os.getpid()}-{uuid.uuid4().hex[:8]}-{_end(path.name)}")
@@ -81,13 +80,13 @@ def replacing(path: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def saving(path: Path) -> Iterator[None]:
-    """While open, raises `NoRoom` where the disk on which `path` is to be saved is full."""
+    """Turns errors of a full disk while saving `path` into `InsufficientSpace`."""
     try:
         yield
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
-        raise NoRoom(
+        raise InsufficientSpace(
             f"The disk of {path.parent} is full, so {path.name} was not saved; nothing else changed. "
             "Free some space there, or set STUDIO_HOME to a larger disk, and try again."
         ) from None
@@ -95,19 +94,19 @@ def saving(path: Path) -> Iterator[None]:
 
 @functools.cache
 def _of_this_machine() -> str:
-    """How the temporary files of this machine, or container, begin; a process number follows.
+    """Returns the prefix of temporary files of this machine or container; the process id follows.
 
-    Containers may bear one name and count their processes from 1 each.
+    The host name is not enough, because containers may share it, and each counts processes from 1.
     """
-    known = [socket.gethostname()]
+    parts = [socket.gethostname()]
     with contextlib.suppress(OSError):
-        known.append(Path("/proc/sys/kernel/random/boot_id").read_text())
-        known.append(str(Path("/proc/self/ns/pid").readlink()))
-    return f"{_TEMPORARY}{digest(' '.join(known).encode())[:12]}-"
+        parts.append(Path("/proc/sys/kernel/random/boot_id").read_text())
+        parts.append(str(Path("/proc/self/ns/pid").readlink()))
+    return f"{_TEMPORARY}{digest(' '.join(parts).encode())[:12]}-"
 
 
 def _end(name: str) -> str:
-    """The last letters of a file's name; systems count its bytes, of which some letters have four."""
+    """Returns the end of a file name, at most _MOST_END bytes."""
     return os.fsencode(name)[-_MOST_END:].decode(errors="ignore")
 
 
@@ -120,58 +119,62 @@ def _sync(path: Path) -> None:
 
 
 def write(path: Path, data: bytes) -> Path:
-    """Writes a whole file atomically and durably. Returns `path`."""
+    """Writes a file atomically and durably. Returns `path`."""
     with replacing(path) as temporary:
         temporary.write_bytes(data)
     return path
 
 
 class TooLarge(Exception):
-    """A file has more bytes than are taken."""
+    """A file is larger than allowed."""
 
 
 def read(path: Path, most: int) -> bytes:
-    """The bytes of a file that a user named.
+    """Reads a file that the user named.
+
+    Args:
+        path: of the file.
+        most: maximum number of bytes.
 
     Raises:
-        TooLarge: if there are more than `most`; none, or hardly more than those, are read.
-        OSError: if there is no such file, or it is a folder, or a device or pipe, which may never end.
-        ValueError: if it is no path at all.
+        TooLarge: if it has more bytes; at most one more byte is read.
+        OSError: if it does not exist, or is a folder, device or pipe.
+        ValueError: if the path is invalid.
     """
     with open(path, "rb", opener=_without_waiting) as file:
-        found = os.fstat(file.fileno())
-        if not stat.S_ISREG(found.st_mode):
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
             raise OSError(errno.EINVAL, "a device or pipe", str(path))
-        data = file.read(most + 1) if found.st_size <= most else None
+        data = file.read(most + 1) if status.st_size <= most else None
     if data is None or len(data) > most:
         raise TooLarge
     return data
 
 
 def _without_waiting(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NONBLOCK)  # a pipe would wait for somebody to write
+    return os.open(path, flags | os.O_NONBLOCK)  # opening a pipe would wait for a writer
 
 
 def sweep_temporaries(root: Path) -> int:
-    """Removes what killed processes left half-written below `root`, as far as it can be. Returns how many.
+    """Removes temporary files of killed processes below `root`. Returns how many.
 
-    Of this machine at once, of others after a day.
+    Files of other machines are removed after a day.
     """
     removed = 0
-    for place, _, names in os.walk(root):
+    for parent, _, names in os.walk(root):
         for name in names:
-            with contextlib.suppress(OSError):  # what cannot be removed harms nobody
-                if name.startswith(_TEMPORARY) and _is_left(Path(place, name)):
-                    Path(place, name).unlink()
+            with contextlib.suppress(OSError):  # a file that cannot be removed does no harm
+                if name.startswith(_TEMPORARY) and _is_abandoned(Path(parent, name)):
+                    Path(parent, name).unlink()
                     removed += 1
     return removed
 
 
-def _is_left(temporary: Path) -> bool:
-    """Whether nobody writes to a temporary file any more."""
-    mine = _of_this_machine()
-    if temporary.name.startswith(mine):
-        pid = temporary.name.removeprefix(mine).split("-", 1)[0]
+def _is_abandoned(temporary: Path) -> bool:
+    """Returns whether the process that wrote a temporary file has ended."""
+    prefix = _of_this_machine()
+    if temporary.name.startswith(prefix):
+        pid = temporary.name.removeprefix(prefix).split("-", 1)[0]
         return pid.isdigit() and not _alive(int(pid))
     return time.time() - temporary.lstat().st_mtime > _STALE_SECONDS
 
@@ -187,31 +190,31 @@ def _alive(pid: int) -> bool:
 
 
 def digest(data: bytes) -> str:
-    """SHA-256 as 64 hexadecimal digits."""
+    """Returns the SHA-256 as 64 hexadecimal digits."""
     return hashlib.sha256(data).hexdigest()
 
 
 def file_digest(path: Path) -> str:
-    """SHA-256 of a file of any size, read in pieces."""
+    """Returns the SHA-256 of a file of any size, read in chunks."""
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def keep(data: bytes) -> str:
-    """Keeps bytes once under their digest in STUDIO_HOME/files. Returns the digest."""
+    """Stores bytes under their SHA-256 in STUDIO_HOME/files, once. Returns the digest."""
     name = digest(data)
     path = folder("files") / name
     with keeping():
         with contextlib.suppress(OSError):
-            os.utime(path)  # in use again, so that nobody takes it for one that nothing needs
-        there = path.exists()
-    if not there:
+            os.utime(path)  # marks it as in use, so a concurrent cleanup keeps it
+        exists = path.exists()
+    if not exists:
         write(path, data)
     return name
 
 
 def adopt(path: Path, name: str) -> None:
-    """Keeps a whole file of STUDIO_HOME under its digest, `name`: it is moved. Raises OSError if it fails."""
+    """Moves a complete file in STUDIO_HOME to its digest `name` in files. Raises OSError if it fails."""
     target = folder("files") / name
     with keeping():
         with contextlib.suppress(OSError):
@@ -223,61 +226,65 @@ def adopt(path: Path, name: str) -> None:
             _sync(target.parent)
 
 
-def forget(name: str, written: int) -> bool:
-    """Removes the kept file of a digest, unless it came into use again; whether it is gone.
+def forget(name: str, mtime_ns: int) -> bool:
+    """Removes a stored file, unless it was used again since. Returns whether it is gone.
 
     Args:
-        written: when it was kept, in ns as a file's time has them.
+        name: the digest.
+        mtime_ns: its modification time in ns when it was stored.
     """
     path = folder("files") / name
     with keeping(), contextlib.suppress(OSError):
-        if path.stat().st_mtime_ns == written:
+        if path.stat().st_mtime_ns == mtime_ns:
             path.unlink()
     return not path.exists()
 
 
 def keeping() -> contextlib.AbstractContextManager[None]:
-    """Held while somebody looks whether a kept file stays: none comes into use meanwhile, and none goes."""
+    """Returns the lock to hold while deciding whether to keep a stored file, so none is added or removed."""
     return locked(folder("locks") / "files.lock")
 
 
-def kept(name: str) -> Path:
-    """The kept file of a digest.
+def kept_path(name: str) -> Path:
+    """Returns the path of a stored file.
+
+    Args:
+        name: its SHA-256.
 
     Raises:
-        InvalidInput: if `name` is not a digest (so that no path can be smuggled in).
-        Unavailable: if nothing is kept under it.
+        InvalidInput: if `name` is not a SHA-256, e.g. a path.
+        Unavailable: if there is no such file.
     """
     if not DIGEST.fullmatch(name):
         raise InvalidInput("A file's digest has 64 hexadecimal digits. Use one that the studio printed.")
     path = folder("files") / name
     if not path.exists():
-        raise gone(name)
+        raise missing_error(name)
     return path
 
 
-def gone(name: str) -> Unavailable:
-    """The error for a digest under which nothing is kept."""
+def missing_error(name: str) -> Unavailable:
+    """Returns the error for a digest without a stored file."""
     return Unavailable(f"The file {name[:12]}… is no longer in the studio. Add the original file again.")
 
 
 def is_kept(name: str) -> bool:
-    """Whether a file is kept under a digest."""
+    """Returns whether a file with this digest is stored."""
     return bool(DIGEST.fullmatch(name)) and (folder("files") / name).exists()
 
 
 @contextlib.contextmanager
 def locked(path: Path, wait: bool = True) -> Iterator[None]:
-    """Holds the lock file `path` against all others; the system frees it when this process dies.
+    """Holds an exclusive lock on the lock file `path`; the system frees it when this process dies.
 
     Raises:
-        BlockingIOError: if `wait` is false and another holds it, in this process or elsewhere.
+        BlockingIOError: if `wait` is false and the lock is held, in this process or elsewhere.
     """
     from filelock import FileLock, Timeout
 
     make(path.parent)
-    mode = permissions.FILE if permissions.is_private(path) else -1  # as any file of this person
-    # Where the disk cannot lock, a file in its place would outlive a process that dies.
+    mode = permissions.FILE if permissions.is_private(path) else -1  # -1: the user's default mode
+    # No fallback to a soft lock: it would outlive a process that dies.
     lock = FileLock(path, mode=mode, thread_local=False, fallback_to_soft=False)
     try:
         lock.acquire(blocking=wait)

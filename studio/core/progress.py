@@ -1,4 +1,4 @@
-"""Progress: what every function that can run over a second reports to, and where it learns of a cancel."""
+"""Progress reports of long-running functions, and their cancellation."""
 
 from __future__ import annotations
 
@@ -12,22 +12,21 @@ import numpy as np
 from studio.core.errors import Cancelled
 
 PREVIEW_SECONDS = 0.5
-MOST_STAGE = 60  # characters; a longer text is what is made, not the name of a stage
+MOST_STAGE = 60  # characters; a longer text is generated text, not the name of a stage
 
 
 @dataclass(frozen=True)
 class Report:
-    """One moment of a running task.
+    """A progress report of a running task.
 
     Attributes:
-        step, total: passes done of all; a total of 0 means not known yet.
-        metrics: named figures of this step, e.g. `{"style": 0.4}`.
-        preview: `(H, W, 3) uint8`, about twice a second, else None.
-        text: text made so far or, shorter, the name of the stage ("Fetching VGG16"), else "".
-        seconds: since the first report with this total, so that a fetch before does not corrupt the time
-            left.
-        began: the step of that report, which is not 0 where a run continues from a checkpoint.
-        tests: how often a training run has tested itself so far; 0 for what does not.
+        step, total: number of steps done, and of all steps; a total of 0 means unknown.
+        metrics: metrics of this step by name, e.g. `{"style": 0.4}`.
+        preview: `(H, W, 3) uint8`, about twice per second, else None.
+        text: the text generated so far or, if short, the name of the stage ("Fetching VGG16"), else "".
+        seconds: time since the first report with this total, so a download does not distort the time left.
+        began: the step of that first report; more than 0 if the run resumed from a checkpoint.
+        tests: number of tests of a training run so far; 0 for other tasks.
     """
 
     step: int
@@ -41,34 +40,34 @@ class Report:
 
     @property
     def stage(self) -> str:
-        """What is under way now, e.g. "Fetching VGG16" or "Trial 2 of 9"; "" where nothing names it."""
+        """The current stage, e.g. "Fetching VGG16" or "Trial 2 of 9"; "" if it has no name."""
         return self.text if len(self.text) <= MOST_STAGE else ""
 
     @property
     def share(self) -> float:
-        """How much of all passes is done, from 0 to 1; 0 while their number is not known."""
+        """The share of steps done, 0 to 1; 0 while their number is unknown."""
         return min(self.step / self.total, 1.0) if self.total else 0.0
 
     @property
-    def seconds_a_step(self) -> float | None:
-        """How long a step took so far, in the mean; None before the first step."""
-        taken = self.step - self.began
-        return self.seconds / taken if taken > 0 and self.total else None
+    def seconds_per_step(self) -> float | None:
+        """Mean seconds per step; None before the first step."""
+        steps = self.step - self.began
+        return self.seconds / steps if steps > 0 and self.total else None
 
     @property
     def seconds_left(self) -> float | None:
-        """The time left at the rate so far; None before the first step."""
-        each = self.seconds_a_step
+        """Seconds left at the mean rate so far; None before the first step."""
+        each = self.seconds_per_step
         return each * (self.total - self.step) if each is not None else None
 
 
 class Progress:
-    """Passes reports on to a listener and raises `Cancelled` once a user asked to stop.
+    """Sends reports to a listener, and raises `Cancelled` once the user stops the task.
 
     Args:
-        listener: called with every `Report`; nothing when None.
-        cancelled: called at every report; raises `Discarded` if nothing shall be kept.
-        preview_seconds: least time between two previews, so that drawing them never dominates the work.
+        listener: called with every `Report`; None for none.
+        cancelled: called at every report; returns whether to stop, raises `Discarded` to keep nothing.
+        preview_seconds: minimum time between two previews, to limit their cost.
     """
 
     def __init__(
@@ -92,35 +91,35 @@ class Progress:
         text: str = "",
         tests: int = 0,
     ) -> None:
-        """Reports one step. `preview` is called only when one is due.
+        """Reports a step. `preview` is called only when a preview is due. See `Report` for the arguments.
 
         Raises:
-            Cancelled: if a user asked to stop. The report is passed on first.
+            Cancelled: if the user stopped the task; the report is sent first.
         """
         if self._listener is not None:
             image = preview() if preview is not None and self._preview_due() else None
             if total != self._total:
                 self._start, self._total, self._began = time.monotonic(), total, step
             seconds = time.monotonic() - self._start
-            told = dict(metrics or {})
-            self._listener(Report(step, total, told, image, text, seconds, self._began, tests))
+            figures = dict(metrics or {})
+            self._listener(Report(step, total, figures, image, text, seconds, self._began, tests))
         self.check()
 
     def stage(self, text: str) -> None:
-        """Names what happens before the first step, e.g. "Fetching VGG16"."""
+        """Reports the name of a stage before the first step, e.g. "Fetching VGG16"."""
         self.report(0, 0, text=text)
 
     def check(self) -> None:
-        """Raises `Cancelled` if a user asked to stop; for places between two reports."""
+        """Raises `Cancelled` if the user stopped the task. For use between two reports."""
         if self._cancelled():
             raise Cancelled
 
     def silent(self) -> Progress:
-        """One that tells nobody, but still raises `Cancelled`: for long work within a step."""
+        """Returns a progress without listener that still raises `Cancelled`, for long work within a step."""
         return Progress(cancelled=self._cancelled)
 
-    def deaf(self) -> Progress:
-        """One that tells as this one does, but never raises: for work that may only end elsewhere."""
+    def without_cancel(self) -> Progress:
+        """Returns a progress with this listener that never raises, for work that must not stop here."""
         return Progress(self._listener, preview_seconds=self._preview_seconds)
 
     def _preview_due(self) -> bool:
@@ -135,12 +134,12 @@ class Progress:
 def terminal_bar(
     title: str, quiet: bool = False, cancelled: Callable[[], bool] | None = None
 ) -> Iterator[Progress]:
-    """A `Progress` drawn as a bar with time left on stderr.
+    """Yields a `Progress` that shows a bar with the time left on stderr.
 
     Args:
-        title: stands before the bar.
-        quiet: draws nothing.
-        cancelled: as in `Progress`; without it, Ctrl-C raises `KeyboardInterrupt` as usual.
+        title: shown before the bar.
+        quiet: whether to show nothing.
+        cancelled: see `Progress`; without it, Ctrl-C raises `KeyboardInterrupt`.
     """
     if quiet:
         yield Progress(cancelled=cancelled)
@@ -157,7 +156,7 @@ def terminal_bar(
         TextColumn("{task.fields[metrics]}", style="dim"),
     )
     console = Console(stderr=True)
-    # Into a file or a pipe a bar would leave control codes and empty lines.
+    # In a file or a pipe, a bar would leave control codes and empty lines.
     with Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         row = bar.add_task(title, total=None, count="", metrics="")
 
@@ -174,11 +173,11 @@ def terminal_bar(
 
 
 def counted(report: Report) -> str:
-    """How far, and how fast: "12/40  2.1/s"; the share alone where the steps are bytes."""
+    """Formats steps and rate: "12/40  2.1/s"; only the percentage if the steps are bytes."""
     if not report.total:
         return ""
     if report.total >= 100_000:
         return f"{report.step / report.total:.0%}"
-    taken = report.step - report.began
-    rate = f"  {taken / report.seconds:.1f}/s" if taken and report.seconds else ""
+    steps = report.step - report.began
+    rate = f"  {steps / report.seconds:.1f}/s" if steps and report.seconds else ""
     return f"{report.step}/{report.total}{rate}"

@@ -1,4 +1,4 @@
-"""Recipes: what made this. Embedded in each result, read back strictly, made again by replay."""
+"""Recipes: the task, settings and inputs of a result. Embedded in it, read strictly, run by replay."""
 
 from __future__ import annotations
 
@@ -40,17 +40,17 @@ _PACKAGES = ("creative-ai-studio", "keras", "tensorflow", "jax", "numpy", "pillo
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
-def _plain(name: str) -> str:
+def _check_name(name: str) -> str:
     if printable(name) != name or {"/", "\\"} & set(name):
         raise ValueError("a name has neither path separators nor control characters")
     return name
 
 
-def _made_plain(name: str) -> str:
+def _sanitize_name(name: str) -> str:
     return printable(name.replace("/", "_").replace("\\", "_"), _MOST_NAME)
 
 
-Name = Annotated[str, StringConstraints(max_length=_MOST_NAME), AfterValidator(_plain)]
+Name = Annotated[str, StringConstraints(max_length=_MOST_NAME), AfterValidator(_check_name)]
 
 
 class _Strict(BaseModel):
@@ -58,7 +58,7 @@ class _Strict(BaseModel):
 
 
 class Input(_Strict):
-    """One input: its digest, its name and, if the studio made it, its own recipe."""
+    """An input file: its SHA-256, its name and, if the studio made it, its own recipe."""
 
     digest: Digest
     name: Name
@@ -66,9 +66,9 @@ class Input(_Strict):
 
 
 class Recipe(_Strict):
-    """What made a result. Names digests, never paths; a nested recipe is a chain."""
+    """How a result was made. It names files by SHA-256, never by path; recipes of inputs are nested."""
 
-    version: int = Field(default=VERSION, ge=1, le=VERSION)  # a Literal would take `true` for 1
+    version: int = Field(default=VERSION, ge=1, le=VERSION)  # a Literal would accept `true` as 1
     task: Name
     settings: dict[str, Any]
     inputs: dict[Name, list[Input]] = Field(default_factory=dict)
@@ -78,22 +78,22 @@ class Recipe(_Strict):
 
     @field_validator("settings")
     @classmethod
-    def _portable(cls, settings: dict[str, Any], told: ValidationInfo) -> dict[str, Any]:
-        """Without those that name places of a machine, whoever wrote them into it."""
-        task = told.data.get("task")
+    def _portable(cls, settings: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+        """Drops `local_only` settings, which a foreign recipe may contain."""
+        task = info.data.get("task")
         return tasks.get(task).settings.portable(settings) if task in tasks.TASKS else settings
 
     def to_json(self) -> str:
-        """One line of JSON: ASCII, unless that, with 12 letters an emoji, is too long to be read again."""
+        """Returns one line of JSON: ASCII, or UTF-8 if 12 characters per emoji make it too long."""
         plain = partial(json.dumps, self.model_dump(mode="json"), separators=(",", ":"), allow_nan=False)
         text = plain()
         return text if len(text) <= MOST_BYTES else plain(ensure_ascii=False)
 
     def checked_settings(self) -> Settings:
-        """The settings as the task's own class, within the same limits as the form.
+        """Returns the settings as the task's own class, checked against the limits of the form.
 
         Raises:
-            InvalidInput: if the task is not known or a setting is out of its limits.
+            InvalidInput: if the task is unknown or a setting is out of its limits.
         """
         return tasks.get(self.task).settings.from_plain(self.settings)
 
@@ -101,19 +101,22 @@ class Recipe(_Strict):
 def make(
     task: str, settings: Settings, inputs: tasks.Inputs, weights: Mapping[str, str] | None = None
 ) -> Recipe:
-    """The recipe of a result that was just made here.
+    """Makes the recipe of a new result.
 
-    A chain longer than a recipe may hold names its inputs by their digests alone.
+    If nested recipes exceed the size limit, inputs are named by their SHA-256 alone.
 
     Args:
-        weights: SHA-256 of every weights file that took part, by its name in `studio weights list`; of a
-            model by that of its folder, which may have letters that no recipe has: they are replaced.
+        task: the task's name.
+        settings: of the task.
+        inputs: the files of each slot.
+        weights: SHA-256 of every weights file used, by its name in `studio weights list`; for a model, by
+            the name of its folder, whose invalid characters are replaced.
     """
     recipe = Recipe(
         task=task,
-        settings=settings.decided().model_dump(mode="json"),
+        settings=settings.resolve().model_dump(mode="json"),
         inputs={slot: [_source(file) for file in files] for slot, files in inputs.items() if files},
-        weights={_made_plain(name): digest for name, digest in (weights or {}).items()},
+        weights={_sanitize_name(name): digest for name, digest in (weights or {}).items()},
         versions=_versions(),
         machine={"system": platform.system(), "processor": platform.machine(), "backend": _backend()},
     )
@@ -128,7 +131,7 @@ def make(
 
 
 def _source(file: tasks.File) -> Input:
-    """A PNG may say what made it; of any other file, which may be large, only the beginning is read."""
+    """Returns a file as an input, with its nested recipe if it is a PNG. Other files are not read."""
     nested = None
     if file.begins(PNG):
         with suppress(InvalidInput):
@@ -138,19 +141,18 @@ def _source(file: tasks.File) -> Input:
 
 @cache
 def _versions() -> dict[str, str]:
-    """Of the packages; a process keeps those that it began with, and to read them takes 20 ms."""
-    found = {"python": platform.python_version()}
+    """Returns the versions of Python and the packages. Cached, because reading them takes 20 ms."""
+    versions = {"python": platform.python_version()}
     for package in _PACKAGES:
         try:
-            found[package] = importlib.metadata.version(package)
+            versions[package] = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:
             continue
-    return found
+    return versions
 
 
 def _backend() -> str:
-    # A task that never needed Keras does not load it for its recipe, nor wait for a thread that does: while
-    # that imports it, most of it is missing, its version to the last.
+    # Do not import Keras for a recipe, nor wait for a thread that imports it: `version` is set last.
     keras = sys.modules.get("keras")
     return keras.backend.backend() if keras and hasattr(keras, "version") else "none"
 
@@ -158,10 +160,13 @@ def _backend() -> str:
 def read(data: bytes) -> Recipe:
     """Reads the recipe in a PNG, or in the JSON of a `NAME.EXT.json` file.
 
-    Nothing in a recipe is ever run, opened or fetched by reading it.
+    Reading never runs, opens or downloads anything that the recipe names.
+
+    Args:
+        data: the bytes of the file.
 
     Raises:
-        InvalidInput: if there is none, more than one, or it is larger, deeper or other than a recipe may be.
+        InvalidInput: if there is none, more than one, or it is too large, nested too deeply or invalid.
     """
     if not data.startswith(PNG) and not data.lstrip().startswith(b"{"):
         raise InvalidInput(
@@ -171,19 +176,19 @@ def read(data: bytes) -> Recipe:
     if not texts:
         raise InvalidInput("This image has no recipe. Choose a PNG that the studio saved.")
     if len(texts) > 1:
-        raise _refused("it holds two recipes")
+        raise _unreadable("it holds two recipes")
     return _parse(texts[0])
 
 
 def _png_texts(data: bytes) -> Iterator[bytes]:
-    """The bytes of each text chunk named `recipe`, inflated to at most MOST_BYTES."""
+    """Yields the bytes of each text chunk named `recipe`, inflated to at most MOST_BYTES."""
     at = len(PNG)
     while at + 12 <= len(data):
         length, kind = struct.unpack(">I4s", data[at : at + 8])
         body = data[at + 8 : at + 8 + length]
         if kind in (b"tEXt", b"zTXt", b"iTXt") and body.partition(b"\0")[0] == b"recipe":
             if struct.pack(">I", zlib.crc32(kind + body)) != data[at + 8 + length : at + 12 + length]:
-                raise _refused("its checksum is wrong")
+                raise _unreadable("its checksum is wrong")
             yield _chunk_text(kind, body.partition(b"\0")[2])
         at += 12 + length
 
@@ -203,29 +208,29 @@ def _inflate(packed: bytes) -> bytes:
         inflater = zlib.decompressobj()
         text = inflater.decompress(packed, MOST_BYTES + 1)
     except zlib.error:
-        raise _refused("its compressed text is damaged") from None
+        raise _unreadable("its compressed text is damaged") from None
     if len(text) <= MOST_BYTES and not inflater.eof:
-        raise _refused("its compressed text is cut")
+        raise _unreadable("its compressed text is cut")
     return text
 
 
 def _parse(text: bytes) -> Recipe:
     if len(text) > MOST_BYTES:
-        raise _refused(f"it is larger than {MOST_BYTES // 1024} KB")
+        raise _unreadable(f"it is larger than {MOST_BYTES // 1024} KB")
     try:
-        found = strict_json.parsed(text, MOST_DEPTH)
+        data = strict_json.parse(text, MOST_DEPTH)
     except Refused as error:
-        raise _refused(f"it is {error}") from None
-    if not isinstance(found, dict):
-        raise _refused("it is not a JSON object")
-    version = found.get("version")
+        raise _unreadable(f"it is {error}") from None
+    if not isinstance(data, dict):
+        raise _unreadable("it is not a JSON object")
+    version = data.get("version")
     if type(version) is int and version > VERSION:
         raise InvalidInput("This recipe was made by a newer studio. Update the studio.")
     try:
-        json.dumps(found, ensure_ascii=False).encode()  # JSON can spell half a character
-        return Recipe.model_validate(found)
+        json.dumps(data, ensure_ascii=False).encode()  # refuses lone surrogates
+        return Recipe.model_validate(data)
     except (ValidationError, ValueError) as error:
-        raise _refused(_first(error)) from None
+        raise _unreadable(_first(error)) from None
 
 
 def _first(error: Exception) -> str:
@@ -235,5 +240,5 @@ def _first(error: Exception) -> str:
     return f"`{'.'.join(str(part) for part in first['loc'])[:80]}`: {first['msg']}"
 
 
-def _refused(why: str) -> InvalidInput:
+def _unreadable(why: str) -> InvalidInput:
     return InvalidInput(f"The recipe cannot be read: {why}. Choose a file as the studio saved it.")

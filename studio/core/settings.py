@@ -1,4 +1,4 @@
-"""The Settings base: one typed class is the form, the flags, the search space and the recipe of a task."""
+"""The base class of settings: one typed class defines a task's form, flags, search space and recipe."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Video = Literal["", "frames", "part"]
 
 
 _MOST = 10**15 - 1
-_UNCOUNTED = "uncounted"
+_TOO_LARGE = "int_too_large"
 
 
 def setting(
@@ -33,32 +33,32 @@ def setting(
     video: Video = "",
     bare: str = "",
     positional: bool = False,
-    here: bool = False,
+    local_only: bool = False,
     **bounds: Any,
 ) -> Any:
     """Declares one field of a `Settings` class.
 
     Args:
-        default: the value that a user gets who changes nothing.
+        default: the default value.
         help: one line, shown next to the widget and by `--help`.
-        label: the standard term, which stands above its widget; "" for its name in words.
-        tier: "main" for the few that matter, "more" for the folded rest, "hidden" for what a form leaves out,
-            because the page asks for it in another way or not at all.
+        label: the standard term, shown above the widget; "" for the field's name in words.
+        tier: "main" for the few important ones, "more" for the collapsed rest, "hidden" for those that a
+            form leaves out.
         unit: shown after the value, e.g. "px".
         scale: "log" where ratios matter more than differences, "percent" for a share.
         step: the widget's step.
-        video: "frames" if it counts the frames of a video that the task then makes, 0 for none; "part" if it
-            says how that video is.
-        bare: of a choice, the value that its flag means when it stands alone.
-        positional: whether a command takes it without its flag, too.
-        here: whether it says where or how this machine does the work, as a database or how many processes.
-            A command or a program sets it; no recipe holds it and no page asks for it, for whoever sent the
-            recipe or the link would then choose for this machine.
+        video: "frames" if it is the number of frames of a video that the task makes, 0 for none; "part" if
+            it configures that video.
+        bare: for a choice, the value of the flag when given without one.
+        positional: whether a command also takes it without its flag.
+        local_only: whether it configures this machine, such as a database or the number of processes. Only
+            commands and programs set it. Recipes and pages leave it out, because the sender of a recipe or
+            link must not configure this machine.
         **bounds: pydantic's `ge`, `gt`, `le`, `lt`, `min_length`, `max_length`.
     """
-    shown: dict[str, Any] = {"label": label, "tier": tier, "unit": unit, "scale": scale, "step": step}
-    shown |= {"video": video, "bare": bare, "positional": positional, "here": here}
-    return Field(default, description=help, json_schema_extra=shown, **bounds)
+    extra: dict[str, Any] = {"label": label, "tier": tier, "unit": unit, "scale": scale, "step": step}
+    extra |= {"video": video, "bare": bare, "positional": positional, "local_only": local_only}
+    return Field(default, description=help, json_schema_extra=extra, **bounds)
 
 
 def split_setting(
@@ -70,13 +70,13 @@ def split_setting(
     le: float = 0.5,
     step: float = 0.01,
 ) -> Any:
-    """Declares the share of the data that a training leaves out to test on; see `setting`."""
+    """Declares the share of the data that is held out of training as the test split. See `setting`."""
     return setting(default, help, label="Test split", tier=tier, scale="percent", step=step, ge=ge, le=le)
 
 
 @dataclass(frozen=True)
-class Described:
-    """One setting as plain data: what a widget, a flag or a search space needs to know of it."""
+class SettingInfo:
+    """A setting as plain data, for widgets, flags and search spaces. See `setting` for the fields."""
 
     name: str
     kind: Literal["bool", "int", "float", "text", "choice", "list", "dict"]
@@ -93,19 +93,19 @@ class Described:
     video: Video = ""
     bare: str = ""
     positional: bool = False
-    here: bool = False
-    above: bool = False  # whether `least` itself is already too little
+    local_only: bool = False
+    above: bool = False  # whether `least` itself is excluded
 
     @property
     def log_least(self) -> float | None:
-        """Where a log scale begins: at `least`, or at a millionth of `most` where 0 turns the setting off."""
+        """The start of a log scale: `least`, or a millionth of `most` if 0 turns the setting off."""
         if self.least == 0 and self.default == 0 and self.most is not None:
             return self.most / 1e6
         return self.least
 
     @property
     def title(self) -> str:
-        """The label with its unit, as it stands above a widget: "Size (px)"."""
+        """The label with its unit, as shown above a widget: "Size (px)"."""
         return f"{self.label} ({self.unit})" if self.unit else self.label
 
     @property
@@ -115,7 +115,7 @@ class Described:
 
     @property
     def limits(self) -> str:
-        """What it takes, in a few words: "0 to 1", "64 to 2048 px", "instant, draft"; "" for anything."""
+        """The accepted values in words: "0 to 1", "64 to 2048 px", "instant, draft"; "" for any."""
         if self.choices:
             return ", ".join(map(str, self.choices))
         ends = [
@@ -133,7 +133,7 @@ class Described:
 
 
 class Settings(BaseModel):
-    """The settings of one task. Immutable; unknown fields, NaN and infinity are refused."""
+    """The settings of one task. Immutable; refuses unknown fields, NaN and infinity."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -144,35 +144,35 @@ class Settings(BaseModel):
 
     @field_validator("*")
     @classmethod
-    def _counted(cls, value: Any) -> Any:
-        """No number has more digits than are told apart in a float: what reckons with it would fail."""
+    def _check_size(cls, value: Any) -> Any:
+        """Refuses integers that a float cannot represent exactly, because later arithmetic would fail."""
         if type(value) is int and abs(value) > _MOST:
-            raise PydanticCustomError(_UNCOUNTED, "at most 15 digits")
+            raise PydanticCustomError(_TOO_LARGE, "at most 15 digits")
         return value
 
     @property
-    def looks(self) -> tuple[str, ...]:
-        """What results look like where no input tells it, e.g. ("mosaic",) of a house style."""
+    def style_names(self) -> tuple[str, ...]:
+        """Names of the styles of the result that no input file gives, e.g. ("mosaic",) for a house style."""
         return ()
 
     @property
     def ineffective(self) -> frozenset[str]:
-        """Settings that others overrule as these stand, so that to vary them changes nothing."""
+        """Names of settings that have no effect, because others of these settings override them."""
         return frozenset()
 
     @property
     def draws_at_random(self) -> bool:
-        """Whether another seed, where there is one, makes another result."""
+        """Whether a different seed gives a different result."""
         return "seed" in type(self).model_fields
 
     @property
-    def manner(self) -> str:
-        """How the result is made, in a word for its caption, e.g. "fine"; "" where there is one way alone."""
+    def mode_name(self) -> str:
+        """The mode for the caption of a result, e.g. "fine"; "" if there is only one."""
         return ""
 
     @property
     def subject(self) -> str:
-        """What a result that no file was given for is called, e.g. "face 3"; "" for the title of its task."""
+        """The name of a result that has no input file, e.g. "face 3"; "" for the task's title."""
         return ""
 
     @classmethod
@@ -180,70 +180,70 @@ class Settings(BaseModel):
         """Builds the settings from a form or flags.
 
         Raises:
-            InvalidInput: naming the first wrong setting, what it takes and what it got.
+            InvalidInput: for the first wrong setting; the message says what it accepts and what it received.
         """
         try:
             return cls.model_validate({name: _option(cls, name, value) for name, value in values.items()})
         except ValidationError as error:
-            raise _explained(cls, error) from None
+            raise _to_invalid_input(cls, error) from None
 
     @classmethod
     def from_plain(cls, values: Mapping[str, Any]) -> Self:
-        """Builds the settings from saved ones, without conversions: `True` is no number, "3" is not 3.
+        """Builds the settings from saved values without conversions: `True` is no number, "3" is not 3.
 
         Args:
-            values: plain data, as `model_dump(mode="json")` gives it and a recipe holds it.
+            values: plain data, as `model_dump(mode="json")` returns it and a recipe stores it.
 
         Raises:
-            InvalidInput: as `parse`.
+            InvalidInput: see `parse`.
         """
         try:
-            return cls.model_validate({name: _frozen(value) for name, value in values.items()}, strict=True)
+            return cls.model_validate({name: _freeze(value) for name, value in values.items()}, strict=True)
         except ValidationError as error:
-            raise _explained(cls, error) from None
+            raise _to_invalid_input(cls, error) from None
         except UnicodeEncodeError:
             raise InvalidInput("The settings have characters that no text may have. Remove them.") from None
 
     def for_ending(self, ending: str) -> Self:  # noqa: ARG002 - for subclasses
-        """These settings for a result whose file ends so, e.g. "gif"; some make another kind of it then."""
+        """Returns these settings for a result with a file extension, e.g. "gif"; may change its kind."""
         return self
 
-    def decided(self) -> Self:
-        """These settings, with what is left to the machine said: a recipe makes the same on another one."""
+    def resolve(self) -> Self:
+        """Returns these settings with automatic values resolved, so a recipe repeats on another machine."""
         return self
 
     @classmethod
     def portable(cls, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Those of some values that may travel with a recipe: all but those that are set `here`."""
-        kept = {name for name, field in cls.described().items() if field.here}
-        return {name: value for name, value in values.items() if name not in kept}
+        """Returns the values that a recipe may store: all but those of `local_only` settings."""
+        local = {name for name, field in cls.describe().items() if field.local_only}
+        return {name: value for name, value in values.items() if name not in local}
 
     @classmethod
     def term(cls, name: str) -> str:
-        """The label of a setting within a sentence: "learning rate", "VGG16-feature discriminator"."""
-        field = cls.described().get(name)  # none where another version of the studio had it
+        """Returns a setting's label within a sentence: "learning rate", "VGG16-feature discriminator"."""
+        field = cls.describe().get(name)  # None if it belongs to another version of the studio
         label = field.label if field else name.replace("_", " ")
         return label if label[1:2].isupper() else label[:1].lower() + label[1:]
 
     @classmethod
-    def described(cls) -> dict[str, Described]:
-        """Every setting of this class as plain data, in the order of declaration."""
+    def describe(cls) -> dict[str, SettingInfo]:
+        """Returns every setting of this class as plain data, in the order of declaration."""
         return {name: _describe(name, field) for name, field in cls.model_fields.items()}
 
 
 def split_commas(text: str) -> list[str]:
-    """What a user wrote with commas between: "mosaic, wash" -> ["mosaic", "wash"]."""
+    """Splits text at its commas: "mosaic, wash" -> ["mosaic", "wash"]."""
     return [part.strip() for part in text.split(",")] if text.strip() else []
 
 
-def _describe(name: str, field: Any) -> Described:
+def _describe(name: str, field: Any) -> SettingInfo:
     extra = field.json_schema_extra or {}
     kind, choices = _kind(field.annotation)
     bound = {
         key: getattr(m, key) for m in field.metadata for key in ("ge", "gt", "le", "lt") if hasattr(m, key)
     }
     default = field.get_default(call_default_factory=True)
-    return Described(
+    return SettingInfo(
         name=name,
         kind=kind,
         default=None if default is PydanticUndefined else default,
@@ -259,22 +259,22 @@ def _describe(name: str, field: Any) -> Described:
         video=extra.get("video", ""),
         bare=extra.get("bare", ""),
         positional=extra.get("positional", False),
-        here=extra.get("here", False),
+        local_only=extra.get("local_only", False),
         above="gt" in bound,
     )
 
 
-def _frozen(value: Any) -> Any:
-    """Plain data as a field holds it: JSON has lists for tuples, and can spell half a character."""
+def _freeze(value: Any) -> Any:
+    """Turns the lists of JSON into tuples. Raises `UnicodeEncodeError` for lone surrogates."""
     if isinstance(value, list):
-        return tuple(map(_frozen, value))
+        return tuple(map(_freeze, value))
     if isinstance(value, str):
         value.encode()
     return value
 
 
 def _option(cls: type[Settings], name: str, value: Any) -> Any:
-    """A value; a list, and one of several numbers, may come as text, for a flag knows nothing else."""
+    """Returns a value, parsed if it is a list or a choice that came as the text of a flag."""
     if name not in cls.model_fields or not isinstance(value, str):
         return value
     kind, options = _kind(cls.model_fields[name].annotation)
@@ -294,26 +294,26 @@ def _kind(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
     return {bool: "bool", int: "int", float: "float", str: "text"}[annotation], ()
 
 
-def _explained(cls: type[Settings], error: ValidationError) -> InvalidInput:
+def _to_invalid_input(cls: type[Settings], error: ValidationError) -> InvalidInput:
     first = error.errors(include_url=False)[0]
     name = str(first["loc"][0]) if first["loc"] else ""
-    known = cls.described()
+    fields = cls.describe()
     if first["type"] == "extra_forbidden":
-        return unknown(f"setting `{name}`", name, known)
-    if name not in known:  # a rule about several settings together says itself what it expects
+        return unknown(f"setting `{name}`", name, fields)
+    if name not in fields:  # the message of a rule about several settings says what it expects
         message = first["msg"].removeprefix("Value error, ")
         return invalid("settings", expected=message, received=first["input"])
-    choices = map(str, known[name].choices or ())
+    choices = map(str, fields[name].choices or ())
     return invalid(
         f"`{name}`",
-        expected=_expected(known[name], first),
+        expected=_expected(fields[name], first),
         received=repr(first["input"]),
-        next_step=did_you_mean(str(first["input"]), choices) or known[name].help,
+        next_step=did_you_mean(str(first["input"]), choices) or fields[name].help,
     )
 
 
-def _expected(field: Described, problem: Any) -> str:
-    if problem["type"] == _UNCOUNTED:
+def _expected(field: SettingInfo, problem: Any) -> str:
+    if problem["type"] == _TOO_LARGE:
         return "a whole number of at most 15 digits"
     noun = {
         "int": "a whole number",

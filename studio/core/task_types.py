@@ -1,4 +1,4 @@
-"""What a task is made of: its slots, its goal, its result, and all that it says of itself."""
+"""The types that describe a task: slots, goal, result, trial plan and the task itself."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ class Slot:
     """An input of a task.
 
     Attributes:
-        name: of the input.
-        kind: of its files.
-        least, most: how many.
-        flag: on the command line; "" if it stands without one.
-        help: what it is for, where its kind does not say so.
-        instead: the setting that takes names in place of files; there, `SETTING:NAME` is such a name.
-        third_party: whether its models may be made elsewhere, whose classes another file may name.
+        name: the input's name.
+        kind: the kind of its files.
+        least, most: how many files it takes.
+        flag: its flag on the command line; "" for a positional argument.
+        help: its purpose, where the kind does not make it clear.
+        instead: the setting that takes names in place of files, written as `SETTING:NAME`.
+        third_party: whether it accepts imported models, whose class names another file may give.
     """
 
     name: str
@@ -40,25 +40,25 @@ class Slot:
 
     @property
     def argument(self) -> str:
-        """By what name `studio.make` takes it: that of its flag, if it has one, else its own."""
+        """The name of the argument in `studio.make`: from the flag if there is one, else the slot's name."""
         return self.flag.removeprefix("--").replace("-", "_") or self.name
 
 
 @dataclass(frozen=True)
 class Goal:
-    """What tells how good a trained model is, so that settings can be searched for.
+    """How the quality of a trained model is measured, as the objective of a hyperparameter search.
 
     Attributes:
-        metric: what the training reports on its way, each time it was measured; "" for nothing.
-        figure: of its result; where it has none, the best of the metric counts.
-        most: whether more is better.
-        title: what people call the figure, e.g. "FID"; "" where its name says it.
-        units: settings that change what the metric counts: where one varies, only the figure compares models.
-        test: a figure of its result on data that selected nothing, told of the selected model alone; "" where
-            the figure that selects is itself measured on the test split.
-        shared: what all trials share, as `validation=true`, so that there is a figure to select by.
-        yardstick: settings that change what models are tested on, so that none of them may vary.
-        varies: settings that a search varies unless it is given others.
+        metric: the metric that training reports at each evaluation; "" for none.
+        figure: the figure of the result; without one, the best value of the metric counts.
+        most: whether higher is better.
+        title: the displayed name of the figure, e.g. "FID"; "" if its name will do.
+        units: settings that change the unit of the metric; if one varies, only the figure compares models.
+        test: a figure measured on data that selected nothing, reported for the selected model alone; "" if
+            the selecting figure is itself measured on the test split.
+        shared: values that all trials share, such as `validation=true`, to provide a figure to select by.
+        yardstick: settings that change the test data, so none of them may vary.
+        varies: settings that a search varies by default.
     """
 
     metric: str = ""
@@ -71,21 +71,21 @@ class Goal:
     yardstick: tuple[str, ...] = ()
     varies: tuple[str, ...] = ("learning_rate",)
 
-    def called(self, measure: str | None = None) -> str:
-        """What people call its figure or its metric; the one that counts if none is named."""
+    def title_of(self, measure: str | None = None) -> str:
+        """Returns the displayed name of a figure or metric, by default of the one that selects."""
         measure = measure or self.figure or self.metric
         return self.title if self.title and measure == self.figure else measure
 
 
 @dataclass(frozen=True)
 class Result:
-    """What a task made.
+    """The result of a task.
 
     Attributes:
-        files: the kept results, the main one first.
-        figures: named numbers, e.g. the final losses and the seconds.
-        recipe: what made it, as `studio.core.recipes.Recipe`.
-        stopped_early: true if a user cancelled and this is the best so far.
+        files: the stored results, the main one first.
+        figures: named values, e.g. the final losses and the seconds.
+        recipe: the `studio.core.recipes.Recipe` that repeats it.
+        stopped_early: whether the user stopped the task, so this is the best result so far.
     """
 
     files: tuple[File, ...]
@@ -98,52 +98,55 @@ class Result:
 class Task:
     """Something the studio can do.
 
+    Functions are named as `module:function` and imported when they are needed. "Light" ones load no Keras.
+
     Attributes:
         name: `capability.verb`.
         settings: the class of its settings.
         inputs: its slots.
         produces: the kind of its main result.
-        lane: where the engine runs it.
+        lane: the queue of the engine that runs it.
         work: `module:function` of `run(settings, inputs, progress) -> Result`, imported only to run.
         title: the noun that pages show.
         command: the words after `studio` that run it.
-        also: other words that do, of a group of commands in which users look for it; "" for none.
+        alias: the words of a second command, in another group where users look for it; "" for none.
         help: one line that says what it does.
-        check: `module:function` of `check(settings, inputs)`, light, raises `InvalidInput` for what settings
-            and inputs are not together; "" for none.
-        prepare: `module:function` of `prepare(settings)`, loads what a warm worker should hold of what is
-            already on disk, and never fetches; it loads no Keras. "" for none.
-        prepare_keras: the same of what needs Keras.
-        kind: `module:function` of `kind(settings) -> Kind`, light, where the settings decide what the main
-            result is; "" for always `produces`.
-        usual: `module:function` of `usual(settings, inputs) -> seconds`, light, about how long it takes on
-            two cores, 0 where that is not known; "" for never known.
+        check: `module:function` of `check(settings, inputs)`, light: raises `InvalidInput` if settings and
+            inputs do not go together; "" for none.
+        prepare: `module:function` of `prepare(settings)`, light: loads files from disk that a warm worker
+            should hold, and never downloads; "" for none.
+        prepare_keras: `module:function` of `prepare(settings)` for files whose loading needs Keras.
+        kind: `module:function` of `kind(settings) -> Kind`, light: the kind of the main result, if the
+            settings decide it; "" for always `produces`.
+        usual: `module:function` of `usual(settings, inputs) -> seconds`, light: estimated duration on two
+            cores, 0 if unknown; "" for always unknown.
         loads_keras: whether Keras is loaded before the work that `usual` counts.
-        needs: `module:function` of `needs(settings, inputs) -> bytes`, light, about how much memory its
-            process takes at most; "" for not known.
-        grows: the whole number among the settings that `needs` grows with most; "" for none.
-        tries: of a task that has another one run again and again, `module:function` of
-            `tries(settings, inputs) -> Tries`, light; "" for others.
-        opens: of a training whose models draw images, `module:function` of
+        needs: `module:function` of `needs(settings, inputs) -> bytes`, light: estimated peak memory of its
+            process; "" if unknown.
+        grows: the integer setting that `needs` grows with most; "" for none.
+        trials: for a task that runs another task many times, `module:function` of
+            `plan_trials(settings, inputs) -> TrialPlan`, light; "" for others.
+        opens: for a training task whose models generate images, `module:function` of
             `open(preset) -> studio.core.generators.latent.Generator`; "" for others.
-        encodes: whether those models read images, too.
-        networks: of a training run, `module:function` of `networks(preset) -> {name: keras.Model}`: the
+        encodes: whether those models also encode images.
+        networks: for a training task, `module:function` of `networks(preset) -> {name: keras.Model}`: the
             networks of a model that are exported to LiteRT and run from there; "" for others.
-        builtin: names of models that are in no folder: the studio makes them of weights that it borrows.
-        readable: of a task whose text is JSON for programs, `module:function` of `readable(dict) -> str`,
-            light, the same in a user's words; "" for others.
-        goal: of a training run, what tells how good its model is; None where nothing does.
-        scores: of a training run, `module:function` of `figures(preset, data, part, progress) -> figures`,
-            which measures one of its models; without a part, on what the training held out. What it has to
-            tell in sentences is a figure called "notes". "" where nothing measures it.
-        scores_imported: the same of `figures(file, data, part, progress, preprocessing, flat)`, which
-            measures an imported model.
-        done: how its result is told apart from its content, as words of a file's name that stand between the
-            content and what else it was made of, the second only before those: "coffee dreaming of eyes.png".
-        beside: what pages call the content that a result is compared with, at the size of the result.
-        interactive: whether it may run while somebody waits for it, in the live lane: it takes seconds.
-        stands_for: of a task without a command, `module:function` of `stands_for(settings, inputs) ->
-            Spelled`, light: the task whose command does the same; "" for others.
+        builtin: names of models without a folder, which the studio builds from pretrained weights.
+        readable: for a task whose text is JSON for programs, `module:function` of `readable(dict) -> str`,
+            light: the JSON in plain words; "" for others.
+        goal: for a training task, the objective that compares its models; None for none.
+        scores: for a training task, `module:function` of `figures(preset, data, part, progress) -> figures`,
+            which evaluates a model, without a part on the data that training held out. Sentences for the
+            user are a figure called "notes". "" for none.
+        scores_imported: `module:function` of `figures(file, data, part, progress, preprocessing, flat)`,
+            which evaluates an imported model; "" for none.
+        name_words: words that join content and other sources in the file name of a result, the second one
+            only if there are other sources: ("dreaming", "of") gives "coffee dreaming of eyes.png".
+        comparison_label: the label of the content that pages compare a result with, in the same size.
+        interactive: whether it takes only seconds, so it may run in the live lane while the user waits.
+        equivalent_command: for a task without a command, `module:function` of
+            `equivalent_command(settings, inputs) -> EquivalentCommand`, light: the task whose command does
+            this; "" for others.
     """
 
     name: str
@@ -163,7 +166,7 @@ class Task:
     loads_keras: bool = False
     needs: str = ""
     grows: str = ""
-    tries: str = ""
+    trials: str = ""
     opens: str = ""
     encodes: bool = False
     networks: str = ""
@@ -172,31 +175,31 @@ class Task:
     goal: Goal | None = None
     scores: str = ""
     scores_imported: str = ""
-    done: tuple[str, str] = ("", "")
-    beside: str = "Content"
+    name_words: tuple[str, str] = ("", "")
+    comparison_label: str = "Content"
     interactive: bool = False
-    stands_for: str = ""
-    also: str = ""
+    equivalent_command: str = ""
+    alias: str = ""
 
     @property
-    def of_a_image(self) -> bool:
-        """Whether its first input is one image, so that a folder or a video of them can go through it."""
+    def takes_single_image(self) -> bool:
+        """Whether the first input is one image, so the task can also run on a folder or a video."""
         first = self.inputs[0] if self.inputs else None
         return first is not None and first.kind == "image" and first.most == 1
 
     def makes(self, settings: Settings) -> Kind:
-        """The kind of the main result with these settings."""
-        return imported(self.kind)(settings) if self.kind else self.produces
+        """Returns the kind of the main result with these settings."""
+        return import_object(self.kind)(settings) if self.kind else self.produces
 
 
 @dataclass(frozen=True)
-class Spelled:
-    """How a task without a command is asked for by another one's.
+class EquivalentCommand:
+    """A command of another task that does the work of a task without one.
 
     Attributes:
-        task, settings, inputs: of the other one.
-        ending: of the result.
-        values: settings that its command takes besides, by their flags.
+        task, settings, inputs: of the other task.
+        ending: the file extension of the result.
+        values: further options of the command, by flag.
     """
 
     task: Task
@@ -207,17 +210,17 @@ class Spelled:
 
 
 @dataclass(frozen=True)
-class Tries:
-    """What a sweep or a search will ask for: one task again and again, each time in a process of jobs.
+class TrialPlan:
+    """The runs of one task that a sweep or a search plans, each in a job process.
 
     Attributes:
-        task: which.
-        settings: what all share.
-        values: of the settings that vary those that are tried, each with all of the others'; of a range its
+        task: the task that it runs.
+        settings: the settings that all runs share.
+        values: the values of each varied setting, combined with all values of the others; for a range, its
             two ends.
-        inputs: of each.
-        count: how often, at most.
-        seconds: after which it ends in any case.
+        inputs: the inputs of every run.
+        count: the maximum number of runs.
+        seconds: the time limit of all runs together.
     """
 
     task: Task
@@ -228,7 +231,7 @@ class Tries:
     seconds: float = math.inf
 
 
-def imported(path: str) -> Any:
-    """The object that `module:name` names; only ever called with names from this project's own code."""
+def import_object(path: str) -> Any:
+    """Imports the object named `module:name`. Call it only with names from this project's own code."""
     module, _, name = path.partition(":")
     return getattr(import_module(module), name)

@@ -1,6 +1,7 @@
-"""The registry: everything the studio can do, by name. Pages, commands, jobs and replay all run tasks.
+"""The task registry. Pages, commands, jobs and replay all run tasks from here.
 
-A task is looked up as `capability.verb`; looking one up loads nothing but that capability's light face.
+A task is looked up by its name `capability.verb`; the lookup imports only that capability's package, without
+Keras.
 """
 
 from __future__ import annotations
@@ -15,9 +16,20 @@ from studio.core.files import File, Kind, in_memory
 from studio.core.process import limits
 from studio.core.progress import Progress
 from studio.core.settings import Settings
-from studio.core.task_types import Goal, Inputs, Lane, Result, Slot, Spelled, Task, Tries, imported
+from studio.core.task_types import (
+    EquivalentCommand,
+    Goal,
+    Inputs,
+    Lane,
+    Result,
+    Slot,
+    Task,
+    TrialPlan,
+    import_object,
+)
 
-__all__ = [  # the words that all who speak of tasks need
+__all__ = [  # the types that code which uses tasks needs
+    "EquivalentCommand",
     "File",
     "Goal",
     "Inputs",
@@ -25,10 +37,9 @@ __all__ = [  # the words that all who speak of tasks need
     "Lane",
     "Result",
     "Slot",
-    "Spelled",
     "Task",
-    "Tries",
-    "imported",
+    "TrialPlan",
+    "import_object",
     "in_memory",
 ]
 
@@ -72,102 +83,103 @@ TASKS = {
 
 
 def get(name: str) -> Task:
-    """The task of a name.
+    """Returns the task with this name.
 
     Raises:
-        InvalidInput: if there is none; the message names the closest.
+        InvalidInput: if there is none; the message lists the closest names.
     """
     if name not in TASKS:
         raise unknown("task", name, TASKS)
-    return imported(TASKS[name])
+    return import_object(TASKS[name])
 
 
-def settings_of(name: str, given: Mapping[str, object]) -> Settings | None:
-    """Settings that were kept, as the task takes them; None if it is gone or no longer takes these."""
+def settings_of(name: str, values: Mapping[str, object]) -> Settings | None:
+    """Parses saved settings of a task. Returns None if the task is gone or no longer accepts them."""
     try:
-        return get(name).settings.parse(dict(given))
+        return get(name).settings.parse(dict(values))
     except StudioError:
         return None
 
 
-MOST_NAMED = 4  # things that the name of a result lists
+MOST_NAMED = 4  # sources that the name of a result lists
 
 
-def made_of(name: str, given: Mapping[str, object], inputs: Inputs) -> str:
-    """What a result was made of, in words: "chelsea + mosaic"; "" if of nothing.
+def describe_sources(name: str, values: Mapping[str, object], inputs: Inputs) -> str:
+    """Describes the sources of a result: "chelsea + mosaic"; "" if it has none.
 
     Args:
-        name: of its task.
-        given: the settings, as they were kept.
+        name: the task's name.
+        values: the saved settings.
         inputs: the files of each slot.
     """
-    return " + ".join(_parts(name, given, inputs))
+    return " + ".join(_parts(name, values, inputs))
 
 
-def called(name: str, given: Mapping[str, object], inputs: Inputs) -> str:
-    """What a user would call the file of a result, without its ending: "coffee in mosaic and wash".
+def suggest_name(name: str, values: Mapping[str, object], inputs: Inputs) -> str:
+    """Suggests a file name for a result, without the extension: "coffee in mosaic and wash".
 
     Args:
-        name, given, inputs: as `made_of` takes them.
+        name, values, inputs: see `describe_sources`.
     """
-    if name not in TASKS:  # of a studio that had others
+    if name not in TASKS:  # saved by another version of the studio
         return name.partition(".")[0]
     task = get(name)
-    repeated = str(given.get("task")) if task.stands_for else name  # as a video does the task of its frames
-    done, between = get(repeated).done if repeated in TASKS else ("", "")
-    content, *others = _parts(name, given, inputs) or [""]
-    known = content and (done or (between and others))
-    settings = None if content else settings_of(name, given)
+    # A video is named after the task that runs on its frames.
+    repeated = str(values.get("task")) if task.equivalent_command else name
+    verb, between = get(repeated).name_words if repeated in TASKS else ("", "")
+    content, *others = _parts(name, values, inputs) or [""]
+    has_verb = content and (verb or (between and others))
+    settings = None if content else settings_of(name, values)
     subject = (settings and settings.subject) or task.title.lower()
-    words = [content, *((done, between if others else "") if known else (subject,))]
-    if not content and "seed" in given:
-        words.append(f"seed {given['seed']}")  # of which alone it was made
-    return " ".join(filter(None, [*words, " and ".join(others) if known else ""]))
+    words = [content, *((verb, between if others else "") if has_verb else (subject,))]
+    if not content and "seed" in values:
+        words.append(f"seed {values['seed']}")  # the only source of the result
+    return " ".join(filter(None, [*words, " and ".join(others) if has_verb else ""]))
 
 
-def _parts(name: str, given: Mapping[str, object], inputs: Inputs) -> list[str]:
-    """The names of what a result was made of, the content first."""
+def _parts(name: str, values: Mapping[str, object], inputs: Inputs) -> list[str]:
+    """Returns the names of a result's sources, the content first."""
     files = [file.name for slot, files in inputs.items() if slot != "mask" for file in files]
-    settings = settings_of(name, given) if files else None
-    looks = settings.looks if settings else ()
-    return [*map(stem, files), *(look.replace("_", " ") for look in looks)][:MOST_NAMED]
+    settings = settings_of(name, values) if files else None
+    styles = settings.style_names if settings else ()
+    return [*map(stem, files), *(style.replace("_", " ") for style in styles)][:MOST_NAMED]
 
 
 def stem(name: str) -> str:
-    """The name of a file as people say it: "wash_2.png" -> "wash 2"."""
+    """Returns a file's name in plain words: "wash_2.png" -> "wash 2"."""
     return (name.rpartition(".")[0] or name).replace("_", " ")
 
 
 def check(name: str, settings: Settings, inputs: Inputs) -> Task:
-    """The task of a name, once its settings and inputs are known to go together; loads nothing heavy.
+    """Checks settings and inputs together and returns the task. Loads no Keras.
 
     Raises:
-        InvalidInput: if there is no such task, the settings are of another, or slots are unknown or have too
-            few, too many or the wrong kind of files.
-        Unavailable: if a file is not of whoever asks.
+        InvalidInput: if there is no such task, the settings belong to another one, or slots are unknown or
+            have too few, too many or the wrong kind of files.
+        Unavailable: if a file does not belong to the current owner.
     """
     task = get(name)
     if not isinstance(settings, task.settings):
         raise InvalidInput(f"{name} takes {task.settings.__name__}. Build the settings from that class.")
-    known = {slot.name: slot for slot in task.inputs}
-    for given in inputs:
-        if given not in known:
-            raise unknown("input", given, known, "rename it")
+    slots = {slot.name: slot for slot in task.inputs}
+    for slot_name in inputs:
+        if slot_name not in slots:
+            raise unknown("input", slot_name, slots, "rename it")
     for slot in task.inputs:
         _check_slot(slot, inputs.get(slot.name, ()))
-    _check_here(settings)
+    _check_local_only(settings)
     if task.check:
-        imported(task.check)(settings, inputs)
+        import_object(task.check)(settings, inputs)
     return task
 
 
-def _check_here(settings: Settings) -> None:
-    """What says where and how this machine works is for whoever runs it."""
-    if owners.asker() == owners.LOCAL:
+def _check_local_only(settings: Settings) -> None:
+    """Refuses `local_only` settings from anyone but the user who runs the studio."""
+    if owners.current() == owners.LOCAL:
         return
-    for name, known in settings.described().items():
+    for name, field in settings.describe().items():
         value = getattr(settings, name)
-        if known.here and value != known.default:
+        if field.local_only and value != field.default:
             raise invalid(f"`{name}`", expected="nothing", received=value, next_step="leave it out")
 
 
@@ -175,8 +187,8 @@ def _check_slot(slot: Slot, files: Sequence[File]) -> None:
     if not slot.least <= len(files) <= slot.most:
         count = str(slot.least) if slot.least == slot.most else f"{slot.least} to {slot.most}"
         step = f"choose another number of {slot.name} files"
-        wanted = f"{count} file{'' if count == '1' else 's'}"
-        raise invalid(slot.name, expected=wanted, received=len(files), next_step=step)
+        expected = f"{count} file{'' if count == '1' else 's'}"
+        raise invalid(slot.name, expected=expected, received=len(files), next_step=step)
     for file in files:
         owners.check(file.digest)
         if file.kind != slot.kind:
@@ -184,74 +196,79 @@ def _check_slot(slot: Slot, files: Sequence[File]) -> None:
 
 
 def run(name: str, settings: Settings, inputs: Inputs, progress: Progress | None = None) -> Result:
-    """Runs a task here. Bad inputs and a lack of memory are found before anything heavy is imported.
+    """Runs a task in this process, after checking inputs and memory before Keras is imported.
 
     Raises:
-        StudioError: for all that a user can mend.
+        StudioError: for every problem that the user can fix.
     """
     task = check(name, settings, inputs)
-    check_room(task, settings, inputs)
+    check_memory(task, settings, inputs)
     return perform(task, settings, inputs, progress)
 
 
 def perform(task: Task, settings: Settings, inputs: Inputs, progress: Progress | None = None) -> Result:
-    """Runs a task whose settings and inputs were checked, and notes how long it took. Raises as `run`."""
-    work: Callable[..., Result] = imported(task.work)
-    usual = _usual(task, settings, inputs)  # before: a job may leave less to do
-    began = time.monotonic()
+    """Runs a task with checked settings and inputs, and records its duration. Raises as `run`."""
+    work: Callable[..., Result] = import_object(task.work)
+    usual = _usual(task, settings, inputs)  # estimated first, because a job may leave less to do
+    start = time.monotonic()
     result = work(settings, inputs, progress or Progress())
-    seconds = time.monotonic() - began
-    # What was stopped or continued with tells nothing of a whole one.
-    went_on = float(result.figures.get("seconds") or 0) > seconds + 1
-    if usual and not (result.stopped_early or result.figures.get("ended") or went_on):
-        durations.learn(task.name, usual, seconds)
+    seconds = time.monotonic() - start
+    # The duration of a stopped or resumed job says nothing about a full run.
+    is_resumed = float(result.figures.get("seconds") or 0) > seconds + 1
+    if usual and not (result.stopped_early or result.figures.get("ended") or is_resumed):
+        durations.record(task.name, usual, seconds)
     return result
 
 
-def check_room(task: Task, settings: Settings, inputs: Inputs, share: float = 1.0) -> float | None:
-    """Refuses a job that needs more memory than this machine, or a share of it, has; loads nothing heavy.
+def check_memory(task: Task, settings: Settings, inputs: Inputs, share: float = 1.0) -> float | None:
+    """Refuses a job that needs more memory than this machine, or a share of it, has. Loads no Keras.
 
-    Of a sweep or a search that is the largest of all that it may try, each in a process of its own.
+    For a sweep or a search, the largest trial counts, because each trial runs in its own process.
+
+    Args:
+        share: of the machine's memory that the job may use, 0 to 1.
 
     Returns:
-        About how many bytes it needs; None if that is not known.
+        Estimated bytes that the job needs; None if unknown.
 
     Raises:
-        NoRoom: naming the largest job that would fit.
+        InsufficientSpace: if it does not fit; the message names the largest job that would.
         InvalidInput: if settings or inputs cannot be used.
     """
-    tries = imported(task.tries)(settings, inputs) if task.tries else Tries(task, settings, {}, inputs)
-    task = tries.task
+    plan = (
+        import_object(task.trials)(settings, inputs) if task.trials else TrialPlan(task, settings, {}, inputs)
+    )
+    task = plan.task
     if not task.needs:
         return None
-    needs = partial(imported(task.needs), inputs=tries.inputs)
-    settings, decide = capacity.largest(tries.settings, tries.values, needs)
+    needs = partial(import_object(task.needs), inputs=plan.inputs)
+    settings, decide = capacity.largest(plan.settings, plan.values, needs)
     grows = [name for name in dict.fromkeys([*decide, task.grows]) if name]
     return capacity.check(task.title, settings, needs, grows, share * limits.memory())
 
 
 def expected_seconds(task: Task, settings: Settings, inputs: Inputs) -> float | None:
-    """About how many seconds a job will take here, from what it is and the jobs before it; None if not known.
+    """Estimates the seconds that a job takes here, from its settings and earlier jobs; None if unknown.
 
-    Of a sweep or a search that is the most: as if all that it tries took as long as the longest, and none
-    were stopped early.
+    For a sweep or a search this is an upper bound: it assumes that every trial takes as long as the longest
+    one and that none stops early.
 
     Raises:
         InvalidInput: if settings or inputs cannot be used.
     """
-    if task.tries:
-        tries = imported(task.tries)(settings, inputs)
-        if not tries.task.usual:
+    if task.trials:
+        plan = import_object(task.trials)(settings, inputs)
+        if not plan.task.usual:
             return None
-        takes = partial(imported(tries.task.usual), inputs=tries.inputs)
-        longest, _ = capacity.largest(tries.settings, tries.values, takes)
-        each = expected_seconds(tries.task, longest, tries.inputs)
-        return min(tries.count * each, tries.seconds) if each else None
+        seconds = partial(import_object(plan.task.usual), inputs=plan.inputs)
+        longest, _ = capacity.largest(plan.settings, plan.values, seconds)
+        each = expected_seconds(plan.task, longest, plan.inputs)
+        return min(plan.count * each, plan.seconds) if each else None
     usual = _usual(task, settings, inputs)
     return usual * durations.speed(task.name) if usual else None
 
 
 def _usual(task: Task, settings: Settings, inputs: Inputs) -> float:
-    """About how many seconds a job takes on two cores with its start, 0 where that is not known."""
-    work = imported(task.usual)(settings, inputs) if task.usual else 0.0
+    """Estimates the seconds that a job takes on two cores, its start included; 0 if unknown."""
+    work = import_object(task.usual)(settings, inputs) if task.usual else 0.0
     return work + (durations.KERAS if work and task.loads_keras else 0.0)

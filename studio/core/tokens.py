@@ -1,7 +1,7 @@
-"""Tokens with which programs call the studio: that of whoever runs it, and those of others who share it.
+"""API tokens: that of the user who runs the studio, and those of other owners.
 
-tokens/own      the token of whoever runs the studio, as it is: only that person's account can read it
-tokens/SHA256   of each other token that was given out its digest alone, and in the file whose it is
+tokens/own      the token of the user who runs the studio, in plain text, readable only for their account
+tokens/SHA256   contains the owner of another token, which is stored only as its SHA-256
 """
 
 from __future__ import annotations
@@ -15,30 +15,30 @@ from studio.core import owners, paths
 from studio.core.errors import InvalidInput
 
 _OWN = "own"
-_BYTES = 32  # of randomness
-_MOST = 1000  # bytes of a file here
+_BYTES = 32  # random bytes of a token
+_MOST = 1000  # bytes of a file in this folder
 
 
 def own(renew: bool = False) -> str:
-    """The token of whoever runs the studio, made the first time that somebody asks for it.
+    """Returns the token of the user who runs the studio, created on first use.
 
     Args:
-        renew: whether a new token replaces the old one, which is no longer accepted.
+        renew: whether to replace the token by a new one; the old one is then no longer accepted.
     """
     path = _folder() / _OWN
     with paths.locked(paths.folder("locks") / "tokens.lock"):
-        if not renew and path.is_file() and (found := _text(path)):
-            return found
+        if not renew and path.is_file() and (saved := _text(path)):
+            return saved
         token = secrets.token_urlsafe(_BYTES)
         paths.write(path, token.encode())
         return token
 
 
 def give(owner: str) -> str:
-    """A new token for one of many. It is told this once; nothing on disk lets anybody in.
+    """Creates a token for an owner and returns it. It cannot be read again: only its SHA-256 is stored.
 
     Raises:
-        InvalidInput: for the name of nobody, or of whoever runs the studio, whose token is `own`.
+        InvalidInput: for NOBODY and for LOCAL, whose token is `own`.
     """
     if owner in (owners.LOCAL, owners.NOBODY):
         raise InvalidInput("That is no owner of a shared studio. Look in `studio gallery owners`.")
@@ -48,26 +48,30 @@ def give(owner: str) -> str:
 
 
 def revoke(owner: str) -> int:
-    """Takes all tokens back that an owner was given. Returns how many."""
-    given = [path for path in _folder().iterdir() if _is_of(path, owner)]
-    for path in given:
+    """Revokes all tokens of an owner. Returns how many."""
+    token_files = [path for path in _folder().iterdir() if _is_of(path, owner)]
+    for path in token_files:
         path.unlink(missing_ok=True)
-    return len(given)
+    return len(token_files)
 
 
 def has_any(owner: str) -> bool:
-    """Whether an owner can still call: they were given a token, or run the studio."""
+    """Returns whether an owner has a valid token; always for LOCAL."""
     return owner == owners.LOCAL or any(_is_of(path, owner) for path in _folder().iterdir())
 
 
 def owner_of(token: str) -> str | None:
-    """Whose a token is; None if it is nobody's."""
-    told = token.encode("utf-8", "replace")
+    """Returns the owner of a token; None if it is invalid."""
+    data = token.encode("utf-8", "replace")
     own_path = _folder() / _OWN
-    if own_path.is_file() and (kept := _text(own_path)) and hmac.compare_digest(kept.encode(), told):
+    if (
+        own_path.is_file()
+        and (own_token := _text(own_path))
+        and hmac.compare_digest(own_token.encode(), data)
+    ):
         return owners.LOCAL
-    given = _folder() / paths.digest(told)
-    return (_text(given) or None) if given.is_file() else None
+    token_file = _folder() / paths.digest(data)
+    return (_text(token_file) or None) if token_file.is_file() else None
 
 
 def _is_of(path: Path, owner: str) -> bool:

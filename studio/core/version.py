@@ -1,3 +1,3 @@
-"""The version of the studio, for all that has to name it."""
+"""The version of the studio."""
 
 VERSION = "0.1.0"

@@ -1,12 +1,12 @@
-"""A last filter of the generator, for flat drawings: what differs by little becomes one plane.
+"""A bilateral filter as the generator's last layer, which smooths flat areas of drawings.
 
-A generator leaves a grain of a level or two on planes. Hardly seen, it tells drawn images from
-real ones: the discriminators win by it alone, and InceptionV3 takes as much notice of it as of what is drawn.
+A generator leaves grain of one or two levels on flat areas. It is hardly visible, but discriminators can tell
+generated images by it alone, and InceptionV3 features react to it as much as to the content.
 
 Reference:
     Tomasi and Manduchi 1998, "Bilateral filtering for gray and color images". Departs from it: a pixel is
-    compared with eight around it alone, all alike, and that is done again instead of looking far. Where a
-    image is large, grain is coarse, and the first passes leave pixels out between (Dammertz et al. 2010,
+    compared with its eight neighbors only, all of equal weight, and several passes replace a large window.
+    Grain of large images is coarser, so their first passes skip pixels (Dammertz et al. 2010,
     "Edge-avoiding à-trous wavelet transform for fast global illumination filtering").
 """
 
@@ -15,50 +15,51 @@ from __future__ import annotations
 import numpy as np
 
 PASSES = 4
-NEAR = 64  # a side, px, up to which grain is about a pixel wide; at twice the side it is twice as wide
+NEAR = 64  # side in px up to which grain is about a pixel wide; at twice the side it is twice as wide
 AROUND = tuple((down, right) for down in range(3) for right in range(3) if (down, right) != (1, 1))
 
 
 def spacings(size: int) -> list[int]:
-    """How far, in pixels, those stand that a pixel is compared with, for each pass: 128 -> [2, 2, 1, 1].
+    """Returns the distance of the neighbors in pixels for each pass: 128 -> [2, 2, 1, 1].
 
     Args:
-        size: a side of the images, px.
+        size: side of the images, px.
     """
     return [max(1, size // NEAR)] * (PASSES // 2) + [1] * (PASSES - PASSES // 2)
 
 
 def sharpness(levels: float) -> float:
-    """What squares of differences in [-1, 1] are multiplied by, for `exp` to tell how alike pixels are.
+    """Returns the factor of squared differences in [-1, 1]; `exp` of minus the product is the similarity.
 
     Args:
-        levels: of 255, by which neighbors may differ and still count for .6 of one that is the same.
+        levels: standard deviation in levels of 255: a neighbor that differs by it has the weight 0.6.
     """
     return 127.5**2 / (2 * levels**2)
 
 
 def kernels(channels: int, levels: float) -> list[np.ndarray]:
-    """The kernels of the five convolutions of a pass, `(h, w, inputs, outputs) float32`, for [-1, 1].
+    """Returns the kernels of the five convolutions of a pass, `(h, w, inputs, outputs) float32`.
 
-    They give: the difference of each neighbor to the middle, in each channel; of their squares, the
-    logarithm of how alike each neighbor is; that again for every channel; and sums over neighbors, of moves
-    and of how alike they are. Beyond the edge lies gray, which is like few colors, so that it seldom counts.
+    In order, they compute the difference of each neighbor from the center, for each channel; from the squares
+    of these, the log similarity of each neighbor; its copy for every channel; and the sums over neighbors of
+    weighted differences and of similarities. The padding is gray, which is similar to few colors, so that it
+    seldom counts.
 
     Args:
-        channels: of the images.
+        channels: of the images, which are in [-1, 1].
         levels: see `sharpness`.
     """
     count = len(AROUND)
     differences = np.zeros((3, 3, channels, count, channels))
-    for n, place in enumerate(AROUND):
-        differences[place][:, n] = np.eye(channels)
+    for n, offset in enumerate(AROUND):
+        differences[offset][:, n] = np.eye(channels)
         differences[1, 1, :, n] -= np.eye(channels)
-    each = np.repeat(np.eye(count), channels, axis=0)
-    found = (
+    repeat = np.repeat(np.eye(count), channels, axis=0)
+    arrays = (
         differences.reshape(3, 3, channels, -1),
-        each[None, None] * -sharpness(levels),
-        each.T[None, None],
+        repeat[None, None] * -sharpness(levels),
+        repeat.T[None, None],
         np.tile(np.eye(channels), (count, 1))[None, None],
         np.ones((1, 1, count, channels)),
     )
-    return [np.ascontiguousarray(one, "float32") for one in found]
+    return [np.ascontiguousarray(array, "float32") for array in arrays]

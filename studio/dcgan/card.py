@@ -1,4 +1,4 @@
-"""The card of a trained DCGAN, made from its figures alone."""
+"""The model card of a trained DCGAN, written from its figures alone."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from studio.dcgan.settings import TrainDcganSettings
 
 
 def write(name: str, settings: TrainDcganSettings, figures: Mapping[str, Any], command: str) -> str:
-    """The card in Markdown.
+    """Returns the card in Markdown.
 
     Args:
-        name: of the data set.
-        settings: of the training.
-        figures: as `studio.dcgan.task.train` gives them.
-        command: that trains it.
+        name: name of the data set.
+        settings: settings of the training run.
+        figures: as `studio.dcgan.task.train` returns them.
+        command: command that repeats the training.
     """
     back = (
         f" Training rolled back to an earlier checkpoint {figures['rollbacks']} times."
@@ -31,7 +31,8 @@ def write(name: str, settings: TrainDcganSettings, figures: Mapping[str, Any], c
         f"Data: {name}, {figures['images']:,} images at {settings.size} px; {figures['held_out']:,} of "
         "them were held out as the test split.",
         f"A DCGAN of width {settings.width}: {figures['parameters']:,} parameters in the generator.{richer} "
-        f"{cards.trained(figures, settings.batch)} The weights are an EMA, from the test {by}.{back}",
+        f"{cards.describe_training(figures, settings.batch)} "
+        f"The weights are an EMA, from the test {by}.{back}",
         figures,
         command,
         [cards.table(comparison.rows(figures))],
@@ -39,16 +40,16 @@ def write(name: str, settings: TrainDcganSettings, figures: Mapping[str, Any], c
 
 
 def _richer(settings: TrainDcganSettings, figures: Mapping[str, Any]) -> str:
-    """The additions to a plain DCGAN, as sentences."""
-    told = ""
+    """Returns a sentence for each addition to a plain DCGAN."""
+    text = ""
     if settings.blocks:
-        told += f" Residual blocks at each resolution: {settings.blocks}."
+        text += f" Residual blocks at each resolution: {settings.blocks}."
     if settings.bilateral:
-        told += f" A bilateral filter of {settings.bilateral:g} levels smooths flat areas."
+        text += f" A bilateral filter of {settings.bilateral:g} levels smooths flat areas."
     if settings.palette:
-        told += f" An image is mixed of {settings.palette} colors."
+        text += f" An image is mixed of {settings.palette} colors."
     if settings.loss == "relativistic":
-        told += " Relativistic loss with gradient penalties R1 and R2."
+        text += " Relativistic loss with gradient penalties R1 and R2."
     if settings.adaptive_augmentation:
-        told += " Adaptive discriminator augmentation (ADA)."
-    return told + cards.vgg16_discriminator(figures, settings.vgg16_discriminator > 0)
+        text += " Adaptive discriminator augmentation (ADA)."
+    return text + cards.vgg16_discriminator(figures, settings.vgg16_discriminator > 0)

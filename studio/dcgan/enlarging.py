@@ -1,4 +1,4 @@
-"""How a DCGAN that has grown learns to enlarge: how long, and whether it does at all. Loads no Keras."""
+"""Length of the stage in which a grown DCGAN trains its upscaling. Loads no Keras."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ STEPS, BATCH = 600, 16
 
 
 def passes_on(settings: TrainDcganSettings) -> bool:
-    """Whether the finest layers have the channels to hold what is above and what is below 0."""
+    """Returns whether the finest layers have enough channels for positive and negative parts of an image."""
     return 2 * (settings.palette or settings.channels) <= settings.width
 
 
 def steps(settings: TrainDcganSettings) -> int:
-    """Of what has grown. A palette, which mixes its colors by the numbers, is left as it is."""
+    """Returns the steps of upscaling training for a grown model; 0 with a palette, which needs latents."""
     return 0 if settings.palette or not passes_on(settings) else min(STEPS, settings.steps)
 
 
 def steps_before(settings: TrainDcganSettings, inputs: Inputs) -> int:
-    """Of learning to enlarge, before a training learns anything else; 0 where nothing grows."""
+    """Returns the steps of upscaling training that precede a training run; 0 if the model does not grow."""
     start = start_from.model(inputs)
     if start is None or start.task != generator.TASK:
         return 0

@@ -1,4 +1,4 @@
-"""A trained DCGAN, ready to draw."""
+"""Loads trained DCGANs and checks which model a training run can start from."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ import numpy as np
 
 from studio.core.errors import invalid
 from studio.core.generators import latent
-from studio.core.generators.batches import Written, in_batches
+from studio.core.generators.batches import BatchedNetwork, in_batches
 from studio.core.models import loading
 from studio.core.models.presets import Preset
 from studio.core.process import limits
 from studio.core.tasks import Inputs
 from studio.core.training import start_from
-from studio.dcgan import written
+from studio.dcgan import tflite_generator
 from studio.dcgan.settings import LEAST_WIDTH, TrainDcganSettings
 
 if TYPE_CHECKING:
     import keras
 
 TASK = "dcgan.train"
-# settings that decide the shape of the weights
+# settings that determine the shapes of the weights
 SHAPE = ("size", "colors", "width", "discriminator_width", "modulated", "latent_dim")
-HALVED = ("width", "discriminator_width")  # of those, the settings that growing halves
+HALVED = ("width", "discriminator_width")  # those that growing halves
 
 
 def check(settings: TrainDcganSettings, inputs: Inputs) -> None:
-    """Raises `InvalidInput` if a model to start from does not fit, or a relativistic loss has no penalty."""
+    """Raises `InvalidInput` if the start model does not fit, or the relativistic loss has no penalty."""
     if settings.loss == "relativistic" and not settings.gradient_penalty:
         expected = "a value above 0, such as 0.5, for the relativistic loss, or the logistic loss"
         raise invalid("gradient penalty", expected=expected, received="0")
@@ -45,8 +45,8 @@ def check(settings: TrainDcganSettings, inputs: Inputs) -> None:
 
 def _check_growth(old: TrainDcganSettings, new: TrainDcganSettings) -> None:
     """Raises `InvalidInput` if a model of `old` does not grow into one of `new`, twice as large."""
-    wanted = grown(old)
-    if wanted is None:
+    expected_settings = grown_settings(old)
+    if expected_settings is None:
         raise invalid(
             "model to grow from",
             expected=f"a model whose width and discriminator_width are even and at least {2 * LEAST_WIDTH}, "
@@ -56,16 +56,17 @@ def _check_growth(old: TrainDcganSettings, new: TrainDcganSettings) -> None:
         )
     if not grows(old, new):
         expected, received = (
-            ", ".join(f"{name} {getattr(one, name)}" for name in SHAPE) for one in (wanted, new)
+            ", ".join(f"{name} {getattr(settings, name)}" for name in SHAPE)
+            for settings in (expected_settings, new)
         )
         step = "or choose another model"
         raise invalid("model to grow from", expected=expected, received=received, next_step=step)
 
 
-def grown(old: TrainDcganSettings) -> TrainDcganSettings | None:
-    """The settings of a model that grows from one of these, twice as large; None where none can."""
+def grown_settings(old: TrainDcganSettings) -> TrainDcganSettings | None:
+    """Returns the settings of a model of twice the size that can grow from `old`, or None if none can."""
     size, widths = 2 * old.size, [getattr(old, name) for name in HALVED]
-    if size not in old.described()["size"].choices:
+    if size not in old.describe()["size"].choices:
         return None
     if any(width % 2 or width < 2 * LEAST_WIDTH for width in widths):
         return None
@@ -74,29 +75,31 @@ def grown(old: TrainDcganSettings) -> TrainDcganSettings | None:
 
 
 def grows(old: TrainDcganSettings, new: TrainDcganSettings) -> bool:
-    """Whether a model of the one draws on as one of the other, twice as large: at the sizes that both have
-    their maps have as many channels, and only the finest begin again (Karras et al. 2017, arXiv:1710.10196).
+    """Returns whether a model of `new`, twice as large, can grow from one of `old`.
+
+    Feature maps then have equal channels at the resolutions of both, and only the finest layers start fresh
+    (Karras et al. 2017, arXiv:1710.10196).
     """
     same = [name for name in SHAPE if name not in ("size", *HALVED)]
     halved = all(getattr(old, name) == 2 * getattr(new, name) for name in HALVED)
-    alike = all(getattr(old, name) == getattr(new, name) for name in same)
-    return halved and alike and new.size == 2 * old.size
+    same_shape = all(getattr(old, name) == getattr(new, name) for name in same)
+    return halved and same_shape and new.size == 2 * old.size
 
 
 def settings_of(preset: Preset) -> TrainDcganSettings:
-    """The settings of a DCGAN. Raises `InvalidInput` if the preset is another kind of model."""
+    """Returns the settings of a DCGAN. Raises `InvalidInput` if the preset is another kind of model."""
     return preset.settings_as(TrainDcganSettings, TASK, "a DCGAN")
 
 
 def open(preset: Preset) -> latent.Generator:
-    """Loads a preset.
+    """Loads a preset as a generator that runs without Keras.
 
     Raises:
-        InvalidInput: if it is no DCGAN, or its files are not whole.
+        InvalidInput: if it is not a DCGAN, or its files are incomplete.
     """
     settings = settings_of(preset)
-    arrays = loading.arrays(preset.weights(), written.layout(settings), "generator")
-    draw = Written(partial(written.written, arrays, settings), math.ceil(limits.processors()))
+    arrays = loading.arrays(preset.weights(), tflite_generator.layout(settings), "generator")
+    draw = BatchedNetwork(partial(tflite_generator.build, arrays, settings), math.ceil(limits.processors()))
     directions, density = latent.read(preset.data(), settings.latent_dim)
 
     def decode(z: np.ndarray) -> np.ndarray:
@@ -108,11 +111,11 @@ def open(preset: Preset) -> latent.Generator:
 
 
 def generate(generator: keras.Model, z: np.ndarray) -> np.ndarray:
-    """Images `(n, side, side, 3) uint8` from latents `(n, latent_dim)`, by a network in training."""
+    """Generates images `(n, side, side, 3) uint8` from latents `(n, latent_dim)` with a Keras model."""
     return _images(in_batches(generator.predict_on_batch, z))
 
 
-def _images(made: np.ndarray) -> np.ndarray:
-    """`(n, side, side, C)` in [-1, 1] -> `(n, side, side, 3) uint8`."""
-    found = np.rint((made + 1) * 127.5).clip(0, 255).astype("uint8")
-    return np.broadcast_to(found, (*found.shape[:3], 3))
+def _images(outputs: np.ndarray) -> np.ndarray:
+    """Converts `(n, side, side, C)` in [-1, 1] to `(n, side, side, 3) uint8`."""
+    images = np.rint((outputs + 1) * 127.5).clip(0, 255).astype("uint8")
+    return np.broadcast_to(images, (*images.shape[:3], 3))

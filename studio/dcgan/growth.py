@@ -1,13 +1,14 @@
-"""How a DCGAN continues from another; one of twice the size draws the same images at first, enlarged.
+"""Starts a DCGAN from another; one of twice the size first generates the same images, upscaled.
 
-Fresh fine layers would draw noise, and a discriminator with fresh fine layers would say nothing of use, until
-both have learned again what the smaller model knew. So they begin by passing images on: one layer takes what
-is above 0 and what is below apart, in channels of their own, and the next puts both together. Then the layers
-that draw learn to enlarge well, from images of the data set and the same made smaller: were all blurred, a
-discriminator would need no more to tell them, and a network draws dots against blur sooner than edges.
+Fresh fine layers would generate noise, and a discriminator with fresh fine layers would give no useful
+gradient until both have relearned what the smaller model knew. So they start as the identity: one layer
+splits values into positive and negative parts, in separate channels, and the next one joins them. Then the
+finest layers of the generator are trained to upscale, on images of the data set and reduced copies. Without
+that, images would be blurred, which a discriminator detects at once, and a generator answers blur with dots
+sooner than with edges.
 
 Reference:
-    To grow by a layer is Karras et al. 2017, arXiv:1710.10196; to begin as the same function, Net2Net (Chen
+    Growing by a layer: Karras et al. 2017, arXiv:1710.10196. Starting as the same function: Net2Net (Chen
     et al. 2015, arXiv:1511.05641).
 """
 
@@ -27,36 +28,35 @@ from studio.core.training.batches import Batches, evenly_spaced
 from studio.dcgan import enlarging, model
 from studio.dcgan.generator import grows
 from studio.dcgan.settings import TrainDcganSettings
-from studio.dcgan.written import widths
+from studio.dcgan.tflite_generator import widths
 
-NEAR = np.array([0.25, 0.75, 0.75, 0.25])  # parts of a pixel in those twice as close: bilinear
-MEAN = np.array([0, 0.5, 0.5, 0])  # parts of pixels in the mean of two
-SAMPLE = 256  # images by which a normalization knows what it will meet
-QUIET_BLOCK, QUIET = 1e-3, 0.05  # gains of a residual block, of other channels; at 0 they would never learn
-RATE = 0.003  # of learning to enlarge
-ENLARGING = "Training the upscaling"  # what a user is told meanwhile
-GRAIN = 0.05  # in [-1, 1], put on the small images there: what a network draws has some, which must go
-STRONGEST = 0.98  # of a color in [-1, 1], as what draws it says it before it is cut off
+NEAR = np.array([0.25, 0.75, 0.75, 0.25])  # weights of bilinear upscaling by 2, per axis
+MEAN = np.array([0, 0.5, 0.5, 0])  # weights of the mean of two pixels, per axis
+SAMPLE = 256  # images for the initial statistics of a batch normalization
+QUIET_BLOCK, QUIET = 1e-3, 0.05  # gains of a residual block, of unused channels; at 0 they would never learn
+RATE = 0.003  # learning rate of upscaling training
+ENLARGING = "Training the upscaling"  # shown during upscaling training
+GRAIN = 0.05  # noise on the reduced images, in [-1, 1]; grain of generated images must not be upscaled
+STRONGEST = 0.98  # largest intensity in [-1, 1] before the inverse of tanh, which has no value at 1
 
 
 def begin(
     start: model.Gan, gan: model.Gan, images: np.ndarray | Part, progress: Progress | None = None
 ) -> None:
-    """Gives a DCGAN what another has learned.
+    """Copies the weights of a trained DCGAN into a new one.
 
-    Residual blocks, a palette and a discriminator of another loss begin again where the other has none. A
-    VGG16-feature discriminator continues where it is shown images as large as before.
+    Residual blocks, a palette or a discriminator that the start model lacks, or has for another loss, start
+    fresh. A VGG16-feature discriminator continues if its images keep their size.
 
     Args:
-        start: of the same shape, or of half the size and twice the widths.
-        gan: the one that begins.
-        images: `(n, size, size, C) uint8` that it will learn from.
-        progress: told where what has grown learns to enlarge; None: it does not, as where a checkpoint will
-            take the place of all that.
+        start: the trained model, of the same shape, or of half the size and twice the widths.
+        gan: the new model.
+        images: training images, `(n, size, size, C) uint8`.
+        progress: receives reports of upscaling training; None skips that, as before a checkpoint is loaded.
 
     Raises:
-        ValueError: if a layer of both is of another shape.
-        Cancelled: if a user stopped it.
+        ValueError: if a layer has another shape in each model.
+        Cancelled: if the user stopped it.
     """
     grown = grows(start.settings, gan.settings)
     _copy(start.generator, gan.generator, grown)
@@ -78,18 +78,18 @@ def begin(
 
 
 def learn_to_enlarge(gan: model.Gan, images: np.ndarray | Part, progress: Progress) -> None:
-    """Trains the finest layers of a network that has grown to draw sharp what they enlarge.
+    """Trains the finest layers of a grown generator to upscale sharply.
 
-    They see no numbers there, only images of half the size; what is not passed on as these are is learned
-    against the discriminators alone. See `enlarging.steps` for what does not.
+    Their input are images of half the size, without a latent vector; self-modulation is trained only later,
+    against the discriminators. `enlarging.steps` says which models skip this.
 
     Args:
-        gan: after `begin`.
-        images: `(n, size, size, C) uint8`.
-        progress: told of it.
+        gan: the grown model, after its weights were copied.
+        images: training images, `(n, size, size, C) uint8`.
+        progress: receives a report of each step.
 
     Raises:
-        Cancelled: if a user stopped it.
+        Cancelled: if the user stopped it.
     """
     settings, steps = gan.settings, enlarging.steps(gan.settings)
     if not steps:
@@ -100,22 +100,22 @@ def learn_to_enlarge(gan: model.Gan, images: np.ndarray | Part, progress: Progre
     batches = Batches(len(images), enlarging.BATCH, settings.seed)
     rng = np.random.default_rng([settings.seed, 10])
     for step in range(steps):
-        wanted = np.asarray(images[batches.at(step)], "float32") / 127.5 - 1
-        grain = GRAIN * rng.standard_normal((len(wanted), *network.input_shape[1:]))
-        network.train_on_batch(ops.average_pool(wanted, 2, 2) + grain.astype("float32"), wanted)
+        targets = np.asarray(images[batches.at(step)], "float32") / 127.5 - 1
+        grain = GRAIN * rng.standard_normal((len(targets), *network.input_shape[1:]))
+        network.train_on_batch(ops.average_pool(targets, 2, 2) + grain.astype("float32"), targets)
         progress.report(step + 1, steps, text=ENLARGING)
 
 
 def _enlarger(generator: keras.Model, settings: TrainDcganSettings) -> keras.Model:
-    """The finest layers alone: images `(B, size / 2, size / 2, C)` in [-1, 1] -> `(B, size, size, C)`."""
+    """Builds a model of the finest layers: `(B, size / 2, size / 2, C)` -> `(B, size, size, C)`."""
     n, side, count = _finest(settings), settings.size // 2, settings.channels
     small = keras.Input((side, side, count))
-    said = ops.arctanh(ops.clip(small, -STRONGEST, STRONGEST))
+    preactivation = ops.arctanh(ops.clip(small, -STRONGEST, STRONGEST))
     others = ops.zeros_like(ops.repeat(small[..., :1], settings.width - 2 * count, -1))
-    x = ops.concatenate([ops.relu(said), ops.relu(-said), others], -1)
+    x = ops.concatenate([ops.relu(preactivation), ops.relu(-preactivation), others], -1)
     for block in range(settings.blocks):
-        seen = generator.get_layer(f"refine_{n}_{block}")(x)
-        x = x + ops.relu(generator.get_layer(f"norm_{n}_{block}")(seen))
+        residual = generator.get_layer(f"refine_{n}_{block}")(x)
+        x = x + ops.relu(generator.get_layer(f"norm_{n}_{block}")(residual))
     image = generator.get_layer("image")(x)
     if settings.bilateral:
         image = generator.get_layer("bilateral")(image)
@@ -123,26 +123,26 @@ def _enlarger(generator: keras.Model, settings: TrainDcganSettings) -> keras.Mod
 
 
 def _finest(settings: TrainDcganSettings) -> int:
-    """The number of the largest maps, in names of layers."""
+    """Returns the index of the finest resolution in layer names."""
     return len(widths(settings)) - 1
 
 
 def _copy(source: keras.Model, target: keras.Model, grown: bool) -> None:
-    """Gives the layers of a network the weights of those of another that have the same names."""
-    there = {layer.name: layer for layer in source.layers}
-    again = grown or source.get_layer("image").filters != target.get_layer("image").filters
+    """Copies weights between layers of the same name; the image layer only if it keeps its shape and size."""
+    by_name = {layer.name: layer for layer in source.layers}
+    new_image_layer = grown or source.get_layer("image").filters != target.get_layer("image").filters
     for layer in target.layers:
-        if layer.name in there and not (again and layer.name == "image"):
-            layer.set_weights(there[layer.name].get_weights())
+        if layer.name in by_name and not (new_image_layer and layer.name == "image"):
+            layer.set_weights(by_name[layer.name].get_weights())
 
 
 def _enlarge(source: keras.Model, target: keras.Model, settings: TrainDcganSettings) -> None:
-    """Lets the finest layers draw what another network does, enlarged, where they have the channels."""
+    """Sets the finest layers to upscale the images of `source`, if they have enough channels."""
     last, image, n = source.get_layer("image"), target.get_layer("image"), _finest(settings)
     count = last.filters
     if image.filters != count or not enlarging.passes_on(settings):
         return
-    kernel, bias = (_both(one, axis) for one, axis in zip(last.get_weights(), (2, 0), strict=True))
+    kernel, bias = (_both(array, axis) for array, axis in zip(last.get_weights(), (2, 0), strict=True))
     grow = target.get_layer(f"grow_{n}")
     (fresh,) = grow.get_weights()
     fresh[:, :, : 2 * count] = kernel
@@ -151,8 +151,8 @@ def _enlarge(source: keras.Model, target: keras.Model, settings: TrainDcganSetti
     maps = keras.Model(source.input, last.input).predict(z, verbose=0)
     _pass_on(target.get_layer(f"norm_{n}"), ops.conv_transpose(maps, kernel, 2, "same"), bias)
     for layer in target.layers:
-        if layer.name.startswith(f"asked_{n}"):
-            layer.set_weights([np.zeros_like(one) for one in layer.get_weights()])
+        if layer.name.startswith(f"modulation_{n}"):
+            layer.set_weights([np.zeros_like(array) for array in layer.get_weights()])
     for block in range(settings.blocks):
         gain = target.get_layer(f"norm_{n}_{block}").gamma
         gain.assign(np.full(gain.shape, QUIET_BLOCK))
@@ -160,9 +160,11 @@ def _enlarge(source: keras.Model, target: keras.Model, settings: TrainDcganSetti
 
 
 def _reduce(source: keras.Model, target: keras.Model, images: np.ndarray | Part) -> None:
-    """Lets the two finest layers of a discriminator see what another sees in images of half the size."""
-    (old, *_), (first, second, *_) = (_all(one, keras.layers.Conv2D) for one in (source, target))
-    kernel, bias = old.get_weights()
+    """Sets a discriminator's two finest layers to the first layer of `source` on images of half the size."""
+    (source_conv, *_), (first, second, *_) = (
+        _all(network, keras.layers.Conv2D) for network in (source, target)
+    )
+    kernel, bias = source_conv.get_weights()
     count = kernel.shape[2]
     if 2 * count > first.filters:
         return
@@ -172,13 +174,13 @@ def _reduce(source: keras.Model, target: keras.Model, images: np.ndarray | Part)
     first.set_weights([fine, its_bias])
     coarse, *its_bias = second.get_weights()
     coarse[:] = 0
-    # What passes a leaky cut-off, less what passes it turned around, is so many times what it was.
+    # Leaky ReLU: f(x) - f(-x) is (1 + LEAK) x.
     coarse[:, :, : 2 * count] = _both(kernel, 2) / (1 + LEAK)
     second.set_weights([coarse, bias] if its_bias else [coarse])
     for norm in _all(target, keras.layers.BatchNormalization)[:1]:
-        some = images[evenly_spaced(np.arange(len(images)), SAMPLE)]
-        seen = np.asarray(some, "float32") / 127.5 - 1
-        _pass_on(norm, ops.conv(ops.average_pool(seen, 2, 2), kernel, 2, "same"), bias)
+        sample = images[evenly_spaced(np.arange(len(images)), SAMPLE)]
+        scaled = np.asarray(sample, "float32") / 127.5 - 1
+        _pass_on(norm, ops.conv(ops.average_pool(scaled, 2, 2), kernel, 2, "same"), bias)
 
 
 def _all(network: keras.Model, kind: type) -> list:
@@ -186,36 +188,45 @@ def _all(network: keras.Model, kind: type) -> list:
 
 
 def _both(array: np.ndarray, axis: int) -> np.ndarray:
-    """An array, and along an axis the same turned around."""
+    """Concatenates an array and its negative along an axis."""
     return np.concatenate([array, -array], axis)
 
 
 def _spread(parts: np.ndarray, channels: int, count: int) -> np.ndarray:
-    """A kernel `(4, 4, count, channels)`: each of the first channels is one of `count`, by the parts of a
-    pixel along each axis, each of as many after them is one turned around, and the others are nothing."""
+    """Returns a kernel `(4, 4, count, channels)` that resamples each of `count` channels.
+
+    The first `count` output channels are the resampled ones, the next `count` their negatives, others are 0.
+
+    Args:
+        parts: weights along each axis, `(4,)`.
+    """
     shares = np.zeros((count, channels))
     shares[:, : 2 * count] = _both(np.eye(count), 1)
     return np.multiply.outer(np.outer(parts, parts), shares)
 
 
 def _pass_on(norm: keras.layers.BatchNormalization, maps: Any, bias: np.ndarray) -> None:
-    """Lets the first channels of a normalization pass maps `(B, h, w, C)` on as they are, with a bias, and
-    little of any others."""
-    mean, variance = (np.asarray(one) for one in ops.moments(maps, (0, 1, 2)))
+    """Sets a batch normalization so that its first channels add only a bias and the others are damped.
+
+    Args:
+        maps: its input in the first channels, `(B, h, w, C)`.
+        bias: what it adds, `(C,)`.
+    """
+    mean, variance = (np.asarray(moment) for moment in ops.moments(maps, (0, 1, 2)))
     arrays = norm.get_weights()
     arrays[0][:] = QUIET
-    given = np.sqrt(variance + norm.epsilon), mean + bias, mean, variance
-    for array, one in zip(arrays, given, strict=True):
-        array[: len(one)] = one
+    passing = np.sqrt(variance + norm.epsilon), mean + bias, mean, variance
+    for array, values in zip(arrays, passing, strict=True):
+        array[: len(values)] = values
     norm.set_weights(arrays)
 
 
 def _copy_coarse(source: keras.Model, target: keras.Model) -> None:
-    """Gives the coarser layers of a discriminator the weights of another, from the last one on."""
-    weighted = [
+    """Copies a discriminator's weights from the last layer backward, until shapes differ."""
+    layer_lists = [
         [layer for layer in discriminator.layers if layer.weights] for discriminator in (source, target)
     ]
-    for old, layer in zip(*map(reversed, weighted), strict=False):
-        if [one.shape for one in old.weights] != [one.shape for one in layer.weights]:
+    for old, layer in zip(*map(reversed, layer_lists), strict=False):
+        if [weight.shape for weight in old.weights] != [weight.shape for weight in layer.weights]:
             return
         layer.set_weights(old.get_weights())

@@ -8,7 +8,7 @@ from studio.core.settings import setting
 from studio.core.training import settings as shared
 from studio.core.training.precision import HELP, Precision
 
-LEAST_WIDTH = 4  # of the generator and the discriminator
+LEAST_WIDTH = 4  # channels of the finest layer, of the generator and of the discriminator
 
 
 class TrainDcganSettings(shared.TrainImageSettings):
@@ -148,5 +148,5 @@ class TrainDcganSettings(shared.TrainImageSettings):
 
     @property
     def channels(self) -> int:
-        """Channels of an image: 3 for color, 1 for grayscale."""
+        """Returns the channels of an image: 3 for color, 1 for grayscale."""
         return 3 if self.colors == "color" else 1

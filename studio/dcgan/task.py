@@ -23,24 +23,24 @@ from studio.dcgan import card, generator
 from studio.dcgan.settings import TrainDcganSettings
 
 if TYPE_CHECKING:
-    from studio.core.generators.vgg16_discriminator import See
+    from studio.core.generators.vgg16_discriminator import FeatureExtractor
     from studio.dcgan import model
 
 GRID = 64  # images on the card
-PROBES = 2000  # images in which directions are looked for
-QUICK = 200  # of them, where a user stopped it and waits
+PROBES = 2000  # images from which latent directions are estimated
+QUICK = 200  # number of these when the user stopped training and waits
 
 
 @checkpoints.one_at_a_time(generator.TASK)
 def train(settings: TrainDcganSettings, inputs: Inputs, progress: Progress) -> Result:
-    """Trains a DCGAN on images. See `studio.dcgan.train`."""
+    """Trains a DCGAN on images and publishes the packed model; the work is in `studio.dcgan.train`."""
     from studio.dcgan import train as training
 
     file, start = inputs["data"][0], _start(inputs)
     dataset = data.load_dataset(file, settings.size, settings.channels, progress, least=LEAST_IMAGES)
     learned, held_out = split(positions(dataset, progress), settings.held_out)
     scorer = comparison.Scorer(dataset, learned, held_out, settings.scored, progress)
-    see, weights = _sight(settings, progress)
+    see, weights = _feature_extractor(settings, progress)
     job = publish.Job(generator.TASK, "train_dcgan", settings, inputs)
     trainer = training.Trainer(
         dataset.part(learned),
@@ -55,76 +55,78 @@ def train(settings: TrainDcganSettings, inputs: Inputs, progress: Progress) -> R
     stopped = trainer.ended == "cancelled"
     history = start_from.history(inputs, trainer.step, trainer.curves, trainer.stages)
     z = _latents(settings)[: QUICK if stopped else None]
-    made = generator.generate(trainer.result.generator, z)
+    images = generator.generate(trainer.result.generator, z)
     try:
-        found = scorer.compare(made, None if stopped else progress)
+        scores = scorer.compare(images, None if stopped else progress)
     except Cancelled:
-        stopped, found = True, comparison.Comparison()
-    notes = [*dataset.notes, *found.figures.get("notes", ())]
+        stopped, scores = True, comparison.Comparison()
+    notes = [*dataset.notes, *scores.figures.get("notes", ())]
     figures = {
-        **found.figures,
+        **scores.figures,
         **job.figures(trainer, notes),
         "epochs": trainer.step * min(settings.batch, len(learned)) / len(learned),
         "images": len(dataset.images),
         "held_out": len(held_out),
         "parameters": trainer.result.generator.count_params(),
         "rollbacks": trainer.rollbacks,
-        "taught_by": start_from.taught_by(inputs, weights),
+        "taught_by": start_from.teacher_names(inputs, weights),
         "curve": history.curve,
     }
     if stopped:
         figures["ended"] = "cancelled"
-    directions = _directions(z, made, found, dataset)
+    directions = _directions(z, images, scores, dataset)
     return job.publish(
         trainer.result,
         figures,
         card.write,
-        known={
-            "directions": {name: one.to_json() for name, one in directions.items()},
+        metadata={
+            "directions": {name: direction.to_json() for name, direction in directions.items()},
             "density": None,
             "stages": history.stages,
         },
         weights=weights,
-        image=publish.image(grid(made[:GRID]), history.curve, found.distances),
+        image=publish.image(grid(images[:GRID]), history.curve, scores.distances),
         stages=history.sheet,
     )
 
 
 def _latents(settings: TrainDcganSettings) -> np.ndarray:
-    """What the images of the card are drawn from, and those that it is measured on."""
+    """Returns the latents of the card's images and of the final metrics, `(n, latent_dim) float32`."""
     rng = np.random.default_rng([settings.seed, 9])
     count = max(PROBES, settings.scored)
     return rng.standard_normal((count, settings.latent_dim)).astype("float32")
 
 
 def _directions(
-    z: np.ndarray, made: np.ndarray, found: comparison.Comparison, dataset: ImageDataset
+    z: np.ndarray, images: np.ndarray, scores: comparison.Comparison, dataset: ImageDataset
 ) -> dict[str, latent.Direction]:
-    """What changes most, and where the data say more of each image, the directions of that."""
+    """Returns latent directions by name: principal components, and attributes that can be guessed."""
     directions = []
-    for name, (values, told) in found.guessed.items():
+    for name, (values, explained) in scores.attributes.items():
         if not np.ptp(values):
             continue
         vector, share = latent.direction(z[: len(values)], values)
-        share *= told  # of the attribute, of which the guess is but a part
+        share *= explained  # the guess itself explains only part of the attribute
         if share > comparison.LEAST_SHARE:
             note = comparison.note(name, share, comparison.GUESSED)
             directions.append((share, name, latent.Direction(vector, note)))
-    return by_name(directions, latent.principal(z[:PROBES], made[:PROBES]))
+    return by_name(directions, latent.principal(z[:PROBES], images[:PROBES]))
 
 
-def _sight(settings: TrainDcganSettings, progress: Progress) -> tuple[See | None, dict[str, str]]:
-    """What VGG16 sees and the digest of its weights, if a discriminator looks through it."""
+def _feature_extractor(
+    settings: TrainDcganSettings, progress: Progress
+) -> tuple[FeatureExtractor | None, dict[str, str]]:
+    """Returns VGG16's feature extractor and the SHA-256 of its weights if the settings ask for them."""
     if not settings.vgg16_discriminator:
         return None, {}
     from studio.core.generators.vgg16_discriminator import LAYERS
     from studio.core.objectives import backbones
 
-    return backbones.vgg16_sight(LAYERS, progress, settings.precision)
+    return backbones.vgg16_features(LAYERS, progress, settings.precision)
 
 
 def _start(inputs: Inputs) -> model.Gan | None:
-    """The model to start from, if there is one."""
+    """Loads the model to start from, or returns None without one."""
     preset = start_from.model(inputs)
     if preset is None:
         return None

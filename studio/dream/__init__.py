@@ -1,4 +1,4 @@
-"""Dreams: an image shows more and more of what a network sees in it."""
+"""DeepDream: amplifies what a network responds to in an image."""
 
 from studio.core.tasks import Slot, Task
 from studio.dream.settings import ChannelSettings, DreamSettings
@@ -12,7 +12,7 @@ ASCEND = Task(
     interactive=True,
     work="studio.dream.task:run",
     title="Dream",
-    done=("dreaming", "of"),
+    name_words=("dreaming", "of"),
     command="dream",
     help="run DeepDream on a photo, or zoom into the dream endlessly",
     check="studio.dream.checks:check",

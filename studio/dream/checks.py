@@ -1,4 +1,4 @@
-"""Whether what is asked of dreaming can be made; importing this loads no Keras."""
+"""Checks the settings and inputs of dreams; importing this loads no Keras."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from studio.dream.settings import check as check_layers
 
 
 def check(settings: DreamSettings, inputs: Mapping[str, Sequence[Any]]) -> None:
-    """Raises `InvalidInput` unless there are such layers and channels, and the result is wide enough."""
+    """Raises `InvalidInput` for unknown layers or channels, or a result too small for the network."""
     check_layers(settings, inputs)
     for file in inputs.get("content", ()):
         if size := image_io.size_of(file.read()):
-            check_sides(*size, settings, backbones.spec(settings.wanted.backbone))
+            check_sides(*size, settings, backbones.spec(settings.target.backbone))
 
 
 def check_sides(height: int, width: int, settings: DreamSettings, spec: backbones.Spec) -> None:
-    """Raises `InvalidInput` if the result of a photo of that size is smaller than a network takes."""
-    small = image_io.fitted(height, width, settings.size)
+    """Raises `InvalidInput` if the result of a photo of that size is too small for the network."""
+    small = image_io.fitted_size(height, width, settings.size)
     if min(small) < spec.least:
         least = -(-spec.least * max(height, width) // min(height, width))
         raise invalid(

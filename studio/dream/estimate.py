@@ -1,4 +1,4 @@
-"""How long a dream takes and how much memory, from the pixels that it works through."""
+"""Estimates the seconds and memory of a dream from the pixels it processes."""
 
 from __future__ import annotations
 
@@ -10,45 +10,45 @@ from studio.dream.octaves import octave_sizes
 from studio.dream.seamless_loop import overlap
 from studio.dream.settings import DreamSettings
 
-FRAME_OCTAVES = 2  # of every frame of a zoom but the first
-SECONDS = {"vgg16": 4.2, "resnet50": 1.2, "inceptionv3": 1.2}  # a megapixel-pass, on two cores
-IN_BFLOAT16 = 0.25  # times that, where the processor is made for it
+FRAME_OCTAVES = 2  # octaves of every zoom frame after the first
+SECONDS = {"vgg16": 4.2, "resnet50": 1.2, "inceptionv3": 1.2}  # s per megapixel pass, on two cores
+IN_BFLOAT16 = 0.25  # factor, on processors with native bfloat16
 _BASE = 0.92 * 2**30  # bytes, of Keras and a small image
-_BYTES = {"vgg16": 2.9 * 2**30, "resnet50": 0.95 * 2**30, "inceptionv3": 0.72 * 2**30}  # a megapixel
-_TILE = 0.6  # megapixels that are worked on at once in an image too large for one piece
+_BYTES = {"vgg16": 2.9 * 2**30, "resnet50": 0.95 * 2**30, "inceptionv3": 0.72 * 2**30}  # bytes per megapixel
+_TILE = 0.6  # megapixels per window of a large image
 
 
 def usual(settings: DreamSettings, inputs: Inputs) -> float:
-    """About how many seconds a dream or a zoom video takes on two cores. Loads no Keras.
+    """Returns the estimated seconds of a dream or a zoom video on two cores. Loads no Keras.
 
     Raises:
-        InvalidInput: if the settings name layers that there are not.
+        InvalidInput: if the settings name unknown layers.
     """
     height, width = image_io.size(inputs["content"][0].read())
-    each = SECONDS[settings.wanted.backbone] * (IN_BFLOAT16 if settings.computed_in == "bfloat16" else 1.0)
-    whole = megapixel_passes(settings, height, width) * each
+    each = SECONDS[settings.target.backbone] * (IN_BFLOAT16 if settings.computed_in == "bfloat16" else 1.0)
+    seconds = megapixel_passes(settings, height, width) * each
     if settings.most_steps is None:
-        return whole
-    return whole * min(1.0, settings.most_steps / (settings.octaves * settings.steps))
+        return seconds
+    return seconds * min(1.0, settings.most_steps / (settings.octaves * settings.steps))
 
 
 def needs(settings: DreamSettings, inputs: Inputs) -> float:
-    """About how many bytes of memory a dream takes. Loads no Keras. Raises as `usual`."""
-    whole = settings.size <= WHOLE
-    at_once = image_io.megapixels(inputs["content"][0].read(), settings.size) if whole else _TILE
-    return _BASE + _BYTES[settings.wanted.backbone] * at_once
+    """Returns the estimated bytes of memory of a dream. Loads no Keras. Raises like `usual`."""
+    fits = settings.size <= WHOLE
+    at_once = image_io.megapixels(inputs["content"][0].read(), settings.size) if fits else _TILE
+    return _BASE + _BYTES[settings.target.backbone] * at_once
 
 
 def megapixel_passes(settings: DreamSettings, height: int, width: int) -> float:
-    """The pixels that go through the network forward and back, in millions."""
+    """Returns the megapixels that pass through the network forward and backward."""
     first, frame = costs(settings, height, width)
     return first + frame * further(settings)
 
 
 def costs(settings: DreamSettings, height: int, width: int) -> tuple[float, float]:
-    """The megapixel-passes of a whole dream, and of one more frame of a zoom."""
-    least = backbones.spec(settings.wanted.backbone).least
-    size = image_io.fitted(height, width, settings.size)
+    """Returns the megapixel passes of the first dream and of each further zoom frame."""
+    least = backbones.spec(settings.target.backbone).least
+    size = image_io.fitted_size(height, width, settings.size)
 
     def cost(octaves: int, steps: int) -> float:
         sizes = octave_sizes(*size, octaves, settings.octave_scale, least)
@@ -58,5 +58,5 @@ def costs(settings: DreamSettings, height: int, width: int) -> tuple[float, floa
 
 
 def further(settings: DreamSettings) -> int:
-    """How many frames a zoom makes after its first; some more than it shows."""
+    """Returns the number of zoom frames after the first, including those for the overlap."""
     return settings.zoom + overlap(settings.zoom) - 1 if settings.zoom else 0

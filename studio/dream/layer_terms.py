@@ -1,4 +1,4 @@
-"""What a dream climbs, as a user writes it: `LAYER[:CHANNEL][=WEIGHT]`, read and checked without Keras."""
+"""Parses and checks the terms of a dream, `LAYER[:CHANNEL][=WEIGHT]`, without Keras."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import NamedTuple
 
 from studio.core.errors import invalid, unknown
 from studio.core.objectives import backbones
-from studio.dream.looks import LOOKS, USUAL
+from studio.dream.dream_presets import DEFAULT_LAYERS, DREAM_PRESETS
 
 _TERM = re.compile(r"([A-Za-z0-9_]+)(?::(-?\d+))?(?:=(.+))?")
 
 
-class Climbed(NamedTuple):
-    """One layer, or one channel of it, and its weight; a negative weight is avoided instead of climbed."""
+class Term(NamedTuple):
+    """A layer, or one of its channels, and its weight; negative weights minimize."""
 
     layer: str
     channel: int | None = None
@@ -28,51 +28,54 @@ class Climbed(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """The terms of a dream and the backbone that they belong to."""
+class Target:
+    """The terms of a dream and their backbone."""
 
     backbone: str
-    terms: tuple[Climbed, ...]
+    terms: tuple[Term, ...]
 
     @property
     def layers(self) -> tuple[str, ...]:
-        """The layers of its terms, each once."""
+        """The layers of the terms, each once."""
         return tuple(dict.fromkeys(term.layer for term in self.terms))
 
 
-def read(look: str, layers: Sequence[str], backbone: str) -> Wanted:
-    """What a look or layers mean.
+def read(look: str, layers: Sequence[str], backbone: str) -> Target:
+    """Parses a preset or layers.
 
     Args:
-        look: one of LOOKS; stands back for `layers`, and for a backbone that it does not belong to.
+        look: a name in DREAM_PRESETS; ignored if there are `layers`, or for a backbone without the preset.
         layers: each `LAYER`, `LAYER:CHANNEL`, either with `=WEIGHT`; all of one backbone.
         backbone: its name, or "auto" for the one that has the layers.
 
     Raises:
-        InvalidInput: for what cannot be read, a layer that there is not (names the closest), a channel out of
-            range (names the range), or layers of several backbones.
+        InvalidInput: for invalid syntax, an unknown layer (names the closest), a channel out of range (names
+            the range), or layers of several backbones.
     """
-    own = layers or LOOKS[look].layers
-    if not layers and backbone not in ("auto", _home(_term(own[0]).layer)):
-        own = USUAL[backbone]
-    terms = tuple(_term(text) for text in own)
+    texts = layers or DREAM_PRESETS[look].layers
+    if not layers and backbone not in ("auto", _home(_term(texts[0]).layer)):
+        texts = DEFAULT_LAYERS[backbone]
+    terms = tuple(_term(text) for text in texts)
     name = _home(terms[0].layer) if backbone == "auto" else backbone
     backbones.check_layers(name, [term.layer for term in terms])
     for term in terms:
         _check_channel(name, term)
     if not any(term.weight for term in terms):
         raise invalid(
-            "layers", expected="a weight other than 0", received=" ".join(own), next_step="raise one of them"
+            "layers",
+            expected="a weight other than 0",
+            received=" ".join(texts),
+            next_step="raise one of them",
         )
-    return Wanted(name, terms)
+    return Target(name, terms)
 
 
-def look_left_out(look: str, layers: Sequence[str], backbone: str) -> bool:
-    """Whether a backbone does not have the look that is asked for, so that it dreams of its usual layer."""
+def is_preset_ignored(look: str, layers: Sequence[str], backbone: str) -> bool:
+    """Whether a backbone lacks the preset, so that its default layer is used."""
     return not layers and read(look, (), backbone).backbone != read(look, (), "auto").backbone
 
 
-def _term(text: str) -> Climbed:
+def _term(text: str) -> Term:
     match = _TERM.fullmatch(text.strip())
     try:
         layer, channel, weight = match.groups() if match else (None, None, None)
@@ -86,19 +89,19 @@ def _term(text: str) -> Climbed:
             received=text,
             next_step="write it like mixed4 or mixed4:71=0.5",
         )
-    return Climbed(layer, None if channel is None else int(channel), number)
+    return Term(layer, None if channel is None else int(channel), number)
 
 
 def _home(layer: str) -> str:
-    """The backbone that has a layer; no two have one of the same name."""
+    """Returns the backbone that has a layer; layer names are unique."""
     for name, spec in backbones.BACKBONES.items():
         if layer in spec.layers:
             return name
-    known = [layer for spec in backbones.BACKBONES.values() for layer in spec.layers]
-    raise unknown("layer", layer, known)
+    layers = [layer for spec in backbones.BACKBONES.values() for layer in spec.layers]
+    raise unknown("layer", layer, layers)
 
 
-def _check_channel(name: str, term: Climbed) -> None:
+def _check_channel(name: str, term: Term) -> None:
     channels = backbones.spec(name).layers[term.layer]
     if term.channel is not None and not 0 <= term.channel < channels:
         raise invalid(

@@ -1,4 +1,4 @@
-"""The sizes that a dream climbs through, from coarse to fine."""
+"""The image sizes of a dream, from coarse to fine."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from PIL import Image
 
 
 def octave_sizes(height: int, width: int, octaves: int, factor: float, least: int) -> list[tuple[int, int]]:
-    """Heights and widths in px, each `factor` times the one before, the last as asked for.
+    """Returns heights and widths in px, each `factor` times the one before, ending at the given size.
 
     Args:
-        least: sizes with a shorter side below this are left out; the last one stays.
+        least: smallest shorter side; smaller sizes are left out, except the last.
     """
     shrunk = [factor**-i for i in reversed(range(octaves))]
     sizes = [(max(1, round(height * by)), max(1, round(width * by))) for by in shrunk]
@@ -18,7 +18,7 @@ def octave_sizes(height: int, width: int, octaves: int, factor: float, least: in
 
 
 def resize_01(images_01: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """`(1, H, W, 3) float32` -> `(1, *size, 3) float32`, bicubic, without rounding to gray levels between."""
+    """Resizes `(1, H, W, 3) float32` to `(1, *size, 3)` bicubically, without rounding to 8 bits."""
     if images_01.shape[1:3] == size:
         return images_01
     bands = (

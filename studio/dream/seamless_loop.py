@@ -1,4 +1,4 @@
-"""Closes frames that come one after another into a video whose end flows into its beginning."""
+"""Turns a stream of frames into a video that loops seamlessly."""
 
 from __future__ import annotations
 
@@ -9,55 +9,55 @@ import numpy as np
 
 from studio.core import paths
 
-OVERLAP = 10  # frames; shorter is a visible change, longer only costs
-SOFTNESS = 0.5  # of the edge of what grows, as a share of the way to the corners
-_AHEAD = 4 * OVERLAP  # made frames from which on any loop has its full overlap
+OVERLAP = 10  # frames; shorter fades are visible, longer ones only cost time
+SOFTNESS = 0.5  # width of the fading edge, as a share of the distance to the corners
+_AHEAD = 4 * OVERLAP  # frames from which on any loop has its full overlap
 
 
 def overlap(frames: int) -> int:
-    """How many frames more than asked for are made, to fade from the end of a loop into its beginning."""
+    """Returns the number of extra frames that fade the end of a loop into its beginning."""
     return min(OVERLAP, frames // 3)
 
 
-def closed(made: int) -> int:
-    """The longest loop that so many made frames are enough for."""
-    return next(frames for frames in range(made, -1, -1) if frames + overlap(frames) <= made)
+def loop_length(count: int) -> int:
+    """Returns the longest loop that `count` frames suffice for."""
+    return next(frames for frames in range(count, -1, -1) if frames + overlap(frames) <= count)
 
 
 class Loop:
-    """Takes frames as they are made and passes on those of a seamless loop, without knowing when it ends.
+    """Receives frames and passes on those of a seamless loop, without knowing when it ends.
 
     Of frames f0, f1, ... and an overlap of k, a loop of n shows fk to f(n - 1), and then k frames in which
-    f0, f1, ... grow over f(n), f(n + 1), ...: both move alike, and before and after stand true neighbors.
+    f0, f1, ... fade in over f(n), f(n + 1), ...: both move alike, and true neighbors come before and after.
 
-    The frames that a fade may need lie in a file.
+    Frames that a fade may need are stored in a file.
 
     Args:
-        pass_on: takes the next frame of the loop, `(H, W, 3) uint8`.
+        pass_on: receives the next frame of the loop, `(H, W, 3) uint8`.
     """
 
     def __init__(self, pass_on: Callable[[np.ndarray], None]):
-        self._pass_on, self._next, self.made = pass_on, OVERLAP, 0
+        self._pass_on, self._next, self.count = pass_on, OVERLAP, 0
         self._file = tempfile.TemporaryFile(dir=paths.folder("cache"))  # noqa: SIM115
         self._shape: tuple[int, ...] = ()
 
     def add(self, frame: np.ndarray) -> None:
-        """Takes the next frame that was made, `(H, W, 3) uint8`, of the same size as the first."""
+        """Adds the next frame, `(H, W, 3) uint8`, of the same size as the first."""
         self._shape = frame.shape
-        self._file.seek(_slot(self.made) * frame.nbytes)
+        self._file.seek(_slot(self.count) * frame.nbytes)
         self._file.write(frame.tobytes())
-        self.made += 1
-        if self.made >= _AHEAD:
-            self._pass_on_to(closed(self.made))
+        self.count += 1
+        if self.count >= _AHEAD:
+            self._pass_on_to(loop_length(self.count))
 
     def close(self) -> int:
-        """Passes on the rest. Returns how many frames the loop has: `closed(made)`."""
-        frames = closed(self.made)
+        """Passes on the remaining frames. Returns the length of the loop, `loop_length(count)`."""
+        frames = loop_length(self.count)
         fading = overlap(frames)
-        self._next = self._next if self.made >= _AHEAD else fading
+        self._next = self._next if self.count >= _AHEAD else fading
         self._pass_on_to(frames)
         for i in range(fading):
-            self._pass_on(faded(self[frames + i], self[i], (i + 1) / (fading + 1)))
+            self._pass_on(crossfade(self[frames + i], self[i], (i + 1) / (fading + 1)))
         self._file.close()
         return frames
 
@@ -73,29 +73,27 @@ class Loop:
 
 
 def _slot(index: int) -> int:
-    """Where a frame lies: the first stay, later ones take the place of those that were passed on."""
+    """Returns the slot of a frame in the file: the first frames stay, later ones reuse slots."""
     return index if index < OVERLAP else OVERLAP + index % (_AHEAD - OVERLAP)
 
 
-def faded(one: np.ndarray, other: np.ndarray, share: float) -> np.ndarray:
-    """One frame in which another grows from the middle, where a zoom brings all that is new.
+def crossfade(first: np.ndarray, second: np.ndarray, share: float) -> np.ndarray:
+    """Fades from one frame into another, which grows from the center, where a zoom brings new content.
 
-    Where both show, fine detail is mixed with the strength that it had: plain halves of two different details
-    would look washed out.
+    The mix of fine detail keeps its strength: plain averages of two different details look washed out.
 
     Args:
-        one, other: `(H, W, 3) uint8`.
-        share: from 0, all the one, to 1, all the other.
-
+        first, second: `(H, W, 3) uint8`.
+        share: of the second frame, 0 to 1.
     Returns:
         `(H, W, 3) uint8`.
     """
     from scipy import ndimage
 
-    height, width = one.shape[:2]
-    mask = _grown(height, width, share)
+    height, width = first.shape[:2]
+    mask = _disc_mask(height, width, share)
     coarse, fine = [], []
-    for frame in (one.astype("float32"), other.astype("float32")):
+    for frame in (first.astype("float32"), second.astype("float32")):
         blurred = ndimage.gaussian_filter(frame, (max(frame.shape) / 32, max(frame.shape) / 32, 0))
         coarse.append(blurred)
         fine.append(frame - blurred)
@@ -105,9 +103,9 @@ def faded(one: np.ndarray, other: np.ndarray, share: float) -> np.ndarray:
     return (np.clip(mixed, 0, 255) + 0.5).astype("uint8")
 
 
-def _grown(height: int, width: int, share: float) -> np.ndarray:
-    """How much of the other shows where, `(H, W, 1) float32 in [0, 1]`: a soft disc of a share's size."""
+def _disc_mask(height: int, width: int, share: float) -> np.ndarray:
+    """Returns a soft disc mask of a share's size, `(H, W, 1) float32 in [0, 1]`."""
     rows, columns = np.ogrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
-    far = np.sqrt((rows**2 + columns**2) / 2)[..., None]  # 0 in the middle, 1 in the corners
+    far = np.sqrt((rows**2 + columns**2) / 2)[..., None]  # 0 in the center, 1 in the corners
     inside = np.clip((share * (1 + SOFTNESS) - far) / SOFTNESS, 0, 1)
     return (inside * inside * (3 - 2 * inside)).astype("float32")

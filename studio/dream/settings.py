@@ -9,19 +9,19 @@ from studio.core.errors import invalid
 from studio.core.objectives.backbones import BACKBONES
 from studio.core.settings import Settings, setting
 from studio.core.tasks import Kind
-from studio.core.training.precision import CHOICE_HELP, Choice, Precision, chosen
-from studio.dream.layer_terms import Wanted, read
-from studio.dream.looks import LOOKS
+from studio.core.training.precision import CHOICE_HELP, Choice, Precision, resolve_precision
+from studio.dream.dream_presets import DREAM_PRESETS
+from studio.dream.layer_terms import Target, read
 
-# Tables say which words these two settings take; no checker can read them there.
+# The choices of these two settings come from tables, which type checkers cannot evaluate.
 Backbone = Literal[("auto", *BACKBONES)]  # type: ignore[valid-type]
 
 
 class DreamSettings(Settings):
     """Amplifies what a network responds to in an image, from coarse to fine (DeepDream)."""
 
-    look: Literal[tuple(LOOKS)] = setting(  # type: ignore[valid-type]
-        next(iter(LOOKS)), "Preset: the layers that the dream maximizes.", tier="main", label="Preset"
+    look: Literal[tuple(DREAM_PRESETS)] = setting(  # type: ignore[valid-type]
+        next(iter(DREAM_PRESETS)), "Preset: the layers that the dream maximizes.", tier="main", label="Preset"
     )
     steps: int = setting(
         10,
@@ -118,42 +118,42 @@ class DreamSettings(Settings):
     precision: Choice = setting("auto", CHOICE_HELP, tier="hidden")
 
     def for_ending(self, ending: str) -> DreamSettings:
-        """These settings for a file that ends so: a zoom's is the kind of its video."""
+        """Returns the settings for a file extension: a zoom takes its format from it."""
         return self.model_copy(update={"video": ending}) if self.zoom else self
 
-    def decided(self) -> DreamSettings:
+    def resolve(self) -> DreamSettings:
         return self.model_copy(update={"precision": self.computed_in})
 
     @property
     def computed_in(self) -> Precision:
-        """What the network computes in. The many small layers of the other networks gain too little by it."""
-        usual: Choice = self.precision if self.wanted.backbone == "vgg16" else "float32"
-        return chosen(usual)
+        """Precision of the network; only VGG16 gains from bfloat16, others have many small layers."""
+        usual: Choice = self.precision if self.target.backbone == "vgg16" else "float32"
+        return resolve_precision(usual)
 
     @property
     def ineffective(self) -> frozenset[str]:
-        """Few looks belong to a network, and all others are dreamed as one."""
+        """The settings without effect: layers or a backbone replace the preset."""
         return frozenset({"look"} if self.layers or self.backbone != "auto" else ())
 
     @property
-    def looks(self) -> tuple[str, ...]:
-        """The look, or what is climbed in its place."""
+    def style_names(self) -> tuple[str, ...]:
+        """The preset, or the layers that replace it."""
         return tuple(self.layers) or (self.look,)
 
     @property
-    def wanted(self) -> Wanted:
-        """The backbone and the terms to climb. Raises `InvalidInput` for layers that there are not."""
+    def target(self) -> Target:
+        """The backbone and its terms. Raises `InvalidInput` for unknown layers."""
         return read(self.look, self.layers, self.backbone)
 
 
 def kind(settings: DreamSettings) -> Kind:
-    """What these settings make: an image, or an animation."""
+    """Returns the kind of the result: an image or an animation."""
     return "animation" if settings.zoom else "image"
 
 
 def check(settings: DreamSettings, inputs: Mapping[str, Sequence[Any]]) -> None:
-    """Raises `InvalidInput` for layers or channels that there are not, or channels together with a guide."""
-    channels = [str(term) for term in settings.wanted.terms if term.channel is not None]
+    """Raises `InvalidInput` for unknown layers or channels, or channels together with a guide."""
+    channels = [str(term) for term in settings.target.terms if term.channel is not None]
     if channels and settings.layers and inputs.get("guide"):
         raise invalid(
             "layers",
@@ -175,7 +175,7 @@ class ChannelSettings(Settings):
 
     @property
     def ineffective(self) -> frozenset[str]:
-        """The layer says which network, and what its channels are."""
+        """The settings without effect."""
         return frozenset({"backbone", "channel"} if self.layer else ())
 
     @property
@@ -183,11 +183,11 @@ class ChannelSettings(Settings):
         return f"channel {self.channel} of {self.layer}"
 
     @property
-    def wanted(self) -> Wanted:
-        """The backbone and the one term to climb. Raises `InvalidInput` for what there is not."""
+    def target(self) -> Target:
+        """The backbone and its single term. Raises `InvalidInput` for unknown layers or channels."""
         return read("", (f"{self.layer}:{self.channel}",), self.backbone)
 
 
 def check_channel(settings: ChannelSettings, inputs: Mapping[str, Sequence[Any]]) -> None:
-    """Raises `InvalidInput` for a layer or channel that there is not, naming the closest, or the range."""
-    _ = settings.wanted
+    """Raises `InvalidInput` for an unknown layer or channel, naming the closest or the range."""
+    _ = settings.target

@@ -1,4 +1,4 @@
-"""The endless zoom: each frame is a dream of the last, drawn nearer and turned; its end is its beginning."""
+"""The endless zoom: each frame is a dream of the last one, magnified and rotated; the video loops."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from studio.core.imaging import image_io
 from studio.core.imaging.animations import Video
 from studio.core.objectives import backbones
 from studio.core.progress import Progress
-from studio.dream.ascend import Climb, fitted
+from studio.dream.ascend import Ascent, fit_content
 from studio.dream.estimate import FRAME_OCTAVES, costs, further
 from studio.dream.seamless_loop import Loop
 from studio.dream.settings import DreamSettings
 
-SHARPNESS = 0.15  # against the blur of drawing nearer: how much of a frame's fine detail is added to itself
-FINE = 1.0  # px, what counts as fine detail
+SHARPNESS = 0.15  # factor of the fine detail added to a frame, against the blur of magnification
+FINE = 1.0  # px, sigma that separates fine detail
 
 
 @dataclass(frozen=True)
-class Zoomed:
+class ZoomVideo:
     """A zoom video.
 
     Attributes:
-        video: the bytes of its file, of the kind that the settings name; empty if it ended before two frames.
-        frames: of the loop, fewer than asked for if it ended early.
-        image: the dream that it zooms into, `(H, W, 3) uint8`.
-        figures: seconds, frames, steps, and `image_steps`, those of `image`.
-        weights: SHA-256 of the weights that took part, by name.
-        stopped_early: whether a user cancelled, and this is as far as it got.
+        video: bytes of the file in the format of the settings; empty if it ended before two frames.
+        frames: number of frames in the loop; fewer than set if it ended early.
+        image: the first dream, `(H, W, 3) uint8`.
+        figures: seconds, frames, steps, and `image_steps`, the steps of `image`.
+        weights: SHA-256 of the weights used, by name.
+        stopped_early: whether the user canceled and this is the result so far.
     """
 
     video: bytes
@@ -48,57 +48,57 @@ def zoom(
     settings: DreamSettings,
     guide: np.ndarray | None = None,
     progress: Progress | None = None,
-) -> Zoomed:
-    """Lets a network dream into an image, and on and on into its own dream, as a video that has no end.
+) -> ZoomVideo:
+    """Makes an endless zoom into dreams of an image, as a looping video.
 
     Args:
         content, guide: as in `studio.dream.ascend.ascend`.
-        settings: `zoom` is how many frames; `most_steps` ends it before them, with the last whole one.
-        progress: told of every step, counted in frames; the first counts for as many as it costs.
+        settings: `zoom` is the number of frames; `most_steps` ends it earlier, after a complete frame.
+        progress: receives every step, counted in frames; the first frame counts as its cost in frames.
 
     Raises:
-        StudioError: as `ascend`.
-        Cancelled: if a user stopped it before the first step.
+        StudioError: like `ascend`.
+        Cancelled: if the user stopped it before the first step.
     """
     progress = progress or Progress()
-    wanted = settings.wanted
-    image = fitted(content, settings, backbones.spec(wanted.backbone))
-    backbone = backbones.load(wanted.backbone, progress)
+    target = settings.target
+    image = fit_content(content, settings, backbones.spec(target.backbone))
+    backbone = backbones.load(target.backbone, progress)
     began = time.monotonic()
-    climb = Climb(backbone, settings, image, guide, progress)
+    run = Ascent(backbone, settings, image, guide, progress)
     tell = _teller(settings, image, progress)
-    first = climb.through(image, settings.octaves, settings.steps, tell(0))
-    image_steps = climb.steps
+    first = run.through(image, settings.octaves, settings.steps, tell(0))
+    image_steps = run.steps
     with Video(settings.video, settings.fps) as video:
         loop = Loop(video.add)
-        for frame in _frames(first, climb, settings, tell):
+        for frame in _frames(first, run, settings, tell):
             loop.add(image_io.to_uint8(frame))
         frames = loop.close()
         data = video.finish() if frames > 1 or frames == settings.zoom else b""
     figures = {
         "seconds": time.monotonic() - began,
         "frames": frames,
-        "steps": climb.steps,
+        "steps": run.steps,
         "image_steps": image_steps,
     }
-    weights = {wanted.backbone: backbone.digest}
-    return Zoomed(data, frames, image_io.to_uint8(first), figures, weights, climb.stopped_early)
+    weights = {target.backbone: backbone.digest}
+    return ZoomVideo(data, frames, image_io.to_uint8(first), figures, weights, run.stopped_early)
 
 
 Tell = Callable[[float, float, dict[str, float], np.ndarray], None]
 
 
 def _teller(settings: DreamSettings, image: np.ndarray, progress: Progress) -> Callable[[int], Tell]:
-    """What tells the progress of each frame, by its number."""
-    whole, one = costs(settings, *image.shape[1:3])
-    first = max(1, round(whole / one))
+    """Returns a function that gives each frame its progress callback."""
+    first_cost, frame_cost = costs(settings, *image.shape[1:3])
+    first = max(1, round(first_cost / frame_cost))
     total = first + further(settings)
 
     def of_frame(number: int) -> Tell:
-        begun, length = (first + number - 1, 1) if number else (0, first)
+        start, length = (first + number - 1, 1) if number else (0, first)
 
         def tell(done: float, steps: float, metrics: dict[str, float], image_01: np.ndarray) -> None:
-            at = int(begun + length * done / steps + 1e-6)
+            at = int(start + length * done / steps + 1e-6)
             progress.report(at, total, metrics, lambda: image_io.to_uint8(image_01))
 
         return tell
@@ -107,52 +107,52 @@ def _teller(settings: DreamSettings, image: np.ndarray, progress: Progress) -> C
 
 
 def _frames(
-    image_01: np.ndarray, climb: Climb, settings: DreamSettings, tell: Callable[[int], Tell]
+    image_01: np.ndarray, ascent: Ascent, settings: DreamSettings, tell: Callable[[int], Tell]
 ) -> Iterator[np.ndarray]:
-    """Yields all whole frames, `(1, H, W, 3) float32 in [0, 1]`, the first dream being the first."""
+    """Yields all complete frames, `(1, H, W, 3) float32 in [0, 1]`, starting with the first dream."""
     colors = _colors(image_01)
     for number in range(1, further(settings) + 2):
-        if climb.stopped_early or climb.steps >= (settings.most_steps or np.inf):
+        if ascent.stopped_early or ascent.steps >= (settings.most_steps or np.inf):
             return
         yield image_01
         if number <= further(settings):
-            near = with_colors(nearer(image_01, settings.zoom_scale, settings.zoom_turn), *colors)
-            image_01 = climb.through(near, FRAME_OCTAVES, settings.zoom_steps, tell(number))
+            magnified = match_colors(magnify(image_01, settings.zoom_scale, settings.zoom_turn), *colors)
+            image_01 = ascent.through(magnified, FRAME_OCTAVES, settings.zoom_steps, tell(number))
 
 
-def nearer(images_01: np.ndarray, scale: float, turn: float) -> np.ndarray:
-    """Draws an image nearer and turns it about its middle; what lies beyond its edges is its mirror image.
+def magnify(images_01: np.ndarray, scale: float, turn: float) -> np.ndarray:
+    """Magnifies an image and rotates it about its center, with mirrored borders.
 
     Args:
         images_01: `(1, H, W, 3) float32`.
-        scale: how much larger everything becomes.
-        turn: degrees, against the clock.
+        scale: magnification.
+        turn: degrees, counterclockwise.
 
     Returns:
-        `(1, H, W, 3) float32`, with its fine detail as strong as before; may leave [0, 1] a little.
+        `(1, H, W, 3) float32`, with fine detail restored; may slightly exceed [0, 1].
     """
     from scipy import ndimage
 
     cos, sin = np.cos(np.radians(turn)) / scale, np.sin(np.radians(turn)) / scale
-    back = np.array([[cos, sin], [-sin, cos]])  # from a place (row, column) to where its color comes from
+    inverse = np.array([[cos, sin], [-sin, cos]])  # maps output (row, column) to input
     middle = (np.array(images_01.shape[1:3]) - 1) / 2
-    origin = middle - back @ middle
+    origin = middle - inverse @ middle
     bands = [
-        ndimage.affine_transform(images_01[0, :, :, band], back, origin, order=3, mode="mirror")
+        ndimage.affine_transform(images_01[0, :, :, band], inverse, origin, order=3, mode="mirror")
         for band in range(3)
     ]
-    drawn = np.stack(bands, axis=-1)[None]
-    blurred = ndimage.gaussian_filter(drawn, (0, FINE, FINE, 0), mode="mirror")
-    return drawn + SHARPNESS * (drawn - blurred)
+    magnified = np.stack(bands, axis=-1)[None]
+    blurred = ndimage.gaussian_filter(magnified, (0, FINE, FINE, 0), mode="mirror")
+    return magnified + SHARPNESS * (magnified - blurred)
 
 
 def _colors(images_01: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The mean and spread of each color."""
+    """Returns the mean and standard deviation of each color channel."""
     return images_01.mean((0, 1, 2)), images_01.std((0, 1, 2))
 
 
-def with_colors(images_01: np.ndarray, mean: np.ndarray, spread: np.ndarray) -> np.ndarray:
-    """Gives an image a mean and spread of each color, so that a long zoom neither fades nor runs away.
+def match_colors(images_01: np.ndarray, mean: np.ndarray, spread: np.ndarray) -> np.ndarray:
+    """Gives an image a color mean and standard deviation, so that a long zoom neither fades nor saturates.
 
     Args:
         images_01: `(1, H, W, 3) float32`.

@@ -1,7 +1,7 @@
-"""Jobs on dask.distributed: the queue on disk is the truth, Dask only runs it.
+"""Jobs on dask.distributed. The queue on disk is authoritative; Dask only runs it.
 
-`connect()` gives this process's one engine; pages call nothing else. Each name is imported when it is first
-asked for, so that the gallery and the command line can read job folders without loading Dask.
+`connect()` returns this process's only engine; pages call nothing else. Names are imported on first use, so
+the gallery and the command line can read job folders without loading Dask.
 """
 
 from __future__ import annotations

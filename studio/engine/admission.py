@@ -11,24 +11,24 @@ MOST_EXPECTED = 30.0  # s that a live request may be expected to take
 
 
 def check(task: str, settings: Settings, inputs: Inputs, share: float) -> Task:
-    """The task of a name, if it may run.
+    """Returns the task with this name, if it may run.
 
     Args:
-        task: its name.
-        settings, inputs: of it.
-        share: of the machine's memory that its process may have.
+        task: the task's name.
+        settings, inputs: of the task.
+        share: of the machine's memory that its process may use, 0 to 1.
 
     Raises:
-        InvalidInput: if settings or inputs are not right.
-        NoRoom: if it needs more memory.
+        InvalidInput: if settings or inputs are invalid.
+        InsufficientSpace: if it needs more memory.
     """
     named_task = tasks.check(task, settings, inputs)
-    tasks.check_room(named_task, settings, inputs, share)
+    tasks.check_memory(named_task, settings, inputs, share)
     return named_task
 
 
 def check_live(task: str, settings: Settings, inputs: Inputs) -> Task:
-    """The task of a name, if it may run while somebody waits for it. Raises as `check`."""
+    """Returns the task with this name, if it may run while the user waits. Raises as `check`."""
     named_task = check(task, settings, inputs, capacity.LIVE_SHARE)
     if not named_task.interactive:
         raise InvalidInput(f"{named_task.title} is not made at once. Submit it as a job.")
@@ -36,7 +36,7 @@ def check_live(task: str, settings: Settings, inputs: Inputs) -> Task:
 
 
 def check_seconds(task: Task, settings: Settings, inputs: Inputs) -> None:
-    """Raises `InvalidInput` for what would hold up everybody else's live requests."""
+    """Raises `InvalidInput` for a task that would delay all other live requests."""
     seconds = expected(task, settings, inputs)
     if seconds is not None and seconds > MOST_EXPECTED:
         raise InvalidInput(
@@ -46,8 +46,8 @@ def check_seconds(task: Task, settings: Settings, inputs: Inputs) -> None:
 
 
 def expected(task: Task, settings: Settings, inputs: Inputs) -> float | None:
-    """About how many seconds a task takes here; None if that is not known."""
+    """Estimates the seconds that a task takes here; None if unknown."""
     try:
         return tasks.expected_seconds(task, settings, inputs)
     except (StudioError, OSError):
-        return None  # a failed estimate refuses no job: the task itself says better what is wrong
+        return None  # a failed estimate must not refuse the job: the task's own error is clearer

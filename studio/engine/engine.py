@@ -1,4 +1,4 @@
-"""The engine: takes tasks, runs them in lanes, and tells how they stand. What pages call."""
+"""The engine: accepts tasks from pages and the API, runs them in lanes, and reports their state."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from studio.engine.serving import WAIT_SECONDS, Serving
 from studio.engine.stream import Stream
 
 CANCELLED = "It was cancelled before it began."
-_YIELD_SECONDS = 0.001  # between two writes, in which another thread takes the lock
+_YIELD_SECONDS = 0.001  # between two writes, so another thread can take the lock
 
 
 class Engine(Serving):
-    """Runs tasks in the lanes of a cluster; jobs outlive pages, and their folders outlive the server.
+    """Runs tasks in the lanes of a cluster. Jobs outlive pages, and their folders outlive the server.
 
-    Starting takes about a second and happens in the background; jobs wait on disk meanwhile. Should the
-    cluster's process end, or another server hold STUDIO_HOME, it tries again every few seconds.
+    It starts in the background, in about a second, while jobs wait on disk. If the cluster's process ends or
+    another server holds STUDIO_HOME, it tries again every few seconds.
 
     Args:
-        memory: what each lane's process may use, as `studio.engine.cluster.launch.Host` takes it.
-        warm: whether workers load what they need before they are asked to.
+        memory: memory of each lane's process, see `studio.engine.cluster.launch.Host`.
+        warm: whether workers load Keras and weights before the first task.
     """
 
     def submit(
@@ -44,20 +44,22 @@ class Engine(Serving):
         key: str = "",
         batch: str = "",
     ) -> Job:
-        """Queues a task and answers at once.
+        """Queues a task and returns its job at once.
 
         Args:
-            owner: for whom; files and models of others are as if they were not there.
-            weights: the very ones that it is made with, as the recipe of what is made again names them.
-            key: by which a request is known that is sent again, as after a lost answer: with the key of an
-                earlier one of this owner it gives that one's job, which bears the key as long as it is kept.
-            batch: what it is asked for together with: those of one name have one place in the order.
+            task: the task's name.
+            settings, inputs: of the task.
+            owner: the owner of the job, who cannot use files and models of others.
+            weights: SHA-256 by name of the weights to use, from the recipe to repeat.
+            key: the idempotency key: with the key of an earlier request of this owner, returns that job, as
+                long as it exists.
+            batch: the name of the batch; the jobs of a batch have one place in the queue.
 
         Raises:
-            InvalidInput: if the task, its settings or its inputs are not right.
-            Unavailable: if the engine is down, or those weights can no longer be had.
-            NoRoom: if the disk is full, or it needs more memory than its process may have.
-            StudioError: if the owner has as much as each of many may, see `studio.engine.quotas`.
+            InvalidInput: if the task, its settings or its inputs are invalid.
+            Unavailable: if the engine is down, or those weights are no longer available.
+            InsufficientSpace: if the disk is full, or it needs more memory than its process may use.
+            StudioError: if the owner exceeds a quota, see `studio.engine.quotas`.
         """
         return self._submit(task, [(settings, inputs)], [key], owner, weights, batch)[0]
 
@@ -69,9 +71,15 @@ class Engine(Serving):
         owner: str = owners.LOCAL,
         key: str = "",
     ) -> list[Job]:
-        """Queues a task with each of several settings and inputs as one batch: all of them, or none.
+        """Queues a task with several settings and inputs as one batch: all of them, or none.
 
-        Args, and what it raises, as of `submit`; with the key of an earlier request it gives that one's jobs.
+        Args:
+            task: the task's name.
+            several: pairs of settings and inputs.
+            batch, owner, key: see `submit`; with the key of an earlier request, returns its jobs.
+
+        Raises:
+            StudioError: see `submit`.
         """
         keys = [f"{key}/{number}" if key else "" for number in range(len(several))]
         return self._submit(task, several, keys, owner, None, batch)
@@ -85,19 +93,19 @@ class Engine(Serving):
         weights: Mapping[str, str] | None,
         batch: str,
     ) -> list[Job]:
-        ledger, named_task = self._usable(), tasks.get(task)
+        ledger, named_task = self._require_ledger(), tasks.get(task)
         requests = [
-            Request.of(named_task, *one, owner, weights, key=key, batch=batch)
-            for one, key in zip(several, keys, strict=True)
+            Request.of(named_task, *pair, owner, weights, key=key, batch=batch)
+            for pair, key in zip(several, keys, strict=True)
         ]
         with self._lock:
-            known = [ledger.keyed(request) for request in requests]
-            if None not in known:  # all were sent before
-                return [ledger.copy(job) for job in known if job]
-        quotas.check_room(owner)  # first: all else costs time for each request
+            earlier = [ledger.find_by_key(request) for request in requests]
+            if None not in earlier:  # a repeated request
+                return [ledger.copy(job) for job in earlier if job]
+        quotas.check_disk_quota(owner)  # first, because the other checks take time for each request
         with self._lock:
             self._check_count(ledger, requests)
-        with owners.asking(owner):
+        with owners.acting_as(owner):
             pinned_weights.check(weights or {})
             for request, (settings, inputs) in zip(requests, several, strict=True):
                 admission.check(task, settings, inputs, capacity.JOB_SHARE)
@@ -107,27 +115,27 @@ class Engine(Serving):
 
     def _check_count(self, ledger: Ledger, requests: Sequence[Request]) -> None:
         owner = requests[0].owner
-        new = sum(ledger.keyed(request) is None for request in requests)
+        new = sum(ledger.find_by_key(request) is None for request in requests)
         quotas.check_jobs(owner, len(ledger.unfinished(owner)), new)
 
     def _queue(self, ledger: Ledger, requests: Sequence[Request]) -> list[Job]:
-        """Writes the jobs of all requests, then puts them into the queue: all of them, or none.
+        """Writes the jobs of all requests, then queues them: all of them, or none.
 
-        Until all are written nobody knows of any, so that a failure leaves neither jobs nor keys behind.
+        No job is visible before all are written, so a failure leaves neither jobs nor keys behind.
         """
         jobs: list[Job] = []
         try:
             for request in requests:
-                with self._lock:  # for each on its own: others need not wait for all of a batch
+                with self._lock:  # for each job, so others do not wait for the whole batch
                     if request.expected is None:
                         request.expected = ledger.usual_seconds(request.task)
-                    jobs.append(ledger.keyed(request) or ledger.add(request, waits=False))
+                    jobs.append(ledger.find_by_key(request) or ledger.add(request, waits=False))
             with self._lock:
                 self._check_count(ledger, requests)
                 for at, request in enumerate(requests):
-                    if known := ledger.keyed(request):  # also where another thread was faster
-                        _remove_unless(jobs[at], known)
-                        jobs[at] = known
+                    if earlier := ledger.find_by_key(request):  # another thread may have been faster
+                        _remove_unless(jobs[at], earlier)
+                        jobs[at] = earlier
                     else:
                         ledger.enter(jobs[at])
                 if self._runner is not None:
@@ -146,50 +154,51 @@ class Engine(Serving):
         owner: str = owners.LOCAL,
         weights: Mapping[str, str] | None = None,
     ) -> Job | None:
-        """The owner's job that waits or runs and will give what this request asks for; None if there is none.
+        """Finds an unfinished job of the owner with the same task, settings, weights and input bytes.
 
-        Of several it is the one whose turn comes first. Names of files make no difference: their bytes count.
+        File names do not matter. Settings and inputs may be unchecked. See `submit` for the arguments.
 
-        Args, as of `submit`; settings and inputs need not have been checked.
+        Returns:
+            The job that runs first, or None.
 
         Raises:
-            Unavailable: if the engine has no queue, as while it starts.
+            Unavailable: if the engine has no queue, e.g. while it starts.
         """
         request = Request.of(tasks.get(task), settings, inputs, owner, weights)
-        with self._known_ledger() as ledger:
+        with self._locked_ledger() as ledger:
             for job in ledger.unfinished(owner):
                 if job.state in ("queued", "running") and job.makes_same(request):
                     return ledger.copy(job)
         return None
 
     def job(self, id: str, owner: str = owners.LOCAL) -> Job:
-        """The job as it stands. Raises `Unavailable` if there is none, or it is another owner's."""
-        with self._known_ledger() as ledger:
+        """Returns the current state of a job. Raises `Unavailable` if the owner has no such job."""
+        with self._locked_ledger() as ledger:
             return ledger.copy(ledger.find(id, owner))
 
     def jobs(self, owner: str = owners.LOCAL, limit: int = 20) -> list[Job]:
-        """The owner's jobs, newest first."""
-        self._known.wait(WAIT_SECONDS)
+        """Returns the owner's jobs, newest first; unfinished ones do not count toward `limit`."""
+        self._ledger_ready.wait(WAIT_SECONDS)
         with self._lock:
             if self._ledger is None:
                 return []
             return [self._ledger.copy(job) for job in self._ledger.newest(owner, limit)]
 
     def batch(self, batch: str, owner: str = owners.LOCAL) -> Batch:
-        """How the jobs of a batch stand together. Raises `Unavailable` if there is none of this owner."""
-        with self._known_ledger() as ledger:
+        """Returns the state of a batch. Raises `Unavailable` if the owner has no such batch."""
+        with self._locked_ledger() as ledger:
             jobs = ledger.batch(batch, owner)
             ended = [job for job in jobs if job.finished]
             failed = sum(job.state not in ("done", "stopped") for job in ended)
             return Batch(batch, tuple(job.id for job in jobs), len(ended), failed)
 
     def stop(self, id: str, owner: str = owners.LOCAL) -> None:
-        """Asks a running job to stop and to keep its best so far, which is then its result.
+        """Asks a running job to stop and to keep its best result so far.
 
-        Ends the job's process if it does not stop, and a waiting job at once. Raises `Unavailable` if there
-        is no such job of this owner.
+        Ends the job's process if it does not stop in time, and a waiting job at once. Raises `Unavailable`
+        if the owner has no such job.
         """
-        with self._known_ledger() as ledger:
+        with self._locked_ledger() as ledger:
             job = ledger.find(id, owner)
             if job.state == "running" and self._runner is not None:
                 self._runner.stop(job)
@@ -197,8 +206,8 @@ class Engine(Serving):
                 self._drop(ledger, [job])
 
     def cancel(self, id: str, owner: str = owners.LOCAL) -> None:
-        """Ends a job and keeps nothing of it, also one that is about to stop. Otherwise as `stop`."""
-        with self._known_ledger() as ledger:
+        """Ends a job without keeping a result, even if it is already stopping. Otherwise as `stop`."""
+        with self._locked_ledger() as ledger:
             job = ledger.find(id, owner)
             if job.state in ("running", "stopping") and self._runner is not None:
                 self._runner.cancel(job)
@@ -206,7 +215,7 @@ class Engine(Serving):
                 self._drop(ledger, [job])
 
     def _drop(self, ledger: Ledger, jobs: Iterable[Job]) -> None:
-        """Ends jobs that wait; call it with the lock held."""
+        """Ends waiting jobs. Call it with the lock held."""
         for job in jobs:
             if self._runner is not None:
                 self._runner.recall(job)
@@ -216,42 +225,42 @@ class Engine(Serving):
             self._runner.dispatch()
 
     def move(self, id: str, to: str, owner: str = owners.LOCAL) -> Job:
-        """Moves a waiting job, or its batch, forward among its owner's; those of others keep their places.
+        """Moves a waiting job, or its batch, forward among its owner's jobs. Others keep their places.
 
         Args:
-            to: "front", "up" by one, or the id of the job before which it shall run.
+            id: of the job.
+            to: "front", "up" by one, or the id of the job to run it before.
+            owner: of the job.
 
         Raises:
             InvalidInput: if it no longer waits, is paused, or does not wait behind that job.
+            Unavailable: if the owner has no such job.
         """
         with self._waiting(id, owner) as (ledger, job):
             ledger.move(job, to)
             return ledger.copy(job)
 
     def pause(self, id: str, owner: str = owners.LOCAL) -> Job:
-        """Lets a waiting job, or its batch, wait until it is resumed, also beyond a restart.
-
-        Raises as `move`.
-        """
+        """Pauses a waiting job, or its batch, until it is resumed, even after a restart. Raises as `move`."""
         with self._waiting(id, owner) as (ledger, job):
-            for one in ledger.queue.together(job):
+            for member in ledger.queue.batch_of(job):
                 if self._runner is not None:
-                    if self._runner.begins(one):
+                    if self._runner.begins(member):
                         continue
-                    self._runner.recall(one)
-                ledger.pause(one, True)
+                    self._runner.recall(member)
+                ledger.pause(member, True)
             return ledger.copy(job)
 
     def resume(self, id: str, owner: str = owners.LOCAL) -> Job:
-        """Lets a paused job, or all of its batch, have its turn again. Raises as `move`."""
+        """Resumes a paused job, or its batch. Raises as `move`."""
         with self._waiting(id, owner) as (ledger, job):
-            for one in ledger.queue.together(job):
-                ledger.pause(one, False)
+            for member in ledger.queue.batch_of(job):
+                ledger.pause(member, False)
             return ledger.copy(job)
 
     @contextmanager
     def _waiting(self, id: str, owner: str) -> Iterator[tuple[Ledger, Job]]:
-        """A job that waits; then the lanes are filled as its new place has it."""
+        """Yields a waiting job to change, then fills the lanes in the new order."""
         with self._change() as ledger:
             job = ledger.find(id, owner)
             if job.state != "queued" or (self._runner is not None and self._runner.begins(job)):
@@ -261,11 +270,11 @@ class Engine(Serving):
                 self._runner.dispatch()
 
     def stop_batch(self, batch: str, owner: str = owners.LOCAL) -> None:
-        """Ends all jobs of a batch that have not ended, as `stop` does. Raises as `batch`."""
+        """Stops all unfinished jobs of a batch, see `stop`. Raises as `batch`."""
         self._end_batch(batch, owner, self.stop)
 
     def cancel_batch(self, batch: str, owner: str = owners.LOCAL) -> None:
-        """Ends all jobs of a batch that have not ended, as `cancel` does. Raises as `batch`."""
+        """Cancels all unfinished jobs of a batch, see `cancel`. Raises as `batch`."""
         self._end_batch(batch, owner, self.cancel)
 
     def _end_batch(self, batch: str, owner: str, end: Callable[[str, str], None]) -> None:
@@ -277,35 +286,37 @@ class Engine(Serving):
 
     @contextmanager
     def _change(self) -> Iterator[Ledger]:
-        """Changes jobs under the lock, and writes their states once it is free.
+        """Yields the ledger under the lock, and writes the changed states after releasing it.
 
-        The disk takes about 10 ms for each: a batch of 500 would keep everybody else waiting for seconds.
+        A write takes about 10 ms, so a batch of 500 jobs would block all other calls for seconds.
         """
-        with self._known_ledger() as ledger, ledger.postponing() as changed:
+        with self._locked_ledger() as ledger, ledger.postpone_writes() as changed:
             yield ledger
         for job in list(changed.values()):
             with self._lock:
-                if ledger.get(job.id) is job:  # else it was removed meanwhile
+                if ledger.get(job.id) is job:  # not removed meanwhile
                     ledger.note(job)
             time.sleep(_YIELD_SECONDS)
 
     def live(
         self, task: str, settings: Settings, inputs: tasks.Inputs, session: str, owner: str = owners.LOCAL
     ) -> Live:
-        """Runs a task in the live lane, with nothing kept on disk, and waits for it.
+        """Runs a task in the live lane, stores nothing on disk, and waits for the result.
 
         Args:
-            session: the tab that asks; of one session one request runs and one waits, the newest.
-            owner: as of `submit`.
+            task: the task's name.
+            settings, inputs: of the task.
+            session: the browser tab; per session, one request runs and only the newest waits.
+            owner: see `submit`.
 
         Raises:
-            InvalidInput: if the task, its settings or its inputs are not right, or the task is no
-                interactive one, or is expected to take too long.
-            NoRoom: if it needs more memory than its process may have.
-            Superseded: if the session asked again before this request's turn.
+            InvalidInput: if the task, its settings or its inputs are invalid, or the task is not interactive
+                or would take too long.
+            InsufficientSpace: if it needs more memory than its process may use.
+            Superseded: if the session sent a newer request before this one's turn.
             StudioError: if it fails, takes too long, or its turn never comes.
         """
-        with owners.asking(owner):
+        with owners.acting_as(owner):
             named_task = admission.check_live(task, settings, inputs)
             admission.check_seconds(named_task, settings, inputs)
         return self._lane().run(named_task, settings, inputs, session, owner)
@@ -313,35 +324,37 @@ class Engine(Serving):
     def stream(
         self, task: str, settings: Settings, inputs: tasks.Inputs, session: str, owner: str = owners.LOCAL
     ) -> Stream:
-        """As `live`, but answers at once with a `Stream` of what the task reports, about ten a second.
+        """Runs a task as `live`, but returns at once a `Stream` of its reports, about ten per second.
 
-        A newer request of the same session stops it; what it has until then is its result.
+        A newer request of the same session stops it; the result is then what it has so far.
 
         Raises:
-            InvalidInput: if the task, its settings or its inputs are not right.
-            NoRoom: if it needs more memory than its process may have.
+            InvalidInput: if the task, its settings or its inputs are invalid.
+            InsufficientSpace: if it needs more memory than its process may use.
             Unavailable: if the engine is down.
         """
-        with owners.asking(owner):
+        with owners.acting_as(owner):
             named_task = admission.check_live(task, settings, inputs)
         return self._lane().stream(named_task, settings, inputs, session, owner)
 
     def keep(self, live: Live, owner: str = owners.LOCAL) -> Job:
-        """A live result as a finished job. Raises `NoRoom` if the disk is full, or the owner's part of it."""
-        ledger = self._usable()
-        with (
-            self._keeping,
-            owners.asking(owner, makes=True),
-        ):  # or two that are kept at once would both find room
-            quotas.check_room(owner, len(live.data))
+        """Stores a live result as a finished job and returns it.
+
+        Raises:
+            InsufficientSpace: if the disk is full, or the owner's quota is used up.
+        """
+        ledger = self._require_ledger()
+        # One at a time, so two simultaneous calls cannot both use the rest of the quota.
+        with self._keeping, owners.acting_as(owner, makes=True):
+            quotas.check_disk_quota(owner, len(live.data))
             quotas.note_visit(owner)
             with self._lock:
                 return ledger.copy(ledger.add_finished(live, owner))
 
 
-def _remove_unless(job: Job, known: Job | None) -> None:
-    """Removes the folder of a job that was written, unless the queue knows it."""
-    if job is not known:
+def _remove_unless(job: Job, current: Job | None) -> None:
+    """Removes the folder of a newly written job, unless the queue contains that job."""
+    if job is not current:
         with suppress(OSError):
             job.folder.remove()
 
@@ -351,7 +364,7 @@ _connected: list[Engine] = []
 
 
 def connect() -> Engine:
-    """This process's one engine, started by the first call."""
+    """Returns this process's engine, and starts it on the first call."""
     with _connecting:
         if not _connected:
             engine = Engine()

@@ -1,4 +1,4 @@
-"""The live lane: results in memory within a second or so for sliders, and texts that stream."""
+"""The live lane: results in memory within about a second, for sliders, and streamed texts."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ from studio.engine.stream import Stream
 log = logging.getLogger("studio.engine")
 
 SECONDS = 60.0
-LET_GO_SECONDS = 10.0
-Answer = tuple[Outcome, bytes, float]  # as `worker.run_live` returns it
+LET_GO_SECONDS = 10.0  # for a late request to stop before its process is ended
+Answer = tuple[Outcome, bytes, float]  # as returned by `worker.run_live`
 LATE = f"It took over {SECONDS:.0f} s. Run it as a job, or try a smaller size."
 
 
 class LiveLane:
-    """Runs tasks of many sessions one at a time, and leaves nothing on disk."""
+    """Runs the tasks of all sessions one at a time, and leaves nothing on disk."""
 
     def __init__(self, cluster: Cluster):
         self._cluster = cluster
         self._turns = Turns(lambda: cluster.slots("live"))
         self._lock = threading.Lock()
-        self._streams: dict[str, Stream] = {}  # those that a worker runs, by the name of their work
+        self._streams: dict[str, Stream] = {}  # the running ones, by the id of their work
         cluster.listen("live", self._hear)
 
     def run(
@@ -53,30 +53,32 @@ class LiveLane:
         """Waits for the session's turn and for the result.
 
         Args:
-            owner: for whom.
-            stream: told the reports, about ten a second.
+            task, settings, inputs: the task to run.
+            session: the browser tab.
+            owner: of the result.
+            stream: receives the reports, about ten per second; None for none.
 
         Raises:
-            Superseded: if the session asked again before there was anything to keep.
+            Superseded: if the session sent a newer request before there was a result.
             Unavailable: if its turn does not come.
             StudioError: if it fails, or takes longer than SECONDS.
         """
         request = Request.of(task, settings, inputs, owner)
-        self._make_way(session)
+        self._stop_older_streams(session)
         with self._turns.take(session, owner, lambda: stream is not None and stream.stopping):
             outcome, data, seconds = self._run(request, stream)
         if outcome.error:
-            if stream is not None and stream.overtaken and outcome.cancelled:
+            if stream is not None and stream.is_overtaken and outcome.cancelled:
                 raise Superseded(OVERTAKEN)
             raise StudioError(outcome.error)
         result, file = outcome.result, outcome.result.files[0]
-        made = (data, file.kind, file.name, result.figures, result.recipe, seconds, result.stopped_early)
-        return Live(task.name, settings, inputs, *made)
+        output = (data, file.kind, file.name, result.figures, result.recipe, seconds, result.stopped_early)
+        return Live(task.name, settings, inputs, *output)
 
     def stream(
         self, task: tasks.Task, settings: Settings, inputs: tasks.Inputs, session: str, owner: str
     ) -> Stream:
-        """As `run`, but answers at once with a stream of what it reports."""
+        """Starts a request as `run` does, and returns a stream of its reports at once."""
         run = partial(self.run, task, settings, inputs, session, owner)
         return Stream(session, run, self._stop)
 
@@ -85,17 +87,17 @@ class LiveLane:
         self._turns.close()
 
     def _hear(self, message: dict[str, Any]) -> None:
-        """Takes one event; called in the client's thread, so it must not wait."""
+        """Handles an event. It runs in the client's thread, so it must not block."""
         stream = self._streams.get(message["id"])
         if stream is not None:
             stream.hear(Report(**message["report"]), message["preview"])
 
-    def _make_way(self, session: str) -> None:
-        """A stream may take long: a newer request of its session ends it with what it has."""
+    def _stop_older_streams(self, session: str) -> None:
+        """Stops older streams of a session, whose result is then what they have so far."""
         with self._lock:
             older = [stream for stream in self._streams.values() if stream.session == session]
         for stream in older:
-            stream.overtaken = True
+            stream.is_overtaken = True
             stream.stop()
 
     def _stop(self, stream: Stream) -> None:
@@ -116,18 +118,18 @@ class LiveLane:
 
     def _answer(self, future: Future) -> Answer:
         death = self._cluster.death("live", future)
-        return _failed(death) if death else future.result()
+        return _error_answer(death) if death else future.result()
 
     @contextmanager
     def _listening(self, id: str, stream: Stream | None) -> Iterator[None]:
-        """While open, reports of this work reach its stream, and its stream can stop it."""
+        """Connects a stream with its work while open: it receives reports and can stop the work."""
         if stream is None:
             yield
             return
         with self._lock:
             self._streams[id] = stream
         try:
-            if stream.stopping:  # it was too early to be heard
+            if stream.stopping:  # it was stopped before its work had an id
                 raise StudioError(worker.NOTHING_KEPT)
             yield
         finally:
@@ -137,15 +139,15 @@ class LiveLane:
                 self._cluster.forget_stop(id)
 
     def _give_up(self, id: str, future: Future, stream: Stream | None) -> Answer:
-        """Ends what takes too long; the result of a stream is then what it has so far."""
-        answer = _failed(LATE)
+        """Ends work that takes too long; the result of a stream is then what it has so far."""
+        answer = _error_answer(LATE)
         self._cluster.stop(id)
         try:
             future.exception(LET_GO_SECONDS)
         except TimeoutError:
             try:
                 self._cluster.restart("live", future)
-            except Exception:  # it may have gone by itself, or nobody minds it
+            except Exception:  # it may have ended by itself, or nothing supervises it
                 log.exception("the process of a live request could not be ended")
         else:
             if stream is not None:
@@ -154,5 +156,5 @@ class LiveLane:
         return answer
 
 
-def _failed(error: str) -> Answer:
+def _error_answer(error: str) -> Answer:
     return Outcome(error=error), b"", 0.0

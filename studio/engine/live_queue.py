@@ -1,4 +1,4 @@
-"""Who may use the live lane: one running and one waiting per session, the newest wins; owners take turns."""
+"""The queue of the live lane: per session one request runs and the newest waits; owners take turns."""
 
 from __future__ import annotations
 
@@ -18,14 +18,15 @@ CLOSED = "The engine ended before its turn came. Try again in a moment."
 
 
 class Superseded(StudioError):
-    """A newer request of the same session took this one's place; there is nothing to show for it."""
+    """A newer request of the same session replaced this one, which has no result."""
 
 
 class Turns:
-    """Lets callers in, at most `slots()` at once and one per session.
+    """Admits callers, at most `slots()` at once and one per session.
 
-    Of those that wait, an owner with fewer running is first, then the one whose last turn is longest ago, so
-    that many sessions of one owner hold up another for one turn only. Those of one owner keep their order.
+    Among waiting callers, owners with fewer running requests come first, then those whose last turn is
+    longest ago. Many sessions of one owner thus delay another owner by one turn only. Requests of one owner
+    keep their order.
     """
 
     def __init__(self, slots: Callable[[], int]):
@@ -33,40 +34,40 @@ class Turns:
         self._changed = threading.Condition()
         self._waiting: dict[str, object] = {}  # session -> its newest request, in order of arrival
         self._running: set[str] = set()
-        self._owners: dict[str, str] = {}  # of each session that waits or runs
-        self._last_turns: dict[str, int] = {}  # owner -> number of the newest turn; of those with a session
+        self._owners: dict[str, str] = {}  # session -> owner, of sessions that wait or run
+        self._last_turns: dict[str, int] = {}  # owner -> number of the newest turn, of owners with a session
         self._count = 0
         self._closed = False
 
     @contextmanager
     def take(self, session: str, owner: str, stopped: Callable[[], bool] = lambda: False) -> Iterator[None]:
-        """Waits for its turn, and holds it.
+        """Waits for a turn, and holds it while open.
 
         Args:
-            session: of which one request runs at a time.
-            owner: with whose sessions those of others take turns.
-            stopped: whether it no longer wants its turn; asked every LOOK_SECONDS.
+            session: runs one request at a time.
+            owner: of the session; owners take turns.
+            stopped: returns whether the wait shall end; called every LOOK_SECONDS.
 
         Raises:
-            Superseded: if the same session asked again meanwhile.
+            Superseded: if the same session sent a newer request meanwhile.
             StudioError: if it was stopped.
-            Unavailable: if its turn does not come within WAIT_SECONDS, or never will.
+            Unavailable: if its turn does not come within WAIT_SECONDS, or the lane was closed.
         """
-        mine = object()
+        ticket = object()
         with self._changed:
             self._owners[session] = owner
-            self._waiting[session] = mine  # keeps the place of the request that it replaces
+            self._waiting[session] = ticket  # takes the place of the request that it replaces
             self._changed.notify_all()
             try:
-                self._wait(session, mine, stopped)
+                self._wait(session, ticket, stopped)
                 self._running.add(session)
                 self._count += 1
                 self._last_turns[owner] = self._count
             finally:
-                if self._waiting.get(session) is mine:
+                if self._waiting.get(session) is ticket:
                     del self._waiting[session]
                 self._forget(session)
-                self._changed.notify_all()  # there may be room for one more
+                self._changed.notify_all()  # there may be a free slot
         try:
             yield
         finally:
@@ -81,10 +82,10 @@ class Turns:
             self._closed = True
             self._changed.notify_all()
 
-    def _wait(self, session: str, mine: object, stopped: Callable[[], bool]) -> None:
+    def _wait(self, session: str, ticket: object, stopped: Callable[[], bool]) -> None:
         end = time.monotonic() + WAIT_SECONDS
         while True:
-            if self._waiting.get(session) is not mine:
+            if self._waiting.get(session) is not ticket:
                 raise Superseded(OVERTAKEN)
             if self._closed:
                 raise Unavailable(CLOSED)
@@ -95,7 +96,8 @@ class Turns:
             left = end - time.monotonic()
             if left <= 0:
                 raise Unavailable(BUSY)
-            self._changed.wait(min(left, LOOK_SECONDS))  # nobody tells when a worker joins or leaves
+            # Poll, because no event reports a worker that joins or leaves.
+            self._changed.wait(min(left, LOOK_SECONDS))
 
     def _is_next(self, session: str) -> bool:
         ready = [waiting for waiting in self._waiting if waiting not in self._running]
@@ -103,11 +105,11 @@ class Turns:
 
     def _priority(self, session: str) -> tuple[int, int]:
         owner = self._owners[session]
-        running = sum(self._owners[one] == owner for one in self._running)
+        running = sum(self._owners[other] == owner for other in self._running)
         return running, self._last_turns.get(owner, 0)
 
     def _forget(self, session: str) -> None:
-        """Drops what is known of a session that neither waits nor runs, and of an owner without sessions."""
+        """Forgets a session that neither waits nor runs, and an owner without sessions."""
         if session in self._waiting or session in self._running:
             return
         owner = self._owners.pop(session, None)

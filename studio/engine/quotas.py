@@ -1,7 +1,7 @@
-"""What one of many who share a studio may take: room on the disk, and jobs at once. One alone has no limits.
+"""Quotas of owners who share a studio: disk space and number of jobs. A single user has no limits.
 
-Limits are a few numbers in the environment, told in docs/serving.md. What is there when somebody
-asks for more counts: a job that has begun is finished, however much it makes.
+The limits are environment variables, see docs/serving.md. They are checked when an owner requests more: a job
+that has begun is finished, however large its result.
 """
 
 from __future__ import annotations
@@ -17,35 +17,35 @@ from functools import lru_cache
 from pathlib import Path
 
 from studio.core import amounts, caches, owners, paths
-from studio.core.errors import NoRoom, TooMany, invalid
+from studio.core.errors import InsufficientSpace, TooMany, invalid
 from studio.core.owners import LOCAL
 from studio.engine.jobs import owner_index, store
 from studio.engine.jobs.parts import FINISHED, Status
 
-USUAL = {
+DEFAULTS = {
     "STUDIO_OWNER_DISK": 5.0,
     "STUDIO_OWNER_JOBS": 20.0,
     "STUDIO_VISITOR_DAYS": 90.0,
     "STUDIO_USER_DAYS": 0.0,
 }
 _UNITS = {"DISK": "GB", "JOBS": "jobs", "DAYS": "days"}
-_UNUSED = 86400.0  # s, in which what an owner brought counts although nothing that was made names it
+_UPLOAD_SECONDS = 86400.0  # in which an upload counts even if no result uses it
 _LEAST = 4096  # bytes that a file takes on the disk, however small it is
-_SITTING = 3600.0  # s, after which a visit is noted again
-_NAMED = re.compile(rb"[0-9a-f]{64}")
+_VISIT_SECONDS = 3600.0  # after which a visit is noted again
+_DIGEST = re.compile(rb"[0-9a-f]{64}")
 
 
 @dataclass
 class Usage:
-    """What an owner's work takes.
+    """The disk space and jobs of an owner.
 
     Attributes:
-        folders: of jobs and items, removed ones among them.
-        digests: of the files that these name, or that came just now.
-        bytes: of all that, and of kept models.
-        cache: bytes of what was made of their files to be quicker the next time, which goes by itself.
-        busy: whether a job runs or will run unless somebody pauses it.
-        touched: when any of it last changed, in seconds since 1970.
+        folders: folders of jobs and items, removed ones included.
+        digests: SHA-256 of the files that these name, and of recent uploads.
+        bytes: the size of all that and of the owner's models.
+        cache: the size of cache entries of the owner's files, which are evicted automatically.
+        busy: whether a job runs, or waits and is not paused.
+        last_changed: when any of it last changed, in seconds since 1970.
     """
 
     folders: list[Path] = field(default_factory=list)
@@ -53,18 +53,18 @@ class Usage:
     bytes: int = 0
     cache: int = 0
     busy: bool = False
-    touched: float = 0.0
+    last_changed: float = 0.0
 
 
-def number(name: str) -> float:
-    """A limit of the environment, infinite for 0.
+def limit_of(name: str) -> float:
+    """Returns a limit from the environment; infinity for 0.
 
     Raises:
-        InvalidInput: if it is no such number.
+        InvalidInput: if the variable is not a number of at least 0.
     """
     text = os.environ.get(name, "").strip()
     try:
-        value = float(text) if text else USUAL[name]
+        value = float(text) if text else DEFAULTS[name]
         if not 0 <= value < math.inf:
             raise ValueError
     except ValueError:
@@ -74,37 +74,37 @@ def number(name: str) -> float:
     return value or math.inf
 
 
-def limited(owner: str) -> bool:
-    """Whether limits hold for an owner: for each of many, never for who runs the studio."""
+def has_limits(owner: str) -> bool:
+    """Returns whether limits apply: to every owner of a shared studio but the user who runs it."""
     return owner != LOCAL and os.environ.get("STUDIO_USERS", "one") != "one"
 
 
 def most_bytes(owner: str) -> float:
-    """How much room an owner's work may take."""
-    return number("STUDIO_OWNER_DISK") * 10**9 if limited(owner) else math.inf
+    """Returns how many bytes of disk space an owner may use."""
+    return limit_of("STUDIO_OWNER_DISK") * 10**9 if has_limits(owner) else math.inf
 
 
-def check_room(owner: str, more: int = 0) -> None:
-    """Raises `NoRoom` if an owner's work takes all the room that it may, or would with so many bytes more.
+def check_disk_quota(owner: str, more: int = 0) -> None:
+    """Raises `InsufficientSpace` if an owner's work exceeds its disk quota, or would with `more` bytes.
 
-    Their cache may have what their work leaves; what is too much of it goes now.
+    The owner's cache may use the rest of the quota; entries beyond that are evicted now.
     """
     most = most_bytes(owner)
     if most == math.inf:
         return
     used = evict_cache(owner, more)
     if used + more > most:
-        raise NoRoom(
+        raise InsufficientSpace(
             f"Your work takes {amounts.size(used)} in this studio, where each may take {amounts.size(most)}. "
             "Remove in the gallery what you no longer need, there also for good, and try again."
         )
 
 
 def evict_cache(owner: str, more: int = 0) -> int:
-    """Removes what an owner's cache has beyond the room that their work and so many bytes more leave.
+    """Evicts cache entries of an owner that exceed the disk space left by their work and `more` bytes.
 
     Returns:
-        How many bytes their work takes.
+        The bytes that the owner's work takes.
     """
     used = usage_of(owner).bytes
     caches.evict(owner, max(0.0, most_bytes(owner) - used - more))
@@ -112,8 +112,8 @@ def evict_cache(owner: str, more: int = 0) -> int:
 
 
 def check_jobs(owner: str, unfinished: int, more: int = 1) -> None:
-    """Raises `TooMany` if an owner had more jobs that wait or run than are allowed, with so many more."""
-    most = number("STUDIO_OWNER_JOBS") if limited(owner) else math.inf
+    """Raises `TooMany` if `more` jobs would exceed an owner's limit of unfinished jobs."""
+    most = limit_of("STUDIO_OWNER_JOBS") if has_limits(owner) else math.inf
     if more > 1 and unfinished + more > most:
         raise TooMany(
             f"These are {more:,} jobs; {unfinished:,} of yours wait or run, and each may have {most:,.0f} at "
@@ -127,46 +127,46 @@ def check_jobs(owner: str, unfinished: int, more: int = 1) -> None:
 
 
 def usage_of(owner: str) -> Usage:
-    """What one owner's work takes; reads nothing of what others have."""
-    taken = Usage()
+    """Returns the usage of one owner. Reads no files of other owners."""
+    usage = Usage()
     for folder in owner_index.folders_of(owner):
         with suppress(OSError):  # removed meanwhile
-            _add(taken, folder)
-    _add_own(taken, owner)
-    taken.cache = caches.used_bytes(owner)
-    taken.bytes += sum(_size(paths.home() / "files" / digest) for digest in taken.digests)
-    return taken
+            _add(usage, folder)
+    _add_own(usage, owner)
+    usage.cache = caches.used_bytes(owner)
+    usage.bytes += sum(_size(paths.home() / "files" / digest) for digest in usage.digests)
+    return usage
 
 
-def everybody() -> dict[str, Usage]:
-    """What each owner's work takes, by their names."""
-    names = owner_index.owners_there()
-    told = {owners.folder(name).name for name in names}
-    names |= {path.name for path, _ in _dated(paths.folder("owners")) if path.is_dir()} - told
+def usage_by_owner() -> dict[str, Usage]:
+    """Returns the usage of all owners, by name."""
+    names = owner_index.all_owners()
+    folders = {owners.folder(name).name for name in names}
+    names |= {path.name for path, _ in _list_dated(paths.folder("owners")) if path.is_dir()} - folders
     return {name: usage_of(name) for name in names}
 
 
 def note_visit(owner: str, new: bool = True) -> None:
-    """Notes that one of many is here now; what nobody comes back to may be removed after a time.
+    """Records that an owner is here now, because work of absent owners may be removed after a time.
 
     Args:
-        new: whether also that of somebody who has nothing here yet.
+        new: whether to also record owners who have nothing here yet.
     """
-    if not limited(owner):
+    if not has_limits(owner):
         return
     mark = owners.folder(owner) / "seen"
     if not (new or mark.parent.is_dir()):
         return
     with suppress(OSError):
-        if time.time() - mark.stat().st_mtime < _SITTING:
+        if time.time() - mark.stat().st_mtime < _VISIT_SECONDS:
             return
-    with suppress(OSError):  # on a full disk it counts from the time before
+    with suppress(OSError):  # on a full disk, the previous visit counts
         mark.parent.mkdir(parents=True, exist_ok=True)
         mark.touch()
 
 
-def _dated(root: Path) -> Iterator[tuple[Path, int]]:
-    """What is in a folder, each with when it changed, in ns."""
+def _list_dated(root: Path) -> Iterator[tuple[Path, int]]:
+    """Yields the entries of a folder with their modification time in ns; none if it is missing."""
     with suppress(OSError), os.scandir(root) as entries:
         for entry in entries:
             if not entry.name.startswith("."):
@@ -174,36 +174,43 @@ def _dated(root: Path) -> Iterator[tuple[Path, int]]:
                     yield root / entry.name, entry.stat().st_mtime_ns
 
 
-def _add(taken: Usage, folder: Path) -> None:
-    """Counts the folder of a job."""
+def _add(usage: Usage, folder: Path) -> None:
+    """Adds the folder of a job to a usage."""
     changed = folder.stat().st_mtime_ns
     size, digests, busy = _read(folder, changed)
-    taken.folders.append(folder)
-    taken.digests |= digests
-    taken.bytes += size
-    taken.busy |= busy
-    taken.touched = max(taken.touched, changed / 1e9)
+    usage.folders.append(folder)
+    usage.digests |= digests
+    usage.bytes += size
+    usage.busy |= busy
+    usage.last_changed = max(usage.last_changed, changed / 1e9)
 
 
-def _add_own(taken: Usage, owner: str) -> None:
-    """Counts what is noted of an owner: files that came just now, and models."""
+def _add_own(usage: Usage, owner: str) -> None:
+    """Adds an owner's own notes to a usage: recent uploads, models and searches."""
     if owner == LOCAL:
         return
     own = owners.folder(owner)
-    for path, changed in _dated(own / "searches"):
-        taken.digests |= _named_then(path, changed)
+    for path, changed in _list_dated(own / "searches"):
+        usage.digests |= _cached_digests(path, changed)
     # A recipe may name any digest: counting the size of another owner's file would reveal that it is here.
-    taken.digests = {digest for digest in taken.digests if (own / "files" / digest).exists()}
-    taken.digests |= {path.name for path, at in _dated(own / "uploads") if time.time() - at / 1e9 < _UNUSED}
-    taken.bytes += sum(_size(path) for name in ("presets", "searches") for path in (own / name).rglob("*"))
+    usage.digests = {digest for digest in usage.digests if (own / "files" / digest).exists()}
+    usage.digests |= {
+        path.name for path, at in _list_dated(own / "uploads") if time.time() - at / 1e9 < _UPLOAD_SECONDS
+    }
+    usage.bytes += sum(_size(path) for name in ("presets", "searches") for path in (own / name).rglob("*"))
     with suppress(OSError):
-        taken.touched = max(taken.touched, own.stat().st_mtime, *(at / 1e9 for _, at in _dated(own)))
+        usage.last_changed = max(
+            usage.last_changed, own.stat().st_mtime, *(at / 1e9 for _, at in _list_dated(own))
+        )
 
 
 @lru_cache(maxsize=100_000)
 def _read(folder: Path, changed: int) -> tuple[int, frozenset[str], bool]:
-    """Of a job's folder as it was then: its bytes, the digests it names, whether it continues."""
-    digests = _named_in(folder / "job.json") | _named_in(folder / "outcome.json")
+    """Returns the bytes of a job's folder, the digests it names, and whether the job is unfinished.
+
+    Cached by the folder's modification time.
+    """
+    digests = _digests_in(folder / "job.json") | _digests_in(folder / "outcome.json")
     status = store.Folder(folder).read(Status)
     waits_until_resumed = status is not None and status.state == "queued" and status.paused
     busy = status is not None and status.state not in FINISHED and not waits_until_resumed
@@ -211,20 +218,20 @@ def _read(folder: Path, changed: int) -> tuple[int, frozenset[str], bool]:
 
 
 @lru_cache(maxsize=100_000)
-def _named_then(file: Path, changed: int) -> frozenset[str]:
-    """The digests that a file names, as it was then."""
-    return _named_in(file)
+def _cached_digests(file: Path, changed: int) -> frozenset[str]:
+    """Returns the digests that a file names; cached by its modification time."""
+    return _digests_in(file)
 
 
-def _named_in(file: Path) -> frozenset[str]:
-    """The digests that a file names; none if it cannot be read."""
+def _digests_in(file: Path) -> frozenset[str]:
+    """Returns the digests that a file names; none if it cannot be read."""
     with suppress(OSError, paths.TooLarge):
-        return frozenset(one.decode() for one in _NAMED.findall(paths.read(file, store.MOST_BYTES)))
+        return frozenset(match.decode() for match in _DIGEST.findall(paths.read(file, store.MOST_BYTES)))
     return frozenset()
 
 
 def _size(path: Path) -> int:
-    """What a file or folder takes: many small ones would fill a disk, too."""
+    """Returns the bytes that a file or folder takes on the disk, at least a block."""
     try:
         return max(path.lstat().st_size, _LEAST)
     except OSError:

@@ -1,4 +1,4 @@
-"""Runs the queue: feeds the lanes in order, hears reports, settles what ends, ends what hangs."""
+"""Runs the queue: sends jobs to lanes in order, receives reports, settles ended jobs, ends stuck ones."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from studio.engine.jobs.job import Job
 from studio.engine.jobs.ledger import Ledger
 from studio.engine.jobs.parts import State
 
-LET_GO_SECONDS = 10.0  # in which most jobs stop
-LET_GO_STEPS = 5  # of a slow one: it stops after a step, and then makes what it has whole
+LET_GO_SECONDS = 10.0  # within which most jobs stop
+LET_GO_STEPS = 5  # for a slow job, which stops after a step and then completes its result
 MOST_LET_GO_SECONDS = 120.0
 MOST_TRIES = 2
-FRESH_SECONDS = 1.0  # s, within which the event that a job has begun may still be on its way
+FRESH_SECONDS = 1.0  # within which the event that a job has begun may still be in transit
 STUCK = "It did not stop within {:.0f} s, so its process was ended; its last preview is kept."
 NEVER = "Earlier jobs kept crashing this worker. Run it again later."
 TWICE = "Its process crashed or was ended from outside, twice. Try a smaller size or other settings."
@@ -39,10 +39,10 @@ class _Attempt:
     """One attempt to run a job, in the lane to which it was sent.
 
     Attributes:
-        key: of its work in the cluster.
+        key: the key of its work in the cluster.
         at: when it was sent, by the monotonic clock.
-        has_begun: whether a worker works on it; else it waits for one.
-        future: None for the moment until it is sent.
+        has_begun: whether a worker has started it.
+        future: the future of its work; None until it is sent.
     """
 
     key: str
@@ -61,15 +61,15 @@ class Runner:
     def __init__(self, ledger: Ledger, cluster: Cluster, lock: threading.RLock):
         self._ledger, self._cluster, self._lock = ledger, cluster, lock
         self._attempts: dict[str, _Attempt] = {}
-        self._sendings: Counter[str] = Counter()  # of jobs that have not begun
+        self._sendings: Counter[str] = Counter()  # how often jobs that have not begun were sent
         self._closed = False
         for lane in ("job", "drive"):
             cluster.listen(lane, self._hear)
 
     def dispatch(self) -> None:
-        """Sends on what has room in its lane, in order; the rest waits here, safe from a worker's death.
+        """Sends jobs to free slots of their lanes, in order. The rest waits here, safe from worker crashes.
 
-        Raises nothing: what one job meets must not end the others' cluster.
+        Never raises: an error of one job must not end the cluster for all.
         """
         if self._closed:
             return
@@ -89,16 +89,16 @@ class Runner:
                 self._fill_lane(order, max(0, slots - busy) + self._ahead(order[0]))
 
     def _ahead(self, job: Job) -> int:
-        """How many jobs are sent before there is room: a small one whose owner has a driver at work.
+        """Returns how many jobs to send before a slot is free: 1 for a small job whose owner's driver runs.
 
-        It lies with the worker as the job before it ends, or the driver's next piece would begin in between.
+        It must be at the worker when the job before it ends, or the driver's next task would run first.
         """
-        drivers = [one for one in self._ledger.busy() if one.lane == "drive"]
-        same = any(one.owner == job.owner for one in drivers)
-        return int(same and job.lane == "job" and self._ledger.queue.is_small(job))
+        drivers = [other for other in self._ledger.busy() if other.lane == "drive"]
+        has_driver = any(driver.owner == job.owner for driver in drivers)
+        return int(has_driver and job.lane == "job" and self._ledger.queue.is_small(job))
 
     def _fill_lane(self, order: list[Job], room: int) -> None:
-        """Sends the first jobs of a lane; one that was sent and is no longer among them is taken back."""
+        """Sends the first jobs of a lane, and recalls waiting ones that are no longer among the first."""
         free = room - sum(job.id in self._attempts for job in order)
         behind = [job for job in order[room:] if self._only_waits(job)]
         for job in order[:room]:
@@ -113,22 +113,22 @@ class Runner:
             free -= 1
 
     def _only_waits(self, job: Job) -> bool:
-        """Whether a job was sent and has not begun, as behind a search's training; a fresh one may have."""
+        """Returns whether a job was sent but waits at its worker; one just sent may have begun already."""
         attempt = self._attempts.get(job.id)
         return attempt is not None and not attempt.has_begun and time.monotonic() - attempt.at > FRESH_SECONDS
 
     def stop(self, job: Job) -> None:
-        """Asks a running job to stop with its best so far, and ends its process if it does not in time."""
+        """Asks a running job to stop with its best result so far, and ends its process if it does not."""
         self._end(job, "stopping", self._cluster.stop, _time_to_stop(job))
 
     def cancel(self, job: Job) -> None:
-        """Asks a running job to stop and to keep nothing, and ends its process if it does not in time."""
+        """Asks a running job to stop without a result, and ends its process if it does not."""
         self._end(job, "canceling", self._cluster.cancel, LET_GO_SECONDS)
 
     def _end(self, job: Job, state: State, ask: Callable[[str], None], seconds: float) -> None:
         attempt = self._attempts[job.id]
-        asking = threading.Thread(target=ask, args=[job.id], daemon=True)
-        asking.start()  # a page should not wait for it
+        request_thread = threading.Thread(target=ask, args=[job.id], daemon=True)
+        request_thread.start()  # in a thread, so the page does not wait
         timer = threading.Timer(seconds, self._let_go, [job, attempt, seconds])
         timer.daemon = True
         timer.start()
@@ -136,22 +136,22 @@ class Runner:
         self._ledger.note(job)
 
     def begins(self, job: Job) -> bool:
-        """Whether a worker works on a job already, whatever is noted of it."""
+        """Returns whether a worker has started a job, even if its state does not say so yet."""
         attempt = self._attempts.get(job.id)
         return attempt is not None and attempt.has_begun
 
     def recall(self, job: Job) -> None:
-        """Takes a job back that was sent but waits, as behind a search's training in the same lane."""
+        """Recalls a job that was sent but waits at its worker, e.g. behind a trial of a search."""
         attempt = self._attempts.pop(job.id, None)
         if attempt is not None and attempt.future is not None:
             attempt.future.cancel(reason="recall", msg="it was cancelled before it began")
 
     def close(self) -> None:
-        """Settles nothing any more; the next start does."""
+        """Stops settling jobs; the next start settles them."""
         self._closed = True
 
     def _send(self, job: Job) -> None:
-        """Sends a job to its lane; it stays in the queue until its worker says that it begins."""
+        """Sends a job to its lane. It stays in the queue until its worker reports that it begins."""
         entry = tasks.TASKS.get(job.task)
         if entry is None:
             return self._refuse(job, "This studio no longer has that task.", "failed")
@@ -161,7 +161,7 @@ class Runner:
             log.exception("job %s could not be started", job.id)
             return self._refuse(job, NO_ROOM, "failed")
         self._sendings[job.id] += 1
-        # Known before it is sent: the event that it begins may be faster than the answer.
+        # Register it before sending: the event that it begins may arrive before `submit` returns.
         attempt = self._attempts[job.id] = _Attempt(f"{job.lane}-{job.id}-{time.time_ns()}", time.monotonic())
         try:
             attempt.future = self._cluster.submit(
@@ -178,7 +178,7 @@ class Runner:
         self._ledger.settle(job, reason, state)
 
     def _hear(self, message: dict[str, Any]) -> None:
-        """Takes one event of a job; called in the client's thread, so it must not wait."""
+        """Handles an event of a job. It runs in the client's thread, so it must not block."""
         job = self._ledger.get(message["id"])
         if job is None or job.finished:
             return
@@ -192,27 +192,27 @@ class Runner:
             job.sent_preview = message["preview"] or job.sent_preview
 
     def _note_begun(self, job: Job, attempt: _Attempt) -> None:
-        """Notes that a worker works on a job; called when it says so, and when it is done with it."""
+        """Marks a job as running, when its worker reports that it has begun or ended."""
         with self._lock:
             if job.state == "queued" and self._is_current(job, attempt):
                 self._sendings.pop(job.id, None)
                 self._ledger.begin(job)
 
     def _is_current(self, job: Job, attempt: _Attempt) -> bool:
-        """Whether a job still runs by this attempt: else it was sent again, or its process is being ended."""
+        """Returns whether this attempt is current; otherwise the job was resent or its process is ending."""
         return not self._closed and self._attempts.get(job.id) is attempt
 
     def _ended(self, job: Job, attempt: _Attempt, future: Future) -> None:
-        """Settles a job whose worker is done with it, or dead; called in a thread of Dask's."""
+        """Settles a job whose worker has finished or died. Called in a thread of Dask."""
         if not self._is_current(job, attempt):
             return
         death = self._cluster.death(job.lane, future)
-        future.release()  # while anyone holds it, Dask would do it again if its worker died
+        future.release()  # while the future is held, Dask would rerun it if its worker died
         with self._lock:
             if not self._is_current(job, attempt):
                 return
             if not attempt.has_begun and death in (KILLED, worker.MEMORY, LOST):
-                # The worker died of earlier work before this job began: it is sent again.
+                # Earlier work killed the worker before this job began, so send it again.
                 del self._attempts[job.id]
                 if self._sendings[job.id] >= MOST_SENDINGS:
                     self._refuse(job, NEVER, "failed")
@@ -240,7 +240,7 @@ class Runner:
         assert attempt.future is not None
         try:
             self._cluster.restart(job.lane, attempt.future)
-        except Exception:  # it may have gone by itself, or nobody minds it: the jobs behind must continue
+        except Exception:  # it may have ended by itself or be unsupervised; later jobs must continue
             log.exception("the process of job %s could not be ended", job.id)
         with self._lock:
             if self._closed:
@@ -251,7 +251,7 @@ class Runner:
 
 
 def _time_to_stop(job: Job) -> float:
-    """Seconds after which a job that was asked to stop hangs: on a slow machine each step may take many."""
-    first = job.report.seconds if job.report else 0.0  # of a job that has done one step
-    steps = LET_GO_STEPS * (job.seconds_a_step or first)
+    """Returns the seconds within which a job has to stop; more if its steps are slow."""
+    first = job.report.seconds if job.report else 0.0  # for a job in its first step
+    steps = LET_GO_STEPS * (job.seconds_per_step or first)
     return max(LET_GO_SECONDS, min(steps, MOST_LET_GO_SECONDS))

@@ -1,4 +1,4 @@
-"""Keeps a cluster up for as long as the server runs, whatever ends one. What `Engine` stands on."""
+"""The base of `Engine`: keeps a cluster running as long as the server runs, and restarts one that ends."""
 
 from __future__ import annotations
 
@@ -18,30 +18,31 @@ from studio.engine.runner import Runner
 
 CLOSED = "The engine is closed."
 STARTING = "The engine is still starting. Try again in a moment."
-WAIT_SECONDS = 60.0
-AGAIN_SECONDS = 3.0
-LOOK_SECONDS = 5.0
+WAIT_SECONDS = 60.0  # that a call waits for the engine to start
+AGAIN_SECONDS = 3.0  # between two starts
+LOOK_SECONDS = 5.0  # between two checks for new workers
 log = logging.getLogger("studio.engine")
 
 
 class Serving:
-    """The ledger, the cluster and what runs the one on the other; each may be missing at any moment.
+    """The ledger, the cluster, and the runners that connect them. Each may be missing at any moment.
 
     Args:
-        memory: what each lane's process may use, as `studio.engine.cluster.launch.Host` takes it.
-        warm: whether workers import Keras at once.
+        memory: memory of each lane's process, see `studio.engine.cluster.launch.Host`.
+        warm: whether workers load Keras and weights before the first task.
     """
 
     def __init__(self, memory: Mapping[str, float | int] = MEMORY, warm: bool = True):
         self._memory, self._warm = memory, warm
         self._lock = threading.RLock()
-        self._keeping = threading.Lock()  # of its own: who asks for jobs need not wait for a look at the disk
+        self._keeping = threading.Lock()  # separate, so requests do not wait for quota checks on the disk
         self._ledger: Ledger | None = None
         self._cluster: Cluster | None = None
         self._runner: Runner | None = None
         self._live: LiveLane | None = None
         self._down = ""
-        self._known, self._up = threading.Event(), threading.Event()  # set also when it is down
+        # Both are also set when the engine is down.
+        self._ledger_ready, self._up = threading.Event(), threading.Event()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._keep_up, name="engine", daemon=True)
         self._thread.start()
@@ -53,17 +54,17 @@ class Serving:
                 with paths.locked(home / "lock", wait=False):
                     self._serve(home)
                 if not self._closing.is_set():
-                    self._fall("The engine's process was ended from outside; it is started again.")
+                    self._shut_down("The engine's process was ended from outside; it is started again.")
             except BlockingIOError:
-                self._fall(
+                self._shut_down(
                     f"Another studio is already running on {home}. "
                     "Use that one, or set STUDIO_HOME to another folder."
                 )
             except StudioError as error:
-                self._fall(str(error))
+                self._shut_down(str(error))
             except Exception as error:
                 log.exception("the engine did not start")
-                self._fall(f"The engine did not start ({type(error).__name__}). Restart the studio.")
+                self._shut_down(f"The engine did not start ({type(error).__name__}). Restart the studio.")
             self._closing.wait(AGAIN_SECONDS)
 
     def _serve(self, home: Path) -> None:
@@ -76,7 +77,7 @@ class Serving:
         with self._lock:
             self._ledger, self._down = ledger, ""
             self._up.clear()
-            self._known.set()
+            self._ledger_ready.set()
         cluster = Cluster(home, self._memory, self._warm)
         with self._lock:
             self._cluster, self._live = cluster, LiveLane(cluster)
@@ -89,7 +90,7 @@ class Serving:
             with self._lock:
                 runner.dispatch()  # workers may have joined an existing cluster
 
-    def _fall(self, why: str) -> None:
+    def _shut_down(self, why: str) -> None:
         with self._lock:
             if self._runner is not None:
                 self._runner.close()
@@ -101,17 +102,17 @@ class Serving:
             cluster.close()
         if live is not None:
             live.close()
-        self._known.set()
+        self._ledger_ready.set()
         self._up.set()
 
     def close(self) -> None:
-        """Ends all processes of the engine; what waited runs after the next start."""
+        """Ends all processes of the engine. Waiting jobs run after the next start."""
         self._closing.set()
-        self._fall(CLOSED)
+        self._shut_down(CLOSED)
         self._thread.join(10)
 
     def status(self) -> str:
-        """ "starting", "warming up", "ready", or "down: " and why."""
+        """Returns "starting", "warming up", "ready", or "down: " and the reason."""
         cluster = self._cluster
         if self._down:
             return f"down: {self._down}"
@@ -126,15 +127,15 @@ class Serving:
             raise Unavailable(self._down or STARTING)
         return lane
 
-    def _usable(self) -> Ledger:
-        self._known.wait(WAIT_SECONDS)
+    def _require_ledger(self) -> Ledger:
+        self._ledger_ready.wait(WAIT_SECONDS)
         if self._down or self._ledger is None:
             raise Unavailable(self._down or STARTING)
         return self._ledger
 
     @contextmanager
-    def _known_ledger(self) -> Iterator[Ledger]:
-        self._known.wait(WAIT_SECONDS)  # without the lock, which loading needs
+    def _locked_ledger(self) -> Iterator[Ledger]:
+        self._ledger_ready.wait(WAIT_SECONDS)  # outside the lock, which loading takes
         with self._lock:
             if self._ledger is None:
                 raise Unavailable(self._down or STARTING)

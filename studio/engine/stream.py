@@ -1,4 +1,4 @@
-"""A live request on its way: what it reports while it runs, and in the end its result."""
+"""A running live request: its reports, and finally its result."""
 
 from __future__ import annotations
 
@@ -12,28 +12,29 @@ from studio.engine.jobs.job import Live
 
 
 class Stream:
-    """The newest report, the curve and the image so far, then the result.
+    """The latest report, curves and preview of a live request, then its result.
 
-    It continues whether or not anyone looks, so a page may hold it over its reruns. Nothing is kept on disk.
+    The request runs in the background, so a page may hold the stream across reruns. Nothing is stored on
+    disk.
 
     Attributes:
-        preview: the latest image as WebP, from a task that shows any.
-        overtaken: whether a newer request of its session has asked it to end.
-        unwatched: after how many seconds without a look at `report` it stops, as when the tab was closed;
+        preview: the latest image as WebP; None if the task shows none.
+        is_overtaken: whether a newer request of its session has stopped it.
+        unwatched_seconds: stops it if `report` was not read for this long, e.g. because the tab was closed;
             None for never.
-        history: the points of the curves as a job has them, `{"step", "seconds", **metrics}`.
+        history: the points of the curves, `{"step", "seconds", **metrics}`.
 
     Args:
-        session: who asked.
-        run: does the work; called with this stream in a thread of its own.
+        session: the browser tab.
+        run: does the work; called with this stream in a new thread.
         ask: asks the work to stop.
     """
 
     def __init__(self, session: str, run: Callable[[Stream], Live], ask: Callable[[Stream], None]):
         self.session, self._ask = session, ask
-        self.unwatched: float | None = None
-        self._looked = time.monotonic()
-        self.stopping = self.overtaken = False
+        self.unwatched_seconds: float | None = None
+        self._last_look = time.monotonic()
+        self.stopping = self.is_overtaken = False
         self._report: Report | None = None
         self.preview: bytes | None = None
         self.history: list[dict[str, float]] = []
@@ -42,38 +43,42 @@ class Stream:
 
     @property
     def report(self) -> Report | None:
-        """The latest report, of which `text` is all that was written so far; None before the first."""
-        self._looked = time.monotonic()
+        """The latest report, whose `text` is the whole text so far; None before the first one."""
+        self._last_look = time.monotonic()
         return self._report
 
     @property
     def finished(self) -> bool:
-        """Whether `result` would answer at once."""
+        """Whether `result` returns at once."""
         return self._result.done()
 
     def stop(self) -> None:
-        """Asks it to end; what was made so far is then its result. Answers at once."""
+        """Asks the request to stop with its result so far. Returns at once."""
         self.stopping = True
-        # It takes a word with the scheduler, for which no page should wait.
+        # In a thread, so the page does not wait for the scheduler.
         threading.Thread(target=self._ask, args=[self], daemon=True).start()
 
     def result(self) -> Live:
-        """Waits for the result; `stopped_early` says whether it was stopped.
+        """Waits for the result and returns it; its `stopped_early` says whether it was stopped.
 
         Raises:
-            Superseded: if the session asked again before this had its turn, or anything to keep.
-            StudioError: if it failed, took too long, or was stopped before there was anything to keep.
+            Superseded: if the session sent a newer request before there was a result.
+            StudioError: if it failed, took too long, or was stopped before there was a result.
         """
         return self._result.result()
 
     def hear(self, report: Report, preview: bytes | None = None) -> None:
-        """Takes the next report; called by the engine."""
+        """Receives the next report. Called by the engine."""
         if self._report is None:
-            self._looked = time.monotonic()  # until now there was nothing to look at
+            self._last_look = time.monotonic()  # the first report: nothing could be read before
         self._report, self.preview = report, preview or self.preview
         if report.metrics:
             self.history.append({"step": report.step, "seconds": report.seconds, **report.metrics})
-        if self.unwatched and not self.stopping and time.monotonic() > self._looked + self.unwatched:
+        if (
+            self.unwatched_seconds
+            and not self.stopping
+            and time.monotonic() > self._last_look + self.unwatched_seconds
+        ):
             self.stop()
 
     def _work(self, run: Callable[[Stream], Live]) -> None:

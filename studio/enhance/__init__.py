@@ -1,4 +1,4 @@
-"""Enhance: an image made larger, sharper than plain enlarging makes it, and clean of noise and blocks."""
+"""Enhance: upscaling, and removal of noise and JPEG artifacts."""
 
 from studio.core.tasks import Goal, Slot, Task
 from studio.enhance.settings import EnhanceSettings, TrainEnhanceSettings
@@ -19,12 +19,12 @@ ENLARGE = Task(
     needs="studio.enhance.estimate:needs",
     grows="scale",
     title="Enhance",
-    done=("enhanced", "with"),
+    name_words=("enhanced", "with"),
     command="enhance",
     help="upscale an image 2, 3 or 4 times, or remove noise and JPEG artifacts",
     check="studio.enhance.checks:check",
     prepare="studio.enhance.task:prepare",
-    beside="Before",
+    comparison_label="Before",
 )
 
 TRAIN = Task(

@@ -1,4 +1,4 @@
-"""Whether what is asked of enhancing can be made; importing this loads no Keras."""
+"""Checks the settings and inputs of enhancing; importing this loads no Keras."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from studio.enhance.settings import SCALES, EnhanceSettings
 
 
 def check(settings: EnhanceSettings, inputs: Mapping[str, Sequence[File]]) -> None:
-    """Raises `InvalidInput` unless there is something to do, by the right networks, and not too large."""
+    """Raises `InvalidInput` if nothing is to be done, a network does not fit, or the result is too large."""
     if settings.scale == 1 and not settings.cleans:
         expected, step = "2, 3 or 4, or 1 with clean on", "turn on clean, or choose a larger scale"
         raise invalid("`scale`", expected=expected, received="1 without cleaning", next_step=step)
@@ -29,8 +29,8 @@ def _check_size(settings: EnhanceSettings, height: int, width: int) -> None:
     most, scale = image_io.MOST_PIXELS, settings.scale
     if height * width * scale**2 <= most:
         return
-    offered = (1, *SCALES) if settings.cleans else SCALES  # a scale of 1 alone would do nothing
-    fits = [one for one in offered if height * width * one**2 <= most]
+    scales = (1, *SCALES) if settings.cleans else SCALES  # a scale of 1 alone would do nothing
+    fits = [scale for scale in scales if height * width * scale**2 <= most]
     shrunk = int(max(height, width) * (most / (height * width * scale**2)) ** 0.5)
     smaller = f"save the photo with a longer side of {shrunk:,} px or less"
     raise invalid(

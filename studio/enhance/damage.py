@@ -1,4 +1,4 @@
-"""What is wrong with a photo: how strong its noise is, and how strongly its file was compressed. No Keras."""
+"""Measures the noise and the JPEG compression of a photo. Loads no Keras."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from PIL import Image, JpegImagePlugin
 
 from studio.enhance import noise
 
-MOST = 75.0  # levels of noise that a network is told
-# Levels. Fine texture of clean photos reads as up to 3.8 on 18 of 20 (samples and Set14, as PNG).
+MOST = 75.0  # levels, highest noise that a network is conditioned on
+# Levels. On 18 of 20 clean photos (samples and Set14, as PNG) fine texture measures up to 3.8.
 LEAST_NOISE = 4.0
-GOOD_QUALITY = 95.0  # of a JPEG file, from which on its artifacts are invisible
+GOOD_QUALITY = 95.0  # JPEG quality from which on artifacts are invisible
 
 
 @dataclass(frozen=True)
 class Damage:
-    """What is wrong with an image.
+    """The damage of an image.
 
     Attributes:
-        light: standard deviation of the noise of its lightness, in levels of 255, before it was compressed.
-        color: that of each of its two colors, Cb and Cr.
-        quality: of the JPEG file that it was, as libjpeg counts: 1 to 100; 100 for none.
+        light: standard deviation of the lightness noise before compression, 0 to 255.
+        color: standard deviation of the noise of Cb and Cr.
+        quality: JPEG quality of the file as libjpeg counts, 1 to 100; 100 for other formats.
     """
 
     light: float = 0.0
@@ -40,20 +40,20 @@ class Damage:
         return max(self.light, self.color)
 
 
-def measured(data: bytes, image: np.ndarray) -> Damage:
-    """Measures a photo.
+def measure(data: bytes, image: np.ndarray) -> Damage:
+    """Measures the damage of a photo.
 
     Args:
         data: its file.
-        image: `(H, W, 3 or 4) uint8`, what is in it.
+        image: `(H, W, 3 or 4) uint8`, its pixels.
     """
     return Damage(*noise.estimate(image, _compression(data)), quality_of(data))
 
 
 def quality_of(data: bytes) -> float:
-    """The quality that a JPEG file was saved with, from its table for lightness; 100 of all other files.
+    """Returns the quality of a JPEG file, from its luminance quantization table; 100 for other files.
 
-    Programs that do not count as libjpeg does have tables of their own; of these it is the nearest.
+    For the tables of other programs than libjpeg, returns the nearest quality.
     """
     steps = sum(_light_table(data))
     if not steps:
@@ -63,7 +63,7 @@ def quality_of(data: bytes) -> float:
 
 @cache
 def _sums() -> list[int]:
-    """Of all steps of the table that libjpeg has for each quality from 1 to 100: larger steps, less kept."""
+    """Returns the sum of libjpeg's luminance table for each quality from 1 to 100."""
     sums = []
     for quality in range(1, 101):
         buffer = io.BytesIO()
@@ -73,13 +73,13 @@ def _sums() -> list[int]:
 
 
 def _light_table(data: bytes) -> Sequence[int]:
-    """The quantization table for lightness of a JPEG file; empty for other files."""
+    """Returns the luminance quantization table of a JPEG file; empty for other files."""
     compression = _compression(data)
     return compression.tables[0] if compression else ()
 
 
 def _compression(data: bytes) -> noise.Compression | None:
-    """How a JPEG file was compressed; None for other files."""
+    """Returns the compression of a JPEG file; None for other files."""
     if not data.startswith(b"\xff\xd8\xff"):
         return None
     with warnings.catch_warnings(), suppress(OSError, SyntaxError, ValueError):
@@ -87,6 +87,6 @@ def _compression(data: bytes) -> noise.Compression | None:
         with Image.open(io.BytesIO(data), formats=("JPEG",)) as image:
             tables = getattr(image, "quantization", {})
             if 0 in tables:
-                chosen = tuple(tuple(tables[n]) for n in (0, 1) if n in tables)
-                return noise.Compression(chosen, JpegImagePlugin.get_sampling(image) > 0)
+                channel_tables = tuple(tuple(tables[n]) for n in (0, 1) if n in tables)
+                return noise.Compression(channel_tables, JpegImagePlugin.get_sampling(image) > 0)
     return None

@@ -1,4 +1,4 @@
-"""Enlarging an image of any size in tiles: bicubic enlarging, and what a network says that it lacks."""
+"""Upscales an image of any size in tiles: bicubic upscaling plus the residual of a network."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from studio.core.models.recently_used import get_or_make
 from studio.core.progress import Progress
 from studio.enhance import bicubic, models
 from studio.enhance.planes import LIGHT
+from studio.enhance.self_ensemble import self_ensemble
 from studio.enhance.settings import ENLARGE, SCALES, SHIPPED
-from studio.enhance.ways import in_eight_ways
 
-SIDE = 512  # px of the small image that a tile answers for
-_HELD: dict[str, Enlarger] = {}  # by the key of their preset; what a worker holds
-_MOST_HELD = 2
-_STRAY = 0.02  # share of an edge of transparency below which a network's error is as likely
-_SIZES = 2  # of tiles, for which a network is held: upright and lying
+SIDE = 512  # px of the small image per tile, without overlap
+_CACHE: dict[str, Enlarger] = {}  # loaded networks of a worker, by preset key
+_MAX_CACHED = 2
+_STRAY = 0.02  # share of an alpha edge below which values are more likely network errors
+_SIZES = 2  # tile sizes that a network is prepared for: portrait and landscape
 
 
 @dataclass(frozen=True)
-class How:
-    """How to enlarge.
+class Options:
+    """Options for upscaling.
 
     Attributes:
-        scale: so many times larger each side becomes: one of `studio.enhance.settings.SCALES`.
-        sharpness: how much of what the network adds; 0 is plain bicubic enlarging.
-        ensemble: whether it looks in eight ways, see `studio.enhance.ways`.
+        scale: upscaling factor, one of `studio.enhance.settings.SCALES`.
+        sharpness: factor of the network's residual; 0 is bicubic upscaling.
+        ensemble: averages eight flips and rotations, see `studio.enhance.self_ensemble`.
     """
 
     scale: int
@@ -43,86 +43,86 @@ class How:
 
 
 class Enlarger:
-    """A network that enlarges, ready to work.
+    """A network for upscaling, loaded for inference.
 
     Args:
-        preset: what it is loaded from.
+        preset: to load it from.
 
     Raises:
-        InvalidInput: if it is no such network, or its files are not whole.
+        InvalidInput: if it is another kind of model, or its files are incomplete.
     """
 
     def __init__(self, preset: Preset):
         self.digest, self.settings = preset.digest, models.settings_of(preset, ENLARGE)
-        preset.weights()  # which checks them now, and not in the middle of an image
+        preset.weights()  # check the files now, not in the middle of an image
         self._preset = preset
         self._networks: dict[int, Network] = {}
 
-    def enlarge(self, image: np.ndarray, how: How, progress: Progress | None = None) -> np.ndarray:
-        """Enlarges an image; tiles see beyond their borders, so that none of these shows.
+    def enlarge(self, image: np.ndarray, options: Options, progress: Progress | None = None) -> np.ndarray:
+        """Upscales an image in overlapping tiles, without visible seams.
 
         Args:
-            image: `(H, W, 3) uint8`, or `(H, W, 4)` with transparency, which is enlarged by itself. Colors
-                below it count as all others do, see `transparency.extend_colors`.
-            how: by how much, and how well.
-            progress: told of every tile.
+            image: `(H, W, 3) uint8`, or `(H, W, 4)` with an alpha channel, which is upscaled separately.
+                Colors of transparent pixels count like all others, see `transparency.extend_colors`.
+            options: scale and quality.
+            progress: receives every tile.
 
         Returns:
             `(scale * H, scale * W, 3 or 4) uint8`.
 
         Raises:
-            Cancelled: if a user stopped it: half of an image is of no use.
+            Cancelled: if the user stopped the job; no partial result is kept.
         """
-        progress, scale = progress or Progress(), how.scale
+        progress, scale = progress or Progress(), options.scale
         height, width, channels = image.shape
-        made = np.empty((height * scale, width * scale, channels), "uint8")
+        result = np.empty((height * scale, width * scale, channels), "uint8")
         halo = max(models.reach(self.settings), bicubic.REACH)
-        parts = tiles(height, width, SIDE, halo, alike=True)
+        parts = tiles(height, width, SIDE, halo, equal_size=True)
         for n, tile in enumerate(parts):
             progress.report(n, len(parts))
-            seen = image[tile.rows.seen, tile.columns.seen]
-            made[_place(tile, scale)] = self._tile(seen, how)[_within(tile, scale)]
+            patch = image[tile.rows.window, tile.columns.window]
+            result[_place(tile, scale)] = self._tile(patch, options)[_within(tile, scale)]
         progress.report(len(parts), len(parts))
-        return made
+        return result
 
-    def _tile(self, seen: np.ndarray, how: How) -> np.ndarray:
-        """A part of an image, `(h, w, C) uint8` -> `(scale * h, scale * w, C) uint8`."""
-        planes = np.moveaxis(seen.astype("float32") / 255, 2, 0)
-        large = bicubic.enlarged(planes, how.scale)
-        if how.sharpness:
-            large[:3] += how.sharpness * self.lacks(np.tensordot(LIGHT, planes[:3], 1), how)
+    def _tile(self, patch: np.ndarray, options: Options) -> np.ndarray:
+        """Upscales a tile, `(h, w, C) uint8`, to `(scale * h, scale * w, C) uint8`."""
+        planes = np.moveaxis(patch.astype("float32") / 255, 2, 0)
+        large = bicubic.enlarge(planes, options.scale)
+        if options.sharpness:
+            large[:3] += options.sharpness * self.residual(np.tensordot(LIGHT, planes[:3], 1), options)
         if len(planes) == 4 and np.ptp(planes[3]):
-            if how.sharpness:
-                large[3] += how.sharpness * self.lacks(planes[3], how)
-            large[3] = _without_ringing(large[3], planes[3], how.scale)
+            if options.sharpness:
+                large[3] += options.sharpness * self.residual(planes[3], options)
+            large[3] = _without_ringing(large[3], planes[3], options.scale)
         return np.moveaxis(np.rint(np.clip(large, 0, 1) * 255).astype("uint8"), 0, 2)
 
-    def lacks(self, light: np.ndarray, how: How) -> np.ndarray:
-        """What the bicubic enlargement of lightness lacks, as the network sees it.
+    def residual(self, light: np.ndarray, options: Options) -> np.ndarray:
+        """Predicts the residual of bicubically upscaled lightness.
 
         Args:
             light: `(h, w) float32 in [0, 1]`.
 
         Returns:
-            `(scale * h, scale * w) float32`, to be added.
+            `(scale * h, scale * w) float32`, to add to it.
         """
-        if not how.ensemble:
-            return self._seen(light, how.scale)
-        return in_eight_ways(light, lambda turned: self._seen(turned, how.scale))
+        if not options.ensemble:
+            return self._predict(light, options.scale)
+        return self_ensemble(light, lambda turned: self._predict(turned, options.scale))
 
-    def _seen(self, light: np.ndarray, scale: int) -> np.ndarray:
+    def _predict(self, light: np.ndarray, scale: int) -> np.ndarray:
         if scale not in self._networks:
             self._networks[scale] = network.load(self._preset, models.part_of(scale), _SIZES)
-        (lacks,) = self._networks[scale](np.ascontiguousarray(light)[None, :, :, None])
-        return lacks[0, :, :, 0]
+        (residual,) = self._networks[scale](np.ascontiguousarray(light)[None, :, :, None])
+        return residual[0, :, :, 0]
 
 
 def _without_ringing(large: np.ndarray, alpha: np.ndarray, scale: int) -> np.ndarray:
-    """Enlarged transparency, kept between the least and the most of the pixels around: no stray haze is left.
+    """Clips upscaled alpha to the range of the surrounding pixels, which removes haze and ringing.
 
     Args:
         large: `(scale * h, scale * w) float32`.
-        alpha: `(h, w) float32 in [0, 1]`, what it was enlarged from.
+        alpha: `(h, w) float32 in [0, 1]`, before upscaling.
     """
     least, most = _around(alpha, 1, scale)
     clipped = np.clip(large, least, most)
@@ -132,49 +132,49 @@ def _without_ringing(large: np.ndarray, alpha: np.ndarray, scale: int) -> np.nda
 
 
 def _around(alpha: np.ndarray, reach: int, scale: int) -> tuple[np.ndarray, np.ndarray]:
-    """The least and the most of the pixels up to `reach` px away, at the size that `alpha` is enlarged to."""
+    """Returns the minimum and maximum within `reach` px of each pixel, repeated to the upscaled size."""
     side = 2 * reach + 1
-    found = ndimage.minimum_filter(alpha, side), ndimage.maximum_filter(alpha, side)
-    least, most = (one.repeat(scale, 0).repeat(scale, 1) for one in found)
+    extremes = ndimage.minimum_filter(alpha, side), ndimage.maximum_filter(alpha, side)
+    least, most = (values.repeat(scale, 0).repeat(scale, 1) for values in extremes)
     return least, most
 
 
 def _place(tile: Tile, scale: int) -> tuple[slice, slice]:
-    """Where the part that a tile answers for lies in the large image."""
-    rows, columns = (_scaled(one.start, one.length, scale) for one in (tile.rows, tile.columns))
+    """Returns the slices of a tile in the upscaled image, without its overlap."""
+    rows, columns = (_scale_span(span.start, span.length, scale) for span in (tile.rows, tile.columns))
     return rows, columns
 
 
 def _within(tile: Tile, scale: int) -> tuple[slice, slice]:
-    """Where that part lies within what the tile sees, enlarged."""
-    rows, columns = (_scaled(one.offset, one.length, scale) for one in (tile.rows, tile.columns))
+    """Returns the slices without overlap in the upscaled tile."""
+    rows, columns = (_scale_span(span.offset, span.length, scale) for span in (tile.rows, tile.columns))
     return rows, columns
 
 
-def _scaled(start: int, length: int, scale: int) -> slice:
+def _scale_span(start: int, length: int, scale: int) -> slice:
     return slice(start * scale, (start + length) * scale)
 
 
 def to_size(image: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Enlarges by the studio's own network as far as its scales reach, and by Lanczos from there.
+    """Upscales with the shipped network as far as its scales allow, then resizes with Lanczos.
 
     Args:
         image: `(h, w, 3) uint8`.
-        height, width: of the result in px; of nearly the same proportions.
+        height, width: of the result in px; nearly the same aspect ratio.
 
     Returns:
         `(height, width, 3) uint8`.
     """
     if scales := [scale for scale in SCALES if scale * max(image.shape[:2]) <= max(height, width)]:
-        image = open(presets.find(SHIPPED)).enlarge(image, How(scales[-1]))
+        image = open(presets.find(SHIPPED)).enlarge(image, Options(scales[-1]))
     return image_io.resize(image, height, width)
 
 
 def weights() -> dict[str, str]:
-    """SHA-256 of the weights that `to_size` uses, by name, for recipes."""
+    """Returns the SHA-256 of the weights that `to_size` uses, by name, for recipes."""
     return {SHIPPED: presets.find(SHIPPED).digest}
 
 
 def open(preset: Preset) -> Enlarger:
-    """The enlarger of a preset; kept in memory for the next time. Raises as `Enlarger`."""
-    return get_or_make(_HELD, preset.key, lambda: Enlarger(preset), _MOST_HELD)
+    """Loads the network of a preset, cached in memory. Raises like `Enlarger`."""
+    return get_or_make(_CACHE, preset.key, lambda: Enlarger(preset), _MAX_CACHED)

@@ -1,4 +1,4 @@
-"""How long enhancing and learning it take, and how much memory. Loads no Keras."""
+"""Estimates the seconds and memory of enhancing and of its training. Loads no Keras."""
 
 from __future__ import annotations
 
@@ -8,29 +8,29 @@ from studio.enhance.models import channels
 from studio.enhance.planes import FOLD
 from studio.enhance.settings import CLEAN, SCALES, EnhanceSettings, TrainEnhanceSettings
 
-_MEGAPIXEL = 1.3  # s of the small image, on two cores
-_CLEANING = 1.8  # s a megapixel, likewise
-_RESULT = 0.12  # s a megapixel of the result, which is encoded and kept
+_MEGAPIXEL = 1.3  # s per megapixel of the small image, on two cores
+_CLEANING = 1.8  # s per megapixel, on two cores
+_RESULT = 0.12  # s per megapixel of the result, to encode and store it
 _BASE = 0.35 * 2**30  # bytes, of Python, its libraries and a tile
-_RESULT_BYTES = 9  # bytes a pixel of the result, while it is encoded
-_CLEANED_BYTES = 12  # bytes a pixel of a photo that is cleaned
+_RESULT_BYTES = 9  # bytes per pixel of the result during encoding
+_CLEANED_BYTES = 12  # bytes per pixel of a photo during cleaning
 
-_PRACTICE = 1.0e-10  # s a parameter of each pixel that a network learns from, on two cores
+_PRACTICE = 1.0e-10  # s per parameter and training pixel, on two cores
 _TRAINING = 0.95 * 2**30  # bytes, of Keras and the photos
-_PIXEL = 6.0  # bytes a channel of each small pixel of a batch
+_PIXEL = 6.0  # bytes per channel and small pixel of a batch
 
 
 def usual(settings: EnhanceSettings, inputs: Inputs) -> float:
-    """About how many seconds it takes to enhance an image, on two cores."""
+    """Returns the estimated seconds of enhancing an image on two cores."""
     megapixels = _megapixels(inputs)
-    ways = 8 if settings.ensemble else 1
+    repeats = 8 if settings.ensemble else 1
     both = settings.deblock == "auto" and 0 < settings.denoise < 1
-    looks = (_MEGAPIXEL if settings.scale > 1 else 0) + (_CLEANING * (1 + both) if settings.cleans else 0)
-    return megapixels * (looks * ways + _RESULT * settings.scale**2)
+    seconds = (_MEGAPIXEL if settings.scale > 1 else 0) + (_CLEANING * (1 + both) if settings.cleans else 0)
+    return megapixels * (seconds * repeats + _RESULT * settings.scale**2)
 
 
 def needs(settings: EnhanceSettings, inputs: Inputs) -> float:
-    """About how many bytes of memory it takes to enhance an image."""
+    """Returns the estimated bytes of memory of enhancing an image."""
     growth = _RESULT_BYTES * settings.scale**2 + (_CLEANED_BYTES if settings.cleans else 0)
     return _BASE + growth * 1e6 * _megapixels(inputs)
 
@@ -41,25 +41,25 @@ def _megapixels(inputs: Inputs) -> float:
 
 
 def usual_training(settings: TrainEnhanceSettings, inputs: Inputs) -> float:
-    """About how many seconds it takes to train a network to enlarge or to clean, on two cores."""
+    """Returns the estimated seconds of training a network on two cores."""
     speed = _PRACTICE if settings.precision == "float32" else _PRACTICE / 2
     return settings.steps * _small_pixels(settings) * parameters(settings) * speed
 
 
 def needs_training(settings: TrainEnhanceSettings, inputs: Inputs) -> float:
-    """About how many bytes of memory it takes to train a network to enlarge or to clean."""
+    """Returns the estimated bytes of memory of training a network."""
     maps = settings.width * (2 + 4 * settings.blocks)
     return _TRAINING + _small_pixels(settings) * maps * _PIXEL
 
 
 def _small_pixels(settings: TrainEnhanceSettings) -> int:
-    """Places of the maps of a batch."""
+    """Returns the positions of the activations of a batch."""
     if settings.to == CLEAN:
         return settings.batch * (settings.window // FOLD) ** 2
     return len(SCALES) * settings.batch * settings.window**2
 
 
 def parameters(settings: TrainEnhanceSettings) -> int:
-    """About how many parameters a network has, which is how many products each small pixel takes."""
-    width, (shown, heads) = settings.width, channels(settings)
-    return 9 * width * (shown + 2 * settings.blocks * width + sum(heads))
+    """Returns the approximate number of parameters, which is also the products per small pixel."""
+    width, (inputs, heads) = settings.width, channels(settings)
+    return 9 * width * (inputs + 2 * settings.blocks * width + sum(heads))

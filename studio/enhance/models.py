@@ -1,4 +1,4 @@
-"""Which networks that enlarge or clean there are; loads no Keras."""
+"""Finds the networks for upscaling and denoising; loads no Keras."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import Any
 from studio.core.errors import invalid
 from studio.core.models import presets
 from studio.core.models.presets import Preset
-from studio.enhance.planes import FOLD, TOLD
+from studio.enhance.planes import CONDITIONS, FOLD
 from studio.enhance.settings import CLEAN, ENLARGE, SCALES, EnhanceSettings, TrainEnhanceSettings
 
 TASK = "enhance.train"
 WHAT = {ENLARGE: "a network for upscaling", CLEAN: "a network for denoising"}
-SHAPE = ("to", "width", "blocks")  # what weights are shaped by
+SHAPE = ("to", "width", "blocks")  # settings that shape the weights
 
 
 def settings_of(preset: Preset, to: str) -> TrainEnhanceSettings:
-    """The settings of a network that has learned to enlarge or to clean.
+    """Returns the settings of a network for upscaling or denoising.
 
     Raises:
         InvalidInput: if it is another kind of model.
@@ -30,35 +30,35 @@ def settings_of(preset: Preset, to: str) -> TrainEnhanceSettings:
 
 
 def enlarger_of(settings: EnhanceSettings, inputs: Mapping[str, Sequence[Any]]) -> Preset:
-    """The network that enlarges: what was given, else what the settings name.
+    """Returns the network for upscaling: from the inputs, else the one that the settings name.
 
     Raises:
         InvalidInput: if there is none, or it is another kind of model.
     """
-    found = presets.given_or_named(inputs, settings.network)
-    settings_of(found, ENLARGE)
-    return found
+    preset = presets.uploaded_or_named(inputs, settings.network)
+    settings_of(preset, ENLARGE)
+    return preset
 
 
 def cleaner_of(settings: EnhanceSettings, inputs: Mapping[str, Sequence[Any]]) -> Preset:
-    """The network that cleans, as `enlarger_of`."""
-    found = presets.given_or_named(inputs, settings.cleaner, "cleaner")
-    settings_of(found, CLEAN)
-    return found
+    """Returns the network for denoising, like `enlarger_of`."""
+    preset = presets.uploaded_or_named(inputs, settings.cleaner, "cleaner")
+    settings_of(preset, CLEAN)
+    return preset
 
 
 def channels(settings: TrainEnhanceSettings) -> tuple[int, tuple[int, ...]]:
-    """How many maps a network is shown, and how many each of its heads gives."""
+    """Returns the number of input channels, and the output channels of each head."""
     if settings.to == CLEAN:
-        return FOLD**2 * 3 + TOLD, (FOLD**2 * 3,)
+        return FOLD**2 * 3 + CONDITIONS, (FOLD**2 * 3,)
     return 1, tuple(scale**2 for scale in SCALES)
 
 
 def reach(settings: TrainEnhanceSettings) -> int:
-    """How far the output of a network depends on its inputs, in places of its maps."""
+    """Returns the radius of the receptive field in positions."""
     return 2 * settings.blocks + 2
 
 
 def part_of(scale: int) -> str:
-    """The name of the exported network that enlarges by a scale."""
+    """Returns the name of the exported network of a scale."""
     return f"x{scale}"

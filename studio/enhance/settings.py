@@ -1,4 +1,4 @@
-"""The settings of enlarging and of learning it; importing this loads no Keras."""
+"""The settings of enhancing and of its training; importing this loads no Keras."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from studio.core.settings import Settings, setting
 from studio.core.training import settings as shared
 from studio.core.training.precision import HELP, Precision
 
-SHIPPED, CLEANER = "enlarge", "clean"  # the networks that come with the studio
+SHIPPED, CLEANER = "enlarge", "clean"  # the networks shipped with the studio
 SCALES = (2, 3, 4)
-ENLARGE, CLEAN = "enlarge", "clean"  # what a network learns
+ENLARGE, CLEAN = "enlarge", "clean"  # the tasks of a network
 
 
 class EnhanceSettings(Settings):
-    """Makes an image larger and sharper than plain enlarging does, or cleaner, or both."""
+    """Upscales an image, removes its noise and JPEG artifacts, or both."""
 
     scale: Literal[1, 2, 3, 4] = setting(
         2, "Upscaling factor; 1 keeps the size, to remove noise and artifacts only.", tier="main"
@@ -69,12 +69,12 @@ class EnhanceSettings(Settings):
 
     @property
     def cleans(self) -> bool:
-        """Whether noise or JPEG artifacts are removed where there are some."""
+        """Whether noise or JPEG artifacts are removed if detected."""
         return self.clean and (self.denoise > 0 or self.deblock == "auto")
 
 
 class TrainEnhanceSettings(shared.TrainImageSettings):
-    """Trains a network to enlarge or to clean images like those of a folder."""
+    """Trains a network to upscale or to denoise images like those of a folder."""
 
     steps: int = shared.steps(10_000)
     batch: int = shared.batch(8, most=128)

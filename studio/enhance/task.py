@@ -1,4 +1,4 @@
-"""Enhancing as a task: a kept image in, a cleaner or larger PNG with its recipe out."""
+"""Enhancing as a task: from a stored image to a cleaner or larger PNG with its recipe."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from studio.enhance.psnr import psnr
 from studio.enhance.settings import CLEANER, SHIPPED, EnhanceSettings
 
 NAME = "enhance.enlarge"
-TRIED = 384  # px, at most, of a side of the part of a photo that it is tried on
-LEAST = 16  # px of that part when it is shrunk: less tells nothing
+TEST_SIDE = 384  # px, largest side of the center crop that PSNR is measured on
+LEAST_SIDE = 16  # px, smallest side of the downscaled crop
 
 
 def run(settings: EnhanceSettings, inputs: Inputs, progress: Progress) -> Result:
-    """Cleans the image, makes it larger, or both. See `studio.enhance.clean` and `.enlarge`."""
+    """Cleans an image, upscales it, or both. See `studio.enhance.clean` and `.enlarge`."""
     began = time.monotonic()
     content = inputs["content"][0]
     data = content.read()
@@ -30,34 +30,34 @@ def run(settings: EnhanceSettings, inputs: Inputs, progress: Progress) -> Result
     weights: dict[str, str] = {}
     figures: dict[str, float] = {}
     if settings.cleans:
-        wrong = told(settings, damage.measured(data, image))
-        figures = {"noise": wrong.noise, "jpeg_quality": wrong.quality}
-        how = how_to_clean(settings, wrong)
-        if how is not None:
+        damages = resolve_damage(settings, damage.measure(data, image))
+        figures = {"noise": damages.noise, "jpeg_quality": damages.quality}
+        clean_options = how_to_clean(settings, damages)
+        if clean_options is not None:
             cleaner = clean.open(models.cleaner_of(settings, inputs))
             progress.stage("Removing noise and artifacts")
-            image = cleaner.clean(image, how, progress)
+            image = cleaner.clean(image, clean_options, progress)
             if not inputs.get("cleaner"):
                 weights[settings.cleaner] = cleaner.digest
     if settings.scale > 1:
         enlarger = enlarge.open(models.enlarger_of(settings, inputs))
-        larger = enlarge.How(settings.scale, settings.sharpness, settings.ensemble)
+        enlarge_options = enlarge.Options(settings.scale, settings.sharpness, settings.ensemble)
         if settings.cleans:
             progress.stage("Upscaling")
-        figures |= tried(enlarger, image, larger)
-        image = enlarger.enlarge(image, larger, progress)
+        figures |= measure_psnr(enlarger, image, enlarge_options)
+        image = enlarger.enlarge(image, enlarge_options, progress)
         if not inputs.get("network"):
             weights[settings.network] = enlarger.digest
     recipe = recipes.make(NAME, settings, inputs, weights)
     ending = f"x{settings.scale}" if settings.scale > 1 else "clean"
-    kept = File.keep(image_io.encode_png(image, recipe), "image", f"{Path(content.name).stem}-{ending}.png")
+    file = File.keep(image_io.encode_png(image, recipe), "image", f"{Path(content.name).stem}-{ending}.png")
     size = {"height": image.shape[0], "width": image.shape[1]}
-    return Result((kept,), {**size, **figures, "seconds": time.monotonic() - began}, recipe)
+    return Result((file,), {**size, **figures, "seconds": time.monotonic() - began}, recipe)
 
 
-def told(settings: EnhanceSettings, found: damage.Damage) -> damage.Damage:
-    """What is wrong with the image: what the settings say of it, else what was measured."""
-    light, color, quality = found.light, found.color, found.quality
+def resolve_damage(settings: EnhanceSettings, measured: damage.Damage) -> damage.Damage:
+    """Returns the damage of an image: from the settings if set, else as measured."""
+    light, color, quality = measured.light, measured.color, measured.quality
     if settings.noise is not None:
         color = min(color * settings.noise / light if light else settings.noise, damage.MOST)
         light = settings.noise
@@ -66,46 +66,49 @@ def told(settings: EnhanceSettings, found: damage.Damage) -> damage.Damage:
     return damage.Damage(light, color, quality)
 
 
-def how_to_clean(settings: EnhanceSettings, wrong: damage.Damage) -> clean.How | None:
-    """How to clean an image; None where nothing that can be seen is wrong with it.
+def how_to_clean(settings: EnhanceSettings, damages: damage.Damage) -> clean.Options | None:
+    """Returns the options for cleaning, or None if the image has no visible damage.
 
-    Noise and quality that the settings give count however small they are.
+    Noise and quality from the settings always count.
     """
-    noisy = settings.denoise > 0 and (settings.noise is not None or wrong.noise >= damage.LEAST_NOISE)
-    given = settings.jpeg_quality is not None
-    blocky = settings.deblock == "auto" and (given or wrong.quality < damage.GOOD_QUALITY)
+    noisy = settings.denoise > 0 and (settings.noise is not None or damages.noise >= damage.LEAST_NOISE)
+    is_quality_set = settings.jpeg_quality is not None
+    blocky = settings.deblock == "auto" and (is_quality_set or damages.quality < damage.GOOD_QUALITY)
     if not (noisy or blocky):
         return None
-    return clean.How(wrong, settings.denoise if noisy else 0.0, blocky, settings.ensemble)
+    return clean.Options(damages, settings.denoise if noisy else 0.0, blocky, settings.ensemble)
 
 
-def tried(enlarger: enlarge.Enlarger, image: np.ndarray, how: enlarge.How) -> dict[str, float]:
-    """How near the network comes to the photo itself, once its middle is shrunk and enlarged again.
+def measure_psnr(enlarger: enlarge.Enlarger, image: np.ndarray, options: enlarge.Options) -> dict[str, float]:
+    """Measures the network on the photo itself: downscales its center crop and upscales it again.
 
     Args:
         image: `(H, W, 3 or 4) uint8`.
 
     Returns:
-        PSNR in dB of lightness: "psnr", and "bicubic_psnr" of the plain enlargement; nothing of a photo that
-        is too small.
+        PSNR of the lightness in dB: "psnr" of the network and "bicubic_psnr" of bicubic upscaling; empty if
+        the photo is too small.
     """
-    sides = [min(TRIED, side) // how.scale * how.scale for side in image.shape[:2]]
-    if min(sides) < LEAST * how.scale:
+    sides = [min(TEST_SIDE, side) // options.scale * options.scale for side in image.shape[:2]]
+    if min(sides) < LEAST_SIDE * options.scale:
         return {}
     down, right = ((whole - side) // 2 for whole, side in zip(image.shape[:2], sides, strict=True))
     part = np.ascontiguousarray(image[down : down + sides[0], right : right + sides[1], :3])
     truth = image_io.gray(part)[..., 0].astype("float32")
-    small = np.clip(np.rint(bicubic.shrunken(truth, how.scale)), 0, 255)
-    plain = bicubic.enlarged(small, how.scale)
-    made = plain + 255 * how.sharpness * enlarger.lacks(small / 255, how)
-    found = {"psnr": psnr(truth, made, how.scale), "bicubic_psnr": psnr(truth, plain, how.scale)}
-    return {name: value for name, value in found.items() if np.isfinite(value)}
+    small = np.clip(np.rint(bicubic.shrink(truth, options.scale)), 0, 255)
+    plain = bicubic.enlarge(small, options.scale)
+    restored = plain + 255 * options.sharpness * enlarger.residual(small / 255, options)
+    figures = {
+        "psnr": psnr(truth, restored, options.scale),
+        "bicubic_psnr": psnr(truth, plain, options.scale),
+    }
+    return {name: value for name, value in figures.items() if np.isfinite(value)}
 
 
 def prepare(settings: EnhanceSettings) -> None:
-    """Loads what images are enlarged and cleaned with."""
-    known = presets.names()
-    if SHIPPED in known:
+    """Loads the shipped networks, if they are installed."""
+    names = presets.names()
+    if SHIPPED in names:
         enlarge.open(presets.find(SHIPPED))
-    if CLEANER in known:
+    if CLEANER in names:
         clean.open(presets.find(CLEANER))

@@ -1,4 +1,4 @@
-"""The generators: found by name, opened once, held in memory. Loads no Keras before one is opened."""
+"""Finds generators by name and caches them. Loads no Keras before a generator is loaded."""
 
 from __future__ import annotations
 
@@ -18,46 +18,48 @@ from studio.core.models.recently_used import get_or_make
 from studio.core.tasks import File, Inputs
 from studio.faces.settings import MOST, FacesSettings
 
-WARM = (1, 64)  # how many images a page asks for: one face, and a grid
-_HELD: dict[str, Generator] = {}  # by the key of their preset; what a worker holds
-_MOST_HELD = 4
+WARM = (1, 64)  # batch sizes of pages: one face, and a grid
+_CACHE: dict[str, Generator] = {}  # loaded generators of a worker, by preset key
+_MAX_CACHED = 4
 
 
 def names() -> list[str]:
-    """The names of the presets that draw and are whole, ours first."""
-    found = []
+    """Returns the names of complete generator presets, shipped ones first."""
+    generators = []
     for name in presets.names():
         with suppress(StudioError):
             _opener(presets.find(name))
-            found.append(name)
-    return found
+            generators.append(name)
+    return generators
 
 
 def name_of(settings: FacesSettings) -> str:
-    """The preset that the settings name, or mean."""
+    """Returns the preset that the settings name, or the default one."""
     return settings.preset or f"faces-{settings.model}"
 
 
 def load(preset: Preset) -> Generator:
-    """The model of a preset, ready to draw; kept in memory for the next time.
+    """Loads the model of a preset, cached in memory.
 
     Raises:
-        InvalidInput: if it does not draw, or its files are not whole.
+        InvalidInput: if it is no generator, or its files are incomplete.
     """
-    made = get_or_make(_HELD, preset.key, lambda: tasks.imported(_opener(preset))(preset), _MOST_HELD)
-    return replace(made, name=preset.name)  # the same model may have several names
+    generator_model = get_or_make(
+        _CACHE, preset.key, lambda: tasks.import_object(_opener(preset))(preset), _MAX_CACHED
+    )
+    return replace(generator_model, name=preset.name)  # the same model may have several names
 
 
 def generator(settings: FacesSettings, inputs: Inputs) -> Generator:
-    """The model that was given, else the preset that the settings name; see `load`."""
+    """Loads the model from the inputs, else the preset that the settings name; see `load`."""
     for file in inputs.get("model", ()):
         return load(presets.from_zip(file))
     return load(presets.find(name_of(settings)))
 
 
 def check(settings: FacesSettings, inputs: Mapping[str, Sequence[File]]) -> None:
-    """Raises `InvalidInput` unless there is a generator, with the directions that are asked for."""
-    moved = settings.moved
+    """Raises `InvalidInput` unless there is a generator with the directions in the settings."""
+    moved = settings.move_amounts
     if settings.to and not settings.face:
         raise InvalidInput("`--to` needs a face to start from. Add `--face`.")
     if any(not 1 <= number <= MOST for number in settings.near):
@@ -67,15 +69,15 @@ def check(settings: FacesSettings, inputs: Mapping[str, Sequence[File]]) -> None
     preset = presets.find(name_of(settings))
     _opener(preset)
     if inputs.get("photo") and not tasks.get(preset.task).encodes:
-        raise only_draws(preset.name)
+        raise no_encoder_error(preset.name)
     directions = from_json(preset.data())
     for name in moved:
         if name not in directions:
             raise unknown("direction", name, directions)
 
 
-def only_draws(name: str) -> InvalidInput:
-    """The error for a photo given to a model without an encoder."""
+def no_encoder_error(name: str) -> InvalidInput:
+    """Returns the error for a photo and a model without an encoder."""
     return invalid(
         f"preset {name}",
         expected="a model that reads images, such as a VAE",
@@ -87,9 +89,9 @@ def only_draws(name: str) -> InvalidInput:
 def prepare(settings: FacesSettings) -> None:
     """Loads the model of the settings into a warm worker, if the model is installed."""
     if name_of(settings) in presets.names():
-        made = load(presets.find(name_of(settings)))
+        model = load(presets.find(name_of(settings)))
         for count in WARM:
-            made.decode(np.zeros((count, made.latent_dim), "float32"))
+            model.decode(np.zeros((count, model.latent_dim), "float32"))
 
 
 def _opener(preset: Preset) -> str:

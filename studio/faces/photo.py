@@ -1,4 +1,4 @@
-"""The square of a photo that a model reads: where a user says, or around the face that is in it."""
+"""Crops a photo for an encoder: as set by the user, or around a detected face."""
 
 from __future__ import annotations
 
@@ -9,37 +9,37 @@ import numpy as np
 
 from studio.core.imaging import image_io
 
-# Faces as scikit-image ships them: a cascade of local binary patterns, trained for OpenCV.
+# The face detector of scikit-image: a cascade of local binary patterns, trained for OpenCV.
 _CASCADE = "lbpcascade_frontalface_opencv.xml"
-_LOOKED_AT = 400  # px of the longer side; larger faces are found no better, only later
-_LEAST_FACE = 36  # px of those
-_LOWER = 0.085  # of its side: models learned from squares that reach as much below the brows as those found
+_DETECTION_SIDE = 400  # px of the longer side; larger images are slower and detect no better
+_LEAST_FACE = 36  # px, smallest side of a face at that size
+_LOWER = 0.085  # share of the side: shifts detected squares down to the crop of the training images
 
 
-def square(photo: np.ndarray, share: float, x: float, y: float) -> np.ndarray:
-    """A square of a photo, `(H, W, 3) uint8` -> `(s, s, 3) uint8`.
+def crop_square(photo: np.ndarray, share: float, x: float, y: float) -> np.ndarray:
+    """Crops a square from a photo: `(H, W, 3) uint8` to `(s, s, 3) uint8`.
 
     Args:
-        share: its side, of the largest that fits; 0: the largest face, or if none is found all of the middle.
-        x, y: where it is, from 0, the left and the top, to 1.
+        share: side as a share of the largest square; 0 crops the largest face, or the center without one.
+        x, y: position from 0, left and top, to 1.
     """
-    found = None if share else face(photo)
-    if found is not None:
-        top, left, side = found
+    box = None if share else detect_face(photo)
+    if box is not None:
+        top, left, side = box
         return photo[top : top + side, left : left + side]
     side = max(1, round((share or 1.0) * min(photo.shape[:2])))
     top, left = (round(at * (length - side)) for at, length in zip((y, x), photo.shape[:2], strict=True))
     return photo[top : top + side, left : left + side]
 
 
-def face(photo: np.ndarray) -> tuple[int, int, int] | None:
-    """Top, left and side of the largest face in a photo that looks ahead; None if there is none."""
+def detect_face(photo: np.ndarray) -> tuple[int, int, int] | None:
+    """Returns top, left and side of the largest frontal face in a photo; None without one."""
     path = _cascade()
     if path is None:
         return None
     from skimage.feature import Cascade
 
-    small = image_io.fit(photo, min(_LOOKED_AT, max(photo.shape[:2])))
+    small = image_io.fit(photo, min(_DETECTION_SIDE, max(photo.shape[:2])))
     boxes = Cascade(str(path)).detect_multi_scale(
         small, 1.15, 1, (_LEAST_FACE, _LEAST_FACE), (min(small.shape[:2]),) * 2
     )
@@ -55,6 +55,6 @@ def face(photo: np.ndarray) -> tuple[int, int, int] | None:
 
 def _cascade() -> Path | None:
     spec = find_spec("skimage")
-    places = spec.submodule_search_locations if spec else None
-    path = Path(places[0]) / "data" / _CASCADE if places else None
+    locations = spec.submodule_search_locations if spec else None
+    path = Path(locations[0]) / "data" / _CASCADE if locations else None
     return path if path is not None and path.is_file() else None

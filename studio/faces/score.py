@@ -1,4 +1,4 @@
-"""The score of a generator: how close its images come to those of a data set."""
+"""The score of a generator: FID and KID between its images and a data set."""
 
 from __future__ import annotations
 
@@ -16,42 +16,42 @@ from studio.core.progress import Progress
 from studio.core.training.batches import evenly_spaced
 from studio.faces import models
 
-MOST = 5000  # images of each kind that are compared, as published figures often do
+MOST = 5000  # images of each kind, as in many papers
 
 
 def figures(
     preset: Preset, where: str, part: tuple[float, float] | None, progress: Progress
 ) -> dict[str, Any]:
-    """Compares drawn images with a part of a data set, as many of each.
+    """Computes FID and KID of samples and a part of a data set of the same size.
 
     Args:
         preset: a generator.
-        where: the path of the data set, `sample:NAME` or `tfds:NAME`.
-        part: where the part begins and ends, as positions from 0 to 1 of which training runs hold out the
-            last, see `studio.core.data.split`; None for those that the training of the model held out.
+        where: path of the data set, `sample:NAME` or `tfds:NAME`.
+        part: start and end of the part, as positions from 0 to 1, of which training runs hold out the last,
+            see `studio.core.data.split`; None for the images that the training of the model held out.
 
     Returns:
-        fid, kid, n, their errors, and the seed of what was drawn.
+        fid, kid, n, their errors, and the seed of the samples.
 
     Raises:
-        InvalidInput: if the data set cannot be read, the part is too small, or the model is not whole.
-        Unavailable: if the weights of the network that compares are out of reach.
+        InvalidInput: if the data set cannot be read, the part is too small, or the model is incomplete.
+        Unavailable: if the weights of Inception cannot be loaded.
     """
     generator = models.load(preset)
     channels = getattr(preset.settings(), "channels", 3)
-    found = data.load_dataset(sample_sets.resolve(where, progress), generator.size, channels, progress)
-    rows = evenly_spaced(_rows(preset, found, part, progress), MOST)
+    dataset = data.load_dataset(sample_sets.resolve(where, progress), generator.size, channels, progress)
+    rows = evenly_spaced(_rows(preset, dataset, part, progress), MOST)
     if len(rows) < LEAST:
         received, step = f"{len(rows)}", "choose a larger part, or another data set"
         raise invalid("part", expected=f"at least {LEAST} images", received=received, next_step=step)
     from studio.core.metrics import inception, scores
 
-    made = generator.decode(latent.draw(generator, len(rows), seed=0))
+    images = generator.decode(latent.draw(generator, len(rows), seed=0))
     progress.stage("Computing features of the real images")
-    real = inception.features(found.images[rows], progress, keep=True)
+    real_features = inception.features(dataset.images[rows], progress, keep=True)
     progress.stage("Computing FID and KID")
-    seen = inception.features(made, progress)
-    fid, kid = scores.fid(seen, real, progress), scores.kid(seen, real)
+    features = inception.features(images, progress)
+    fid, kid = scores.fid(features, real_features, progress), scores.kid(features, real_features)
     return {
         "fid": fid.value,
         "fid_error": fid.error,
@@ -59,18 +59,18 @@ def figures(
         "kid_error": kid.error,
         "n": len(rows),
         "seed": 0,
-        "notes": list(found.notes),
+        "notes": list(dataset.notes),
     }
 
 
 def _rows(
-    preset: Preset, found: ImageDataset, part: tuple[float, float] | None, progress: Progress
+    preset: Preset, dataset: ImageDataset, part: tuple[float, float] | None, progress: Progress
 ) -> np.ndarray:
-    """The rows of a part, or of what the training of the model held out, `(n,)`, sorted."""
+    """Returns the rows of a part, or of the training's held-out images, `(n,)`, sorted."""
     share = getattr(preset.settings(), "held_out", 0.1)
     if part is None and "least_held_out" not in preset.data().get("figures", {}):
-        return split.by_count(len(found.images), share)[1]
-    positions = split.positions(found, progress)
+        return split.by_count(len(dataset.images), share)[1]
+    positions = split.positions(dataset, progress)
     if part is None:
         return split.split(positions, share)[1]
     return np.flatnonzero((part[0] <= positions) & (positions < part[1]))

@@ -13,8 +13,8 @@ from studio.core.tasks import Kind
 
 USUAL_INTERPOLATE = 96  # frames: four seconds
 MOST_MOVE = 10.0
-_FACES = ("faces", "avatars")  # so begin the names of the models of faces that ship
-MOST = 50_000  # images of a grid, of which a number names one
+_FACES = ("faces", "avatars")  # prefixes of the shipped models of faces
+MOST = 50_000  # largest number of images in a grid
 
 
 class FacesSettings(Settings):
@@ -118,7 +118,7 @@ class FacesSettings(Settings):
     )
 
     @property
-    def moved(self) -> dict[str, float]:
+    def move_amounts(self) -> dict[str, float]:
         """The amount of each latent direction. Raises `InvalidInput` for an entry that is not NAME=AMOUNT."""
         return dict(_move(text) for text in self.moves)
 
@@ -127,15 +127,15 @@ class FacesSettings(Settings):
         model = PurePath(self.preset).name
         noun = "face" if not model or model.startswith(_FACES) else "image"
         if self.interpolate:
-            what = f"interpolation through {noun}s"
+            description = f"interpolation through {noun}s"
         elif self.face:
-            what = f"{noun} {self.face}" + (f" to {self.to}" if self.to else "")
+            description = f"{noun} {self.face}" + (f" to {self.to}" if self.to else "")
         else:
-            what = f"{self.n} {noun}{'' if self.n == 1 else 's'}"
-        return f"{what} of {model}" if model else what
+            description = f"{self.n} {noun}{'' if self.n == 1 else 's'}"
+        return f"{description} of {model}" if model else description
 
     def for_ending(self, ending: str) -> FacesSettings:
-        """These settings for a file of this suffix: a video needs interpolation, npz and zip set `form`."""
+        """Returns the settings for a file suffix: a video needs interpolation, npz and zip set `form`."""
         if ending in animations.KINDS:
             return self.model_copy(
                 update={"video": ending, "interpolate": self.interpolate or USUAL_INTERPOLATE}
@@ -144,7 +144,7 @@ class FacesSettings(Settings):
 
 
 def kind(settings: FacesSettings) -> Kind:
-    """The kind of result: an image, an animation, or a set of images."""
+    """Returns the kind of the result: an image, an animation, or a set of images."""
     return "animation" if settings.interpolate else "image" if settings.form == "sheet" else "dataset"
 
 

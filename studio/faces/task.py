@@ -1,6 +1,4 @@
-"""Faces as a task: a sheet with its recipe in it, or an array, a zip or a video with the recipe next to
-it.
-"""
+"""Generating images as a task: a sheet with its recipe, or an array, a zip or a video."""
 
 from __future__ import annotations
 
@@ -18,12 +16,12 @@ from studio.core.generators.latent import Generator
 from studio.core.imaging import image_io
 from studio.core.imaging.animations import Video
 from studio.core.progress import Progress
-from studio.core.tasks import File, Inputs, Result, imported
+from studio.core.tasks import File, Inputs, Result, import_object
 from studio.faces import draw, models
 from studio.faces.settings import FacesSettings
 
-MOST_ROW = 12  # images of the way between two that stand side by side
-MOST_PLACES = 1024  # points that are told with a result, for a map of them
+MOST_ROW = 12  # images of an interpolation that are shown in one row
+MOST_PLACES = 1024  # points stored with a result, for a map of them
 
 
 def run(settings: FacesSettings, inputs: Inputs, progress: Progress) -> Result:
@@ -34,11 +32,11 @@ def run(settings: FacesSettings, inputs: Inputs, progress: Progress) -> Result:
     figures: dict[str, Any] = {"size": generator.size, "encodes": generator.encode is not None}
     if photo is not None and (note := draw.photo_note(generator, settings, photo)):
         figures["notes"] = [note]
-    given = inputs.get("model")  # whose digest the recipe names among the inputs
-    weights = {} if given else {generator.name: generator.digest}
+    model_files = inputs.get("model")  # the recipe records its SHA-256 as an input
+    weights = {} if model_files else {generator.name: generator.digest}
     if settings.enhance and _stands_alone(settings) and draw.side_alone(generator.size) > generator.size:
-        weights |= imported(draw.ENLARGED_BY)()
-    stem = Path(given[0].name).stem if given else generator.name
+        weights |= import_object(draw.UPSCALE_WEIGHTS)()
+    stem = Path(model_files[0].name).stem if model_files else generator.name
     if settings.interpolate:
         data = _video(generator, settings, photo, progress)
         recipe = recipes.make("faces.draw", settings, inputs, weights)
@@ -48,33 +46,33 @@ def run(settings: FacesSettings, inputs: Inputs, progress: Progress) -> Result:
     if settings.form == "sheet":
         draw.check_sheet(1 if settings.face and not settings.to else settings.n, generator.size)
     z = draw.points(generator, settings, photo)
-    images, stopped = _drawn(generator, z, settings, progress)
+    images, stopped = _generate(generator, z, settings, progress)
     if stopped:
         settings = settings.model_copy(update={"n": len(images)})
     recipe = recipes.make("faces.draw", settings, inputs, weights)
-    file = _packed(images, settings, recipe, stem)
+    file = _pack(images, settings, recipe, stem)
     figures |= {"n": len(images), "places": _places(z[: len(images)], generator)}
     return Result((file,), figures | {"seconds": time.monotonic() - began}, recipe, stopped)
 
 
 def _stands_alone(settings: FacesSettings) -> bool:
-    """Whether each image is shown large: the frames of a video, and a sheet of one."""
+    """Whether images are enlarged: frames of a video, and a sheet of one image."""
     alone = settings.n == 1 or (settings.face and not settings.to)
     return bool(settings.interpolate or (settings.form == "sheet" and alone))
 
 
-def _drawn(
+def _generate(
     generator: Generator, z: np.ndarray, settings: FacesSettings, progress: Progress
 ) -> tuple[np.ndarray, bool]:
-    """The images, and whether a user stopped it: then as much of the grid as there is."""
-    made: list[np.ndarray] = []
+    """Generates the images; if the user stops it, returns those so far and True."""
+    parts: list[np.ndarray] = []
     try:
         for part in draw.batches(generator, z, progress):
-            made.append(part)
+            parts.append(part)
     except Cancelled:
-        if not made or settings.face:
+        if not parts or settings.face:
             raise
-    images = np.concatenate(made)
+    images = np.concatenate(parts)
     return images, len(images) < len(z)
 
 
@@ -89,24 +87,24 @@ def _video(
         return video.finish()
 
 
-def _packed(images: np.ndarray, settings: FacesSettings, recipe: recipes.Recipe, stem: str) -> File:
+def _pack(images: np.ndarray, settings: FacesSettings, recipe: recipes.Recipe, stem: str) -> File:
     if settings.form == "sheet":
         columns = len(images) if settings.to and len(images) <= MOST_ROW else None
-        made = draw.sheet(images, columns, settings.enhance)
-        return File.keep(image_io.encode_png(made, recipe), "image", f"{stem}.png")
-    packed = io.BytesIO()
+        sheet = draw.sheet(images, columns, settings.enhance)
+        return File.keep(image_io.encode_png(sheet, recipe), "image", f"{stem}.png")
+    buffer = io.BytesIO()
     if settings.form == "npz":
-        np.savez(packed, images=images)
+        np.savez(buffer, images=images)
     else:
-        with zipfile.ZipFile(packed, "w") as file:
+        with zipfile.ZipFile(buffer, "w") as file:
             for number, image in enumerate(images, 1):
                 name = zipfile.ZipInfo(f"{stem}-{number:05}.png", (1980, 1, 1, 0, 0, 0))
                 file.writestr(name, image_io.encode_png(image))
-    return File.keep(packed.getvalue(), "dataset", f"{stem}.{settings.form}")
+    return File.keep(buffer.getvalue(), "dataset", f"{stem}.{settings.form}")
 
 
 def _places(z: np.ndarray, generator: Generator) -> list[list[float]]:
-    """Coordinates of latents along the first two directions, or their first two dimensions."""
-    axes = [one.vector for one in list(generator.directions.values())[:2]]
+    """Returns coordinates of latents along the first two directions, or their first two dimensions."""
+    axes = [direction.vector for direction in list(generator.directions.values())[:2]]
     flat = z @ np.stack(axes).T if len(axes) == 2 else z[:, :2]
     return [[round(float(value), 3) for value in row] for row in flat[:MOST_PLACES]]

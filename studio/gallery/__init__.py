@@ -1,5 +1,5 @@
-"""Finished work: listed, searched, shown, exported, removed and brought back, made again and compared.
+"""The gallery: lists, searches, shows, exports, removes, restores, replays and compares results.
 
-An item is the folder of a finished job that has a result (see `studio.engine.jobs.store`): what jobs and
-kept live results make is an item as it stands, and commands write such a folder too. Files are the truth.
+An item is the folder of a finished job with a result (see `studio.engine.jobs.store`). Jobs and saved live
+results leave such folders, and commands write them, too. The files are the source of truth.
 """

@@ -1,4 +1,4 @@
-"""How much room STUDIO_HOME takes and may take, and what can go. Nothing goes unless a user says so."""
+"""Disk usage of STUDIO_HOME, its limit, and what can be removed, which only a user does."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ USUAL_BYTES = 20 * 10**9
 LEAST_BYTES, MOST_BYTES = 10**8, 10**14
 DAY = 86_400.0
 HOUR = 3_600.0
-# How long nobody has touched what goes; what is younger may be in use.
+# Minimum age in seconds of files that are removed, because younger ones may be in use.
 _LEAST_AGES: dict[Part, float] = {"unnamed": DAY, "cache": HOUR, "runs": DAY, "searches": DAY}
-_LOCKS = (".lock", ".dirlock")  # Dask's are the latter
+_LOCKS = (".lock", ".dirlock")  # Dask uses the latter
 _NAMED = re.compile(rb"[0-9a-f]{64}")
-_NAMELESS = ("files", "weights", "logs")  # what a digest in them says is not that a file is needed
-_MOST_READ = 64_000_000  # bytes; what is larger are pixels and weights
+_NAMELESS = ("files", "weights", "logs")  # a SHA-256 inside these does not mean that a file is needed
+_MOST_READ = 64_000_000  # bytes; larger files are images and weights
 _TITLES: dict[Part, tuple[str, str]] = {
     "removed": ("Removed items and models", "Removed items can then no longer be restored"),
     "unnamed": ("Unused files", "Uploads and results of deleted items"),
@@ -51,10 +51,10 @@ class Share:
     """One part of STUDIO_HOME.
 
     Attributes:
-        name: what `free` takes.
-        title, note: what it is, and what it means that it goes, for people.
-        bytes, count: how large it is, and how many files it has.
-        can_go: whether `free` removes it.
+        name: its name, which `free` takes.
+        title, note: what it is, and the consequence of removing it, for users.
+        bytes, count: total size and number of files.
+        can_go: whether `free` can remove it.
     """
 
     name: Part
@@ -66,7 +66,7 @@ class Share:
 
 
 def limit() -> int:
-    """How many bytes STUDIO_HOME may take before a user is asked what to remove."""
+    """Returns how many bytes STUDIO_HOME may use before the pages ask the user what to remove."""
     try:
         return min(max(int((paths.home() / "budget").read_text()), LEAST_BYTES), MOST_BYTES)
     except (OSError, ValueError):
@@ -74,52 +74,52 @@ def limit() -> int:
 
 
 def set_limit(count: int) -> None:
-    """Changes the limit. Raises `InvalidInput` if it is none that makes sense."""
+    """Changes the limit. Raises `InvalidInput` if it is out of range."""
     if not LEAST_BYTES <= count <= MOST_BYTES:
         expected = f"{LEAST_BYTES:,} to {MOST_BYTES:,} bytes"
         raise invalid("budget", expected=expected, received=count)
     paths.write(paths.home() / "budget", f"{count}\n".encode())
 
 
-def used() -> int:
-    """How many bytes STUDIO_HOME takes; quicker to tell than the parts."""
+def measure_usage() -> int:
+    """Returns how many bytes STUDIO_HOME uses; faster than `shares`."""
     return _size(_files(paths.home()))[0]
 
 
 def shares() -> list[Share]:
-    """What takes the room, part by part; what can go first. Looks at every file, so it takes a moment."""
-    told = {name: _size(found) for name, found in _parts().items()}
-    return [Share(name, *_TITLES[name], *told[name], name in FREE) for name in _TITLES]
+    """Returns the parts of STUDIO_HOME, removable ones first. Reads every file, which takes a moment."""
+    sizes = {name: _size(files) for name, files in _parts().items()}
+    return [Share(name, *_TITLES[name], *sizes[name], name in FREE) for name in _TITLES]
 
 
 def free(names: Collection[Part]) -> int:
-    """Removes these parts; the others, and what is in use, stay. Returns how many bytes that freed.
+    """Removes these parts, except files that are in use. Returns how many bytes that freed.
 
     Raises:
-        InvalidInput: if a part is none that can go.
+        InvalidInput: if a part cannot be removed.
     """
     if others := set(names) - set(FREE):
         expected, step = f"of {', '.join(FREE)}", "choose among these"
         raise invalid("part", expected=expected, received=min(others), next_step=step)
     freed = 0
-    found = _parts()
+    parts = _parts()
     for name in names:
-        freed += sum(_freed(path, name) for path in found[name])
-        for place in _bins(paths.home()) if name == "removed" else [paths.home() / name]:
-            _tidy(place)
+        freed += sum(_delete(path, name) for path in parts[name])
+        for folder in _bins(paths.home()) if name == "removed" else [paths.home() / name]:
+            _tidy(folder)
     return freed
 
 
 def free_unnamed(seconds: float) -> int:
-    """Removes files that nothing names any more and that nobody has put in for so long, at least a day."""
-    found = [path for path in _unnamed(paths.home()) if not _is_young(path, "unnamed", seconds)]
-    return sum(_freed(path, "unnamed", seconds) for path in found)
+    """Removes unused files that were last stored more than `seconds` ago, or a day if that is longer."""
+    unused = [path for path in _unused_files(paths.home()) if not _is_young(path, "unnamed", seconds)]
+    return sum(_delete(path, "unnamed", seconds) for path in unused)
 
 
-def _freed(path: Path, part: Part, seconds: float = 0.0) -> int:
-    """How many bytes are free once a file is gone; none where it was put in again meanwhile."""
+def _delete(path: Path, part: Part, seconds: float = 0.0) -> int:
+    """Deletes a file and returns how many bytes that freed; 0 if the file was stored again meanwhile."""
     with suppress(OSError), paths.keeping() if part == "unnamed" else nullcontext():
-        if not _is_young(path, part, seconds):  # asked again, for finding them all takes a while
+        if not _is_young(path, part, seconds):  # check again, because listing all files takes a while
             size = path.stat().st_size
             path.unlink()
             return size
@@ -127,46 +127,47 @@ def _freed(path: Path, part: Part, seconds: float = 0.0) -> int:
 
 
 def _parts() -> dict[Part, list[Path]]:
-    """The files of each part; what is as young as to be in use is the rest's."""
+    """Returns the files of each part; files too young to remove belong to the rest."""
     home = paths.home()
-    unnamed = _unnamed(home)
-    taken = set(unnamed)
+    unnamed_files = _unused_files(home)
+    unused = set(unnamed_files)
     parts: dict[Part, list[Path]] = {
         "removed": [path for place in _bins(home) for path in _files(place)],
-        "unnamed": unnamed,
+        "unnamed": unnamed_files,
         "cache": [path for path in _files(home / "cache") if not _is_young(path, "cache")],
         "channels": _files(home / "channels"),
         "runs": _old_runs(home / "runs"),
         "searches": [
             path
             for path in _files(home / "searches")
-            if path.suffix != ".json" and not _is_young(path, "searches")  # those are a user's own picks
+            if path.suffix != ".json" and not _is_young(path, "searches")  # JSON files are the user's choices
         ],
-        "items": [path for place in ("jobs", "files") for path in _files(home / place) if path not in taken],
+        "items": [path for place in ("jobs", "files") for path in _files(home / place) if path not in unused],
         "weights": _files(home / "weights"),
         "presets": [path for path in _files(home / "presets") if BIN not in path.parts],
     }
-    known = {path for files in parts.values() for path in files}
-    return parts | {"rest": [path for path in _files(home) if path not in known]}
+    listed = {path for files in parts.values() for path in files}
+    return parts | {"rest": [path for path in _files(home) if path not in listed]}
 
 
 def _bins(home: Path) -> list[Path]:
-    """Where removed items and, on each shelf, removed models are."""
+    """Returns the folders of removed items and of removed models of all owners."""
     return [home / "removed", home / "presets" / BIN, *home.glob(f"owners/*/presets/{BIN}")]
 
 
-def _unnamed(home: Path) -> list[Path]:
-    """Kept files that nothing else names, neither a job, item, model nor a study of a search, and that
-    nobody has put in within a day."""
-    named: set[bytes] = set()
+def _unused_files(home: Path) -> list[Path]:
+    """Returns stored files older than a day that no job, item, model or search refers to."""
+    digests: set[bytes] = set()
     for path in _files(home):
         if path.relative_to(home).parts[0] not in _NAMELESS and not path.name.startswith("gallery-"):
-            named |= _named_in(path)
+            digests |= _digests_in(path)
     files = _files(home / "files")
-    return [path for path in files if os.fsencode(path.name) not in named and not _is_young(path, "unnamed")]
+    return [
+        path for path in files if os.fsencode(path.name) not in digests and not _is_young(path, "unnamed")
+    ]
 
 
-def _named_in(path: Path) -> set[bytes]:
+def _digests_in(path: Path) -> set[bytes]:
     try:
         return set(_NAMED.findall(paths.read(path, _MOST_READ)))
     except (OSError, paths.TooLarge):
@@ -174,21 +175,23 @@ def _named_in(path: Path) -> set[bytes]:
 
 
 def _old_runs(root: Path) -> list[Path]:
-    """Checkpoints of training runs that nobody continued with for a day."""
+    """Returns checkpoints of training runs that did not change for a day."""
     runs = [path for path in root.iterdir() if path.is_dir()] if root.is_dir() else []
     files = (_files(run) for run in runs)
-    return [path for found in files if not any(_is_young(path, "runs") for path in found) for path in found]
+    return [path for group in files if not any(_is_young(path, "runs") for path in group) for path in group]
 
 
 def _files(root: Path) -> list[Path]:
-    """All files below a folder but those that are being written, and locks: held, they must stay, for who
-    comes next would make another; not held, they are empty."""
-    found = (Path(place, name) for place, _, names in os.walk(root) for name in names)
-    return [path for path in found if not path.name.startswith(".tmp-") and path.suffix not in _LOCKS]
+    """Returns all files below a folder except those being written and locks.
+
+    A held lock must stay, because the next process would create another one; a free lock is empty.
+    """
+    files = (Path(folder, name) for folder, _, names in os.walk(root) for name in names)
+    return [path for path in files if not path.name.startswith(".tmp-") and path.suffix not in _LOCKS]
 
 
 def _is_young(path: Path, part: Part, seconds: float = 0.0) -> bool:
-    """Whether a file of a part may be in use; one that is gone is none that can go."""
+    """Returns whether a file of a part may be in use; True for a file that no longer exists."""
     least = max(_LEAST_AGES.get(part, 0.0), seconds)
     try:
         return least > 0 and time.time() - path.stat().st_mtime <= least
@@ -205,7 +208,7 @@ def _size(files: Collection[Path]) -> tuple[int, int]:
 
 
 def _tidy(root: Path) -> None:
-    """Takes away folders that were left empty."""
-    for place in sorted(root.rglob("*"), key=lambda path: len(path.parts), reverse=True):
+    """Removes empty folders."""
+    for folder in sorted(root.rglob("*"), key=lambda path: len(path.parts), reverse=True):
         with suppress(OSError):
-            place.rmdir()
+            folder.rmdir()

@@ -1,4 +1,4 @@
-"""A file from anywhere that the studio made: how it was made, and into the gallery with it."""
+"""Reads how a file of the studio was made, and imports it into the gallery."""
 
 from __future__ import annotations
 
@@ -12,37 +12,37 @@ from studio.core.owners import LOCAL
 from studio.core.recipes import PNG, Input, Recipe
 from studio.core.tasks import File, Kind, Result
 from studio.gallery import index, items
-from studio.gallery.index import Wanted
+from studio.gallery.index import Filter
 
 
 @dataclass(frozen=True)
 class Provenance:
-    """What a file tells of its making.
+    """How a file was made.
 
     Attributes:
         data, name: the file.
-        kind: what it is; of a recipe alone, what it makes.
-        recipe: what made it.
-        known: whether this studio has the task and takes the settings; if not, it can be read and no more.
-        missing: inputs that are no longer here, or are somebody else's.
-        item: the id of the item in the gallery that is this very file, "" if there is none.
+        kind: kind of the file; for a recipe alone, the kind of its result.
+        recipe: recipe of the file.
+        is_known: whether this studio has the task and accepts the settings; otherwise it can only be shown.
+        missing: inputs that are no longer here, or belong to another owner.
+        item: id of the gallery item with this file; "" if there is none.
     """
 
     data: bytes
     name: str
     kind: Kind
     recipe: Recipe
-    known: bool
+    is_known: bool
     missing: tuple[Input, ...]
     item: str
 
     @property
     def is_recipe(self) -> bool:
-        """Whether it is a recipe alone, without what it made."""
+        """Returns whether the file is a recipe without its result."""
         return not self.data.startswith(PNG)
 
     def inputs(self) -> dict[str, list[File]]:
-        """The files that it was made from, as its task takes them."""
+        """Returns the input files of the recipe, by slot of its task."""
         kinds = {slot.name: slot.kind for slot in tasks.get(self.recipe.task).inputs}
         return {
             slot: [File(source.digest, kinds.get(slot, "image"), source.name) for source in sources]
@@ -53,15 +53,18 @@ class Provenance:
 def provenance(
     data: bytes, name: str, owner: str = LOCAL, shared: Callable[[Input], bool] = lambda _source: False
 ) -> Provenance:
-    """Reads how a PNG, or the `NAME.EXT.json` of another file, was made. Nothing in it is run or fetched.
+    """Reads how a PNG, or the file of a `NAME.EXT.json`, was made. Runs and downloads nothing.
 
-    A PNG is not decoded: who takes one from elsewhere checks first that it is whole.
+    Does not decode a PNG: callers check first whether an uploaded one is valid.
 
     Args:
-        shared: whether an input is one that everybody may use, such as a sample.
+        data: bytes of the file.
+        name: name of the file.
+        owner: owner whose inputs and items count.
+        shared: returns whether everybody may use an input, such as a sample.
 
     Raises:
-        InvalidInput: if it is neither, is damaged, or has no recipe that can be read.
+        InvalidInput: if it is neither, is damaged, or has no valid recipe.
     """
     name = printable(name, 60)
     if not data.startswith(PNG) and data.lstrip()[:1] != b"{":
@@ -70,10 +73,10 @@ def provenance(
             "next to another of its results."
         )
     recipe = recipes.read(data)
-    known, kind = _kind(recipe)
+    is_known, kind = _kind(recipe)
     missing = tuple(source for source in _sources(recipe) if not (shared(source) or _is_here(source, owner)))
-    found, _ = index.find(Wanted(digest=paths.digest(data)), owner, most=1)
-    return Provenance(data, name, kind, recipe, known, missing, found[0].id if found else "")
+    entries, _ = index.find(Filter(digest=paths.digest(data)), owner, most=1)
+    return Provenance(data, name, kind, recipe, is_known, missing, entries[0].id if entries else "")
 
 
 def _sources(recipe: Recipe) -> Iterator[Input]:
@@ -82,9 +85,9 @@ def _sources(recipe: Recipe) -> Iterator[Input]:
 
 
 def _is_here(source: Input, owner: str) -> bool:
-    """Whether an input can be used: a digest in a recipe alone gives nobody what somebody else put in."""
-    with owners.asking(owner):
-        return File(source.digest, "image", source.name).here
+    """Returns whether the owner has an input; its SHA-256 in a recipe gives no access to others' files."""
+    with owners.acting_as(owner):
+        return File(source.digest, "image", source.name).is_available
 
 
 def _kind(recipe: Recipe) -> tuple[bool, Kind]:
@@ -94,16 +97,16 @@ def _kind(recipe: Recipe) -> tuple[bool, Kind]:
         return False, "image"
 
 
-def add(told: Provenance, owner: str = LOCAL) -> str:
-    """Puts an image of the studio that came from elsewhere into the gallery. Returns the item's id.
+def add(origin: Provenance, owner: str = LOCAL) -> str:
+    """Adds an image that another studio made to the gallery. Returns the id of the item.
 
     Raises:
-        InvalidInput: if it is a recipe alone, or made by a task that this studio does not know.
-        NoRoom: if the disk is full.
+        InvalidInput: if it is only a recipe, or this studio does not have its task.
+        InsufficientSpace: if the disk is full.
     """
-    if told.is_recipe or not told.known:
+    if origin.is_recipe or not origin.is_known:
         raise InvalidInput(
             "The gallery takes only images that this version of the studio can make. Make the image again."
         )
-    file = File.keep(told.data, "image", PurePath(told.name).name)
-    return items.add(Result((file,), recipe=told.recipe), None, owner)
+    file = File.keep(origin.data, "image", PurePath(origin.name).name)
+    return items.add(Result((file,), recipe=origin.recipe), None, owner)

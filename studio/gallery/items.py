@@ -1,4 +1,4 @@
-"""Items: one finished result each, read from its folder and written into one."""
+"""Items: finished results, each read from and written to a folder."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ GONE = "There is no such item in the gallery. Look in the list."
 
 @dataclass(frozen=True)
 class Marks:
-    """What its owner says of an item: a star, tags in small letters, and a name, "" for none."""
+    """The owner's marks of an item: a star, tags in lower case, and a name, "" for none."""
 
     starred: bool = False
     tags: tuple[str, ...] = ()
@@ -36,15 +36,16 @@ class Item:
     """A finished result.
 
     Attributes:
-        id: as that of the job that made it; sorts by time.
-        task, title: the task's name and its noun for people.
-        kind: what it is.
-        settings, inputs: what was asked.
-        owner: whose it is.
-        created: when it was asked for, in seconds since 1970.
-        seconds: how long it took; None if not known.
-        result: what was made, with the recipe and the figures.
-        marks: what its owner says of it.
+        id: id of its job; sorts by time.
+        task, title: name of the task, and its title for users.
+        kind: kind of its main file.
+        settings, inputs: those of the job.
+        owner: owner of the item.
+        created: time of the request, in seconds since 1970.
+        seconds: duration; None if unknown.
+        result: files, recipe and figures.
+        folder: its folder.
+        marks: the owner's marks.
     """
 
     id: str
@@ -61,7 +62,7 @@ class Item:
     marks: Marks = Marks()
 
     def recipe_of(self, file: File) -> Recipe | None:
-        """What made one of its files: of a cell of a sweep its own recipe, else the item's."""
+        """Returns the recipe of one of its files: a cell of a sweep has its own, others have the item's."""
         for cell in self.result.figures.get("cells", ()):
             if isinstance(cell, dict) and cell.get("digest") == file.digest and cell.get("recipe"):
                 return Recipe.model_validate(cell["recipe"])
@@ -69,56 +70,56 @@ class Item:
 
     @property
     def made_of(self) -> str:
-        """What it was made of, in words: "chelsea + mosaic"; the name of its file if of nothing."""
-        made_of = tasks.made_of(self.task, self.settings, self.inputs)
+        """Returns its inputs in words, such as "chelsea + mosaic"; the stem of its file without inputs."""
+        made_of = tasks.describe_sources(self.task, self.settings, self.inputs)
         return made_of or tasks.stem(self.result.files[0].name)
 
     @property
     def name(self) -> str:
-        """The name that its owner gave it, else what it was made of."""
+        """Returns the owner's name for it, or else its inputs in words."""
         return self.marks.name or self.made_of
 
     @property
-    def whole(self) -> bool:
-        """Whether the studio still has all its files."""
-        return all(file.here for file in self.result.files)
+    def is_complete(self) -> bool:
+        """Returns whether the studio still has all its files."""
+        return all(file.is_available for file in self.result.files)
 
     def thumbnail(self) -> bytes:
-        """A small image of it as WebP, made now if it has none yet."""
+        """Returns its thumbnail as WebP; creates it if there is none."""
         return thumbnail(self.folder, self.result.files[0])
 
 
 def root() -> Path:
-    """Where the items are, among the folders of jobs that are none."""
+    """Returns the folder of all jobs, which contains the items."""
     return paths.folder("jobs")
 
 
 def find(id: str, owner: str = LOCAL) -> Item:
-    """The item of an id. Raises `Unavailable` if there is none, or it is another owner's."""
+    """Returns the item of an id. Raises `Unavailable` if there is none, or it is another owner's."""
     item = read(root() / id) if store.is_id(id) else None
     if item is None or item.owner != owner:
         raise Unavailable(GONE)
     return item
 
 
-def whole(ids: Iterable[str], owner: str = LOCAL) -> list[Item]:
-    """The items of these ids whose files are all still here."""
-    found = []
+def find_complete(ids: Iterable[str], owner: str = LOCAL) -> list[Item]:
+    """Returns the items of these ids whose files all still exist."""
+    items = []
     for id in ids:
         with suppress(Unavailable):
-            found.append(find(id, owner))
-    return [item for item in found if item.whole]
+            items.append(find(id, owner))
+    return [item for item in items if item.is_complete]
 
 
 def read(folder: Path) -> Item | None:
-    """The item of a folder; None if it holds a job without a result, one that has not ended, or is odd."""
-    kept = store.Folder(folder)
-    outcome, request = kept.read(Outcome), kept.read(Request)
+    """Reads the item of a folder; None for a job that has no result, is active, or is damaged."""
+    job = store.Folder(folder)
+    outcome, request = job.read(Outcome), job.read(Request)
     if outcome is None or request is None or not store.is_id(folder.name):
         return None
     if outcome.result is None or not outcome.result.files:
         return None
-    status = kept.read(Status)
+    status = job.read(Status)
     started, ended = (status.started, status.ended) if status else (None, None)
     return Item(
         id=folder.name,
@@ -132,30 +133,32 @@ def read(folder: Path) -> Item | None:
         seconds=ended - started if started and ended else None,
         result=outcome.result,
         folder=folder,
-        marks=_marks(kept),
+        marks=_marks(job),
     )
 
 
-def _marks(kept: store.Folder) -> Marks:
-    """None where the file is damaged: the item itself is whole."""
-    found = kept.read(StoredMarks) or StoredMarks()
-    return Marks(found.starred, tuple(map(printable, found.tags)), printable(found.name))
+def _marks(job: store.Folder) -> Marks:
+    """Reads the marks of an item; a damaged file counts as no marks."""
+    stored = job.read(StoredMarks) or StoredMarks()
+    return Marks(stored.starred, tuple(map(printable, stored.tags)), printable(stored.name))
 
 
 def is_settled(folder: Path) -> bool:
-    """Whether nobody writes into the folder any more."""
+    """Returns whether nothing writes to the folder any more."""
     status = store.Folder(folder).read(Status)
     return status.state in FINISHED if status else store.Folder(folder).read(Outcome) is not None
 
 
 def add(result: Result, seconds: float | None, owner: str = LOCAL) -> str:
-    """Adds what was made outside the engine, as by a command; its recipe says how. Returns the id.
+    """Adds a result that was made outside of the engine, such as by a command. Returns the id of the item.
 
     Args:
-        seconds: how long it took; None if not known.
+        result: a result with a recipe.
+        seconds: duration; None if unknown.
+        owner: owner of the item.
 
     Raises:
-        NoRoom: if the disk is full.
+        InsufficientSpace: if the disk is full.
     """
     ended = time.time()
     recipe: Recipe = result.recipe
@@ -173,15 +176,15 @@ def add(result: Result, seconds: float | None, owner: str = LOCAL) -> str:
 
 
 def thumbnail(folder: Path, file: File) -> bytes:
-    """A small image of the item in a folder as WebP, made now if it has none yet."""
-    kept = store.Folder(folder)
-    found = kept.thumbnail()
-    if found is None and folder.is_dir():
-        kept.show_result(file)
-        found = kept.thumbnail()
-    return found or _plain_sign(file.kind)
+    """Returns the thumbnail of the item in a folder as WebP; creates it if there is none."""
+    job = store.Folder(folder)
+    image = job.thumbnail()
+    if image is None and folder.is_dir():
+        job.show_result(file)
+        image = job.thumbnail()
+    return image or _plain_sign(file.kind)
 
 
 def _plain_sign(kind: Kind) -> bytes:
-    """For what can no longer be read."""
+    """Returns an icon for a file that can no longer be read."""
     return thumbnails.encode(thumbnails.sign(kind))

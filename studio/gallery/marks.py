@@ -1,4 +1,4 @@
-"""Stars, tags and names: what an owner says of an item, kept in its folder next to what the studio says."""
+"""Stars, tags and names: the owner's marks of an item, stored in its folder."""
 
 from __future__ import annotations
 
@@ -25,31 +25,33 @@ def change(
     less: Iterable[str] = (),
     name: str | None = None,
 ) -> Item:
-    """Marks an item again. Returns it.
+    """Changes the marks of an item. Returns the item.
 
     Args:
-        starred: whether it has a star; None leaves that as it is.
-        tags: all that it shall have; None leaves them as they are.
-        more, less: tags that it gets besides, and that it loses; none of both is kept.
-        name: what it is called, "" for what it was made of; None leaves it as it is.
+        id: id of the item.
+        owner: owner of the item.
+        starred: whether it has a star; None keeps that.
+        tags: all tags; None keeps them.
+        more, less: tags to add and to remove; a tag in both is removed.
+        name: its name, "" for the default name; None keeps it.
 
     Raises:
         Unavailable: if there is no such item, or it is another owner's.
-        InvalidInput: if a tag or name is too long or no text, or there are too many tags.
-        NoRoom: if the disk is full.
+        InvalidInput: if a tag or name is too long or not printable, or there are too many tags.
+        InsufficientSpace: if the disk is full.
     """
-    # Whoever marks reads, changes and writes all marks: two at once would lose those of one.
+    # Lock reading and writing of marks, because of two concurrent changes one would be lost.
     with paths.locked(paths.folder("locks") / "marks.lock"):
         item = items.find(id, owner)
         marks = item.marks
         if starred is not None:
             marks = replace(marks, starred=starred)
-        gone = {index.one_tag(tag) for tag in less}
-        wanted = [*(marks.tags if tags is None else tags), *more]
-        marks = replace(marks, tags=_tags(tag for tag in wanted if index.one_tag(tag) not in gone))
+        removed = {index.normalize_tag(tag) for tag in less}
+        names = [*(marks.tags if tags is None else tags), *more]
+        marks = replace(marks, tags=_tags(tag for tag in names if index.normalize_tag(tag) not in removed))
         if name is not None:
             marks = replace(marks, name=_text("name", name, MOST_NAME))
-        if not item.folder.is_dir():  # removed just now: a folder with marks alone would be an odd one
+        if not item.folder.is_dir():  # removed meanwhile; do not create a folder with marks only
             raise Unavailable(items.GONE)
         stored = StoredMarks(starred=marks.starred, tags=list(marks.tags), name=marks.name)
         store.Folder(item.folder).write(StoredMarks, stored)
@@ -57,18 +59,19 @@ def change(
         return replace(item, marks=marks)
 
 
-def _tags(given: Iterable[str]) -> tuple[str, ...]:
-    tags = tuple(dict.fromkeys(tag for one in given if (tag := index.one_tag(_text("tag", one, MOST_TAG)))))
+def _tags(names: Iterable[str]) -> tuple[str, ...]:
+    texts = [_text("tag", name, MOST_TAG) for name in names]
+    tags = tuple(dict.fromkeys(tag for text in texts if (tag := index.normalize_tag(text))))
     if len(tags) > MOST_TAGS:
         step = "leave some out"
         raise invalid("tags", expected=f"at most {MOST_TAGS}", received=len(tags), next_step=step)
     return tags
 
 
-def _text(what: str, given: str, most: int) -> str:
-    text = " ".join(given.split())
+def _text(label: str, value: str, most: int) -> str:
+    text = " ".join(value.split())
     if not is_printable(text) or len(text.casefold()) > most:
         expected = f"at most {most} characters that can be read"
         received = f"{len(text)} characters" if is_printable(text) else text
-        raise invalid(what, expected=expected, received=received)
+        raise invalid(label, expected=expected, received=received)
     return text

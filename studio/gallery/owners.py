@@ -1,4 +1,4 @@
-"""Those who share a studio: what each one's work takes, and what goes when nobody comes back to it."""
+"""The users of a shared studio: disk usage of each, and removal of data after long absence."""
 
 from __future__ import annotations
 
@@ -18,103 +18,103 @@ from studio.gallery import disk_usage, index
 from studio.gallery.items import LOCAL
 
 UNNAMED_DAYS = 7
-_BEGAN = ".began"  # in the folder of owners: when this was done first
-_CLOCK = ".clock"  # next to it: the time as far as it is trusted
+_BEGAN = ".began"  # file in the folder of owners; its date is that of the first `tidy`
+_CLOCK = ".clock"  # file next to it with the trusted time
 log = logging.getLogger("studio.gallery")
 
 
 @dataclass(frozen=True)
 class Owner:
-    """One who has work here.
+    """A user with data here.
 
     Attributes:
-        name: `local`, `user-...` of somebody who signed in, `visitor-...` of a browser that has the cookie.
-        items: in the gallery.
-        bytes: of all their work and their part of the cache; a file that several have counts for each.
-        touched: when any of it last changed or they last came, in seconds since 1970.
+        name: `local`, `user-...` for a signed-in user, `visitor-...` for a browser with the cookie.
+        items: number of items in the gallery.
+        bytes: size of all data and of their part of the cache; a shared file counts for each.
+        last_changed: time of the last change or visit, in seconds since 1970.
     """
 
     name: str
     items: int
     bytes: int
-    touched: float
+    last_changed: float
 
 
-def everybody() -> list[Owner]:
-    """All who have work here, the largest first."""
-    found = [
-        Owner(name, index.find(owner=name, most=0)[1], taken.bytes + taken.cache, taken.touched)
-        for name, taken in quotas.everybody().items()
+def list_owners() -> list[Owner]:
+    """Returns all users with data here, the largest first."""
+    accounts = [
+        Owner(name, index.find(owner=name, most=0)[1], usage.bytes + usage.cache, usage.last_changed)
+        for name, usage in quotas.usage_by_owner().items()
     ]
-    return sorted(found, key=lambda owner: -owner.bytes)
+    return sorted(accounts, key=lambda owner: -owner.bytes)
 
 
-def checked(name: str) -> str:
-    """The name, if such an owner has work here; `local` has a place in any case. Raises `InvalidInput`."""
-    if name != LOCAL and name not in (known := quotas.everybody()):
-        raise unknown("owner", name, known, "look in `studio gallery owners`")
+def validate(name: str) -> str:
+    """Returns the name of an owner. Raises `InvalidInput` unless they have data here or are `local`."""
+    if name != LOCAL and name not in (owners_here := quotas.usage_by_owner()):
+        raise unknown("owner", name, owners_here, "look in `studio gallery owners`")
     return name
 
 
 def days(name: str) -> float:
-    """After how many days without a visit an owner's work goes; infinite for never."""
+    """Returns after how many days without a visit an owner's data are removed; infinite for never."""
     if name.startswith("visitor-"):
-        return quotas.number("STUDIO_VISITOR_DAYS")
-    return quotas.number("STUDIO_USER_DAYS") if name.startswith("user-") else math.inf
+        return quotas.limit_of("STUDIO_VISITOR_DAYS")
+    return quotas.limit_of("STUDIO_USER_DAYS") if name.startswith("user-") else math.inf
 
 
 def tidy() -> list[str]:
-    """Removes the work of those who have not come for so many days, then files that nobody's work names.
+    """Removes the data of users who were absent for `days`, then files that nobody uses.
 
-    For a studio for many alone: what is one person's never goes by itself. A clock that is suddenly ahead
-    removes nothing, see `studio.core.clock`.
+    Applies to shared studios only; a studio of one user removes nothing by itself. A clock that is suddenly
+    ahead removes nothing, see `studio.core.clock`.
 
     Returns:
-        Whose work went.
+        Names of the owners whose data were removed.
 
     Raises:
-        InvalidInput: if the environment has no number of days; then nothing goes.
+        InvalidInput: if an environment variable is not a number of days; then nothing is removed.
     """
     now = clock.trusted_time(paths.folder("owners") / _CLOCK)
-    since, gone = _since(), []
-    for name, taken in quotas.everybody().items():
-        # One whose visits were never noted was here, as far as is known, until they began to be.
-        noted = (owners.folder(name) / "seen").exists()
-        touched = max(taken.touched, 0 if noted else since)
-        if quotas.limited(name) and not taken.busy and now - touched > days(name) * disk_usage.DAY:
+    since, removed = _since(), []
+    for name, usage in quotas.usage_by_owner().items():
+        # Without a recorded visit, count from when visits were first recorded.
+        has_visit = (owners.folder(name) / "seen").exists()
+        last_changed = max(usage.last_changed, 0 if has_visit else since)
+        if quotas.has_limits(name) and not usage.busy and now - last_changed > days(name) * disk_usage.DAY:
             log.info("%s has not come for long", name)
-            _remove(name, taken)
-            gone.append(name)
-    for name in quotas.everybody():
+            _remove(name, usage)
+            removed.append(name)
+    for name in quotas.usage_by_owner():
         quotas.evict_cache(name)
     disk_usage.free_unnamed(UNNAMED_DAYS * disk_usage.DAY + max(0.0, time.time() - now))
-    return gone
+    return removed
 
 
 def remove(name: str) -> Owner:
-    """Removes all that one of many has here, for good: results, uploads, models, settings and tokens.
+    """Removes all data of a user permanently: results, uploads, models, settings and tokens.
 
-    Files that nobody else's work names go, too: those of the last day with the next `tidy`, the rest at once.
+    Also removes files that nobody else uses, those of the last day with the next `tidy`, others at once.
 
     Returns:
-        Who it was.
+        The removed owner.
 
     Raises:
-        InvalidInput: if there is no such owner, if it is whoever runs the studio, or while their job runs.
+        InvalidInput: if there is no such owner, it is `local`, or one of their jobs is active.
     """
-    checked(name)
+    validate(name)
     if name == LOCAL:
         raise InvalidInput(
             f"{LOCAL} is the user who runs the studio. "
             f"Stop the studio and delete {paths.home()}, which holds all data."
         )
-    taken = quotas.usage_of(name)
-    if taken.busy:
+    usage = quotas.usage_of(name)
+    if usage.busy:
         raise InvalidInput(f"A job of {name} is waiting or running. Try again when it has ended.")
-    gone = Owner(name, index.find(owner=name, most=0)[1], taken.bytes + taken.cache, taken.touched)
-    _remove(name, taken)
+    owner = Owner(name, index.find(owner=name, most=0)[1], usage.bytes + usage.cache, usage.last_changed)
+    _remove(name, usage)
     disk_usage.free_unnamed(0)
-    return gone
+    return owner
 
 
 def _since() -> float:
@@ -124,17 +124,17 @@ def _since() -> float:
     return mark.stat().st_mtime
 
 
-def _remove(name: str, taken: Usage) -> None:
-    tokens.revoke(name)  # first: nobody shall add to what is being removed
+def _remove(name: str, usage: Usage) -> None:
+    tokens.revoke(name)  # first, so that no program adds data meanwhile
     caches.evict(name, 0)
-    for folder in taken.folders:
-        _away(folder)
+    for folder in usage.folders:
+        _delete(folder)
     if owners.folder(name).is_dir():
         shutil.rmtree(owners.folder(name), ignore_errors=True)
-    log.info("the work of %s is removed: %d folders", name, len(taken.folders))
+    log.info("the work of %s is removed: %d folders", name, len(usage.folders))
 
 
-def _away(folder: Path) -> None:
+def _delete(folder: Path) -> None:
     try:
         store.Folder(folder).remove()
     except OSError as error:

@@ -16,12 +16,12 @@ from studio.core.weights import pretrained
 
 
 def check(recipe: Recipe) -> None:
-    """Finds what stands in the way before anything is made, in the recipe and in those that it needs.
+    """Checks whether a recipe, and the recipes of its missing inputs, can run.
 
     Raises:
-        InvalidInput: if a task or a setting is not of those that this studio knows.
-        Unavailable: if an input is gone and has no recipe to make it again (the message has its digest), or
-            as `studio.core.models.pinned_weights.check`.
+        InvalidInput: if a task or a setting is unknown.
+        Unavailable: if an input is missing and has no recipe (the message has its SHA-256), or if
+            `studio.core.models.pinned_weights.check` raises it.
     """
     recipe.checked_settings()
     pinned_weights.check(recipe.weights)
@@ -36,46 +36,49 @@ def check(recipe: Recipe) -> None:
         check(source.recipe)
 
 
-def take_back(places: Iterable[Path], recipe: Recipe) -> None:
-    """Keeps again those files that the recipe names by their digest.
+def restore_inputs(given_paths: Iterable[Path], recipe: Recipe) -> None:
+    """Stores files again that are inputs of a recipe, by their SHA-256.
 
     Args:
-        places: files, folders whose files are looked at, data sets and the folders of models.
+        given_paths: files, folders of files, data sets and folders of models.
+        recipe: the recipe.
 
     Raises:
-        InvalidInput: if a place does not exist.
+        InvalidInput: if a path does not exist.
     """
-    wanted = {source.digest for source in _all_sources(recipe)}
-    for place in places:
-        if not paths.is_there(place):
-            raise InvalidInput(f"There is no {printable(str(place))}. Check the path after --inputs.")
-        for path in sorted(place.iterdir()) if place.is_dir() else [place]:
-            with suppress(OSError):  # one that may not be read; what is missing is told by `check`
-                if path.is_file() and paths.file_digest(path) in wanted:
+    digests = {source.digest for source in _all_sources(recipe)}
+    for given_path in given_paths:
+        if not paths.is_there(given_path):
+            raise InvalidInput(f"There is no {printable(str(given_path))}. Check the path after --inputs.")
+        for path in sorted(given_path.iterdir()) if given_path.is_dir() else [given_path]:
+            with suppress(OSError):  # not readable; `check` reports missing inputs
+                if path.is_file() and paths.file_digest(path) in digests:
                     File.keep(path.read_bytes(), "image", path.name)
-        if (place / model_folder.SETTINGS).is_file():
-            packed = model_zip.zipped(place)
-            if paths.digest(packed) in wanted:
-                File.keep(packed, "model", place.name)
-        elif missing(recipe):
+        if (given_path / model_folder.SETTINGS).is_file():
+            model_data = model_zip.pack(given_path)
+            if paths.digest(model_data) in digests:
+                File.keep(model_data, "model", given_path.name)
+        elif missing_inputs(recipe):
             with suppress(StudioError):
-                data.reference(str(place))  # whose note is kept
+                data.reference(str(given_path))  # stores a note on the data set
 
 
-def missing(recipe: Recipe) -> list[Input]:
-    """The inputs, and theirs, that the studio no longer has."""
+def missing_inputs(recipe: Recipe) -> list[Input]:
+    """Returns the inputs, including inputs of inputs, that the studio no longer has."""
     return [source for source in _all_sources(recipe) if not _is_here(source)]
 
 
-def again(recipe: Recipe, progress: Progress, note: Callable[[str], None]) -> Result:
-    """Runs a recipe; an input that is gone but has a recipe of its own is made again first.
+def run(recipe: Recipe, progress: Progress, note: Callable[[str], None]) -> Result:
+    """Runs a recipe; first makes missing inputs again that have recipes.
 
     Args:
-        note: told in one sentence if such an input came out otherwise than it was.
+        recipe: the recipe.
+        progress: receives reports.
+        note: receives a sentence if such an input differs from the original.
 
     Raises:
-        Cancelled: if a user asked to stop while an input was made.
-        StudioError: as `check` and the task itself.
+        Cancelled: if the user stopped it while an input was made.
+        StudioError: like `check` and the task itself.
     """
     kinds = {slot.name: slot.kind for slot in tasks.get(recipe.task).inputs}
     inputs = {
@@ -89,7 +92,7 @@ def again(recipe: Recipe, progress: Progress, note: Callable[[str], None]) -> Re
 def _input(source: Input, kind: Kind, progress: Progress, note: Callable[[str], None]) -> File:
     if _is_here(source) or source.recipe is None:
         return File(source.digest, kind, source.name)
-    result = again(source.recipe, progress, note)
+    result = run(source.recipe, progress, note)
     if result.stopped_early:
         raise Cancelled
     if result.files[0].digest != source.digest:
@@ -100,7 +103,7 @@ def _input(source: Input, kind: Kind, progress: Progress, note: Callable[[str], 
 
 
 def _is_here(source: Input) -> bool:
-    return File(source.digest, "image", source.name).here
+    return File(source.digest, "image", source.name).is_available
 
 
 def _sources(recipe: Recipe) -> Iterator[Input]:

@@ -1,4 +1,4 @@
-"""How an image, video or text made again differs from the first, and why it may."""
+"""Differences between a replayed image, video or text and the original, and possible reasons."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from studio.core.tasks import Result
 
 @dataclass(frozen=True)
 class Difference:
-    """Of two images or videos, in levels of 0 to 255; None where their sizes or lengths differ.
+    """The absolute difference of two images or videos, 0 to 255; None if their sizes or lengths differ.
 
     Attributes:
-        most: the largest of any pixel.
-        mean: over all pixels and channels, and all frames.
+        most: maximum over all pixels.
+        mean: mean over all pixels, channels and frames.
     """
 
     most: int | None
@@ -27,17 +27,17 @@ class Difference:
 
     @property
     def identical(self) -> bool:
-        """Whether every pixel is the same."""
+        """Returns whether all pixels are equal."""
         return self.most == 0
 
     @property
     def figures(self) -> dict[str, Any]:
-        """As `--json` tells them."""
+        """Returns the figures for `--json`."""
         return {"identical": self.identical, "max": self.most, "mean": self.mean}
 
     @property
     def words(self) -> str:
-        """One sentence."""
+        """Returns the difference as a sentence."""
         if self.most is None:
             return "The two differ in size or length."
         return f"The largest difference is {self.most} of 255, the mean {self.mean:.4f}."
@@ -45,85 +45,86 @@ class Difference:
 
 @dataclass(frozen=True)
 class TextDifference:
-    """Of two texts.
+    """The difference of two texts.
 
     Attributes:
-        at: the place of the first byte that is not the same; None if all are.
+        at: position of the first byte that differs; None if they are identical.
     """
 
     at: int | None
 
     @property
     def identical(self) -> bool:
-        """Whether they are the same."""
+        """Returns whether the texts are identical."""
         return self.at is None
 
     @property
     def figures(self) -> dict[str, Any]:
-        """As `--json` tells them."""
+        """Returns the figures for `--json`."""
         return {"identical": self.identical, "at": self.at}
 
     @property
     def words(self) -> str:
-        """One sentence."""
+        """Returns the difference as a sentence."""
         return f"From byte {self.at} on the two differ."
 
 
-def text_difference(original: bytes, again: bytes) -> TextDifference:
+def text_difference(original: bytes, repeated: bytes) -> TextDifference:
     """Compares two texts."""
-    if original == again:
+    if original == repeated:
         return TextDifference(None)
-    apart = (at for at, (one, other) in enumerate(zip(original, again, strict=False)) if one != other)
-    return TextDifference(next(apart, min(len(original), len(again))))
+    pairs = enumerate(zip(original, repeated, strict=False))
+    differing = (at for at, (old, new) in pairs if old != new)
+    return TextDifference(next(differing, min(len(original), len(repeated))))
 
 
 def difference(original: np.ndarray, result: Result, suffix: str) -> Difference:
-    """Compares `(H, W, 3) uint8` with a new result, after the same loss where `suffix` is a lossy format."""
-    again = image_io.read(result.files[0].read())
+    """Compares `(H, W, 3) uint8` with a new result, which is encoded first if `suffix` is a lossy format."""
+    repeated = image_io.read(result.files[0].read())
     if suffix in (".jpg", ".jpeg", ".jfif", ".webp"):
-        again = image_io.read(image_io.encode_as(again, suffix))
-    if again.shape != original.shape:
+        repeated = image_io.read(image_io.encode_as(repeated, suffix))
+    if repeated.shape != original.shape:
         return Difference(None, None)
-    apart = _apart(again, original)
-    return Difference(int(apart.max()), float(apart.mean()))
+    differences = _absolute_difference(repeated, original)
+    return Difference(int(differences.max()), float(differences.mean()))
 
 
 def video_difference(original: bytes, result: Result) -> Difference:
-    """Compares the file of a video with a new one, frame by frame unless they are the same bytes.
+    """Compares the file of a video with a new one, frame by frame unless their bytes are equal.
 
     Raises:
         InvalidInput: if the original cannot be read.
     """
-    again = result.files[0].read()
-    if again == original:
+    repeated = result.files[0].read()
+    if repeated == original:
         return Difference(0, 0.0)
     most, means = 0, []
-    for one, other in zip_longest(animations.frames(original), animations.frames(again)):
-        if one is None or other is None or one.shape != other.shape:
+    for first, second in zip_longest(animations.frames(original), animations.frames(repeated)):
+        if first is None or second is None or first.shape != second.shape:
             return Difference(None, None)
-        apart = _apart(one, other)
-        most = max(most, int(apart.max()))
-        means.append(float(apart.mean()))
+        differences = _absolute_difference(first, second)
+        most = max(most, int(differences.max()))
+        means.append(float(differences.mean()))
     return Difference(most, float(np.mean(means)))
 
 
-def _apart(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    return np.abs(one.astype("int16") - other.astype("int16"))
+def _absolute_difference(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    return np.abs(first.astype("int16") - second.astype("int16"))
 
 
-def reasons(then: Recipe, result: Result) -> list[str]:
-    """What may explain a difference: other versions or another machine; else that the file was changed."""
+def reasons(original: Recipe, result: Result) -> list[str]:
+    """Returns possible reasons of a difference: changed versions or another machine, or else other ones."""
     now = result.recipe
     if not isinstance(now, Recipe):
         return ["unknown"]
-    found = [
+    changes = [
         f"{name} was {before}, now {after}"
-        for old, new in ((then.versions, now.versions), (then.machine, now.machine))
+        for old, new in ((original.versions, now.versions), (original.machine, now.machine))
         for name, before, after in (
             (n, old.get(n, "absent"), new.get(n, "absent")) for n in sorted({*old, *new})
         )
         if before != after
     ]
-    return found or [
+    return changes or [
         "the file was edited, the original run was stopped early, or this CPU rounds differently"
     ]

@@ -1,4 +1,4 @@
-"""What a search of the gallery may ask for, and how a word of it is looked for."""
+"""The searchable text of gallery items, and how a search word matches it."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ _MOST_WORDS = 4000
 
 
 def needle(word: str) -> str:
-    """What must occur in `words_of` an item that has a word of a search: 7 is not found in 2026."""
-    whole = "=" in word or re.fullmatch(r"[-+]?[\d.]+", word)
-    return f" {word.replace('=', ' ')} " if whole else word
+    """Returns the string that must occur in `words_of` a match; numbers match as whole words."""
+    is_exact = "=" in word or re.fullmatch(r"[-+]?[\d.]+", word)
+    return f" {word.replace('=', ' ')} " if is_exact else word
 
 
 def words_of(item: Item) -> str:
-    """All that a search may ask for, in small letters, a space before and after each word.
+    """Returns the searchable text of an item in lower case, with a space before and after each word.
 
-    They are the names, the date, and each setting as "name value".
+    It contains the names, the tags, the date, and each setting as "name value".
     """
     day = time.strftime("%Y %Y-%m %Y-%m-%d %B %A", time.localtime(item.created))
     stopped = ["stopped early"] if item.result.stopped_early else []
-    told = [item.marks.name, *item.marks.tags]
-    told += [item.title, item.task, item.kind, day, *stopped, *(file.name for file in item.result.files)]
-    told += [item.made_of, *_settings(item.settings)]
-    told += _chain(item.result.recipe) if item.result.recipe is not None else []
-    words = " ".join(" ".join(told)[:_MOST_WORDS].casefold().split())
+    parts = [item.marks.name, *item.marks.tags]
+    parts += [item.title, item.task, item.kind, day, *stopped, *(file.name for file in item.result.files)]
+    parts += [item.made_of, *_settings(item.settings)]
+    parts += _chain(item.result.recipe) if item.result.recipe is not None else []
+    words = " ".join(" ".join(parts)[:_MOST_WORDS].casefold().split())
     return f" {words} "
 
 
@@ -40,7 +40,7 @@ def _settings(settings: Any) -> Iterator[str]:
 
 
 def _chain(recipe: Recipe) -> Iterator[str]:
-    """The words of the weights and, of inputs that the studio made, of their recipes."""
+    """Yields the names of weights and inputs, and the words of the recipes of inputs."""
     yield from recipe.weights
     for sources in recipe.inputs.values():
         for source in sources:

@@ -1,4 +1,4 @@
-"""Sweeps by name: one or two settings of any task, each value tried, all of it on one sheet. Light."""
+"""The sweep task and its settings. Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ class SweepSettings(Settings):
 
 
 def _slots() -> tuple[Slot, ...]:
-    """Every input that some task has; which of them, and how many, the task that is swept says."""
-    found: dict[str, Slot] = {}
+    """Returns a slot for every input of any task; the swept task checks which and how many it needs."""
+    slots: dict[str, Slot] = {}
     own = [name for name, entry in tasks.TASKS.items() if entry.startswith("studio.") and name != NAME]
     for task in own:
         for slot in tasks.get(task).inputs:
-            most = max(slot.most, found[slot.name].most if slot.name in found else 1)
-            kind = found[slot.name].kind if slot.name in found else slot.kind
-            found[slot.name] = Slot(slot.name, kind, 0, most)
-    return tuple(found.values())
+            most = max(slot.most, slots[slot.name].most if slot.name in slots else 1)
+            kind = slots[slot.name].kind if slot.name in slots else slot.kind
+            slots[slot.name] = Slot(slot.name, kind, 0, most)
+    return tuple(slots.values())
 
 
 SWEEP = Task(
@@ -47,5 +47,5 @@ SWEEP = Task(
     command="",
     help="try values of one or two settings, all on one sheet",
     check="studio.gallery.sweep:check",
-    tries="studio.gallery.sweep:tries",
+    trials="studio.gallery.sweep:plan_trials",
 )

@@ -1,4 +1,4 @@
-"""Job folders that cannot be read, as another hand or a damaged disk left them: told, and to be removed."""
+"""Job folders that cannot be read, from manual changes or disk errors, so that users can remove them."""
 
 from __future__ import annotations
 
@@ -16,18 +16,19 @@ from studio.engine.jobs.parts import Outcome, Request, Status
 from studio.gallery import index, items
 from studio.gallery.items import LOCAL
 
-_FRESH_SECONDS = 3600.0  # in which a folder without all of its files may still be filled
+_FRESH_SECONDS = 3600.0  # a younger folder with missing files may still be in creation
 
 
 @dataclass(frozen=True)
 class Unreadable:
-    """A folder that should hold a job.
+    """A job folder that cannot be read.
 
     Attributes:
-        id: its name if that can stand in an address and a command, else one made of it.
-        name: of the folder, for people.
-        owner: whose it is; of one that does not tell, whoever runs the studio.
-        changed: when something in it last came or went, in seconds since 1970.
+        id: its name if that is a valid id, else an id made from it.
+        name: name of the folder, for users.
+        owner: its owner; `local` if unknown.
+        changed: modification time of the folder, in seconds since 1970.
+        folder: the folder.
     """
 
     id: str
@@ -38,22 +39,24 @@ class Unreadable:
 
 
 def of_owner(root: Path | None = None, owner: str = LOCAL) -> list[Unreadable]:
-    """Those of an owner, the last changed first.
+    """Returns the unreadable folders of an owner, last changed first.
 
     Args:
-        root: the folder of their folders; None for that of items and jobs.
+        root: parent folder; None for that of items and jobs.
+        owner: the owner.
     """
     if root is None:
-        every = among(index.unlisted())
+        unreadable = find_unreadable(index.unlisted_folders())
     else:
-        every = among(path for path in root.iterdir() if not path.name.startswith("."))
-    return sorted((one for one in every if one.owner == owner), key=lambda one: -one.changed)
+        unreadable = find_unreadable(path for path in root.iterdir() if not path.name.startswith("."))
+    own = [folder for folder in unreadable if folder.owner == owner]
+    return sorted(own, key=lambda folder: -folder.changed)
 
 
-def among(folders: Iterable[Path]) -> Iterator[Unreadable]:
-    """Those among some folders."""
+def find_unreadable(folders: Iterable[Path]) -> Iterator[Unreadable]:
+    """Yields the unreadable ones of some folders."""
     for folder in folders:
-        with suppress(OSError):  # somebody else took it away
+        with suppress(OSError):  # another process removed it
             changed = folder.stat().st_mtime
             if folder.is_dir() and not _is_job(folder, changed):
                 name = folder.name
@@ -61,31 +64,31 @@ def among(folders: Iterable[Path]) -> Iterator[Unreadable]:
 
 
 def find(root: Path, id: str, owner: str) -> Unreadable | None:
-    """The one of an id below a root; None if there is none, or it is another owner's."""
+    """Returns the unreadable folder of an id; None if there is none, or it is another owner's."""
     folders = [root / id] if store.is_id(id) else [path for path in root.iterdir() if id_of(path.name) == id]
-    return next((one for one in among(folders) if one.owner == owner), None)
+    return next((folder for folder in find_unreadable(folders) if folder.owner == owner), None)
 
 
 def id_of(name: str) -> str:
-    """What stands for a folder of this name in addresses and commands."""
+    """Returns the id of a folder for addresses and commands."""
     return name if store.is_id(name) else f"odd-{hashlib.sha256(os.fsencode(name)).hexdigest()[:12]}"
 
 
 def _is_job(folder: Path, changed: float) -> bool:
-    """Whether its files are as the studio writes them, as far as they are there yet."""
-    kept = store.Folder(folder)
+    """Returns whether a folder has valid job files, or is so new that some may be missing."""
+    job = store.Folder(folder)
     if not store.is_id(folder.name):
         return False
-    if kept.read(Request) is not None and (kept.read(Outcome) is not None or _waits(kept)):
+    if job.read(Request) is not None and (job.read(Outcome) is not None or _waits(job)):
         return True
-    written = {name for name in ("job", "outcome", "state") if os.path.lexists(folder / f"{name}.json")}
-    begun = written == {"job"} and kept.read(Request) is not None
+    files = {name for name in ("job", "outcome", "state") if os.path.lexists(folder / f"{name}.json")}
+    is_new = files == {"job"} and job.read(Request) is not None
     is_fresh = folder.parent == items.root() and time.time() - changed < _FRESH_SECONDS
-    return is_fresh and (begun or not written)
+    return is_fresh and (is_new or not files)
 
 
-def _waits(kept: store.Folder) -> bool:
-    return kept.read(Status) is not None and not os.path.lexists(kept.path / "outcome.json")
+def _waits(job: store.Folder) -> bool:
+    return job.read(Status) is not None and not os.path.lexists(job.path / "outcome.json")
 
 
 def _owner(folder: Path) -> str:

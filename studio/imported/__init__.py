@@ -1,5 +1,5 @@
-"""Image classifiers made with other tools: read and checked without running anything, rebuilt in a sandbox.
+"""Image classifiers from other tools: read and checked without running anything, rebuilt in a sandbox.
 
-A file takes this way: `files` (check and keep it), `safe_copies` (a process of the sandbox rebuilds it with
-`resave`, another checks that copy with `copy_check`), then capabilities load the copy alone.
+`files` checks and stores a file, `safe_copies` has a sandboxed process rebuild it with `resave` and another
+check the copy with `copy_check`; the rest of the studio loads only that copy.
 """

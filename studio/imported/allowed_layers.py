@@ -1,8 +1,8 @@
-"""The parts that an imported Keras model may be made of, by the module that its file names.
+"""The parts that an imported Keras model may have, by module.
 
-A list of what is known to only compute, not of what is known to do harm: left out are all that hold code
-(Lambda, TFSMLayer, the wrappers of other frameworks) or open files (lookups, TextVectorization), and whatever
-is new. Activations, losses and metrics may also stand as the plain name of their function.
+This is an allowlist. It leaves out everything that contains code (Lambda, TFSMLayer, wrappers of other
+frameworks) or opens files (lookups, TextVectorization), and everything new. Activations, losses and metrics
+may also be plain function names.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _REGULARIZERS = frozenset(["L1", "L1L2", "L2", "OrthogonalRegularizer"])
 _CONSTRAINTS = frozenset(["MaxNorm", "MinMaxNorm", "NonNeg", "UnitNorm"])
 _POLICIES = frozenset(["DTypePolicy", "FloatDTypePolicy"])
 
-# Operations that a network uses as if they were layers. None of them takes a function.
+# Operations that a network uses like layers. None of them takes a function.
 _NUMPY = _names(
     """
     Absolute Abs Add Amax Amin Argmax Argmin Average BroadcastTo Ceil Clip Concatenate Cos Cumprod Cumsum
@@ -131,14 +131,14 @@ FUNCTIONS = ACTIVATIONS | _names(
     top_k_categorical_accuracy
     """
 )
-"""What a plain `function` of Keras' own may be."""
+"""Allowed names of a Keras `function`."""
 
 VALUES = frozenset(["__keras_tensor__", "__numpy__", "__tensor__", "__slice__", "__ellipsis__"])
-"""What stands for a plain value, not for a part."""
+"""Class names of plain values."""
 
 DTYPES = _names(
     """
     bool bfloat16 float16 float32 float64 int8 int16 int32 int64 uint8 uint16 uint32 uint64
     """
 )
-"""Types of numbers, for values and for inputs."""
+"""Allowed data types of values and inputs."""

@@ -1,4 +1,4 @@
-"""Builds a network from a checked description; first without a single number, to see its size."""
+"""Builds a network from a checked description; first without allocating weights, to check its size."""
 
 from __future__ import annotations
 
@@ -14,57 +14,61 @@ if TYPE_CHECKING:
     import keras
 
 MOST_PARAMETERS = 200_000_000
-MOST_ACTIVATIONS = 2**26  # numbers of one layer for one image
-_OF_ALL = frozenset(["name", "trainable", "dtype"])  # settings that every layer takes
+MOST_ACTIVATIONS = 2**26  # of one layer for one image
+_COMMON = frozenset(["name", "trainable", "dtype"])  # settings of every layer
 
 
-def fitted(part: Any) -> Any:
-    """A description without settings that today's layers do not have, where those say nothing.
+def drop_unknown_settings(part: Any) -> Any:
+    """Removes settings that current layers lack, if these have a neutral value.
 
     Raises:
-        Refused: where one says something: without it the network would compute otherwise.
+        Refused: if one has an effect: without it the network would compute something else.
     """
     import keras
 
     if isinstance(part, list):
-        return [fitted(one) for one in part]
+        return [drop_unknown_settings(child) for child in part]
     if not isinstance(part, dict):
         return part
-    part = {key: fitted(value) for key, value in part.items()}
-    kind = getattr(keras.layers, str(part.get("class_name")), None)
-    if part.get("module") != "keras.layers" or kind is None or not isinstance(part.get("config"), dict):
+    part = {key: drop_unknown_settings(value) for key, value in part.items()}
+    layer_class = getattr(keras.layers, str(part.get("class_name")), None)
+    if (
+        part.get("module") != "keras.layers"
+        or layer_class is None
+        or not isinstance(part.get("config"), dict)
+    ):
         return part
-    taken = _OF_ALL | inspect.signature(kind.__init__).parameters.keys()
-    if kind is keras.layers.InputLayer:
-        taken |= {"batch_shape"}
-    config = {key: value for key, value in part["config"].items() if key in taken}
+    parameter_names = _COMMON | inspect.signature(layer_class.__init__).parameters.keys()
+    if layer_class is keras.layers.InputLayer:
+        parameter_names |= {"batch_shape"}
+    config = {key: value for key, value in part["config"].items() if key in parameter_names}
     for key, value in part["config"].items():
-        # True equals 1, which is the default of counts, but a flag that is on changes what a layer computes.
-        if key not in taken and (value is True or value not in (None, False, [], {}, "", 1)):
+        # True equals 1, the neutral value of counts, but a flag set to True changes what a layer computes.
+        if key not in parameter_names and (value is True or value not in (None, False, [], {}, "", 1)):
             raise Refused(f"a {part['class_name']} with {printable(key, 40)}, which Keras no longer supports")
     return part | {"config": config}
 
 
 def skeleton(config: dict[str, Any]) -> keras.Model:
-    """The network with sizes, but without a single number: a description alone can ask for terabytes."""
+    """Builds the network without allocating weights: a short description can ask for terabytes."""
     import keras
 
     try:
         with keras.StatelessScope(initialize_variables=False):
-            return built(config)
+            return build(config)
     finally:
-        keras.utils.clear_session()  # or Keras would fill them after all, at the end of the next such scope
+        keras.utils.clear_session()  # or Keras would allocate the weights at the end of the next such scope
 
 
-def built(config: dict[str, Any]) -> keras.Model:
-    """The network of a description, its numbers not yet those of the file."""
+def build(config: dict[str, Any]) -> keras.Model:
+    """Builds the network of a description, with initial weights."""
     import keras
 
     return keras.saving.deserialize_keras_object(config, safe_mode=True)
 
 
 def check_size(network: keras.Model) -> None:
-    """Raises `Refused` if a network has more numbers, or activations for one image, than it may."""
+    """Raises `Refused` if a network has too many parameters, or too many activations for one image."""
     if not getattr(network, "inputs", None):
         raise Refused("a network without a fixed input shape")
     count = network.count_params()
@@ -78,7 +82,7 @@ def check_size(network: keras.Model) -> None:
 
 
 def all_layers(network: keras.Model) -> Iterator[keras.layers.Layer]:
-    """Its layers, and those of the networks in it."""
+    """Yields all layers, also those of nested networks."""
     for layer in network.layers:
         yield layer
         if hasattr(layer, "layers"):
@@ -86,7 +90,7 @@ def all_layers(network: keras.Model) -> Iterator[keras.layers.Layer]:
 
 
 def steps(network: Any) -> Iterator[Any]:
-    """Its layers and operations from the input on, and those of the networks in it."""
+    """Yields all layers and operations from the input on, also those of nested networks."""
     for step in getattr(network, "operations", None) or network.layers:
         if hasattr(step, "layers"):
             yield from steps(step)
@@ -98,6 +102,6 @@ def _shapes(layer: keras.layers.Layer) -> list[tuple[int | None, ...]]:
     import keras
 
     try:
-        return [tuple(one.shape) for one in keras.tree.flatten(layer.output)]
-    except (AttributeError, ValueError):  # a part of another layer, or called more than once
+        return [tuple(tensor.shape) for tensor in keras.tree.flatten(layer.output)]
+    except (AttributeError, ValueError):  # part of another layer, or called more than once
         return []

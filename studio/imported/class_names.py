@@ -1,6 +1,6 @@
-"""The names of classes, as people keep them next to a model: a line each, in JSON, or in a table.
+"""Reads and writes class names next to a model: one per line, as JSON, or as CSV.
 
-Teachable Machine writes `0 Cat` a line, Keras' generators `{"Cat": 0}`; any of them is read by what it says.
+Teachable Machine writes lines such as `0 Cat`, Keras' generators `{"Cat": 0}`.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ _MOST_DEPTH = 8
 
 
 def read(data: bytes, name: str) -> tuple[str, ...]:
-    """The names in a file, in the order of the network's answers.
+    """Returns the class names of a file, in the order of the network's outputs.
 
     Args:
         data: of the file.
-        name: of the file, whose ending says how it is written.
+        name: of the file; its extension decides the format.
 
     Raises:
-        Refused: if it holds no list of names.
+        Refused: if it has no list of names.
     """
     if len(data) > MOST_BYTES:
         raise Refused("class names that are too long")
@@ -42,41 +42,43 @@ def read(data: bytes, name: str) -> tuple[str, ...]:
         raise Refused("class names that are not UTF-8 text") from None
     ending = PurePath(name).suffix.lower()
     if ending == ".json":
-        found = _of_json(strict_json.parsed(text.encode(), _MOST_DEPTH))
+        entries = _of_json(strict_json.parse(text.encode(), _MOST_DEPTH))
     elif ending == ".csv":
-        found = _of_table(list(csv.reader(io.StringIO(text))))
+        entries = _of_table(list(csv.reader(io.StringIO(text))))
     else:
-        found = _of_lines([line.strip() for line in text.splitlines() if line.strip()])
-    names = tuple(" ".join(one.split()) for one in found)
-    if not names or not all(0 < len(one) <= _MOST_LETTERS and is_printable(one) for one in names):
+        entries = _of_lines([line.strip() for line in text.splitlines() if line.strip()])
+    names = tuple(" ".join(entry.split()) for entry in entries)
+    if not names or not all(0 < len(label) <= _MOST_LETTERS and is_printable(label) for label in names):
         raise Refused("no list of class names")
     return names
 
 
-def written(names: Sequence[str]) -> bytes:
-    """Names as a file `labels.txt`, as `read` reads them: numbered, so that `0 Cat` may be a name, too."""
+def encode(names: Sequence[str]) -> bytes:
+    """Returns names as a `labels.txt` for `read`: numbered, so that `0 Cat` can be a name, too."""
     return "".join(f"{n} {name}\n" for n, name in enumerate(names)).encode()
 
 
-def _of_json(found: Any) -> list[str]:
-    if isinstance(found, dict):
+def _of_json(content: Any) -> list[str]:
+    if isinstance(content, dict):
         for key in ("labels", "classes", "class_names", "wordLabels"):
-            if isinstance(found.get(key), list | dict):
-                return _of_json(found[key])
-        return _of_pairs(list(found.items()))
-    if isinstance(found, list) and all(isinstance(one, str) for one in found):
-        return found
+            if isinstance(content.get(key), list | dict):
+                return _of_json(content[key])
+        return _of_pairs(list(content.items()))
+    if isinstance(content, list) and all(isinstance(name, str) for name in content):
+        return content
     raise Refused("no list of class names")
 
 
 def _of_pairs(pairs: list[tuple[Any, Any]]) -> list[str]:
-    """Names by number, or numbers by name."""
-    for places, names in (
+    """Returns the names from (index, name) or (name, index) pairs."""
+    for indices, names in (
         (zip(*pairs, strict=True), zip(*((b, a) for a, b in pairs), strict=True)) if pairs else ()
     ):
-        numbers = [int(str(one)) if str(one).isdecimal() else -1 for one in places]
+        numbers = [int(str(index)) if str(index).isdecimal() else -1 for index in indices]
         if sorted(numbers) == list(range(len(numbers))):
-            return [str(name) for _, name in sorted(zip(numbers, names, strict=True), key=lambda one: one[0])]
+            return [
+                str(name) for _, name in sorted(zip(numbers, names, strict=True), key=lambda pair: pair[0])
+            ]
     raise Refused("class names without the indices 0, 1, 2 and so on")
 
 
@@ -89,10 +91,10 @@ def _of_table(rows: list[list[str]]) -> list[str]:
     try:
         return _of_pairs([(row[0], row[1]) for row in rows])
     except Refused:
-        return _of_pairs([(row[0], row[1]) for row in rows[1:]])  # its first row says what stands where
+        return _of_pairs([(row[0], row[1]) for row in rows[1:]])  # the first row is a header
 
 
 def _of_lines(lines: list[str]) -> list[str]:
     parts = [line.partition(" ") for line in lines]
-    numbered = all(number == str(n) and name.strip() for n, (number, _, name) in enumerate(parts))
-    return [name.strip() for *_, name in parts] if numbered else lines
+    is_numbered = all(number == str(n) and name.strip() for n, (number, _, name) in enumerate(parts))
+    return [name.strip() for *_, name in parts] if is_numbered else lines

@@ -1,7 +1,7 @@
-"""Checks an untrusted description of a network before Keras sees it: its types, then its parts and sizes.
+"""Checks an untrusted network description before Keras reads it: its types, then its parts and sizes.
 
 Keras versions differ in names and defaults, which `network_repair` handles between the two checks. The types
-hold for all versions: another type means a damaged or forged file.
+are the same in all versions: another type means a damaged or forged file.
 """
 
 from __future__ import annotations
@@ -16,45 +16,45 @@ from studio.imported import allowed_layers
 
 MOST_DEPTH = 64
 MOST_LAYERS = 2000
-MOST_UNITS = 2**16  # of a layer, or any other number that a setting may be
-MOST_LENGTH = 2**26  # of an axis: what flattening a large image leaves
+MOST_UNITS = 2**16  # of a layer; also the limit of any other setting
+MOST_LENGTH = 2**26  # of an axis, such as a flattened large image
 MOST_TEXT = 10_000  # characters of a setting
 
-_NAME = re.compile(r"[\w.\- ]+(/[\w.\- ]+)*")  # layers become paths in some of Keras' files
+_NAME = re.compile(r"[\w.\- ]+(/[\w.\- ]+)*")  # layer names become paths in some of Keras' files
 _CODE = ("Lambda", "__lambda__")
-_FREE = ("seed", "shared_object_id")  # any number at all
+_FREE = ("seed", "shared_object_id")  # settings without a limit
 _COUNTS = ("units", "filters")
-_LENGTHS = ("args", "kwargs", "config")  # of operations: shapes stand there without a name
+_LENGTHS = ("args", "kwargs", "config")  # of operations: they contain shapes without a name
 _LAYERS = (
     "keras.layers",
-    *(module for module, found in allowed_layers.ALLOWED.items() if found >= allowed_layers.MODELS),
+    *(module for module, names in allowed_layers.ALLOWED.items() if names >= allowed_layers.MODELS),
 )
 _MOST_NUMBER = 2**63  # larger whole numbers do not convert to floats or sizes
 _HISTORY = 3  # layer, call, output
-_PLACE = (3, 4)  # the same, and perhaps what else the layer was called with
+_PLACE = (3, 4)  # the same, optionally with keyword arguments of the call
 _CONSTANT = "_CONSTANT_VALUE"
 _NETWORKS = ("Container", "Functional", "Model", "Sequential")
 
 
 def check_types(value: Any) -> None:
-    """Raises `Refused` unless the parts of a description have the types that every Keras version writes.
+    """Raises `Refused` unless all parts of a description have the types that every Keras version writes.
 
     Args:
-        value: the JSON, or a part of it; at most `MOST_DEPTH` deep.
+        value: JSON, or a part of it; at most `MOST_DEPTH` deep.
     """
     if isinstance(value, dict):
-        for key, one in value.items():
-            if (rule := _RULES.get(key)) is not None and not rule(one):
+        for key, child in value.items():
+            if (rule := _RULES.get(key)) is not None and not rule(child):
                 raise Refused(f"a {printable(key, 40)} that no Keras version writes")
-            check_types(one)
+            check_types(child)
         if value.get("class_name") == "function" and not isinstance(value.get("config", ""), str):
             raise Refused("a function without a name")
     elif isinstance(value, list):
-        for one in value:
-            check_types(one)
+        for child in value:
+            check_types(child)
     elif isinstance(value, int) and abs(value) >= _MOST_NUMBER:
         raise Refused("a number that is too large")
-    elif isinstance(value, str) and any("\ud800" <= one <= "\udfff" for one in value):
+    elif isinstance(value, str) and any("\ud800" <= child <= "\udfff" for child in value):
         raise Refused("text that is not valid Unicode")
 
 
@@ -67,17 +67,17 @@ def _is_text_or_none(value: Any) -> bool:
 
 
 def _is_part_or_text(value: Any) -> bool:
-    """Whether it can be a function's name or a part that stands for one."""
+    """Accepts a function's name, or a part in place of one."""
     return value is None or isinstance(value, str | dict)
 
 
 def _are_parts(value: Any) -> bool:
-    """Whether it can be the layers of a network."""
-    return isinstance(value, list) and all(_is_part(one) for one in value)
+    """Accepts the layers of a network."""
+    return isinstance(value, list) and all(_is_part(part) for part in value)
 
 
 def _is_part(value: Any) -> bool:
-    """Whether it has a class and settings; those of a network are a list of its layers in Keras 1."""
+    """Accepts a class with settings; those of a Keras 1 network are a list of layers."""
     if not isinstance(value, dict) or not isinstance(kind := value.get("class_name"), str):
         return False
     config = value.get("config")
@@ -85,18 +85,18 @@ def _is_part(value: Any) -> bool:
 
 
 def _are_nodes(value: Any) -> bool:
-    return value is None or (isinstance(value, list) and all(_is_node(one) for one in value))
+    return value is None or (isinstance(value, list) and all(_is_node(node) for node in value))
 
 
 def _is_node(value: Any) -> bool:
-    """Whether it can be one call of a layer: as Keras 3 writes it, one place, or a list of places."""
+    """Accepts a call of a layer: in Keras 3's format, one input, or a list of inputs."""
     if isinstance(value, dict):
         return isinstance(value.get("args", []), list) and isinstance(value.get("kwargs", {}), dict)
-    return _is_place(value) or (isinstance(value, list) and all(_is_place(one) for one in value))
+    return _is_place(value) or (isinstance(value, list) and all(_is_place(place) for place in value))
 
 
 def _is_place(value: Any) -> bool:
-    """Whether it names an output of a layer's call, or holds a constant in place of one."""
+    """Accepts an output of a layer's call, or a constant in place of one."""
     if not (isinstance(value, list) and len(value) in _PLACE and isinstance(value[0], str)):
         return False
     return (value[0] == _CONSTANT or type(value[2]) is int) and type(value[1]) is int
@@ -107,10 +107,10 @@ def _is_history(value: Any) -> bool:
 
 
 def _are_ends(value: Any) -> bool:
-    """Whether it can say where a network begins or ends: a place, or lists or dictionaries of such."""
+    """Accepts inputs or outputs of a network: one, or lists or dictionaries of them."""
     if isinstance(value, dict):
-        return all(_are_ends(one) for one in value.values())
-    return _is_place(value) or (isinstance(value, list) and all(_are_ends(one) for one in value))
+        return all(_are_ends(end) for end in value.values())
+    return _is_place(value) or (isinstance(value, list) and all(_are_ends(end) for end in value))
 
 
 _RULES: dict[str, Callable[[Any], bool]] = {
@@ -130,39 +130,41 @@ _RULES: dict[str, Callable[[Any], bool]] = {
 
 
 def check_parts(config: Any) -> None:
-    """Raises `Refused` unless a `config.json` describes a model of known parts and possible sizes.
+    """Raises `Refused` unless a description is a model of allowed parts and possible sizes.
 
     Args:
-        config: what the JSON says.
+        config: JSON of the file.
     """
     if not isinstance(config, dict) or config.get("class_name") not in allowed_layers.MODELS:
         raise Refused("a configuration that is not a model of layers")
-    layers = _check_part(config, "", trained=False)
+    layers = _check_part(config, "", is_training_config=False)
     if layers > MOST_LAYERS:
         raise Refused(f"{layers:,} layers, more than {MOST_LAYERS:,}")
 
 
-def _check_part(value: Any, key: str, trained: bool) -> int:
-    """Checks a value, and everything in it.
+def _check_part(value: Any, key: str, is_training_config: bool) -> int:
+    """Checks a value and everything in it.
 
     Args:
-        value: of the JSON.
-        key: the name that it stands under.
-        trained: whether it says how the model was trained; numbers there build nothing.
+        value: JSON.
+        key: its key in the parent.
+        is_training_config: whether it is training configuration, whose numbers do not allocate anything.
 
     Returns:
-        How many layers are in it.
+        The number of layers in it.
     """
     if isinstance(value, dict):
         layers = _part(value) if {"class_name", "registered_name", "module"} & value.keys() else 0
         _check_counts(value)
-        within = [(one, name, trained or name == "compile_config") for name, one in value.items()]
-        return layers + sum(_check_part(*one) for one in within)
+        children = [
+            (child, name, is_training_config or name == "compile_config") for name, child in value.items()
+        ]
+        return layers + sum(_check_part(*child) for child in children)
     if isinstance(value, list):
-        return sum(_check_part(one, key, trained) for one in value)
+        return sum(_check_part(child, key, is_training_config) for child in value)
     if isinstance(value, str):
         _check_text(value, key)
-    elif isinstance(value, int) and not trained and key not in _FREE:
+    elif isinstance(value, int) and not is_training_config and key not in _FREE:
         most = MOST_LENGTH if "shape" in key or key in _LENGTHS else MOST_UNITS
         if abs(value) > most:
             raise Refused(f"a size of {printable(str(value), 30)} ({printable(key, 40)}), more than {most:,}")
@@ -170,12 +172,12 @@ def _check_part(value: Any, key: str, trained: bool) -> int:
 
 
 def _part(part: dict[str, Any]) -> int:
-    """Raises `Refused` unless a part is on the list. Returns whether it is a layer, as a number."""
-    module, name, registered = part.get("module"), part.get("class_name"), part.get("registered_name")
+    """Raises `Refused` unless a part is allowed. Returns 1 for a layer, otherwise 0."""
+    module, name, registered_name = part.get("module"), part.get("class_name"), part.get("registered_name")
     if isinstance(name, str) and name in allowed_layers.VALUES and module in (None, "builtins"):
         return 0
     if name == "function" and module == "builtins":
-        if part.get("config") in allowed_layers.FUNCTIONS and registered in (
+        if part.get("config") in allowed_layers.FUNCTIONS and registered_name in (
             None,
             "function",
             part["config"],
@@ -184,7 +186,7 @@ def _part(part: dict[str, Any]) -> int:
         raise _unknown(part.get("config"), "")
     if not (isinstance(module, str) and isinstance(name, str)):
         raise _unknown(name, module)
-    if name not in allowed_layers.ALLOWED.get(module, ()) or registered not in (None, name):
+    if name not in allowed_layers.ALLOWED.get(module, ()) or registered_name not in (None, name):
         raise _unknown(name, module)
     return int(module in _LAYERS or module.startswith(("keras.src.ops.", "keras.src.applications.")))
 
@@ -197,9 +199,9 @@ def _check_counts(part: dict[str, Any]) -> None:
 
 
 def _unknown(name: Any, module: Any) -> Refused:
-    shown = f"{module}.{name}" if module else str(name)
+    title = f"{module}.{name}" if module else str(name)
     instead = "; it contains code (if it only scales, replace it with Rescaling)" if name in _CODE else ""
-    return Refused(f"{printable(shown, 80)}, which is not supported{instead}")
+    return Refused(f"{printable(title, 80)}, which is not supported{instead}")
 
 
 def _check_text(text: str, key: str) -> None:

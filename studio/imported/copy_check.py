@@ -1,7 +1,7 @@
 """Checks the copy of an untrusted model, in a process that never read the original file.
 
-Run in the sandbox of an empty folder, with the copy as its argument; it loads no Keras. Whether its arrays
-are those of its layers Keras itself says, when a worker loads them.
+Runs in a sandbox with an empty folder and the copy as its argument, without Keras. Keras checks that the
+arrays fit the layers when a worker loads them.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from pathlib import Path
 from studio.core.models import loading
 from studio.imported import building, keras_files, resave
 
-_MORE = 1024  # numbers beyond the parameters, such as the state of a layer that draws at random
+_MORE = 1024  # values beyond the parameters, such as the state of a random layer
 
 
 def main() -> None:
-    """Leaves an empty answer, or why the copy was refused."""
+    """Writes an empty answer, or the reason for a refusal."""
     resave.answer(check)
 
 
 def check(copy: Path) -> dict[str, str]:
-    """Raises `Refused` unless a copy has known parts, and plain and finite numbers alone."""
+    """Raises `Refused` unless a copy has only allowed parts and plain, finite weights."""
     weights = Path("copy.weights.h5")
     with copy.open("rb") as file:
         keras_files.read(file)

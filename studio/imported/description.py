@@ -1,4 +1,4 @@
-"""From an untrusted description of a network, as any Keras wrote it, to one that Keras 3 may build."""
+"""Converts an untrusted network description of any Keras version to one that Keras 3 can build."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ _STEEPER = 6 / 5
 
 
 def prepare(config: Any, version: Any) -> Any:
-    """A description for Keras 3: its types checked, then repaired, then its parts checked against the list.
+    """Checks the types of a description, repairs it for Keras 3, and checks its parts.
 
     Args:
-        config: of the file's JSON.
-        version: of the Keras that wrote it, as the file names it; None if it does not.
+        config: JSON of the file.
+        version: Keras version in the file; None without.
 
     Raises:
-        Refused: if no Keras version writes it so, or it asks for a part that is not on the list.
+        Refused: if no Keras version writes such a description, or it has a part that is not allowed.
     """
     config_check.check_types(config)
     config = network_repair.repair(_from_keras_2(config) if _is_old(version) else config)
@@ -28,23 +28,23 @@ def prepare(config: Any, version: Any) -> Any:
 
 
 def _is_old(version: Any) -> bool:
-    """Whether a file was written before Keras 3; so were those that name no version."""
+    """Tells whether a file is from before Keras 3; so are files without a version."""
     if isinstance(version, bytes):
         version = version.decode("utf-8", "replace")
     return not (isinstance(version, str) and version.startswith("3."))
 
 
 def _from_keras_2(value: Any, key: str = "") -> Any:
-    """A part of a description of Keras 2 or TensorFlow.js, changed where Keras 3 computes otherwise."""
+    """Adapts parts of Keras 2 and TensorFlow.js whose defaults differ in Keras 3."""
     if key.endswith("activation") and _is_hard_sigmoid(value):
         return _hard_sigmoid()
     if isinstance(value, list):
-        return [_from_keras_2(one, key) for one in value]
+        return [_from_keras_2(item, key) for item in value]
     if not isinstance(value, dict):
         return value
-    part = {name: _from_keras_2(one, name) for name, one in value.items()}
+    part = {name: _from_keras_2(item, name) for name, item in value.items()}
     if part.get("class_name") == "GRU" and isinstance(part.get("config"), dict):
-        part["config"] = {"reset_after": False} | part["config"]  # as it was before there was a choice
+        part["config"] = {"reset_after": False} | part["config"]  # the default before Keras 2 had the option
     return part
 
 
@@ -55,7 +55,7 @@ def _is_hard_sigmoid(value: Any) -> bool:
 
 
 def _hard_sigmoid() -> dict[str, Any]:
-    """Two layers in place of a function: no function of Keras 3 has that slope."""
+    """Replaces Keras 2's hard sigmoid by two layers, because Keras 3's has another slope."""
     steps = [
         ("Rescaling", {"scale": _STEEPER, "offset": 0.0, "name": "steeper"}),
         ("Activation", {"activation": _NAME, "name": "cut"}),

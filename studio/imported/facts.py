@@ -1,4 +1,4 @@
-"""What the sandbox reports about an imported network."""
+"""The report of the sandbox on an imported network."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from studio.imported.preprocessing import Preprocessing
 
 
 class ImageInput(BaseModel):
-    """How a network takes an image, and answers.
+    """The input and output of an image classifier.
 
     Attributes:
         height, width: in px.
-        answers: "probabilities" of sum 1, "logits", independent "shares", or one "share" or "logit" of a
-            second class.
-        preprocessing: what its input range is, or is assumed to be.
-        reason: of that, in words; "" where it is assumed.
-        flat: whether it takes a row of numbers, which may be the pixels of an image, row by row.
+        answers: kind of outputs: "probabilities" that sum to 1, "logits", independent sigmoid "shares", or
+            one "share" or "logit" of the second of two classes.
+        preprocessing: input range, found or assumed.
+        reason: why, in words; "" if it is assumed.
+        flat: whether the input is a flat vector, which may be the pixels of an image, row by row.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -32,11 +32,11 @@ class ImageInput(BaseModel):
 
 
 class Facts(BaseModel):
-    """An imported network, as the sandbox reports it.
+    """The facts about an imported network.
 
     Attributes:
-        image_input: None if it takes something else than one image, or gives something else than one row.
-        labels: of its classes; () where it has none.
+        image_input: None unless the network takes one image and returns one vector.
+        labels: class names; () without.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -50,7 +50,7 @@ class Facts(BaseModel):
 
     @property
     def classes(self) -> int:
-        """How many classes it has; a network with one output tells two apart."""
+        """Number of classes; a network with a single output has two."""
         if self.image_input is None:
             return 0
         count = self.outputs[0][-1] or 0
@@ -58,9 +58,9 @@ class Facts(BaseModel):
 
 
 class Answer(BaseModel):
-    """What a process of the sandbox leaves: the facts, or why it refused the file."""
+    """The result of a sandboxed process: the facts, or the reason for a refusal."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     facts: Facts | None = None
-    refused: str | None = None
+    reason: str | None = None

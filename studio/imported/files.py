@@ -1,4 +1,4 @@
-"""Files of third-party models as users give them: checked without Keras, and kept as they are."""
+"""Third-party model files: checked without Keras and stored unchanged."""
 
 from __future__ import annotations
 
@@ -23,68 +23,68 @@ EXPECTED = (
 
 
 def is_imported(file: File) -> bool:
-    """Whether a kept model was made elsewhere, or exported for elsewhere; not one that the studio saved."""
-    with file.path.open("rb") as opened:
-        if opened.read(8) == hdf5_files.SIGN:
+    """Tells whether a stored model comes from another tool or is an export, not a preset of the studio."""
+    with file.path.open("rb") as stream:
+        if stream.read(8) == hdf5_files.SIGN:
             return True
-        members = keras_files.members(opened)
+        members = keras_files.members(stream)
     return keras_files.CONFIG in members or (model_folder.SETTINGS not in members and _has_model(file.path))
 
 
 def _has_model(path: Path) -> bool:
     try:
-        with path.open("rb") as opened, containers.opened(opened) as packed:
-            return containers.find(packed) is not None
+        with path.open("rb") as stream, containers.open_zip(stream) as archive:
+            return containers.find(archive) is not None
     except Refused:
         return False
 
 
 def check(file: BinaryIO, name: str) -> None:
-    """Checks a file without Keras and without its weights; a second at most.
+    """Checks a file without Keras and without its weights; takes a second at most.
 
-    The contents of an HDF5 file are read in the sandbox alone.
+    The contents of an HDF5 file are only read in the sandbox.
 
     Args:
-        file: the file that a user gave.
-        name: of it.
+        file: the user's file.
+        name: of the file.
 
     Raises:
-        InvalidInput: if it is no model of layers, or has anything in it that it should not have.
+        InvalidInput: if it is no supported model, or contains anything that is not allowed.
     """
     try:
-        if other := keras_files.other(file, name):
-            raise refusal(name, *other)
+        if problem := keras_files.other(file, name):
+            raise refusal(name, *problem)
         file.seek(0)
         if file.read(8) == hdf5_files.SIGN:
             return
         if name.lower().endswith(".keras") or keras_files.CONFIG in keras_files.members(file):
             keras_files.read(file)
             return
-        with containers.opened(file) as packed:
-            contents = containers.find(packed)
+        with containers.open_zip(file) as archive:
+            contents = containers.find(archive)
             if contents is None:
                 raise Refused("a zip without a model in it")
             if PurePosixPath(contents.model).name == containers.WEB:
-                tfjs_files.read(containers.member(packed, contents.model))
+                tfjs_files.read(containers.member(archive, contents.model))
     except Refused as error:
         raise refusal(name, str(error)) from None
 
 
 def keep(path: Path, names: Path | None = None) -> File:
-    """Keeps a model that passes `check`, with the names of its classes where they lie next to it.
+    """Checks and stores a model, together with class names next to it.
 
     Args:
-        path: of a file, or of a folder that holds a model.
-        names: a file that names its classes; None for one next to it with a usual name.
+        path: a file, or a folder with a model.
+        names: a file with class names; None looks for the usual file names.
 
     Raises:
-        InvalidInput: if it does not pass, or is none, or the names cannot be read.
+        InvalidInput: if the check fails, there is no model, or the names cannot be read.
     """
     try:
-        if path.is_file() and path.name != containers.WEB:  # packed it may have another name
+        if path.is_file() and path.name != containers.WEB:  # a model.json is checked after packing
             with path.open("rb") as file:
                 check(file, path.name)
-        data, name = packing.packed(path, names)
+        data, name = packing.pack(path, names)
         check(io.BytesIO(data), name)
         return File.keep(data, "model", name)
     except Refused as error:
@@ -94,6 +94,6 @@ def keep(path: Path, names: Path | None = None) -> File:
 
 
 def refusal(name: str, received: str, next_step: str = "") -> InvalidInput:
-    """The error for a model that is refused."""
+    """Returns the error for a refused model."""
     step = next_step or _SAVE_AGAIN
     return invalid(f"model {printable(name, 60)}", expected=EXPECTED, received=received, next_step=step)

@@ -1,6 +1,6 @@
-"""Reads whole models that Keras 1 to 2.15 kept as HDF5: a description in JSON, and arrays of each layer.
+"""Reads HDF5 models of Keras 1 to 2.15: a description in JSON, and arrays of each layer.
 
-Used in the sandbox alone; h5py reads names, numbers and text, and follows no link to anywhere else.
+Used only in the sandbox. h5py reads names, numbers and text; links to other files are not followed.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ _MOST_NAMES = 50_000
 
 
 def read(path: Path) -> dict[str, Any]:
-    """The description of the network, repaired and checked. Raises `Refused` if it is refused."""
-    with _opened(path) as file:
+    """Returns the repaired and checked description of the network. Raises `Refused` if it is refused."""
+    with _open(path) as file:
         text = file.attrs.get("model_config")
         if text is None:
             raise Refused("weights without their layers")
@@ -37,17 +37,17 @@ def read(path: Path) -> dict[str, Any]:
         if text is None or len(text) > _MOST_TEXT:
             raise Refused("an HDF5 file whose model_config is not text, or too long")
         version = file.attrs.get("keras_version")
-    found = strict_json.parsed(text, config_check.MOST_DEPTH)
-    return description.prepare(found, version)
+    config = strict_json.parse(text, config_check.MOST_DEPTH)
+    return description.prepare(config, version)
 
 
 def arrays(path: Path, most: int) -> Arrays:
-    """The weights of each layer, by its name: names of arrays and their numbers, in the file's order.
+    """Returns the weights of each layer by its name, as pairs of name and array in the file's order.
 
     Raises:
-        Refused: if there is more than `most` numbers, or anything but plain and finite ones.
+        Refused: if there are more than `most` values, or any are not plain and finite.
     """
-    with _opened(path) as file:
+    with _open(path) as file:
         group = file["model_weights"] if _is_group(file, "model_weights") else file
         loading.check_group(group, most, chunked=True)
         names = _names(group, "layer_names")
@@ -61,37 +61,37 @@ def _layer(group: h5py.Group, name: str) -> Iterator[tuple[str, np.ndarray]]:
 
     if not _is_group(group, name):
         raise Refused(f"no weights of its layer {printable(name, 60)}")
-    for one in _names(group[name], "weight_names"):
-        found = None if one.startswith("/") else group[name].get(one)
-        if not isinstance(found, h5py.Dataset):
-            raise Refused(f"no weights {printable(one, 60)} of its layer {printable(name, 60)}")
-        yield one, np.asarray(hdf5_chunks.read(found), "float32")
+    for weight_name in _names(group[name], "weight_names"):
+        weight = None if weight_name.startswith("/") else group[name].get(weight_name)
+        if not isinstance(weight, h5py.Dataset):
+            raise Refused(f"no weights {printable(weight_name, 60)} of its layer {printable(name, 60)}")
+        yield weight_name, np.asarray(hdf5_chunks.read(weight), "float32")
 
 
 def _is_group(group: h5py.Group, name: str) -> bool:
     import h5py
 
-    linked = not name.startswith("/") and isinstance(group.get(name, getlink=True), h5py.HardLink)
-    return linked and isinstance(group[name], h5py.Group)
+    is_hard_link = not name.startswith("/") and isinstance(group.get(name, getlink=True), h5py.HardLink)
+    return is_hard_link and isinstance(group[name], h5py.Group)
 
 
 def _names(group: h5py.Group, key: str) -> list[str]:
-    """A list of names among the attributes, which Keras cuts in pieces when it is long."""
+    """Reads a list of names from the attributes; Keras splits long ones over several attributes."""
     parts = [key] if key in group.attrs else []
     while not parts or parts[-1] != key:
         following = f"{key}{len(parts)}"
         if following not in group.attrs:
             break
         parts.append(following)
-    found = [one for part in parts for one in np.asarray(group.attrs[part]).ravel()]
-    if len(found) > _MOST_NAMES:
+    names = [name for part in parts for name in np.asarray(group.attrs[part]).ravel()]
+    if len(names) > _MOST_NAMES:
         raise Refused("too many layer names")
-    return [one.decode("utf-8", "replace") if isinstance(one, bytes) else str(one) for one in found]
+    return [name.decode("utf-8", "replace") if isinstance(name, bytes) else str(name) for name in names]
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[h5py.File]:
-    """The file; what h5py raises of one that is cut or altered becomes `Refused`."""
+def _open(path: Path) -> Iterator[h5py.File]:
+    """Opens the file; turns h5py's errors about damaged files into `Refused`."""
     import h5py
 
     try:

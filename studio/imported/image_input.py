@@ -1,4 +1,4 @@
-"""How a network takes one image and answers: tried in the sandbox, where that may fail."""
+"""Finds how a network takes an image and what it returns, by running it in the sandbox."""
 
 from __future__ import annotations
 
@@ -13,35 +13,37 @@ from studio.imported import building, preprocessing
 if TYPE_CHECKING:
     import keras
 
-_LEAST_SIDE = 8  # px, of images that come as a row of numbers
+_LEAST_SIDE = 8  # px, of images with a flat input
 USUAL_SIDE = 224  # px, for networks that take images of any size
 
 
 def describe(network: keras.Model, side: int | None, stored: str = "") -> dict[str, Any] | None:
-    """How it takes one image and gives one row, if it does; see `facts.ImageInput`.
+    """Returns the fields of `facts.ImageInput`; None unless an image gives one vector.
 
     Args:
         network: with its weights.
-        side: the side in px to which it resizes images itself, where its file says so.
-        stored: the preprocessing that its file holds; "" for none.
+        side: image side in px to which it resizes images itself; None if unknown.
+        stored: preprocessing stored in its file; "" without.
 
     Raises:
-        Refused: if its answers are not finite.
+        Refused: if its outputs are not finite.
     """
     if not len(network.inputs) == len(network.outputs) == 1:
         return None
-    taken, answer = network.inputs[0], network.outputs[0]
-    gray, flat = len(taken.shape) == 3, square_of_row(taken.shape)
-    if not flat and (len(taken.shape) not in (3, 4) or (not gray and taken.shape[3] not in (1, 3))):
+    input_tensor, output = network.inputs[0], network.outputs[0]
+    gray, flat = len(input_tensor.shape) == 3, square_of_row(input_tensor.shape)
+    if not flat and (
+        len(input_tensor.shape) not in (3, 4) or (not gray and input_tensor.shape[3] not in (1, 3))
+    ):
         return None
-    if not str(taken.dtype).startswith(("uint8", "float")) or not _is_row(answer.shape):
+    if not str(input_tensor.dtype).startswith(("uint8", "float")) or not _is_row(output.shape):
         return None
-    height, width = (size or side or USUAL_SIDE for size in (flat or taken.shape[1:])[:2])
-    if gray and None in taken.shape[1:]:
+    height, width = (size or side or USUAL_SIDE for size in (flat or input_tensor.shape[1:])[:2])
+    if gray and None in input_tensor.shape[1:]:
         return None
     choice = preprocessing.choose(network, stored)
     noise = np.random.default_rng(0).integers(0, 256, (height, width, 3))
-    rows = _ask(network, np.stack([noise, 0 * noise, noise // 8 + 100]), choice.preprocessing)
+    rows = _predict(network, np.stack([noise, 0 * noise, noise // 8 + 100]), choice.preprocessing)
     if not np.isfinite(rows).all():
         raise Refused("a network whose outputs are not finite")
     return {
@@ -54,10 +56,10 @@ def describe(network: keras.Model, side: int | None, stored: str = "") -> dict[s
 
 
 def square_of_row(shape: tuple[int | None, ...]) -> tuple[int, int, int] | None:
-    """`(height, width, channels)` of the square image whose pixels a row of numbers may be; else None.
+    """Returns `(height, width, channels)` of the square image whose pixels a flat vector may be; else None.
 
     Args:
-        shape: of what a network takes: `(None, 784)`, say.
+        shape: of the network's input, such as `(None, 784)`.
     """
     if len(shape) != 2 or shape[1] is None:
         return None
@@ -73,20 +75,20 @@ def _is_row(shape: tuple[int | None, ...]) -> bool:
 
 
 def channels(shape: tuple[int | None, ...]) -> int:
-    """3 if a network that takes this shape sees colors, else 1."""
+    """Returns 3 if a network with this input shape takes color, else 1."""
     shape = square_of_row(shape) or shape[1:]
     return 3 if len(shape) == 3 and shape[-1] == 3 else 1
 
 
-def _ask(network: keras.Model, images: np.ndarray, chosen: str) -> np.ndarray:
-    """`(n, H, W, 3)` from 0 to 255 -> `(n, k) float64`, as the network answers."""
-    taken = network.inputs[0]
-    kernel, bias = preprocessing.mix(chosen, channels(taken.shape))
+def _predict(network: keras.Model, images: np.ndarray, input_range: str) -> np.ndarray:
+    """Runs the network: `(n, H, W, 3)` from 0 to 255 -> `(n, k) float64`."""
+    input_tensor = network.inputs[0]
+    kernel, bias = preprocessing.mix(input_range, channels(input_tensor.shape))
     values = images.astype("float32") @ kernel + bias
-    if len(taken.shape) < 4:
-        values = values.reshape(-1, *taken.shape[1:])
-    answers = np.asarray(network(values.astype(taken.dtype), training=False), "float64")
-    return answers.reshape(len(answers), -1)
+    if len(input_tensor.shape) < 4:
+        values = values.reshape(-1, *input_tensor.shape[1:])
+    outputs = np.asarray(network(values.astype(input_tensor.dtype), training=False), "float64")
+    return outputs.reshape(len(outputs), -1)
 
 
 def _kind_of_answers(network: keras.Model, rows: np.ndarray) -> str:
@@ -100,7 +102,7 @@ def _kind_of_answers(network: keras.Model, rows: np.ndarray) -> str:
 
 
 def _last_activation(network: keras.Model) -> str:
-    """The name of the last activation, searched from the end on; "" if it is not known."""
+    """Returns the name of the last activation; "" if there is none after the last weights."""
     for layer in reversed(list(building.all_layers(network))):
         activation = getattr(layer, "activation", None)
         if activation is not None:

@@ -1,4 +1,4 @@
-"""The settings of one layer, as Keras 1 to 3 wrote them, as Keras 3 takes them.
+"""Converts the settings of one layer from Keras 1 to 3 to current Keras 3.
 
 Settings that only training needs are dropped, because nothing is trained here. Unknown ones stay, so that
 `config_check` finds them.
@@ -14,7 +14,7 @@ from studio.core.untrusted.refusals import Refused
 Part = dict[str, Any]
 
 IDENTITY = "Identity"
-# They do nothing after training; each version of Keras writes other settings for them.
+# Layers without effect in inference; their settings differ between Keras versions.
 _ONLY_IN_TRAINING = frozenset(
     """
     ActivityRegularization AlphaDropout AugMix AutoContrast CutMix Dropout Equalization FixedDropout
@@ -73,7 +73,7 @@ _OF_KERAS = ("keras.layers", "tf_keras.", "keras.engine", "keras.src.engine", "t
 
 
 def repair(part: Part) -> Part:
-    """One layer: its class, its module and its settings."""
+    """Converts a layer: its class, module and settings."""
     name, config = part.get("class_name"), part.get("config")
     if not isinstance(name, str) or not isinstance(config, dict) or not of_keras(part):
         return part
@@ -87,31 +87,31 @@ def repair(part: Part) -> Part:
 
 
 def keras_layer(name: str, config: Part) -> Part:
-    """A layer as Keras 3 writes it."""
+    """Returns a layer in Keras 3's format."""
     module = _ELSEWHERE.get(name, "keras.layers")
     return {"module": module, "class_name": name, "config": config, "registered_name": None}
 
 
 def of_keras(part: Part) -> bool:
-    """Whether a part says that it is one of Keras' own, or comes from an age that did not say."""
-    module, registered, name = part.get("module"), part.get("registered_name"), part.get("class_name")
+    """Tells whether a part is Keras' own, or comes from a version that did not record it."""
+    module, registered_name, name = part.get("module"), part.get("registered_name"), part.get("class_name")
     if module is None:
-        return registered in (None, name)
+        return registered_name in (None, name)
     if not isinstance(module, str) or not module.startswith(_OF_KERAS):
         return False
-    return registered in (None, name) if module == "keras.layers" else True
+    return registered_name in (None, name) if module == "keras.layers" else True
 
 
 def plain_name(name: Any) -> Any:
-    """A layer's name without slashes, which Keras 2 took and Keras 3 does not: `conv1/bn` -> `conv1_bn`."""
-    within = (
+    """Replaces slashes in a layer's name, which Keras 3 does not allow: `conv1/bn` -> `conv1_bn`."""
+    is_plain = (
         isinstance(name, str) and not name.startswith("/") and not name.endswith("/") and ".." not in name
     )
-    return name.replace("/", "_") if within else name
+    return name.replace("/", "_") if is_plain else name
 
 
 def sizes(shape: Any) -> Any:
-    """A shape without its batch size."""
+    """Returns a shape with an unknown batch size."""
     return [None, *shape[1:]] if isinstance(shape, list) and shape else shape
 
 
@@ -126,30 +126,30 @@ def _input(config: Part) -> Part:
 
 
 def _settings(name: str, config: Part) -> Part:
-    found: Part = {}
-    renamed = _KEYS | _KEYS_OF.get(name, {})
+    settings: Part = {}
+    new_names = _KEYS | _KEYS_OF.get(name, {})
     if "nb_row" in config and "nb_col" in config:
-        found["kernel_size"] = [config["nb_row"], config["nb_col"]]
+        settings["kernel_size"] = [config["nb_row"], config["nb_col"]]
     elif "filter_length" in config:
-        found["kernel_size"] = config["filter_length"]
+        settings["kernel_size"] = config["filter_length"]
     for old, value in config.items():
-        key = renamed.get(old, old)
-        if _dropped(name, key, value) or old in ("nb_row", "nb_col", "filter_length"):
+        key = new_names.get(old, old)
+        if _is_dropped(name, key, value) or old in ("nb_row", "nb_col", "filter_length"):
             continue
-        found[key] = plain_name(value) if key == "name" else _value(key, value)
-    if found.get("data_format") in (None, "default"):
-        found.pop("data_format", None)
-    if name == "BatchNormalization" and isinstance(found.get("axis"), list) and len(found["axis"]) == 1:
-        found["axis"] = found["axis"][0]
-    return found | {f"{one}_initializer": _ZEROS for one in _WRITES_ZEROS.get(name, ())}
+        settings[key] = plain_name(value) if key == "name" else _value(key, value)
+    if settings.get("data_format") in (None, "default"):
+        settings.pop("data_format", None)
+    if name == "BatchNormalization" and isinstance(settings.get("axis"), list) and len(settings["axis"]) == 1:
+        settings["axis"] = settings["axis"][0]
+    return settings | {f"{weight}_initializer": _ZEROS for weight in _WRITES_ZEROS.get(name, ())}
 
 
-def _dropped(name: str, key: str, value: Any) -> bool:
+def _is_dropped(name: str, key: str, value: Any) -> bool:
     if key == "groups" and name == "DepthwiseConv2D":
         return True
     if key == "padding_mode" and value in (None, "zeros"):
         return True
-    if key == "dtype":  # everything is computed in float32; what is no type of numbers is found out later
+    if key == "dtype":  # all layers compute in float32; other values are refused later
         return not isinstance(value, str) or bool(_NUMBERS.fullmatch(value))
     if key.endswith(_ENDINGS) or key in _DROPPED:
         check_dropped(value)
@@ -166,7 +166,7 @@ def _value(key: str, value: Any) -> Any:
 
 
 def _activation(value: Any) -> Any:
-    """The name of an activation; or a layer that stands for one, or within another."""
+    """Converts an activation: a name, or a layer in place of one."""
     if isinstance(value, str):
         return _ACTIVATIONS.get(value, value)
     if not isinstance(value, dict):
@@ -181,12 +181,12 @@ def _activation(value: Any) -> Any:
 
 
 def check_dropped(value: Any) -> None:
-    """Raises `Refused` where code hides in what is left out: such a file is hostile."""
+    """Raises `Refused` if code is hidden in dropped settings, because such a file is malicious."""
     if isinstance(value, list):
-        for one in value:
-            check_dropped(one)
+        for child in value:
+            check_dropped(child)
     elif isinstance(value, dict):
         if value.get("class_name") in ("Lambda", "__lambda__", "TFSMLayer", "TorchModuleWrapper"):
             raise Refused("code in its configuration, which is not supported")
-        for one in value.values():
-            check_dropped(one)
+        for child in value.values():
+            check_dropped(child)

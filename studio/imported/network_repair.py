@@ -1,7 +1,7 @@
-"""Repairs the description of a whole network, as any Keras wrote it, to one that Keras 3 takes.
+"""Converts the description of a network from any Keras version to Keras 3.
 
-Left out are the optimizer, losses and metrics, which inference does not need; the batch size; and layers that
-are random in training alone.
+Drops the optimizer, losses and metrics, which inference does not need, the batch size, and layers that are
+random in training only.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from studio.imported import layer_repair, operation_repair
 from studio.imported.layer_repair import Part
 
 _GRAPHS = ("Functional", "Model", "Container")
-_MOST_DEPTH = 40  # of networks in each other
+_MOST_DEPTH = 40  # of nested networks
 _OPERATIONS = frozenset(
     "Clip Divide ExpandDims Flip GetItem Max Mean Squeeze Stack Sum Transpose TrueDivide".split()  # noqa: SIM905
 )
-_LAYERS_TOO = ("Add", "Maximum", "Minimum", "Multiply", "Subtract")  # of those the layers take one list
+_ALSO_LAYERS = ("Add", "Maximum", "Minimum", "Multiply", "Subtract")  # as layers these take one list
 _CONSTANT = "_CONSTANT_VALUE"
 
 
 def repair(part: Any) -> Any:
-    """A description of a network of layers, as Keras 3 writes it; anything else as it is.
+    """Returns a network in Keras 3's format; other values unchanged.
 
     Raises:
-        Refused: if it has an operation in it that is not taken, or code in what is left out.
+        Refused: if it has an operation that is not supported, or code in dropped settings.
     """
     return _model(part, 0) if _is_model(part) else part
 
@@ -35,10 +35,15 @@ def _is_model(part: Any) -> bool:
     if not isinstance(part, dict) or part.get("class_name") not in (*_GRAPHS, "Sequential"):
         return False
     config, module = part.get("config"), part.get("module")
-    ours = module in ("keras", "keras.models", "keras.src.models.functional", "keras.src.models.sequential")
-    ours = ours or module == "keras.src.models.model"
-    known = ours and part.get("registered_name") in (None, "Functional", "Model", "Sequential")
-    return isinstance(config, dict | list) and (known or layer_repair.of_keras(part))
+    is_keras_module = module in (
+        "keras",
+        "keras.models",
+        "keras.src.models.functional",
+        "keras.src.models.sequential",
+    )
+    is_keras_module = is_keras_module or module == "keras.src.models.model"
+    is_known = is_keras_module and part.get("registered_name") in (None, "Functional", "Model", "Sequential")
+    return isinstance(config, dict | list) and (is_known or layer_repair.of_keras(part))
 
 
 def _model(part: Part, depth: int) -> Part:
@@ -51,67 +56,70 @@ def _model(part: Part, depth: int) -> Part:
     if not isinstance(config.get("layers"), list) or not all(isinstance(o, dict) for o in config["layers"]):
         raise Refused("a network without layers")
     if part["class_name"] == "Sequential":
-        found, name, module = _sequential(part, config, depth), "Sequential", "keras"
+        settings, name, module = _sequential(part, config, depth), "Sequential", "keras"
     else:
-        found, name, module = _graph(config, depth), "Functional", "keras.src.models.functional"
-    registered = None if name == "Sequential" else name
-    return {"module": module, "class_name": name, "config": found, "registered_name": registered}
+        settings, name, module = _graph(config, depth), "Functional", "keras.src.models.functional"
+    registered_name = None if name == "Sequential" else name
+    return {"module": module, "class_name": name, "config": settings, "registered_name": registered_name}
 
 
-def _within(part: Part, depth: int) -> Part:
+def _repair_part(part: Part, depth: int) -> Part:
     return _model(part, depth + 1) if _is_model(part) else layer_repair.repair(part)
 
 
 def _sequential(part: Part, config: Part, depth: int) -> Part:
-    found = [_within(one, depth) for one in config["layers"]]
-    if any(one.get("class_name") in operation_repair.CLASSES for one in found):
+    layers = [_repair_part(layer, depth) for layer in config["layers"]]
+    if any(layer.get("class_name") in operation_repair.CLASSES for layer in layers):
         raise Refused("an operation of TensorFlow among its layers")
-    if not found or found[0].get("class_name") != "InputLayer":
-        shape = _first_shape(part, config, found)
+    if not layers or layers[0].get("class_name") != "InputLayer":
+        shape = _first_shape(part, config, layers)
         if shape is not None:
             first = layer_repair.keras_layer(
                 "InputLayer", {"batch_shape": layer_repair.sizes(shape), "dtype": "float32"}
             )
             first["config"]["name"] = f"{config.get('name', 'network')}_input"
-            found.insert(0, first)
+            layers.insert(0, first)
     return {
         "name": layer_repair.plain_name(config.get("name", "network")),
         **_trainable(config),
-        "layers": found,
+        "layers": layers,
     }
 
 
-def _first_shape(part: Part, config: Part, found: list[Part]) -> Any:
-    """The shape that goes into a network whose first layer is no input."""
+def _first_shape(part: Part, config: Part, layers: list[Part]) -> Any:
+    """Returns the input shape of a network without an input layer."""
     settings = config["layers"][0].get("config") if config["layers"] else None
     build = part.get("build_config")
-    kept = [config.get("build_input_shape"), build.get("input_shape") if isinstance(build, Mapping) else None]
+    candidates = [
+        config.get("build_input_shape"),
+        build.get("input_shape") if isinstance(build, Mapping) else None,
+    ]
     if isinstance(settings, Mapping):
-        kept.insert(0, settings.get("batch_input_shape") or settings.get("batch_shape"))
-    if found and isinstance(inner := found[0].get("config"), Mapping) and "layers" in inner:
-        kept.append(_shape_of(inner["layers"]))
-    return next((one for one in kept if isinstance(one, list)), None)
+        candidates.insert(0, settings.get("batch_input_shape") or settings.get("batch_shape"))
+    if layers and isinstance(inner := layers[0].get("config"), Mapping) and "layers" in inner:
+        candidates.append(_shape_of(inner["layers"]))
+    return next((shape for shape in candidates if isinstance(shape, list)), None)
 
 
-def _shape_of(found: list[Part]) -> Any:
-    first = next((one for one in found if one.get("class_name") == "InputLayer"), None)
+def _shape_of(layers: list[Part]) -> Any:
+    first = next((layer for layer in layers if layer.get("class_name") == "InputLayer"), None)
     return first["config"].get("batch_shape") if first else None
 
 
 def _trainable(config: Part) -> Part:
-    """Which numbers stand first in old files depends on it."""
+    """Keeps `trainable`, because it decides the order of weights in old files."""
     return {"trainable": config["trainable"]} if isinstance(config.get("trainable"), bool) else {}
 
 
 def _graph(config: Part, depth: int) -> Part:
     parts = config["layers"]
-    calls = {_name(one): len(one.get("inbound_nodes") or ()) for one in parts}
-    found = [_placed(one, calls, depth) for one in parts]
+    calls = {_name(part): len(part.get("inbound_nodes") or ()) for part in parts}
+    layers = [_graph_layer(part, calls, depth) for part in parts]
     ends = {key: _ends(config.get(key), calls) for key in ("input_layers", "output_layers")}
     return {
         "name": layer_repair.plain_name(config.get("name", "network")),
         **_trainable(config),
-        "layers": found,
+        "layers": layers,
         **ends,
     }
 
@@ -123,77 +131,79 @@ def _name(part: Part) -> Any:
     )
 
 
-def _placed(part: Part, calls: Mapping[Any, int], depth: int) -> Part:
-    """A layer, and where what goes into it comes from."""
+def _graph_layer(part: Part, calls: Mapping[Any, int], depth: int) -> Part:
+    """Converts a layer of a graph, with its inputs."""
     nodes = part.get("inbound_nodes") or []
     if not isinstance(nodes, list):
         raise Refused("a layer whose inputs are not a list")
     if part.get("class_name") in operation_repair.CLASSES:
         return _operation(part, nodes, calls)
-    part = _of_today(part, nodes)
-    found = dict(_within(part, depth))
-    # Operations of today's Keras stand there without a name of their own among their settings.
-    found |= {"name": _name(part), "inbound_nodes": [_node(one, calls) for one in nodes]}
-    return found
+    part = _keras_3_operation(part, nodes)
+    layer = dict(_repair_part(part, depth))
+    # Keras 3 operations have no name among their settings.
+    layer |= {"name": _name(part), "inbound_nodes": [_node(node, calls) for node in nodes]}
+    return layer
 
 
-def _of_today(part: Part, nodes: list[Any]) -> Part:
-    """An operation of Keras 3, which its HDF5 files keep without saying that it is no layer."""
+def _keras_3_operation(part: Part, nodes: list[Any]) -> Part:
+    """Marks Keras 3 operations, which HDF5 files store like layers."""
     first = nodes[0] if nodes else None
     if part.get("module") is not None or not isinstance(first, dict):
         return part
-    name, several = part.get("class_name"), len(first.get("args") or ()) > 1
-    if name in _OPERATIONS or (name in _LAYERS_TOO and several):
+    name, has_several_inputs = part.get("class_name"), len(first.get("args") or ()) > 1
+    if name in _OPERATIONS or (name in _ALSO_LAYERS and has_several_inputs):
         return {**part, "module": "keras.src.ops.numpy", "registered_name": name}
     return part
 
 
 def _operation(part: Part, nodes: list[Any], calls: Mapping[Any, int]) -> Part:
     layer: Part = {}
-    placed = []
+    call_nodes = []
     for node in nodes:
-        tensors, others = _apart(node, calls)
-        layer, tensors = operation_repair.Operation(part, tensors, others).layer()
-        placed.append(_call(tensors, {}))
+        tensors, arguments = _split_call(node, calls)
+        layer, tensors = operation_repair.Operation(part, tensors, arguments).layer()
+        call_nodes.append(_call(tensors, {}))
     if not layer:
         raise Refused("an operation without inputs")
-    return layer | {"name": layer["config"]["name"], "inbound_nodes": placed}
+    return layer | {"name": layer["config"]["name"], "inbound_nodes": call_nodes}
 
 
 def _node(node: Any, calls: Mapping[Any, int]) -> Any:
-    """One call of a layer."""
-    if isinstance(node, dict):  # Keras 3 writes them so
-        others = node.get("kwargs")
-        if isinstance(others, dict):
-            unused = [key for key in ("training", "mask") if not isinstance(others.get(key), dict)]
-            node = node | {"kwargs": {key: one for key, one in others.items() if key not in unused}}
+    """Converts one call of a layer."""
+    if isinstance(node, dict):  # Keras 3's format
+        arguments = node.get("kwargs")
+        if isinstance(arguments, dict):
+            unused_keys = [key for key in ("training", "mask") if not isinstance(arguments.get(key), dict)]
+            node = node | {
+                "kwargs": {key: value for key, value in arguments.items() if key not in unused_keys}
+            }
         return node
-    tensors, others = _apart(node, calls)
-    kept = {key: one for key, one in others.items() if isinstance(one, dict)}
-    return _call(tensors, kept)
+    tensors, arguments = _split_call(node, calls)
+    tensor_arguments = {key: value for key, value in arguments.items() if isinstance(value, dict)}
+    return _call(tensors, tensor_arguments)
 
 
-def _apart(node: Any, calls: Mapping[Any, int]) -> tuple[list[Any], Part]:
-    """The tensors that go in, as today's Keras writes them, and what else a layer was called with."""
+def _split_call(node: Any, calls: Mapping[Any, int]) -> tuple[list[Any], Part]:
+    """Returns the input tensors of a call in Keras 3's format, and its other arguments."""
     entries = [node] if isinstance(node, list) and node and isinstance(node[0], str) else node
     if not isinstance(entries, list):
         raise Refused("a layer whose inputs are not a list")
     tensors: list[Any] = []
-    others: Part = {}
+    arguments: Part = {}
     for entry in entries:
         if not (isinstance(entry, list) and 3 <= len(entry) <= 4 and isinstance(entry[0], str)):
             raise Refused("a layer whose inputs are not a list")
-        more = entry[3] if len(entry) == 4 and isinstance(entry[3], dict) else {}
+        keyword_tensors = entry[3] if len(entry) == 4 and isinstance(entry[3], dict) else {}
         if entry[0] == _CONSTANT:
-            others["x"] = entry[2]
+            arguments["x"] = entry[2]
         else:
             tensors.append(_tensor(entry, calls))
-        for key, one in more.items():
-            if _is_place(one, calls):
-                one = _tensor(one, calls)
-                tensors += [one] if key in ("x", "y") else []
-            others[key] = one
-    return tensors, others
+        for key, value in keyword_tensors.items():
+            if _is_place(value, calls):
+                value = _tensor(value, calls)
+                tensors += [value] if key in ("x", "y") else []
+            arguments[key] = value
+    return tensors, arguments
 
 
 def _is_place(value: Any, calls: Mapping[Any, int]) -> bool:
@@ -216,19 +226,19 @@ def _tensor(entry: list[Any], calls: Mapping[Any, int]) -> Part:
 
 
 def _call_number(name: Any, number: Any, calls: Mapping[Any, int]) -> Any:
-    """Which call of a layer is meant: networks in networks once counted the one that made them, too."""
+    """Corrects the index of a layer's call: old versions also counted the one that built a nested network."""
     count = calls.get(name, 0) if isinstance(name, str) else 0
     return number - 1 if type(number) is int and 0 < count <= number else number
 
 
-def _call(tensors: list[Any], others: Part) -> Part:
-    return {"args": tensors if len(tensors) == 1 else [tensors], "kwargs": others}
+def _call(tensors: list[Any], arguments: Part) -> Part:
+    return {"args": tensors if len(tensors) == 1 else [tensors], "kwargs": arguments}
 
 
-def _ends(places: Any, calls: Mapping[Any, int]) -> Any:
-    if isinstance(places, list) and len(places) == 3 and isinstance(places[0], str):
-        name = layer_repair.plain_name(places[0])
-        return [name, _call_number(name, places[1], calls), places[2]]
-    if isinstance(places, list) and len(places) == 1:  # a network of one input takes it alone, not in a list
-        return _ends(places[0], calls)
-    return [_ends(one, calls) for one in places] if isinstance(places, list) else places
+def _ends(ends: Any, calls: Mapping[Any, int]) -> Any:
+    if isinstance(ends, list) and len(ends) == 3 and isinstance(ends[0], str):
+        name = layer_repair.plain_name(ends[0])
+        return [name, _call_number(name, ends[1], calls), ends[2]]
+    if isinstance(ends, list) and len(ends) == 1:  # a single input or output is not a list in Keras 3
+        return _ends(ends[0], calls)
+    return [_ends(end, calls) for end in ends] if isinstance(ends, list) else ends

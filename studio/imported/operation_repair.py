@@ -1,7 +1,7 @@
-"""TensorFlow's operations that Keras 2 kept among its layers, as layers of Keras 3.
+"""Converts TensorFlow operations among Keras 2's layers to layers of Keras 3.
 
-`preprocess_input` within a network leaves divisions, shifts and a reversal of the color channels; networks of
-`keras.applications` leave a few more. What is not among them is refused by its name.
+`preprocess_input` within a network leaves divisions, offsets and a reversal of the color channels; networks
+of `keras.applications` leave a few more. Other operations are refused by name.
 """
 
 from __future__ import annotations
@@ -19,50 +19,52 @@ _OP = re.compile(r'op: "(\w+)"')
 
 
 class Operation:
-    """One operation: what it does, the tensors that go in, and all else that it was called with.
+    """One operation, its input tensors and its other arguments.
 
     Args:
-        part: as the file has it, with `config` and its inbound node.
-        tensors: places of what goes in, `[layer, node, output]`.
-        others: its other arguments, by name; "x" and "y" are its first two.
+        part: from the file, with `config` and its inbound node.
+        tensors: inputs, `[layer, node, output]`.
+        arguments: other arguments by name; "x" and "y" are the first two.
     """
 
-    def __init__(self, part: Part, tensors: list[Any], others: Part):
+    def __init__(self, part: Part, tensors: list[Any], arguments: Part):
         config = part["config"]
         self.name = plain_name(str(config.get("name", part.get("name"))))
-        self.tensors, self.others = tensors, others
-        self.does = str(config.get("function", ""))
+        self.tensors, self.arguments = tensors, arguments
+        self.function = str(config.get("function", ""))
         if part.get("class_name") == "TensorFlowOpLayer":
-            self.does, constants = _of_node(config)
-            self.others = {"xy"[int(at)] if at in ("0", "1") else at: one for at, one in constants.items()}
+            self.function, constants = _of_node(config)
+            self.arguments = {
+                "xy"[int(key)] if key in ("0", "1") else key: value for key, value in constants.items()
+            }
 
     def layer(self) -> tuple[Part, list[Any]]:
-        """The layer that does the same, and the tensors that go in."""
-        make = _MAKERS.get(self.does.removeprefix("compat.v1."))
+        """Returns the equivalent layer and its input tensors."""
+        make = _MAKERS.get(self.function.removeprefix("compat.v1."))
         if make is None:
-            raise Refused(f"the operation {self.does[:60] or self.name[:60]}, which is not supported")
-        found = make(self)
-        found["config"] = {"name": self.name, **found["config"]}
-        return found, self.tensors
+            raise Refused(f"the operation {self.function[:60] or self.name[:60]}, which is not supported")
+        layer = make(self)
+        layer["config"] = {"name": self.name, **layer["config"]}
+        return layer, self.tensors
 
-    def numbers(self, *keys: str) -> Any:
-        """The constant that it was called with: a number, or one for each color."""
+    def constant(self, *keys: str) -> Any:
+        """Returns the constant argument: a number, or one for each color."""
         for key in keys:
-            value = self.others.get(key)
+            value = self.arguments.get(key)
             if _numeric(value):
                 return value
-        raise Refused(f"the operation {self.does[:60]} with unsupported arguments")
+        raise Refused(f"the operation {self.function[:60]} with unsupported arguments")
 
     @property
-    def joins(self) -> bool:
-        """Whether it takes two tensors, and no constant."""
+    def is_binary(self) -> bool:
+        """Whether it takes two tensors and no constant."""
         return len(self.tensors) == 2
 
 
 def _of_node(config: Part) -> tuple[str, Part]:
     node = config.get("node_def")
-    found = _OP.search(node) if isinstance(node, str) else None
-    name = found[1] if found else node.get("op") if isinstance(node, dict) else None
+    match = _OP.search(node) if isinstance(node, str) else None
+    name = match[1] if match else node.get("op") if isinstance(node, dict) else None
     constants = config.get("constants")
     return str(name), dict(constants) if isinstance(constants, dict) else {}
 
@@ -73,76 +75,82 @@ def _numeric(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _each(value: Any, change: Callable[[float], float]) -> Any:
-    return [_each(one, change) for one in value] if isinstance(value, list) else change(value)
+def _map(value: Any, change: Callable[[float], float]) -> Any:
+    return [_map(entry, change) for entry in value] if isinstance(value, list) else change(value)
 
 
-def _scaled(scale: Any = 1.0, offset: Any = 0.0) -> Part:
+def _rescale(scale: Any = 1.0, offset: Any = 0.0) -> Part:
     return keras_layer("Rescaling", {"scale": scale, "offset": offset})
 
 
-def _inverse(one: float) -> float:
-    if one == 0:
+def _inverse(value: float) -> float:
+    if value == 0:
         raise Refused("a division by 0")
-    return 1.0 / one
+    return 1.0 / value
 
 
 def _divide(op: Operation) -> Part:
-    return _scaled(scale=_each(op.numbers("y"), _inverse))
+    return _rescale(scale=_map(op.constant("y"), _inverse))
 
 
 def _multiply(op: Operation) -> Part:
-    return keras_layer("Multiply", {}) if op.joins else _scaled(scale=op.numbers("y", "x"))
+    return keras_layer("Multiply", {}) if op.is_binary else _rescale(scale=op.constant("y", "x"))
 
 
 def _add(op: Operation) -> Part:
-    return keras_layer("Add", {}) if op.joins else _scaled(offset=op.numbers("y", "x", "bias", "value"))
+    return keras_layer("Add", {}) if op.is_binary else _rescale(offset=op.constant("y", "x", "bias", "value"))
 
 
 def _subtract(op: Operation) -> Part:
-    if op.joins:
+    if op.is_binary:
         return keras_layer("Subtract", {})
-    if _numeric(op.others.get("x")):
-        return _scaled(scale=-1.0, offset=op.numbers("x"))
-    return _scaled(offset=_each(op.numbers("y"), lambda one: -one))
+    if _numeric(op.arguments.get("x")):
+        return _rescale(scale=-1.0, offset=op.constant("x"))
+    return _rescale(offset=_map(op.constant("y"), lambda value: -value))
 
 
 def _slice(op: Operation) -> Part:
-    """Of all ways to take a part, the one that reverses the color channels."""
-    wanted = op.others.get("slice_spec")
-    last = wanted[-1] if isinstance(wanted, list) and wanted else None
-    turn = {"start": None, "stop": None, "step": -1}
-    if not isinstance(wanted, list) or last != turn or not all(_is_all(one) for one in wanted[:-1]):
+    """Converts the one supported slice, which reverses the color channels."""
+    slices = op.arguments.get("slice_spec")
+    last = slices[-1] if isinstance(slices, list) and slices else None
+    reversal = {"start": None, "stop": None, "step": -1}
+    if not isinstance(slices, list) or last != reversal or not all(_is_all(entry) for entry in slices[:-1]):
         raise Refused("a slice of a tensor that is not supported")
     return _operation("Flip", axis=-1)
 
 
-def _is_all(one: Any) -> bool:
-    everything = isinstance(one, dict) and all(one.get(key) is None for key in ("start", "stop", "step"))
-    return everything or one == "Ellipsis"
+def _is_all(entry: Any) -> bool:
+    is_full_slice = isinstance(entry, dict) and all(
+        entry.get(key) is None for key in ("start", "stop", "step")
+    )
+    return is_full_slice or entry == "Ellipsis"
 
 
 def _operation(name: str, **config: Any) -> Part:
-    found = {"module": "keras.src.ops.numpy", "class_name": name, "registered_name": name}
-    return found | {"config": config}
+    layer = {"module": "keras.src.ops.numpy", "class_name": name, "registered_name": name}
+    return layer | {"config": config}
 
 
 def _mean(op: Operation) -> Part:
-    axes, kept = op.others.get("axis"), bool(op.others.get("keepdims"))
+    axes, keepdims = op.arguments.get("axis"), bool(op.arguments.get("keepdims"))
     if axes not in ([1, 2], [-3, -2], [2, 1]):
         raise Refused("a mean over axes other than height and width")
-    return keras_layer("GlobalAveragePooling2D", {"keepdims": kept})
+    return keras_layer("GlobalAveragePooling2D", {"keepdims": keepdims})
 
 
 def _resize(op: Operation) -> Part:
-    size, way = op.others.get("size"), op.others.get("method") or "bilinear"
-    if not (isinstance(size, list) and len(size) == 2) or way not in ("bilinear", "nearest", "bicubic"):
+    size, interpolation = op.arguments.get("size"), op.arguments.get("method") or "bilinear"
+    if not (isinstance(size, list) and len(size) == 2) or interpolation not in (
+        "bilinear",
+        "nearest",
+        "bicubic",
+    ):
         raise Refused("a resize operation that is not supported")
-    return keras_layer("Resizing", {"height": size[0], "width": size[1], "interpolation": way})
+    return keras_layer("Resizing", {"height": size[0], "width": size[1], "interpolation": interpolation})
 
 
 def _concatenate(op: Operation) -> Part:
-    axis = op.others.get("axis", -1)
+    axis = op.arguments.get("axis", -1)
     return keras_layer("Concatenate", {"axis": axis})
 
 
@@ -151,11 +159,11 @@ def _gray_to_rgb(op: Operation) -> Part:
     return keras_layer("Concatenate", {"axis": -1})
 
 
-def _active(name: str) -> Callable[[Operation], Part]:
+def _activation(name: str) -> Callable[[Operation], Part]:
     return lambda op: keras_layer("Activation", {"activation": name})
 
 
-def _same(op: Operation) -> Part:
+def _identity(op: Operation) -> Part:
     return keras_layer(IDENTITY, {})
 
 
@@ -164,15 +172,17 @@ _MAKERS: dict[str, Callable[[Operation], Part]] = {
     **dict.fromkeys(("math.multiply", "Mul", "__operators__.mul", "multiply"), _multiply),
     **dict.fromkeys(("math.add", "__operators__.add", "nn.bias_add", "AddV2", "Add", "BiasAdd", "add"), _add),
     **dict.fromkeys(("math.subtract", "Sub", "__operators__.sub", "subtract"), _subtract),
-    **dict.fromkeys(("cast", "Cast", "identity", "Identity", "convert_to_tensor", "stop_gradient"), _same),
+    **dict.fromkeys(
+        ("cast", "Cast", "identity", "Identity", "convert_to_tensor", "stop_gradient"), _identity
+    ),
     **dict.fromkeys(("math.reduce_mean", "reduce_mean"), _mean),
     **dict.fromkeys(("image.resize", "image.resize_with_pad"), _resize),
-    **dict.fromkeys(("nn.relu", "Relu"), _active("relu")),
-    **dict.fromkeys(("nn.relu6", "Relu6"), _active("relu6")),
-    **dict.fromkeys(("math.sigmoid", "nn.sigmoid", "sigmoid", "Sigmoid"), _active("sigmoid")),
-    **dict.fromkeys(("nn.silu", "nn.swish"), _active("silu")),
-    **dict.fromkeys(("nn.softmax", "Softmax"), _active("softmax")),
-    **dict.fromkeys(("math.tanh", "tanh"), _active("tanh")),
+    **dict.fromkeys(("nn.relu", "Relu"), _activation("relu")),
+    **dict.fromkeys(("nn.relu6", "Relu6"), _activation("relu6")),
+    **dict.fromkeys(("math.sigmoid", "nn.sigmoid", "sigmoid", "Sigmoid"), _activation("sigmoid")),
+    **dict.fromkeys(("nn.silu", "nn.swish"), _activation("silu")),
+    **dict.fromkeys(("nn.softmax", "Softmax"), _activation("softmax")),
+    **dict.fromkeys(("math.tanh", "tanh"), _activation("tanh")),
     "__operators__.getitem": _slice,
     "concat": _concatenate,
     "image.grayscale_to_rgb": _gray_to_rgb,

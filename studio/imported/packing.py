@@ -1,4 +1,4 @@
-"""Packs a model with the names of its classes and its preprocessing, so that they stay with it."""
+"""Packs a model with its class names and preprocessing into one file."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ _LABELS = class_names.FILES[0]
 _MOST_LIST = 16 << 20  # bytes of a model.json
 
 
-def packed(path: Path, names: Path | None = None) -> tuple[bytes, str]:
-    """A model of the disk as one file, and what that is called.
+def pack(path: Path, names: Path | None = None) -> tuple[bytes, str]:
+    """Returns a model on the disk as one file, and that file's name.
 
     Args:
         path: of the file or the folder.
-        names: a file that names its classes; None for one next to it.
+        names: a file with class names; None looks next to the model.
 
     Raises:
-        Refused: if a folder holds no model, or the names cannot be read.
+        Refused: if a folder has no model, or the names cannot be read.
         OSError: if a file cannot be read.
     """
     if path.is_dir() or path.name == containers.WEB:
@@ -38,66 +38,66 @@ def packed(path: Path, names: Path | None = None) -> tuple[bytes, str]:
     if names is None and _has_names(data):
         return data, name
     try:
-        listed = class_names.read(names_file.read_bytes(), names_file.name)
+        labels = class_names.read(names_file.read_bytes(), names_file.name)
     except Refused:
         if names is None:
             return data, name
         raise
-    return with_names(data, name, listed), zip_name(name)
+    return with_names(data, name, labels), zip_name(name)
 
 
 def with_names(data: bytes, name: str, names: Sequence[str]) -> bytes:
-    """A model, packed already or not, with names of its classes next to it.
+    """Returns a model, packed or not, as a zip with class names.
 
     Raises:
         Refused: if it is a zip without a model.
     """
-    return _repacked(data, name, {_LABELS: class_names.written(names)})
+    return _repack(data, name, {_LABELS: class_names.encode(names)})
 
 
 def with_preprocessing(data: bytes, name: str, choice: str) -> bytes:
-    """A model, packed already or not, with its preprocessing next to it.
+    """Returns a model, packed or not, as a zip with its preprocessing.
 
     Raises:
         Refused: if it is a zip without a model.
     """
     entries: dict[str, Any] = {}
     if _is_container(data):
-        with containers.opened(io.BytesIO(data)) as packed:
-            if contents := containers.find(packed):
-                entries = containers.metadata_in(packed, contents)
-    return _repacked(
+        with containers.open_zip(io.BytesIO(data)) as archive:
+            if contents := containers.find(archive):
+                entries = containers.metadata_in(archive, contents)
+    return _repack(
         data, name, {containers.METADATA: json.dumps(entries | {"preprocessing": choice}).encode()}
     )
 
 
-def _repacked(data: bytes, name: str, files: Mapping[str, bytes]) -> bytes:
-    """A model as a zip with some files next to it, in place of those of the same name."""
+def _repack(data: bytes, name: str, files: Mapping[str, bytes]) -> bytes:
+    """Returns a model as a zip with some files, which replace those of the same name."""
     if not _is_container(data):
-        return containers.packed({PurePosixPath(name).name: data, **files})
-    with containers.opened(io.BytesIO(data)) as packed:
-        contents = containers.find(packed)
+        return containers.pack({PurePosixPath(name).name: data, **files})
+    with containers.open_zip(io.BytesIO(data)) as archive:
+        contents = containers.find(archive)
         if contents is None:
             raise Refused("a zip without a model in it")
         parts = (contents.model, *contents.shards, contents.names, contents.metadata)
-        kept = {PurePosixPath(one).name: containers.member(packed, one) for one in parts if one}
-    return containers.packed({**kept, **files})
+        members = {PurePosixPath(part).name: containers.member(archive, part) for part in parts if part}
+    return containers.pack({**members, **files})
 
 
 def zip_name(name: str) -> str:
-    """What a model is called once it is packed."""
+    """Returns the name of a model's zip."""
     return f"{PurePosixPath(name).stem}.zip"
 
 
 def _is_container(data: bytes) -> bool:
-    listed = keras_files.members(io.BytesIO(data)) if data.startswith(b"PK") else []
-    return bool(listed) and keras_files.CONFIG not in listed
+    names = keras_files.members(io.BytesIO(data)) if data.startswith(b"PK") else []
+    return bool(names) and keras_files.CONFIG not in names
 
 
 def _has_names(data: bytes) -> bool:
     # Every .keras file has a metadata.json, which names no classes.
     names = class_names.FILES if _is_container(data) else (keras_files.LABELS,)
-    return any(PurePosixPath(one).name in names for one in keras_files.members(io.BytesIO(data)))
+    return any(PurePosixPath(member).name in names for member in keras_files.members(io.BytesIO(data)))
 
 
 def _folder_name(path: Path) -> str:
@@ -105,40 +105,43 @@ def _folder_name(path: Path) -> str:
 
 
 def _models(folder: Path) -> list[Path]:
-    listed = [one for one in sorted(folder.iterdir()) if one.is_file()]
-    whole = [one for one in listed if one.suffix.lower() in containers.MODELS and ".weights." not in one.name]
-    return whole or [one for one in listed if one.name == containers.WEB]
+    paths = [path for path in sorted(folder.iterdir()) if path.is_file()]
+    model_files = [
+        path for path in paths if path.suffix.lower() in containers.MODELS and ".weights." not in path.name
+    ]
+    return model_files or [path for path in paths if path.name == containers.WEB]
 
 
 def _folder(folder: Path) -> bytes:
-    found = _models(folder)
-    if not found:
-        saved = (folder / keras_files.GRAPH).is_file()
-        raise Refused(keras_files.SAVED_MODEL if saved else "a folder without a model in it")
-    if len(found) > 1:
+    models = _models(folder)
+    if not models:
+        is_saved_model = (folder / keras_files.GRAPH).is_file()
+        raise Refused(keras_files.SAVED_MODEL if is_saved_model else "a folder without a model in it")
+    if len(models) > 1:
         raise Refused("a folder with several models in it")
-    files: dict[str, Path | bytes] = {found[0].name: found[0]}
-    if found[0].name == containers.WEB:
-        files |= {one.name: one for one in _shards(found[0]) if one.is_file()}
+    files: dict[str, Path | bytes] = {models[0].name: models[0]}
+    if models[0].name == containers.WEB:
+        files |= {path.name: path for path in _shards(models[0]) if path.is_file()}
     metadata = folder / containers.METADATA
     if metadata.is_file() and metadata.stat().st_size <= class_names.MOST_BYTES:
         files[metadata.name] = metadata
     names_file = _find_names(folder)
-    return containers.packed(files | ({names_file.name: names_file} if names_file else {}))
+    return containers.pack(files | ({names_file.name: names_file} if names_file else {}))
 
 
 def _shards(listing: Path) -> list[Path]:
-    """The files that a `model.json` names next to it; none elsewhere."""
+    """Returns the files next to a `model.json` that it names; ignores other paths."""
     try:
         manifest = json.loads(listing.read_bytes()[:_MOST_LIST])["weightsManifest"]
-        named = [str(one) for group in manifest for one in group["paths"]]
+        names = [str(name) for group in manifest for name in group["paths"]]
     except (ValueError, KeyError, TypeError, RecursionError):
         return []
-    return [listing.parent / one for one in named if PurePosixPath(one).name == one]
+    return [listing.parent / name for name in names if PurePosixPath(name).name == name]
 
 
 def _find_names(folder: Path) -> Path | None:
-    candidates = (folder / one for one in class_names.FILES)
+    candidates = (folder / name for name in class_names.FILES)
     return next(
-        (one for one in candidates if one.is_file() and one.stat().st_size <= class_names.MOST_BYTES), None
+        (name for name in candidates if name.is_file() and name.stat().st_size <= class_names.MOST_BYTES),
+        None,
     )

@@ -1,7 +1,7 @@
 """The input range and preprocessing of image networks.
 
-Hardly any file says which its network was trained with. What is certain is used: a choice stored with the
-model, a layer that scales, the structure of Teachable Machine's networks and of the backbones of
+Hardly any file says which one its network was trained with. Certain evidence is used: a choice stored with
+the model, a scaling layer, the structure of Teachable Machine's networks and of the backbones of
 `keras.applications`. Otherwise 0 to 1 is assumed, which most tutorials use.
 """
 
@@ -27,7 +27,7 @@ LABELS: dict[Preprocessing, str] = {
 ASSUMED: Preprocessing = "0-1"
 STORED = "stored with the model"
 LUMA = (0.299, 0.587, 0.114)  # weights of red, green and blue, for networks that take grayscale
-# Values from 0 to 255 -> (from RGB to BGR, multiplied by, plus).
+# For values from 0 to 255: (RGB to BGR, scale, offset).
 _SCALES: dict[str, tuple[bool, Any, Any]] = {
     "0-255": (False, 1.0, 0.0),
     "0-1": (False, 1 / 255, 0.0),
@@ -40,8 +40,8 @@ _SCALES: dict[str, tuple[bool, Any, Any]] = {
     ),
 }
 _ARITHMETIC = ("TrueDivide", "Divide", "Multiply", "Subtract", "Add")
-# Layers that the networks of `keras.applications` have and others hardly do, and what they were trained with.
-# The first that matches counts: DenseNets also have all layers that tell a ResNet.
+# Layer names typical of networks of `keras.applications`, and their preprocessing. The first match counts:
+# DenseNets also have all layers that identify a ResNet.
 _BACKBONES: tuple[tuple[set[str], str, Preprocessing], ...] = (
     ({"conv2_block1_0_bn", "pool2_conv"}, "DenseNet", "imagenet-torch"),
     ({"block1_conv1", "block5_conv3"}, "VGG", "imagenet-caffe"),
@@ -58,18 +58,18 @@ _BACKBONES: tuple[tuple[set[str], str, Preprocessing], ...] = (
 
 
 class Choice(NamedTuple):
-    """A preprocessing, and why; the reason is "" where it is assumed."""
+    """A preprocessing and its reason; "" if it is assumed."""
 
     preprocessing: Preprocessing
     reason: str = ""
 
 
 def choose(network: keras.Model, stored: str = "") -> Choice:
-    """The preprocessing that a network takes.
+    """Finds the preprocessing of a network.
 
     Args:
         network: with its weights.
-        stored: the choice that its file holds; "" for none.
+        stored: choice stored in its file; "" without.
     """
     for name in LABELS:
         if name == stored:
@@ -88,18 +88,17 @@ def choose(network: keras.Model, stored: str = "") -> Choice:
 
 
 def describe(choice: Choice) -> str:
-    """A choice as a sentence without its full stop."""
+    """Returns a choice as a sentence without its full stop."""
     why = choice.reason or "assumed, because the model does not specify it"
     return f"Preprocessing: {LABELS[choice.preprocessing]} ({why})"
 
 
 def mix(preprocessing: str, channels: int) -> tuple[np.ndarray, np.ndarray]:
-    """A preprocessing as a mix of colors from 0 to 255: `rgb @ kernel + bias`.
+    """Returns a preprocessing as a linear map of colors from 0 to 255: `rgb @ kernel + bias`.
 
     Args:
         preprocessing: one of `LABELS`.
-        channels: that the network takes, 3 or 1. ImageNet's means are of colors: a grayscale network gets
-            0 to 255 in their place.
+        channels: 3 or 1. ImageNet's means are of colors: a grayscale network gets 0 to 255 instead.
 
     Returns:
         `(3, channels)` and `(channels,)`, both float32.
@@ -113,7 +112,7 @@ def mix(preprocessing: str, channels: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _of_scaling_layer(network: keras.Model) -> Choice | None:
-    """What the layers before the first trained one say; None for nothing."""
+    """Derives the input range from scaling layers before the first other layer with weights; None without."""
     for step in building.steps(network):
         name = type(step).__name__
         if name in _ARITHMETIC:
@@ -130,7 +129,7 @@ def _of_scaling_layer(network: keras.Model) -> Choice | None:
 
 
 def _is_teachable_machine(network: keras.Model) -> bool:
-    """Whether it has the one structure of all of Teachable Machine's networks."""
+    """Tells whether it has the structure that all of Teachable Machine's networks share."""
     names = {layer.name for layer in building.all_layers(network)}
     dense = [layer for layer in building.all_layers(network) if type(layer).__name__ == "Dense"]
     head = len(dense) == 2 and dense[0].units == 100 and not dense[1].use_bias

@@ -1,7 +1,7 @@
-"""Loads an untrusted model where it can do no harm, and saves it again for others to load.
+"""Loads an untrusted model in a sandbox and saves a copy.
 
-Run in the sandbox of an empty folder, with FILE as its argument. It may take little memory and time, and
-leaves `model.keras` and `answer.json` there: the facts about the network, or why it was refused.
+Runs in a sandbox with an empty folder and FILE as its argument, with limits of memory and time. Writes
+`model.keras` and `answer.json`: the facts about the network, or the reason for a refusal.
 """
 
 from __future__ import annotations
@@ -27,30 +27,30 @@ if TYPE_CHECKING:
     import keras
 
 ANSWER, COPY = "answer.json", "model.keras"
-SECONDS = 60  # for the file, each before and after Keras is loaded; how long that takes says nothing of it
-MOST_BYTES = 3 << 30  # of memory, plus four times the weights; Keras on TensorFlow itself takes 0.5 GB
+SECONDS = 60  # for the file, once before and once after loading Keras, whose time does not count
+MOST_BYTES = 3 << 30  # of memory, plus four times the weights; Keras on TensorFlow takes 0.5 GB
 
 log = logging.getLogger("studio.resave")
 
 
 def main() -> None:
-    """Loads a file and saves it again, and leaves its facts."""
+    """Saves a copy of a file and writes its facts."""
     answer(lambda source: {"facts": run(source, Path.cwd(), _clock)})
 
 
 def answer(work: Callable[[Path], dict[str, Any]]) -> None:
-    """Does what a process was started for, with the file of its argument, and leaves the answer here.
+    """Calls `work` with the file from the command line and writes its result.
 
     Args:
-        work: gives the answer; what it refuses is an answer, too.
+        work: returns the answer; `Refused` becomes an answer, too.
     """
-    startup.spare()
+    startup.skip_optional_imports()
     source = Path(sys.argv[1])
     _cap(source.stat().st_size)
     try:
         result = work(source)
     except Refused as error:
-        result = {"refused": str(error)}
+        result = {"reason": str(error)}
     Path(ANSWER).write_text(json.dumps(result), encoding="utf-8")
 
 
@@ -59,31 +59,31 @@ def run(source: Path, folder: Path, clock: Any = lambda seconds: None) -> dict[s
 
     Args:
         source: the file.
-        folder: an empty one.
-        clock: called with the seconds that the next part may take; 0 for any time.
+        folder: an empty folder.
+        clock: called with the time limit in seconds of the next part; 0 for none.
 
     Raises:
-        Refused: with the reason, if it cannot be taken.
+        Refused: with the reason.
     """
     clock(SECONDS)
-    # Its optimizer may keep two more numbers for each parameter.
-    read = sources.read(source, folder, most=3 * building.MOST_PARAMETERS)
+    # An optimizer may store two more values for each parameter.
+    model_source = sources.read(source, folder, most=3 * building.MOST_PARAMETERS)
     clock(0)
     import keras
 
     clock(SECONDS)
     with _refusing(f"a network that Keras {keras.__version__} cannot build"):
-        config = building.fitted(read.config)
+        config = building.drop_unknown_settings(model_source.config)
         building.check_size(building.skeleton(copy.deepcopy(config)))
-        network = building.built(config)
-    with _refusing("weights that are not those of its layers"):
-        read.fill(network)
+        network = building.build(config)
+    with _refusing("weights that do not match its layers"):
+        model_source.fill(network)
     _finalize(network)
-    facts = _facts(network, read)
+    facts = _facts(network, model_source)
     network.save(folder / COPY)
-    for one in folder.iterdir():
-        if one.name not in (COPY, ANSWER):
-            one.unlink()
+    for path in folder.iterdir():
+        if path.name not in (COPY, ANSWER):
+            path.unlink()
     clock(0)
     return facts
 
@@ -95,31 +95,31 @@ def _finalize(network: keras.Model) -> None:
             layer.finalize_state()
 
 
-def most_of_a_file(size: int) -> int:
-    """Bytes that a file may have which is written of one of some bytes."""
+def max_file_size(size: int) -> int:
+    """Returns the size limit in bytes of files written while loading a file of `size` bytes."""
     return (1 << 28) + 2 * size
 
 
 def _cap(size: int) -> None:
-    """Takes from this process what loading a file of some bytes does not need."""
-    limits = {"RLIMIT_DATA": MOST_BYTES + 4 * size, "RLIMIT_FSIZE": most_of_a_file(size), "RLIMIT_CORE": 0}
-    for name, most in limits.items():
+    """Limits this process to the memory and file sizes that loading a file of `size` bytes needs."""
+    limits = {"RLIMIT_DATA": MOST_BYTES + 4 * size, "RLIMIT_FSIZE": max_file_size(size), "RLIMIT_CORE": 0}
+    for name, limit in limits.items():
         with contextlib.suppress(AttributeError, ValueError, OSError):  # not every system has each
-            resource.setrlimit(getattr(resource, name), (most, most))
+            resource.setrlimit(getattr(resource, name), (limit, limit))
 
 
 def _clock(seconds: int) -> None:
-    """Ends this process after so many seconds, or twice as many of its processors; 0 for any time."""
+    """Ends this process after `seconds`, or twice as many of processor time; 0 for no limit."""
     signal.setitimer(signal.ITIMER_REAL, seconds)
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    most = math.ceil(used.ru_utime + used.ru_stime) + 2 * seconds if seconds else resource.RLIM_INFINITY
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    limit = math.ceil(usage.ru_utime + usage.ru_stime) + 2 * seconds if seconds else resource.RLIM_INFINITY
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    resource.setrlimit(resource.RLIMIT_CPU, (most, hard))
+    resource.setrlimit(resource.RLIMIT_CPU, (limit, hard))
 
 
 @contextlib.contextmanager
 def _refusing(reason: str) -> Iterator[None]:
-    """What Keras raises becomes `Refused`; its own words name paths and classes, and go to the log."""
+    """Turns Keras' errors into `Refused`; logs their text, which names paths and classes."""
     try:
         yield
     except Refused:
@@ -133,13 +133,13 @@ def _refusing(reason: str) -> Iterator[None]:
 
 def _facts(network: keras.Model, source: sources.Source) -> dict[str, Any]:
     with _refusing("a network that cannot take an image"):
-        described = image_input.describe(network, source.side, source.preprocessing)
+        image = image_input.describe(network, source.side, source.preprocessing)
     return {
         "name": network.name,
         "parameters": network.count_params(),
-        "inputs": [list(one.shape) for one in network.inputs],
-        "outputs": [list(one.shape) for one in network.outputs],
-        "image_input": described,
+        "inputs": [list(tensor.shape) for tensor in network.inputs],
+        "outputs": [list(tensor.shape) for tensor in network.outputs],
+        "image_input": image,
         "labels": source.labels,
     }
 

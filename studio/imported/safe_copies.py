@@ -1,7 +1,7 @@
-"""Safe copies of imported models: rebuilt once in a sandbox, then loaded by workers in place of the file.
+"""Safe copies of imported models: rebuilt once in a sandbox; workers load the copy, not the file.
 
-A second sandbox checks the weights of the copy. Loading an untrusted file where the studio works would trust
-Keras' own checks alone, and those had holes.
+A second sandbox checks the weights of the copy. Loading an untrusted file directly would rely on Keras'
+checks alone, which have had vulnerabilities.
 """
 
 from __future__ import annotations
@@ -25,11 +25,12 @@ from studio.imported.files import check, refusal
 
 _FACTS = "facts.json"
 _MOST_REASONS = 1000
-_reasons: dict[tuple[str, str], str] = {}  # of this process, by owner and SHA-256, the oldest first
+# Reasons of refusals in this process, by owner and SHA-256, oldest first.
+_reasons: dict[tuple[str, str], str] = {}
 
 
 class _Note(BaseModel):
-    """What stands next to a copy: the facts, and the SHA-256 of the copy."""
+    """The file next to a copy: its facts and SHA-256."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -46,14 +47,14 @@ class SafeCopy:
 
 
 def with_names(file: File, names: Sequence[str]) -> File:
-    """The same model with other names of its classes; its safe copy is reused.
+    """Returns the model with other class names; its safe copy is reused.
 
     Raises:
-        InvalidInput: if it is refused, or there are more or fewer names than classes.
+        InvalidInput: if it is refused, or the number of names differs from the number of classes.
     """
     copy = admit(file)
     try:
-        class_names.read(class_names.written(names), "labels.txt")
+        class_names.read(class_names.encode(names), "labels.txt")
     except Refused as error:
         raise refusal(file.name, str(error), "write one class name per line") from None
     count = copy.facts.classes
@@ -69,7 +70,7 @@ def with_names(file: File, names: Sequence[str]) -> File:
 
 
 def with_preprocessing(file: File, choice: preprocessing.Preprocessing) -> File:
-    """The same model with its preprocessing stored in it; its safe copy is reused.
+    """Returns the model with its preprocessing stored in it; its safe copy is reused.
 
     Raises:
         InvalidInput: if it is refused, or takes no image.
@@ -77,41 +78,41 @@ def with_preprocessing(file: File, choice: preprocessing.Preprocessing) -> File:
     copy = admit(file)
     if copy.facts.image_input is None:
         raise refusal(file.name, "a model that takes no image")
-    stored = {"preprocessing": choice, "reason": preprocessing.STORED}
-    image_input = copy.facts.image_input.model_copy(update=stored)
+    update = {"preprocessing": choice, "reason": preprocessing.STORED}
+    image_input = copy.facts.image_input.model_copy(update=update)
     data = packing.with_preprocessing(file.read(), file.name, choice)
     return _variant(file, data, copy, copy.facts.model_copy(update={"image_input": image_input}))
 
 
 def _variant(file: File, data: bytes, copy: SafeCopy, facts: Facts) -> File:
-    """Keeps `data`, the same network as `file`, with `facts` and the safe copy of `file`."""
+    """Stores `data`, the same network as `file`, with `facts` and the safe copy of `file`."""
     variant = File.keep(data, "model", packing.zip_name(file.name))
     folder = _folder(variant)
     with paths.locked(folder.with_suffix(".lock")):
         if _load(folder) is None:
-            with tempfile.TemporaryDirectory(prefix=".new-", dir=folder.parent) as place:
-                kept = Path(place) / "kept"
-                kept.mkdir(permissions.FOLDER)
-                shutil.copyfile(copy.path, kept / resave.COPY)
-                _save_facts(kept, facts)
+            with tempfile.TemporaryDirectory(prefix=".new-", dir=folder.parent) as parent:
+                final = Path(parent) / "kept"
+                final.mkdir(permissions.FOLDER)
+                shutil.copyfile(copy.path, final / resave.COPY)
+                _save_facts(final, facts)
                 shutil.rmtree(folder, ignore_errors=True)
-                kept.rename(folder)
+                final.rename(folder)
     return variant
 
 
 def admit(file: File) -> SafeCopy:
-    """The safe copy of a kept file; made the first time, in a process of its own.
+    """Returns the safe copy of a stored file; the first call creates it in a process of its own.
 
     Raises:
         InvalidInput: if the file is refused.
-        StudioError: if that process could not do its work.
+        StudioError: if that process failed.
     """
     folder = caches.claim(_folder(file))
     with paths.locked(folder.with_suffix(".lock")):
         copy = _load(folder)
         if copy is None:
-            with _removing(file), file.path.open("rb") as opened:
-                check(opened, file.name)
+            with _remove_if_refused(file), file.path.open("rb") as stream:
+                check(stream, file.name)
                 _make(file, folder)
             copy = _load(folder)
     if copy is None:
@@ -142,38 +143,38 @@ def _save_facts(folder: Path, facts: Facts) -> None:
 def _make(file: File, folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".new-", dir=folder.parent) as place:
-        made, other, kept = (Path(place) / name for name in ("made", "other", "kept"))
-        for one in (made, other, kept):
-            one.mkdir(permissions.FOLDER)
-        facts = sandboxed_process.run(resave.__name__, file.path, made, file.name).facts
-        if facts is None or (made / resave.COPY).is_symlink() or not (made / resave.COPY).is_file():
+    with tempfile.TemporaryDirectory(prefix=".new-", dir=folder.parent) as parent:
+        resaved, scratch, final = (Path(parent) / name for name in ("made", "other", "kept"))
+        for path in (resaved, scratch, final):
+            path.mkdir(permissions.FOLDER)
+        facts = sandboxed_process.run(resave.__name__, file.path, resaved, file.name).facts
+        if facts is None or (resaved / resave.COPY).is_symlink() or not (resaved / resave.COPY).is_file():
             raise sandboxed_process.INCOMPLETE
-        copy = (made / resave.COPY).rename(kept / resave.COPY)
-        _save_facts(kept, facts)
-        with copy.open("rb") as opened:
-            check(opened, file.name)  # a process wrote it that read an untrusted file
-        sandboxed_process.run(copy_check.__name__, copy, other, file.name)
-        kept.rename(folder)
+        copy = (resaved / resave.COPY).rename(final / resave.COPY)
+        _save_facts(final, facts)
+        with copy.open("rb") as stream:
+            check(stream, file.name)  # the copy is untrusted, too
+        sandboxed_process.run(copy_check.__name__, copy, scratch, file.name)
+        final.rename(folder)
 
 
 @contextmanager
-def _removing(file: File) -> Iterator[None]:
-    """While open, removes the kept file where it is refused, unless it comes into use again meanwhile.
+def _remove_if_refused(file: File) -> Iterator[None]:
+    """Removes the stored file if it is refused inside the context, unless it is in use again by then.
 
-    Nobody can use a refused file, and it may have hundreds of MB.
+    A refused file is of no use and may have hundreds of MB.
 
     Raises:
-        InvalidInput: if the file was removed so before: the reason of that time, as for a page drawn again.
+        InvalidInput: with the earlier reason, if the file was removed before.
     """
-    key = (owners.asker(), file.digest)
+    key = (owners.current(), file.digest)
     if not paths.is_kept(file.digest) and (reason := _reasons.get(key)):
         raise InvalidInput(reason)
-    written = file.path.stat().st_mtime_ns
+    mtime_ns = file.path.stat().st_mtime_ns
     try:
         yield
     except InvalidInput as error:
-        if paths.forget(file.digest, written):
+        if paths.forget(file.digest, mtime_ns):
             owners.disown(file.digest)
             _reasons[key] = str(error)
             for oldest in list(_reasons)[:-_MOST_REASONS]:

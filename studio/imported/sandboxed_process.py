@@ -21,37 +21,38 @@ from studio.imported import resave
 from studio.imported.facts import Answer
 from studio.imported.files import refusal
 
-MOST_SECONDS = 600  # in all; loading Keras takes most of it on a busy machine
+MOST_SECONDS = 600  # in total; loading Keras takes most of it on a busy machine
 INCOMPLETE = StudioError("The model was loaded, but its description is missing. Try again.")
-_LOOK_SECONDS = 0.2
-_MOST_ANSWER = 16 << 20  # bytes; class names may take 1 MB, and six times that in JSON
+_POLL_SECONDS = 0.2
+_MOST_ANSWER = 16 << 20  # bytes; class names may have 1 MB, up to six times as much in JSON
 _MOST_LOGGED = 2000  # bytes of its last output
 _BLOCK = 4096  # bytes that even an empty file takes
-_KEPT = ("PATH", "LD_LIBRARY_PATH", "KERAS_BACKEND")  # of the environment, which may hold secrets
+_PASSED_VARIABLES = ("PATH", "LD_LIBRARY_PATH", "KERAS_BACKEND")  # all others may hold secrets
 _SLOW = (-signal.SIGALRM, -signal.SIGXCPU)
 
 log = logging.getLogger("studio.imported")
 
 
-def run(module: str, file: Path, place: Path, name: str) -> Answer:
-    """Runs a module on a file in the sandbox of an empty folder.
+def run(module: str, file: Path, folder: Path, name: str) -> Answer:
+    """Runs a module on a file in the sandbox with an empty folder.
 
     Args:
         module: its name, as for `python -m`.
         file: its argument.
-        place: the folder.
+        folder: an empty folder.
         name: of the user's file, for errors.
 
     Raises:
         InvalidInput: if the module refuses the file, or the file takes too much time, memory or disk.
-        StudioError: if the process could not do its work.
+        StudioError: if the process failed.
     """
-    most = 3 * resave.most_of_a_file(file.stat().st_size)
+    most = 3 * resave.max_file_size(file.stat().st_size)
     try:
-        with tempfile.TemporaryFile(dir=place.parent) as output:  # not in memory: it may write without end
-            code = _wait(sandbox.command(module, file), place, output, most)
+        # Write the output to the disk, because it may be endless.
+        with tempfile.TemporaryFile(dir=folder.parent) as output:
+            code = _wait(sandbox.command(module, file), folder, output, most)
             output.seek(-min(_MOST_LOGGED, output.seek(0, os.SEEK_END)), os.SEEK_END)
-            last = output.read().decode(errors="replace")
+            tail = output.read().decode(errors="replace")
     except subprocess.TimeoutExpired:
         raise refusal(name, "a file that takes too long to load", "try a smaller one") from None
     except _DiskExceeded:
@@ -59,72 +60,72 @@ def run(module: str, file: Path, place: Path, name: str) -> Answer:
     except OSError as error:
         raise StudioError(f"No process could be started ({error.strerror}). Try again.") from None
     if code:
-        log.warning("a model was not loaded (%s): %s", code, last)
+        log.warning("a model was not loaded (%s): %s", code, tail)
         too_much = "too long to load" if code in _SLOW else "more memory than it may"
         raise refusal(name, f"a file that takes {too_much}", "try a smaller one")
     try:
-        # It may have left a link, to a device without an end, say.
-        answer = Answer.model_validate_json(paths.read(place / resave.ANSWER, _MOST_ANSWER))
+        # Read with a limit: the process may have left a link to an endless device.
+        answer = Answer.model_validate_json(paths.read(folder / resave.ANSWER, _MOST_ANSWER))
     except (OSError, paths.TooLarge, ValidationError):
         raise INCOMPLETE from None
-    if answer.refused is None:
+    if answer.reason is None:
         return answer
-    log.info("a model was refused: %s", last)
-    raise refusal(name, printable(answer.refused, 300))
+    log.info("a model was refused: %s", tail)
+    raise refusal(name, printable(answer.reason, 300))
 
 
 class _DiskExceeded(Exception):
-    """A process fills the disk."""
+    """Raised when a process fills the disk."""
 
 
-def _wait(command: list[str], place: Path, output: IO[bytes], most: int) -> int:
-    """The exit code of a process that works in a folder.
+def _wait(command: list[str], folder: Path, output: IO[bytes], most: int) -> int:
+    """Runs a process in a folder and returns its exit code.
 
     Raises:
         TimeoutExpired: if it takes too long.
-        _DiskExceeded: if it leaves more than `most` bytes; the system's own limit is one of each file.
+        _DiskExceeded: if it writes more than `most` bytes; the system's own limit is per file.
     """
     with subprocess.Popen(
         command,
-        cwd=place,
-        env=_environment(place),
+        cwd=folder,
+        env=_environment(folder),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=output,
         umask=0o077,
     ) as child:
         try:
-            last = time.monotonic() + MOST_SECONDS
-            while time.monotonic() < last:
+            deadline = time.monotonic() + MOST_SECONDS
+            while time.monotonic() < deadline:
                 with contextlib.suppress(subprocess.TimeoutExpired):
-                    return child.wait(_LOOK_SECONDS)
-                if _disk_usage(child.pid, place) > most:
+                    return child.wait(_POLL_SECONDS)
+                if _disk_usage(child.pid, folder) > most:
                     raise _DiskExceeded
             raise subprocess.TimeoutExpired(command, MOST_SECONDS)
         finally:
-            child.kill()  # it cannot have started another
+            child.kill()  # it cannot have started other processes
 
 
-def _disk_usage(pid: int, place: Path) -> int:
-    """Bytes below a folder, and of files that a process has open and that no folder names any more."""
-    files = [Path(at, name) for at, folders, names in os.walk(place) for name in (*folders, *names)]
-    with contextlib.suppress(OSError):  # it has ended, or this is no Linux
-        files += [one for one in Path(f"/proc/{pid}/fd").iterdir() if one.stat().st_nlink == 0]
+def _disk_usage(pid: int, folder: Path) -> int:
+    """Returns the bytes in a folder and in deleted files that the process has open."""
+    files = [Path(root, name) for root, folders, names in os.walk(folder) for name in (*folders, *names)]
+    with contextlib.suppress(OSError):  # it has ended, or this is not Linux
+        files += [path for path in Path(f"/proc/{pid}/fd").iterdir() if path.stat().st_nlink == 0]
     total = 0
-    for one in files:
+    for path in files:
         with contextlib.suppress(OSError):
-            status = one.stat() if one.parent.name == "fd" else one.lstat()
+            status = path.stat() if path.parent.name == "fd" else path.lstat()
             total += max(512 * status.st_blocks, _BLOCK)
     return total
 
 
-def _environment(place: Path) -> dict[str, str]:
-    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    return kept | {
+def _environment(folder: Path) -> dict[str, str]:
+    environment = {name: os.environ[name] for name in _PASSED_VARIABLES if name in os.environ}
+    return environment | {
         "PYTHONPATH": children.search_path(),
-        "HOME": str(place),
-        "KERAS_HOME": str(place),
-        "TMPDIR": str(place),
+        "HOME": str(folder),
+        "KERAS_HOME": str(folder),
+        "TMPDIR": str(folder),
         "CUDA_VISIBLE_DEVICES": "",
         "JAX_PLATFORMS": "cpu",
     }

@@ -1,6 +1,6 @@
-"""Reads a third-party model of any format: its description, its weights, and names of its classes.
+"""Reads a third-party model of any format: description, weights and class names.
 
-Used in the sandbox alone, before and after Keras is loaded there.
+Used only in the sandbox, before and after loading Keras.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ if TYPE_CHECKING:
     import h5py
     import keras
 
-_OLD_LAYERS = "_layer_checkpoint_dependencies"  # Keras 2.12 and 2.13 call them so
+_OLD_LAYERS = "_layer_checkpoint_dependencies"  # the group name in Keras 2.12 and 2.13
 _WEIGHTS, _INNER = "imported.weights.h5", "inner"
 
 
 @dataclass(frozen=True)
 class Source:
-    """A file that was checked.
+    """A checked file.
 
     Attributes:
-        config: the description of its network.
-        fill: puts its numbers into the network, once that is built.
-        labels: the names of its classes, where it has them.
-        side: the side in px to which it resizes images itself, where it says so.
-        preprocessing: that its file holds; "" for none.
+        config: description of the network.
+        fill: loads the weights into the built network.
+        labels: class names; () without.
+        side: image side in px to which the network resizes images itself; None if unknown.
+        preprocessing: stored in the file; "" without.
     """
 
     config: dict[str, Any]
@@ -43,16 +43,16 @@ class Source:
 
 
 def read(path: Path, folder: Path, most: int, within: bool = False) -> Source:
-    """Reads a file, and checks that its description and its numbers are harmless.
+    """Reads a file and checks that its description and weights are harmless.
 
     Args:
         path: of the file.
-        folder: where parts of it are unpacked.
-        most: numbers that there may be.
-        within: whether it lay in a zip itself.
+        folder: for unpacked parts.
+        most: maximum number of weights.
+        within: whether the file was in a zip itself.
 
     Raises:
-        Refused: with the reason, if it has anything in it that it should not have.
+        Refused: with the reason, if it contains anything that is not allowed.
     """
     with path.open("rb") as file:
         head = file.read(8)
@@ -60,19 +60,23 @@ def read(path: Path, folder: Path, most: int, within: bool = False) -> Source:
             return _hdf5(path, most)
         if within or keras_files.CONFIG in keras_files.members(file):
             return _keras(path, folder, most)
-        with containers.opened(file) as packed:
-            contents = containers.find(packed)
+        with containers.open_zip(file) as archive:
+            contents = containers.find(archive)
             if contents is None:
                 raise Refused("a zip without a model in it")
-            names = containers.names_in(packed, contents)
-            stored = str(containers.metadata_in(packed, contents).get("preprocessing", ""))
+            names = containers.names_in(archive, contents)
+            stored = str(containers.metadata_in(archive, contents).get("preprocessing", ""))
             if PurePosixPath(contents.model).name == containers.WEB:
-                config, manifest = tfjs_files.read(containers.member(packed, contents.model))
-                shards = {PurePosixPath(one).name: containers.member(packed, one) for one in contents.shards}
+                config, manifest = tfjs_files.read(containers.member(archive, contents.model))
+                shards = {
+                    PurePosixPath(name).name: containers.member(archive, name) for name in contents.shards
+                }
                 entries = tfjs_files.arrays(manifest, shards, most)
-                return Source(config, lambda network: weights.together(network, entries), names, None, stored)
+                return Source(
+                    config, lambda network: weights.fill_by_name(network, entries), names, None, stored
+                )
             inner = folder / _INNER
-            containers.unpack(packed, contents.model, inner)
+            containers.unpack(archive, contents.model, inner)
     source = read(inner, folder, most, within=True)
     return replace(source, labels=names or source.labels, preprocessing=stored)
 
@@ -80,41 +84,41 @@ def read(path: Path, folder: Path, most: int, within: bool = False) -> Source:
 def _hdf5(path: Path, most: int) -> Source:
     config = hdf5_files.read(path)
     groups = hdf5_files.arrays(path, most)
-    return Source(config, lambda network: weights.by_layer(network, groups))
+    return Source(config, lambda network: weights.fill_by_layer(network, groups))
 
 
 def _keras(path: Path, folder: Path, most: int) -> Source:
-    unpacked = folder / _WEIGHTS
+    weights_file = folder / _WEIGHTS
     with path.open("rb") as file:
-        described = keras_files.read(file)
-        keras_files.unpack_weights(file, unpacked)
-    loading.check(unpacked, most, chunked=True)
+        description = keras_files.read(file)
+        keras_files.unpack_weights(file, weights_file)
+    loading.check(weights_file, most, chunked=True)
 
     def fill(network: keras.Model) -> None:
-        network.load_weights(_today(unpacked))
+        network.load_weights(_today(weights_file))
 
-    return Source(described.config, fill, described.labels, described.side)
+    return Source(description.config, fill, description.labels, description.side)
 
 
 def _today(weights: Path) -> Path:
-    """The same weights, their paths as today's Keras writes them, not in chunks, which Keras would unpack."""
+    """Rewrites weights with current Keras' paths and without chunks, which Keras would unpack."""
     import h5py
 
     with h5py.File(weights, "r") as old:
         names: dict[str, h5py.Dataset] = {}
 
-        def note(name: str, one: Any) -> None:
-            if isinstance(one, h5py.Dataset):
-                names[name] = one
+        def note(name: str, item: Any) -> None:
+            if isinstance(item, h5py.Dataset):
+                names[name] = item
 
         old.visititems(note)
-        renamed = {name: name.replace("\\", "/").replace(_OLD_LAYERS, "layers") for name in names}
-        chunked = any(one.chunks for one in names.values())
-        if not chunked and all(name == new for name, new in renamed.items()):
+        new_names = {name: name.replace("\\", "/").replace(_OLD_LAYERS, "layers") for name in names}
+        is_chunked = any(dataset.chunks for dataset in names.values())
+        if not is_chunked and all(name == new for name, new in new_names.items()):
             return weights
         target = weights.with_name(f"today.{_WEIGHTS}")
         with h5py.File(target, "w") as fresh:
-            for name, new in renamed.items():
+            for name, new in new_names.items():
                 if new not in fresh:
                     fresh[new] = hdf5_chunks.read(names[name])
     return target

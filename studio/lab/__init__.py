@@ -1,23 +1,23 @@
 """Lab: tiny networks that train on digits in seconds, and their output for a drawing."""
 
 from studio.core.tasks import Slot, Task
-from studio.lab.settings import BoltzmannSettings, ImagineSettings, RepairSettings, TeachSettings
+from studio.lab.settings import AutoencoderSettings, BoltzmannSettings, ImagineSettings, RepairSettings
 
 DRAWING = Slot("content", "image", least=0)
 DOODLES = Slot("doodles", "image", least=0, most=40, flag="--doodles")
 
 TEACH = Task(
     name="lab.train",
-    settings=TeachSettings,
+    settings=AutoencoderSettings,
     inputs=(DOODLES,),
     produces="network",
     lane="live",
     interactive=True,
-    work="studio.lab.task:teach",
+    work="studio.lab.task:train",
     title="Autoencoder",
     command="lab train",
     help="train an autoencoder on digits or your own doodles",
-    usual="studio.lab.estimate:of_teaching",
+    usual="studio.lab.estimate:of_autoencoder",
 )
 
 REPAIR = Task(
@@ -31,7 +31,7 @@ REPAIR = Task(
     title="Repair",
     command="lab repair",
     help="train an autoencoder and reconstruct a drawing, clean or corrupted",
-    usual="studio.lab.estimate:of_teaching",
+    usual="studio.lab.estimate:of_autoencoder",
 )
 
 BOLTZMANN = Task(

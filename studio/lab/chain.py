@@ -1,4 +1,4 @@
-"""A Boltzmann machine that imagines: pixels and units drawn by turns, each from the others."""
+"""Gibbs sampling from a Boltzmann machine."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from studio.core.process import blas_threads
-from studio.lab.boltzmann import Boltzmann, on
+from studio.lab.boltzmann import Boltzmann, sample
 from studio.lab.settings import SIDE
 
 HALVES = {
@@ -19,60 +19,66 @@ HALVES = {
 }
 
 
-def half(keep: str) -> np.ndarray:
-    """Which pixels stay as they are: `(PIXELS,) bool`, for one of HALVES."""
+def half_mask(keep: str) -> np.ndarray:
+    """Returns the pixels to keep, `(PIXELS,) bool`, for one of HALVES."""
     mask = np.zeros((SIDE, SIDE), bool)
     mask[HALVES[keep]] = True
     return mask.ravel()
 
 
 class Chain:
-    """Some chains side by side, which differ by chance alone.
+    """Several Gibbs chains that run side by side.
 
     Attributes:
-        chances: `(n, PIXELS) float32`, of each pixel to be on, which is smoother to look at than the pixels.
-        rounds: how often all pixels were drawn again.
-        temperature: may change between two rounds.
+        probabilities: `(n, PIXELS) float32`, of each pixel to be on; smoother than the sampled pixels.
+        rounds: number of rounds so far.
+        temperature: may change between rounds.
 
     Args:
-        network: trained.
+        network: a trained machine.
         drawing: `(PIXELS,) float32` in [0, 1].
-        kept: which of its pixels stay, `(PIXELS,) bool`.
-        n: how many chains.
-        temperature: 1 as it was trained; lower prefers what is likely, higher what is not.
-        seed: of every draw.
+        clamped: which of its pixels stay, `(PIXELS,) bool`.
+        n: number of chains.
+        temperature: 1 as trained; lower samples more probable images, higher more varied ones.
+        seed: of all random numbers.
     """
 
     def __init__(
-        self, network: Boltzmann, drawing: np.ndarray, kept: np.ndarray, n: int, temperature: float, seed: int
+        self,
+        network: Boltzmann,
+        drawing: np.ndarray,
+        clamped: np.ndarray,
+        n: int,
+        temperature: float,
+        seed: int,
     ):
         self._network, self._rng = network, np.random.default_rng([seed, 5])
-        self._kept, self._drawing = kept, (drawing >= 0.5).astype("float32")
+        self._clamped, self._drawing = clamped, (drawing >= 0.5).astype("float32")
         self.temperature, self.rounds = temperature, 0
-        self._pixels = on(self._rng.random((n, len(drawing)), "float32") * np.float32(0.5), self._rng)
-        self.chances = self._pixels
-        self._hold()
+        self._pixels = sample(self._rng.random((n, len(drawing)), "float32") * np.float32(0.5), self._rng)
+        self.probabilities = self._pixels
+        self._clamp()
 
-    def _hold(self) -> None:
-        for one in (self._pixels, self.chances):
-            one[:, self._kept] = self._drawing[self._kept]
+    def _clamp(self) -> None:
+        for pixels in (self._pixels, self.probabilities):
+            pixels[:, self._clamped] = self._drawing[self._clamped]
 
     def step(self) -> None:
-        """Draws all units from the pixels, and all pixels that may change from the units."""
-        units = on(self._network.of_pixels(self._pixels, self.temperature), self._rng)
-        self.chances = self._network.of_units(units, self.temperature)
-        self._pixels = on(self.chances, self._rng)
-        self._hold()
+        """Samples all units given the pixels, then all pixels that are not clamped given the units."""
+        units = sample(self._network.unit_probabilities(self._pixels, self.temperature), self._rng)
+        self.probabilities = self._network.pixel_probabilities(units, self.temperature)
+        self._pixels = sample(self.probabilities, self._rng)
+        self._clamp()
         self.rounds += 1
 
-    def follow(self, rounds: int) -> Iterator[float]:
-        """Continues for so many rounds, on one core; gives the energy after each."""
-        with blas_threads.limited(1):
+    def run(self, rounds: int) -> Iterator[float]:
+        """Runs `rounds` steps on one core; yields the energy after each."""
+        with blas_threads.limit_threads(1):
             for _ in range(rounds):
                 self.step()
                 yield self.energy
 
     @property
     def energy(self) -> float:
-        """The mean free energy of the chains, in nats: it falls while they find what they know."""
+        """The mean free energy of the chains in nats; it falls until they reach equilibrium."""
         return float(self._network.energy(self._pixels).mean())

@@ -1,8 +1,8 @@
-"""Layers that look at an image four pixels by four at a time, and halve or double its sides.
+"""Convolutions with 4 by 4 kernels and stride 2, which halve or double the sides of an image.
 
-Both are one product of matrices and one way of cutting an image into patches: a convolution multiplies
-patches, and its opposite lays patches over each other that it has multiplied. The images of a batch lie in
-the last axis: then what is copied and added lies side by side in memory, which makes it three times as fast.
+Both consist of one matrix product and one conversion between images and patches: a convolution multiplies
+patches, a transposed convolution multiplies and then adds overlapping patches. The batch is the last axis:
+copies and sums are then contiguous in memory, which makes them three times as fast.
 
 Reference:
     Dumoulin and Visin 2016, A guide to convolution arithmetic for deep learning.
@@ -22,170 +22,170 @@ Back = Callable[[], np.ndarray]
 
 
 class Stage(Protocol):
-    """One layer: its shape, and the ways through it."""
+    """One layer: its shape, and its forward and backward pass."""
 
     kernel: tuple[int, int]
     outputs: int
     spread: float
 
-    def forward(self, layer: Layer, given: np.ndarray) -> tuple[np.ndarray, Any]:
-        """What it makes of a batch, and what `backward` needs."""
+    def forward(self, layer: Layer, inputs: np.ndarray) -> tuple[np.ndarray, Any]:
+        """Returns the outputs for a batch, and a cache for `backward`."""
 
-    def backward(self, layer: Layer, kept: Any, gradient: np.ndarray, into: Layer) -> Back:
-        """Writes the gradient of its weights; gives what works out that of what it was given."""
+    def backward(self, layer: Layer, cache: Any, gradient: np.ndarray, into: Layer) -> Back:
+        """Writes the gradients of the weights to `into`; returns a function for the inputs' gradient."""
 
 
-class Halve:
-    """A convolution: `(given, 2h, 2w, N) -> (made, h, w, N)`."""
+class Convolution:
+    """A convolution: `(in_channels, 2h, 2w, N) -> (out_channels, h, w, N)`."""
 
-    def __init__(self, given: int, made: int):
-        self.kernel, self.outputs = (KERNEL * KERNEL * given, made), made
+    def __init__(self, in_channels: int, out_channels: int):
+        self.kernel, self.outputs = (KERNEL * KERNEL * in_channels, out_channels), out_channels
         self.spread = (2 / self.kernel[0]) ** 0.5
 
-    def forward(self, layer: Layer, given: np.ndarray) -> tuple[np.ndarray, Any]:
+    def forward(self, layer: Layer, inputs: np.ndarray) -> tuple[np.ndarray, Any]:
         """See `Stage`."""
-        cut = patches(given)
-        return _product(layer.kernel.T, cut) + layer.bias[:, None, None, None], cut
+        columns = patches(inputs)
+        return _product(layer.kernel.T, columns) + layer.bias[:, None, None, None], columns
 
-    def backward(self, layer: Layer, kept: Any, gradient: np.ndarray, into: Layer) -> Back:
+    def backward(self, layer: Layer, cache: Any, gradient: np.ndarray, into: Layer) -> Back:
         """See `Stage`."""
         columns = gradient.reshape(self.outputs, -1)
-        np.matmul(kept.reshape(self.kernel[0], -1), columns.T, out=into.kernel)
+        np.matmul(cache.reshape(self.kernel[0], -1), columns.T, out=into.kernel)
         np.sum(columns, axis=1, out=into.bias)
-        return lambda: overlaid(_product(layer.kernel, gradient))
+        return lambda: overlap_add(_product(layer.kernel, gradient))
 
 
-class Double:
-    """The opposite: `(given, h, w, N) -> (made, 2h, 2w, N)`."""
+class TransposedConvolution:
+    """A transposed convolution: `(in_channels, h, w, N) -> (out_channels, 2h, 2w, N)`."""
 
-    def __init__(self, given: int, made: int):
-        self.kernel, self.outputs = (given, KERNEL * KERNEL * made), made
-        self.spread = (2 * STRIDE * STRIDE / (KERNEL * KERNEL * given)) ** 0.5
+    def __init__(self, in_channels: int, out_channels: int):
+        self.kernel, self.outputs = (in_channels, KERNEL * KERNEL * out_channels), out_channels
+        self.spread = (2 * STRIDE * STRIDE / (KERNEL * KERNEL * in_channels)) ** 0.5
 
-    def forward(self, layer: Layer, given: np.ndarray) -> tuple[np.ndarray, Any]:
+    def forward(self, layer: Layer, inputs: np.ndarray) -> tuple[np.ndarray, Any]:
         """See `Stage`."""
-        return overlaid(_product(layer.kernel.T, given)) + layer.bias[:, None, None, None], given
+        return overlap_add(_product(layer.kernel.T, inputs)) + layer.bias[:, None, None, None], inputs
 
-    def backward(self, layer: Layer, kept: Any, gradient: np.ndarray, into: Layer) -> Back:
+    def backward(self, layer: Layer, cache: Any, gradient: np.ndarray, into: Layer) -> Back:
         """See `Stage`."""
-        cut = patches(gradient)
-        np.matmul(kept.reshape(self.kernel[0], -1), cut.reshape(self.kernel[1], -1).T, out=into.kernel)
+        columns = patches(gradient)
+        np.matmul(cache.reshape(self.kernel[0], -1), columns.reshape(self.kernel[1], -1).T, out=into.kernel)
         np.sum(gradient.reshape(self.outputs, -1), axis=1, out=into.bias)
-        return lambda: _product(layer.kernel, cut)
+        return lambda: _product(layer.kernel, columns)
 
 
 class Dense:
-    """Fully connected, from and to arrays of any shape: `(*given, N) -> (*made, N)`."""
+    """A fully connected layer: `(*in_shape, N) -> (*out_shape, N)`."""
 
-    def __init__(self, given: Sequence[int], made: Sequence[int]):
-        self._given, self._made = tuple(given), tuple(made)
-        self.kernel = (int(np.prod(given)), int(np.prod(made)))
+    def __init__(self, in_shape: Sequence[int], out_shape: Sequence[int]):
+        self._in_shape, self._out_shape = tuple(in_shape), tuple(out_shape)
+        self.kernel = (int(np.prod(in_shape)), int(np.prod(out_shape)))
         self.outputs, self.spread = self.kernel[1], (2 / self.kernel[0]) ** 0.5
 
-    def forward(self, layer: Layer, given: np.ndarray) -> tuple[np.ndarray, Any]:
+    def forward(self, layer: Layer, inputs: np.ndarray) -> tuple[np.ndarray, Any]:
         """See `Stage`."""
-        flat = given.reshape(self.kernel[0], -1)
-        return (layer.kernel.T @ flat + layer.bias[:, None]).reshape(*self._made, -1), flat
+        flat = inputs.reshape(self.kernel[0], -1)
+        return (layer.kernel.T @ flat + layer.bias[:, None]).reshape(*self._out_shape, -1), flat
 
-    def backward(self, layer: Layer, kept: Any, gradient: np.ndarray, into: Layer) -> Back:
+    def backward(self, layer: Layer, cache: Any, gradient: np.ndarray, into: Layer) -> Back:
         """See `Stage`."""
         flat = gradient.reshape(self.kernel[1], -1)
-        np.matmul(kept, flat.T, out=into.kernel)
+        np.matmul(cache, flat.T, out=into.kernel)
         np.sum(flat, axis=1, out=into.bias)
-        return lambda: (layer.kernel @ flat).reshape(*self._given, -1)
+        return lambda: (layer.kernel @ flat).reshape(*self._in_shape, -1)
 
 
 class Stages:
-    """Layers one after the other, with a ReLU between each two, whose weights are one array.
+    """A sequence of layers with a ReLU between them and all weights in one array.
 
-    It is used as `studio.core.layers.network.Network` is.
+    It has the interface of `studio.core.layers.network.Network`.
     """
 
-    def __init__(self, stages: Sequence[Stage], given: Sequence[int]):
-        self._stages, self._given = list(stages), tuple(given)
+    def __init__(self, stages: Sequence[Stage], in_shape: Sequence[int]):
+        self._stages, self._in_shape = list(stages), tuple(in_shape)
         size = sum(stage.kernel[0] * stage.kernel[1] + stage.outputs for stage in stages)
         self.weights = np.zeros(size, "float32")
         self.layers = self.views(self.weights)
 
     def views(self, flat: np.ndarray) -> list[Layer]:
-        """One array of all weights, or of their gradients, as layers."""
-        found, at = [], 0
+        """Returns an array of all weights, or of their gradients, as layers."""
+        layers, start = [], 0
         for stage in self._stages:
-            end = at + stage.kernel[0] * stage.kernel[1]
-            found.append(Layer(flat[at:end].reshape(stage.kernel), flat[end : end + stage.outputs]))
-            at = end + stage.outputs
-        return found
+            end = start + stage.kernel[0] * stage.kernel[1]
+            layers.append(Layer(flat[start:end].reshape(stage.kernel), flat[end : end + stage.outputs]))
+            start = end + stage.outputs
+        return layers
 
     def initialize(self, how: str, rng: np.random.Generator) -> None:
-        """Draws the weights again as arXiv:1502.01852 does, which is all that `how` may ask for."""
+        """Draws the weights as in arXiv:1502.01852; ignores `how`."""
         self.weights[:] = 0
         for stage, layer in zip(self._stages, self.layers, strict=True):
             layer.kernel[:] = rng.normal(size=layer.kernel.shape) * stage.spread
 
-    def answer(self, told: np.ndarray) -> np.ndarray:
-        """`(N, inputs)` -> the last sums, `(N, outputs)`."""
-        return self.forward(told)[0]
+    def predict(self, inputs: np.ndarray) -> np.ndarray:
+        """Returns the last layer's sums: `(N, inputs)` -> `(N, outputs)`."""
+        return self.forward(inputs)[0]
 
-    def forward(self, told: np.ndarray) -> tuple[np.ndarray, list[Any]]:
-        """The last sums, and what each layer needs to go back."""
-        value = np.ascontiguousarray(told.T).reshape(*self._given, -1)
-        kept = []
+    def forward(self, inputs: np.ndarray) -> tuple[np.ndarray, list[Any]]:
+        """Returns the last layer's sums, and caches of all layers for `backward`."""
+        value = np.ascontiguousarray(inputs.T).reshape(*self._in_shape, -1)
+        caches = []
         for number, (stage, layer) in enumerate(zip(self._stages, self.layers, strict=True)):
             if number:
                 value = np.maximum(value, 0)
-            value, own = stage.forward(layer, value)
-            kept.append((own, value))
-        return _rows(value), kept
+            value, cache = stage.forward(layer, value)
+            caches.append((cache, value))
+        return _rows(value), caches
 
     def backward(
         self,
-        found: tuple[np.ndarray, list[Any]],
+        forward_pass: tuple[np.ndarray, list[Any]],
         gradient: np.ndarray,
         into: Sequence[Layer],
         to_inputs: bool = False,
     ) -> np.ndarray | None:
-        """Gradients of all weights, from that of the last sums; on demand that of what it was told."""
-        _, kept = found
-        gradient = np.ascontiguousarray(gradient.T).reshape(kept[-1][1].shape)
+        """Writes the gradients of all weights to `into`; with `to_inputs` returns the inputs' gradient."""
+        _, caches = forward_pass
+        gradient = np.ascontiguousarray(gradient.T).reshape(caches[-1][1].shape)
         for number in range(len(self._stages) - 1, -1, -1):
-            own, _ = kept[number]
-            back = self._stages[number].backward(self.layers[number], own, gradient, into[number])
+            cache, _ = caches[number]
+            back = self._stages[number].backward(self.layers[number], cache, gradient, into[number])
             if not number and not to_inputs:
                 return None
             gradient = back()
             if number:
-                gradient *= kept[number - 1][1] > 0
+                gradient *= caches[number - 1][1] > 0
         return _rows(gradient)
 
 
 def _rows(value: np.ndarray) -> np.ndarray:
-    """`(..., N)` -> `(N, all of it)`."""
+    """Flattens `(..., N)` to `(N, size)`."""
     return np.ascontiguousarray(value.reshape(-1, value.shape[-1]).T)
 
 
 def _product(kernel: np.ndarray, value: np.ndarray) -> np.ndarray:
-    """`(made, given)` times `(given, h, w, N)` -> `(made, h, w, N)`."""
+    """Multiplies `(outputs, inputs)` and `(inputs, h, w, N)` to `(outputs, h, w, N)`."""
     return (kernel @ value.reshape(kernel.shape[1], -1)).reshape(len(kernel), *value.shape[-3:])
 
 
-def patches(given: np.ndarray) -> np.ndarray:
-    """`(C, 2h, 2w, N)` -> `(KERNEL * KERNEL * C, h, w, N)`: what a kernel sees at each of its places."""
-    channels, height, width, count = given.shape
-    padded = np.zeros((channels, height + 2, width + 2, count), given.dtype)
-    padded[:, 1:-1, 1:-1] = given
-    cut = np.empty((KERNEL, KERNEL, channels, height // STRIDE, width // STRIDE, count), given.dtype)
-    for down in range(KERNEL):
-        for across in range(KERNEL):
-            cut[down, across] = padded[:, down : down + height : STRIDE, across : across + width : STRIDE]
-    return cut.reshape(-1, *cut.shape[3:])
+def patches(images: np.ndarray) -> np.ndarray:
+    """Returns the patches under a kernel: `(C, 2h, 2w, N)` -> `(KERNEL * KERNEL * C, h, w, N)`."""
+    channels, height, width, count = images.shape
+    padded = np.zeros((channels, height + 2, width + 2, count), images.dtype)
+    padded[:, 1:-1, 1:-1] = images
+    columns = np.empty((KERNEL, KERNEL, channels, height // STRIDE, width // STRIDE, count), images.dtype)
+    for row in range(KERNEL):
+        for column in range(KERNEL):
+            columns[row, column] = padded[:, row : row + height : STRIDE, column : column + width : STRIDE]
+    return columns.reshape(-1, *columns.shape[3:])
 
 
-def overlaid(cut: np.ndarray) -> np.ndarray:
-    """The opposite of `patches`: lays patches where they were cut, and adds them up."""
-    height, width, count = cut.shape[1] * STRIDE, cut.shape[2] * STRIDE, cut.shape[3]
-    parts = cut.reshape(KERNEL, KERNEL, -1, *cut.shape[1:])
-    whole = np.zeros((parts.shape[2], height + 2, width + 2, count), cut.dtype)
-    for down in range(KERNEL):
-        for across in range(KERNEL):
-            whole[:, down : down + height : STRIDE, across : across + width : STRIDE] += parts[down, across]
-    return whole[:, 1:-1, 1:-1]
+def overlap_add(columns: np.ndarray) -> np.ndarray:
+    """Adds overlapping patches to images; the transpose of `patches`."""
+    height, width, count = columns.shape[1] * STRIDE, columns.shape[2] * STRIDE, columns.shape[3]
+    parts = columns.reshape(KERNEL, KERNEL, -1, *columns.shape[1:])
+    padded = np.zeros((parts.shape[2], height + 2, width + 2, count), columns.dtype)
+    for row in range(KERNEL):
+        for column in range(KERNEL):
+            padded[:, row : row + height : STRIDE, column : column + width : STRIDE] += parts[row, column]
+    return padded[:, 1:-1, 1:-1]

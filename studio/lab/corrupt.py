@@ -1,4 +1,4 @@
-"""What is done to a digit before it is repaired."""
+"""Corrupts digits for denoising and repair."""
 
 from __future__ import annotations
 
@@ -6,36 +6,37 @@ import numpy as np
 
 from studio.lab.settings import SIDE
 
-HOLE = 8  # px a side
+HOLE = 8  # px per side
 
 
-def spoilt(digits: np.ndarray, noise: float, holes: int, rng: np.random.Generator) -> np.ndarray:
-    """Digits with noise over them and black holes in them.
+def corrupt(digits: np.ndarray, noise: float, holes: int, rng: np.random.Generator) -> np.ndarray:
+    """Adds noise and black holes to digits.
 
     Args:
-        digits: `(n, SIDE * SIDE) float32` in [0, 1]; left as they are.
-        noise: the standard deviation of what is added to each pixel, before it is cut to [0, 1] again.
-        holes: how many squares of each digit are black, where the rng says.
+        digits: `(n, SIDE * SIDE) float32` in [0, 1]; not modified.
+        noise: standard deviation of the noise; the result is clipped to [0, 1].
+        holes: number of black squares in each digit, at random positions.
+        rng: source of random numbers.
 
     Returns:
-        As many, of the same shape.
+        An array of the same shape.
     """
-    made = digits
+    result = digits
     if noise:
-        made = rng.standard_normal(digits.shape, "float32")
-        made *= np.float32(noise)
-        made += digits
-        np.clip(made, 0, 1, out=made)
+        result = rng.standard_normal(digits.shape, "float32")
+        result *= np.float32(noise)
+        result += digits
+        np.clip(result, 0, 1, out=result)
     if holes:
-        made = np.array(made).reshape(-1, SIDE, SIDE)
-        corners = rng.integers(2, SIDE - HOLE - 1, (len(made), holes, 2))
-        for digit, places in zip(made, corners, strict=True):
-            for top, left in places:
+        result = np.array(result).reshape(-1, SIDE, SIDE)
+        corners = rng.integers(2, SIDE - HOLE - 1, (len(result), holes, 2))
+        for digit, positions in zip(result, corners, strict=True):
+            for top, left in positions:
                 digit[top : top + HOLE, left : left + HOLE] = 0
-        made = made.reshape(digits.shape)
-    return made
+        result = result.reshape(digits.shape)
+    return result
 
 
 def levels(digits: np.ndarray, others: np.ndarray) -> float:
-    """By how many of 255 levels the pixels of digits differ from others, on average."""
+    """Returns the mean absolute difference of pixels, 0 to 255."""
     return float(np.abs(digits - others).mean()) * 255

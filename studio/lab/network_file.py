@@ -1,4 +1,4 @@
-"""A trained network as a file of NumPy, for whoever wants to use its numbers elsewhere, and for the page."""
+"""Saves a trained network as an .npz file, for pages and other programs."""
 
 from __future__ import annotations
 
@@ -10,34 +10,35 @@ import numpy as np
 
 from studio.lab.autoencoder import Autoencoder
 from studio.lab.boltzmann import Boltzmann
-from studio.lab.settings import BoltzmannSettings, TeachSettings
+from studio.lab.settings import AutoencoderSettings, BoltzmannSettings
 
 Network = Autoencoder | Boltzmann
 
 
-def pack(network: Network, others: np.ndarray) -> bytes:
-    """The bytes of an .npz: the network's arrays by name, `settings` as JSON, `others` to try it with.
+def pack(network: Network, test_digits: np.ndarray) -> bytes:
+    """Returns an .npz with the network's arrays, `settings` as JSON, and test digits under `others`.
 
     Args:
-        others: `(n, PIXELS) float32` in [0, 1], of which no more than 8 bits a pixel are kept.
+        network: the network.
+        test_digits: `(n, PIXELS) float32` in [0, 1], stored with 8 bits per pixel.
     """
-    packed = io.BytesIO()
+    buffer = io.BytesIO()
     settings = np.frombuffer(network.settings.model_dump_json().encode(), "uint8")
-    levels = (others * 255 + 0.5).astype("uint8")
+    levels = (test_digits * 255 + 0.5).astype("uint8")
     arrays: dict[str, Any] = {**network.arrays, "settings": settings, "others": levels}
-    np.savez(packed, **arrays)
-    return packed.getvalue()
+    np.savez(buffer, **arrays)
+    return buffer.getvalue()
 
 
 def unpack(data: bytes) -> tuple[Network, np.ndarray]:
-    """Reads what `pack` of this studio wrote; nothing in it is executed. Gives the network and the others."""
-    with np.load(io.BytesIO(data), allow_pickle=False) as held:
-        settings = json.loads(held["settings"].tobytes())
-        made: Network
-        if "encoder" in held:
-            made = Autoencoder(TeachSettings.from_plain(settings))
+    """Reads a file of `pack` without executing anything in it. Returns the network and the test digits."""
+    with np.load(io.BytesIO(data), allow_pickle=False) as archive:
+        settings = json.loads(archive["settings"].tobytes())
+        network: Network
+        if "encoder" in archive:
+            network = Autoencoder(AutoencoderSettings.from_plain(settings))
         else:
-            made = Boltzmann(BoltzmannSettings.from_plain(settings))
-        for name, array in made.arrays.items():
-            array[:] = held[name]
-        return made, held["others"].astype("float32") / 255
+            network = Boltzmann(BoltzmannSettings.from_plain(settings))
+        for name, array in network.arrays.items():
+            array[:] = archive[name]
+        return network, archive["others"].astype("float32") / 255

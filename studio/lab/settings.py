@@ -1,4 +1,4 @@
-"""The settings of the lab; importing this loads no NumPy."""
+"""Settings of the lab. Importing this module does not load NumPy."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from studio.core.tasks import Kind
 
 SIDE = 28  # px of a digit
 PIXELS = SIDE * SIDE
-HIDDEN = 256  # units of the layer between a digit and its code, where there is one
+HIDDEN = 256  # units of the hidden layers between a digit and its code
 CHANNELS = (8, 16)  # of the two convolutions
 ONE_LAYER = ("dense", "sparse", "contractive")
 
-# What takes about five seconds on one core.
+# These take about five seconds on one core.
 _STEPS = {
     "dense": 4000,
     "deep": 1200,
@@ -27,7 +27,7 @@ _STEPS = {
 _BOLTZMANN_STEPS = 1200
 
 
-class TeachSettings(Settings):
+class AutoencoderSettings(Settings):
     """Trains an autoencoder on digits: it encodes each as a short code and reconstructs it."""
 
     kind: Literal["dense", "deep", "convolutional", "denoising", "sparse", "contractive", "variational"] = (
@@ -79,14 +79,14 @@ class TeachSettings(Settings):
     seed: int = setting(0, "Random seed.", ge=0, le=2**31 - 1)
 
     @property
-    def planned(self) -> int:
+    def planned_steps(self) -> int:
         """Number of training steps."""
         return self.steps or _STEPS[self.kind]
 
     @property
     def last_step(self) -> int:
         """The last training step."""
-        return min(self.planned, self.most_steps or self.planned)
+        return min(self.planned_steps, self.most_steps or self.planned_steps)
 
     @property
     def code(self) -> int:
@@ -118,7 +118,7 @@ class TeachSettings(Settings):
         )
 
 
-class RepairSettings(TeachSettings):
+class RepairSettings(AutoencoderSettings):
     """Trains an autoencoder on digits and reconstructs your drawing, corrupted first if you like."""
 
     noise: float = setting(0.0, "Noise added to the drawing.", tier="main", ge=0, le=1, step=0.05)
@@ -152,14 +152,14 @@ class BoltzmannSettings(Settings):
     seed: int = setting(0, "Random seed.", ge=0, le=2**31 - 1)
 
     @property
-    def planned(self) -> int:
+    def planned_steps(self) -> int:
         """Number of training steps."""
         return self.steps or max(100, round(_BOLTZMANN_STEPS * 160 / self.units))
 
     @property
     def last_step(self) -> int:
         """The last training step."""
-        return min(self.planned, self.most_steps or self.planned)
+        return min(self.planned_steps, self.most_steps or self.planned_steps)
 
 
 class ImagineSettings(BoltzmannSettings):

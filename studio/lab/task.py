@@ -1,4 +1,4 @@
-"""The lab as tasks: a network's file, or what a network that was just trained makes of a drawing."""
+"""The tasks of the lab: train a small network, and apply it to a drawing."""
 
 from __future__ import annotations
 
@@ -16,80 +16,88 @@ from studio.core.progress import Progress
 from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs, Result
 from studio.lab import digits, drawings, images, network_file
-from studio.lab.chain import Chain, half
-from studio.lab.corrupt import levels, spoilt
-from studio.lab.settings import BoltzmannSettings, ImagineSettings, RepairSettings, TeachSettings
-from studio.lab.train import SPOILING, Taught, teach_autoencoder, teach_boltzmann
+from studio.lab.chain import Chain, half_mask
+from studio.lab.corrupt import corrupt, levels
+from studio.lab.settings import AutoencoderSettings, BoltzmannSettings, ImagineSettings, RepairSettings
+from studio.lab.train import CORRUPTION_STREAM, TrainedNetwork, train_autoencoder, train_boltzmann
 
 S = TypeVar("S", bound=Settings)
-_TAUGHT: dict[str, Taught] = {}  # what a worker holds: the networks that were trained last
+_NETWORKS: dict[str, TrainedNetwork] = {}  # the networks trained last in this process
 _MOST = 6
-_LARGE = 8  # px of the screen for each of a drawing
+_LARGE = 8  # px per pixel of a drawing
 
 
-def teach(settings: TeachSettings, inputs: Inputs, progress: Progress) -> Result:
-    """Trains an autoencoder; gives its weights as a file of NumPy."""
+def train(settings: AutoencoderSettings, inputs: Inputs, progress: Progress) -> Result:
+    """Trains an autoencoder; the result is an .npz file."""
     return _network("lab.train", "autoencoder.npz", settings, inputs, progress)
 
 
 def boltzmann(settings: BoltzmannSettings, inputs: Inputs, progress: Progress) -> Result:
-    """Trains a Boltzmann machine; gives its weights as a file of NumPy."""
+    """Trains a Boltzmann machine; the result is an .npz file."""
     return _network("lab.boltzmann", "boltzmann.npz", settings, inputs, progress)
 
 
 def repair(settings: RepairSettings, inputs: Inputs, progress: Progress) -> Result:
-    """Trains an autoencoder, and shows what it makes of a drawing, of digits, or what it has learned."""
-    known = digits.digits(inputs.get("doodles", ()))
-    taught = _taught(_base(TeachSettings, settings), known, inputs, progress)
-    drawn, notes = _drawing(inputs, settings.fit)
-    wanted = known.others[: images.SHOWN] if drawn is None else drawn[None]
-    given = spoilt(wanted, settings.noise, settings.holes, np.random.default_rng([settings.seed, SPOILING]))
-    code = taught.network.encode(given)
-    made = taught.network.decode(code)
+    """Trains an autoencoder and shows reconstructions, filters or the latent map."""
+    dataset = digits.digits(inputs.get("doodles", ()))
+    result = _trained_network(_base(AutoencoderSettings, settings), dataset, inputs, progress)
+    drawing, notes = _drawing(inputs, settings.fit)
+    originals = dataset.test[: images.ROW_DIGITS] if drawing is None else drawing[None]
+    corrupted = corrupt(
+        originals, settings.noise, settings.holes, np.random.default_rng([settings.seed, CORRUPTION_STREAM])
+    )
+    code = result.network.encode(corrupted)
+    outputs = result.network.decode(code)
     if settings.show == "filters":
-        image = images.filters(taught.network, known.others)
+        image = images.filters(result.network, dataset.test)
     elif settings.show == "map":
-        image = images.CodeMap(taught.network, taught.network.encode(known.others)).image()
+        image = images.CodeMap(result.network, result.network.encode(dataset.test)).image()
     else:
-        shown = [wanted, given, made] if settings.noise or settings.holes else [wanted, made]
-        image = images.rows(*shown) if drawn is None else images.shown(np.concatenate(shown), 3, _LARGE)
-    recipe = recipes.make("lab.repair", _as_made(settings, taught), inputs, known.weights)
+        columns = (
+            [originals, corrupted, outputs] if settings.noise or settings.holes else [originals, outputs]
+        )
+        image = (
+            images.rows(*columns)
+            if drawing is None
+            else images.digit_grid(np.concatenate(columns), 3, _LARGE)
+        )
+    recipe = recipes.make("lab.repair", _reproducible(settings, result), inputs, dataset.weights)
     file = File.keep(image_io.encode_png(image, recipe), "image", f"{_stem(inputs)}-repaired.png")
-    told = {
-        "off": levels(made, wanted),
-        "spoilt": levels(given, wanted),
+    figures = {
+        "off": levels(outputs, originals),
+        "corrupted": levels(corrupted, originals),
         "code": code[0].astype(float).round(4).tolist(),
         "notes": notes,
     }
-    return Result((file,), _figures(taught) | told, recipe, taught.stopped_early)
+    return Result((file,), _figures(result) | figures, recipe, result.stopped_early)
 
 
 def imagine(settings: ImagineSettings, inputs: Inputs, progress: Progress) -> Result:
-    """Trains a Boltzmann machine, and lets it imagine the rest of a drawing, or digits of its own."""
-    known = digits.digits(inputs.get("doodles", ()))
-    taught = _taught(_base(BoltzmannSettings, settings), known, inputs, progress)
-    drawn, notes = _drawing(inputs, fit=False)
-    kept = half("nothing" if drawn is None else settings.keep)
-    drawing = np.zeros(kept.size, "float32") if drawn is None else drawn
-    chain = Chain(taught.network, drawing, kept, settings.n, settings.temperature, settings.seed)
-    recipe = recipes.make("lab.imagine", _as_made(settings, taught), inputs, known.weights)
+    """Trains a Boltzmann machine and samples the rest of a drawing, or new digits."""
+    dataset = digits.digits(inputs.get("doodles", ()))
+    result = _trained_network(_base(BoltzmannSettings, settings), dataset, inputs, progress)
+    drawing, notes = _drawing(inputs, fit=False)
+    clamped = half_mask("nothing" if drawing is None else settings.keep)
+    pixels = np.zeros(clamped.size, "float32") if drawing is None else drawing
+    chain = Chain(result.network, pixels, clamped, settings.n, settings.temperature, settings.seed)
+    recipe = recipes.make("lab.imagine", _reproducible(settings, result), inputs, dataset.weights)
     stem = f"{_stem(inputs)}-imagined"
     if settings.frames:
         with Video(settings.video, settings.fps) as video:
-            energies = _follow(chain, settings, video)
+            energies = _run_chain(chain, settings, video)
             file = File.keep(video.finish(), "animation", f"{stem}.{settings.video}")
     else:
-        energies = _follow(chain, settings, None)
+        energies = _run_chain(chain, settings, None)
         file = File.keep(image_io.encode_png(_grid(chain), recipe), "image", f"{stem}.png")
-    told = {"energy": energies[-1], "energies": energies, "notes": notes}
-    return Result((file,), _figures(taught) | told, recipe, taught.stopped_early)
+    figures = {"energy": energies[-1], "energies": energies, "notes": notes}
+    return Result((file,), _figures(result) | figures, recipe, result.stopped_early)
 
 
-def _follow(chain: Chain, settings: ImagineSettings, video: Video | None) -> list[float]:
-    """Lets the chain go on to its end; gives its energy after each round."""
+def _run_chain(chain: Chain, settings: ImagineSettings, video: Video | None) -> list[float]:
+    """Runs the chain to its end; returns the energy after each round."""
     due = {round((frame + 1) * settings.rounds / settings.frames) for frame in range(settings.frames)}
     energies = []
-    for energy in chain.follow(settings.rounds):
+    for energy in chain.run(settings.rounds):
         energies.append(round(energy, 2))
         if video is not None and chain.rounds in due:
             video.add(_grid(chain))
@@ -97,71 +105,76 @@ def _follow(chain: Chain, settings: ImagineSettings, video: Video | None) -> lis
 
 
 def _grid(chain: Chain) -> np.ndarray:
-    return images.shown(chain.chances, scale=_LARGE if len(chain.chances) == 1 else 4)
+    return images.digit_grid(chain.probabilities, scale=_LARGE if len(chain.probabilities) == 1 else 4)
 
 
 def _network(
     name: str,
     file_name: str,
-    settings: TeachSettings | BoltzmannSettings,
+    settings: AutoencoderSettings | BoltzmannSettings,
     inputs: Inputs,
     progress: Progress,
 ) -> Result:
-    known = digits.digits(inputs.get("doodles", ()))
-    taught = _taught(settings, known, inputs, progress)
-    made = _as_made(settings, taught)
-    recipe = recipes.make(name, made, inputs, known.weights)
-    file = File.keep(network_file.pack(taught.network, known.others), "network", file_name)
-    return Result((file,), _figures(taught), recipe, taught.stopped_early)
+    dataset = digits.digits(inputs.get("doodles", ()))
+    result = _trained_network(settings, dataset, inputs, progress)
+    reproducible = _reproducible(settings, result)
+    recipe = recipes.make(name, reproducible, inputs, dataset.weights)
+    file = File.keep(network_file.pack(result.network, dataset.test), "network", file_name)
+    return Result((file,), _figures(result), recipe, result.stopped_early)
 
 
-def _taught(
-    settings: TeachSettings | BoltzmannSettings, known: digits.Digits, inputs: Inputs, progress: Progress
-) -> Taught:
-    """The network of these settings, trained now unless this process still holds it."""
+def _trained_network(
+    settings: AutoencoderSettings | BoltzmannSettings,
+    dataset: digits.Digits,
+    inputs: Inputs,
+    progress: Progress,
+) -> TrainedNetwork:
+    """Returns the network for these settings, from memory or newly trained."""
     doodles = " ".join(file.digest for file in inputs.get("doodles", ()))
-    name = f"{settings.model_dump_json()} {known.weights} {doodles}"
-    taught = get_or_make(_TAUGHT, name, lambda: _course(settings, known, progress), _MOST)
-    if taught.stopped_early:  # it is not what was asked for, but what others ask for who saw it
-        del _TAUGHT[name]
-        other = f"{_as_made(settings, taught).model_dump_json()} {known.weights} {doodles}"
-        get_or_make(_TAUGHT, other, lambda: replace(taught, stopped_early=False), _MOST)
-    return taught
+    key = f"{settings.model_dump_json()} {dataset.weights} {doodles}"
+    result = get_or_make(_NETWORKS, key, lambda: _train(settings, dataset, progress), _MOST)
+    if result.stopped_early:  # cache it for the settings that reproduce it, not for the full run
+        del _NETWORKS[key]
+        other_key = f"{_reproducible(settings, result).model_dump_json()} {dataset.weights} {doodles}"
+        get_or_make(_NETWORKS, other_key, lambda: replace(result, stopped_early=False), _MOST)
+    return result
 
 
-def _course(settings: TeachSettings | BoltzmannSettings, known: digits.Digits, progress: Progress) -> Taught:
-    if isinstance(settings, TeachSettings):
-        return teach_autoencoder(known, settings, progress)
-    return teach_boltzmann(known, settings, progress)
+def _train(
+    settings: AutoencoderSettings | BoltzmannSettings, dataset: digits.Digits, progress: Progress
+) -> TrainedNetwork:
+    if isinstance(settings, AutoencoderSettings):
+        return train_autoencoder(dataset, settings, progress)
+    return train_boltzmann(dataset, settings, progress)
 
 
 def _base(cls: type[S], settings: Settings) -> S:
-    """Those of the settings that are about training."""
+    """Returns the training settings among the settings of a task."""
     return cls.model_validate({name: getattr(settings, name) for name in cls.model_fields})
 
 
-def _as_made(settings: S, taught: Taught) -> S:
-    """The settings that make the same again, also where it was stopped."""
-    return settings.model_copy(update={"most_steps": taught.steps}) if taught.stopped_early else settings
+def _reproducible(settings: S, result: TrainedNetwork) -> S:
+    """Returns the settings that reproduce a result, also one that was stopped."""
+    return settings.model_copy(update={"most_steps": result.steps}) if result.stopped_early else settings
 
 
 def _drawing(inputs: Inputs, fit: bool) -> tuple[np.ndarray | None, list[str]]:
-    """The drawing, `(PIXELS,)`, if there is one, and what there is to say of it."""
+    """Returns the drawing, `(PIXELS,)`, or None, and notes on it."""
     for file in inputs.get("content", ()):
-        drawn = drawings.read(image_io.read(file.read(), file.name), fit)
-        return drawn, [] if drawn.any() else [drawings.EMPTY]
+        drawing = drawings.read(image_io.read(file.read(), file.name), fit)
+        return drawing, [] if drawing.any() else [drawings.EMPTY]
     return None, []
 
 
-def _figures(taught: Taught) -> dict[str, Any]:
-    last = taught.history[-1]
+def _figures(result: TrainedNetwork) -> dict[str, Any]:
+    last = result.history[-1]
     return {
-        "seconds": taught.seconds,
-        "steps": taught.steps,
-        "parameters": taught.network.parameters,
+        "seconds": result.seconds,
+        "steps": result.steps,
+        "parameters": result.network.parameters,
         "learned_off": last.get("learned"),
         "held_out_off": last["held out"],
-        "history": taught.history,
+        "history": result.history,
     }
 
 

@@ -1,4 +1,4 @@
-"""Training from the first step to the last, with looks on the way."""
+"""Trains a network from the first to the last step, with evaluations in between."""
 
 from __future__ import annotations
 
@@ -14,35 +14,36 @@ from studio.core.process import blas_threads
 from studio.core.progress import Progress
 from studio.lab import images
 from studio.lab.autoencoder import Autoencoder
-from studio.lab.boltzmann import Boltzmann, BoltzmannTeacher
-from studio.lab.corrupt import levels, spoilt
+from studio.lab.boltzmann import Boltzmann, BoltzmannTrainer
+from studio.lab.corrupt import corrupt, levels
 from studio.lab.digits import Digits
-from studio.lab.settings import BoltzmannSettings, TeachSettings
-from studio.lab.teacher import Teacher
+from studio.lab.settings import AutoencoderSettings, BoltzmannSettings
+from studio.lab.trainer import AutoencoderTrainer
 
-LOOK_SECONDS = 0.15
+EVALUATION_SECONDS = 0.15
 _CHECK_SECONDS = 0.03
 _MOST_POINTS = 120
-SPOILING = 7  # the stream of random numbers that corrupts what is looked at
+CORRUPTION_STREAM = 7  # random number stream that corrupts test digits
 
 
-class _Teacher(Protocol):
+class _Trainer(Protocol):
     steps: int
-    off: float
+    error: float
 
     def step(self) -> None: ...
 
 
 @dataclass(frozen=True)
-class Taught:
-    """What came of it.
+class TrainedNetwork:
+    """The result of a training run.
 
     Attributes:
         network: an `Autoencoder` or a `Boltzmann`.
-        steps: of training.
-        history: `{"step", "learned", "held out"}` of some looks, the first and the last among them.
+        steps: number of training steps.
+        history: `{"step", "learned", "held out"}` of some evaluations: training and test error, 0 to 255;
+            includes the first and the last.
         stopped_early: whether a user stopped it.
-        seconds: that it took.
+        seconds: training time.
     """
 
     network: Any
@@ -52,84 +53,90 @@ class Taught:
     seconds: float
 
 
-def teach_autoencoder(digits: Digits, settings: TeachSettings, progress: Progress | None = None) -> Taught:
+def train_autoencoder(
+    digits: Digits, settings: AutoencoderSettings, progress: Progress | None = None
+) -> TrainedNetwork:
     """Trains an autoencoder.
 
     Args:
-        digits: what it learns, and others to test it on.
-        settings: of it.
-        progress: told by how many levels it is off, and shown digits as they were, corrupted and repaired.
+        digits: training and test digits.
+        settings: of the network and its training.
+        progress: receives errors, and images of originals, corrupted digits and reconstructions.
 
     Raises:
         Cancelled: if a user stopped it before the first step.
     """
-    teacher = Teacher(digits.learned, settings)
-    rng = np.random.default_rng([settings.seed, SPOILING])
-    given = digits.others
+    trainer = AutoencoderTrainer(digits.train, settings)
+    rng = np.random.default_rng([settings.seed, CORRUPTION_STREAM])
+    inputs = digits.test
     if settings.kind == "denoising":
-        given = spoilt(given, settings.taught_noise, settings.taught_holes, rng)
-    few = slice(0, images.SHOWN)
+        inputs = corrupt(inputs, settings.taught_noise, settings.taught_holes, rng)
+    sample = slice(0, images.ROW_DIGITS)
 
-    def look() -> tuple[float, Callable[[], np.ndarray]]:
-        drawn = teacher.network.redraw(given)
-        before = [digits.others[few]] + ([given[few]] if given is not digits.others else [])
-        return levels(drawn, digits.others), lambda: images.rows(*before, drawn[few])
+    def evaluate() -> tuple[float, Callable[[], np.ndarray]]:
+        outputs = trainer.network.reconstruct(inputs)
+        originals = [digits.test[sample]] + ([inputs[sample]] if inputs is not digits.test else [])
+        return levels(outputs, digits.test), lambda: images.rows(*originals, outputs[sample])
 
-    return _course(teacher, teacher.network, settings, look, progress or Progress())
-
-
-def teach_boltzmann(digits: Digits, settings: BoltzmannSettings, progress: Progress | None = None) -> Taught:
-    """Trains a restricted Boltzmann machine. As `teach_autoencoder`, but its dreams are shown."""
-    teacher = BoltzmannTeacher(digits.learned, settings)
-    network = teacher.network
-    others = (digits.others >= 0.5).astype("float32")
-
-    def look() -> tuple[float, Callable[[], np.ndarray]]:
-        units = network.of_pixels(others)
-        dreams = network.of_units(network.of_pixels(teacher.dreams[: 2 * images.SHOWN]))
-        return levels(network.of_units(units), others), lambda: images.shown(dreams, images.SHOWN)
-
-    return _course(teacher, network, settings, look, progress or Progress())
+    return _train(trainer, trainer.network, settings, evaluate, progress or Progress())
 
 
-def _course(
-    teacher: _Teacher,
+def train_boltzmann(
+    digits: Digits, settings: BoltzmannSettings, progress: Progress | None = None
+) -> TrainedNetwork:
+    """Trains a restricted Boltzmann machine, see `train_autoencoder`; previews show its persistent chains."""
+    trainer = BoltzmannTrainer(digits.train, settings)
+    network = trainer.network
+    test_digits = (digits.test >= 0.5).astype("float32")
+
+    def evaluate() -> tuple[float, Callable[[], np.ndarray]]:
+        units = network.unit_probabilities(test_digits)
+        particles = trainer.particles[: 2 * images.ROW_DIGITS]
+        samples = network.pixel_probabilities(network.unit_probabilities(particles))
+        error = levels(network.pixel_probabilities(units), test_digits)
+        return error, lambda: images.digit_grid(samples, images.ROW_DIGITS)
+
+    return _train(trainer, network, settings, evaluate, progress or Progress())
+
+
+def _train(
+    trainer: _Trainer,
     network: Autoencoder | Boltzmann,
-    settings: TeachSettings | BoltzmannSettings,
-    look: Callable[[], tuple[float, Callable[[], np.ndarray]]],
+    settings: AutoencoderSettings | BoltzmannSettings,
+    evaluate: Callable[[], tuple[float, Callable[[], np.ndarray]]],
     progress: Progress,
-) -> Taught:
-    began, history, stopped = time.monotonic(), [], False
-    next_look = next_check = 0.0
+) -> TrainedNetwork:
+    began, history, is_stopped = time.monotonic(), [], False
+    next_evaluation = next_check = 0.0
 
-    def watch() -> None:
-        off, preview = look()
-        metrics = {"held out": off} | ({"learned": teacher.off} if teacher.steps else {})
-        history.append({"step": teacher.steps, **metrics})
-        progress.report(teacher.steps, settings.planned, metrics, preview)
+    def report() -> None:
+        error, preview = evaluate()
+        metrics = {"held out": error} | ({"learned": trainer.error} if trainer.steps else {})
+        history.append({"step": trainer.steps, **metrics})
+        progress.report(trainer.steps, settings.planned_steps, metrics, preview)
 
-    with blas_threads.limited(1):
+    with blas_threads.limit_threads(1):
         try:
-            while teacher.steps < settings.last_step:
+            while trainer.steps < settings.last_step:
                 now = time.monotonic()
-                if now >= next_look:
-                    watch()
-                    next_look = now + max(LOOK_SECONDS, 5 * (time.monotonic() - now))
+                if now >= next_evaluation:
+                    report()
+                    next_evaluation = now + max(EVALUATION_SECONDS, 5 * (time.monotonic() - now))
                 elif now >= next_check:
                     progress.check()
                     next_check = now + _CHECK_SECONDS
-                teacher.step()
+                trainer.step()
         except Cancelled:
-            if not teacher.steps:
+            if not trainer.steps:
                 raise
-            stopped = True
+            is_stopped = True
         else:
-            progress = progress.deaf()
-            watch()
-    return Taught(network, teacher.steps, _thinned(history), stopped, time.monotonic() - began)
+            progress = progress.without_cancel()
+            report()
+    return TrainedNetwork(network, trainer.steps, _thin(history), is_stopped, time.monotonic() - began)
 
 
-def _thinned(history: list[dict[str, float]]) -> list[dict[str, float]]:
+def _thin(history: list[dict[str, float]]) -> list[dict[str, float]]:
     every = max(1, len(history) // _MOST_POINTS)
-    kept = history[:-1:every] + history[-1:]
-    return [{name: round(value, 4) for name, value in point.items()} for point in kept]
+    points = history[:-1:every] + history[-1:]
+    return [{name: round(value, 4) for name, value in point.items()} for point in points]

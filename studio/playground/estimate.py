@@ -1,4 +1,4 @@
-"""How long a painting takes and how much memory, from its products. Loads no NumPy."""
+"""Estimates the seconds and memory of training from its multiplications. Loads no NumPy."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from studio.core.imaging import image_io
 from studio.core.tasks import Inputs
 from studio.playground.settings import PlaygroundSettings
 
-_PRODUCTS = 30e9  # a second, of one core
-_OVERHEAD = 0.0003  # s of a step, whatever its size
-_LOOKS = 1.25  # looking at it on the way takes a fifth of the time
+_PRODUCTS = 30e9  # multiplications per second on one core
+_OVERHEAD = 0.0003  # s per step, for any size
+_LOOKS = 1.25  # factor: previews take a fifth of the time
 _BASE = 0.35 * 2**30  # bytes, of Python and its libraries
 
 
 def usual(settings: PlaygroundSettings, inputs: Inputs) -> float:
-    """About how many seconds it takes on one core."""
+    """Returns the estimated seconds on one core."""
     step = _OVERHEAD + 6 * settings.batch * settings.parameters / _PRODUCTS
     pixels = image_io.megapixels(inputs["content"][0].read(), settings.size) * 1e6
     image = 2 * pixels * settings.parameters / _PRODUCTS + 2e-7 * pixels
@@ -21,7 +21,7 @@ def usual(settings: PlaygroundSettings, inputs: Inputs) -> float:
 
 
 def needs(settings: PlaygroundSettings, inputs: Inputs) -> float:
-    """About how many bytes of memory it takes at most."""
+    """Returns the estimated peak memory in bytes."""
     photo = inputs["content"][0].read()
     learned = image_io.megapixels(photo, settings.detail) * 1e6
     batch = settings.batch * settings.width * settings.depth * 4

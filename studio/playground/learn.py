@@ -1,4 +1,4 @@
-"""The learning from its first step to the image: looks on the way, a video of it, and what ends it early."""
+"""Trains a network on a photo, with previews, an optional video, and early stopping."""
 
 from __future__ import annotations
 
@@ -14,84 +14,86 @@ from studio.core.imaging import image_io
 from studio.core.imaging.animations import Video
 from studio.core.process import blas_threads
 from studio.core.progress import Progress
-from studio.playground.learner import Learner, Look, RanAway
+from studio.playground.learner import Diverged, Learner, Snapshot
 from studio.playground.settings import PlaygroundSettings
 
-LOOK_SECONDS = 0.1  # between two looks, but no look may take more than a fifth of the time
-_CHECK_SECONDS = 0.02  # between two questions whether somebody pressed Stop
-_FIRST = 16  # steps of which each that is a power of two is looked at, for most happens there
-_MOST_POINTS = 160  # of the curve that a result carries
-_STOPPED = 8e9  # products that an image may take once somebody has pressed Stop: a third of a second
-_STEP = 64  # px, of sizes
+REPORT_SECONDS = 0.1  # s between reports; reports take at most a fifth of the time
+_CHECK_SECONDS = 0.02  # s between checks for cancellation
+_EARLY_STEPS = 16  # up to this step, every power of two is reported, because most changes there
+_MOST_POINTS = 160  # points of the stored curve
+_QUICK_PRODUCTS = 8e9  # multiplications of the final image after the user pressed Stop: a third of a second
+_STEP = 64  # px, step of sizes
 
 
 @dataclass(frozen=True)
-class Learned:
-    """What came of it.
+class TrainingResult:
+    """The result of training.
 
     Attributes:
-        image: as the network paints it in the end, `(H, W, 3) uint8`; of a video its last frame.
-        video: the bytes of its file; empty without one.
-        frames: of the video.
-        steps: of learning.
-        last: the last look.
-        history: `{"step", "learned", "held out", ...}` of some looks, the first and the last among them.
-        ran_away: whether the weights did.
-        stopped_early: whether a user stopped it, and this is as far as it got.
-        seconds: that it took.
+        image: the final output of the network, `(H, W, 3) uint8`; of a video, its last frame.
+        video: bytes of the file; empty without a video.
+        frames: number of frames of the video.
+        steps: number of training steps.
+        last: the last snapshot.
+        history: `{"step", "learned", "held out", ...}` of some snapshots, including the first and the last.
+        has_diverged: whether training diverged.
+        stopped_early: whether the user canceled and this is the result so far.
+        seconds: duration.
     """
 
     image: np.ndarray
     video: bytes
     frames: int
     steps: int
-    last: Look
+    last: Snapshot
     history: list[dict[str, float]] = field(repr=False)
-    ran_away: bool
+    has_diverged: bool
     stopped_early: bool
     seconds: float
 
 
-def learn(photo: np.ndarray, settings: PlaygroundSettings, progress: Progress | None = None) -> Learned:
+def learn(
+    photo: np.ndarray, settings: PlaygroundSettings, progress: Progress | None = None
+) -> TrainingResult:
     """Fits a network to a photo, from the positions of its pixels to their colors.
 
     Args:
         photo: `(H, W, 3) uint8`.
-        settings: of the network, its learning and the result.
-        progress: told of the looks, counted in steps, or in frames of a video.
+        settings: of the network, its training and the result.
+        progress: receives snapshots, counted in steps, or in frames of a video.
 
     Raises:
-        Cancelled: if a user stopped it before the first step.
+        Cancelled: if the user stopped it before the first step.
     """
     progress, began = progress or Progress(), time.monotonic()
     size = size_of(settings, *photo.shape[:2])
-    with blas_threads.limited(1), ExitStack() as opened:
-        video = opened.enter_context(Video(settings.video, settings.fps)) if settings.frames else None
-        course = _Course(Learner(photo, settings), settings, progress, video, size)
-        course.run()
-        if course.stopped and not course.learner.steps:
+    with blas_threads.limit_threads(1), ExitStack() as stack:
+        video = stack.enter_context(Video(settings.video, settings.fps)) if settings.frames else None
+        run = _Run(Learner(photo, settings), settings, progress, video, size)
+        run.run()
+        if run.stopped and not run.learner.steps:
             raise Cancelled
-        last, image = course.look(), course.image()
-        whole = video is not None and (video.frames > 1 or video.frames == settings.frames)
-        data = video.finish() if video is not None and whole else b""
-    return Learned(
+        last, image = run.snapshot(), run.image()
+        is_complete = video is not None and (video.frames > 1 or video.frames == settings.frames)
+        data = video.finish() if video is not None and is_complete else b""
+    return TrainingResult(
         image,
         data,
-        video.frames if video is not None and whole else 0,
-        course.learner.steps,
+        video.frames if video is not None and is_complete else 0,
+        run.learner.steps,
         last,
-        thinned(course.history),
-        course.ran_away,
-        course.stopped,
+        thin_history(run.history),
+        run.has_diverged,
+        run.stopped,
         time.monotonic() - began,
     )
 
 
-class _Course:
-    """One learning on its way.
+class _Run:
+    """A training run in progress.
 
     Args:
-        video: that frames go into, if there is one.
+        video: receives frames, if there is one.
         size: height and width of the result and of each frame.
     """
 
@@ -106,51 +108,51 @@ class _Course:
         self.learner, self._settings, self._progress = learner, settings, progress
         self._video, self._size = video, size
         self._due = frame_steps(settings)
-        self._next_look = self._next_check = 0.0
+        self._next_report = self._next_check = 0.0
         self.history: list[dict[str, float]] = []
-        self.ran_away = self.stopped = False
+        self.has_diverged = self.stopped = False
 
     def run(self) -> None:
-        """Learns until its end, until the weights run away, or until a user stops it."""
+        """Trains until the last step, until it diverges, or until the user stops it."""
         try:
-            self._watch()
+            self._report()
             self._add_frames()
             while self.learner.steps < self._settings.last_step:
                 self.learner.step()
-                self._watch()
+                self._report()
                 self._add_frames()
-        except RanAway:
-            self.ran_away = True
+        except Diverged:
+            self.has_diverged = True
         except Cancelled:
             self.stopped = True
-            self._add_frames()  # as a recipe will that names this step as the last
+            self._add_frames()  # as a replay of the recipe, which ends at this step
 
-    def _watch(self) -> None:
-        """Looks if it is time to, and finds out whether it is to stop."""
+    def _report(self) -> None:
+        """Reports a snapshot if it is due, and checks for cancellation."""
         now, steps = time.monotonic(), self.learner.steps
-        early = steps <= _FIRST and steps & (steps - 1) == 0
-        if now >= self._next_look or early:
-            look = self.look()
-            self._next_look = now + max(LOOK_SECONDS, 5 * (time.monotonic() - now))
+        early = steps <= _EARLY_STEPS and steps & (steps - 1) == 0
+        if now >= self._next_report or early:
+            snapshot = self.snapshot()
+            self._next_report = now + max(REPORT_SECONDS, 5 * (time.monotonic() - now))
             done, total = (
                 (self._video.frames, self._settings.frames) if self._video else (steps, self._settings.steps)
             )
-            self._progress.report(done, total, look.metrics, lambda: look.image)
+            self._progress.report(done, total, snapshot.metrics, lambda: snapshot.image)
         elif now >= self._next_check:
             self._next_check = now + _CHECK_SECONDS
             self._progress.check()
 
-    def look(self) -> Look:
-        """Looks, and notes it."""
-        look = self.learner.look()
-        point = {name: value for name, value in look.metrics.items() if name[-1].isalpha()}
+    def snapshot(self) -> Snapshot:
+        """Takes a snapshot and adds it to the history."""
+        snapshot = self.learner.snapshot()
+        point = {name: value for name, value in snapshot.metrics.items() if name[-1].isalpha()}
         if self.history and self.history[-1]["step"] == self.learner.steps:
             self.history.pop()
         self.history.append({"step": self.learner.steps, **point})
-        return look
+        return snapshot
 
     def _add_frames(self) -> None:
-        """Puts into the video what is due: one that is due twice stands still."""
+        """Adds the due frames to the video; a frame that is due twice is repeated."""
         if self._video is None or not self._due or self._due[0] > self.learner.steps:
             return
         frame = self.learner.paint(*self._size)
@@ -159,40 +161,40 @@ class _Course:
             self._due.pop(0)
 
     def image(self) -> np.ndarray:
-        """The result; smaller than asked for if somebody waits for it to stop."""
+        """Renders the result, smaller if the user is waiting for it to stop."""
         if not self.stopped:
             try:
-                return self.learner.paint(*self._size, after=self._tell_rows)
+                return self.learner.paint(*self._size, after=self._report_rows)
             except Cancelled:
                 self.stopped = True
         return self.learner.paint(*quick_size(self._settings, *self._size))
 
-    def _tell_rows(self, rows: int) -> None:
+    def _report_rows(self, rows: int) -> None:
         if rows < self._size[0]:
             self._progress.report(rows, self._size[0], text="Painting the image")
 
 
 def frame_steps(settings: PlaygroundSettings) -> list[int]:
-    """After which steps a video has its frames: close together in the beginning, where most changes."""
+    """Returns the steps of the video's frames: dense at the start, where most changes."""
     last = max(1, settings.frames - 1)
     return [round(settings.steps * (number / last) ** 2) for number in range(settings.frames)]
 
 
 def size_of(settings: PlaygroundSettings, height: int, width: int) -> tuple[int, int]:
-    """Height and width of the result of a photo with these."""
-    return image_io.fitted(height, width, settings.size)
+    """Returns height and width of the result for a photo's height and width."""
+    return image_io.fitted_size(height, width, settings.size)
 
 
 def quick_size(settings: PlaygroundSettings, height: int, width: int) -> tuple[int, int]:
-    """The size asked for, or the largest that is painted in a third of a second."""
-    pixels = _STOPPED / (2 * settings.parameters)
+    """Returns the result's size, or the largest that renders in a third of a second."""
+    pixels = _QUICK_PRODUCTS / (2 * settings.parameters)
     most = int((pixels * max(height, width) / min(height, width)) ** 0.5) // _STEP * _STEP
     size = max(_STEP, min(settings.size, most))
     return size_of(settings.model_copy(update={"size": size}), height, width)
 
 
-def thinned(history: list[dict[str, float]]) -> list[dict[str, Any]]:
-    """At most about _MOST_POINTS of them, the first and the last among them."""
+def thin_history(history: list[dict[str, float]]) -> list[dict[str, Any]]:
+    """Thins the history to about _MOST_POINTS points, including the first and the last."""
     every = max(1, len(history) // _MOST_POINTS)
-    kept = history[:-1:every] + history[-1:]
-    return [{name: round(value, 6) for name, value in point.items()} for point in kept]
+    points = history[:-1:every] + history[-1:]
+    return [{name: round(value, 6) for name, value in point.items()} for point in points]

@@ -1,4 +1,4 @@
-"""One network that learns one photo, a step at a time, and can be looked at between any two steps."""
+"""Trains a network on a photo step by step, with snapshots between steps."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ from studio.core.imaging import image_io
 from studio.core.layers.network import Network
 from studio.core.layers.optimizers import Optimizer
 from studio.playground import losses
-from studio.playground.inputs import inputs, places
+from studio.playground.inputs import pixel_positions, position_encoding
 from studio.playground.settings import PlaygroundSettings
 
-# streams of random numbers, so that controls do not share one
+# separate random streams, so that settings do not affect each other
 _WEIGHTS, _SPLIT, _BATCHES, _DROPOUT = 2, 3, 4, 5
-_LOOKED_AT = 1024  # pixels whose gradient is shown
-_AT_ONCE = 4_000_000  # numbers of a layer that are in memory at once: 16 MB
+_GRADIENT_PIXELS = 1024  # pixels whose gradient a snapshot computes
+_MOST_VALUES = 4_000_000  # values of a layer in memory at once: 16 MB
 
 
-class RanAway(Exception):
-    """The weights have outgrown all numbers; the network has those of the last step that had some."""
+class Diverged(Exception):
+    """Training diverged; the network has its last finite weights."""
 
 
 @dataclass(frozen=True)
-class Look:
-    """What there is to see of a network.
+class Snapshot:
+    """The state of a network.
 
     Attributes:
-        image: as it is painted now, at the size at which it is learned, `(H, W, 3) uint8`.
-        learned, held_out: the loss of the pixels that it learns from, and of the others; None without any.
-        psnr_learned, psnr_held_out: the same as a peak signal-to-noise ratio, in dB.
-        gradients: of the weights of each layer, the first first, the root of their mean square.
-        values: of what each hidden layer hands on, the same.
+        image: its current output at the training size, `(H, W, 3) uint8`.
+        learned, held_out: loss on training and held-out pixels; None without held-out pixels.
+        psnr_learned, psnr_held_out: peak signal-to-noise ratios in dB.
+        gradients: root mean square of the weights' gradient per layer, from the first.
+        values: root mean square of the activations per hidden layer.
     """
 
     image: np.ndarray
@@ -47,39 +47,41 @@ class Look:
 
     @property
     def metrics(self) -> dict[str, float]:
-        """All of it as named figures; a layer's end in its number, from 1."""
-        told = {"learned": self.learned, "psnr_learned": self.psnr_learned}
+        """All values by name; those of layers end in the layer's number, from 1."""
+        metrics = {"learned": self.learned, "psnr_learned": self.psnr_learned}
         if self.held_out is not None and self.psnr_held_out is not None:
-            told |= {"held out": self.held_out, "psnr_held_out": self.psnr_held_out}
-        told |= {f"gradient_{n}": size for n, size in enumerate(self.gradients, 1)}
-        return told | {f"value_{n}": size for n, size in enumerate(self.values, 1)}
+            metrics |= {"held out": self.held_out, "psnr_held_out": self.psnr_held_out}
+        metrics |= {f"gradient_{n}": size for n, size in enumerate(self.gradients, 1)}
+        return metrics | {f"value_{n}": size for n, size in enumerate(self.values, 1)}
 
 
 class Learner:
-    """Args:
-    photo: `(H, W, 3) uint8`.
-    settings: of the network and its learning.
+    """A network and its training.
+
+    Args:
+        photo: `(H, W, 3) uint8`.
+        settings: of the network and its training.
     """
 
     def __init__(self, photo: np.ndarray, settings: PlaygroundSettings):
         small = image_io.fit(photo, settings.detail)
         self._size = small.shape[:2]
         self._settings = settings
-        self._inputs = inputs(
+        self._encoding = position_encoding(
             settings.fourier_features,
             settings.fourier_scale,
             settings.coordinates,
             settings.detail,
             settings.seed,
         )
-        self._told = self._inputs.of(places(*self._size))
-        self._wanted = (small.reshape(-1, 3) / 255).astype("float32")
-        self._learned, self._held_out = _split(len(self._told), settings.held_out, self._rng(_SPLIT))
+        self._features = self._encoding.encode(pixel_positions(*self._size))
+        self._targets = (small.reshape(-1, 3) / 255).astype("float32")
+        self._learned, self._held_out = _split(len(self._features), settings.held_out, self._rng(_SPLIT))
         self.network = Network(settings.shape, settings.activation)
         self.network.initialize(settings.initializer, self._rng(_WEIGHTS))
         self._flat = np.zeros_like(self.network.weights)
         self._gradients = self.network.views(self._flat)
-        self._good = self.network.weights.copy()
+        self._last_weights = self.network.weights.copy()
         self._optimizer = Optimizer(
             settings.optimizer, self._flat.size, settings.learning_rate, settings.weight_decay
         )
@@ -90,89 +92,91 @@ class Learner:
         return np.random.default_rng([self._settings.seed, stream])
 
     def step(self) -> None:
-        """Learns from one batch. Raises `RanAway` once there is no telling how wrong the network is."""
-        chosen = self._learned[self._batches.integers(0, len(self._learned), self._settings.batch)]
+        """Trains on one batch. Raises `Diverged` if the loss is not finite."""
+        rows = self._learned[self._batches.integers(0, len(self._learned), self._settings.batch)]
         with np.errstate(over="ignore", invalid="ignore"):
-            loss = self._go_back(chosen, self._settings.dropout)
+            loss = self._backward(rows, self._settings.dropout)
             if not np.isfinite(loss):
-                self._give_up()
-            self._good[:] = self.network.weights
+                self._raise_diverged()
+            self._last_weights[:] = self.network.weights
             self._optimizer.step(self.network.weights, self._flat)
         self.steps += 1
 
-    def _give_up(self) -> NoReturn:
-        self.network.weights[:] = self._good
+    def _raise_diverged(self) -> NoReturn:
+        self.network.weights[:] = self._last_weights
         self.steps = max(0, self.steps - 1)
-        raise RanAway
+        raise Diverged
 
-    def _go_back(self, chosen: np.ndarray, dropout: float = 0.0) -> float:
-        """The loss of some pixels; leaves the gradient behind."""
-        wanted = self._wanted[chosen]
-        found = self.network.forward(self._told[chosen], dropout, self._dropout)
-        colors = losses.painted(self._settings.loss, found.sums[-1])
-        self.network.backward(found, losses.gradient(self._settings.loss, colors, wanted), self._gradients)
-        self._values = [_size(value) for value in found.values[1:]]
-        return losses.value(self._settings.loss, colors, wanted)
+    def _backward(self, rows: np.ndarray, dropout: float = 0.0) -> float:
+        """Computes the loss of some pixels and stores its gradient."""
+        targets = self._targets[rows]
+        activations = self.network.forward(self._features[rows], dropout, self._dropout)
+        colors = losses.to_colors(self._settings.loss, activations.sums[-1])
+        self.network.backward(
+            activations, losses.gradient(self._settings.loss, colors, targets), self._gradients
+        )
+        self._values = [_size(value) for value in activations.values[1:]]
+        return losses.value(self._settings.loss, colors, targets)
 
-    def look(self) -> Look:
-        """Looks at the network without changing it. Raises as `step`."""
+    def snapshot(self) -> Snapshot:
+        """Takes a snapshot without changing the network. Raises like `step`."""
         with np.errstate(over="ignore", invalid="ignore"):
-            colors = self._colors(self._told)
-            if not np.isfinite(colors).all() and not np.array_equal(self.network.weights, self._good):
-                self._give_up()
-            self._go_back(self._learned[:: max(1, len(self._learned) // _LOOKED_AT)])
+            colors = self._colors(self._features)
+            if not np.isfinite(colors).all() and not np.array_equal(self.network.weights, self._last_weights):
+                self._raise_diverged()
+            self._backward(self._learned[:: max(1, len(self._learned) // _GRADIENT_PIXELS)])
             learned, others = self._learned, self._held_out
-            loss, wanted = self._settings.loss, self._wanted
-            return Look(
-                _shown(colors).reshape(*self._size, 3),
-                _number(losses.value(loss, colors[learned], wanted[learned])),
-                _number(losses.value(loss, colors[others], wanted[others])) if len(others) else None,
-                losses.psnr(colors[learned], wanted[learned]),
-                losses.psnr(colors[others], wanted[others]) if len(others) else None,
+            loss, targets = self._settings.loss, self._targets
+            return Snapshot(
+                _to_uint8(colors).reshape(*self._size, 3),
+                _number(losses.value(loss, colors[learned], targets[learned])),
+                _number(losses.value(loss, colors[others], targets[others])) if len(others) else None,
+                losses.psnr(colors[learned], targets[learned]),
+                losses.psnr(colors[others], targets[others]) if len(others) else None,
                 [_size(layer.kernel) for layer in self._gradients],
                 self._values,
             )
 
-    def _colors(self, told: np.ndarray) -> np.ndarray:
-        return losses.painted(self._settings.loss, self.network.answer(told))
+    def _colors(self, features: np.ndarray) -> np.ndarray:
+        return losses.to_colors(self._settings.loss, self.network.predict(features))
 
     def paint(self, height: int, width: int, after: Callable[[int], None] = lambda _rows: None) -> np.ndarray:
-        """Asks the network for an image of any size, row by row, so that memory does not grow with it.
+        """Renders an image of any size, in rows, which bounds memory.
 
         Args:
-            after: called after every few rows with how many there are.
+            after: called after every few rows with the number of rows done.
 
         Returns:
             `(height, width, 3) uint8`.
         """
         image = np.empty((height, width, 3), "uint8")
-        rows = max(1, _AT_ONCE // (max(self.network.shape) * width))
+        rows = max(1, _MOST_VALUES // (max(self.network.shape) * width))
         with np.errstate(over="ignore", invalid="ignore"):
             for first in range(0, height, rows):
                 last = min(height, first + rows)
-                told = self._inputs.of(places(height, width, first, last))
-                image[first:last] = _shown(self._colors(told)).reshape(-1, width, 3)
+                features = self._encoding.encode(pixel_positions(height, width, first, last))
+                image[first:last] = _to_uint8(self._colors(features)).reshape(-1, width, 3)
                 after(last)
         return image
 
 
 def _split(count: int, share: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """The numbers of the pixels that are learned, at least one, and of those that are held out."""
+    """Returns the indices of training pixels, at least one, and of held-out pixels."""
     order = rng.permutation(count)
     held_out = min(count - 1, round(count * share))
     return np.sort(order[held_out:]), np.sort(order[:held_out])
 
 
-def _shown(colors: np.ndarray) -> np.ndarray:
-    """Colors as a screen has them: `float32` -> `uint8`."""
+def _to_uint8(colors: np.ndarray) -> np.ndarray:
+    """Converts colors from `float32` to `uint8`."""
     return (np.clip(np.nan_to_num(colors), 0, 1) * 255 + 0.5).astype("uint8")
 
 
 def _size(values: np.ndarray) -> float:
-    """The root of the mean square."""
+    """Returns the root mean square."""
     return _number(float(np.sqrt(np.mean(np.square(values, dtype="float64")))))
 
 
 def _number(value: float) -> float:
-    """The value; of one beyond all numbers the largest that a weight can have."""
+    """Returns the value, or the largest float32 if it is not finite."""
     return value if np.isfinite(value) else float(np.finfo("float32").max)

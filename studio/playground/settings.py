@@ -127,5 +127,5 @@ class PlaygroundSettings(Settings):
 
 
 def kind(settings: PlaygroundSettings) -> Kind:
-    """Kind of the result: an image or a video."""
+    """Returns the kind of the result: an image or a video."""
     return "animation" if settings.frames else "image"

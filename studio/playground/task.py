@@ -1,4 +1,4 @@
-"""Painting as a task: a photo in; out what a network has learned of it, as an image or as a video."""
+"""Training on one photo as a task: from a photo to the network's image, or a video of the training."""
 
 from __future__ import annotations
 
@@ -9,35 +9,35 @@ from studio.core import recipes
 from studio.core.imaging import image_io
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
-from studio.playground.learn import Learned, learn
+from studio.playground.learn import TrainingResult, learn
 from studio.playground.settings import PlaygroundSettings
 
-RAN_AWAY = (
+DIVERGED = (
     "Training diverged after step {steps}: the weights overflowed float32. "
     "This is the last valid image. "
     "Try a lower learning rate."
 )
 WORSE = "The loss rose above its first value. Try a lower learning rate."
-_WORSE = 1.05  # times the loss that it began with
+_WORSE_FACTOR = 1.05  # factor of the first loss
 
 
 def run(settings: PlaygroundSettings, inputs: Inputs, progress: Progress) -> Result:
-    """Paints, or videos the learning. See `studio.playground.learn.learn`."""
+    """Trains a network on a photo; see `studio.playground.learn.learn`."""
     photo = inputs["content"][0]
     learned = learn(image_io.read(photo.read(), photo.name), settings, progress)
-    made = _as_made(settings, learned)
-    recipe = recipes.make("playground.train", made, inputs)
+    final_settings = _reproducible_settings(settings, learned)
+    recipe = recipes.make("playground.train", final_settings, inputs)
     stem = f"{Path(photo.name).stem}-painted"
     if learned.video:
-        file = File.keep(learned.video, "animation", f"{stem}.{made.video}")
+        file = File.keep(learned.video, "animation", f"{stem}.{final_settings.video}")
     else:
         file = File.keep(image_io.encode_png(learned.image, recipe), "image", f"{stem}.png")
     return Result((file,), figures(settings, learned), recipe, learned.stopped_early)
 
 
-def figures(settings: PlaygroundSettings, learned: Learned) -> dict[str, Any]:
-    """What there is to say of it in numbers, and in sentences under "notes"."""
-    told: dict[str, Any] = {
+def figures(settings: PlaygroundSettings, learned: TrainingResult) -> dict[str, Any]:
+    """Returns the figures of a training run, with messages for the user under "notes"."""
+    figures_by_name: dict[str, Any] = {
         "seconds": learned.seconds,
         "steps": learned.steps,
         "parameters": settings.parameters,
@@ -51,17 +51,17 @@ def figures(settings: PlaygroundSettings, learned: Learned) -> dict[str, Any]:
         "notes": [],
     }
     if learned.frames:
-        told["frames"] = learned.frames
-    if learned.ran_away:
-        told["ended"] = "ran away"
-        told["notes"] = [RAN_AWAY.format(steps=learned.steps)]
-    elif learned.last.learned > _WORSE * learned.history[0]["learned"]:
-        told["notes"] = [WORSE]
-    return told
+        figures_by_name["frames"] = learned.frames
+    if learned.has_diverged:
+        figures_by_name["ended"] = "ran away"
+        figures_by_name["notes"] = [DIVERGED.format(steps=learned.steps)]
+    elif learned.last.learned > _WORSE_FACTOR * learned.history[0]["learned"]:
+        figures_by_name["notes"] = [WORSE]
+    return figures_by_name
 
 
-def _as_made(settings: PlaygroundSettings, learned: Learned) -> PlaygroundSettings:
-    """The settings that make the same again, also where it was stopped."""
+def _reproducible_settings(settings: PlaygroundSettings, learned: TrainingResult) -> PlaygroundSettings:
+    """Returns the settings that reproduce the result, also if it was stopped."""
     change: dict[str, Any] = {}
     if learned.stopped_early:
         change["most_steps"] = learned.steps

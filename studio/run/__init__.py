@@ -1,4 +1,4 @@
-"""What commands and Python do with a task: names and paths become its inputs, its result is kept or saved.
+"""Runs tasks for commands and Python: resolves names and paths to inputs, and saves results.
 
-Both stand on this; it knows neither.
+Both the command line and the Python API build on this package, which imports neither.
 """

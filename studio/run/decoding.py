@@ -1,6 +1,6 @@
-"""Decodes one uploaded file, with little memory and time, and says why it is refused.
+"""Decodes one uploaded file with limited memory and time, and reports why it is rejected.
 
-Run in a sandbox by `file_checks`, with the file as its argument and its kind as a line on stdin.
+`file_checks` runs this in a sandbox, with the file as argument and its kind as a line on stdin.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from studio.core.imaging import animations, image_io
 from studio.imported import files
 
 KINDS: tuple[Kind, ...] = ("image", "animation", "text", "model")
-SECONDS = 60  # of time, and of a processor's
+SECONDS = 60  # limit of elapsed time and of CPU time
 MOST_BYTES = 3 << 29  # of memory; an image of 67 million pixels takes 1 GB
 TOO_LARGE = "needs more memory than a check may take"
 
 
 def decode(kind: Kind, path: Path) -> None:
-    """Reads all of a file of one of KINDS. Raises `InvalidInput` if it cannot be taken."""
+    """Reads a whole file of one of KINDS. Raises `InvalidInput` if it is not valid."""
     if kind == "image":
         image_io.read(path)
     elif kind == "text":
-        with contextlib.suppress(encodings.UnknownEncoding):  # which the settings of a task may tell
+        with contextlib.suppress(encodings.UnknownEncoding):  # the settings of a task may specify it
             corpus.read(path)
     elif kind == "model":
         with path.open("rb") as file:
@@ -39,19 +39,19 @@ def decode(kind: Kind, path: Path) -> None:
 
 
 def main() -> None:
-    """Limits this process, decodes the file, and prints a JSON object: `refused` is a sentence or null."""
+    """Limits this process, decodes the file and prints JSON: `refused` is a sentence or null."""
     for name, most in {"RLIMIT_DATA": MOST_BYTES, "RLIMIT_CPU": SECONDS, "RLIMIT_CORE": 0}.items():
         with contextlib.suppress(AttributeError, ValueError, OSError):  # not every system has each
             resource.setrlimit(getattr(resource, name), (most, most))
     signal.setitimer(signal.ITIMER_REAL, SECONDS)
-    path, kind, refused = Path(sys.argv[1]), sys.stdin.readline().strip(), None
+    path, kind, error_message = Path(sys.argv[1]), sys.stdin.readline().strip(), None
     try:
-        decode(next(known for known in KINDS if known == kind), path)
+        decode(next(member for member in KINDS if member == kind), path)
     except InvalidInput as error:
-        refused = str(error)
+        error_message = str(error)
     except MemoryError:
-        refused = f"{path.name} {TOO_LARGE}. Save it smaller."
-    sys.stdout.write(json.dumps({"refused": refused}))
+        error_message = f"{path.name} {TOO_LARGE}. Save it smaller."
+    sys.stdout.write(json.dumps({"refused": error_message}))
 
 
 if __name__ == "__main__":

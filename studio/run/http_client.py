@@ -1,4 +1,4 @@
-"""Requests to the studio of another machine: what goes wrong is a sentence, what may pass is tried again."""
+"""HTTP requests to a studio on another machine: retries transient failures, and words all errors."""
 
 from __future__ import annotations
 
@@ -16,18 +16,26 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from requests.auth import AuthBase
 
 from studio.core import amounts
-from studio.core.errors import InvalidInput, NoRoom, StudioError, TooMany, Unavailable, invalid, printable
+from studio.core.errors import (
+    InsufficientSpace,
+    InvalidInput,
+    StudioError,
+    TooMany,
+    Unavailable,
+    invalid,
+    printable,
+)
 from studio.core.progress import Progress
 
-MOST_ANSWER = 16 << 20  # bytes of an answer that is no file
+MOST_ANSWER = 16 << 20  # bytes of a response that is not a file
 MOST_FILE = 1 << 30  # bytes of a result; the largest are videos
-PATIENCE = 120.0  # seconds without an answer after which it is given up
-_PAUSE = 1.0  # s between two tries
+PATIENCE = 120.0  # seconds without a response after which to give up
+_PAUSE = 1.0  # seconds between two attempts
 _PIECE = 1 << 20  # bytes
-_CONNECT, _READ = 10.0, 120.0  # s; a model that is uploaded is looked over before the answer comes
+_CONNECT, _READ = 10.0, 120.0  # seconds; an uploaded model is checked before the response comes
 _BELOW = "/api/v1"
-_PASSES = {502, 503, 504}  # it is being started, or a proxy waits for it
-_KINDS = {404: Unavailable, 429: TooMany, 507: NoRoom}
+_PASSES = {502, 503, 504}  # transient: the studio starts, or a proxy waits for it
+_KINDS = {404: Unavailable, 429: TooMany, 507: InsufficientSpace}
 _LONGEST = 1000  # characters of a sentence
 _WRONG_TOKEN = "The studio at {} does not take this token. Pass the one that `studio token` prints there."
 
@@ -44,13 +52,13 @@ _PROBLEM = TypeAdapter(_Problem)
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What a studio, or what else is at its address, answers.
+class Response:
+    """A response of a studio, or of another server at its address.
 
     Attributes:
-        status, reason: of HTTP.
-        kind: its media type; "" for none.
-        location: where a redirect leads.
+        status, reason: HTTP status code and reason phrase.
+        kind: media type; "" for none.
+        location: target of a redirect.
         body: at most MOST_ANSWER bytes, or MOST_FILE of a file.
     """
 
@@ -62,89 +70,91 @@ class Answer:
 
 
 class Client:
-    """The API of one studio.
+    """A client of the API of one studio.
 
-    `requests`, as it is here already: the studio fetches weights with it, and Streamlit needs it, too.
+    Uses `requests`, which is installed anyway: weights are downloaded with it, and Streamlit needs it.
 
     Args:
-        url: of the studio, as `http://box:8501`.
-        token: for programs, as `studio token` prints it there.
+        url: address of the studio, such as `http://box:8501`.
+        token: token for programs, which `studio token` prints there.
 
     Raises:
-        InvalidInput: if the address is none.
-        Unavailable: if the token is none.
+        InvalidInput: if the address is not valid.
+        Unavailable: if the token is not valid.
     """
 
     def __init__(self, url: str, token: str):
         self.url = _address(url)
         self._session = requests.Session()
-        self._session.headers["Accept-Encoding"] = "identity"  # a few bytes could unpack to gigabytes
+        # A few compressed bytes could expand to gigabytes.
+        self._session.headers["Accept-Encoding"] = "identity"
         if not re.fullmatch(r"[!-~]+", token):
             raise Unavailable(_WRONG_TOKEN.format(self.url))
-        self._session.auth = _Bearer(token)  # else a .netrc of this machine could take its place
+        self._session.auth = _Bearer(token)  # without this, a .netrc of this machine could replace it
 
     def json(self, shape: TypeAdapter[T], method: str, path: str, progress: Progress, **more: Any) -> T:
-        """What a request is answered with, validated. See `ask`.
+        """Sends a request and returns its validated JSON. See `request`.
 
         Raises:
-            InvalidInput: if it is none of the answers that a studio gives.
+            InvalidInput: if the response is not one that a studio gives.
         """
-        answer = self.ask(method, path, progress, **more)
+        answer = self.request(method, path, progress, **more)
         try:
             return shape.validate_json(answer.body)
         except ValidationError as error:
             log.info("%s %s was answered otherwise: %s", method, path, error.errors(include_input=False)[:5])
-            raise self._no_studio("another page, or one that answers otherwise") from None
+            raise self._not_a_studio("another page, or one that answers otherwise") from None
 
     def fetch(self, path: str, progress: Progress) -> bytes:
-        """All bytes of a file; after a lost connection it continues where it was.
+        """Downloads a file and returns its bytes; resumes after a lost connection.
 
         Raises:
-            InvalidInput: if there are more than MOST_FILE.
+            InvalidInput: if it is larger than MOST_FILE.
         """
-        return bytes(self.ask("GET", path, progress, into=bytearray()).body)
+        return bytes(self.request("GET", path, progress, into=bytearray()).body)
 
-    def ask(
+    def request(
         self,
         method: str,
         path: str,
         progress: Progress,
         body: Path | None = None,
-        again: bool = True,
+        retries: bool = True,
         into: bytearray | None = None,
         **more: Any,
-    ) -> Answer:
-        """The answer to one request, which may be sent several times.
+    ) -> Response:
+        """Returns the response to a request, which may be sent several times.
 
         Args:
-            path: below the API's address.
-            progress: told while there is no answer, and asked whether to stop.
+            method: HTTP method.
+            path: path below the API's address.
+            progress: receives a report while there is no response; may cancel.
             body: a file to send.
-            again: whether to try again when nobody answers, or only to tell.
-            into: what a file is read into; None for an answer of at most MOST_ANSWER bytes.
-            more: as `requests.request` takes it.
+            retries: whether to retry if there is no response.
+            into: buffer to read a file into; None for a response of at most MOST_ANSWER bytes.
+            more: further arguments of `requests.request`.
 
         Raises:
-            StudioError: if the studio refuses, with its own sentence, or never answers.
-            Cancelled: if a user asked to stop while it did not answer.
+            StudioError: if the studio rejects the request, with its message, or does not respond.
+            Cancelled: if the user stopped it while there was no response.
         """
-        patience = PATIENCE if again else 0
+        patience = PATIENCE if retries else 0
         end = time.monotonic() + patience
         while True:
-            before = len(into or b"")
-            if before:
-                more["headers"] = {"Range": f"bytes={before}-"}
-            found = self._once(method, path, progress, body, into, more)
-            if isinstance(found, Answer) and found.status not in _PASSES:
-                return self._accepted(found)
-            if len(into or b"") > before:
+            received = len(into or b"")
+            if received:
+                more["headers"] = {"Range": f"bytes={received}-"}
+            outcome = self._try_once(method, path, progress, body, into, more)
+            if isinstance(outcome, Response) and outcome.status not in _PASSES:
+                return self._check_status(outcome)
+            if len(into or b"") > received:
                 end = time.monotonic() + patience
             if time.monotonic() >= end:
-                raise self._silent(found)
+                raise self._no_response(outcome)
             progress.stage(f"No answer from {printable(urlsplit(self.url).netloc, 30)}, trying again")
             time.sleep(_PAUSE)
 
-    def _once(
+    def _try_once(
         self,
         method: str,
         path: str,
@@ -152,7 +162,7 @@ class Client:
         body: Path | None,
         into: bytearray | None,
         more: dict[str, Any],
-    ) -> Answer | Exception:
+    ) -> Response | Exception:
         with body.open("rb") if body else nullcontext() as data:
             try:
                 with self._session.request(
@@ -160,7 +170,7 @@ class Client:
                     f"{self.url}{_BELOW}{path}",
                     data=data,
                     timeout=(_CONNECT, _READ),
-                    allow_redirects=False,  # to a place that was not meant the token would go along
+                    allow_redirects=False,  # a redirect would leak the token
                     stream=True,  # a server may announce less than it sends
                     **more,
                 ) as answer:
@@ -168,10 +178,10 @@ class Client:
             except requests.RequestException as error:
                 return error
 
-    def _read(self, answer: requests.Response, progress: Progress, into: bytearray | None) -> Answer:
-        """The whole of an answer. Raises `InvalidInput` if it has too many bytes, or is compressed."""
+    def _read(self, answer: requests.Response, progress: Progress, into: bytearray | None) -> Response:
+        """Reads a whole response. Raises `InvalidInput` if it is too large or compressed."""
         if answer.headers.get("content-encoding", "identity") != "identity":
-            raise self._no_studio("a compressed answer, which was not asked for")
+            raise self._not_a_studio("a compressed answer, which was not asked for")
         is_file = into is not None and answer.status_code < 300
         body, most = (into, MOST_FILE) if into is not None and is_file else (bytearray(), MOST_ANSWER)
         if answer.status_code != 206:
@@ -179,34 +189,34 @@ class Client:
         for piece in answer.iter_content(_PIECE):
             body += piece
             if len(body) > most:
-                raise self._no_studio(f"an answer of more than {amounts.size(most)}")
+                raise self._not_a_studio(f"an answer of more than {amounts.size(most)}")
             if is_file:
                 progress.check()
         kind = answer.headers.get("content-type", "")
-        place = answer.headers.get("location", "nowhere")
-        return Answer(answer.status_code, printable(answer.reason or "", 60), kind, place, body)
+        location = answer.headers.get("location", "nowhere")
+        return Response(answer.status_code, printable(answer.reason or "", 60), kind, location, body)
 
-    def _accepted(self, answer: Answer) -> Answer:
+    def _check_status(self, answer: Response) -> Response:
         if answer.status < 300:
             return answer
         if answer.status < 400:
-            raise self._no_studio(f"a redirect to {answer.location}")
+            raise self._not_a_studio(f"a redirect to {answer.location}")
         if answer.status in (401, 403):
             raise Unavailable(_WRONG_TOKEN.format(self.url))
-        told = _detail(answer)
-        if not told:
-            raise self._no_studio(f"{answer.status} {answer.reason}")
-        raise _KINDS.get(answer.status, InvalidInput if answer.status < 500 else StudioError)(told)
+        detail = _detail(answer)
+        if not detail:
+            raise self._not_a_studio(f"{answer.status} {answer.reason}")
+        raise _KINDS.get(answer.status, InvalidInput if answer.status < 500 else StudioError)(detail)
 
-    def _no_studio(self, received: str) -> InvalidInput:
+    def _not_a_studio(self, received: str) -> InvalidInput:
         step = "check the address, which is the one of the pages"
         return invalid(f"server {self.url}", expected="a studio there", received=received, next_step=step)
 
-    def _silent(self, found: Answer | Exception) -> Unavailable:
-        if isinstance(found, Answer) and (told := _detail(found)):
-            return Unavailable(told)
+    def _no_response(self, outcome: Response | Exception) -> Unavailable:
+        if isinstance(outcome, Response) and (detail := _detail(outcome)):
+            return Unavailable(detail)
         return Unavailable(
-            f"The studio at {self.url} does not answer ({_reason(found)}). "
+            f"The studio at {self.url} does not answer ({_reason(outcome)}). "
             "See whether it runs there, and whether this machine reaches it."
         )
 
@@ -232,8 +242,8 @@ def _address(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/').removesuffix(_BELOW)}"
 
 
-def _detail(answer: Answer) -> str:
-    """The sentence of a problem; "" if the answer is none."""
+def _detail(answer: Response) -> str:
+    """Returns the detail of a problem response; "" for other responses."""
     if not answer.kind.startswith("application/problem+json"):
         return ""
     try:
@@ -242,11 +252,11 @@ def _detail(answer: Answer) -> str:
         return ""
 
 
-def _reason(found: Answer | Exception) -> str:
-    if isinstance(found, Answer):
-        return f"{found.status} {found.reason}"
-    if isinstance(found, requests.exceptions.SSLError):
+def _reason(outcome: Response | Exception) -> str:
+    if isinstance(outcome, Response):
+        return f"{outcome.status} {outcome.reason}"
+    if isinstance(outcome, requests.exceptions.SSLError):
         return "its certificate is not trusted here"
-    if isinstance(found, requests.Timeout):
+    if isinstance(outcome, requests.Timeout):
         return "it takes too long"
     return "no connection"

@@ -1,4 +1,4 @@
-"""What a user names or a program has -> a kept file: a path, `sample:NAME`, a model, an image in memory."""
+"""Reads inputs and stores them as files: from a path, `sample:NAME`, a model, or an image in memory."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from studio.core.models import model_folder, model_zip, presets
 from studio.core.tasks import File, Inputs, Kind, Slot
 from studio.core.training import start_from
 from studio.imported import files, keras_files
-from studio.run.program_result import Made
+from studio.run.program_result import Output
 
 _SAMPLE = sample_sets.PREFIX
 _MODEL_FILES = {".keras", ".zip", ".h5"}
@@ -26,17 +26,17 @@ _MOST_MODEL = 2_000_000_000  # bytes of a zip
 
 
 def read(slot: Slot, value: Any, labels: str | None = None) -> File:
-    """Reads, checks and keeps one input, so that what is wrong with it is told before anything heavy starts.
+    """Reads, checks and stores one input, so that errors come before the work starts.
 
     Args:
-        slot: of the input.
-        value: what a user named; of a program also an earlier result, a kept file, an image of Pillow or an
-            array `(H, W, 3) uint8`, `(H, W)` or with 1 or 4 channels.
-        labels: of an imported model, the path of a file that names its classes.
+        slot: slot of the input.
+        value: name or path; from a program also an earlier result, a stored file, a Pillow image or an array
+            `(H, W, 3) uint8`, `(H, W)` or with 1 or 4 channels.
+        labels: path of a file with the class names of an imported model.
 
     Raises:
-        InvalidInput: if it is no such file, sample, model or data set, or not of the slot's kind.
-        Unavailable: if a data set would have to be fetched and cannot be.
+        InvalidInput: if it is not a file, sample, model or data set of the slot's kind.
+        Unavailable: if a data set must be downloaded and that fails.
     """
     if not isinstance(value, str | PathLike):
         return _in_memory(slot, value)
@@ -55,7 +55,7 @@ def read(slot: Slot, value: Any, labels: str | None = None) -> File:
 
 
 def _in_memory(slot: Slot, value: Any) -> File:
-    if isinstance(value, Made):
+    if isinstance(value, Output):
         return value.result.files[0]
     if isinstance(value, File):
         return value
@@ -68,17 +68,17 @@ def _in_memory(slot: Slot, value: Any) -> File:
     expected = f"a path of {a(slot.kind)}, or a result of the studio"
     if slot.kind == "image":
         expected = "a path, a result of the studio, a Pillow image or an array (H, W, 3) uint8, 0 to 255"
-    raise invalid(slot.name, expected=expected, received=_described(value), next_step="pass one of these")
+    raise invalid(slot.name, expected=expected, received=_describe(value), next_step="pass one of these")
 
 
 def _is_image(value: Any) -> bool:
-    """Whether it is `(H, W) uint8`, or with 1, 3 or 4 channels: gray, RGB, RGBA."""
+    """Returns whether a value is an array `(H, W) uint8`, or with 1, 3 or 4 channels: gray, RGB, RGBA."""
     if not isinstance(value, np.ndarray) or value.dtype != np.uint8 or value.ndim not in (2, 3):
         return False
     return min(value.shape) > 0 and value.shape[2:] in ((), (1,), (3,), (4,))
 
 
-def _described(value: Any) -> str:
+def _describe(value: Any) -> str:
     if isinstance(value, np.ndarray):
         return f"an array {value.shape} {value.dtype}"
     if isinstance(value, Image.Image):
@@ -87,15 +87,15 @@ def _described(value: Any) -> str:
 
 
 def check(kind: Kind, path: Path) -> None:
-    """Raises `InvalidInput` unless a file can be taken as one of its kind; an archive is looked at later."""
+    """Raises `InvalidInput` if a file is not valid for its kind; archives of data sets are checked later."""
     if kind == "image":
         image_io.read(path)
     elif kind == "text":
-        with contextlib.suppress(encodings.UnknownEncoding):  # which the settings of a task may tell
+        with contextlib.suppress(encodings.UnknownEncoding):  # the settings of a task may specify it
             corpus.read(path)
     elif kind == "animation":
-        shown = f"video {printable(path.name, 60)}"
-        animations.check(_bytes(path, shown, video_limits.MOST_BYTES, "cut it"), shown)
+        label = f"video {printable(path.name, 60)}"
+        animations.check(_bytes(path, label, video_limits.MOST_BYTES, "cut it"), label)
     elif kind == "model" and is_packed(path):
         _check_packed(path)
     elif kind == "model":
@@ -104,19 +104,19 @@ def check(kind: Kind, path: Path) -> None:
 
 
 def from_name(slot: Slot, text: str) -> File | None:
-    """What a name alone says: a sample, or a trained model; None for all else. No path is ever followed."""
+    """Returns the file of a sample or a trained model by name, else None. Never follows a path."""
     if slot.kind == "image" and text.startswith(_SAMPLE):
         return _sample(text.removeprefix(_SAMPLE))
     if slot.kind == "dataset" and text.startswith(_SAMPLE):
         return sample_sets.reference(text)
-    return _zipped(presets.find(text)) if slot.kind == "model" and presets.is_known(text) else None
+    return _zip_model(presets.find(text)) if slot.kind == "model" and presets.is_known(text) else None
 
 
 def to_start_from(task: str, name: str) -> Inputs:
-    """The input of a training run that begins with the model of a name; none for "".
+    """Returns the input of a training run that starts from a named model; empty for "".
 
     Raises:
-        StudioError: if it is not there, or not whole.
+        StudioError: if the model is missing or incomplete.
     """
     slot = next(slot for slot in tasks.get(task).inputs if slot.name == start_from.SLOT)
     file = from_name(slot, name) if name else None
@@ -124,12 +124,12 @@ def to_start_from(task: str, name: str) -> Inputs:
 
 
 def is_image(text: str) -> bool:
-    """Whether a word names a sample or an image, as far as its name tells."""
+    """Returns whether a word looks like a sample or an image, by its prefix or file extension."""
     return text.startswith(_SAMPLE) or Path(text).suffix.lower() in formats.ENDINGS
 
 
 def keep_sample(name: str) -> None:
-    """Keeps the sample that a file is called after, if there is one; another file does no harm."""
+    """Stores the sample whose name a file has; does nothing for other names."""
     stem = name.rpartition(".")[0]
     if sample_photos.is_known(stem) or stem in paintings.paintings():
         _sample(stem)
@@ -138,83 +138,83 @@ def keep_sample(name: str) -> None:
 
 
 def _video(path: Path) -> File:
-    shown = f"video {printable(path.name, 60)}"
-    data = _bytes(path, shown, video_limits.MOST_BYTES, "cut it")
-    animations.first(data, shown)  # now, so that what is no video is told at once
+    label = f"video {printable(path.name, 60)}"
+    data = _bytes(path, label, video_limits.MOST_BYTES, "cut it")
+    animations.first(data, label)  # raises if it is not a video
     return File.keep(data, "animation", path.name)
 
 
 def _model(text: str, labels: str | None = None) -> File:
-    """A model as a file that tasks take: by its name, its folder, or an imported file or folder."""
+    """Returns a model as a file, from its name, its folder, or an imported file or folder."""
     path = paths.expand_user(text)
     if path.is_file() and is_packed(path):
-        return _packed(path)
+        return _keep_packed(path)
     if is_missing(path):
-        shown, step = f"model {printable(path.name, 60)}", "check the path"
-        raise invalid(shown, expected="a file", received="no such file", next_step=step)
+        label, step = f"model {printable(path.name, 60)}", "check the path"
+        raise invalid(label, expected="a file", received="no such file", next_step=step)
     if is_imported(path):
         return files.keep(path, paths.expand_user(labels) if labels else None)
-    return _zipped(preset(text))
+    return _zip_model(preset(text))
 
 
-def _zipped(found: presets.Preset) -> File:
-    found.weights()
-    return File.keep(model_zip.zipped(found.folder), "model", f"{found.name}.zip")
+def _zip_model(model: presets.Preset) -> File:
+    model.weights()
+    return File.keep(model_zip.pack(model.folder), "model", f"{model.name}.zip")
 
 
 def preset(text: str) -> presets.Preset:
-    """A model by its name or folder. Raises as `presets.find`."""
+    """Finds a model by its name or folder. Raises `InvalidInput` like `presets.find`."""
     return presets.find(text if presets.is_known(text) else paths.expand_user(text).absolute())
 
 
 def is_missing(path: Path) -> bool:
-    """Whether a path is that of a model's file, since no name of a model ends so, and nothing is there."""
+    """Returns whether a path has a model file's extension, which no model name has, but does not exist."""
     return path.suffix.lower() in _MODEL_FILES and not path.exists()
 
 
 def is_imported(path: Path) -> bool:
-    """Whether a path is that of a third-party model, or of what may be one."""
+    """Returns whether a path may be a third-party model: a file or folder that the studio did not save."""
     if path.is_dir():
         return not any((path / name).exists() for name in model_folder.MEMBERS)
     return path.is_file() and not is_packed(path)
 
 
 def is_packed(path: Path) -> bool:
-    """Whether a file may be a model that the studio saved."""
+    """Returns whether a file may be a zipped model that the studio saved."""
     with contextlib.suppress(OSError), path.open("rb") as file:
         members = keras_files.members(file)
         return path.suffix.lower() == ".zip" and (not members or model_folder.SETTINGS in members)
     return False
 
 
-def _packed(path: Path) -> File:
+def _keep_packed(path: Path) -> File:
     return File.keep(_check_packed(path), "model", path.name)
 
 
 def _check_packed(path: Path) -> bytes:
-    shown = f"model {printable(path.name, 60)}"
-    data = _bytes(path, shown, _MOST_MODEL, "choose another")
+    label = f"model {printable(path.name, 60)}"
+    data = _bytes(path, label, _MOST_MODEL, "choose another")
     folder = caches.claim(paths.folder("cache") / "models" / paths.digest(data))
-    presets.unpack(data, folder)  # which checks all of it
+    presets.unpack(data, folder)  # checks everything
     return data
 
 
-def _bytes(path: Path, shown: str, most: int, next_step: str) -> bytes:
-    """The bytes of a file. Raises `InvalidInput` if it cannot be read, or has more than `most`."""
+def _bytes(path: Path, label: str, most: int, next_step: str) -> bytes:
+    """Reads a file. Raises `InvalidInput` if it cannot be read, or has more than `most` bytes."""
     try:
         return paths.read(path, most)
     except paths.TooLarge:
         expected = f"at most {amounts.size(most)}"
-        raise invalid(shown, expected=expected, received="more", next_step=next_step) from None
+        raise invalid(label, expected=expected, received="more", next_step=next_step) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not a usable path"
-        raise invalid(shown, expected="a file", received=reason, next_step="check the path") from None
+        raise invalid(label, expected="a file", received=reason, next_step="check the path") from None
 
 
 def _sample(name: str) -> File:
     if sample_photos.is_known(name):
-        data, called = sample_photos.data(name)
-        return File.keep(data, "image", called)
+        data, file_name = sample_photos.data(name)
+        return File.keep(data, "image", file_name)
     if name in paintings.paintings():
         return File.keep(image_io.encode_png(paintings.painting(name)), "image", f"{name}.png")
     raise unknown("sample", name, [*sample_photos.photos(), *paintings.paintings()])

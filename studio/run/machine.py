@@ -1,4 +1,4 @@
-"""Where the work is done: on this machine, unless a command or a program names another (`remote`)."""
+"""The machine that does the work: this one, unless a command or a program names another (`remote`)."""
 
 from __future__ import annotations
 
@@ -17,57 +17,63 @@ from studio.run import input_files, terminal
 
 
 class Machine:
-    """This machine."""
+    """This machine. Subclasses send the work to other machines."""
 
-    def knows(self, name: str) -> bool:
-        """Whether it has a model of a name, has one that was called so, or has removed it."""
+    def has_model(self, name: str) -> bool:
+        """Returns whether the machine has, or had, a model of this name."""
         return presets.is_known(name) or presets.is_removed(name)
 
     def is_name(self, task: Task, value: Any) -> bool:
-        """Whether a task knows a model by this name there; what it does not is a folder or a file."""
-        return isinstance(value, str) and (value in task.builtin or self.knows(value))
+        """Returns whether a value is the name of a model for a task; otherwise it is a file or folder."""
+        return isinstance(value, str) and (value in task.builtin or self.has_model(value))
 
-    # One input by what a user calls it or a program has.
+    # Reads one input from a name, a path or an object.
     read: Callable[[Slot, Any, str | None], File] = staticmethod(input_files.read)
 
     def check(self, name: str, settings: Settings, inputs: Inputs) -> float | None:
-        """About how many bytes of memory the work needs; None if that is not known.
+        """Checks a task's settings and inputs; returns about how many bytes of memory it needs, or None.
 
         Raises:
-            StudioError: if it is known at once that the work cannot be done there.
+            StudioError: if it is clear at once that the work cannot be done there.
         """
-        return tasks.check_room(tasks.check(name, settings, inputs), settings, inputs)
+        return tasks.check_memory(tasks.check(name, settings, inputs), settings, inputs)
 
-    def take_up(
-        self, name: str, settings: Settings, inputs: Inputs, goes_on: bool | None, quiet: bool
+    def resume_training(
+        self, name: str, settings: Settings, inputs: Inputs, resume: bool | None, quiet: bool
     ) -> None:
-        """Resumes the same training where it was stopped, to end as an unbroken one, unless told not to.
+        """Prepares to resume the same training run from its checkpoint, and says so.
+
+        Args:
+            name: name of the task.
+            settings, inputs: those of the run.
+            resume: False discards the checkpoint; True says if there is none; None resumes if there is one.
+            quiet: whether to say nothing.
 
         Raises:
-            Unavailable: if another process does this training: two are hardly ever meant.
+            Unavailable: if another process runs this training.
         """
         run = checkpoints.find(name, settings, inputs)
-        with run.alone():
-            if goes_on is False:
+        with run.exclusive():
+            if resume is False:
                 run.forget()
-        if goes_on is False or quiet:
+        if resume is False or quiet:
             return
-        if goes_on is None and run.folder.exists():
+        if resume is None and run.folder.exists():
             terminal.note("It continues where the same training was stopped; --no-resume starts over.")
-        elif goes_on and not run.folder.exists():
+        elif resume and not run.folder.exists():
             terminal.note(
                 "There is nothing to resume with these data and settings; it starts from the beginning."
             )
 
-    # Runs a task that was checked; its files are kept here.
+    # Runs a task that was checked; stores its files here.
     run: Callable[[Task, Settings, Inputs, Progress | None], Result] = staticmethod(tasks.perform)
 
 
-HERE = Machine()
+LOCAL = Machine()
 
 
-def keep(result: Result, seconds: float) -> None:
-    """Adds a result to the gallery; that it found no room there is told, and nothing else is lost by it."""
+def add_to_gallery(result: Result, seconds: float) -> None:
+    """Adds a result to the gallery; if that fails, only prints a note."""
     if not result.files or result.recipe is None:
         return
     try:

@@ -1,4 +1,4 @@
-"""Where a result goes: checked before the work starts, written at once or not at all."""
+"""Output paths and files: checks a path before the work starts, then writes the result atomically."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from studio.core.imaging import animations, image_io
 from studio.core.models import model_folder, presets
 from studio.core.settings import Settings
 from studio.core.tasks import Inputs, Kind, Result
-from studio.run.protected_inputs import Originals, check_sidecar, sidecar, unused
+from studio.run.protected_inputs import Originals, check_sidecar, free_path, sidecar
 
 _SUFFIXES: dict[Kind, tuple[str, ...]] = {
     "image": (".png", ".jpg", ".jpeg", ".jfif", ".webp"),
@@ -24,205 +24,210 @@ _SUFFIXES: dict[Kind, tuple[str, ...]] = {
     "dataset": (".npz", ".zip"),
     "network": (".keras", ".tflite", ".onnx", ".zip", ".npz"),
 }
-_BETWEEN = b"\n\n---\n\n"  # two texts of one result
+_BETWEEN = b"\n\n---\n\n"  # separates the texts of a result
 
 
 def prints_itself(kind: Kind) -> bool:
-    """Whether a result of this kind goes to stdout when no `-o` says otherwise."""
+    """Returns whether a result of this kind goes to stdout without `-o`."""
     return kind == "text"
 
 
-def checked(text: str, kind: Kind, sources: Iterable[str] = (), also: tuple[str, ...] = ()) -> Path:
-    """The place of `-o OUT`, if a result of this kind can be written there: a model's folder, else a file.
+def resolve(text: str, kind: Kind, sources: Iterable[str] = (), more_endings: tuple[str, ...] = ()) -> Path:
+    """Returns the path of `-o OUT` if a result can be written there: a folder for a model, else a file.
 
-    It is absolute and through all links, as a shell would write: where the work ends, links and the working
-    folder may be others.
+    The path is absolute with all links followed, because links and the working folder may change before the
+    work ends.
 
     Args:
-        sources: what the result is made from, and must not replace.
-        also: other endings that it may have.
+        text: path as the user wrote it.
+        kind: kind of the result.
+        sources: inputs of the result, which it must not replace.
+        more_endings: additional file extensions that are allowed.
 
     Raises:
-        InvalidInput: if not, with the reason.
+        InvalidInput: if the result cannot be written there, with the reason.
     """
-    named, shown = paths.expand_user(text), f"output {printable(text, 100)}"
-    suffixes = (*_SUFFIXES.get(kind, ()), *also)
-    if suffixes and named.suffix.lower() not in suffixes:
+    expanded, label = paths.expand_user(text), f"output {printable(text, 100)}"
+    suffixes = (*_SUFFIXES.get(kind, ()), *more_endings)
+    if suffixes and expanded.suffix.lower() not in suffixes:
         ends = f"a name that ends in {', '.join(suffixes)}"
-        received = named.suffix or "a name without an ending"
-        raise invalid(shown, expected=ends, received=received, next_step="name it so")
-    place = _resolved(named, shown)
+        received = expanded.suffix or "a name without an ending"
+        raise invalid(label, expected=ends, received=received, next_step="name it so")
+    path = _resolve(expanded, label)
     if kind == "model":
-        _check_folder(place, shown)
+        _check_folder(path, label)
     else:
-        _check_place(place, shown)
-    Originals(sources).check(place, shown, is_folder=kind == "model")
+        _check_file(path, label)
+    Originals(sources).check(path, label, is_folder=kind == "model")
     if kind != "model":
-        check_sidecar(place, shown)
-    return place
+        check_sidecar(path, label)
+    return path
 
 
-def check_model_is_kept(place: Path, task: str, settings: Settings, inputs: Inputs) -> None:
-    """Refuses a folder that holds a model of another training run; the same training may replace its own.
+def check_same_training(path: Path, task: str, settings: Settings, inputs: Inputs) -> None:
+    """Raises `InvalidInput` if a folder contains a model of another training run.
 
     Args:
-        place: as `checked` gave it.
-        task, settings, inputs: of the training whose model goes there.
+        path: as `resolve` returned it.
+        task, settings, inputs: of the training run whose model will be saved there.
 
     Raises:
-        InvalidInput: if another model is there.
+        InvalidInput: if it contains another model.
     """
-    if not (place / model_folder.RECIPE).is_file():
+    if not (path / model_folder.RECIPE).is_file():
         return
-    if _training(recipe_of(place)) != _training(recipes.make(task, settings, inputs)):
+    if _training(recipe_of(path)) != _training(recipes.make(task, settings, inputs)):
         raise InvalidInput(
-            f"The folder {printable(place.name, 60)} holds a trained model. "
+            f"The folder {printable(path.name, 60)} holds a trained model. "
             "Choose another folder, or replace the model with `--overwrite`."
         )
 
 
 def _training(recipe: recipes.Recipe) -> tuple[Any, ...]:
-    """What tells one training run from another: task, settings and inputs by SHA-256."""
+    """Returns what identifies a training run: task, settings and inputs by SHA-256."""
     digests = {slot: [source.digest for source in sources] for slot, sources in recipe.inputs.items()}
     return recipe.task, recipe.settings, digests
 
 
-def _resolved(path: Path, shown: str) -> Path:
+def _resolve(path: Path, label: str) -> Path:
     try:
         return path.resolve()
     except (OSError, ValueError, RuntimeError) as error:  # a link to itself is a RuntimeError
         reason = getattr(error, "strerror", None) or "not a usable path"
         step = "choose another place"
         raise invalid(
-            shown, expected="a place that can be written", received=reason, next_step=step
+            label, expected="a place that can be written", received=reason, next_step=step
         ) from None
 
 
-def shown_place(place: Path, text: str) -> Path:
-    """What a user calls the place of a result: as it was named, if it is there, else the place itself."""
-    named = paths.expand_user(text)
+def display_path(path: Path, text: str) -> Path:
+    """Returns the path as the user wrote it if it leads to `path`, else `path`."""
+    expanded = paths.expand_user(text)
     with contextlib.suppress(OSError, RuntimeError):
-        return named if named.resolve() == place else place
-    return place
+        return expanded if expanded.resolve() == path else path
+    return path
 
 
-def _check_place(path: Path, shown: str) -> None:
+def _check_file(path: Path, label: str) -> None:
     expected, step = "a file that can be written", "choose another place"
     try:
         with contextlib.suppress(FileNotFoundError):
             path.stat()  # unlike `exists`, this raises for a name that no file can have
         if path.exists() and not path.is_file():
             received = "a folder" if path.is_dir() else "a device"
-            raise invalid(shown, expected=expected, received=received, next_step=step)
+            raise invalid(label, expected=expected, received=received, next_step=step)
         if not path.parent.is_dir():
             step = "make the folder, or choose another place"
-            raise invalid(shown, expected="a folder that exists", received=str(path.parent), next_step=step)
+            raise invalid(label, expected="a folder that exists", received=str(path.parent), next_step=step)
         if not os.access(path.parent, os.W_OK | os.X_OK):
-            raise invalid(shown, expected=expected, received="a folder that is read-only", next_step=step)
+            raise invalid(label, expected=expected, received="a folder that is read-only", next_step=step)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not a usable path"
-        raise invalid(shown, expected=expected, received=reason, next_step=step) from None
+        raise invalid(label, expected=expected, received=reason, next_step=step) from None
 
 
-def _check_folder(path: Path, shown: str) -> None:
-    """A model takes the place of the whole folder, so there must be nothing else in it."""
+def _check_folder(path: Path, label: str) -> None:
+    """Raises `InvalidInput` if a folder contains anything but a model, which would be replaced as a whole."""
     expected, step = "a new folder, or one that holds a model to replace", "choose another place"
     try:
         with contextlib.suppress(FileNotFoundError):
             path.stat()
         if path.exists() and not path.is_dir():
-            raise invalid(shown, expected=expected, received="a file", next_step=step)
-        names = {one.name for one in path.iterdir()} if path.exists() else set()
+            raise invalid(label, expected=expected, received="a file", next_step=step)
+        names = {member.name for member in path.iterdir()} if path.exists() else set()
         if names and names - {*model_folder.OPTIONAL} != {*model_folder.MEMBERS}:
-            found = min(names - {*model_folder.MEMBERS, *model_folder.OPTIONAL} or names)
-            received = f"a folder with {printable(found, 60)} in it"
-            raise invalid(shown, expected=expected, received=received, next_step=step)
-        above = next(one for one in path.absolute().parents if one.exists())
+            unexpected = min(names - {*model_folder.MEMBERS, *model_folder.OPTIONAL} or names)
+            received = f"a folder with {printable(unexpected, 60)} in it"
+            raise invalid(label, expected=expected, received=received, next_step=step)
+        above = next(member for member in path.absolute().parents if member.exists())
         if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
             received = f"{above}, where nothing can be written"
-            raise invalid(shown, expected=expected, received=received, next_step=step)
+            raise invalid(label, expected=expected, received=received, next_step=step)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not a usable path"
-        raise invalid(shown, expected=expected, received=reason, next_step=step) from None
+        raise invalid(label, expected=expected, received=reason, next_step=step) from None
 
 
-def named_by(path: Path, settings: Settings, given: Collection[str] = ()) -> Settings:
-    """The settings, with the kind of their file as the name of the output says.
+def apply_ending(path: Path, settings: Settings, user_set: Collection[str] = ()) -> Settings:
+    """Returns the settings with the file format that the ending of the output path asks for.
 
     Args:
-        given: the names of those that a user chose.
+        path: output path.
+        settings: settings of the task.
+        user_set: names of the settings that the user set.
 
     Raises:
-        InvalidInput: if such a one says otherwise.
+        InvalidInput: if such a setting contradicts the ending.
     """
-    found = settings.for_ending(path.suffix.lower().removeprefix("."))
-    for name in given:
-        wanted = getattr(settings, name, None)
-        if getattr(found, name, wanted) != wanted:
-            flag = settings.described()[name].flag
+    result = settings.for_ending(path.suffix.lower().removeprefix("."))
+    for name in user_set:
+        value = getattr(settings, name, None)
+        if getattr(result, name, value) != value:
+            flag = settings.describe()[name].flag
             step = f"leave {flag} out, or name it otherwise"
-            expected = f"one that fits {flag} {wanted}"
+            expected = f"one that fits {flag} {value}"
             raise invalid(
                 f"output {printable(path.name, 60)}", expected=expected, received="another", next_step=step
             )
-    return found
+    return result
 
 
-def save(result: Result, place: Path) -> Path:
-    """Writes the main file of a result; where its recipe cannot be inside, as `NAME.EXT.json` next to it.
+def save(result: Result, path: Path) -> Path:
+    """Writes the main file of a result, and its recipe as `NAME.EXT.json` if the file cannot contain it.
 
     Args:
-        place: as `checked` gave it.
+        result: the result.
+        path: as `resolve` returned it.
 
     Returns:
-        Where it is: `place`, or next to it a PNG, if a video that was stopped at once has left an image.
+        The path of the file: `path`, or a PNG next to it if a video was stopped so early that it is an image.
 
     Raises:
-        InvalidInput: if another file was put where its recipe goes.
+        InvalidInput: if another file is at the path of the recipe.
     """
     data, kind = result.files[0].read(), result.files[0].kind
-    if kind == "image" and place.suffix.lower() not in _SUFFIXES["image"]:
-        place = unused(place.with_suffix(".png"))
+    if kind == "image" and path.suffix.lower() not in _SUFFIXES["image"]:
+        path = free_path(path.with_suffix(".png"))
     if kind == "model":
-        presets.unpack(data, place)
-        return place
-    check_sidecar(place, f"output {printable(place.name, 100)}")
+        presets.unpack(data, path)
+        return path
+    check_sidecar(path, f"output {printable(path.name, 100)}")
     if kind in ("animation", "text", "dataset", "network"):
-        paths.write(place, text_of(result) if kind == "text" else data)
+        paths.write(path, text_of(result) if kind == "text" else data)
         if kind == "network":
-            for one in result.files[1:]:
-                _write_program(program(place, one.name), one.read())
-        paths.write(sidecar(place), f"{result.recipe.to_json()}\n".encode())
-    elif place.suffix.lower() in _SUFFIXES["image"][1:]:
-        paths.write(place, image_io.encode_as(image_io.read(data), place.suffix.lower()))
-        paths.write(sidecar(place), _recipe(data).encode())
+            for file in result.files[1:]:
+                _write_program(program(path, file.name), file.read())
+        paths.write(sidecar(path), f"{result.recipe.to_json()}\n".encode())
+    elif path.suffix.lower() in _SUFFIXES["image"][1:]:
+        paths.write(path, image_io.encode_as(image_io.read(data), path.suffix.lower()))
+        paths.write(sidecar(path), _recipe(data).encode())
     else:
-        paths.write(place, data)
-    return place
+        paths.write(path, data)
+    return path
 
 
-def save_answer(told: Mapping[str, Any], words: str, result: Result, place: Path) -> Path:
-    """Writes what a task answered: as JSON if the name ends so, else in words. Returns the place."""
-    check_sidecar(place, f"output {printable(place.name, 100)}")
-    text = json.dumps(told) if place.suffix.lower() == ".json" else words
-    paths.write(place, f"{text}\n".encode())
-    paths.write(sidecar(place), f"{result.recipe.to_json()}\n".encode())
-    return place
+def save_answer(answer: Mapping[str, Any], words: str, result: Result, path: Path) -> Path:
+    """Writes the answer of a task, as JSON if the path ends in .json, else in words. Returns the path."""
+    check_sidecar(path, f"output {printable(path.name, 100)}")
+    text = json.dumps(answer) if path.suffix.lower() == ".json" else words
+    paths.write(path, f"{text}\n".encode())
+    paths.write(sidecar(path), f"{result.recipe.to_json()}\n".encode())
+    return path
 
 
 def _write_program(path: Path, data: bytes) -> None:
-    """Next to one that a user has changed."""
+    """Writes an example program, under another name if the user has changed the existing one."""
     if not path.is_file() or path.read_bytes() != data:
-        paths.write(unused(path), data)
+        paths.write(free_path(path), data)
 
 
 def text_of(result: Result) -> bytes:
-    """All that a result that is text has to say: its texts, in UTF-8, one below the other."""
+    """Returns all texts of a result in UTF-8, one below the other."""
     return _BETWEEN.join(file.read() for file in result.files)
 
 
 def program(path: Path, name: str) -> Path:
-    """Where the example program of an exported network goes: `NAME.EXT.py`, or `.js` as its own name ends."""
+    """Returns the path of a network's example program: `NAME.EXT.py`, or `.js` if `name` ends so."""
     return path.with_name(path.name + Path(name).suffix)
 
 
@@ -231,39 +236,38 @@ def _recipe(data: bytes) -> str:
 
 
 def is_recipe(path: Path) -> bool:
-    """Whether a file is a recipe; an answer in JSON is none, but has one next to it."""
+    """Returns whether a file is a recipe. An answer in JSON is not, because its recipe is next to it."""
     return path.suffix.lower() == ".json" and not sidecar(path).exists()
 
 
 def recipe_of(path: Path) -> recipes.Recipe:
-    """The recipe in a file, in the JSON next to it, or in a model's folder.
+    """Reads the recipe in a file, in the JSON next to it, or in a model's folder.
 
     Raises:
-        InvalidInput: if there is neither, or it cannot be read as a recipe.
+        InvalidInput: if there is none, or it cannot be read.
     """
-    shown = f"file {printable(path.name or str(path), 100)}"
+    label = f"file {printable(path.name or str(path), 100)}"
     try:
         if path.is_dir():
             if not (path / model_folder.RECIPE).is_file():
                 step = "choose a file that the studio saved"
-                told = "a folder that is no model's"
-                raise invalid(shown, expected="a file with a recipe", received=told, next_step=step)
+                received = "a folder that is no model's"
+                raise invalid(label, expected="a file with a recipe", received=received, next_step=step)
             path = path / model_folder.RECIPE
         if path.suffix.lower() != ".png" and not is_recipe(path):
-            path = (
-                path if sidecar(path).exists() else path.resolve()
-            )  # where a link leads, there is its recipe
+            # The recipe of a link may be next to its target.
+            path = path if sidecar(path).exists() else path.resolve()
             if path.is_file() and not sidecar(path).exists():
                 raise InvalidInput(
-                    f"The {shown} has no recipe: there is no {printable(sidecar(path).name, 100)} next to "
+                    f"The {label} has no recipe: there is no {printable(sidecar(path).name, 100)} next to "
                     f"it. "
                     "Choose a file that the studio saved, together with its recipe."
                 )
             path = sidecar(path)
         return recipes.read(paths.read(path, image_io.MOST_BYTES))
     except paths.TooLarge:
-        raise InvalidInput(f"The {shown} is too large to be one of the studio's. Choose another.") from None
+        raise InvalidInput(f"The {label} is too large to be one of the studio's. Choose another.") from None
     except (OSError, ValueError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or "not a usable path"
         step = "choose a file that the studio saved"
-        raise invalid(shown, expected="a file with a recipe", received=reason, next_step=step) from None
+        raise invalid(label, expected="a file with a recipe", received=reason, next_step=step) from None

@@ -1,7 +1,7 @@
-"""The last images that somebody brought, newest first, so that a page can offer them again by name.
+"""The last images that a user uploaded, newest first, so that pages can offer them again by name.
 
-`STUDIO_HOME/images.json`, or the same in the folder of an owner, holds digests and names. The images are
-among all kept files, and stay as long as it names them.
+`images.json` in `STUDIO_HOME`, or in the folder of an owner, contains SHA-256 checksums and names. The images
+are among the stored files, and stay as long as it names them.
 """
 
 from __future__ import annotations
@@ -30,26 +30,26 @@ _IMAGES = TypeAdapter(list[_Image])
 
 
 def last() -> list[File]:
-    """Those of whoever asks that are still there, at most MOST; none where their file is damaged."""
+    """Returns at most MOST images of the current user that still exist; none if the list is damaged."""
     with suppress(OSError, paths.TooLarge, ValueError):
-        told = _IMAGES.validate_json(paths.read(_path(), _MOST_BYTES))
-        files = (File(one.digest, "image", one.name) for one in told[:MOST])
-        return [file for file in files if file.here]
+        entries = _IMAGES.validate_json(paths.read(_path(), _MOST_BYTES))
+        files = (File(entry.digest, "image", entry.name) for entry in entries[:MOST])
+        return [file for file in files if file.is_available]
     return []
 
 
 def note(file: File) -> None:
-    """Puts an image before the others. Raises `NoRoom` if the disk is full."""
-    others = [one for one in last() if one.digest != file.digest]
+    """Puts an image first in the list. Raises `InsufficientSpace` if the disk is full."""
+    others = [other for other in last() if other.digest != file.digest]
     with suppress(ValueError):  # a name that no recipe could have
-        found = [_Image(digest=one.digest, name=one.name) for one in [file, *others][:MOST]]
-        paths.write(_path(), _IMAGES.dump_json(found))
+        entries = [_Image(digest=image.digest, name=image.name) for image in [file, *others][:MOST]]
+        paths.write(_path(), _IMAGES.dump_json(entries))
 
 
 def forget() -> None:
-    """Offers none of them any more; what nothing else names goes when room is made."""
+    """Empties the list. Images that nothing else refers to are removed when disk space is freed."""
     _path().unlink(missing_ok=True)
 
 
 def _path() -> Path:
-    return owners.home(owners.asker()) / "images.json"
+    return owners.home(owners.current()) / "images.json"

@@ -1,4 +1,4 @@
-"""What a task made here, for a program: it saves itself, and shows itself in a notebook."""
+"""The result of a task in a Python program, with methods to save it and to show it in a notebook."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from studio.run import outputs
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Made:
-    """What a task made. At the end of a notebook's cell it shows itself.
+class Output:
+    """The output of a task, which a notebook displays at the end of a cell.
 
     Attributes:
-        task: that made it.
-        settings: with which.
-        result: its kept files, figures and recipe.
-        sources: the files and folders that it was made from, by their whole paths; it is never saved over
-            them, nor are those that were made of it.
+        task: the task.
+        settings: settings of the task.
+        result: stored files, figures and recipe.
+        sources: absolute paths of the input files and folders; `save` of this output, and of outputs made
+            from it, never overwrites them.
     """
 
     task: Task
@@ -41,15 +41,15 @@ class Made:
 
     @property
     def data(self) -> bytes:
-        """The bytes of its main file: a PNG, a video, UTF-8, JSON or a zip."""
+        """Returns the bytes of the main file: a PNG, a video, UTF-8, JSON or a zip."""
         return self.result.files[0].read()
 
     @property
     def image(self) -> np.ndarray:
-        """The image, `(H, W, 3) uint8`, or `(H, W, 4) uint8` if it has transparency, as `save` writes it.
+        """Returns the image, `(H, W, 3) uint8`, or `(H, W, 4) uint8` if it has transparency.
 
         Raises:
-            InvalidInput: if it is none.
+            InvalidInput: if the output is not an image.
         """
         if self._kind != "image":
             step = "read its `text`, or `save` it"
@@ -58,29 +58,29 @@ class Made:
 
     @property
     def text(self) -> str:
-        """What it says: all texts, one below the other; of answers, in words. "" if it is no text."""
+        """Returns all texts, one below the other, or an answer in words; "" for other outputs."""
         if self.task.readable:
-            return tasks.imported(self.task.readable)(json.loads(self.data))
+            return tasks.import_object(self.task.readable)(json.loads(self.data))
         return outputs.text_of(self.result).decode() if self._kind == "text" else ""
 
     @property
     def answer(self) -> dict[str, Any]:
-        """Of a task that answers, such as `classify.predict`: all that it found. Empty for others."""
+        """Returns the answer of a task such as `classify.predict`; empty for other tasks."""
         return json.loads(self.data) if self.task.readable else {}
 
     @property
     def figures(self) -> Mapping[str, Any]:
-        """Named numbers, such as losses and seconds."""
+        """Returns named figures, such as losses and seconds."""
         return self.result.figures
 
     @property
     def recipe(self) -> Recipe:
-        """What makes it again: `studio replay FILE` does."""
+        """Returns the recipe, with which `studio replay FILE` repeats the task."""
         return self.result.recipe
 
     @property
     def stopped_early(self) -> bool:
-        """Whether Ctrl-C ended it, and this is the best so far."""
+        """Returns whether Ctrl-C ended the task early, so that this is the best result until then."""
         return self.result.stopped_early
 
     @property
@@ -88,29 +88,31 @@ class Made:
         return self.result.files[0].kind
 
     def save(self, path: str | PathLike[str]) -> Path:
-        """Writes it, its recipe inside or next to it; a model becomes a folder.
+        """Saves the output with its recipe inside or next to it; a model becomes a folder.
 
         Args:
-            path: its ending says the format of an image; another's must be the one that was made.
+            path: for an image, its ending selects the format; for others, it must match the file.
 
         Returns:
-            Where it is.
+            The path of the file or folder.
 
         Raises:
-            InvalidInput: if nothing can be written there, the ending is of another kind, or it is one of the
-                files that this was made from.
+            InvalidInput: if the path cannot be written, its ending does not match, or it is an input of the
+                task.
         """
-        also = (".json",) if self.task.readable else ()
-        out = outputs.checked(str(path), self._kind, self.sources, also)
-        made = Path(self.result.files[0].name).suffix.lower()
-        if self._kind in _OF_ONE_FORM and out.suffix.lower() != made:
-            shown, step = f"output {printable(out.name, 60)}", f"name it so, or make it as {out.suffix}"
-            raise invalid(shown, expected=f"a name that ends in {made}", received=out.suffix, next_step=step)
+        more_endings = (".json",) if self.task.readable else ()
+        out = outputs.resolve(str(path), self._kind, self.sources, more_endings)
+        ending = Path(self.result.files[0].name).suffix.lower()
+        if self._kind in _OF_ONE_FORM and out.suffix.lower() != ending:
+            label, step = f"output {printable(out.name, 60)}", f"name it so, or make it as {out.suffix}"
+            raise invalid(
+                label, expected=f"a name that ends in {ending}", received=out.suffix, next_step=step
+            )
         if self.task.readable:
             outputs.save_answer(self.answer, self.text, self.result, out)
         else:
             out = outputs.save(self.result, out)
-        return outputs.shown_place(out, str(path))
+        return outputs.display_path(out, str(path))
 
     def __str__(self) -> str:
         return self.text or repr(self)
@@ -120,19 +122,19 @@ class Made:
         return f"<{self.task.title}: {files}>"
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        """What a notebook shows: the image, the video or the text."""
-        shown: dict[str, Any] = {"text/plain": str(self)}
+        """Returns what a notebook displays: the image, the video or the text."""
+        bundle: dict[str, Any] = {"text/plain": str(self)}
         if self._kind == "image":
-            shown["image/png"] = b64encode(self.data).decode()
+            bundle["image/png"] = b64encode(self.data).decode()
         elif self._kind == "animation":
             kind = Path(self.result.files[0].name).suffix.removeprefix(".")
-            shown["text/html"] = _video(kind, b64encode(self.data).decode())
+            bundle["text/html"] = _video(kind, b64encode(self.data).decode())
         elif self.text:
-            shown["text/html"] = f"<pre>{html.escape(self.text)}</pre>"
-        return shown
+            bundle["text/html"] = f"<pre>{html.escape(self.text)}</pre>"
+        return bundle
 
 
-_OF_ONE_FORM = ("animation", "dataset", "network")  # an image is saved as its name says
+_OF_ONE_FORM = ("animation", "dataset", "network")  # an image is converted to the format of the path
 
 
 def _video(kind: str, data: str) -> str:

@@ -1,6 +1,4 @@
-"""What a result must not replace: what it is made from, and files next to it that the studio did not
-write.
-"""
+"""Protects files that a result must not replace: its inputs, and files that the studio did not write."""
 
 from __future__ import annotations
 
@@ -12,69 +10,72 @@ from studio.core.errors import InvalidInput, invalid, printable
 
 
 class Originals:
-    """The files and folders that a result is made from.
+    """The input files and folders of a result.
 
     Args:
-        sources: as a user named them; what is no path, such as `sample:NAME`, protects nothing.
+        sources: inputs as the user wrote them; those that are not paths, such as `sample:NAME`, are ignored.
     """
 
     def __init__(self, sources: Iterable[str]):
-        given = [one for one in map(paths.expand_user, sources) if paths.is_there(one)]
-        named = [one for one in given if one.name]  # `.` has none, and nothing lies next to it
-        beside = [one for one in map(sidecar, named) if paths.is_there(one)]
-        self._files = {_identity(one) for one in (*given, *beside)}
-        self._folders = [one.resolve() for one in given if one.is_dir()]
+        originals = [path for path in map(paths.expand_user, sources) if paths.is_there(path)]
+        with_names = [path for path in originals if path.name]  # `.` has no name, so no recipe is next to it
+        sidecars = [path for path in map(sidecar, with_names) if paths.is_there(path)]
+        self._files = {_identity(path) for path in (*originals, *sidecars)}
+        self._folders = [path.resolve() for path in originals if path.is_dir()]
 
-    def check(self, place: Path, shown: str, is_folder: bool = False) -> None:
-        """Raises `InvalidInput` if a result at this place, or its recipe next to it, would replace one.
+    def check(self, path: Path, label: str, is_folder: bool = False) -> None:
+        """Raises `InvalidInput` if a result at this path, or its recipe next to it, would replace an input.
 
         Args:
-            place: absolute, with links followed.
-            shown: what the place is called in errors.
-            is_folder: whether the result is a folder; it may lie within one of them.
+            path: absolute, with links followed.
+            label: name of the output in errors.
+            is_folder: whether the result is a folder, which may be inside an input folder.
         """
-        taken = [one for one in (place, sidecar(place)) if paths.is_there(one)]
-        received = "one of the inputs" if any(_identity(one) in self._files for one in taken) else ""
-        if taken and not is_folder and any(place.is_relative_to(one) for one in self._folders):
+        existing = [file for file in (path, sidecar(path)) if paths.is_there(file)]
+        received = "one of the inputs" if any(_identity(file) in self._files for file in existing) else ""
+        if existing and not is_folder and any(path.is_relative_to(folder) for folder in self._folders):
             received = received or "a file in one of the inputs"
         if received:
             step = "choose another name, so that the original stays"
-            raise invalid(shown, expected="a new file", received=received, next_step=step)
+            raise invalid(label, expected="a new file", received=received, next_step=step)
 
 
 def _identity(path: Path) -> tuple[int, int]:
-    """What a file is, by whatever name: links, and names in other letters, lead to the same."""
-    found = path.stat()
-    return found.st_dev, found.st_ino
+    """Returns device and inode, which are equal for links and for names that differ only in case."""
+    status = path.stat()
+    return status.st_dev, status.st_ino
 
 
 def sidecar(path: Path) -> Path:
-    """Where the recipe of a file lies that cannot hold one: `NAME.EXT.json`."""
+    """Returns the path of the recipe of a file that cannot contain one: `NAME.EXT.json`."""
     return path.with_name(path.name + ".json")
 
 
-def check_sidecar(path: Path, shown: str) -> None:
-    """Raises `InvalidInput` if anything but a recipe that the studio wrote lies where one would go."""
-    beside = sidecar(path)
-    if path.suffix.lower() == ".png" or not _is_taken(beside):
+def check_sidecar(path: Path, label: str) -> None:
+    """Raises `InvalidInput` if the path of the recipe has a file that is not a recipe."""
+    recipe_path = sidecar(path)
+    if path.suffix.lower() == ".png" or not _is_taken(recipe_path):
         return
     try:
-        data = b"" if beside.is_symlink() else paths.read(beside, recipes.MOST_BYTES)
-        if not data.lstrip().startswith(b"{"):  # an image with a recipe in it is a user's image
+        data = b"" if recipe_path.is_symlink() else paths.read(recipe_path, recipes.MOST_BYTES)
+        if not data.lstrip().startswith(b"{"):  # an image that contains a recipe is the user's
             raise InvalidInput("It is none.")
         recipes.read(data)
     except (OSError, paths.TooLarge, InvalidInput):
-        expected, step = f"a free place for its recipe, {printable(beside.name, 100)}", "choose another name"
-        raise invalid(shown, expected=expected, received="another file there", next_step=step) from None
+        expected, step = (
+            f"a free place for its recipe, {printable(recipe_path.name, 100)}",
+            "choose another name",
+        )
+        raise invalid(label, expected=expected, received="another file there", next_step=step) from None
 
 
-def unused(path: Path) -> Path:
-    """A path that nobody has, nor that of its recipe: `stem.png`, else `stem-2.png`, ..."""
-    found, number = path, 1
-    while _is_taken(found) or _is_taken(sidecar(found)):
+def free_path(path: Path) -> Path:
+    """Returns a path that is free, as is that of its recipe: `stem.png`, else `stem-2.png`, ..."""
+    candidate, number = path, 1
+    while _is_taken(candidate) or _is_taken(sidecar(candidate)):
         number += 1
-        found = path.with_name(f"{path.stem}-{number}{path.suffix}")
-    return found
+        candidate = path.with_name(f"{path.stem}-{number}{path.suffix}")
+    return candidate
 
 
 def _is_taken(path: Path) -> bool:

@@ -1,6 +1,6 @@
-"""Another machine on which the work is done: its studio is asked over HTTP, the results come here.
+"""Runs tasks on another machine over the HTTP API of its studio, and downloads the results.
 
-What it answers is validated before anything else, because any server can answer.
+Every response is validated first, because any server could be at that address.
 """
 
 from __future__ import annotations
@@ -30,49 +30,49 @@ from studio.run.http_client import Client
 from studio.run.machine import Machine
 
 TOKEN = "STUDIO_SERVER_TOKEN"
-LOOK_SECONDS = 0.5  # between two looks at a job, and at whether Ctrl-C was pressed
+LOOK_SECONDS = 0.5  # interval of polling a job and Ctrl-C
 
 
 _MOST_FILES = 10_000  # of one result
 _Name = Annotated[str, Field(max_length=1000)]
 
 
-class _Answer(BaseModel):
-    """A part of an answer; what a later version adds is ignored."""
+class _Response(BaseModel):
+    """A part of a response; fields of later versions are ignored."""
 
     model_config = ConfigDict(frozen=True)
 
 
-class Health(_Answer):
-    """How a studio is. The version comes first: one of another version may answer otherwise."""
+class Health(_Response):
+    """Version and status of a studio. All but the version is optional, because versions may differ."""
 
     version: str | None = None
     status: str = ""
 
 
-class Model(_Answer):
-    """A trained model, with the names that it had before."""
+class Model(_Response):
+    """A trained model with its current and former names."""
 
     name: _Name
     former: list[_Name]
 
 
-class Uploaded(_Answer):
-    """A file that the other studio has kept."""
+class UploadResponse(_Response):
+    """A file that the other studio has stored."""
 
     id: Sha256
 
 
-class RemoteFile(_Answer):
-    """A file of a result; its SHA-256 becomes a path here."""
+class RemoteFile(_Response):
+    """A file of a result; `id` is its SHA-256, which becomes a path here."""
 
     id: Sha256
     kind: Kind
     name: _Name
 
 
-class RemoteResult(_Answer):
-    """What a job made."""
+class RemoteResult(_Response):
+    """The result of a job."""
 
     files: Annotated[list[RemoteFile], Field(min_length=1, max_length=_MOST_FILES)]
     figures: dict[str, Any]
@@ -80,8 +80,8 @@ class RemoteResult(_Answer):
     stopped_early: bool
 
 
-class RemoteJob(_Answer):
-    """A job as it stands."""
+class RemoteJob(_Response):
+    """The state of a job."""
 
     id: Annotated[str, Field(pattern=r"^[\w-]{1,100}$")]
     state: str
@@ -101,18 +101,17 @@ _JOB = TypeAdapter(RemoteJob)
 class Remote(Machine):
     """The studio at an address.
 
-    Inputs are read and looked over here, then sent, unless the other studio has them already. A job continues
-    there when the connection is lost, and is found again by its number; a submit that is sent again bears its
+    Inputs are read and checked here, then uploaded unless the other studio has them already. If the
+    connection is lost, a job continues there and is found again by its id; a repeated submission has the same
     idempotency key.
 
     Args:
-        url: of its pages, as `http://box:8501`.
-        token: as `studio token` prints it there; what STUDIO_SERVER_TOKEN holds if none is given.
+        url: address of its pages, such as `http://box:8501`.
+        token: token that `studio token` prints there; "" takes it from STUDIO_SERVER_TOKEN.
 
     Raises:
-        InvalidInput: if there is no token, the address is none or of something else, or the studio there is
-            of another version.
-        Unavailable: if it does not answer, or does not take the token.
+        InvalidInput: if there is no token, the address is not that of a studio, or its version differs.
+        Unavailable: if it does not respond, or rejects the token.
     """
 
     def __init__(self, url: str, token: str = ""):
@@ -124,8 +123,8 @@ class Remote(Machine):
         health = self._client.json(TypeAdapter(Health), "GET", "/health", Progress(), again=False)
         if health.version != VERSION:
             step = "install the same one on both machines"
-            shown = f"studio at {self._client.url}"
-            raise invalid(shown, expected=f"version {VERSION}", received=health.version, next_step=step)
+            label = f"studio at {self._client.url}"
+            raise invalid(label, expected=f"version {VERSION}", received=health.version, next_step=step)
         if health.status.startswith("down"):
             raise Unavailable(f"The studio at {self._client.url} is {printable(health.status, 1000)}")
 
@@ -134,59 +133,59 @@ class Remote(Machine):
         models = self._client.json(TypeAdapter(list[Model]), "GET", "/models", Progress())
         return [name for model in models for name in (model.name, *model.former)]
 
-    def knows(self, name: str) -> bool:
-        """Whether the other studio has a model of a name, or one that was called so."""
+    def has_model(self, name: str) -> bool:
+        """Returns whether the other studio has a model with this current or former name."""
         return name in self._models
 
     def read(self, slot: Slot, value: Any, labels: str | None = None) -> File:
-        """As here. What the other studio has by this name stays there; data sets have to be one file.
+        """Reads an input here. A model of the other studio stays there; a data set must be one file.
 
         Returns:
-            The kept file; of a model there one without a digest.
+            The stored file; for a model of the other studio, one without a digest.
         """
-        if isinstance(value, str) and slot.kind == "model" and self.knows(value):
+        if isinstance(value, str) and slot.kind == "model" and self.has_model(value):
             return File("", "model", value)
         is_path = isinstance(value, str | PathLike)
         if slot.kind == "dataset" and is_path and not str(value).startswith(sample_sets.PREFIX):
-            return _packed(str(value))
+            return _pack_data_set(str(value))
         return input_files.read(slot, value, labels)
 
     def check(self, name: str, settings: Settings, inputs: Inputs) -> None:
-        """Nothing: the other studio does that, once it is asked."""
+        """Does nothing, because the other studio checks the job."""
 
-    def take_up(
-        self, name: str, settings: Settings, inputs: Inputs, goes_on: bool | None, quiet: bool
+    def resume_training(
+        self, name: str, settings: Settings, inputs: Inputs, resume: bool | None, quiet: bool
     ) -> None:
-        """A training run continues there unasked. Raises `InvalidInput` if it shall not."""
-        if goes_on is False:
+        """Does nothing, because the other studio always resumes. Raises `InvalidInput` if it should not."""
+        if resume is False:
             step = "leave it out"
             raise invalid("`resume`", expected="none for another machine", received="no", next_step=step)
 
     def run(self, task: Task, settings: Settings, inputs: Inputs, progress: Progress | None = None) -> Result:
-        """Runs a task there and keeps its files here.
+        """Runs a task there and stores its files here.
 
         Raises:
-            StudioError: if the other studio refuses, with its own sentence, if the job fails there, or if
-                nobody has answered for minutes.
-            Cancelled: if a user asked to stop and there is no best so far.
+            StudioError: if the other studio rejects the job, with its message, if the job fails there, or if
+                there is no response for minutes.
+            Cancelled: if the user stopped it and there is no result yet.
         """
         progress = progress or Progress()
-        asked = {
+        body = {
             "task": task.name,
             "settings": settings.portable(settings.model_dump(mode="json")),
             "inputs": {
-                slot: [self._sent(file, progress) for file in files] for slot, files in inputs.items()
+                slot: [self._upload(file, progress) for file in files] for slot, files in inputs.items()
             },
         }
         key = {"Idempotency-Key": secrets.token_hex(16)}
-        job = self._job("POST", "", progress, json=asked, headers=key)
+        job = self._job("POST", "", progress, json=body, headers=key)
         stopped = False
         while not job.finished:
             try:
-                _tell(job, progress)
+                _report(job, progress)
                 job = self._job("GET", f"/{job.id}", progress, params={"wait": LOOK_SECONDS})
             except Cancelled:
-                stopped, progress = True, progress.deaf()
+                stopped, progress = True, progress.without_cancel()
                 job = self._job("POST", f"/{job.id}/stop", progress)
         if job.result is None:
             raise Cancelled if stopped else StudioError(printable(job.error, 1000))
@@ -198,32 +197,32 @@ class Remote(Machine):
     def _job(self, method: str, path: str, progress: Progress, **more: Any) -> RemoteJob:
         return self._client.json(_JOB, method, f"/jobs{path}", progress, **more)
 
-    def _sent(self, file: File, progress: Progress) -> dict[str, str] | str:
+    def _upload(self, file: File, progress: Progress) -> dict[str, str] | str:
         if not file.digest:
             return file.name
-        told = {"id": file.digest, "name": file.name}
-        with suppress(Unavailable, InvalidInput):  # of a HEAD nobody is told why
-            self._client.ask("HEAD", f"/files/{file.digest}", progress)
-            return told
+        reference = {"id": file.digest, "name": file.name}
+        with suppress(Unavailable, InvalidInput):  # a HEAD response has no reason
+            self._client.request("HEAD", f"/files/{file.digest}", progress)
+            return reference
         progress.stage(f"Sending {printable(file.name, 40)}")
         params = {"kind": file.kind, "name": file.name}
-        sent = self._client.json(
-            TypeAdapter(Uploaded), "POST", "/files", progress, body=file.path, params=params
+        upload = self._client.json(
+            TypeAdapter(UploadResponse), "POST", "/files", progress, body=file.path, params=params
         )
-        return {**told, "id": sent.id}
+        return {**reference, "id": upload.id}
 
-    def _result(self, told: RemoteResult, progress: Progress) -> Result:
+    def _result(self, result: RemoteResult, progress: Progress) -> Result:
         return Result(
-            tuple(self._kept(file, progress) for file in told.files),
-            told.figures,
-            None if told.recipe is None else recipes.read(json.dumps(told.recipe).encode()),
-            told.stopped_early,
+            tuple(self._download(file, progress) for file in result.files),
+            result.figures,
+            None if result.recipe is None else recipes.read(json.dumps(result.recipe).encode()),
+            result.stopped_early,
         )
 
-    def _kept(self, told: RemoteFile, progress: Progress) -> File:
-        digest, kind, name = told.id, told.kind, told.name
+    def _download(self, remote_file: RemoteFile, progress: Progress) -> File:
+        digest, kind, name = remote_file.id, remote_file.kind, remote_file.name
         if paths.is_kept(digest):
-            return File.keep(paths.kept(digest).read_bytes(), kind, name)
+            return File.keep(paths.kept_path(digest).read_bytes(), kind, name)
         progress.stage(f"Fetching {printable(name, 40)}")
         file = File.keep(self._client.fetch(f"/files/{quote(digest)}?kind={kind}", progress), kind, name)
         if file.digest != digest:
@@ -231,8 +230,8 @@ class Remote(Machine):
         return file
 
 
-def _tell(job: RemoteJob, progress: Progress) -> None:
-    """Reports how a job stands, as the task would. Raises `Cancelled` if a user asked to stop."""
+def _report(job: RemoteJob, progress: Progress) -> None:
+    """Reports the state of a job like the task would. Raises `Cancelled` if the user stopped it."""
     if job.state == "queued":
         progress.stage("Waiting there" + (f", number {job.place}" if job.place > 1 else ""))
     else:
@@ -240,14 +239,14 @@ def _tell(job: RemoteJob, progress: Progress) -> None:
         progress.report(job.step, job.total, metrics, text=job.text)
 
 
-def _packed(text: str) -> File:
-    """A data set that can be sent. Raises `InvalidInput` for one that cannot."""
+def _pack_data_set(text: str) -> File:
+    """Stores a data set that can be uploaded. Raises `InvalidInput` for one that cannot."""
     path = paths.expand_user(text)
-    there = paths.is_there(path)
-    if there and path.is_file():
+    exists = paths.is_there(path)
+    if exists and path.is_file():
         return File.keep(path.read_bytes(), "dataset", path.name)
     received, step = "no such file", "check the path"
-    if there:
+    if exists:
         received, step = "a folder", "pack it as a zip"
     elif text.startswith(builders.PREFIX):
         received, step = "a name", "give the command on that machine, which fetches it"

@@ -1,4 +1,4 @@
-"""What a command, a program or a request over HTTP names -> the settings and the inputs of a task."""
+"""Resolves the arguments of a command, a program or an HTTP request to settings and inputs of a task."""
 
 from __future__ import annotations
 
@@ -8,70 +8,71 @@ from typing import Any
 from studio.core.errors import invalid, unknown
 from studio.core.settings import Settings
 from studio.core.tasks import File, Task
-from studio.run.machine import HERE, Machine
+from studio.run.machine import LOCAL, Machine
 
-Words = Mapping[str, Sequence[Any]]  # by the name of a slot, what was given for its files
+Words = Mapping[str, Sequence[Any]]  # for each slot, the names, paths or objects that stand for its files
 
 
 def resolve(
-    task: Task, values: Mapping[str, Any], words: Words, machine: Machine = HERE
+    task: Task, values: Mapping[str, Any], words: Words, machine: Machine = LOCAL
 ) -> tuple[Settings, dict[str, list[File]]]:
-    """The settings and the inputs of a task; whether they go together, its check says.
+    """Returns the settings and the inputs of a task. The task's own check of them comes later.
 
     Args:
+        task: the task.
         values: settings by name.
-        words: for each slot what stands for its files: whatever the machine reads.
-        machine: where the task will run, whose models names may be.
+        words: for each slot, what stands for its files; the machine reads these.
+        machine: machine that will run the task and knows models by name.
 
     Raises:
-        InvalidInput: if one of them is not known or not right.
-        Unavailable: if a file is not there.
+        InvalidInput: if a value or input is unknown or invalid.
+        Unavailable: if a file is missing.
     """
-    chosen, named = sort(task, values, words, machine)
-    return task.settings.parse(chosen), read(task, named, machine)
+    setting_values, slot_words = sort(task, values, words, machine)
+    return task.settings.parse(setting_values), read(task, slot_words, machine)
 
 
 def sort(
-    task: Task, values: Mapping[str, Any], words: Words, machine: Machine = HERE
+    task: Task, values: Mapping[str, Any], words: Words, machine: Machine = LOCAL
 ) -> tuple[dict[str, Any], dict[str, list[Any]]]:
-    """Tells names from files, whichever way they came: the values of settings, and the words of each slot.
+    """Separates names from files; returns the values of settings and the words of each slot.
 
-    `house:mosaic` among the style images is the house style of that name. Where a setting and a slot share a
-    flag, as `--network` does, the name of a model is the setting's and all else a file, of which a recipe
-    keeps the SHA-256.
+    `house:mosaic` among the style images is the house style of that name. When a setting and a slot share a
+    flag, such as `--network`, the name of a model is the setting, and anything else is a file, whose SHA-256
+    goes into the recipe.
 
     Raises:
         InvalidInput: if there is no such slot.
     """
     slots, fields = {slot.name: slot for slot in task.inputs}, task.settings.model_fields
-    if stray := next((name for name in words if name not in slots), None):
-        raise unknown("input", stray, slots, "rename it")
-    chosen = dict(values)
-    named = {name: list(words.get(name, ())) for name in slots}
+    if unknown_slot := next((name for name in words if name not in slots), None):
+        raise unknown("input", unknown_slot, slots, "rename it")
+    setting_values = dict(values)
+    slot_words = {name: list(words.get(name, ())) for name in slots}
     for name, slot in slots.items():
         shared = slot.argument if slot.kind == "model" and slot.argument in fields else ""
-        if shared in chosen and not machine.is_name(task, chosen[shared]):
-            named[name].append(chosen.pop(shared))
+        if shared in setting_values and not machine.is_name(task, setting_values[shared]):
+            slot_words[name].append(setting_values.pop(shared))
         prefix = f"{slot.instead}:"
-        names = [w for w in named[name] if slot.instead and isinstance(w, str) and w.startswith(prefix)]
+        names = [w for w in slot_words[name] if slot.instead and isinstance(w, str) and w.startswith(prefix)]
         if names:
-            named[name] = [word for word in named[name] if word not in names]
-            before = chosen.get(slot.instead, ())
-            before = [before] if isinstance(before, str) else before
-            chosen[slot.instead] = [*before, *(word.removeprefix(prefix) for word in names)]
-    return chosen, named
+            slot_words[name] = [word for word in slot_words[name] if word not in names]
+            names_before = setting_values.get(slot.instead, ())
+            names_before = [names_before] if isinstance(names_before, str) else names_before
+            setting_values[slot.instead] = [*names_before, *(word.removeprefix(prefix) for word in names)]
+    return setting_values, slot_words
 
 
-def by_kind(task: Task, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, list[Any]]]:
-    """What was given by name, as settings and as what stands for the files of each input.
+def by_kind(task: Task, arguments: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, list[Any]]]:
+    """Splits arguments by name into settings and the words of each input.
 
     Raises:
-        InvalidInput: if a name is none of these.
+        InvalidInput: if a name is neither a setting nor an input.
     """
     fields, slots = task.settings.model_fields, {slot.argument: slot for slot in task.inputs}
     values: dict[str, Any] = {}
     words: dict[str, list[Any]] = {}
-    for name, value in given.items():
+    for name, value in arguments.items():
         slot = slots.get(name)
         if name in fields and (slot is None or slot.kind == "model"):
             values[name] = value
@@ -83,24 +84,27 @@ def by_kind(task: Task, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[
 
 
 def read(
-    task: Task, named: Words, machine: Machine = HERE, labels: str | None = None
+    task: Task, slot_words: Words, machine: Machine = LOCAL, labels: str | None = None
 ) -> dict[str, list[File]]:
-    """The files of each slot that has any.
+    """Reads the files of each slot that has any.
 
     Args:
-        named: as `sort` gives them.
-        labels: of a model that was made elsewhere, the path of a file that names its classes.
+        task: the task.
+        slot_words: words of each slot, as `sort` returns them.
+        machine: machine that reads them.
+        labels: path of a file with the class names of a third-party model.
 
     Raises:
-        InvalidInput: if there are too many, or one is no file, sample, model or data set of the slot's kind.
-        Unavailable: if one is not there.
+        InvalidInput: if there are too many, or one is not a file, sample, model or data set of the right
+            kind.
+        Unavailable: if one is missing.
     """
     for slot in task.inputs:
-        if len(named[slot.name]) > slot.most:  # before all of them are read
-            count, step = len(named[slot.name]), "leave some out"
+        if len(slot_words[slot.name]) > slot.most:  # check before reading them all
+            count, step = len(slot_words[slot.name]), "leave some out"
             raise invalid(slot.name, expected=f"{slot.most} at most", received=count, next_step=step)
     return {
-        slot.name: [machine.read(slot, one, labels) for one in named[slot.name]]
+        slot.name: [machine.read(slot, word, labels) for word in slot_words[slot.name]]
         for slot in task.inputs
-        if named[slot.name]
+        if slot_words[slot.name]
     }

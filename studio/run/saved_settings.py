@@ -1,7 +1,7 @@
-"""Settings that a user saves under a name, to choose them again: each is a recipe that names no input.
+"""Settings that a user saves under a name; each file is a recipe without inputs.
 
-`STUDIO_HOME/settings/TASK/NAME.json`, or the same below the folder of an owner. A page reads such a file, and
-a command by `--settings`; both take the recipe of a result, too, without its inputs.
+The path is `settings/TASK/NAME.json` in `STUDIO_HOME` or in the folder of an owner. Pages read such a file,
+and commands by `--settings`; both also accept the recipe of a result and ignore its inputs.
 """
 
 from __future__ import annotations
@@ -17,99 +17,102 @@ from studio.core.imaging import image_io
 from studio.core.models import names
 from studio.core.settings import Settings
 
-MOST = 100  # of a task
+MOST = 100  # saved settings per task
 _ENDING = ".json"
 
 
 def save(task: str, name: str, settings: Settings) -> str:
-    """Saves settings for whoever asks; those that have the name already give way. Returns the name.
+    """Saves settings for the current user, replacing those of the same name. Returns the validated name.
 
     Raises:
-        InvalidInput: if nothing can be called so, or there are MOST already.
-        NoRoom: if the disk is full.
+        InvalidInput: if the name is not valid, or there are MOST already.
+        InsufficientSpace: if the disk is full.
     """
-    name = names.checked(name)
+    name = names.validate(name)
     path = _path(task, name)
-    if not path.exists() and len(saved(task)) >= MOST:
+    if not path.exists() and len(list_names(task)) >= MOST:
         step = "remove some that you no longer need"
         raise invalid(
             "settings", expected=f"at most {MOST} saved ones of a page", received="more", next_step=step
         )
-    path.unlink(missing_ok=True)  # it may be written with other capitals
+    path.unlink(missing_ok=True)  # its name may differ in case
     paths.write(path.with_name(name + _ENDING), to_json(task, settings).encode())
     return name
 
 
-def saved(task: str) -> list[str]:
-    """The names of what was saved of a task by whoever asks, in alphabetical order."""
-    found = (path.name.removesuffix(_ENDING) for path in _folder(task).glob(f"*{_ENDING}"))
-    return sorted(filter(names.is_name, found), key=names.folded)
+def list_names(task: str) -> list[str]:
+    """Returns the names of the current user's saved settings of a task, in alphabetical order."""
+    file_names = (path.name.removesuffix(_ENDING) for path in _folder(task).glob(f"*{_ENDING}"))
+    return sorted(filter(names.is_name, file_names), key=names.fold_case)
 
 
 def load(task: str, name: str) -> Settings:
-    """What was saved under a name.
+    """Loads saved settings.
 
     Raises:
-        InvalidInput: if there is none, or its file was changed and cannot be read.
+        InvalidInput: if there are none of that name, or the file was changed and cannot be read.
     """
     if not names.is_name(name) or not (path := _path(task, name)).exists():
-        known = _or_one_of(saved(task))
+        alternatives = _or_one_of(list_names(task))
         raise invalid(
             "settings",
-            expected=f"a file that the studio saved{known}",
+            expected=f"a file that the studio saved{alternatives}",
             received=name,
         )
     return read(_bytes(path), task)
 
 
 def remove(task: str, name: str) -> None:
-    """Removes what was saved under a name, if it is there."""
+    """Removes saved settings, if they exist."""
     if names.is_name(name):
         _path(task, name).unlink(missing_ok=True)
 
 
 def to_json(task: str, settings: Settings) -> str:
-    """Settings as the text of a file that can be given to others."""
+    """Returns settings as the JSON of a file that can be shared."""
     values = settings.portable(settings.model_dump(mode="json"))
-    told = {"version": recipes.VERSION, "task": task, "settings": values}
-    return json.dumps(told, indent=1, ensure_ascii=False) + "\n"
+    data = {"version": recipes.VERSION, "task": task, "settings": values}
+    return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
 
 
 def read(data: bytes, task: str) -> Settings:
-    """The settings in a file: one that was saved, or the recipe of a result, in a PNG or next to another
-    file.
+    """Reads the settings in saved settings or in a recipe, which may be inside a PNG.
 
-    Nothing in it is run, opened or fetched.
+    Never runs, opens or downloads anything that the file names.
 
     Raises:
-        InvalidInput: if it is no such file, of another task, or has settings that this task does not take.
+        InvalidInput: if it is another kind of file or of another task, or a setting is not valid.
     """
     recipe = recipes.read(data)
     if recipe.task != task:
-        theirs = tasks.get(recipe.task).title if recipe.task in tasks.TASKS else recipe.task
+        other = tasks.get(recipe.task).title if recipe.task in tasks.TASKS else recipe.task
         raise invalid(
             "settings",
             expected=f"those of {tasks.get(task).title}",
-            received=f"those of {printable(theirs, 60)}",
+            received=f"those of {printable(other, 60)}",
             next_step="choose a file that was saved here, or open the page of that one",
         )
     return recipe.checked_settings()
 
 
-def of_command(task: str, told: str) -> dict[str, Any]:
-    """The settings, but for those at their default, of a file or of the name under which a page saved them.
+def load_values(task: str, source: str) -> dict[str, Any]:
+    """Returns the values of settings that differ from the defaults.
+
+    Args:
+        task: name of the task.
+        source: path of a file, or the name of saved settings.
 
     Raises:
-        InvalidInput: as `read`, or if there is neither such a file nor such a name.
+        InvalidInput: if there is neither such a file nor such a name, or it cannot be read.
     """
-    path = paths.expand_user(told)
-    found = read(_bytes(path), task) if paths.is_there(path) else load(task, told)
-    return found.portable(found.model_dump(exclude_defaults=True))
+    path = paths.expand_user(source)
+    settings = read(_bytes(path), task) if paths.is_there(path) else load(task, source)
+    return settings.portable(settings.model_dump(exclude_defaults=True))
 
 
-def _or_one_of(known: Sequence[str]) -> str:
-    """The end of a sentence that names what was saved: ", or one of soft, loud"; "" for nothing."""
-    return f", or one of {', '.join(known)}" if known else ""
+def _or_one_of(setting_names: Sequence[str]) -> str:
+    """Returns the end of a sentence with the names: ", or one of soft, loud"; "" for none."""
+    return f", or one of {', '.join(setting_names)}" if setting_names else ""
 
 
 def _bytes(path: Path) -> bytes:
@@ -126,10 +129,10 @@ def _bytes(path: Path) -> bytes:
 
 
 def _folder(task: str) -> Path:
-    return owners.home(owners.asker()) / "settings" / task
+    return owners.home(owners.current()) / "settings" / task
 
 
 def _path(task: str, name: str) -> Path:
-    """The file of a name, whatever capitals it was saved with."""
-    same = (one for one in saved(task) if names.folded(one) == names.folded(name))
+    """Returns the file of a name; letter case does not matter."""
+    same = (other for other in list_names(task) if names.fold_case(other) == names.fold_case(name))
     return _folder(task) / f"{next(same, name)}{_ENDING}"

@@ -1,4 +1,4 @@
-"""A terminal while work continues: notes, progress, Ctrl-C, and silence from native code."""
+"""The terminal during work: notes, progress, Ctrl-C, and muting of native code."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _MOST_LOG_BYTES = 2**20
 
 
 def note(text: str) -> None:
-    """One line on stderr that is neither a result nor an error."""
+    """Prints a line to stderr that is neither a result nor an error."""
     sys.stderr.write(f"{printable(' '.join(text.split()), 1000)}\n")
 
 
 def log_path() -> Path:
-    """The log of faults and native messages, begun again when it has grown past 1 MB."""
+    """Returns the log of errors and native messages; starts a new one when it is larger than 1 MB."""
     log = paths.folder("logs") / "command-line.log"
     if log.exists() and log.stat().st_size > _MOST_LOG_BYTES:
         log.replace(log.with_suffix(".old.log"))
@@ -38,12 +38,13 @@ def log_path() -> Path:
 def working(
     title: str, *, quiet: bool, verbose: bool, listener: Callable[[Report], None] | None = None
 ) -> Iterator[Progress]:
-    """The progress of a long command: a bar on stderr, the first Ctrl-C asks to stop, the second quits.
+    """Yields the progress of a long command: a bar on stderr; one Ctrl-C stops it, a second one quits.
 
     Args:
-        quiet: shows no progress.
-        verbose: lets native libraries write to the terminal, too.
-        listener: told the reports, with no bar in its way.
+        title: title of the bar.
+        quiet: whether to show no progress.
+        verbose: whether native libraries may write to the terminal.
+        listener: receives the reports instead of a bar.
     """
     with contextlib.ExitStack() as stack:
         if not verbose:
@@ -57,21 +58,21 @@ def working(
 
 @contextlib.contextmanager
 def interruptible() -> Iterator[Callable[[], bool]]:
-    """Yields a function that tells whether Ctrl-C was pressed; pressed again it raises KeyboardInterrupt.
+    """Yields a function that returns whether Ctrl-C was pressed; a second Ctrl-C raises KeyboardInterrupt.
 
-    Within another such block it tells of a Ctrl-C that came before it began, too.
+    Inside another such block, a Ctrl-C from before this block counts, too.
     """
-    here = _Interrupt()
-    before = signal.signal(signal.SIGINT, here)
-    around = before if isinstance(before, _Interrupt) else here
+    interrupt = _Interrupt()
+    before = signal.signal(signal.SIGINT, interrupt)
+    outer = before if isinstance(before, _Interrupt) else interrupt
     try:
-        yield lambda: here.stopped.is_set() or around.stopped.is_set()
+        yield lambda: interrupt.stopped.is_set() or outer.stopped.is_set()
     finally:
         signal.signal(signal.SIGINT, before)
 
 
 class _Interrupt:
-    """Hears Ctrl-C: the first is noted, the second raises."""
+    """A handler of Ctrl-C that remembers the first one and raises at the second."""
 
     def __init__(self) -> None:
         self.stopped = threading.Event()
@@ -84,11 +85,10 @@ class _Interrupt:
 
 @contextlib.contextmanager
 def muted() -> Iterator[None]:
-    """Sends what native libraries write to stdout and stderr into the log, and warnings with it.
+    """Redirects what native libraries write to stdout and stderr to the log, and Python warnings, too.
 
-    TensorFlow prints some lines before any of its settings counts, so the file descriptors themselves are
-    moved. Python's own streams go on to where they went, whoever holds them: a program that calls
-    `studio.make` logs to them.
+    TensorFlow prints lines before its settings apply, so the file descriptors are redirected. Python's own
+    streams keep their targets, because a program that calls `studio.make` may log to them.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     with _warnings_aside(), _aside("stdout", 1), _aside("stderr", 2):
@@ -107,48 +107,48 @@ def _warnings_aside() -> Iterator[None]:
         file: TextIO | None = None,
         line: str | None = None,
     ) -> None:
-        told = warnings.formatwarning(message, category, filename, lineno, line)
+        text = warnings.formatwarning(message, category, filename, lineno, line)
         with contextlib.suppress(OSError, StudioError), log_path().open("a", errors="replace") as handle:
-            handle.write(told)
+            handle.write(text)
 
     warnings.showwarning = log
     try:
         yield
     finally:
-        if warnings.showwarning is log:  # else the program has another since
+        if warnings.showwarning is log:  # otherwise the program has replaced it
             warnings.showwarning = before
 
 
 @contextlib.contextmanager
 def _aside(name: str, descriptor: int) -> Iterator[None]:
-    """Leads a stream of Python's around its descriptor; whoever else writes there writes into the log."""
+    """Gives a Python stream a new descriptor and redirects the old one, used by native code, to the log."""
     stream = getattr(sys, name)
     file = _file(stream, descriptor)
     if file is None:
         yield
         return
-    person = os.dup(descriptor)
-    _lead(file, person)
+    original = os.dup(descriptor)
+    _lead(file, original)
     with log_path().open("ab") as log:
         os.dup2(log.fileno(), descriptor)
     try:
         yield
     finally:
         stream.flush()
-        os.dup2(person, descriptor)
+        os.dup2(original, descriptor)
         _lead(file, descriptor)
-        os.close(person)
+        os.close(original)
 
 
 def _file(stream: Any, descriptor: int) -> io.FileIO | None:
-    """What a stream of Python's writes to in the end; None if that is not this descriptor."""
+    """Returns the raw file of a Python stream, or None if it does not write to this descriptor."""
     buffer = getattr(stream, "buffer", None)
     file = getattr(buffer, "raw", buffer)
     return file if isinstance(file, io.FileIO) and not file.closed and file.fileno() == descriptor else None
 
 
 def _lead(file: io.FileIO, descriptor: int) -> None:
-    """Lets an open file write to another descriptor, so that all who hold its stream do."""
+    """Makes an open file write to another descriptor, for everyone who holds its stream."""
     name = file.name
     file.__init__(descriptor, "wb", closefd=False)  # type: ignore[misc]
     file.name = name

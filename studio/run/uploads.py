@@ -1,4 +1,4 @@
-"""Files that come piece by piece: on the disk as they come, checked once whole, then kept as any input."""
+"""Uploads: written to disk as their bytes arrive, checked when complete, then stored like any input."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from studio.core.tasks import File, Kind
 from studio.engine import quotas
 from studio.run import file_checks
 
-MOST: dict[Kind, int] = {  # bytes, as pages take them
+MOST: dict[Kind, int] = {  # bytes; the limits of the pages
     "image": image_io.MOST_BYTES,
     "animation": 100 << 20,
     "text": corpus.MOST_BYTES,
@@ -26,15 +26,16 @@ MOST: dict[Kind, int] = {  # bytes, as pages take them
     "dataset": 500 << 20,
 }
 _LONGEST = 120  # characters of a name
-_MOST_NAME = 200  # bytes of it, of the 255 that a disk takes
+_MOST_NAME = 200  # bytes of a name; file systems allow 255
 
 
-class Received:
-    """A file on its way in. What is half there when the server dies is swept at a later start.
+class Upload:
+    """A file that is being uploaded. If the server dies, a later start removes the incomplete file.
 
     Args:
-        kind: what it is to be.
-        path: where it is put, under the name that a user knows it by.
+        kind: kind that the file should have.
+        path: path of the temporary file, with the user's file name.
+        file: the temporary file, open for writing.
     """
 
     def __init__(self, kind: Kind, path: Path, file: BinaryIO):
@@ -42,10 +43,10 @@ class Received:
         self._digest = hashlib.sha256()
 
     def add(self, packets: Sequence[bytes]) -> None:
-        """Writes the next bytes, as they came: to put them together first would copy them once more.
+        """Writes the next bytes packet by packet, because joining them first would copy them once more.
 
         Raises:
-            InvalidInput: once there are more than its kind may have.
+            InvalidInput: if the file becomes larger than its kind allows.
         """
         for packet in packets:
             self._bytes += len(packet)
@@ -54,15 +55,15 @@ class Received:
             self._file.write(packet)
 
     def keep(self) -> File:
-        """Checks it as pages do, and keeps it for whoever asks.
+        """Checks the complete file like pages do, and stores it for the current user.
 
         Raises:
-            InvalidInput: if it cannot be taken as what it is to be.
-            NoRoom: if its owner has no room for it.
+            InvalidInput: if it is not a valid file of its kind.
+            InsufficientSpace: if the user's disk quota is exceeded.
         """
         self._file.flush()
         file_checks.check(self._kind, self._path)
-        quotas.check_room(owners.asker(), self._bytes)
+        quotas.check_disk_quota(owners.current(), self._bytes)
         digest = self._digest.hexdigest()
         paths.adopt(self._path, digest)
         owners.grant(digest)
@@ -70,33 +71,34 @@ class Received:
 
 
 @contextmanager
-def receiving(kind: Kind, name: str) -> Iterator[Received]:
-    """Yields a file to fill; unless it is kept, nothing of it stays.
+def receive(kind: Kind, name: str) -> Iterator[Upload]:
+    """Yields an upload to write to; afterwards removes the temporary file.
 
     Args:
-        name: what a user calls it; of a path only what follows the last `/` or `\\`.
+        kind: kind that the file should have.
+        name: the user's file name; of a path, only the part after the last `/` or `\\`.
 
     Raises:
-        NoRoom: if the disk is full.
+        InsufficientSpace: if the disk is full.
     """
-    place = paths.make(paths.folder("cache") / "received" / f".new-{secrets.token_hex(8)}")
+    folder = paths.make(paths.folder("cache") / "received" / f".new-{secrets.token_hex(8)}")
     try:
-        path = place / _safe(name, kind)
+        path = folder / _safe(name, kind)
         with paths.saving(paths.folder("files") / path.name), path.open("wb") as file:
-            yield Received(kind, path, file)
+            yield Upload(kind, path, file)
     finally:
-        shutil.rmtree(place, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def check_size(kind: Kind, name: str, size: int) -> None:
-    """Raises `InvalidInput` if a file has more bytes than are taken of its kind."""
+    """Raises `InvalidInput` if a file is larger than its kind allows."""
     if size > MOST[kind]:
         expected, step = f"at most {amounts.size(MOST[kind])}", "choose a smaller one"
         raise invalid(f"{kind} {short_name(name, 60)}", expected=expected, received="more", next_step=step)
 
 
 def _safe(name: str, kind: Kind) -> str:
-    """A name that any disk takes."""
+    """Returns a file name that is valid on any file system."""
     short = short_name(PureWindowsPath(name).name, _LONGEST)
     while len(short.encode()) > _MOST_NAME:
         short = short_name(short, len(short) - 10)

@@ -1,4 +1,4 @@
-"""Sketch: a drawing of a face becomes an avatar while one draws, and any image another, as pairs train."""
+"""Sketch: turns drawings of faces into avatars, and images into others with networks trained on pairs."""
 
 from studio.core.tasks import Slot, Task
 from studio.sketch.settings import (
@@ -20,12 +20,12 @@ PAINT = Task(
     interactive=True,
     work="studio.sketch.task:run",
     title="Sketch",
-    done=("as an avatar", ""),
+    name_words=("as an avatar", ""),
     command="sketch",
     help="turn a drawing of a face into an avatar",
     check="studio.sketch.models:check_network",
     prepare="studio.sketch.task:prepare",
-    beside="Drawing",
+    comparison_label="Drawing",
 )
 
 TRAIN = Task(

@@ -1,4 +1,4 @@
-"""The colors of an avatar, chosen at random such that they stand apart where they meet."""
+"""Random colors of an avatar that contrast where they meet."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import numpy as np
 Color = tuple[int, int, int]
 
 
-def mix(one: Color, other: Color, share: float) -> Color:
-    """`one` with a share of `other` in it."""
-    red, green, blue = (round(a + (b - a) * share) for a, b in zip(one, other, strict=True))
+def mix(first: Color, second: Color, share: float) -> Color:
+    """Mixes `first` with a share of `second`."""
+    red, green, blue = (round(a + (b - a) * share) for a, b in zip(first, second, strict=True))
     return red, green, blue
 
 
@@ -34,29 +34,34 @@ CLOTHES = _colors("d9534f f0934a f2c14e 6fae63 3e9a92 4a86c8 3b4a7a 8b62b4 d9709
 
 
 def choose(rng: np.random.Generator) -> dict[str, Color]:
-    """The color of each of `palette.CHOSEN`."""
+    """Chooses a random color for each of `palette.COLOR_ROLES`."""
     skins = FANTASY if rng.random() < 0.1 else SKINS
-    skin = mix(_any(rng, skins), _any(rng, skins), 0.18)
-    hair = _apart(rng, DYED if rng.random() < 0.16 else HAIR, (skin,))
-    cloth = _apart(rng, CLOTHES, (skin, hair))
+    skin = mix(_pick(rng, skins), _pick(rng, skins), 0.18)
+    hair = _contrasting(rng, DYED if rng.random() < 0.16 else HAIR, (skin,))
+    cloth = _contrasting(rng, CLOTHES, (skin, hair))
     return {
-        "background": _apart(rng, BACKGROUNDS, (skin, hair, cloth)),
+        "background": _contrasting(rng, BACKGROUNDS, (skin, hair, cloth)),
         "skin": skin,
         "hair": hair,
-        "iris": _any(rng, EYES),
+        "iris": _pick(rng, EYES),
         "cloth": cloth,
-        "trim": _apart(rng, CLOTHES, (cloth, skin)),
-        "hat_color": _apart(rng, CLOTHES, (hair, skin)),
-        "frame": _apart(rng, CLOTHES[-2:] + CLOTHES[:1] + CLOTHES[6:8] + HAIR[3:4], (skin,)),
+        "trim": _contrasting(rng, CLOTHES, (cloth, skin)),
+        "hat_color": _contrasting(rng, CLOTHES, (hair, skin)),
+        "frame": _contrasting(rng, CLOTHES[-2:] + CLOTHES[:1] + CLOTHES[6:8] + HAIR[3:4], (skin,)),
     }
 
 
-def _apart(rng: np.random.Generator, colors: tuple[Color, ...], others: tuple[Color, ...]) -> Color:
-    """Any of the colors that are not nearly one of the others; if there is none, the farthest of a few."""
-    drawn = [_any(rng, colors) for _ in range(6)]
-    far = [min(sum(abs(a - b) for a, b in zip(one, c, strict=True)) for c in others) for one in drawn]
-    return next((one for one, away in zip(drawn, far, strict=True) if away > 90), drawn[int(np.argmax(far))])
+def _contrasting(rng: np.random.Generator, colors: tuple[Color, ...], neighbors: tuple[Color, ...]) -> Color:
+    """Picks a color that differs from its neighbors; if none does, the farthest of a few."""
+    candidates = [_pick(rng, colors) for _ in range(6)]
+    distances = [
+        min(sum(abs(a - b) for a, b in zip(color, c, strict=True)) for c in neighbors) for color in candidates
+    ]
+    return next(
+        (color for color, away in zip(candidates, distances, strict=True) if away > 90),
+        candidates[int(np.argmax(distances))],
+    )
 
 
-def _any(rng: np.random.Generator, colors: tuple[Color, ...]) -> Color:
+def _pick(rng: np.random.Generator, colors: tuple[Color, ...]) -> Color:
     return colors[int(rng.random() * len(colors))]

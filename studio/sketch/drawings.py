@@ -1,4 +1,4 @@
-"""A drawing of any size, as a network is shown it: light on black, each kind in its own colors."""
+"""Prepares drawings of any size for a network: light on black, each kind in its own colors."""
 
 from __future__ import annotations
 
@@ -11,37 +11,37 @@ from studio.sketch import edges
 from studio.sketch.parts import COLORS
 from studio.sketch.settings import KINDS, Kind
 
-LEAST = 24  # levels between the darkest and the lightest pixel, below which nothing is drawn
-_LINE = 0.010  # of the side: thinner lines are made so wide
-_FAR = 90  # levels: a color so far from that of every part is none
-_HALFWAY = 0.25  # the share of the pixels of a drawing between ground and ink at most
-_COARSE = 4  # so many pixels next to each other lie on equally light ground
-_WORK = 512  # px: larger drawings are shrunk before anything else
+LEAST = 24  # least contrast in levels: below, the drawing is empty
+_LINE = 0.010  # least width of a line, as a share of the side
+_FAR = 90  # levels: largest distance of a color from that of a part
+_HALFWAY = 0.25  # largest share of pixels between ground and ink in a drawing
+_COARSE = 4  # px, block size of the estimated ground
+_WORK = 512  # px: larger drawings are downscaled first
 
 
 def read(image: np.ndarray, kind: Kind, size: int) -> np.ndarray:
-    """A drawing as a network is shown it.
+    """Prepares a drawing for a network.
 
     Args:
-        image: `(H, W, 3) uint8`; on a light ground it is taken for one on black.
+        image: `(H, W, 3) uint8`; inverted if the ground is light.
         kind: of the drawing.
-        size: of a side, in px.
+        size: side of the result in px.
 
     Returns:
         `(size, size, 3) uint8`.
 
     Raises:
-        InvalidInput: if it is of one color all over, no color of a part is in it, or an outline is a photo.
+        InvalidInput: if it has a single color, no color of a part, or an outline is a photo.
     """
-    image = _square(_shrunk(image))
+    image = _square(_shrink(image))
     levels = image_io.gray(image)[..., 0]
     if int(levels.max()) - int(levels.min()) < LEAST:
         raise _nothing("a drawing", "an image of one color")
     if kind == "parts":
-        made = _parts(image)
-        if not made.any():
+        parts = _parts(image)
+        if not parts.any():
             raise _nothing("a face painted in the colors of its parts", "none of these colors")
-        return _resized(made, size)
+        return _resize(parts, size)
     if kind == "outline":
         if not is_drawn(image):
             raise invalid(
@@ -56,26 +56,26 @@ def read(image: np.ndarray, kind: Kind, size: int) -> np.ndarray:
         line = int(_LINE * len(levels)) | 1
         thick = Image.fromarray(levels.astype("uint8"))
         levels = np.asarray(thick.filter(ImageFilter.MaxFilter(line)) if line > 1 else thick)
-    return _resized(np.repeat(levels[..., None], 3, axis=2), size)
+    return _resize(np.repeat(levels[..., None], 3, axis=2), size)
 
 
 def edges_of(photo: np.ndarray, size: int) -> np.ndarray:
-    """The edges in the middle of a photo, as white lines on black: `(H, W, 3)` -> `(size, size, 3) uint8`.
+    """Detects the edges of a photo's center crop, white on black: `(H, W, 3)` to `(size, size, 3) uint8`.
 
     Raises:
-        InvalidInput: if it has none.
+        InvalidInput: if it has no edges.
     """
-    found = edges.of(middle(photo, edges.FINE * size))
-    if not found.any():
+    lines = edges.detect(middle(photo, edges.FINE * size))
+    if not lines.any():
         step = "choose a photo with more contrast"
         raise invalid(
             "photo", expected="a photo with visible edges", received="a photo without edges", next_step=step
         )
-    return found
+    return lines
 
 
 def middle(image: np.ndarray, size: int) -> np.ndarray:
-    """The square in the middle of an image, `(H, W, 3) uint8` -> `(size, size, 3) uint8`."""
+    """Crops the center square of an image, `(H, W, 3) uint8`, and resizes it to `(size, size, 3)`."""
     height, width = image.shape[:2]
     side = min(height, width)
     top, left = (height - side) // 2, (width - side) // 2
@@ -83,18 +83,18 @@ def middle(image: np.ndarray, size: int) -> np.ndarray:
 
 
 def is_drawn(image: np.ndarray) -> bool:
-    """Whether an image, `(H, W, 3) uint8`, is lines or areas on a ground, even on paper in uneven light.
+    """Whether an image, `(H, W, 3) uint8`, is a drawing, also on unevenly lit paper.
 
-    A drawing has hardly a pixel halfway between its ground and its ink, and photos have many.
+    Drawings have few pixels halfway between ground and ink; photos have many.
     """
     from scipy import ndimage
 
-    levels = image_io.gray(_shrunk(image))[..., 0].astype("float32")
+    levels = image_io.gray(_shrink(image))[..., 0].astype("float32")
     if not is_on_paper(image):
         levels = 255 - levels
-    near = max(3, min(levels.shape) // 8)
-    ground = ndimage.maximum_filter(levels, near)[::_COARSE, ::_COARSE]
-    ground = ndimage.gaussian_filter(ground, near / 2 / _COARSE)
+    radius = max(3, min(levels.shape) // 8)
+    ground = ndimage.maximum_filter(levels, radius)[::_COARSE, ::_COARSE]
+    ground = ndimage.gaussian_filter(ground, radius / 2 / _COARSE)
     ground = ground.repeat(_COARSE, axis=0).repeat(_COARSE, axis=1)[: len(levels), : levels.shape[1]]
     light = levels / np.maximum(1, ground)
     darkest = float(light.min())
@@ -103,14 +103,14 @@ def is_drawn(image: np.ndarray) -> bool:
 
 
 def is_on_paper(image: np.ndarray) -> bool:
-    """Whether the rim of an image is light rather than dark."""
+    """Whether the border of an image is light."""
     return _has_light_rim(image_io.gray(image)[..., 0])
 
 
-def shown(drawing: np.ndarray, kind: Kind, night: bool) -> np.ndarray:
-    """What a network of avatars is told of a drawing: `(H, W, 3) uint8` -> `(H, W, planes) float32`."""
-    told = np.array([*(kind == one for one in KINDS), night], "float32")
-    planes = np.broadcast_to(told, (*drawing.shape[:2], len(told)))
+def network_input(drawing: np.ndarray, kind: Kind, night: bool) -> np.ndarray:
+    """Returns an avatar network's input for a drawing: `(H, W, 3) uint8` to `(H, W, planes) float32`."""
+    condition = np.array([*(kind == name for name in KINDS), night], "float32")
+    planes = np.broadcast_to(condition, (*drawing.shape[:2], len(condition)))
     return np.concatenate([drawing.astype("float32") / 255, planes], axis=2)
 
 
@@ -119,7 +119,7 @@ def _nothing(expected: str, received: str) -> InvalidInput:
     return invalid("drawing", expected=expected, received=received, next_step=step)
 
 
-def _shrunk(image: np.ndarray) -> np.ndarray:
+def _shrink(image: np.ndarray) -> np.ndarray:
     height, width = image.shape[:2]
     share = _WORK / max(height, width)
     if share >= 1:
@@ -128,16 +128,16 @@ def _shrunk(image: np.ndarray) -> np.ndarray:
 
 
 def _square(image: np.ndarray) -> np.ndarray:
-    """The whole of it in the middle of a square, continued in the color of its rim."""
+    """Pads an image to a square with the color of its border."""
     height, width = image.shape[:2]
     side = max(height, width)
     if height == width:
         return image
-    made = np.empty((side, side, 3), "uint8")
-    made[:] = np.median(_rim(image), axis=0).astype("uint8")
+    square = np.empty((side, side, 3), "uint8")
+    square[:] = np.median(_rim(image), axis=0).astype("uint8")
     down, right = side - height, (side - width) // 2  # shoulders stay at the lower edge
-    made[down:, right : right + width] = image
-    return made
+    square[down:, right : right + width] = image
+    return square
 
 
 def _rim(image: np.ndarray) -> np.ndarray:
@@ -153,13 +153,13 @@ def _has_light_rim(levels: np.ndarray) -> bool:
 
 
 def _parts(image: np.ndarray) -> np.ndarray:
-    """Each pixel in the color of the part that is nearest to its own, or black."""
+    """Replaces each pixel by the nearest color of a part, or black."""
     colors = np.array([(0, 0, 0), *COLORS.values()], "int32")
-    away = ((image[:, :, None].astype("int32") - colors) ** 2).sum(-1)
-    nearest = away.argmin(-1)
-    nearest[away.min(-1) > _FAR**2] = 0
+    distance = ((image[:, :, None].astype("int32") - colors) ** 2).sum(-1)
+    nearest = distance.argmin(-1)
+    nearest[distance.min(-1) > _FAR**2] = 0
     return colors[nearest].astype("uint8")
 
 
-def _resized(image: np.ndarray, size: int) -> np.ndarray:
+def _resize(image: np.ndarray, size: int) -> np.ndarray:
     return np.asarray(Image.fromarray(image).resize((size, size), Image.Resampling.BOX))

@@ -11,14 +11,14 @@ from PIL import Image, ImageFilter
 
 from studio.core.imaging import image_io
 
-FINE = 2  # so many times larger than the drawing is the photo whose edges are looked for
-_SMOOTH = 0.008  # of the side: details below it have no edges
-_WEAK, _STRONG = 0.6, 0.85  # shares of all slopes below which none is taken, and above which each is
-_FAINT = 0.02  # of white: slopes below it are noise, however few others there are
+FINE = 2  # factor by which the photo is larger than the edge image
+_SMOOTH = 0.008  # blur, as a share of the side: smaller details give no edges
+_WEAK, _STRONG = 0.6, 0.85  # quantiles of the gradients for Canny's two thresholds
+_FAINT = 0.02  # share of white: smaller gradients are always noise
 
 
-def of(photo: np.ndarray) -> np.ndarray:
-    """The edges of a square photo: `(FINE * size, FINE * size, 3) uint8` -> `(size, size, 3) uint8`."""
+def detect(photo: np.ndarray) -> np.ndarray:
+    """Detects the edges of a square photo, `(FINE * size, FINE * size, 3)`, as `(size, size, 3) uint8`."""
     from scipy import ndimage
     from skimage import feature
 
@@ -26,9 +26,9 @@ def of(photo: np.ndarray) -> np.ndarray:
     levels = image_io.gray(photo)[..., 0].astype("float32") / 255
     sigma = max(1.0, _SMOOTH * side)
     slopes = ndimage.gaussian_gradient_magnitude(levels, sigma)
-    # Canny's own slopes are of a Sobel filter, four times as steep as those of a Gaussian.
+    # Canny uses Sobel gradients, four times as large as Gaussian ones.
     weak, strong = (max(_FAINT, 4 * float(np.quantile(slopes, share))) for share in (_WEAK, _STRONG))
-    found = feature.canny(levels, sigma, weak, strong, mode="nearest")
-    lines = Image.fromarray(np.where(found, np.uint8(255), np.uint8(0))).filter(ImageFilter.MaxFilter(3))
+    edges = feature.canny(levels, sigma, weak, strong, mode="nearest")
+    lines = Image.fromarray(np.where(edges, np.uint8(255), np.uint8(0))).filter(ImageFilter.MaxFilter(3))
     small = np.asarray(lines.resize((side // FINE, side // FINE), Image.Resampling.BOX))
     return np.repeat(small[..., None], 3, axis=2)

@@ -1,4 +1,4 @@
-"""Which networks that paint there are; loads no Keras."""
+"""Finds the networks that turn drawings into images; loads no Keras."""
 
 from __future__ import annotations
 
@@ -11,47 +11,47 @@ from studio.core.models.presets import Preset
 from studio.core.tasks import Inputs
 from studio.core.training import start_from
 from studio.sketch.settings import (
-    PainterSettings,
     SketchSettings,
     TrainSketchSettings,
     TrainTranslateSettings,
     TranslateSettings,
+    UNetSettings,
 )
 
 TASK, PAIRS_TASK = "sketch.train", "sketch.train_pairs"
 WHAT = "a network that paints avatars"
 PAIRS_WHAT = "a network that was trained on pairs"
-SHAPE = ("size", "width", "discriminator_width")  # what weights are shaped by
+SHAPE = ("size", "width", "discriminator_width")  # settings that shape the weights
 
 
-def settings_of(preset: Preset) -> PainterSettings:
-    """The settings of a network that paints, of either kind. Raises `InvalidInput` if it is another model."""
+def settings_of(preset: Preset) -> UNetSettings:
+    """Returns the settings of a network of either kind. Raises `InvalidInput` for other models."""
     if preset.task == PAIRS_TASK:
         return pairs_settings_of(preset)
     return preset.settings_as(TrainSketchSettings, TASK, WHAT)
 
 
 def pairs_settings_of(preset: Preset) -> TrainTranslateSettings:
-    """The settings of a network that was trained on pairs. Raises `InvalidInput` if it is another model."""
+    """Returns the settings of a network trained on pairs. Raises `InvalidInput` for other models."""
     return preset.settings_as(TrainTranslateSettings, PAIRS_TASK, PAIRS_WHAT)
 
 
 def network_of(settings: SketchSettings, inputs: Mapping[str, Sequence[Any]]) -> Preset:
-    """The network of avatars that was given, else the one that the settings name.
+    """Returns the avatar network from the inputs, else the one that the settings name.
 
     Raises:
         InvalidInput: if there is none, or it is another kind of model.
     """
-    found = presets.given_or_named(inputs, settings.network)
-    if found.task == PAIRS_TASK:
+    preset = presets.uploaded_or_named(inputs, settings.network)
+    if preset.task == PAIRS_TASK:
         step = "use it with `studio translate`, or choose another"
         raise invalid("network", expected=WHAT, received=PAIRS_WHAT, next_step=step)
-    settings_of(found)
-    return found
+    settings_of(preset)
+    return preset
 
 
 def pairs_network_of(settings: TranslateSettings, inputs: Mapping[str, Sequence[Any]]) -> Preset:
-    """The network trained on pairs that was given, else the one that the settings name.
+    """Returns the network trained on pairs from the inputs, else the one that the settings name.
 
     Raises:
         InvalidInput: if there is none, or it is another kind of model.
@@ -59,26 +59,26 @@ def pairs_network_of(settings: TranslateSettings, inputs: Mapping[str, Sequence[
     if not settings.network and not inputs.get("network"):
         step = "train one with `studio train translate PAIRS -o DIR`, then pass it as --network DIR"
         raise invalid("network", expected=PAIRS_WHAT, received="none", next_step=step)
-    found = presets.given_or_named(inputs, settings.network)
-    pairs_settings_of(found)
-    return found
+    preset = presets.uploaded_or_named(inputs, settings.network)
+    pairs_settings_of(preset)
+    return preset
 
 
 def check_network(settings: SketchSettings, inputs: Inputs) -> None:
-    """Raises `InvalidInput` unless there is such a network."""
+    """Raises `InvalidInput` unless there is an avatar network."""
     network_of(settings, inputs)
 
 
 def check_pairs_network(settings: TranslateSettings, inputs: Inputs) -> None:
-    """Raises `InvalidInput` unless there is such a network."""
+    """Raises `InvalidInput` unless there is a network trained on pairs."""
     pairs_network_of(settings, inputs)
 
 
 def check(settings: TrainSketchSettings, inputs: Inputs) -> None:
-    """Raises `InvalidInput` unless a network to start from fits."""
+    """Raises `InvalidInput` if a network to start from does not fit."""
     start_from.check(settings, inputs, TASK, WHAT, SHAPE)
 
 
 def check_pairs(settings: TrainTranslateSettings, inputs: Inputs) -> None:
-    """Raises `InvalidInput` unless a network to start from fits."""
+    """Raises `InvalidInput` if a network to start from does not fit."""
     start_from.check(settings, inputs, PAIRS_TASK, PAIRS_WHAT, SHAPE)

@@ -1,4 +1,4 @@
-"""Painting from a drawing: what the network says of each pixel, as large and in such colors as one likes."""
+"""Runs the network on a drawing and renders its layers at any size and in any colors."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from studio.core.models.recently_used import get_or_make
 from studio.core.process import blas_threads
 from studio.sketch import models, palette
 
-_HELD: dict[str, Painter] = {}  # by the key of their preset; what a worker holds
-_MOST_HELD = 2
-_SHARPER = 1.5  # so many times harder borders are than the network draws them, where it is enlarged
+_CACHE: dict[str, Generator] = {}  # loaded networks of a worker, by preset key
+_MAX_CACHED = 2
+_SHARPNESS = 1.5  # factor on the logits of enlarged layers, for sharp borders
 
 
-class Painter:
-    """A network that paints, ready to work.
+class Generator:
+    """A network that turns drawings into layers, loaded for inference.
 
     Attributes:
-        digest: of its weights.
-        settings: that it was trained with.
+        digest: SHA-256 of its weights.
+        settings: of its training.
 
     Args:
-        preset: what it is loaded from.
+        preset: to load it from.
 
     Raises:
-        InvalidInput: if it is no such network, or its files are not whole.
+        InvalidInput: if it is another kind of model, or its files are incomplete.
     """
 
     def __init__(self, preset: Preset):
@@ -37,40 +37,40 @@ class Painter:
         self._network = network.load(preset)
 
     def layers(self, planes: np.ndarray) -> np.ndarray:
-        """What the network says: `(size, size, planes) float32` -> `(size, size, layers) float32`."""
+        """Computes the layers of `(size, size, planes) float32`: `(size, size, layers) float32`."""
         (layers,) = self._network(np.ascontiguousarray(planes[None], "float32"))
         return np.asarray(layers[0])
 
 
-def avatar(layers: np.ndarray, colors: np.ndarray, side: int) -> np.ndarray:
-    """Lays colors where layers say. What is enlarged are the layers, so that borders stay sharp.
+def render_avatar(layers: np.ndarray, colors: np.ndarray, side: int) -> np.ndarray:
+    """Renders an avatar. Enlarges the layers instead of the image, which keeps borders sharp.
 
     Args:
-        layers: `(size, size, ROLES + 1) float32`, as a network of avatars gives them.
+        layers: `(size, size, ROLES + 1) float32`, of an avatar network.
         colors: `(ROLES + 1, 3) float32 in [0, 1]`.
-        side: of the image, in px.
+        side: of the result, in px.
 
     Returns:
         `(side, side, 3) uint8`.
     """
     size = len(layers)
     planes = np.ascontiguousarray(layers.transpose(2, 0, 1))
-    with blas_threads.limited(1):
-        large = _enlarged(planes, side) if side != size else planes
-        masks = large[:-1] * np.float32(_SHARPER if side > size else 1)
+    with blas_threads.limit_threads(1):
+        large = _enlarge(planes, side) if side != size else planes
+        masks = large[:-1] * np.float32(_SHARPNESS if side > size else 1)
         masks -= masks.max(0)
         np.exp(masks, out=masks)
         depth = palette.DEEPEST / (1 + np.exp(-large[-1]))
-        made = np.rint(255 * palette.painted(masks, depth, colors))
-    return np.ascontiguousarray(made, "uint8")
+        pixels = np.rint(255 * palette.render(masks, depth, colors))
+    return np.ascontiguousarray(pixels, "uint8")
 
 
-def colored(layers: np.ndarray, side: int) -> np.ndarray:
-    """Takes layers for the colors themselves, as a network that was trained on pairs gives them.
+def to_image(layers: np.ndarray, side: int) -> np.ndarray:
+    """Renders the layers of a network trained on pairs, which are RGB logits.
 
     Args:
         layers: `(size, size, 3) float32`.
-        side: of the image, in px.
+        side: of the result, in px.
 
     Returns:
         `(side, side, 3) uint8`.
@@ -79,33 +79,33 @@ def colored(layers: np.ndarray, side: int) -> np.ndarray:
     return image_io.resize(colors, side, side) if side != len(colors) else colors
 
 
-def _enlarged(planes: np.ndarray, side: int) -> np.ndarray:
-    """`(layers, size, size)` -> `(layers, side, side)`: rows in one product, columns a layer at a time."""
-    along = _rise(planes.shape[1], side)
+def _enlarge(planes: np.ndarray, side: int) -> np.ndarray:
+    """Enlarges `(layers, size, size)` to `(layers, side, side)`."""
+    along = _spline_matrix(planes.shape[1], side)
     wide = planes.reshape(-1, planes.shape[2]) @ along.T
     return along @ wide.reshape(len(planes), -1, side)
 
 
 @cache
-def _rise(size: int, side: int) -> np.ndarray:
-    """`(side, size) float32`: how much of each place a place of the larger image has.
+def _spline_matrix(size: int, side: int) -> np.ndarray:
+    """Returns the matrix that enlarges one side, `(side, size) float32`.
 
-    By a cubic B-spline, which also smooths a little: else borders show the steps of the small image.
+    A cubic B-spline, which also smooths a little: otherwise borders show the pixels of the small image.
 
     Reference:
         Hou and Andrews 1978, Cubic splines for image interpolation and digital filtering.
     """
     at = (np.arange(side) + 0.5) * size / side - 0.5
-    away = np.abs(at[:, None] - np.arange(-2, size + 2))
-    near = 0.5 * away**3 - away**2 + 2 / 3
-    far = (2 - away) ** 3 / 6
-    weights = np.where(away <= 1, near, np.where(away < 2, far, 0))
-    made = weights[:, 2:-2].copy()
-    made[:, 0] += weights[:, :2].sum(1)
-    made[:, -1] += weights[:, -2:].sum(1)
-    return made.astype("float32")
+    distance = np.abs(at[:, None] - np.arange(-2, size + 2))
+    inner = 0.5 * distance**3 - distance**2 + 2 / 3
+    far = (2 - distance) ** 3 / 6
+    weights = np.where(distance <= 1, inner, np.where(distance < 2, far, 0))
+    matrix = weights[:, 2:-2].copy()
+    matrix[:, 0] += weights[:, :2].sum(1)
+    matrix[:, -1] += weights[:, -2:].sum(1)
+    return matrix.astype("float32")
 
 
-def open(preset: Preset) -> Painter:
-    """The painter of a preset; kept in memory for the next time. Raises as `Painter`."""
-    return get_or_make(_HELD, preset.key, lambda: Painter(preset), _MOST_HELD)
+def open(preset: Preset) -> Generator:
+    """Loads the network of a preset, cached in memory. Raises like `Generator`."""
+    return get_or_make(_CACHE, preset.key, lambda: Generator(preset), _MAX_CACHED)

@@ -1,7 +1,7 @@
-"""The colors that an avatar is painted with, by day and by night, and how layers become an image.
+"""The colors of an avatar by day and night, and how layers become an image.
 
-The network says of each pixel which of these colors it has, and how deep in the shade it is: so the colors
-can be chosen freely, and change without asking it again.
+For each pixel, the network outputs probabilities of color roles and the depth of shade. So the colors can
+change without running it again.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw
 from studio.sketch import colors
 from studio.sketch.colors import Color
 
-CHOSEN = ("background", "skin", "hair", "iris", "cloth", "trim", "hat_color", "frame")
+COLOR_ROLES = ("background", "skin", "hair", "iris", "cloth", "trim", "hat_color", "frame")
 FIXED: tuple[Color, ...] = (
     (252, 252, 250),  # white
     (38, 26, 30),  # ink
@@ -24,12 +24,12 @@ FIXED: tuple[Color, ...] = (
     (206, 40, 72),  # lips, cheeks
     (92, 30, 24),  # lines on a skin
 )
-ROLES = len(CHOSEN) + len(FIXED)
+ROLES = len(COLOR_ROLES) + len(FIXED)
 MOON: Color = (255, 244, 204)
-NIGHT = (0.58, 0.62, 0.86)  # of red, green and blue the share that moonlight leaves
-NIGHT_DEPTH = 1.7  # of shades
+NIGHT = (0.58, 0.62, 0.86)  # shares of red, green and blue in moonlight
+NIGHT_DEPTH = 1.7  # factor of the shade at night
 _SKY_DEPTH = 2.2
-LOST = np.array([0.15, 0.21, 0.18], "float32")  # of each color in the shade
+SHADE = np.array([0.15, 0.21, 0.18], "float32")  # shares of red, green and blue lost per unit of shade
 DEEPEST = 2.6
 _STARS = (
     (6, 8, 0.7),
@@ -41,34 +41,34 @@ _STARS = (
     (45, 15, 0.4),
 )
 _CRESCENT, _CUT = (54.0, 9.5, 5.5), (51.4, 8.0, 4.9)  # x, y, radius
-_UNITS = 64  # in which these are, of the side
-_FINE = 4  # so many times finer the sky is drawn
+_UNITS = 64  # units per side of these coordinates
+_FINE = 4  # supersampling of the sky
 
 
-def colors_of(chosen: Mapping[str, Color], night: bool = False) -> np.ndarray:
-    """What is painted with, `(ROLES + 1, 3) float32 in [0, 1]`; the last is the moon's, by day unseen.
+def colors_of(role_colors: Mapping[str, Color], night: bool = False) -> np.ndarray:
+    """Returns the color table, `(ROLES + 1, 3) float32 in [0, 1]`; the last is the moon's, invisible by day.
 
     Args:
-        chosen: the color of each of CHOSEN.
-        night: whether the moon shines.
+        role_colors: color of each of COLOR_ROLES.
+        night: whether it is night.
     """
-    background = np.array(chosen["background"], "float32")
-    found = np.array([*(chosen[name] for name in CHOSEN), *FIXED, background], "float32") / 255
+    background = np.array(role_colors["background"], "float32")
+    table = np.array([*(role_colors[name] for name in COLOR_ROLES), *FIXED, background], "float32") / 255
     if night:
-        found[0] = np.rint(background * (1 - _SKY_DEPTH * LOST)) / 255
-        found *= np.array(NIGHT, "float32")
-        found[-1] = np.array(MOON, "float32") / 255
-    return found
+        table[0] = np.rint(background * (1 - _SKY_DEPTH * SHADE)) / 255
+        table *= np.array(NIGHT, "float32")
+        table[-1] = np.array(MOON, "float32") / 255
+    return table
 
 
-def drawn_by_lot(seed: int) -> dict[str, Color]:
-    """Colors for `colors_of` that stand apart where they meet."""
+def random_colors(seed: int) -> dict[str, Color]:
+    """Returns random colors for `colors_of` that contrast where they meet."""
     return colors.choose(np.random.default_rng(seed))
 
 
 @cache
 def moon(side: int) -> np.ndarray:
-    """How much of each pixel of the sky is the moon or a star, `(side, side, 1) float32`."""
+    """Returns the coverage of the sky's pixels by moon and stars, `(side, side, 1) float32`."""
     sheet = Image.new("L", (side * _FINE, side * _FINE))
     ink, scale = ImageDraw.Draw(sheet), side * _FINE / _UNITS
     for (x, y, radius), level in ((_CRESCENT, 255), (_CUT, 0), *((star, 255) for star in _STARS)):
@@ -77,19 +77,19 @@ def moon(side: int) -> np.ndarray:
     return np.asarray(sheet.reduce(_FINE), "float32")[..., None] / 255
 
 
-def painted(weights: np.ndarray, depth: np.ndarray, colors: np.ndarray) -> np.ndarray:
-    """Lays colors where the layers say.
+def render(weights: np.ndarray, depth: np.ndarray, colors: np.ndarray) -> np.ndarray:
+    """Renders an image from layers and colors.
 
     Args:
-        weights: `(ROLES, side, side) float32`, how much of each color a pixel has next to the others.
-        depth: `(side, side) float32`, how deep in the shade it is; the sky is never.
+        weights: `(ROLES, side, side) float32`, unnormalized shares of the color roles in a pixel.
+        depth: `(side, side) float32`, depth of shade; does not apply to the sky.
         colors: `(ROLES + 1, 3) float32 in [0, 1]`.
 
     Returns:
         `(side, side, 3) float32 in [0, 1]`.
     """
-    side, flat = len(depth), weights.reshape(len(weights), -1)  # a plane at a time is quicker than a pixel
-    face = (colors[1:ROLES].T @ flat[1:]) * (1 - LOST[:, None] * depth.reshape(1, -1))
+    side, flat = len(depth), weights.reshape(len(weights), -1)  # computing by plane is faster than by pixel
+    face = (colors[1:ROLES].T @ flat[1:]) * (1 - SHADE[:, None] * depth.reshape(1, -1))
     sky = colors[0] + moon(side) * (colors[-1] - colors[0])
-    made = (face + flat[0] * sky.reshape(-1, 3).T) / flat.sum(0)
-    return np.clip(made, 0, 1).T.reshape(side, side, 3)
+    image = (face + flat[0] * sky.reshape(-1, 3).T) / flat.sum(0)
+    return np.clip(image, 0, 1).T.reshape(side, side, 3)

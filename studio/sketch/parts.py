@@ -1,4 +1,4 @@
-"""The parts that a face is painted in, each with a color of its own, and the tones of its light."""
+"""The parts of a face drawing with their colors, and the tones of a light and shade drawing."""
 
 from __future__ import annotations
 
@@ -28,4 +28,4 @@ PARTS_OF = {
     "glasses": "Glasses",
     "beard": "Beard",
 }
-TONES = (0, 85, 170, 255)  # of a drawing of light
+TONES = (0, 85, 170, 255)  # of a light and shade drawing

@@ -1,4 +1,4 @@
-"""The settings of painting from a drawing and of learning it; importing this loads no Keras."""
+"""The settings of painting from drawings and of training; importing this loads no Keras."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Literal
 from studio.core.settings import Settings, setting
 from studio.core.training import settings as shared
 
-SHIPPED = "sketch"  # the network that comes with the studio
+SHIPPED = "sketch"  # the network shipped with the studio
 Kind = Literal["outline", "parts", "light"]
 KINDS: tuple[Kind, ...] = ("outline", "parts", "light")
 
@@ -27,7 +27,7 @@ class SketchSettings(Settings):
 
 
 class TranslateSettings(Settings):
-    """Turns a drawing or a photo into another image, as a network of your own has learned from pairs."""
+    """Translates a drawing or a photo with a network that you trained on pairs."""
 
     network: str = setting("", "Network that you trained on pairs: its name or folder.", tier="main")
     side: int = setting(
@@ -35,8 +35,8 @@ class TranslateSettings(Settings):
     )
 
 
-class PainterSettings(shared.TrainImageSettings):
-    """What all networks share that learn to paint: their form, and how they learn."""
+class UNetSettings(shared.TrainImageSettings):
+    """The shared settings of training a U-Net and its discriminator."""
 
     warmup_steps = 200
     steps: int = shared.steps(20_000)
@@ -80,7 +80,7 @@ class PainterSettings(shared.TrainImageSettings):
     )
 
 
-class TrainSketchSettings(PainterSettings):
+class TrainSketchSettings(UNetSettings):
     """Trains a network to paint avatars from sketches of them."""
 
     scored: int = setting(
@@ -95,7 +95,7 @@ class TrainSketchSettings(PainterSettings):
     )
 
 
-class TrainTranslateSettings(PainterSettings):
+class TrainTranslateSettings(UNetSettings):
     """Trains a network to turn one image into another, from pairs of your own."""
 
     steps: int = shared.steps(4000)

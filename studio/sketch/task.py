@@ -1,4 +1,4 @@
-"""Painting from a drawing as a task: a kept drawing in, a PNG with its recipe out."""
+"""Painting from a drawing as a task: from a stored drawing to a PNG with its recipe."""
 
 from __future__ import annotations
 
@@ -19,33 +19,33 @@ NAME = "sketch.paint"
 
 
 def run(settings: SketchSettings, inputs: Inputs, progress: Progress) -> Result:
-    """Paints what was drawn."""
+    """Paints an avatar from the drawing."""
     began = time.monotonic()
     content = inputs["content"][0]
     drawing = image_io.read(content.read(), content.name)
-    painter = paint.open(models.network_of(settings, inputs))
-    made = painted(painter, drawing, settings)
-    weights = {} if inputs.get("network") else {settings.network: painter.digest}
+    generator = paint.open(models.network_of(settings, inputs))
+    image = paint_avatar(generator, drawing, settings)
+    weights = {} if inputs.get("network") else {settings.network: generator.digest}
     recipe = recipes.make(NAME, settings, inputs, weights)
     name = f"{Path(content.name).stem}-{settings.kind}.png"
-    kept = File.keep(image_io.encode_png(made, recipe), "image", name)
-    return Result((kept,), {"side": len(made), "seconds": time.monotonic() - began}, recipe)
+    file = File.keep(image_io.encode_png(image, recipe), "image", name)
+    return Result((file,), {"side": len(image), "seconds": time.monotonic() - began}, recipe)
 
 
-def painted(painter: paint.Painter, drawing: np.ndarray, settings: SketchSettings) -> np.ndarray:
-    """What a network paints of a drawing, `(H, W, 3) uint8` -> `(side, side, 3) uint8`.
+def paint_avatar(generator: paint.Generator, drawing: np.ndarray, settings: SketchSettings) -> np.ndarray:
+    """Paints an avatar from a drawing, `(H, W, 3) uint8`, as `(side, side, 3) uint8`.
 
     Raises:
-        InvalidInput: if nothing is drawn.
+        InvalidInput: if the drawing is empty.
     """
-    size = painter.settings.size
-    seen = drawings.read(drawing, settings.kind, size)
-    layers = painter.layers(drawings.shown(seen, settings.kind, settings.night))
-    look = palette.drawn_by_lot(settings.seed)
-    return paint.avatar(layers, palette.colors_of(look, settings.night), settings.side)
+    size = generator.settings.size
+    inputs = drawings.read(drawing, settings.kind, size)
+    layers = generator.layers(drawings.network_input(inputs, settings.kind, settings.night))
+    colors = palette.random_colors(settings.seed)
+    return paint.render_avatar(layers, palette.colors_of(colors, settings.night), settings.side)
 
 
 def prepare(settings: SketchSettings) -> None:
-    """Loads what avatars are painted with."""
+    """Loads the shipped network, if it is installed."""
     if SHIPPED in presets.names():
         paint.open(presets.find(SHIPPED))

@@ -1,4 +1,4 @@
-"""Translating as a task: a drawing or photo in, what the network makes of it out, with its recipe."""
+"""Translating as a task: from a drawing or photo to the network's image with its recipe."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ NAME = "sketch.translate"
 
 
 def run(settings: TranslateSettings, inputs: Inputs, progress: Progress) -> Result:
-    """Paints what a network makes of an image."""
+    """Translates an image with a network trained on pairs."""
     began = time.monotonic()
     content = inputs["content"][0]
     preset = models.pairs_network_of(settings, inputs)
-    shown = seen(image_io.read(content.read(), content.name), preset)
-    painter = paint.open(preset)
-    made = paint.colored(painter.layers(shown.astype("float32") / 255), settings.side)
-    weights = {} if inputs.get("network") else {settings.network: painter.digest}
+    pixels = network_input(image_io.read(content.read(), content.name), preset)
+    generator = paint.open(preset)
+    image = paint.to_image(generator.layers(pixels.astype("float32") / 255), settings.side)
+    weights = {} if inputs.get("network") else {settings.network: generator.digest}
     recipe = recipes.make(NAME, settings, inputs, weights)
-    kept = File.keep(image_io.encode_png(made, recipe), "image", f"{Path(content.name).stem}-translated.png")
-    return Result((kept,), {"side": len(made), "seconds": time.monotonic() - began}, recipe)
+    file = File.keep(image_io.encode_png(image, recipe), "image", f"{Path(content.name).stem}-translated.png")
+    return Result((file,), {"side": len(image), "seconds": time.monotonic() - began}, recipe)
 
 
-def seen(image: np.ndarray, preset: Preset) -> np.ndarray:
-    """An image as a network is shown it, `(H, W, 3) uint8` -> `(size, size, 3) uint8`.
+def network_input(image: np.ndarray, preset: Preset) -> np.ndarray:
+    """Prepares an image for a network, `(H, W, 3) uint8` to `(size, size, 3) uint8`.
 
-    One that was trained on edges is shown lines: a photo's edges, or those that are drawn. One that was
-    trained on drawings is shown them on the ground that those had.
+    A network trained on edges gets lines: a drawing, or the edges of a photo. A network trained on drawings
+    gets them on a light or dark ground as in training.
 
     Raises:
-        InvalidInput: if nothing is drawn, or a photo has no edges.
+        InvalidInput: if a drawing is empty, or a photo has no edges.
     """
     settings = models.pairs_settings_of(preset)
     if settings.edges and not settings.reverse:
@@ -53,8 +53,8 @@ def seen(image: np.ndarray, preset: Preset) -> np.ndarray:
 
 
 def ground_of(images: np.ndarray) -> str:
-    """What most of some images are drawn on, `(n, H, W, 3) uint8`: "light", "dark", "" if not drawn."""
-    drawn = [one for one in images if drawings.is_drawn(one)]
-    if len(drawn) < 0.8 * len(images):
+    """Returns the ground of most drawings, `(n, H, W, 3) uint8`: "light", "dark", or "" for photos."""
+    sketches = [image for image in images if drawings.is_drawn(image)]
+    if len(sketches) < 0.8 * len(images):
         return ""
-    return "light" if np.mean([drawings.is_on_paper(one) for one in drawn]) > 0.5 else "dark"
+    return "light" if np.mean([drawings.is_on_paper(image) for image in sketches]) > 0.5 else "dark"

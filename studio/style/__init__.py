@@ -1,4 +1,4 @@
-"""Style transfer: any photo in the look of any painting, instantly or by optimization."""
+"""Style transfer: renders a photo in the style of a painting, instantly or by optimization."""
 
 from studio.core.tasks import Slot, Task
 from studio.style.house.settings import TrainStyleSettings
@@ -21,7 +21,7 @@ TRANSFER = Task(
     needs="studio.style.estimate:needs",
     grows="size",
     title="Style",
-    done=("", "in"),
+    name_words=("", "in"),
     command="style",
     help="apply neural style transfer: a photo in the style of one to four paintings",
     check="studio.style.checks:check",

@@ -1,4 +1,4 @@
-"""AdaIN: any style in one pass. An encoder, a decoder, and statistics moved from one image to another.
+"""AdaIN: any style in one pass, by moving feature statistics between an encoder and a decoder.
 
 Reference:
     Huang and Belongie 2017, arXiv:1703.06868.
@@ -22,10 +22,10 @@ from studio.style import masks
 if TYPE_CHECKING:
     import keras
 
-STRIDE = 8  # pixels of the image a step of the features
-_LEAST_SIDE = 2 * STRIDE  # a smaller image leaves nothing to reflect at the deepest layer
-_TILE = 768  # px a side that are worked on at once, beyond which memory would grow with the image
-_REACH = 32  # px, a multiple of STRIDE: both networks see 30 px beyond what they answer for
+STRIDE = 8  # pixels of the image per position of the features
+_LEAST_SIDE = 2 * STRIDE  # px; the deepest layer cannot reflect anything smaller
+_TILE = 768  # px per side processed at once, which bounds memory
+_REACH = 32  # px, a multiple of STRIDE: the receptive field of both networks extends 30 px
 _EPSILON = 1e-5
 
 # Keys of the checkpoints with their channels; P halves, U doubles.
@@ -42,7 +42,7 @@ class AdaIN:
     Attributes:
         encoder: `(B, H, W, 3) float32 in [0, 1]` -> `(B, h, w, 512)`, h = ceil(H / 8).
         decoder: `(B, h, w, 512)` -> `(B, 8 h, 8 w, 3)`, not clipped.
-        digest: names their training in recipes.
+        digest: identifies the weights in recipes.
     """
 
     encoder: keras.Model
@@ -50,7 +50,7 @@ class AdaIN:
     digest: str
 
     def encode(self, images_01):
-        """`(B, H, W, 3) float32 in [0, 1]` of any size -> `(B, h, w, 512)`; at least 2 by 2 steps."""
+        """Encodes `(B, H, W, 3) float32 in [0, 1]` of any size as `(B, h, w, 512)`, at least 2 by 2."""
         from keras import ops
 
         images_01 = ops.convert_to_tensor(images_01, dtype="float32")
@@ -62,57 +62,60 @@ class AdaIN:
         return _in_tiles(self.encoder, images_01, 1, STRIDE)
 
     def decode(self, features, height: int, width: int):
-        """`(B, h, w, 512)` -> `(B, height, width, 3) float32 in [0, 1]`: what the features' last step has too
-        much is cut off."""
+        """Decodes `(B, h, w, 512)` to `(B, height, width, 3) float32 in [0, 1]`, cropped to that size."""
         from keras import ops
 
         painted = _in_tiles(self.decoder, features, STRIDE, 1)
         return ops.clip(painted[:, :height, :width], 0.0, 1.0)
 
 
-def _in_tiles(network: Callable, maps: Any, taken: int, given: int) -> Any:
-    """What a network makes of maps, a tile after the other where they are large; no seam can be seen.
+def _in_tiles(network: Callable, maps: Any, input_stride: int, output_stride: int) -> Any:
+    """Applies a network in seamless tiles, to bound memory.
 
     Args:
-        network: takes and gives `(B, *, *, *)`.
-        maps: what it takes.
-        taken, given: pixels of the image a step of what it takes and gives.
+        network: maps `(B, *, *, *)` to `(B, *, *, *)`.
+        maps: its input.
+        input_stride, output_stride: pixels of the image per position of its input and output.
     """
     from keras import ops
 
-    def made(tile: tiling.Tile):
-        seen = [slice(s.seen_start // taken, -(-s.seen.stop // taken)) for s in (tile.rows, tile.columns)]
+    def apply(tile: tiling.Tile):
+        context = [
+            slice(s.window_start // input_stride, -(-s.window.stop // input_stride))
+            for s in (tile.rows, tile.columns)
+        ]
         rows, columns = (
-            slice(s.offset // given, -(-(s.offset + s.length) // given)) for s in (tile.rows, tile.columns)
+            slice(s.offset // output_stride, -(-(s.offset + s.length) // output_stride))
+            for s in (tile.rows, tile.columns)
         )
-        return network(maps[:, seen[0], seen[1]])[:, rows, columns]
+        return network(maps[:, context[0], context[1]])[:, rows, columns]
 
-    height, width = (taken * side for side in maps.shape[1:3])
+    height, width = (input_stride * side for side in maps.shape[1:3])
     rows = groupby(tiling.tiles(height, width, _TILE, _REACH), key=lambda tile: tile.rows)
-    return ops.concatenate([ops.concatenate([made(t) for t in row], axis=2) for _, row in rows], axis=1)
+    return ops.concatenate([ops.concatenate([apply(t) for t in row], axis=2) for _, row in rows], axis=1)
 
 
 def load(progress: Progress | None = None, digest: str | None = None) -> AdaIN:
-    """Loads both networks, fetching their weights if need be; one copy a process.
+    """Loads both networks, downloading their weights if needed; one copy per process.
 
     Raises:
         StudioError: as `pretrained.pull`.
     """
-    found = pretrained.load("adain", progress, digest)
-    return AdaIN(found.model.get_layer("encoder"), found.model.get_layer("decoder"), found.digest)
+    weights = pretrained.load("adain", progress, digest)
+    return AdaIN(weights.model.get_layer("encoder"), weights.model.get_layer("decoder"), weights.digest)
 
 
 def transfer_statistics(
     content, styles: Sequence, style_weights: Sequence | None = None, strength: float = 1.0
 ):
-    """Gives each channel of the content the mean and spread that it has in the styles.
+    """Gives each channel of the content the mean and standard deviation of the styles.
 
     Args:
         content: `(B, h, w, C) float32`.
         styles: each `(B, *, *, C) float32`.
-        style_weights: how much of each style: numbers, or `(h, w) float32` maps that say where; None for
-            all alike. Scaled to add to 1 at every place; where all are 0, all styles count alike.
-        strength: 0 leaves the content as it is, 1 takes the styles at their fullest.
+        style_weights: numbers, or `(h, w) float32` maps, normalized to add to 1 at every position; None, or
+            all 0 at a position, for equal weights.
+        strength: 0 leaves the content unchanged, 1 takes all statistics from the styles.
 
     Returns:
         `(B, h, w, C) float32`.
@@ -121,16 +124,16 @@ def transfer_statistics(
 
     mean, spread = _statistics(content)
     normal = (content - mean) / spread
-    given = [1.0] * len(styles) if style_weights is None else style_weights
+    weights = [1.0] * len(styles) if style_weights is None else style_weights
     painted = 0.0
-    for share, style in zip(masks.shares(given), styles, strict=True):
+    for share, style in zip(masks.shares(weights), styles, strict=True):
         style_mean, style_spread = _statistics(style)
         painted = painted + ops.convert_to_tensor(share) * (normal * style_spread + style_mean)
     return strength * painted + (1.0 - strength) * content
 
 
 def _statistics(features):
-    """Mean and spread of each channel, `(B, 1, 1, C)`; the spread unbiased, as the decoder was trained."""
+    """Returns the mean and the unbiased standard deviation (as in training) per channel, `(B, 1, 1, C)`."""
     from keras import ops
 
     _, height, width, _ = ops.shape(features)
@@ -142,10 +145,10 @@ def _statistics(features):
 
 
 def network(members: Mapping[str, bytes] | None = None) -> keras.Model:
-    """Both networks as one model, so that one file holds them: `[image, features] -> [features, image]`.
+    """Builds both networks as one model, for one file: `[image, features] -> [features, image]`.
 
     Args:
-        members: `{"vgg_normalized.pth": bytes, "decoder.pth": bytes}` fills it; None leaves it unfilled.
+        members: `{"vgg_normalized.pth": bytes, "decoder.pth": bytes}` to load; None: random.
     """
     import keras
 
@@ -186,7 +189,7 @@ def _conv(x, key: int, channels: int, activation: str | None = "relu"):
 
 
 def _fill(model: keras.Model, arrays: Mapping[str, np.ndarray]) -> None:
-    """PyTorch's kernels are OIHW, Keras' HWIO."""
+    """Loads PyTorch weights: kernels are OIHW there and HWIO in Keras."""
     for layer in model.layers:
         if layer.name.startswith("conv"):
             key = layer.name.removeprefix("conv")

@@ -1,4 +1,4 @@
-"""Whether what is asked of style transfer can be painted; importing this loads no Keras."""
+"""Checks the settings and inputs of style transfer; importing this loads no Keras."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keeping the content's colors: recolor the style before, or keep only the brightness after."""
+"""Keeping the content's colors: recolor the styles first, or take only the luminance of the result."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from collections.abc import Sequence
 import numpy as np
 
 _LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601
-_SAMPLED = 512  # px: so many rows and columns tell an image's colors
+_SAMPLED = 512  # rows and columns that color statistics are taken from
 _FURTHEST = 1.5
-_WHITE = 99.5  # percentile of a painting's lightness that is taken for white
-_BRIGHTER = 10.0  # levels of 255, the most that a painting's mean rises by
+_WHITE = 99.5  # percentile of a painting's lightness that becomes white
+_BRIGHTER = 10.0  # most that a painting's mean lightness rises, 0 to 255
 
 
 def match(image: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """Gives an image the mean and covariance of another's colors, moving each color as little as can be.
+    """Gives an image the color mean and covariance of another, with the smallest change of each color.
 
     Args:
-        image, target: `(H, W, 3) uint8`, each of its own size.
+        image, target: `(H, W, 3) uint8`, of any sizes.
 
     Returns:
         `(H, W, 3) uint8`.
@@ -26,14 +26,14 @@ def match(image: np.ndarray, target: np.ndarray) -> np.ndarray:
         Gatys et al. 2016, arXiv:1606.05897; here with the optimal transport between two Gaussians, which,
         unlike a Cholesky factor, keeps hues from turning.
     """
-    own, wanted = _statistics(image), _statistics(target)
-    return _moved(image, own[0], wanted[0], _transport(own[1], wanted[1]))
+    own, goal = _statistics(image), _statistics(target)
+    return _recolor(image, own[0], goal[0], _transport(own[1], goal[1]))
 
 
-def brightened(painting: np.ndarray) -> np.ndarray:
-    """A painting as it looks with a white point: scans are often darker than the painting.
+def brighten(painting: np.ndarray) -> np.ndarray:
+    """Scales a painting's colors to a white point: scans are often darker than the painting.
 
-    All colors are multiplied by the same number, so that hues and black stay.
+    All channels are multiplied by the same number, which keeps hues and black.
 
     Args:
         painting: `(H, W, 3) uint8`.
@@ -55,31 +55,33 @@ def tone(
     shares: Sequence[float],
     share: float,
 ) -> np.ndarray:
-    """Gives a painted image the mean and covariance that its styles' colors have.
+    """Gives a result the color mean and covariance of its styles.
 
-    A descent of few passes leaves colors nearer to gray than the styles': a veil.
+    An optimization of few steps leaves colors grayer than those of the styles.
 
     Args:
-        painted, content: `(H, W, 3) uint8`, each of its own size.
-        styles: such images, and `shares` what each counts, 1 in all.
-        share: from the content's colors, 0, to the styles', 1.
+        painted, content: `(H, W, 3) uint8`, of any sizes.
+        styles, shares: such images, and their weights, which add to 1.
+        share: from 0, the content's colors, to 1, the styles'.
 
     Returns:
-        `(H, W, 3) uint8`. No color is moved apart from the mean by more than `_FURTHEST` times, nor drawn
-        nearer by more: in an image that has hardly any colors, these would be noise.
+        `(H, W, 3) uint8`. Differences from the mean color grow or shrink at most `_FURTHEST` times: in an
+        image with hardly any colors, more would amplify noise.
     """
-    found = [_statistics(image) for image in (content, *styles)]
+    statistics = [_statistics(image) for image in (content, *styles)]
     weights = [1.0 - share, *(share * part for part in shares)]
-    mean = np.sum([weight * one[0] for weight, one in zip(weights, found, strict=True)], axis=0)
-    covariance = np.sum([weight * one[1] for weight, one in zip(weights, found, strict=True)], axis=0)
+    mean = np.sum([weight * stats[0] for weight, stats in zip(weights, statistics, strict=True)], axis=0)
+    covariance = np.sum(
+        [weight * stats[1] for weight, stats in zip(weights, statistics, strict=True)], axis=0
+    )
     own = _statistics(painted)
     values, vectors = np.linalg.eigh(_transport(own[1], covariance))
     bounded = (vectors * np.clip(values, 1 / _FURTHEST, _FURTHEST)) @ vectors.T
-    return _moved(painted, own[0], mean, bounded)
+    return _recolor(painted, own[0], mean, bounded)
 
 
 def keep_luminance(painted: np.ndarray, content: np.ndarray) -> np.ndarray:
-    """The content with the brightness of the painted image and its own hues.
+    """Returns the content with the luminance of the result and its own hues.
 
     Args:
         painted, content: `(H, W, 3) uint8` of the same size.
@@ -94,14 +96,16 @@ def keep_luminance(painted: np.ndarray, content: np.ndarray) -> np.ndarray:
     return np.clip(content + brighter[..., None] + 0.5, 0, 255).astype("uint8")
 
 
-def _transport(covariance: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """The symmetric matrix that moves colors of one covariance to those of another by the least."""
+def _transport(covariance: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """Returns the symmetric matrix that transports one covariance to another with least movement."""
     root, inverse = _power(covariance, 0.5), _power(covariance, -0.5)
-    return inverse @ _power(root @ wanted @ root, 0.5) @ inverse
+    return inverse @ _power(root @ target @ root, 0.5) @ inverse
 
 
-def _moved(image: np.ndarray, mean: np.ndarray, wanted: np.ndarray, transport: np.ndarray) -> np.ndarray:
-    shift = wanted - mean @ transport
+def _recolor(
+    image: np.ndarray, mean: np.ndarray, target_mean: np.ndarray, transport: np.ndarray
+) -> np.ndarray:
+    shift = target_mean - mean @ transport
     moved = image.reshape(-1, 3).astype("float32") @ transport.astype("float32") + shift.astype("float32")
     return np.clip(moved + 0.5, 0, 255).astype("uint8").reshape(image.shape)
 

@@ -11,7 +11,7 @@ from studio.style.scene import Scene
 
 
 def paint(scene: Scene, network: adain.AdaIN, size: int) -> np.ndarray:
-    """Paints a scene in one pass through an encoder and a decoder.
+    """Stylizes a scene in one pass through an encoder and a decoder.
 
     Args:
         size: the longer side of the result in px.
@@ -23,13 +23,13 @@ def paint(scene: Scene, network: adain.AdaIN, size: int) -> np.ndarray:
         Huang and Belongie 2017, arXiv:1703.06868.
     """
     content_01 = scene.content_01(size)
-    features = _encoded(network, content_01.tobytes(), content_01.shape)
-    styles = [_encoded(network, s.tobytes(), s.shape) for s in scene.styles_01(size)]
+    features = _encode(network, content_01.tobytes(), content_01.shape)
+    styles = [_encode(network, s.tobytes(), s.shape) for s in scene.styles_01(size)]
     shares = scene.masks_at(*features.shape[1:3]) if scene.masks else scene.shares
     mixed = adain.transfer_statistics(features, styles, shares, scene.settings.strength)
     return np.asarray(network.decode(mixed, *content_01.shape[1:3]))
 
 
-@lru_cache(maxsize=6)  # a slider moves only the strength: content and styles are then encoded once
-def _encoded(network: adain.AdaIN, pixels: bytes, shape: tuple[int, ...]) -> np.ndarray:
+@lru_cache(maxsize=6)  # when only the strength changes, content and styles are not encoded again
+def _encode(network: adain.AdaIN, pixels: bytes, shape: tuple[int, ...]) -> np.ndarray:
     return np.asarray(network.encode(np.frombuffer(pixels, "float32").reshape(shape)))

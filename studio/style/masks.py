@@ -20,7 +20,7 @@ def check(masks: Sequence[np.ndarray]) -> None:
 
 
 def at(mask: np.ndarray, height: int, width: int) -> np.ndarray:
-    """A mask image at the size of a layer or image.
+    """Resizes a mask to a layer or image.
 
     Args:
         mask: `(H, W, 3) uint8`, 255 where the style goes; stretched to the content.
@@ -32,29 +32,31 @@ def at(mask: np.ndarray, height: int, width: int) -> np.ndarray:
 
 
 def shares(weights: Sequence[float | np.ndarray]) -> list[np.ndarray]:
-    """Weights that add to 1 at every place; where all are 0, all count alike.
+    """Normalizes weights so that they add to 1 everywhere; where all are 0, they become equal.
 
     Args:
-        weights: numbers, or `(H, W) float32` maps that say where.
+        weights: numbers, or `(H, W) float32` maps.
 
     Returns:
-        Of each a number or `(H, W, 1) float32`, which multiplies `(B, H, W, C)`.
+        For each, a number or `(H, W, 1) float32`, which multiplies `(B, H, W, C)`.
     """
-    given = [np.asarray(weight, "float32") for weight in weights]
-    total = np.asarray(sum(given))
-    scaled = [np.where(total > 0, w / np.where(total > 0, total, 1), 1 / len(given)) for w in given]
-    return [one.astype("float32")[..., None] if one.ndim else one.astype("float32") for one in scaled]
+    arrays = [np.asarray(weight, "float32") for weight in weights]
+    total = np.asarray(sum(arrays))
+    scaled = [np.where(total > 0, w / np.where(total > 0, total, 1), 1 / len(arrays)) for w in arrays]
+    return [share.astype("float32")[..., None] if share.ndim else share.astype("float32") for share in scaled]
 
 
 def cover(masks: Sequence[np.ndarray], weights: Sequence[float], height: int, width: int) -> np.ndarray:
-    """How much of any style there is at each place; the rest is the photo.
+    """Returns how much of the image is stylized at each pixel; the rest stays the photo.
 
     Args:
-        weights: of the styles, relative to the largest: it covers the photo in its place, 0 leaves it there.
+        weights: of the styles, relative to the largest, which covers the photo fully; 0 leaves the photo.
 
     Returns:
         `(height, width, 1) float32 in [0, 1]`.
     """
     most = max(weights)
-    found = sum(weight / most * at(mask, height, width) for weight, mask in zip(weights, masks, strict=True))
-    return np.clip(found, 0.0, 1.0)[..., None].astype("float32")
+    coverage = sum(
+        weight / most * at(mask, height, width) for weight, mask in zip(weights, masks, strict=True)
+    )
+    return np.clip(coverage, 0.0, 1.0)[..., None].astype("float32")

@@ -11,28 +11,28 @@ from studio.style import colors, masks
 from studio.style.settings import TransferSettings, check_styles
 
 LARGEST_STYLE = 2048  # px
-_FULL = 0.8  # strength from which on the colors are the styles' alone
+_FULL = 0.8  # strength from which on all colors come from the styles
 _LEAST_STYLE = 64  # px of the longer side
 
 
 class Scene:
     """The inputs of one transfer, checked against each other.
 
-    Without masks the weights of the styles say what each has of the whole image. With masks they say how far
-    each covers the photo in its place, the heaviest all of it; where masks overlap, they share it.
+    Without masks, the style weights mix the styles over the whole image. With masks, each weight, relative to
+    the largest, is how far the style covers the photo inside its mask; where masks overlap, styles mix.
 
     Args:
         content: `(H, W, 3) uint8`.
         styles: one or more such images; none if the settings name house styles.
         style_masks: none, or one `(h, w, 3) uint8` per style.
-        settings: how to paint.
+        settings: of the transfer.
 
     Attributes:
-        share: from the photo's own colors, 0, to the styles', 1.
-        styles, shares: what is matched, `(H, W, 3) uint8` each, and what each counts, 1 in all.
+        share: share of the styles' colors in the result's, from 0 (the photo's) to 1.
+        styles, shares: the images to match, `(H, W, 3) uint8` each, and their weights, which add to 1.
 
     Raises:
-        InvalidInput: if there are not as many weights or masks as styles.
+        InvalidInput: if the number of weights or masks differs from the number of styles.
     """
 
     def __init__(
@@ -46,48 +46,48 @@ class Scene:
         masks.check(style_masks)
         self.settings = settings
         self.share = min(1.0, settings.strength / _FULL)
-        given = settings.style_weights or [1.0] * (len(styles) or len(settings.house))
-        self.shares = [weight / sum(given) for weight in given]
+        weights = settings.style_weights or [1.0] * (len(styles) or len(settings.house))
+        self.shares = [weight / sum(weights) for weight in weights]
         self._content = image_io.fit(content, settings.size)
         self.masks = list(style_masks)
-        # A photo of many megapixels would only cost time: no style is read larger than this.
+        # Larger style images would only cost time.
         small = [image_io.fit(s, LARGEST_STYLE) if max(s.shape) > LARGEST_STYLE else s for s in styles]
         if settings.keep_colors == "matched":
             small = [colors.match(style, self._content) for style in small]
         self.styles = small
         recolored = settings.keep_colors == "matched"
-        self._palettes = small if recolored else [colors.brightened(style) for style in small]
+        self._palettes = small if recolored else [colors.brighten(style) for style in small]
 
     def content_01(self, size: int) -> np.ndarray:
-        """The content with a longer side of `size` px, as `(1, H, W, 3) float32 in [0, 1]`."""
+        """Returns the content with a longer side of `size` px, as `(1, H, W, 3) float32 in [0, 1]`."""
         return image_io.to_01(image_io.resize(self._content, *self.shape(size)[1:3]))
 
     def shape(self, size: int) -> tuple[int, int, int, int]:
-        """Of the content with a longer side of `size` px."""
+        """Returns the shape of the content with a longer side of `size` px."""
         height, width = self._content.shape[:2]
         shorter, longer = sorted((height, width))
         scale = max(size / longer, min(image_io.LEAST_SIDE, shorter) / shorter)
         return 1, max(1, round(height * scale)), max(1, round(width * scale)), 3
 
     def styles_01(self, size: int) -> list[np.ndarray]:
-        """The styles for an image of that size: the larger they are, the larger the strokes."""
+        """Returns the styles for a result of that size; larger style images give larger strokes."""
         longest = max(_LEAST_STYLE, min(LARGEST_STYLE, round(size * self.settings.stroke_size)))
         return [image_io.to_01(image_io.fit(style, longest)) for style in self.styles]
 
     def masks_at(self, height: int, width: int) -> list[np.ndarray]:
-        """Every mask, `(height, width) float32 in [0, 1]`, times its style's share."""
+        """Returns every mask, `(height, width) float32 in [0, 1]`, times its style's share."""
         return [
             share * masks.at(mask, height, width) for share, mask in zip(self.shares, self.masks, strict=True)
         ]
 
     def shares_at(self, height: int, width: int) -> list[np.ndarray]:
-        """How much of each style there is at every place, `(height, width) float32`; they add to 1."""
+        """Returns the share of each style at every pixel, `(height, width) float32`; they add to 1."""
         if not self.masks:
             return [np.full((height, width), share, "float32") for share in self.shares]
         return [share[..., 0] for share in masks.shares(self.masks_at(height, width))]
 
     def start_01(self, size: int) -> np.ndarray:
-        """Where an optimization starts: the content, up to `share` in the colors of the styles."""
+        """Returns the start of the optimization: the content, recolored by `share` like the styles."""
         content = image_io.resize(self._content, *self.shape(size)[1:3])
         parts = [
             share[..., None] * colors.match(content, palette)
@@ -95,10 +95,10 @@ class Scene:
         ]
         return image_io.to_01(content + self.share * (np.sum(parts, axis=0) - content))
 
-    def finished(self, images_01: np.ndarray) -> np.ndarray:
-        """`(1, H, W, 3) float32` -> the `(H, W, 3) uint8` result, in the colors that the settings ask for."""
+    def finish(self, images_01: np.ndarray) -> np.ndarray:
+        """Returns the `(H, W, 3) uint8` result of `(1, H, W, 3) float32`, with masks and color settings."""
         painted = image_io.to_uint8(images_01)
-        if self.masks:  # where no style goes, or one of less weight, the photo stays so far
+        if self.masks:  # keep the photo where no style or one with a lower weight applies
             height, width = painted.shape[:2]
             content = image_io.resize(self._content, height, width).astype("float32")
             mixed = content + masks.cover(self.masks, self.shares, height, width) * (painted - content)
@@ -106,7 +106,7 @@ class Scene:
         elif self.settings.mode != "instant":
             painted = colors.tone(painted, self._content, self._palettes, self.shares, self.share)
         if self.settings.keep_colors == "matched" and self.settings.house:
-            return colors.match(painted, self._content)  # there is no style image to match before
+            return colors.match(painted, self._content)  # house styles have no image to recolor before
         if self.settings.keep_colors == "luminance":
             content = image_io.resize(self._content, *painted.shape[:2])
             return colors.keep_luminance(painted, content)

@@ -8,7 +8,7 @@ from pydantic import field_validator
 
 from studio.core.errors import invalid
 from studio.core.settings import Settings, setting
-from studio.core.training.precision import CHOICE_HELP, Choice, chosen
+from studio.core.training.precision import CHOICE_HELP, Choice, resolve_precision
 
 SHIPPED = "house"  # the network of house styles that comes with the studio
 
@@ -75,17 +75,22 @@ class TransferSettings(Settings):
             raise ValueError("numbers of 0 or more that are not all 0")
         return weights
 
-    def decided(self) -> TransferSettings:
-        return self.model_copy(update={"precision": chosen(self.precision)}) if self.optimizes else self
+    def resolve(self) -> TransferSettings:
+        """Returns the settings with `precision` resolved; instant results do not use it."""
+        return (
+            self.model_copy(update={"precision": resolve_precision(self.precision)})
+            if self.optimizes
+            else self
+        )
 
     @property
-    def looks(self) -> tuple[str, ...]:
+    def style_names(self) -> tuple[str, ...]:
         """The house styles."""
         return self.house
 
     @property
     def ineffective(self) -> frozenset[str]:
-        """House styles are instant."""
+        """Returns the settings without effect: house styles are always instant."""
         return frozenset({"mode"} if self.house else ())
 
     @property
@@ -93,20 +98,23 @@ class TransferSettings(Settings):
         return self.optimizes
 
     @property
-    def manner(self) -> str:
+    def mode_name(self) -> str:
         return self.mode
 
     @property
     def optimizes(self) -> bool:
-        """Whether an image is optimized; an instant result comes from one pass through a network."""
+        """Whether the mode optimizes an image; an instant result is one pass through a network."""
         return self.mode != "instant"
 
 
 def check_styles(settings: TransferSettings, images: int, masks: int) -> None:
-    """Raises `InvalidInput` unless there are styles, and as many weights and masks as styles, or none.
+    """Checks that there are styles, and as many weights and masks as styles, or none.
 
     Args:
-        images, masks: how many there are.
+        images, masks: number of style images and of masks.
+
+    Raises:
+        InvalidInput: if the numbers do not fit.
     """
     if settings.house and images:
         expected, received = "either house styles or style images", "both"

@@ -1,4 +1,4 @@
-"""Style transfer as a task: kept files in, a PNG with its recipe out."""
+"""Style transfer as a task: from stored files to a PNG with its recipe."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from studio.style.transfer import transfer
 
 
 def run(settings: TransferSettings, inputs: Inputs, progress: Progress) -> Result:
-    """Paints the content in the styles, see `studio.style.transfer.transfer`, and keeps its alpha channel."""
+    """Stylizes the content with `studio.style.transfer.transfer`; keeps its alpha channel."""
     content, alpha = transparency.split(image_io.read_transparent(inputs["content"][0].read()))
     images = {
         slot: [read(file.read(), file.name) for file in inputs.get(slot, ())]
@@ -30,8 +30,8 @@ def run(settings: TransferSettings, inputs: Inputs, progress: Progress) -> Resul
     painted = transfer(content, styles, settings, masks, progress, network)
     if painted.stopped_early:
         settings = _as_stopped(settings, painted.figures.get("steps", 0))
-    named = {} if inputs.get("network") else painted.weights  # a network that was given is an input
-    recipe = recipes.make("style.transfer", settings, inputs, named)
+    weights = {} if inputs.get("network") else painted.weights  # else it is an input
+    recipe = recipes.make("style.transfer", settings, inputs, weights)
     style = Path(inputs["style"][0].name).stem if styles else settings.house[0]
     name = f"{Path(inputs['content'][0].name).stem}-{style}.png"
     file = File.keep(image_io.encode_png(transparency.join(painted.image, alpha), recipe), "image", name)
@@ -40,14 +40,14 @@ def run(settings: TransferSettings, inputs: Inputs, progress: Progress) -> Resul
 
 
 def _as_stopped(settings: TransferSettings, steps: int) -> TransferSettings:
-    """The settings that reproduce a result that was stopped after so many steps."""
+    """Returns the settings that reproduce a run stopped after `steps` steps."""
     if not steps:
         return settings.model_copy(update={"mode": "instant", "size": first_look(settings)})
     return settings.model_copy(update={"stop_after": steps})
 
 
 def prepare(settings: TransferSettings) -> None:
-    """Loads what house styles are painted with."""
+    """Loads the shipped network of house styles, if it is installed."""
     from studio.style.house import paint
 
     if known_styles.SHIPPED in presets.names():
@@ -55,7 +55,7 @@ def prepare(settings: TransferSettings) -> None:
 
 
 def prepare_keras(settings: TransferSettings) -> None:
-    """Loads what paints in images of a user's own, as far as it is already on this disk."""
+    """Loads AdaIN and VGG16 for style images, if their weights are already on this disk."""
     for name in ("adain", "vgg16"):
         if pretrained.status(name).cached:
             pretrained.load(name)

@@ -1,4 +1,4 @@
-"""How a text is cut into batches: decided once, from its length and the settings."""
+"""Splits a text into training, validation and test, and the training split into batches."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ LEAST_STEPS, USUAL_EPOCHS, MOST_EPOCHS = 600, 12, 100
 
 @dataclass(frozen=True)
 class Plan:
-    """How a text is read: decided from its length and the settings.
+    """The splits of a text and the shape of its batches, from its length and the settings.
 
     Attributes:
-        train: `(n,) int32` characters to learn from.
-        validation: those after them, half as many as are held out, by which the weights are chosen.
-        test: the last, on which nothing is chosen.
-        streams, sequence: the shape of a batch.
-        pieces: batches a pass over the text.
-        epochs: passes.
-        notes: what was changed because the text is short, for people.
+        train: `(n,) int32` characters of the training split.
+        validation: characters after it, half of those held out; selects the weights.
+        test: the last characters, which select nothing.
+        streams, sequence: shape of a batch: parts read in parallel, characters of each.
+        pieces: batches per epoch.
+        epochs: passes over the training split.
+        notes: sentences on settings that were changed because the text is short.
     """
 
     train: np.ndarray
@@ -38,15 +38,20 @@ class Plan:
 
     @property
     def steps(self) -> int:
-        """Batches in all."""
+        """Returns the total number of batches."""
         return self.pieces * self.epochs
 
 
 def plan(indices: np.ndarray, settings: TrainTextSettings) -> Plan:
-    """Decides how a text is read; a short one with shorter sequences and fewer streams, but more often."""
+    """Plans the training on a text: a short one gets shorter sequences, fewer streams and more epochs.
+
+    Args:
+        indices: `(n,)` characters of the text.
+        settings: see `TrainTextSettings`.
+    """
     border = len(indices) - max(2, round(len(indices) * settings.held_out))
-    chosen_by = max(2, (len(indices) - border) // 2)
-    train, validation, test = np.split(indices, [border - chosen_by, border])
+    validation_chars = max(2, (len(indices) - border) // 2)
+    train, validation, test = np.split(indices, [border - validation_chars, border])
     sequence = min(settings.sequence, max(8, (len(train) - 1) // 4))
     streams = max(1, min(settings.streams, (len(train) - 1) // (8 * sequence)))
     pieces = (len(train) - 1) // streams // sequence
@@ -59,19 +64,22 @@ def plan(indices: np.ndarray, settings: TrainTextSettings) -> Plan:
     return Plan(train, validation, test, streams, sequence, pieces, epochs, tuple(notes))
 
 
-def batches(chosen: Plan, seed: int, start: int = 0) -> Iterator[tuple[bool, np.ndarray, np.ndarray]]:
-    """The batches from a step on: whether the state is to be forgotten, characters, and those that follow.
+def batches(reading: Plan, seed: int, start: int = 0) -> Iterator[tuple[bool, np.ndarray, np.ndarray]]:
+    """Yields the batches from step `start` on: whether to reset the states, the inputs, and the targets.
 
-    Each pass begins at another place, so that the streams are not always cut at the same ones.
+    Inputs and targets are `(streams, sequence) int32`. Each epoch starts at another offset, so that streams
+    and sequences have other borders.
     """
-    length = chosen.pieces * chosen.sequence
-    for step in range(start, chosen.steps):
-        epoch, piece = divmod(step, chosen.pieces)
+    length = reading.pieces * reading.sequence
+    for step in range(start, reading.steps):
+        epoch, piece = divmod(step, reading.pieces)
         if piece == 0 or step == start:
-            spare = len(chosen.train) - 1 - length * chosen.streams
+            spare = len(reading.train) - 1 - length * reading.streams
             offset = int(np.random.default_rng([seed, epoch]).integers(spare + 1))
-            inputs = chosen.train[offset : offset + length * chosen.streams].reshape(chosen.streams, length)
-            wanted = chosen.train[offset + 1 : offset + 1 + length * chosen.streams]
-            wanted = wanted.reshape(chosen.streams, length)
-        part = slice(piece * chosen.sequence, (piece + 1) * chosen.sequence)
-        yield piece == 0, inputs[:, part], wanted[:, part]
+            inputs = reading.train[offset : offset + length * reading.streams].reshape(
+                reading.streams, length
+            )
+            targets = reading.train[offset + 1 : offset + 1 + length * reading.streams]
+            targets = targets.reshape(reading.streams, length)
+        part = slice(piece * reading.sequence, (piece + 1) * reading.sequence)
+        yield piece == 0, inputs[:, part], targets[:, part]

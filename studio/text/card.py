@@ -1,6 +1,4 @@
-"""The card of a trained text model: its data, metrics and samples. Made from figures
-alone.
-"""
+"""The model card of a trained language model: its data, metrics and samples, from figures alone."""
 
 from __future__ import annotations
 
@@ -21,14 +19,14 @@ def write(
     command: str,
     samples: Mapping[float, str],
 ) -> str:
-    """The card in Markdown.
+    """Returns the card in Markdown.
 
     Args:
-        name: of the text.
-        settings: of the training.
-        figures: as `studio.text.task.train` gives them.
-        command: that trains it.
-        samples: what the model wrote at each temperature.
+        name: name of the text.
+        settings: settings of the training run.
+        figures: as `studio.text.task.train` returns them.
+        command: command that repeats the training.
+        samples: a sample for each temperature.
     """
     held_out = settings.held_out
     return cards.write(
@@ -45,7 +43,7 @@ def write(
         command,
         [
             _table(figures),
-            *(f"## Sample at temperature {t:g}\n\n{_quoted(text)}" for t, text in samples.items()),
+            *(f"## Sample at temperature {t:g}\n\n{_as_code_block(text)}" for t, text in samples.items()),
         ],
     )
 
@@ -61,6 +59,6 @@ def _table(figures: Mapping[str, Any]) -> str:
     return cards.table(rows)
 
 
-def _quoted(text: str) -> str:
-    """As a block of code, indented, so that nothing in it is taken for Markdown."""
+def _as_code_block(text: str) -> str:
+    """Indents a text as a code block, so that it is not parsed as Markdown."""
     return "\n".join(f"    {line}" for line in text.splitlines())

@@ -1,6 +1,4 @@
-"""Who wrote this? as a task: a kept text and two language models in, which of them expected it more out, as
-JSON.
-"""
+"""The task of comparing two language models on a text. Its result is JSON."""
 
 from __future__ import annotations
 
@@ -21,57 +19,53 @@ from studio.core.models.presets import Preset
 from studio.core.progress import Progress
 from studio.core.tasks import Inputs, Result
 from studio.text import compare_words, language_model
-from studio.text.compare import STRANGE, Compared, Passage, compare
+from studio.text.compare import STRANGE, Comparison, Passage, compare
 from studio.text.settings import CompareSettings
 
-SLOTS = ("first", "second")  # of the settings; the slot of a file adds "_model"
+SLOTS = ("first", "second")  # fields of the settings; the slots of uploaded models add "_model"
 
 
 def check(settings: CompareSettings, inputs: Inputs) -> None:
-    """Raises `InvalidInput` unless the text can be read and there are two different language models."""
+    """Raises `InvalidInput` if the text cannot be read or there are not two different language models."""
     corpus.read(inputs["text"][0].read(), settings.encoding)
     for slot in SLOTS:
         if not inputs.get(f"{slot}_model"):
             language_model.check_writes(presets.find(getattr(settings, slot)))
-    given = [*inputs.get("first_model", ()), *inputs.get("second_model", ())]
-    if not given and settings.first == settings.second:
+    uploads = [*inputs.get("first_model", ()), *inputs.get("second_model", ())]
+    if not uploads and settings.first == settings.second:
         raise _twice(settings.first)
 
 
 def run(settings: CompareSettings, inputs: Inputs, progress: Progress) -> Result:
-    """Says which of two language models expected a text more; the file may hold the loss of each
-    character.
-    """
+    """Compares two language models on a text; `per_character` adds the loss of each character to the file."""
     began, file = time.monotonic(), inputs["text"][0]
     read = corpus.read(file.read(), settings.encoding)
-    chosen = [presets.given_or_named(inputs, getattr(settings, slot), f"{slot}_model") for slot in SLOTS]
-    first, second = (language_model.load(preset) for preset in chosen)
+    models = [presets.uploaded_or_named(inputs, getattr(settings, slot), f"{slot}_model") for slot in SLOTS]
+    first, second = (language_model.load(preset) for preset in models)
     if first.digest == second.digest:
         raise _twice(first.name)
-    usual = [_usual(preset) for preset in chosen]
+    usual = [_held_out_loss(preset) for preset in models]
     offset = usual[1] - usual[0] if usual[0] is not None and usual[1] is not None else None
-    found = compare(first, second, read.text, progress, offset or 0.0)
-    names = [_name(inputs, slot, spoken.name) for slot, spoken in zip(SLOTS, (first, second), strict=True)]
-    told = _told(found, names, usual) | {"offset": offset}
-    told["notes"] = [*read.notes, *found.notes, compare_words.quality(told)]
+    comparison = compare(first, second, read.text, progress, offset or 0.0)
+    names = [_name(inputs, slot, model.name) for slot, model in zip(SLOTS, (first, second), strict=True)]
+    figures = _figures(comparison, names, usual) | {"offset": offset}
+    figures["notes"] = [*read.notes, *comparison.notes, compare_words.quality(figures)]
     language_models = zip(SLOTS, (first, second), strict=True)
-    weights = {one.name: one.digest for slot, one in language_models if not inputs.get(f"{slot}_model")}
+    weights = {model.name: model.digest for slot, model in language_models if not inputs.get(f"{slot}_model")}
     recipe = recipes.make("text.compare", settings, inputs, weights)
-    whole = {**told, "text": found.text}
+    report = {**figures, "text": comparison.text}
     if settings.per_character:
-        whole["nats"] = [_rounded(row) for row in found.nats]
-    kept = File.keep(json.dumps(whole).encode(), "text", f"{Path(file.name).stem}-who.json")
-    return Result((kept,), {**told, "seconds": time.monotonic() - began}, recipe)
+        report["nats"] = [_round(row) for row in comparison.nats]
+    output = File.keep(json.dumps(report).encode(), "text", f"{Path(file.name).stem}-who.json")
+    return Result((output,), {**figures, "seconds": time.monotonic() - began}, recipe)
 
 
 def _name(inputs: Inputs, slot: str, name: str) -> str:
     return next((Path(file.name).stem for file in inputs.get(f"{slot}_model", ())), name)
 
 
-def _usual(preset: Preset) -> float | None:
-    """The nats per character that a language model needs on texts of its own kind; None where it does not
-    say.
-    """
+def _held_out_loss(preset: Preset) -> float | None:
+    """Returns the held-out nats per character of a language model, or None if its figures lack them."""
     nats = (preset.data().get("figures") or {}).get("nats_per_char")
     return float(nats) if isinstance(nats, int | float) and math.isfinite(nats) else None
 
@@ -80,26 +74,37 @@ def _twice(name: str) -> InvalidInput:
     return invalid("choice of models", expected="two different language models", received=f"{name} twice")
 
 
-def _told(found: Compared, names: list[str], usual: list[float | None]) -> dict[str, Any]:
-    """The figures, as programs take them."""
-    sides = [one.lean.side for one in found.sentences]
+def _figures(comparison: Comparison, names: list[str], usual: list[float | None]) -> dict[str, Any]:
+    """Returns the figures of a comparison for JSON.
+
+    Args:
+        comparison: the comparison.
+        names: names of both language models.
+        usual: held-out nats per character of each, or None.
+    """
+    sides = [sentence.lean.side for sentence in comparison.sentences]
     return {
         "language_models": [
             {
                 "name": name,
-                "nats_per_char": found.whole.nats[n],
+                "nats_per_char": comparison.overall.nats[n],
                 "usual": usual[n],
                 "sentences": sides.count(n),
             }
             for n, name in enumerate(names)
         ],
-        "chars": len(found.text),
-        "counted": int(np.isfinite(found.nats[0]).sum()),
-        **_leaning(found.whole, names),
-        "strange": _is_strange(found.whole, usual),
+        "chars": len(comparison.text),
+        "counted": int(np.isfinite(comparison.nats[0]).sum()),
+        **_leaning(comparison.overall, names),
+        "strange": _is_strange(comparison.overall, usual),
         "sentences": [
-            {"start": one.start, "end": one.end, "nats": one.nats, **_leaning(one, names)}
-            for one in found.sentences
+            {
+                "start": sentence.start,
+                "end": sentence.end,
+                "nats": sentence.nats,
+                **_leaning(sentence, names),
+            }
+            for sentence in comparison.sentences
         ],
     }
 
@@ -113,12 +118,12 @@ def _leaning(passage: Passage, names: list[str]) -> dict[str, Any]:
     }
 
 
-def _is_strange(whole: Passage, usual: list[float | None]) -> bool:
-    """Whether a text is like neither language model's own; false where a language model does not say what is
-    usual.
-    """
-    return all(own is not None and nats > own + STRANGE for nats, own in zip(whole.nats, usual, strict=True))
+def _is_strange(overall: Passage, usual: list[float | None]) -> bool:
+    """Returns whether both losses are far above those on the models' own texts; False if one is unknown."""
+    return all(
+        own is not None and nats > own + STRANGE for nats, own in zip(overall.nats, usual, strict=True)
+    )
 
 
-def _rounded(nats: np.ndarray) -> list[float | None]:
-    return [None if math.isnan(one) else round(float(one), 2) for one in nats]
+def _round(nats: np.ndarray) -> list[float | None]:
+    return [None if math.isnan(loss) else round(float(loss), 2) for loss in nats]

@@ -1,4 +1,4 @@
-"""The comparison of two language models in plain words, for pages and the terminal; light."""
+"""The comparison of two language models in sentences, for pages and the terminal. Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -13,50 +13,50 @@ _HOW = (
 )
 
 
-def verdict(told: Mapping[str, Any]) -> str:
-    """Which language model fits the text better, and whether the difference is significant, in words."""
-    first, second = told["language_models"]
-    if told["language_model"] is None:
-        why = "the text is too short" if told["interval"] is None else "the difference may be chance"
+def verdict(figures: Mapping[str, Any]) -> str:
+    """Returns sentences: which language model fits the text better, and whether that is significant."""
+    first, second = figures["language_models"]
+    if figures["language_model"] is None:
+        why = "the text is too short" if figures["interval"] is None else "the difference may be chance"
         return f"Neither {first['name']} nor {second['name']} is significantly ahead: {why}."
-    winner, other = (first, second) if told["ahead"] > 0 else (second, first)
-    times = math.exp(abs(told["ahead"]))
-    beside = "" if told["offset"] is None else ", relative to each model's own held-out text,"
-    said = (
-        f"More like {winner['name']} than {other['name']}: on average{beside} {winner['name']} gave each "
+    winner, other = (first, second) if figures["ahead"] > 0 else (second, first)
+    times = math.exp(abs(figures["ahead"]))
+    relative = "" if figures["offset"] is None else ", relative to each model's own held-out text,"
+    sentence = (
+        f"More like {winner['name']} than {other['name']}: on average{relative} {winner['name']} gave each "
         f"character {times:.2g} times the probability."
     )
     if others := other["sentences"]:
-        of = f"{others:,} of {len(told['sentences']):,} sentences"
-        said += f" {of} {'leans' if others == 1 else 'lean'} significantly the other way."
-    if told["strange"]:
-        said += (
+        of = f"{others:,} of {len(figures['sentences']):,} sentences"
+        sentence += f" {of} {'leans' if others == 1 else 'lean'} significantly the other way."
+    if figures["strange"]:
+        sentence += (
             f" Yet the text is like neither: the loss of {winner['name']} is far above that on its own texts."
         )
-    return said
+    return sentence
 
 
-def quality(told: Mapping[str, Any]) -> str:
-    """Whether the comparison is corrected for the quality of the models, in words."""
-    unknown = [one["name"] for one in told["language_models"] if one["usual"] is None]
+def quality(figures: Mapping[str, Any]) -> str:
+    """Returns a sentence: whether the comparison is corrected for the quality of the models."""
+    unknown = [model["name"] for model in figures["language_models"] if model["usual"] is None]
     if unknown:
         return (
             f"Compared without correction, which favors the better model, because the held-out loss of "
             f"{unknown[0]} is unknown."
         )
-    first, second = (f"{one['usual']:.2f} ({one['name']})" for one in told["language_models"])
+    first, second = (f"{model['usual']:.2f} ({model['name']})" for model in figures["language_models"])
     return (
         f"Each model's own held-out nats per character, {first} and {second}, are subtracted: the better "
         "model would be ahead on most texts."
     )
 
 
-def readable(told: Mapping[str, Any]) -> str:
-    """The comparison as text: the verdict, a line for each language model, then the sentences."""
-    lines = [verdict(told), ""]
-    for one in told["language_models"]:
-        own = "" if one["usual"] is None else f", {one['usual']:.2f} on its own held-out text"
-        lines.append(f"{one['name']}: {one['nats_per_char']:.2f} nats per character{own}")
+def readable(figures: Mapping[str, Any]) -> str:
+    """Returns the comparison as text: the verdict, a line per language model, then a line per sentence."""
+    lines = [verdict(figures), ""]
+    for model in figures["language_models"]:
+        own = "" if model["usual"] is None else f", {model['usual']:.2f} on its own held-out text"
+        lines.append(f"{model['name']}: {model['nats_per_char']:.2f} nats per character{own}")
     lines += [
         "",
         "This does not identify an author: it says which model finds these characters likelier.",
@@ -64,9 +64,9 @@ def readable(told: Mapping[str, Any]) -> str:
         _HOW,
         "",
     ]
-    wide = max(len(one["name"]) for one in told["language_models"])
-    for one in told["sentences"]:
-        said = " ".join(told["text"][one["start"] : one["end"]].split())
-        cut = said if len(said) <= _LONGEST else f"{said[:_LONGEST]} ..."
-        lines.append(f"{one['language_model'] or '-':{wide}}  {abs(one['ahead']):.2f}  {cut}")
-    return "\n".join([*lines, *([""] if told["notes"] else []), *told["notes"]])
+    wide = max(len(model["name"]) for model in figures["language_models"])
+    for sentence in figures["sentences"]:
+        text = " ".join(figures["text"][sentence["start"] : sentence["end"]].split())
+        cut = text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ..."
+        lines.append(f"{sentence['language_model'] or '-':{wide}}  {abs(sentence['ahead']):.2f}  {cut}")
+    return "\n".join([*lines, *([""] if figures["notes"] else []), *figures["notes"]])

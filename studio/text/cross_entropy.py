@@ -1,4 +1,4 @@
-"""How well a model foresees a text: nats and bits a character."""
+"""Cross-entropy of a language model on a text, in nats and bits per character."""
 
 from __future__ import annotations
 
@@ -17,11 +17,13 @@ PIECE = 256  # characters read between two reports
 
 @dataclass(frozen=True)
 class Score:
-    """Attributes:
-    nats_per_char: mean negative log-likelihood of each character after all before it; `log(vocabulary)` knows
-        nothing.
-    bits_per_char: the same in bits.
-    chars: how many characters were foreseen.
+    """Cross-entropy of a model on a text.
+
+    Attributes:
+        nats_per_char: mean negative log-likelihood of a character given all before it; `log(vocabulary)` is
+            that of guessing.
+        bits_per_char: `nats_per_char` in bits.
+        chars: number of predicted characters.
     """
 
     nats_per_char: float
@@ -32,51 +34,57 @@ class Score:
 def nlls(
     network: Network, indices: np.ndarray, streams: int = 1, progress: Progress | None = None
 ) -> np.ndarray:
-    """How surprised the model is by each character, in nats.
+    """Returns the negative log-likelihood of each character, in nats.
 
     Args:
-        network: reads with its state carried from the first character to the last.
+        network: the model; its states carry from the first character to the last.
         indices: `(n,) int` characters.
-        streams: 1 reads the text as it is; more cut it into so many parts that are read side by side,
-            each as if nothing stood before it: faster, and slightly worse than true.
-        progress: told how far it is.
+        streams: 1 reads the text as a whole; more split it into so many parts that are read in parallel, each
+            without context: faster, and slightly too high.
+        progress: receives reports.
 
     Returns:
         `(streams * ((n - 1) // streams),) float32`, from the second character on.
     """
     progress = progress or Progress()
     length = (len(indices) - 1) // streams
-    read = indices[: streams * length].reshape(streams, length)
-    wanted = indices[1 : streams * length + 1].reshape(streams, length)
+    inputs = indices[: streams * length].reshape(streams, length)
+    targets = indices[1 : streams * length + 1].reshape(streams, length)
     groups = np.array_split(np.arange(streams), min(streams, blas_threads.count()))
-    readers = [_Reader(network, read[group], wanted[group]) for group in groups]
+    readers = [_Reader(network, inputs[group], targets[group]) for group in groups]
     for at in range(0, length, PIECE):
-        blas_threads.side_by_side([partial(reader.go_on, at, at + PIECE) for reader in readers])
+        blas_threads.run_parallel([partial(reader.read_part, at, at + PIECE) for reader in readers])
         progress.report(min(at + PIECE, length), length, text="Reading the text")
-    return np.concatenate([reader.found for reader in readers]).reshape(-1)
+    return np.concatenate([reader.losses for reader in readers]).reshape(-1)
 
 
 class _Reader:
-    """Where a model is in some texts that are read side by side."""
+    """Reads several texts in parallel, part by part, and collects their losses.
 
-    def __init__(self, network: Network, read: np.ndarray, wanted: np.ndarray):
-        self._network, self._read, self._wanted = network, read, wanted
-        self._states = network.states(len(read))
-        self.found = np.empty(read.shape, "float32")
+    Args:
+        network: the model.
+        inputs: `(B, T) int` characters.
+        targets: `(B, T) int`, the character after each.
+    """
 
-    def go_on(self, start: int, end: int) -> None:
+    def __init__(self, network: Network, inputs: np.ndarray, targets: np.ndarray):
+        self._network, self._read, self._targets = network, inputs, targets
+        self._states = network.states(len(inputs))
+        self.losses = np.empty(inputs.shape, "float32")
+
+    def read_part(self, start: int, end: int) -> None:
         logits, self._states = self._network.run(self._read[:, start:end], self._states)
-        self.found[:, start:end] = _nats(logits, self._wanted[:, start:end])
+        self.losses[:, start:end] = _nats(logits, self._targets[:, start:end])
 
 
-def _nats(logits: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+def _nats(logits: np.ndarray, targets: np.ndarray) -> np.ndarray:
     highest = logits.max(-1, keepdims=True)
     total = highest[..., 0] + np.log(np.exp(logits - highest).sum(-1))
-    return total - np.take_along_axis(logits, wanted[..., None], -1)[..., 0]
+    return total - np.take_along_axis(logits, targets[..., None], -1)[..., 0]
 
 
 def score(network: Network, indices: np.ndarray, streams: int = 1, progress: Progress | None = None) -> Score:
-    """The mean of `nlls`."""
-    found = nlls(network, indices, streams, progress)
-    nats = float(np.mean(found, dtype="float64"))
-    return Score(nats, nats / math.log(2), len(found))
+    """Returns the mean of `nlls`, which has the arguments."""
+    losses = nlls(network, indices, streams, progress)
+    nats = float(np.mean(losses, dtype="float64"))
+    return Score(nats, nats / math.log(2), len(losses))

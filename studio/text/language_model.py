@@ -1,4 +1,4 @@
-"""A trained model that writes, ready in memory. Loads no Keras, so that the first character comes at once."""
+"""Trained language models in memory. Loads no Keras, so that the first character takes no time."""
 
 from __future__ import annotations
 
@@ -17,20 +17,21 @@ from studio.text.settings import TrainTextSettings, WriteSettings
 from studio.text.vocabulary import Vocabulary
 
 TASK = "text.train"
-SHAPE = ("cell", "layers", "units", "embedding", "tied")  # what weights are shaped by, besides the characters
-_HELD: dict[str, LanguageModel] = {}  # by the key of their preset; what a worker holds
-_MOST_HELD = 4
+# settings that, with the number of characters, determine the shapes of the weights
+SHAPE = ("cell", "layers", "units", "embedding", "tied")
+_CACHE: dict[str, LanguageModel] = {}  # models in this worker's memory, by the key of their preset
+_MOST_CACHED = 4
 
 
 @dataclass(frozen=True)
 class LanguageModel:
-    """A model and its characters.
+    """A language model and its vocabulary.
 
     Attributes:
-        name: what a user calls it.
-        network: writes and reads.
-        vocabulary: its characters.
-        digest: SHA-256 of its weights, for recipes.
+        name: name under which it was loaded.
+        network: the network, in NumPy.
+        vocabulary: characters of the model.
+        digest: SHA-256 of the weights, for recipes.
     """
 
     name: str
@@ -40,17 +41,20 @@ class LanguageModel:
 
 
 def load(preset: str | Path | presets.Preset) -> LanguageModel:
-    """The language model of a preset's name, a model folder or a preset; kept in memory for the next time.
+    """Loads a language model and caches it in memory.
+
+    Args:
+        preset: name of a preset, a model folder, or a preset.
 
     Raises:
-        InvalidInput: if there is none, it is no text model, or its files are not whole.
+        InvalidInput: if there is none, it is not a language model, or its files are incomplete.
     """
-    found = preset if isinstance(preset, presets.Preset) else presets.find(preset)
-    language_model = get_or_make(_HELD, found.key, lambda: _opened(found), _MOST_HELD)
-    return replace(language_model, name=found.name)  # the same model may have several names
+    resolved = preset if isinstance(preset, presets.Preset) else presets.find(preset)
+    language_model = get_or_make(_CACHE, resolved.key, lambda: _load(resolved), _MOST_CACHED)
+    return replace(language_model, name=resolved.name)  # the same model may have several names
 
 
-def _opened(preset: presets.Preset) -> LanguageModel:
+def _load(preset: presets.Preset) -> LanguageModel:
     weights, settings, vocabulary = parts(preset)
     return LanguageModel(
         preset.name, Network(weights, settings.cell, settings.tied), vocabulary, preset.digest
@@ -58,13 +62,13 @@ def _opened(preset: presets.Preset) -> LanguageModel:
 
 
 def check(settings: WriteSettings, inputs: Mapping[str, Sequence[File]]) -> None:
-    """Raises `InvalidInput` unless a model is given, or the preset is there and one that writes."""
+    """Raises `InvalidInput` if no model is uploaded and the preset is missing or not a language model."""
     if not inputs.get("model"):
         check_writes(presets.find(settings.preset))
 
 
 def check_writes(preset: presets.Preset) -> None:
-    """Raises `InvalidInput` unless a preset is a model that writes."""
+    """Raises `InvalidInput` if a preset is not a language model."""
     if preset.task != TASK:
         raise invalid(
             f"preset {preset.name}",
@@ -74,15 +78,15 @@ def check_writes(preset: presets.Preset) -> None:
 
 
 def parts(preset: presets.Preset) -> tuple[list[np.ndarray], TrainTextSettings, Vocabulary]:
-    """The arrays of a preset, in the order of a `CharacterModel`, its settings and its characters.
+    """Returns the arrays of a preset, in the order of a `CharacterModel`, its settings and its vocabulary.
 
     Raises:
-        InvalidInput: if it is no text model, or its files are not whole.
+        InvalidInput: if it is not a language model, or its files are incomplete.
     """
     check_writes(preset)
     settings, characters = preset.settings(), preset.data().get("vocabulary")
     if not isinstance(settings, TrainTextSettings) or not isinstance(characters, str):
-        raise loading.not_whole(preset.name, "no characters")
+        raise loading.damaged_weights(preset.name, "no characters")
     vocabulary = Vocabulary(characters)
     return arrays(preset.weights(), settings, len(vocabulary)), settings, vocabulary
 
@@ -90,7 +94,7 @@ def parts(preset: presets.Preset) -> tuple[list[np.ndarray], TrainTextSettings, 
 def arrays(path: Path, settings: TrainTextSettings, size: int) -> list[np.ndarray]:
     """Reads the weights that Keras saved of a `CharacterModel`, `float32`, in the model's order.
 
-    Only plain arrays of the very shapes are read: no links, no other files, nothing that unpacks.
+    Reads only plain arrays of the expected shapes: no links, no other files, nothing to decompress.
 
     Raises:
         InvalidInput: if one is missing, of another shape, or not finite.
@@ -99,7 +103,7 @@ def arrays(path: Path, settings: TrainTextSettings, size: int) -> list[np.ndarra
 
 
 def layout(settings: TrainTextSettings, size: int) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """Where Keras puts each array of a `CharacterModel` in a `.weights.h5`, and its shape."""
+    """Yields the path in a Keras `.weights.h5` and the shape of each array of a `CharacterModel`."""
     units, width = settings.units, settings.embedding
     gates = units * (4 if settings.cell == "lstm" else 3)
     yield "embedding/vars/0", (size, width)

@@ -1,7 +1,7 @@
-"""An LSTM layer whose gradient is written out by hand: the same numbers as Keras', in less time on a CPU.
+"""An LSTM layer with a hand-written gradient: equal results to those of Keras, in less time on a CPU.
 
-Left to itself, automatic differentiation adds up the gradient of the recurrent kernel at every character.
-Here the loops hold only what must wait for the character before; all the rest is a few large products.
+Automatic differentiation would add up the gradient of the recurrent kernel at every character. Here the loops
+contain only what depends on the previous character; all the rest is a few large matrix products.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from studio.core.objectives.gradients import custom_gradient
 
 
 def _gates(z: Any) -> tuple[Any, Any, Any, Any]:
-    """`(..., 4 * units)` before the activations -> input, forget, candidate and output gates."""
+    """Returns the input, forget, candidate and output gates from `(..., 4 * units)` preactivations."""
     i, f, g, o = ops.split(z, 4, axis=-1)
     return ops.sigmoid(i), ops.sigmoid(f), ops.tanh(g), ops.sigmoid(o)
 
@@ -30,8 +30,8 @@ def lstm(projected: Any, kernel: Any, hidden: Any, cell: Any) -> Any:
         hidden, cell: `(B, units) float32`, the state before the first character.
 
     Returns:
-        `(T, B, units)`, the hidden state after each character, and the same of the cell state, through
-        which no gradient flows.
+        The hidden states and the cell states after each character, both `(T, B, units)`. No gradient flows
+        through the cell states.
     """
     units = hidden.shape[-1]
 
@@ -45,9 +45,9 @@ def lstm(projected: Any, kernel: Any, hidden: Any, cell: Any) -> Any:
     _, (hiddens, cells) = ops.scan(forward, (hidden, cell), projected)
 
     def gradient(*upstream: Any) -> Any:
-        before = ops.concatenate([hidden[None], hiddens[:-1]])
+        hidden_before = ops.concatenate([hidden[None], hiddens[:-1]])
         cell_before = ops.concatenate([cell[None], cells[:-1]])
-        i, f, g, o = _gates(projected + ops.matmul(before, kernel))
+        i, f, g, o = _gates(projected + ops.matmul(hidden_before, kernel))
         t = ops.tanh(cells)
         by_cell = ops.concatenate([g * i * (1 - i), cell_before * f * (1 - f), i * (1 - g * g)], axis=-1)
         by_hidden = t * o * (1 - o)
@@ -62,11 +62,11 @@ def lstm(projected: Any, kernel: Any, hidden: Any, cell: Any) -> Any:
             return (ops.matmul(dz, transposed), dc * f), (dh, dc)
 
         start = (ops.zeros_like(hidden), ops.zeros_like(cell))
-        given = (keras.tree.flatten(upstream)[0], by_cell, by_hidden, o * (1 - t * t), f)
-        (d_hidden, d_cell), (dh, dc) = ops.scan(backward, start, given, reverse=True)
+        sequences = (keras.tree.flatten(upstream)[0], by_cell, by_hidden, o * (1 - t * t), f)
+        (d_hidden, d_cell), (dh, dc) = ops.scan(backward, start, sequences, reverse=True)
         dz = ops.concatenate([ops.tile(dc, (1, 1, 3)) * by_cell, dh * by_hidden], axis=-1)
         d_kernel = ops.matmul(
-            ops.transpose(ops.reshape(before, (-1, units))), ops.reshape(dz, (-1, 4 * units))
+            ops.transpose(ops.reshape(hidden_before, (-1, units))), ops.reshape(dz, (-1, 4 * units))
         )
         return dz, d_kernel, d_hidden, d_cell
 
@@ -74,15 +74,15 @@ def lstm(projected: Any, kernel: Any, hidden: Any, cell: Any) -> Any:
 
 
 class LSTM(keras.layers.LSTM):
-    """Keras' LSTM with carried state, faster on a CPU; on a GPU it is Keras' own, which has a kernel there.
+    """An LSTM with states that is faster than Keras' on a CPU; on a GPU it calls Keras', which has a kernel.
 
     Args:
-        units: the size of its state.
-        weight_dropout: share of the recurrent connections that are cut, again for each batch, in training.
-        seed: of the cut connections.
+        units: size of the state.
+        weight_dropout: share of the recurrent weights dropped in training, with a new mask for each batch.
+        seed: seed of the weight dropout.
 
     Reference:
-        Hochreiter and Schmidhuber 1997; cutting of connections: Merity et al. 2017, arXiv:1708.02182.
+        Hochreiter and Schmidhuber 1997; weight dropout: Merity et al. 2017, arXiv:1708.02182.
     """
 
     def __init__(self, units: int, weight_dropout: float = 0.0, seed: int | None = None, **kwargs: Any):
@@ -93,11 +93,15 @@ class LSTM(keras.layers.LSTM):
     def call(
         self, sequences: Any, initial_state: Any = None, mask: Any = None, training: bool = False
     ) -> Any:
-        """`(B, T, D)` and two `(B, units)` -> `(B, T, units)` and the two after the last character."""
+        """Runs the layer on `(B, T, D)` from two states `(B, units)`.
+
+        Returns:
+            `(B, T, units)`, and the hidden and cell state after the last character.
+        """
         cut = self.weight_dropout if training else 0.0
         if not cut and any(device.startswith("gpu") for device in keras.distribution.list_devices()):
             return super().call(sequences, initial_state, mask, training)
-        kernel = ops.copy(self.cell.recurrent_kernel)  # a tensor: `custom_gradient` takes no variable
+        kernel = ops.copy(self.cell.recurrent_kernel)  # `custom_gradient` takes tensors, not variables
         if cut:
             kernel = keras.random.dropout(kernel, cut, seed=self.seed_generator)
         inputs = ops.transpose(sequences, (1, 0, 2))

@@ -1,4 +1,4 @@
-"""The network that reads characters and says what comes next, in Keras, for training."""
+"""The recurrent network that predicts the next character, in Keras, for training."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from studio.text.settings import TrainTextSettings
 
 
 class CharacterModel(keras.Model):
-    """Embedding, stacked LSTM or GRU with dropout between, and a head that is tied to the embedding or not.
+    """Embedding, stacked LSTM or GRU layers with dropout, and a head that may be tied to the embedding.
 
     Args:
-        settings: its shape and its dropouts.
-        size: how many characters the vocabulary has.
+        settings: shape and dropout rates.
+        size: number of characters in the vocabulary.
     """
 
     def __init__(self, settings: TrainTextSettings, size: int):
@@ -30,7 +30,7 @@ class CharacterModel(keras.Model):
             embeddings_initializer=keras.initializers.RandomUniform(-0.05, 0.05, seed=next(seeds)),
             name="embedding",
         )
-        # The same parts are left out along a whole sequence (Gal and Ghahramani 2016, arXiv:1512.05287).
+        # The dropout mask is constant along a sequence (Gal and Ghahramani 2016, arXiv:1512.05287).
         drops = [settings.embedding_dropout, *[settings.dropout] * settings.layers]
         self.drops = [keras.layers.Dropout(d, noise_shape=(None, 1, None), seed=next(seeds)) for d in drops]
         self.recurrent = [_layer(settings, n, seeds) for n in range(settings.layers)]
@@ -47,14 +47,15 @@ class CharacterModel(keras.Model):
         self.state_shapes = [(settings.units,)] * settings.layers * (2 if settings.cell == "lstm" else 1)
 
     def call(self, indices: Any, states: list[Any], training: bool = False) -> tuple[Any, list[Any]]:
-        """Reads a piece of text and continues from where the last piece ended.
+        """Reads a part of a text, starting from the states at the end of the previous part.
 
         Args:
             indices: `(B, T) int32` characters.
-            states: each `(B, units) float32`; for an LSTM hidden and cell state of each layer in turn.
+            states: each `(B, units) float32`; for an LSTM, hidden and cell state of each layer in turn.
+            training: whether to apply dropout.
 
         Returns:
-            `(B, T, vocabulary) float32` logits of the next character, and the states after the last.
+            `(B, T, vocabulary) float32` logits of the next character, and the states after the last one.
         """
         each = len(states) // len(self.recurrent)
         x, after = self.drops[0](self.embedding(indices), training=training), []
@@ -75,7 +76,7 @@ class Tied(keras.layers.Layer):
         self.bias = self.add_weight(shape=(size,), initializer="zeros", name="bias")
 
     def call(self, x: Any, embeddings: Any) -> Any:
-        """`(..., embedding)` and `(vocabulary, embedding)` -> `(..., vocabulary)`."""
+        """Returns logits `(..., vocabulary)` from `(..., embedding)` and `(vocabulary, embedding)`."""
         return ops.matmul(x, ops.transpose(embeddings)) + self.bias
 
 
@@ -95,18 +96,18 @@ def _layer(settings: TrainTextSettings, number: int, seeds: Any) -> Any:
 
 
 def build(settings: TrainTextSettings, size: int) -> CharacterModel:
-    """A `CharacterModel` with fresh weights, which the seed of the settings decides."""
+    """Builds a `CharacterModel` with fresh weights from the seed in the settings."""
     model = CharacterModel(settings, size)
     model(ops.zeros((1, 2), "int32"), [ops.zeros((1, *shape)) for shape in model.state_shapes])
     return model
 
 
 class Streams(keras.Model):
-    """A model that reads many places of a text side by side and remembers, between batches, where each is.
+    """A model that reads several parts of a text in parallel and carries its states from batch to batch.
 
     Args:
         core: the network.
-        streams: how many places.
+        streams: number of parts, the batch size.
     """
 
     def __init__(self, core: CharacterModel, streams: int):
@@ -118,11 +119,11 @@ class Streams(keras.Model):
         ]
 
     def call(self, indices: Any, training: bool = False) -> Any:
-        """`(streams, T) int32` -> `(streams, T, vocabulary) float32`; the states move on."""
+        """Returns logits `(streams, T, vocabulary) float32` for `(streams, T) int32`; updates the states."""
         before = [ops.convert_to_tensor(state) for state in self.states]
         logits, after = self.core(indices, before, training=training)
         for variable, state in zip(self.states, after, strict=True):
-            # What came before is remembered, not corrected: backpropagation ends at the batch's border.
+            # Truncated backpropagation through time: states carry over, gradients stop at the batch's start.
             variable.assign(ops.stop_gradient(state))
         return logits
 

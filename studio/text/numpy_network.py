@@ -1,7 +1,7 @@
-"""The trained network in plain NumPy: for writing and scoring, where one character waits for the one before.
+"""The trained network in plain NumPy, for sampling and scoring, where each character depends on the last.
 
-A call of Keras a character costs more than the character; here a step is one small product a layer, and no
-TensorFlow needs to load before the first character.
+A Keras call costs more than the computation of one character; here a step is one small matrix product per
+layer, and TensorFlow does not load before the first character.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ States = list[np.ndarray]
 
 
 def sigmoid(x: np.ndarray) -> np.ndarray:
-    """By way of tanh, which cannot overflow and which NumPy computes many at once."""
+    """Computes the sigmoid from tanh, which cannot overflow and which NumPy vectorizes."""
     return 0.5 * np.tanh(0.5 * x) + 0.5
 
 
 @dataclass(frozen=True)
 class Layer:
-    """One LSTM or GRU layer; arrays are as Keras lays them out.
+    """An LSTM or GRU layer; arrays have Keras' layout.
 
     Attributes:
         kernel: `(inputs, gates * units) float32`.
         recurrent: `(units, gates * units) float32`.
-        bias: `(gates * units,)`, of a GRU `(2, 3 * units)`.
+        bias: `(gates * units,)`; for a GRU `(2, 3 * units)`.
     """
 
     kernel: np.ndarray
@@ -35,11 +35,16 @@ class Layer:
     bias: np.ndarray
 
     def project(self, x: np.ndarray) -> np.ndarray:
-        """`(..., inputs)` -> `(..., gates * units)`: what does not wait for the state."""
+        """Returns the part that does not depend on the state: `(..., inputs)` -> `(..., gates * units)`."""
         return x @ self.kernel + (self.bias if self.bias.ndim == 1 else self.bias[0])
 
     def step(self, projected: np.ndarray, states: States) -> States:
-        """`(B, gates * units)` and the layer's states -> its states one character later, the hidden first."""
+        """Returns the states after one character, the hidden state first.
+
+        Args:
+            projected: `(B, gates * units)`, from `project`.
+            states: states of the layer, each `(B, units)`.
+        """
         h, units = states[0], self.recurrent.shape[0]
         z = h @ self.recurrent
         if self.bias.ndim == 1:
@@ -60,8 +65,8 @@ class Network:
 
     Args:
         weights: the arrays of a `studio.text.model.CharacterModel`, in its order.
-        cell: the kind of its layers.
-        tied: whether the head writes with the embedding, through a projection.
+        cell: type of the recurrent layers.
+        tied: whether the head shares its weights with the embedding, after a projection.
     """
 
     def __init__(
@@ -73,15 +78,15 @@ class Network:
         self.head = np.ascontiguousarray(head @ embedding.T) if tied else head
         self.bias = bias
         self.each = 2 if cell == "lstm" else 1
-        self.table = self.layers[0].project(embedding)  # the first layer's inputs are only then many
+        self.table = self.layers[0].project(embedding)  # projection of each character for the first layer
 
     @property
     def size(self) -> int:
-        """How many characters the vocabulary has."""
+        """Returns the number of characters in the vocabulary."""
         return len(self.bias)
 
     def states(self, batch: int) -> States:
-        """As before the first character: zeros, `(batch, units)` each."""
+        """Returns the states before the first character: zeros, `(batch, units)` each."""
         return [
             np.zeros((batch, layer.recurrent.shape[0]), "float32")
             for layer in self.layers
@@ -89,7 +94,7 @@ class Network:
         ]
 
     def step(self, indices: np.ndarray, states: States) -> tuple[np.ndarray, States]:
-        """One character a stream: `(B,) int` -> logits of the next, `(B, size)`, and the states after it."""
+        """Reads one character per text, `(B,) int`; returns logits of the next, `(B, size)`, and states."""
         projected = self.table[indices]
         after: States = []
         for n, layer in enumerate(self.layers):
@@ -99,17 +104,17 @@ class Network:
         return after[-self.each] @ self.head + self.bias, after
 
     def run(self, indices: np.ndarray, states: States) -> tuple[np.ndarray, States]:
-        """A piece of text a stream: `(B, T) int` -> logits after each character, `(B, T, size)`, and states.
+        """Reads `(B, T) int` characters; returns logits after each, `(B, T, size)`, and the final states.
 
-        Layer by layer, so that all but the step from character to character is one large product.
+        Computes layer by layer, so that all except the recurrent steps is one large matrix product.
         """
         x, after = self.table[indices.T], []
         for n, layer in enumerate(self.layers):
             projected = layer.project(x) if n else x
             state = states[n * self.each : (n + 1) * self.each]
             x = np.empty((*projected.shape[:2], layer.recurrent.shape[0]), "float32")
-            for t, now in enumerate(projected):
-                state = layer.step(now, state)
+            for t, projected_t in enumerate(projected):
+                state = layer.step(projected_t, state)
                 x[t] = state[0]
             after += state
         return np.swapaxes(x @ self.head + self.bias, 0, 1), after

@@ -1,9 +1,8 @@
-"""The step from character to character with weights of eight bits: what writing waits for is to read them.
+"""The recurrent step with int8 weights, because the speed of sampling depends on reading the weights.
 
-A step multiplies every weight once, so it takes as long as memory takes to bring them: of int8 a quarter.
-Each row of weights has a scale of its own, each layer's input is rounded to eight bits as it comes; sums,
-gates and states are float32. A language model of any cell and size is rounded when it is opened, within
-milliseconds.
+A step uses every weight once, so memory bandwidth limits it, and int8 weights take a quarter of that. Each
+row of weights has its own scale, and the input of each layer is rounded to int8 at run time; sums, gates and
+states are float32. Quantizing a language model takes milliseconds when it is loaded.
 
 Reference:
     Jacob et al. 2018, arXiv:1712.05877. LiteRT calls it dynamic range quantization.
@@ -18,18 +17,18 @@ import numpy as np
 
 from studio.core.litert import layers
 from studio.core.litert.graph import Graph, Rows, Tensor, rows
-from studio.core.litert.network import Network as Written
+from studio.core.litert.network import Network as Interpreter
 from studio.text.numpy_network import Layer, Network, States
 
 
 @dataclass(frozen=True)
-class Rounded:
-    """The weights of a network, rounded.
+class Int8Weights:
+    """The quantized weights of a network.
 
     Attributes:
-        kernels: of each layer but the first, whose inputs are in the network's table.
-        recurrents: of each layer.
-        head: that of the head.
+        kernels: kernels of all layers but the first, whose projections are in the network's table.
+        recurrents: recurrent kernels of all layers.
+        head: kernel of the head.
     """
 
     kernels: list[Rows]
@@ -38,43 +37,43 @@ class Rounded:
 
 
 @lru_cache(maxsize=4)
-def rounded(network: Network) -> Rounded:
-    """The weights of a network, rounded; those of the last few networks are kept."""
+def quantize(network: Network) -> Int8Weights:
+    """Quantizes the weights of a network; caches those of the last few networks."""
     kernels = [rows(layer.kernel) for layer in network.layers[1:]]
-    return Rounded(kernels, [rows(layer.recurrent) for layer in network.layers], rows(network.head))
+    return Int8Weights(kernels, [rows(layer.recurrent) for layer in network.layers], rows(network.head))
 
 
 class Quantized:
-    """Reads and writes with weights of int8, as `Network` does with whole ones; used by one thread at a time.
+    """A `Network` with int8 weights. Not thread-safe.
 
     Args:
-        network: whose weights are rounded.
-        batch: how many texts take each step side by side.
+        network: the network to quantize.
+        batch: number of texts per step.
     """
 
     def __init__(self, network: Network, batch: int = 1):
         self.size, self.states, self._table = network.size, network.states, network.table
-        self._run = Written(written(network, batch))
+        self._run = Interpreter(build_step(network, batch))
 
     def step(self, indices: np.ndarray, states: States) -> tuple[np.ndarray, States]:
-        """One character a stream: `(B,) int` -> logits of the next, `(B, size)`, and the states after it."""
+        """Reads one character per text, `(B,) int`; returns logits of the next, `(B, size)`, and states."""
         logits, *after = self._run(self._table[indices], *states)
         return logits, after
 
     def run(self, indices: np.ndarray, states: States) -> tuple[np.ndarray, States]:
-        """A piece of text a stream: `(B, T) int` -> logits after each character, `(B, T, size)`, and states.
+        """Reads `(B, T) int` characters; returns logits after each, `(B, T, size)`, and the final states.
 
-        By the very steps of writing, so that what was written is read as it was.
+        Takes the steps of sampling, so that a generated text gets the logits that it had.
         """
-        found = np.empty((*indices.shape, self.size), "float32")
+        logits = np.empty((*indices.shape, self.size), "float32")
         for t, column in enumerate(indices.T):
-            found[:, t], states = self.step(column, states)
-        return found, states
+            logits[:, t], states = self.step(column, states)
+        return logits, states
 
 
-def written(network: Network, batch: int) -> bytes:
-    """The step as a TFLite file: what the first layer reads, and states -> logits, and the next states."""
-    graph, weights = Graph(), rounded(network)
+def build_step(network: Network, batch: int) -> bytes:
+    """Builds a step as a TFLite file: first layer's projections and states -> logits and next states."""
+    graph, weights = Graph(), quantize(network)
     projected = graph.input(batch, network.table.shape[1])
     states = [graph.input(*state.shape) for state in network.states(batch)]
     after: list[Tensor] = []
@@ -92,21 +91,23 @@ def written(network: Network, batch: int) -> bytes:
 def _lstm(
     graph: Graph, layer: Layer, recurrent: Rows, projected: Tensor, h: Tensor, c: Tensor
 ) -> list[Tensor]:
-    z = layers.sum_of(graph, layers.dense(graph, h, recurrent), projected)
-    entered, kept, candidate, shown = layers.split(graph, z, 4)
-    entered, kept, shown = (layers.plain(graph, "LOGISTIC", gate) for gate in (entered, kept, shown))
-    new = layers.product(graph, entered, layers.plain(graph, "TANH", candidate))
-    c = layers.sum_of(graph, layers.product(graph, kept, c), new)
-    return [layers.product(graph, shown, layers.plain(graph, "TANH", c)), c]
+    z = layers.add(graph, layers.dense(graph, h, recurrent), projected)
+    input_gate, forget, candidate, output = layers.split(graph, z, 4)
+    input_gate, forget, output = (
+        layers.elementwise(graph, "LOGISTIC", gate) for gate in (input_gate, forget, output)
+    )
+    new = layers.multiply(graph, input_gate, layers.elementwise(graph, "TANH", candidate))
+    c = layers.add(graph, layers.multiply(graph, forget, c), new)
+    return [layers.multiply(graph, output, layers.elementwise(graph, "TANH", c)), c]
 
 
 def _gru(graph: Graph, layer: Layer, recurrent: Rows, projected: Tensor, h: Tensor) -> list[Tensor]:
     update, reset, candidate = layers.split(graph, projected, 3)
     parts = layers.split(graph, layers.dense(graph, h, recurrent, layer.bias[1]), 3)
-    update = layers.plain(graph, "LOGISTIC", layers.sum_of(graph, update, parts[0]))
-    reset = layers.plain(graph, "LOGISTIC", layers.sum_of(graph, reset, parts[1]))
-    remembered = layers.product(graph, reset, parts[2])
-    candidate = layers.plain(graph, "TANH", layers.sum_of(graph, candidate, remembered))
-    # update * h + (1 - update) * candidate, with one product less.
-    moved = layers.product(graph, update, layers.difference(graph, h, candidate))
-    return [layers.sum_of(graph, moved, candidate)]
+    update = layers.elementwise(graph, "LOGISTIC", layers.add(graph, update, parts[0]))
+    reset = layers.elementwise(graph, "LOGISTIC", layers.add(graph, reset, parts[1]))
+    remembered = layers.multiply(graph, reset, parts[2])
+    candidate = layers.elementwise(graph, "TANH", layers.add(graph, candidate, remembered))
+    # update * h + (1 - update) * candidate, with one product fewer.
+    moved = layers.multiply(graph, update, layers.subtract(graph, h, candidate))
+    return [layers.add(graph, moved, candidate)]

@@ -1,4 +1,4 @@
-"""The score of a trained model on a part of a text file."""
+"""Scores a trained language model on a part of a text file."""
 
 from __future__ import annotations
 
@@ -16,33 +16,34 @@ from studio.text import cross_entropy, language_model, task
 def figures(
     preset: Preset, data: str, part: tuple[float, float] | None, progress: Progress
 ) -> dict[str, Any]:
-    """The negative log-likelihood of a part of a text; equals that of training on the same split.
+    """Returns the negative log-likelihood of a part of a text; on the test split it is that of the card.
 
     Args:
-        preset: a text model.
-        data: the path of the text.
-        part: where the part begins and ends, as shares of the text; None for what the training held out.
+        preset: a language model.
+        data: path of the text.
+        part: start and end of the part, as shares of the text; None for the test split of the training.
+        progress: receives reports.
 
     Returns:
-        nats_per_char, bits_per_char, chars, and notes: what was assumed, replaced or left out.
+        nats_per_char, bits_per_char, chars, and notes: sentences on what was assumed, replaced or left out.
 
     Raises:
-        InvalidInput: if the text cannot be read, the part is too short, or the model is not whole.
+        InvalidInput: if the text cannot be read, the part is too short, or the model is incomplete.
     """
     read = corpus.read(paths.expand_user(data), getattr(preset.settings(), "encoding", encodings.AUTO))
-    spoken = language_model.load(preset)
+    model = language_model.load(preset)
     start, end = shares.bounds(len(read.text), part or shares.held_out(preset.settings()))
-    encoded = spoken.vocabulary.encode(read.text[start:end])
+    encoded = model.vocabulary.encode(read.text[start:end])
     if len(encoded.indices) < 2:
         received, step = f"{len(encoded.indices)}", "choose a larger part, or another text"
         raise invalid(
             "part", expected="at least 2 characters that the model knows", received=received, next_step=step
         )
     streams = math.ceil(len(encoded.indices) / task.EXACT_CHARS)
-    found = cross_entropy.score(spoken.network, encoded.indices, streams, progress)
+    score = cross_entropy.score(model.network, encoded.indices, streams, progress)
     return {
-        "nats_per_char": found.nats_per_char,
-        "bits_per_char": found.bits_per_char,
-        "chars": found.chars,
+        "nats_per_char": score.nats_per_char,
+        "bits_per_char": score.bits_per_char,
+        "chars": score.chars,
         "notes": [*read.notes, *task.notes(encoded.replaced, encoded.dropped)],
     }

@@ -1,4 +1,4 @@
-"""Settings of training on a text and of sampling; importing this loads no Keras."""
+"""Settings of training on a text, of sampling and of comparison; importing this loads no Keras."""
 
 from __future__ import annotations
 

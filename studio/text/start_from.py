@@ -1,4 +1,4 @@
-"""Starts from the weights of a trained model, whose alphabet may differ."""
+"""Starts from the weights of a trained model, whose vocabulary may differ."""
 
 from __future__ import annotations
 
@@ -10,42 +10,43 @@ from studio.core.errors import InvalidInput
 from studio.text.vocabulary import Vocabulary
 
 
-def inherited(
+def inherit_weights(
     fresh: Sequence[np.ndarray],
     old: Sequence[np.ndarray],
-    before: Vocabulary,
-    now: Vocabulary,
+    old_vocabulary: Vocabulary,
+    new_vocabulary: Vocabulary,
     tied: bool,
 ) -> list[np.ndarray]:
-    """The old weights in the shapes of fresh ones; characters that the old model did not know begin afresh.
+    """Returns the old weights in the shapes of fresh ones; characters new to the model keep fresh weights.
 
     Args:
-        fresh, old: the arrays of two `CharacterModel`, in its order.
-        before, now: the characters of the old and of the fresh one.
+        fresh, old: the arrays of both `CharacterModel`s, in its order.
+        old_vocabulary, new_vocabulary: vocabularies of the old and of the new model.
         tied: whether their heads are tied.
 
     Raises:
-        InvalidInput: if the two models have other shapes.
+        InvalidInput: if the models have different shapes.
     """
     last = len(fresh) - 1
     by_character = {0: 0, last: 0} if tied else {0: 0, last - 1: 1, last: 0}
     if len(fresh) != len(old):
         raise _other_shape()
-    shared = [(before.characters.find(c), n) for n, c in enumerate(now.characters)]
+    shared = [(old_vocabulary.characters.find(c), n) for n, c in enumerate(new_vocabulary.characters)]
     shared = [pair for pair in shared if pair[0] >= 0]
     return [
-        _fitted(new, was, shared, by_character.get(n))
-        for n, (new, was) in enumerate(zip(fresh, old, strict=True))
+        _fit_array(new_array, old_array, shared, by_character.get(n))
+        for n, (new_array, old_array) in enumerate(zip(fresh, old, strict=True))
     ]
 
 
-def _fitted(
+def _fit_array(
     fresh: np.ndarray, old: np.ndarray, shared: Sequence[tuple[int, int]], axis: int | None
 ) -> np.ndarray:
-    """The old array; along an axis of characters only what belongs to those that both models know.
+    """Returns the old array; along an axis of characters, only the entries of shared characters are old.
 
     Args:
-        shared: places of the shared characters, the old and the new one.
+        fresh, old: an array of each model.
+        shared: pairs of the old and the new index of each shared character.
         axis: the axis of characters, or None.
     """
     if axis is None:
@@ -55,8 +56,8 @@ def _fitted(
     to, source = np.moveaxis(fresh.copy(), axis, 0), np.moveaxis(old, axis, 0)
     if to.shape[1:] != source.shape[1:]:
         raise _other_shape()
-    for was, becomes in shared:
-        to[becomes] = source[was]
+    for source_index, target_index in shared:
+        to[target_index] = source[source_index]
     return np.moveaxis(to, 0, axis)
 
 

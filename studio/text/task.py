@@ -1,4 +1,4 @@
-"""Training on a text and writing as tasks: kept files in, a packed model or a text out."""
+"""The tasks of training a language model on a text and of generating text with one."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ from studio.text.vocabulary import Vocabulary
 from studio.text.write import write as write_texts
 
 SAMPLE_CHARS = 500
-EXACT_CHARS = 200_000  # the held-out part is read in one go up to here, then side by side in pieces so long
-MOST_NATS = 20_000  # characters whose negative log-likelihood is kept with a result
+EXACT_CHARS = 200_000  # a longer test split is read as several streams, each at most so long
+MOST_NATS = 20_000  # characters whose negative log-likelihood is stored with a result
 
 
 def check(settings: TrainTextSettings, inputs: Inputs) -> None:
-    """Raises `InvalidInput` unless the text can be learned from, and a model to start from fits."""
+    """Raises `InvalidInput` if the text cannot be read or the model to start from does not fit."""
     corpus.read(inputs["text"][0].read(), settings.encoding)
     start_from.check(settings, inputs, language_model.TASK, "a model that writes", language_model.SHAPE)
 
 
 @checkpoints.one_at_a_time(language_model.TASK)
 def train(settings: TrainTextSettings, inputs: Inputs, progress: Progress) -> Result:
-    """Trains a model on a text. See `studio.text.train`."""
+    """Trains a language model on a text and publishes it; the work is in `studio.text.train`."""
     from studio.text import train as training
 
     file, start = inputs["text"][0], _start(inputs)
@@ -44,7 +44,9 @@ def train(settings: TrainTextSettings, inputs: Inputs, progress: Progress) -> Re
     job = publish.Job(language_model.TASK, "train_text", settings, inputs)
     trainer = training.train(read.text, settings, progress, job.run, start)
     network = Network(trainer.result.get_weights(), settings.cell, settings.tied)
-    held_out = _tested(network, trainer.plan.test, Progress() if trainer.ended == "cancelled" else progress)
+    held_out = _score_test_split(
+        network, trainer.plan.test, Progress() if trainer.ended == "cancelled" else progress
+    )
     curves = trainer.curves
     figures = {
         **job.figures(trainer, [*read.notes, *trainer.plan.notes], split=False),
@@ -63,12 +65,12 @@ def train(settings: TrainTextSettings, inputs: Inputs, progress: Progress) -> Re
         },
     }
     samples = _samples(network, trainer.vocabulary, settings.seed)
-    known = {"vocabulary": trainer.vocabulary.characters}
-    return job.publish(trainer.result, figures, partial(card.write, samples=samples), known=known)
+    data = {"vocabulary": trainer.vocabulary.characters}
+    return job.publish(trainer.result, figures, partial(card.write, samples=samples), metadata=data)
 
 
 def _start(inputs: Inputs) -> tuple[list[np.ndarray], Vocabulary] | None:
-    """The weights and characters of the model to start from, if there is one."""
+    """Loads the weights and the vocabulary of the model to start from, or returns None without one."""
     preset = start_from.model(inputs)
     if preset is None:
         return None
@@ -76,8 +78,8 @@ def _start(inputs: Inputs) -> tuple[list[np.ndarray], Vocabulary] | None:
     return weights, vocabulary
 
 
-def _tested(network: Network, test: np.ndarray, progress: Progress) -> cross_entropy.Score:
-    """The score on all that was held out; a user who stops this gets that of a part."""
+def _score_test_split(network: Network, test: np.ndarray, progress: Progress) -> cross_entropy.Score:
+    """Scores the whole test split; if the user stops that, only its beginning."""
     streams = max(1, math.ceil(len(test) / EXACT_CHARS))
     try:
         return cross_entropy.score(network, test, streams, progress)
@@ -86,60 +88,67 @@ def _tested(network: Network, test: np.ndarray, progress: Progress) -> cross_ent
 
 
 def _samples(network: Network, vocabulary: Vocabulary, seed: int) -> dict[float, str]:
-    wishes = {t: WriteSettings(chars=SAMPLE_CHARS, temperature=t, seed=seed) for t in card.TEMPERATURES}
-    return {t: write_texts(network, vocabulary, wish)[0].text for t, wish in wishes.items()}
+    requests = {t: WriteSettings(chars=SAMPLE_CHARS, temperature=t, seed=seed) for t in card.TEMPERATURES}
+    return {t: write_texts(network, vocabulary, request)[0].text for t, request in requests.items()}
 
 
 def write(settings: WriteSettings, inputs: Inputs, progress: Progress) -> Result:
-    """Writes on from a beginning. See `studio.text.write.write`."""
+    """Continues a prompt. See `studio.text.write.write`."""
     began = time.monotonic()
-    spoken = language_model_of(settings, inputs)
-    written = write_texts(spoken.network, spoken.vocabulary, settings, progress)
-    begin = spoken.vocabulary.encode(settings.prompt)
-    chars = sum(len(one.text) for one in written)
+    model = language_model_of(settings, inputs)
+    texts = write_texts(model.network, model.vocabulary, settings, progress)
+    prompt = model.vocabulary.encode(settings.prompt)
+    chars = sum(len(text.text) for text in texts)
     figures = {
         "seconds": time.monotonic() - began,
         "chars": chars,
-        "nats_per_char": sum(float(one.nats.sum()) for one in written) / max(1, chars),
-        "nats": [round(float(nats), 3) for nats in written[0].nats[:MOST_NATS]],
-        "notes": [*notes(begin.replaced, begin.dropped), *_never_ends(spoken.vocabulary, settings)],
+        "nats_per_char": sum(float(text.nats.sum()) for text in texts) / max(1, chars),
+        "nats": [round(float(nats), 3) for nats in texts[0].nats[:MOST_NATS]],
+        "notes": [*notes(prompt.replaced, prompt.dropped), *_never_ends(model.vocabulary, settings)],
     }
-    given = inputs.get("model")  # whose digest the recipe names among the inputs
-    stopped = written[0].stopped_early
-    # What was stopped is made again as far as it went.
-    told = settings.model_copy(update={"chars": written[0].drawn}) if stopped else settings
-    recipe = recipes.make("text.write", told, inputs, {} if given else {spoken.name: spoken.digest})
-    texts = [(settings.prompt + one.text).encode("utf-8", "replace") for one in written]
-    name = Path(given[0].name).stem if given else spoken.name
-    names = [f"{name}-{n + 1}.txt" if len(texts) > 1 else f"{name}.txt" for n in range(len(texts))]
-    files = tuple(File.keep(text, "text", name) for text, name in zip(texts, names, strict=True))
+    uploads = inputs.get("model")  # the recipe has its SHA-256 among the inputs
+    stopped = texts[0].stopped_early
+    # The recipe of a stopped text repeats it up to where it stopped.
+    repeatable = settings.model_copy(update={"chars": texts[0].steps}) if stopped else settings
+    recipe = recipes.make("text.write", repeatable, inputs, {} if uploads else {model.name: model.digest})
+    encoded = [(settings.prompt + text.text).encode("utf-8", "replace") for text in texts]
+    name = Path(uploads[0].name).stem if uploads else model.name
+    names = [f"{name}-{n + 1}.txt" if len(encoded) > 1 else f"{name}.txt" for n in range(len(encoded))]
+    files = tuple(File.keep(text, "text", name) for text, name in zip(encoded, names, strict=True))
     return Result(files, figures, recipe, stopped)
 
 
 def language_model_of(settings: WriteSettings, inputs: Inputs) -> language_model.LanguageModel:
-    """The model that was given, else the preset that the settings name."""
+    """Loads the uploaded model, or else the preset that the settings name."""
     for file in inputs.get("model", ()):
         return language_model.load(presets.from_zip(file))
     return language_model.load(settings.preset)
 
 
 def notes(replaced: Mapping[str, str], dropped: str) -> list[str]:
-    """How unknown characters of a prompt were handled, in sentences."""
-    told = [f"{corpus.shown(c)} was read as {corpus.shown(known)}." for c, known in replaced.items()]
+    """Returns sentences about how unknown characters of a prompt were handled.
+
+    Args:
+        replaced: unknown characters and what they were read as.
+        dropped: unknown characters that were left out.
+    """
+    sentences = [
+        f"{corpus.describe(c)} was read as {corpus.describe(similar)}." for c, similar in replaced.items()
+    ]
     if dropped:
-        told.append(
-            f"Left out, because the model does not know them: {' '.join(map(corpus.shown, dropped))}."
+        sentences.append(
+            f"Left out, because the model does not know them: {' '.join(map(corpus.describe, dropped))}."
         )
-    return told
+    return sentences
 
 
 def _never_ends(vocabulary: Vocabulary, settings: WriteSettings) -> list[str]:
-    """Why no text can end before the stop text, in a sentence; none if it can."""
+    """Returns a sentence if the model cannot generate the stop text, else nothing."""
     unknown = vocabulary.encode(settings.stop).dropped
     if not unknown:
         return []
-    told = " ".join(map(corpus.shown, unknown))
-    return [f"No text ends before the stop text, because the model cannot generate {told}."]
+    characters = " ".join(map(corpus.describe, unknown))
+    return [f"No text ends before the stop text, because the model cannot generate {characters}."]
 
 
 def prepare(settings: WriteSettings) -> None:

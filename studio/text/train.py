@@ -17,11 +17,11 @@ from studio.text import cross_entropy, model, write
 from studio.text.batches import Plan, batches, plan
 from studio.text.numpy_network import Network
 from studio.text.settings import TrainTextSettings, WriteSettings
-from studio.text.start_from import inherited
+from studio.text.start_from import inherit_weights
 from studio.text.vocabulary import Vocabulary
 
 LEARNING, VALIDATION = "learning", "validation"  # losses in nats per character
-MOST_TESTED = 200_000  # characters of the validation part that the tests on the way read
+MOST_TESTED = 200_000  # characters of the validation split that each test during training reads
 TEST_STREAMS = 64
 SAMPLE_CHARS = 300
 LEAST_TESTS = 20
@@ -31,18 +31,18 @@ class Trainer(BaseTrainer):
     """A training run.
 
     Args:
-        chosen: how the text is read.
-        vocabulary: its characters.
-        settings: shape, dropout, rates.
-        run: where checkpoints go; None for none.
-        start: weights and characters of a trained model to start from; other characters begin afresh.
+        reading: the splits of the text and the shape of its batches.
+        vocabulary: characters of the text.
+        settings: shape, dropout, learning rates.
+        run: where checkpoints are saved; None saves none.
+        start: weights and vocabulary of a trained model to start from; new characters start fresh.
 
     Attributes:
         result: the network with the EMA weights of the lowest validation loss.
-        samples: what it wrote at each test.
+        samples: the sample of each test.
 
     Raises:
-        InvalidInput: if the start has another shape.
+        InvalidInput: if the model to start from has another shape.
         StudioError: by `fit` if no test gave a finite loss.
     """
 
@@ -52,72 +52,72 @@ class Trainer(BaseTrainer):
 
     def __init__(
         self,
-        chosen: Plan,
+        reading: Plan,
         vocabulary: Vocabulary,
         settings: TrainTextSettings,
         run: checkpoints.Run | None = None,
         start: tuple[Sequence[np.ndarray], Vocabulary] | None = None,
     ):
-        super().__init__(chosen.steps, max(1, chosen.steps // max(LEAST_TESTS, chosen.epochs)), run)
-        self.plan, self.vocabulary, self.settings = chosen, vocabulary, settings
+        super().__init__(reading.steps, max(1, reading.steps // max(LEAST_TESTS, reading.epochs)), run)
+        self.plan, self.vocabulary, self.settings = reading, vocabulary, settings
         with parallel.on_all_devices():
             self.core = model.build(settings, len(vocabulary))
-            self.streams = model.Streams(self.core, chosen.streams)
+            self.streams = model.Streams(self.core, reading.streams)
             self.streams.compile(
-                _optimizer(settings, chosen.steps),
+                _optimizer(settings, reading.steps),
                 keras.losses.SparseCategoricalCrossentropy(from_logits=True),
             )
             self.streams.optimizer.build(self.streams.trainable_variables)
         self.samples: list[str] = []
         self._batches: Iterator[tuple[bool, np.ndarray, np.ndarray]] | None = None
         if start:
-            fresh, (weights, known) = self.core.get_weights(), start
-            self.core.set_weights(inherited(fresh, weights, known, vocabulary, settings.tied))
-        self.track(self.streams, self.core, round(settings.ema_share * chosen.steps))
+            fresh, (weights, characters) = self.core.get_weights(), start
+            self.core.set_weights(inherit_weights(fresh, weights, characters, vocabulary, settings.tied))
+        self.track(self.streams, self.core, round(settings.ema_share * reading.steps))
         self.best = copies(self.ema.arrays)
 
     @property
     def lowest(self) -> float:
-        """The best loss on the validation part; infinite before the first test."""
+        """Returns the lowest validation loss in nats per character; infinite before the first test."""
         return min(filter(math.isfinite, self.curves.tests.get(VALIDATION, ())), default=math.inf)
 
     def advance(self) -> Mapping[str, float]:
-        """One batch, one step."""
+        """Trains on the next batch and returns its losses."""
         if self._batches is None:
             self._batches = batches(self.plan, self.settings.seed, self.step)
-        fresh, inputs, wanted = next(self._batches)
+        fresh, inputs, targets = next(self._batches)
         if fresh:
             self.streams.forget()
-        return self.train_on(inputs, wanted)
+        return self.train_on(inputs, targets)
 
     def take_step(self, inputs: Any, targets: Any) -> Mapping[str, Any]:
-        """Takes one step. Returns its loss, in nats per character."""
+        """Takes one step and returns its loss in nats per character."""
         return {LEARNING: super().take_step(inputs, targets)["loss"]}
 
     def test(self, progress: Progress) -> Mapping[str, float]:
-        """Scores the averaged weights on the validation part, keeps them if they are the best, and writes."""
+        """Scores the EMA weights on the validation split, keeps them if they are the best, adds a sample."""
         network = Network(self.ema.arrays, self.settings.cell, self.settings.tied)
         part = self.plan.validation[:MOST_TESTED]
         streams = max(1, min(TEST_STREAMS, len(part) // 256))
-        found = parallel.broadcast(cross_entropy.score(network, part, streams, progress).nats_per_char)
-        if found < self.lowest:
+        loss = parallel.broadcast(cross_entropy.score(network, part, streams, progress).nats_per_char)
+        if loss < self.lowest:
             self.best = copies(self.ema.arrays)
-        wish = WriteSettings(chars=SAMPLE_CHARS, seed=self.settings.seed)
-        self.samples.append(write.write(network, self.vocabulary, wish)[0].text)
-        return {VALIDATION: found}
+        request = WriteSettings(chars=SAMPLE_CHARS, seed=self.settings.seed)
+        self.samples.append(write.write(network, self.vocabulary, request)[0].text)
+        return {VALIDATION: loss}
 
     def early_stop(self) -> str:
-        """Early stopping: ends training after `patience` tests without a lower validation loss."""
+        """Returns "patience" after so many tests without a lower validation loss, which ends the run."""
         tests = self.curves.tests.get(VALIDATION, [])
         best = tests.index(self.lowest) if self.lowest < math.inf else -1
         return "patience" if 0 < self.settings.patience <= len(tests) - 1 - best else ""
 
     def sample(self) -> dict[str, Any]:
-        """The sample of the last test."""
+        """Returns the sample of the last test."""
         return {"text": self.samples[-1] if self.samples else ""}
 
     def finish(self, progress: Progress) -> None:
-        """Takes the best weights."""
+        """Restores the best weights. Raises `StudioError` if no test gave a finite loss."""
         if not math.isfinite(self.lowest):
             raise diverged()
         self.result = self.core
@@ -125,7 +125,7 @@ class Trainer(BaseTrainer):
 
 
 def _optimizer(settings: TrainTextSettings, steps: int) -> keras.optimizers.Optimizer:
-    """AdamW; biases do not decay."""
+    """Returns AdamW without weight decay on biases."""
     rate = optimizers.schedule(settings.learning_rate, steps, settings.warmup_steps)
     optimizer = optimizers.adamw(rate, weight_decay=settings.weight_decay, global_clipnorm=1.0, epsilon=1e-8)
     optimizer.exclude_from_weight_decay(var_names=["bias"])
@@ -139,19 +139,19 @@ def train(
     run: checkpoints.Run | None = None,
     start: tuple[Sequence[np.ndarray], Vocabulary] | None = None,
 ) -> Trainer:
-    """Trains a model on a text.
+    """Trains a language model on a text.
 
     Args:
-        text: its end is kept for validation and to test on, see `plan`.
+        text: the text; its end is held out for validation and test, see `plan`.
         settings: see `TrainTextSettings`.
-        progress: told the losses in nats per character, and shown what the model writes.
+        progress: receives losses in nats per character, and samples.
         run, start: see `Trainer`.
 
     Returns:
-        The run, whose `result` was best on the validation part; also when the user stopped it.
+        The finished run. Its `result` has the lowest validation loss, also if the user stopped it.
 
     Raises:
-        StudioError: if the start or a checkpoint is of another shape, or a loss was not finite
+        StudioError: if the start model or a checkpoint has another shape, or a loss was not finite
             before the first test.
         Cancelled: if the user stopped it before the first step.
 
@@ -159,5 +159,5 @@ def train(
         Graves 2013, arXiv:1308.0850; Loshchilov and Hutter 2019, arXiv:1711.05101.
     """
     vocabulary = Vocabulary.of(text)
-    chosen = plan(vocabulary.encode(text).indices, settings)
-    return Trainer(chosen, vocabulary, settings, run, start).fit(progress)
+    reading = plan(vocabulary.encode(text).indices, settings)
+    return Trainer(reading, vocabulary, settings, run, start).fit(progress)

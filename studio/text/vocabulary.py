@@ -1,4 +1,4 @@
-"""The alphabet of a model, and the handling of unknown characters."""
+"""The characters of a language model, and the handling of unknown ones."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from studio.core.data.corpus import MOST_CHARACTERS
 from studio.core.errors import invalid
 
 LEAST, MOST = 2, MOST_CHARACTERS
-# What Unicode does not call related, though a reader does.
-_ALIKE = str.maketrans(
+# Characters that look similar but are unrelated in Unicode.
+_LOOKALIKES = str.maketrans(
     {"‘": "'", "’": "'", "‚": "'", "“": '"', "”": '"', "„": '"', "–": "-", "—": "-", "…": ".", "\t": " "}
 )
 
 
 @dataclass(frozen=True)
 class Encoded:
-    """A text as numbers.
+    """A text as indices of characters.
 
     Attributes:
         indices: `(n,) int32`.
-        replaced: unknown characters and the known ones that stand for them.
-        dropped: unknown characters that nothing stands for, left out.
+        replaced: unknown characters and the known ones that replace them.
+        dropped: unknown characters without a replacement, which are left out.
     """
 
     indices: np.ndarray
@@ -35,13 +35,13 @@ class Encoded:
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The characters of a model, each known by its place in `characters`."""
+    """The characters of a model; the index of each is its position in `characters`."""
 
     characters: str
 
     def __post_init__(self) -> None:
-        found, distinct = len(self.characters), len(set(self.characters))
-        if not LEAST <= found <= MOST or found != distinct:
+        count, distinct = len(self.characters), len(set(self.characters))
+        if not LEAST <= count <= MOST or count != distinct:
             raise invalid(
                 "alphabet",
                 expected=f"{LEAST} to {MOST:,} different characters",
@@ -50,39 +50,40 @@ class Vocabulary:
 
     @classmethod
     def of(cls, text: str) -> Vocabulary:
-        """The characters of a text, in the order of their code points."""
+        """Returns the vocabulary of a text, sorted by code point."""
         return cls("".join(sorted(set(text))))
 
     def __len__(self) -> int:
         return len(self.characters)
 
     def encode(self, text: str) -> Encoded:
-        """Characters -> numbers; an unknown one becomes one that looks alike, or is left out.
+        """Converts characters to indices; an unknown one is replaced by a similar one or left out.
 
-        Lines may end as on any system, where the model does not know it otherwise.
+        If the model has no "\\r", all line ends become "\\n".
         """
         if "\r" not in self.characters:
             text = text.replace("\r\n", "\n").replace("\r", "\n")
-        places = {c: n for n, c in enumerate(self.characters)}
-        unknown = {c: _alike(c, places) for c in sorted(set(text) - set(places))}
-        dropped = "".join(c for c, known in unknown.items() if not known)
-        replaced = {c: known for c, known in unknown.items() if known}
-        if unknown:
-            text = text.translate({ord(c): known for c, known in unknown.items()})
-        points = np.frombuffer(text.encode("utf-32-le"), "<u4")
-        known = np.frombuffer(self.characters.encode("utf-32-le"), "<u4")
-        order = np.argsort(known)
-        return Encoded(order[np.searchsorted(known, points, sorter=order)].astype("int32"), replaced, dropped)
+        index_of = {c: n for n, c in enumerate(self.characters)}
+        replacements = {c: _lookalike(c, index_of) for c in sorted(set(text) - set(index_of))}
+        dropped = "".join(c for c, similar in replacements.items() if not similar)
+        replaced = {c: similar for c, similar in replacements.items() if similar}
+        if replacements:
+            text = text.translate({ord(c): similar for c, similar in replacements.items()})
+        code_points = np.frombuffer(text.encode("utf-32-le"), "<u4")
+        vocabulary = np.frombuffer(self.characters.encode("utf-32-le"), "<u4")
+        order = np.argsort(vocabulary)
+        indices = order[np.searchsorted(vocabulary, code_points, sorter=order)].astype("int32")
+        return Encoded(indices, replaced, dropped)
 
     def decode(self, indices: Iterable[int]) -> str:
-        """Numbers -> characters."""
+        """Converts indices to characters."""
         return "".join(self.characters[n] for n in indices)
 
 
-def _alike(character: str, known: dict[str, int]) -> str:
-    """A known character that a reader would take for an unknown one; "" if there is none."""
+def _lookalike(character: str, vocabulary: dict[str, int]) -> str:
+    """Returns a character of the vocabulary that looks similar to an unknown one, "" if there is none."""
     plain = unicodedata.normalize("NFKD", character)[:1]
-    for one in (character.translate(_ALIKE), plain, character.swapcase(), plain.swapcase()):
-        if one in known:
-            return one
-    return " " if character.isspace() and " " in known else ""
+    for candidate in (character.translate(_LOOKALIKES), plain, character.swapcase(), plain.swapcase()):
+        if candidate in vocabulary:
+            return candidate
+    return " " if character.isspace() and " " in vocabulary else ""

@@ -11,8 +11,8 @@ RUN = Task(
     lane="drive",
     work="studio.tune.task:run",
     title="Tune",
-    command="",  # which `studio.cli.search` adds: its data are of the kind that the training takes
+    command="",  # `studio.cli.tune` adds it, because the kind of its data depends on the training
     help="hyperparameter search: run many short trials and keep the best model",
     check="studio.tune.task:check",
-    tries="studio.tune.task:tries",
+    trials="studio.tune.task:plan_trials",
 )

@@ -1,4 +1,4 @@
-"""One trial of a search as it is measured: how good its model is, and when it is too poor to continue."""
+"""Observes a trial of a search: collects its metric, and prunes the trial if it is poor."""
 
 from __future__ import annotations
 
@@ -13,42 +13,46 @@ if TYPE_CHECKING:
 
 
 class Watch:
-    """Hears the reports of one trial: notes each measurement, and says when it is too poor to continue.
+    """Observes the reports of a trial, passes its metric to Optuna, and stops the trial if it is poor.
 
     Args:
-        goal: what is measured.
-        trial: whose it is.
-        tell: called with each measurement.
-        alike: whether the metric counts the same in all trials, so that they can be compared by it.
+        goal: metric of the search.
+        trial: the trial.
+        tell: called with each value of the metric.
+        is_comparable: whether the metric has the same unit in all trials, so that trials can be pruned.
+
+    Attributes:
+        poor: whether the pruner has stopped the trial.
+        values: values of the metric so far.
     """
 
-    def __init__(self, goal: Goal, trial: optuna.Trial, tell: Any, alike: bool = True):
-        self.goal, self.trial, self.tell, self.alike = goal, trial, tell, alike
+    def __init__(self, goal: Goal, trial: optuna.Trial, tell: Any, is_comparable: bool = True):
+        self.goal, self.trial, self.tell, self.is_comparable = goal, trial, tell, is_comparable
         self.poor = False
-        self.found: list[float] = []
-        self._tests = 0  # of those that the training has done, the last that was heard of
+        self.values: list[float] = []
+        self._tests = 0  # number of the last test that was reported
 
     def progress(self, stopped: Any) -> Progress:
-        """For the training: it is cancelled when a user stops the search, or when it is poor."""
-        return Progress(self._hear, lambda: self.poor or stopped())
+        """Returns the progress for the training, which cancels it if `stopped` returns True or it is poor."""
+        return Progress(self._observe, lambda: self.poor or stopped())
 
-    def _hear(self, report: Report) -> None:
+    def _observe(self, report: Report) -> None:
         value = report.metrics.get(self.goal.metric)
         if value is None or report.tests <= self._tests:
             return
-        self.found.append(float(value))
+        self.values.append(float(value))
         self._tests = report.tests
-        # Counted in tests: halving then means the same for a training run of any length. By their number, not
-        # by what they found: one that finds the same as the one before is a test, too.
+        # Count tests instead of steps, so that halving does not depend on the length of a training run. Use
+        # the number of the test, because two tests may give equal values.
         self.trial.report(value, self._tests)
-        # At its last step there is nothing left to save: its figure may yet be the best.
-        self.poor = self.alike and report.step < report.total and self.trial.should_prune()
+        # Do not prune at the last step, which saves nothing; the final figure may still be the best.
+        self.poor = self.is_comparable and report.step < report.total and self.trial.should_prune()
         self.tell(value)
 
     def value(self, figures: Mapping[str, Any]) -> tuple[float | None, str]:
-        """How good the model is, None if nothing says so, and the name of what says it."""
-        if isinstance(told := figures.get(self.goal.figure), int | float):
-            return float(told), self.goal.figure
-        if not self.alike:
+        """Returns the value of the finished trial, None without a metric, and the name of the metric."""
+        if isinstance(figure := figures.get(self.goal.figure), int | float):
+            return float(figure), self.goal.figure
+        if not self.is_comparable:
             return None, self.goal.metric
-        return (max if self.goal.most else min)(self.found, default=None), self.goal.metric
+        return (max if self.goal.most else min)(self.values, default=None), self.goal.metric

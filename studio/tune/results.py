@@ -1,4 +1,4 @@
-"""What a search found: every trial in plain words, and which settings mattered."""
+"""Results of a search: a row for every trial, the importance of settings, and the best model."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from studio.tune import selection
 from studio.tune.settings import MEASURE, STOPPED, TEST
 from studio.tune.space import Range
 
-LEAST = 4  # trials, below which nothing can be said of importance
+LEAST = 4  # trials needed to estimate importance
 _STATES = {
     TrialState.COMPLETE: "done",
     TrialState.PRUNED: "stopped early",
@@ -30,17 +30,17 @@ log = logging.getLogger("studio.tune")
 
 
 def figures(study: optuna.Study, ranges: Mapping[str, Range]) -> dict[str, Any]:
-    """The figures of a search.
+    """Returns the figures of a search.
 
     Returns:
-        best (its value), measure (what that is), test (its `measure`, `value` and `interval` on data that
-        selected nothing, where there are some), best_trial, best_settings, trials_ended, stopped_early,
-        failed, `trials` (see `row`) and importance (shares of 1 by setting, where there are enough trials).
+        best (value of the best trial), measure (its metric), test (`measure`, `value` and `interval` on the
+        test split, if there is one), best_trial, best_settings, trials_ended, stopped_early, failed, `trials`
+        (see `row`) and importance (share of each setting, if there are enough trials).
     """
     trials = study.get_trials(deepcopy=False)
-    rows = [row(one) for one in trials]
-    count = Counter(one["state"] for one in rows)
-    found: dict[str, Any] = {
+    rows = [row(trial) for trial in trials]
+    count = Counter(fields["state"] for fields in rows)
+    result: dict[str, Any] = {
         "trials_ended": count["done"],
         "stopped_early": count["stopped early"],
         "failed": count["failed"],
@@ -48,17 +48,17 @@ def figures(study: optuna.Study, ranges: Mapping[str, Range]) -> dict[str, Any]:
     }
     if count["done"]:
         best = study.best_trial
-        found |= {"best": best.value, "best_trial": best.number + 1, "best_settings": dict(best.params)}
+        result |= {"best": best.value, "best_trial": best.number + 1, "best_settings": dict(best.params)}
         if MEASURE in best.user_attrs:
-            found["measure"] = best.user_attrs[MEASURE]
+            result["measure"] = best.user_attrs[MEASURE]
         if TEST in best.user_attrs:
-            found[TEST] = best.user_attrs[TEST]
-        found["importance"] = importance(study, ranges)
-    return found
+            result[TEST] = best.user_attrs[TEST]
+        result["importance"] = importance(study, ranges)
+    return result
 
 
 def row(trial: FrozenTrial) -> dict[str, Any]:
-    """One trial: number, from 1, state, value, settings, curve of its measurements, seconds."""
+    """Returns a trial as number (from 1), state, value, settings, curve of the metric, and seconds."""
     return {
         "number": trial.number + 1,
         "state": "stopped" if STOPPED in trial.user_attrs else _STATES[trial.state],
@@ -70,46 +70,46 @@ def row(trial: FrozenTrial) -> dict[str, Any]:
 
 
 def importance(study: optuna.Study, ranges: Mapping[str, Range]) -> dict[str, float]:
-    """How much each setting mattered, as shares of 1 (functional ANOVA); {} with too few trials.
+    """Returns the importance of each setting as a share of 1 (functional ANOVA); {} with too few trials.
 
     Reference:
         Hutter et al. 2014, An Efficient Approach for Assessing Hyperparameter Importance.
     """
-    ended = [one for one in study.get_trials(deepcopy=False) if one.state == TrialState.COMPLETE]
-    if len(ended) < LEAST or len({one.value for one in ended}) < 2:
+    ended = [trial for trial in study.get_trials(deepcopy=False) if trial.state == TrialState.COMPLETE]
+    if len(ended) < LEAST or len({trial.value for trial in ended}) < 2:
         return {}
     try:
         evaluator = optuna.importance.FanovaImportanceEvaluator(seed=0)
-        found = optuna.importance.get_param_importances(study, evaluator=evaluator, params=list(ranges))
+        shares = optuna.importance.get_param_importances(study, evaluator=evaluator, params=list(ranges))
     except (ValueError, RuntimeError) as error:
-        log.warning("importance could not be told: %s", error)
+        log.warning("the importance could not be computed: %s", error)
         return {}
-    return {name: float(share) for name, share in found.items()}
+    return {name: float(share) for name, share in shares.items()}
 
 
-def best_model(ended: Sequence[FrozenTrial], found: Mapping[str, Any], goal: Goal) -> File:
-    """The best model that is still there; room may have been made for others since.
+def best_model(ended: Sequence[FrozenTrial], search_figures: Mapping[str, Any], goal: Goal) -> File:
+    """Returns the best model that still exists; models may have been removed to free disk space.
 
-    Its card says so where the figure on it is the one that selected the model.
+    Adds a note to its card if the figure on it is the one that selected the model.
 
     Args:
-        ended: the trials that ended by themselves.
-        found: see `figures`.
-        goal: of the training.
+        ended: trials that ended by themselves.
+        search_figures: see `figures`.
+        goal: goal of the training.
 
     Raises:
-        StudioError: if none is.
+        StudioError: if no model exists.
     """
-    for one in sorted(ended, key=lambda one: one.value or 0.0, reverse=goal.most):
+    for trial in sorted(ended, key=lambda trial: trial.value or 0.0, reverse=goal.most):
         with suppress(Unavailable):
-            file = File(**one.user_attrs["model"])
+            file = File(**trial.user_attrs["model"])
             data = file.read()
-            if found.get(TEST) is not None:
+            if search_figures.get(TEST) is not None:
                 return file
             try:
                 return File.keep(
-                    model_zip.with_note(data, selection.sentence(found, goal)), "model", file.name
+                    model_zip.with_note(data, selection.sentence(search_figures, goal)), "model", file.name
                 )
-            except InvalidInput:  # a model that is no folder of ours has no card
+            except InvalidInput:  # a model that is not a folder of the studio has no card
                 return file
     raise StudioError("The models of this search were cleared away. Use another --name to start over.")

@@ -1,4 +1,4 @@
-"""What a search says of the figure that selected its model; light, for pages, the terminal and the card."""
+"""A sentence on how the best model was selected, for pages, terminal and card. Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -10,20 +10,22 @@ from studio.core.tasks import Goal
 
 
 def sentence(figures: Mapping[str, Any], goal: Goal) -> str:
-    """Whether the figure of the selected model was measured on data that selected nothing.
+    """Returns sentences on the selection, and on whether the figure comes from the test split.
 
     Args:
-        figures: of a search, see `studio.tune.results.figures`.
-        goal: of its training.
+        figures: figures of a search, see `studio.tune.results.figures`.
+        goal: goal of the training.
     """
-    by, test = goal.called(figures.get("measure")), figures.get("test")
+    by, test = goal.title_of(figures.get("measure")), figures.get("test")
     if test is None:
         return (
             f"Best of {figures['trials_ended']:,} trials by {by}. This value is optimistic, because it "
             "selected the model. Measure the model on new data."
         )
-    told = amounts.number(test["value"])
+    value = amounts.number(test["value"])
     if test["interval"]:
         low, high = map(amounts.number, test["interval"])
-        told += f" (95 %: {low} to {high})"
-    return f"Selected by {by}. On the test split, which was not used for selection: {test['measure']} {told}."
+        value += f" (95 %: {low} to {high})"
+    return (
+        f"Selected by {by}. On the test split, which was not used for selection: {test['measure']} {value}."
+    )

@@ -6,9 +6,10 @@ from typing import Literal
 
 from studio.core.settings import Settings, setting
 
-STOPPED = "stopped"  # what a trial is marked with that ended because a user stopped the search
-TEST = "test"  # where a trial keeps a figure on data that selected nothing, told of the best trial alone
-MEASURE = "measure"  # where a trial keeps the name of what its value is
+# user attributes of a trial
+STOPPED = "stopped"  # set if the trial ended because the user stopped the search
+TEST = "test"  # figure on the test split, reported of the best trial only
+MEASURE = "measure"  # name of the metric of its value
 
 
 class TuneSettings(Settings):
@@ -51,17 +52,17 @@ class TuneSettings(Settings):
     pruning: Literal["halving", "hyperband", "none"] = setting(
         "halving", "Pruner that stops weak trials early: halving (ASHA), hyperband, or none."
     )
-    jobs: int = setting(1, "Number of trials that run in parallel.", ge=1, le=256, here=True)
+    jobs: int = setting(1, "Number of trials that run in parallel.", ge=1, le=256, local_only=True)
     name: str = setting(
         "",
         "Name under which a search continues, also from other machines; empty: derived from its settings.",
         max_length=100,
-        here=True,
+        local_only=True,
     )
     storage: str = setting(
         "",
         "Optuna storage URL for the trials; empty: a file of the studio.",
         max_length=500,
-        here=True,
+        local_only=True,
     )
     seed: int = setting(0, "Random seed of the sampler.", ge=0, le=2**31 - 1)

@@ -1,6 +1,4 @@
-"""The trials of a search: kept by Optuna, so that it can continue, and so that several machines can share
-it.
-"""
+"""The Optuna study of a search, which stores its trials to resume it, or to share it between machines."""
 
 from __future__ import annotations
 
@@ -24,7 +22,7 @@ from studio.tune.space import Range, plain
 
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
 HEARTBEAT_SECONDS = 30
-_ASKED = "asked"  # what a study was begun with, so that nothing else is mixed into it
+_IDENTITY = "asked"  # attribute with the space and data of a study, which must be the same when it continues
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)
 logging.getLogger("alembic").setLevel(logging.ERROR)
@@ -34,31 +32,41 @@ logging.getLogger("alembic").setLevel(logging.ERROR)
 def open_study(
     settings: TuneSettings, inputs: tasks.Inputs, ranges: Mapping[str, Range], fixed: Mapping[str, Any]
 ) -> Iterator[optuna.Study]:
-    """The study of a search; the one begun before, if the same was asked. Held by one process at a time,
-    unless a storage URL is given.
+    """Yields the study of a search; resumes an earlier one with the same space and data.
+
+    Only one process can open a study at a time, unless there is a storage URL.
+
+    Args:
+        settings: settings of the search.
+        inputs: its data.
+        ranges: its search space.
+        fixed: settings that all trials share.
 
     Raises:
-        InvalidInput: if a study of that name was begun with something else.
-        Unavailable: if the storage cannot be reached, or another process holds the study.
+        InvalidInput: if a study of that name has another space or other data.
+        Unavailable: if the storage cannot be used, or another process has opened the study.
     """
-    asked = {
+    identity = {
         "train": settings.train,
         "space": plain(ranges),
         "fixed": dict(fixed),
         "data": [file.digest for files in inputs.values() for file in files],
     }
-    how = {key: getattr(settings, key) for key in ("sampler", "pruning", "seed")}
-    name = settings.name or hashlib.sha256(json.dumps([asked, how], sort_keys=True).encode()).hexdigest()[:16]
+    method = {key: getattr(settings, key) for key in ("sampler", "pruning", "seed")}
+    name = (
+        settings.name
+        or hashlib.sha256(json.dumps([identity, method], sort_keys=True).encode()).hexdigest()[:16]
+    )
     if settings.storage:
-        # Elsewhere others may run trials of the same study: only one that gives no sign of life has died.
-        yield _study(_reached(settings.storage, HEARTBEAT_SECONDS), name, settings, asked)
+        # Other machines may run trials of this study, so only trials without a heartbeat have failed.
+        yield _study(_url_storage(settings.storage, HEARTBEAT_SECONDS), name, settings, identity)
         return
-    path = paths.folder("searches") / f"{hashlib.sha256(_whose(name).encode()).hexdigest()[:16]}.log"
+    path = paths.folder("searches") / f"{hashlib.sha256(_owned_name(name).encode()).hexdigest()[:16]}.log"
     try:
         with paths.locked(path.with_suffix(".lock"), wait=False):
-            study = _study(_kept(path), name, settings, asked)
+            study = _study(_file_storage(path), name, settings, identity)
             for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-                study.tell(trial.number, state=TrialState.FAIL)  # of a search that was killed
+                study.tell(trial.number, state=TrialState.FAIL)  # its search was killed
             yield study
     except BlockingIOError:
         raise Unavailable(
@@ -66,19 +74,19 @@ def open_study(
         ) from None
 
 
-def _whose(name: str) -> str:
-    """A name that finds a search of whoever asks alone."""
-    owner = owners.asker()
+def _owned_name(name: str) -> str:
+    """Returns a name that only the current user's searches have."""
+    owner = owners.current()
     return name if owner == owners.LOCAL else f"{owner} {name}"
 
 
-def finished(study: optuna.Study) -> list[FrozenTrial]:
-    """The trials that count: those that ended by themselves or were stopped early as poor."""
+def finished_trials(study: optuna.Study) -> list[FrozenTrial]:
+    """Returns the trials that count: those that ended by themselves or were pruned."""
     return study.get_trials(deepcopy=False, states=FINISHED)
 
 
 def _study(
-    storage: optuna.storages.BaseStorage, name: str, settings: TuneSettings, asked: Mapping[str, Any]
+    storage: optuna.storages.BaseStorage, name: str, settings: TuneSettings, identity: Mapping[str, Any]
 ) -> optuna.Study:
     goal = tasks.get(settings.train).goal or tasks.Goal()
     study = optuna.create_study(
@@ -88,14 +96,16 @@ def _study(
         pruner=_pruner(settings),
         load_if_exists=True,
     )
-    before = study.user_attrs.get(_ASKED)
-    if before is None:
-        study.set_user_attr(_ASKED, dict(asked))
-    elif before != json.loads(json.dumps(asked)):
-        changed = [f"{key} {json.dumps(before.get(key))}" for key in asked if before.get(key) != asked[key]]
+    stored = study.user_attrs.get(_IDENTITY)
+    if stored is None:
+        study.set_user_attr(_IDENTITY, dict(identity))
+    elif stored != json.loads(json.dumps(identity)):
+        changed = [
+            f"{key} {json.dumps(stored.get(key))}" for key in identity if stored.get(key) != identity[key]
+        ]
         step = "repeat these settings, or use another --name"
         raise invalid(f"search {name}", expected=", ".join(changed), received="another", next_step=step)
-    # Drawn again for what is still to come, else a search that continues would try its first values again.
+    # Seed the sampler by the number of trials, or a resumed search would repeat its first values.
     study.sampler = _sampler(settings, len(study.get_trials(deepcopy=False)))
     return study
 
@@ -104,7 +114,7 @@ def _sampler(settings: TuneSettings, done: int) -> optuna.samplers.BaseSampler:
     seed = settings.seed + done
     if settings.sampler == "random":
         return optuna.samplers.RandomSampler(seed)
-    # With several at once, those that still run count as poor, else all would try the same.
+    # With parallel trials, running ones count as poor, or all would try similar values.
     return optuna.samplers.TPESampler(
         n_startup_trials=random_starts(settings.trials),
         seed=seed,
@@ -114,9 +124,9 @@ def _sampler(settings: TuneSettings, done: int) -> optuna.samplers.BaseSampler:
 
 
 def random_starts(trials: int) -> int:
-    """How many trials TPE draws at random first: a fourth of them, at least 3, at most Optuna's default, 10.
+    """Returns the number of random trials before TPE: a fourth, at least 3, at most 10, Optuna's default.
 
-    With Optuna's default alone a search of ten trials would be random search.
+    With Optuna's default, a search of ten trials would be a random search.
     """
     return min(10, max(3, trials // 4))
 
@@ -130,7 +140,7 @@ def _pruner(settings: TuneSettings) -> optuna.pruners.BasePruner:
 
 
 class _Alone(JournalFileOpenLock):
-    """No lock: the study is held by one process, in which Optuna lets one thread write at a time."""
+    """No lock, because one process opens the study, in which Optuna lets one thread write at a time."""
 
     def acquire(self) -> bool:
         return True
@@ -139,14 +149,14 @@ class _Alone(JournalFileOpenLock):
         pass
 
 
-def _kept(path: Path) -> optuna.storages.BaseStorage:
-    """A file of the studio's own: one line for each thing that happens, in a tenth of the time of a database.
+def _file_storage(path: Path) -> optuna.storages.BaseStorage:
+    """Opens a journal file, which takes a tenth of the time of a database.
 
     Raises:
         Unavailable: if it is damaged.
     """
-    if path.exists() and not (found := path.read_bytes()).endswith(b"\n"):
-        paths.write(path, found[: found.rfind(b"\n") + 1])  # the line that a killed process did not finish
+    if path.exists() and not (data := path.read_bytes()).endswith(b"\n"):
+        paths.write(path, data[: data.rfind(b"\n") + 1])  # cut the incomplete line of a killed process
     try:
         path.touch(permissions.FILE)
         return optuna.storages.JournalStorage(JournalFileBackend(str(path), _Alone(str(path))))
@@ -157,12 +167,12 @@ def _kept(path: Path) -> optuna.storages.BaseStorage:
         ) from None
 
 
-def _reached(url: str, heartbeat: int | None = None) -> optuna.storages.BaseStorage:
+def _url_storage(url: str, heartbeat: int | None = None) -> optuna.storages.BaseStorage:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
             return optuna.storages.RDBStorage(url, heartbeat_interval=heartbeat)
-    except Exception as error:  # of any driver of any database
+    except Exception as error:  # every database driver raises its own
         step = "Check the URL, the server, and that its Python package is installed"
         raise Unavailable(
             f"The storage {_without_password(url)} cannot be used ({type(error).__name__}). {step}."

@@ -1,4 +1,4 @@
-"""Variational autoencoder: an encoder and a decoder that learn together."""
+"""Variational autoencoder: an encoder and a decoder trained together."""
 
 from studio.core.tasks import Goal, Slot, Task
 from studio.vae.settings import TrainVaeSettings

@@ -1,13 +1,11 @@
-"""A discriminator that a VAE plays against: it sees what is missed where pixels do not, so that images turn
-sharp.
+"""Adversarial training of a VAE: reconstruction losses on a discriminator's features give sharper images.
 
 Reference:
-    Larsen et al. 2016, arXiv:1512.09300. Departs from it: what is missed counts in several layers, each by
-    its best deviation, and the discriminator's verdict on what is drawn again reaches the encoder, too. Real
-    and made images are normalized apart, as the discriminator learns them; that takes contrast away, which is
-    left to the pixels. Normalized together (tried for 2,000 steps on faces) images turn out softer, and those
-    of random
-    codes far worse: the discriminator then loses.
+    Larsen et al. 2016, arXiv:1512.09300. Differs from it: several layers count, each with its optimal
+    deviation, and the adversarial loss of reconstructions also trains the encoder. Real images and fakes are
+    batch-normalized separately, as in the discriminator's training; that removes contrast, which the pixel
+    loss keeps. Normalized together (tried for 2,000 steps on faces), reconstructions got softer and samples
+    far worse, because the discriminator lost.
 """
 
 from __future__ import annotations
@@ -21,30 +19,28 @@ import numpy as np
 from keras import ops
 
 from studio.core.generators.discriminator import Augment, discriminator, frozen_logits, logistic_loss
-from studio.core.generators.vgg16_discriminator import See, losses, vgg16_discriminator
+from studio.core.generators.vgg16_discriminator import FeatureExtractor, losses, vgg16_discriminator
 from studio.core.training.precision import as_float32
-from studio.vae.likelihoods import unlike
+from studio.vae.likelihoods import feature_nll
 from studio.vae.settings import TrainVaeSettings
 
-WIDTH, DROPOUT, SHIFT = 32, 0.3, 6  # of the discriminator, as a DCGAN's own by default
+WIDTH, DROPOUT, SHIFT = 32, 0.3, 6  # of the discriminator, the defaults of a DCGAN
 RATE = 0.0002
-PRESSED = 0.05  # nats of each number of an image that one nat of the discriminator's verdict counts
+PRESSED = 0.05  # weight of the adversarial loss per value of an image
 
 
 def build_discriminator(settings: TrainVaeSettings) -> keras.Sequential:
-    """A fresh discriminator: `(B, size, size, C)` in [-1, 1] -> `(B, 1)` logits, high for real."""
+    """Builds a discriminator: `(B, size, size, C)` in [-1, 1] to `(B, 1)` logits, high for real."""
     return discriminator(settings.size, settings.channels, WIDTH, DROPOUT, settings.seed)
 
 
 def build_second(settings: TrainVaeSettings) -> keras.Model | None:
-    """A fresh VGG16-feature discriminator, if the settings ask for one."""
+    """Builds a VGG16-feature discriminator, if the settings ask for one."""
     return vgg16_discriminator(settings.size, settings.seed) if settings.vgg16_discriminator else None
 
 
 def weights_of(*discriminators: keras.Model | None) -> list[np.ndarray]:
-    """Of all discriminators that there are, the first one's first: the order in which they are kept and
-    taken.
-    """
+    """Returns the weights of all discriminators in the order in which they are stored."""
     return [
         array
         for discriminator in discriminators
@@ -54,14 +50,14 @@ def weights_of(*discriminators: keras.Model | None) -> list[np.ndarray]:
 
 
 class Adversarial(keras.Layer):
-    """A discriminator, and what each side of the game loses.
+    """The discriminators and the losses of both sides.
 
     Args:
         settings: the shape of the images, and the seed.
-        see: what VGG16 sees, for a VGG16-feature discriminator by that.
+        see: extracts VGG16 features, for a VGG16-feature discriminator.
     """
 
-    def __init__(self, settings: TrainVaeSettings, see: See | None = None):
+    def __init__(self, settings: TrainVaeSettings, see: FeatureExtractor | None = None):
         super().__init__(name="game")
         plain = build_discriminator(settings)
         normed = [layer for layer in plain.layers if isinstance(layer, keras.layers.BatchNormalization)]
@@ -69,47 +65,56 @@ class Adversarial(keras.Layer):
             plain.inputs, [plain.outputs[0], *(layer.output for layer in normed)]
         )
         self.second, self._count = build_second(settings), settings.vgg16_discriminator
-        # In a function: the weights of VGG16 are no part of this model.
-        self._see = (lambda seen: see(seen)) if see else None
+        # A function, so that VGG16 is not tracked as part of this model.
+        self._see = (lambda images: see(images)) if see else None
         self.augment = Augment(settings.size, SHIFT, settings.flip, 0.0, settings.seed + 1)
         self.built = True
 
     def discriminator_weights(self) -> list[np.ndarray]:
-        """Of both discriminators."""
+        """Returns the weights of both discriminators."""
         return weights_of(self.discriminator, self.second)
 
     def take(self, weights: Sequence[np.ndarray]) -> None:
-        """Gives the discriminators the weights of those of another training run; a second one that it lacked
-        is fresh.
-        """
+        """Loads the weights of another run's discriminators; a second one that it lacked stays untrained."""
         first = len(self.discriminator.get_weights())
         self.discriminator.set_weights(weights[:first])
         if self.second is not None and len(weights) > first:
             self.second.set_weights(weights[first:])
 
-    def call(self, images: Any, again: Any, drawn: Any) -> tuple[Any, Any]:
-        """The losses of the VAE and of the discriminator, two scalars, the first in nats per image.
+    def call(self, images: Any, reconstructions: Any, samples: Any) -> tuple[Any, Any]:
+        """Returns the losses of the VAE and of the discriminator, two scalars, the first in nats per image.
 
-        The VAE's passes through the discriminator with its weights held, and the discriminator's stops at the
-        images, so that one backward pass gives each the gradient of its own loss.
+        The VAE's gradient passes through frozen discriminators, and the discriminator's stops at the images,
+        so that one backward pass gives each side the gradient of its own loss.
 
         Args:
             images: `(B, size, size, C)` in [0, 1], real.
-            again: the same, as the VAE draws them again.
-            drawn: `(b, size, size, C)` that it draws from random codes.
+            reconstructions: of `images`, of the same shape.
+            samples: `(b, size, size, C)`, decoded from random latents.
         """
-        count = ops.shape(drawn)[0]
-        moved = self.augment(ops.concatenate([images, again], axis=-1) * 2 - 1)
-        real, again = ops.split(moved, 2, axis=-1)
-        made = ops.concatenate([again, self.augment(drawn * 2 - 1)])
-        said, *wanted = as_float32(self.discriminator(real, training=True))
-        suspected = as_float32(self.discriminator(ops.stop_gradient(made), training=True))[0]
-        verdict, *got = frozen_logits(self.discriminator, made)
-        layers = [(ops.stop_gradient(one), other[:-count]) for one, other in zip(wanted, got, strict=True)]
-        numbers = math.prod(images.shape[1:])
-        drawing, judging = ops.mean(ops.softplus(-verdict)), logistic_loss(said, suspected)
+        count = ops.shape(samples)[0]
+        augmented = self.augment(ops.concatenate([images, reconstructions], axis=-1) * 2 - 1)
+        real, reconstructions = ops.split(augmented, 2, axis=-1)
+        fakes = ops.concatenate([reconstructions, self.augment(samples * 2 - 1)])
+        real_logits, *real_features = as_float32(self.discriminator(real, training=True))
+        fake_logits = as_float32(self.discriminator(ops.stop_gradient(fakes), training=True))[0]
+        frozen_fake_logits, *fake_features = frozen_logits(self.discriminator, fakes)
+        layers = [
+            (ops.stop_gradient(real), fake[:-count])
+            for real, fake in zip(real_features, fake_features, strict=True)
+        ]
+        values = math.prod(images.shape[1:])
+        generator_loss, discriminator_loss = (
+            ops.mean(ops.softplus(-frozen_fake_logits)),
+            logistic_loss(real_logits, fake_logits),
+        )
         if self.second is not None and self._see is not None:
-            some = ops.concatenate([made[:-count:2], made[-count:]])
-            more, its = losses(self.second, self._see, as_float32(real), as_float32(some), True)
-            drawing, judging = drawing + self._count * more, judging + its
-        return unlike(layers, numbers) + PRESSED * numbers * drawing, judging
+            subset = ops.concatenate([fakes[:-count:2], fakes[-count:]])
+            extra_generator_loss, extra_discriminator_loss = losses(
+                self.second, self._see, as_float32(real), as_float32(subset), True
+            )
+            generator_loss, discriminator_loss = (
+                generator_loss + self._count * extra_generator_loss,
+                discriminator_loss + extra_discriminator_loss,
+            )
+        return feature_nll(layers, values) + PRESSED * values * generator_loss, discriminator_loss

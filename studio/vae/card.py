@@ -1,4 +1,4 @@
-"""The card of a trained VAE, made from its figures alone."""
+"""The card of a trained VAE, written from its figures."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from studio.vae.settings import TrainVaeSettings
 
 
 def write(name: str, settings: TrainVaeSettings, figures: Mapping[str, Any], command: str) -> str:
-    """The card in Markdown.
+    """Returns the card in Markdown.
 
     Args:
         name: of the data set.
-        settings: of the training.
-        figures: as `studio.vae.task.train` gives them.
-        command: that trains it.
+        settings: of the training run.
+        figures: those that `studio.vae.task.train` returns.
+        command: that trains the model.
     """
-    kept = (
+    weights_source = (
         "from the last step, because training was adversarial"
         if settings.adversarial
         else "from the test with the lowest validation loss, on half as many images as were held out"
     )
     second = cards.vgg16_discriminator(figures, settings.vgg16_discriminator > 0)
     full = " with full covariances" if figures["density_full"] else ""
-    drawn = (
+    sampling = (
         f"New images are sampled from a mixture of {figures['density_parts']} normals{full}, fitted to the "
         "codes."
         if figures["density_parts"]
@@ -34,14 +34,14 @@ def write(name: str, settings: TrainVaeSettings, figures: Mapping[str, Any], com
         + (", which came closer than a mixture fitted to the codes." if "mixture_fid" in figures else ".")
     )
     if figures["contrast"] != 1:
-        drawn += f" Their contrast is raised: logits times {figures['contrast']:g}, chosen by validation."
+        sampling += f" Their contrast is raised: logits times {figures['contrast']:g}, chosen by validation."
     return cards.write(
         f"VAE of {name}",
         f"Data: {name}, {figures['images']:,} images at {settings.size} px; {figures['held_out']:,} of "
         "them were held out as the test split.",
         f"A variational autoencoder of width {settings.width}: {figures['parameters']:,} parameters, "
-        f"{settings.latent_dim} latent dimensions. {cards.trained(figures, settings.batch)} "
-        f"The weights are an EMA, {kept}.{second} {drawn}",
+        f"{settings.latent_dim} latent dimensions. {cards.describe_training(figures, settings.batch)} "
+        f"The weights are an EMA, {weights_source}.{second} {sampling}",
         figures,
         command,
         [cards.table([*_rows(figures), *comparison.rows(figures)])],
@@ -50,23 +50,29 @@ def write(name: str, settings: TrainVaeSettings, figures: Mapping[str, Any], com
 
 def _rows(figures: Mapping[str, Any]) -> list[tuple[str, str]]:
     rows = [
-        ("mean absolute reconstruction error (0 to 255), held out", f"{figures['redraw_error']:.1f}"),
+        ("root-mean-square reconstruction error (0 to 255), held out", f"{figures['redraw_error']:.1f}"),
         ("KL divergence, nats per image, held out", f"{figures['kl_nats']:.1f}"),
         ("active latent dimensions", f"{figures['active_units']} of {len(figures['kl'])}"),
     ]
     if "bound_nats" in figures:
-        of = f"{figures['bound_n']:,} held-out images, binarized once at random"
+        condition = f"{figures['bound_n']:,} held-out images, binarized once at random"
         rows.append(
-            (f"bound, nats per image, {of}", f"{figures['bound_nats']:.2f} ± {figures['bound_error']:.2f}")
+            (
+                f"bound, nats per image, {condition}",
+                f"{figures['bound_nats']:.2f} ± {figures['bound_error']:.2f}",
+            )
         )
     if "weighted_nats" in figures:
-        of = (
+        condition = (
             f"{figures['weighted_draws']:,} latents for each of {figures['weighted_n']:,} (Burda et al. 2016)"
         )
-        told = f"{figures['weighted_nats']:.2f} ± {figures['weighted_error']:.2f}"
-        rows.append((f"importance-weighted bound, nats per image, by {of}", told))
-    for way, words in (("prior", "the normal distribution"), ("mixture", "a mixture fitted to the latents")):
-        if f"{way}_fid" in figures:
-            told = f"{figures[f'{way}_fid']:.2f} ± {figures[f'{way}_fid_error']:.2f}"
-            rows.append((f"FID when sampling from {words} instead, {figures['n']:,}", told))
+        value = f"{figures['weighted_nats']:.2f} ± {figures['weighted_error']:.2f}"
+        rows.append((f"importance-weighted bound, nats per image, by {condition}", value))
+    for density, words in (
+        ("prior", "the normal distribution"),
+        ("mixture", "a mixture fitted to the latents"),
+    ):
+        if f"{density}_fid" in figures:
+            value = f"{figures[f'{density}_fid']:.2f} ± {figures[f'{density}_fid_error']:.2f}"
+            rows.append((f"FID when sampling from {words} instead, {figures['n']:,}", value))
     return rows

@@ -1,8 +1,8 @@
-"""Where the codes of real images lie: a mixture of normals, fitted once a VAE is trained.
+"""The latent density of real images: a mixture of normals, fitted to a trained VAE.
 
-The decoder was trained at these codes alone. The normal distribution that they were held to has room
-between and beyond them, where nothing was learned; the mixture makes better images with the same decoder.
-In a part of it numbers may tell of each other (a full covariance): fewer, richer parts, if they fit better.
+The decoder was trained only on latents of real images. The standard normal prior also covers regions between
+and beyond them, so that the mixture gives better images from the same decoder. With full covariances, fewer
+components may fit better.
 
 Reference:
     Ghosh et al. 2020, arXiv:1903.12436.
@@ -18,12 +18,12 @@ from studio.core.generators.latent import Mixture
 from studio.core.progress import Progress
 
 PARTS = (1, 10, 30, 50, 100, 300)
-LEAST_EACH = 30  # codes for each part of a mixture
-MOST_FITTED = 60_000  # codes; of more, so many are drawn
-MOST_NUMBERS = 30_000  # of a mixture; settings.json, which holds it, may have 1 MB
+LEAST_EACH = 30  # latents per component
+MOST_FITTED = 60_000  # latents; larger sets are subsampled
+MOST_NUMBERS = 30_000  # parameters of a mixture, because settings.json is limited to 1 MB
 LEAST_VARIANCE = 1e-4
 _ROUNDS = 60
-_KINDS = ("diag", "full")  # scikit-learn's names of normals whose numbers are independent, and of others
+_KINDS = ("diag", "full")  # covariance types of scikit-learn
 
 
 def fit(
@@ -33,25 +33,25 @@ def fit(
     progress: Progress | None = None,
     full: bool = False,
 ) -> Mixture | None:
-    """The mixture that finds validation codes likeliest.
+    """Fits the mixture with the highest likelihood of validation latents.
 
     Args:
-        z: `(n, latent_dim)` codes to fit.
-        validation: `(m, latent_dim)` codes to choose the kind and the number of parts by.
-        seed: of the places where the parts begin.
-        progress: asked for a cancel.
-        full: whether numbers of a part may tell of each other.
+        z: `(n, latent_dim)` latents to fit.
+        validation: `(m, latent_dim)` latents that choose the covariance type and the number of components.
+        seed: of the initial components.
+        progress: checked for cancellation.
+        full: also tries full covariances.
 
     Returns:
-        None if there are too few codes.
+        The mixture, or None if there are too few latents.
     """
     from sklearn.mixture import GaussianMixture
 
     if len(z) > MOST_FITTED:
         z = z[np.random.default_rng(seed).permutation(len(z))[:MOST_FITTED]]
-    best, found = -np.inf, None
+    highest, best_mixture = -np.inf, None
     for kind in _KINDS if full else _KINDS[:1]:
-        before = -np.inf
+        previous = -np.inf
         for parts in PARTS:
             if parts * LEAST_EACH > len(z) or parts * numbers(kind, z.shape[1]) > MOST_NUMBERS:
                 break
@@ -61,23 +61,26 @@ def fit(
                 parts, covariance_type=kind, reg_covar=LEAST_VARIANCE, max_iter=_ROUNDS, random_state=seed
             )
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # that it could still move a little
-                likely = mixture.fit(z.astype("float64")).score(validation.astype("float64"))
-            if likely < before:
+                warnings.simplefilter("ignore")  # about incomplete convergence
+                log_likelihood = mixture.fit(z.astype("float64")).score(validation.astype("float64"))
+            if log_likelihood < previous:
                 break
-            before = likely
-            if likely > best:
-                best, found = likely, _mixture(mixture.weights_, mixture.means_, mixture.covariances_)
-    return found
+            previous = log_likelihood
+            if log_likelihood > highest:
+                highest, best_mixture = (
+                    log_likelihood,
+                    _mixture(mixture.weights_, mixture.means_, mixture.covariances_),
+                )
+    return best_mixture
 
 
 def numbers(kind: str, latent_dim: int) -> int:
-    """How many a part of a mixture is told by, without its share."""
+    """Returns the number of parameters of a component, without its weight."""
     return latent_dim + (latent_dim if kind == "diag" else latent_dim * (latent_dim + 1) // 2)
 
 
 def _mixture(weights: np.ndarray, means: np.ndarray, covariances: np.ndarray) -> Mixture:
-    """From what scikit-learn found: covariances `(k, latent_dim)`, or `(k, latent_dim, latent_dim)`."""
+    """Converts scikit-learn's mixture, covariances `(k, latent_dim)`, or `(k, latent_dim, latent_dim)`."""
     if covariances.ndim == 2:
         return Mixture(weights, means, covariances)
     return Mixture.of_factors(weights, means, np.linalg.cholesky(covariances))

@@ -1,4 +1,4 @@
-"""A trained VAE, ready to draw, and to take in a user's own image."""
+"""Loads a trained VAE to generate images and to encode the user's photos."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ import numpy as np
 
 from studio.core.errors import invalid
 from studio.core.generators import latent
-from studio.core.generators.batches import Written
-from studio.core.generators.directions import damaged
+from studio.core.generators.batches import BatchedNetwork
+from studio.core.generators.directions import damaged_value
 from studio.core.imaging import image_io
 from studio.core.models import loading
 from studio.core.models.presets import Preset
 from studio.core.process import limits
 from studio.core.tasks import Inputs
 from studio.core.training import start_from
-from studio.vae import written
+from studio.vae import tflite_networks
 from studio.vae.settings import TrainVaeSettings
 
 TASK = "vae.train"
-MOST_CONTRAST = 3.0  # that a training chooses
+MOST_CONTRAST = 3.0  # largest contrast that training chooses
 SHAPE = ("size", "colors", "width", "latent_dim")  # settings that decide the shape of the weights
 
 
@@ -39,60 +39,60 @@ def check(settings: TrainVaeSettings, inputs: Inputs) -> None:
 
 
 def settings_of(preset: Preset) -> TrainVaeSettings:
-    """The settings of a VAE. Raises `InvalidInput` if the preset is another kind of model."""
+    """Returns the settings of a VAE. Raises `InvalidInput` if the preset is another kind of model."""
     return preset.settings_as(TrainVaeSettings, TASK, "a VAE")
 
 
 def load(preset: Preset):
-    """The trained `studio.vae.model.Vae` of a preset.
+    """Loads the `studio.vae.model.Vae` of a preset.
 
     Raises:
-        InvalidInput: if it is no VAE, or its files are not whole.
+        InvalidInput: if it is another kind of model, or its files are incomplete.
     """
     settings = settings_of(preset)
     from studio.vae.model import Vae  # which loads Keras
 
-    vae = Vae(settings, judged=loading.holds(preset, "discriminator"))
+    vae = Vae(settings, with_discriminators=loading.holds(preset, "discriminator"))
     loading.fill(vae, preset)
     return vae
 
 
 def contrast(preset: Preset) -> float:
-    """By which a VAE's images are drawn, see `studio.vae.codes.contrast`.
+    """Returns the contrast of a VAE's images; see `studio.vae.codes.contrast`.
 
     Raises:
-        InvalidInput: if it is none that a training writes.
+        InvalidInput: if the stored value is not valid.
     """
-    found = preset.data().get("contrast")
-    if isinstance(found, bool) or not isinstance(found, int | float) or not 1 <= found <= MOST_CONTRAST:
-        raise damaged("contrast", str(found)[:20])
-    return float(found)
+    value = preset.data().get("contrast")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 1 <= value <= MOST_CONTRAST:
+        raise damaged_value("contrast", str(value)[:20])
+    return float(value)
 
 
 def open(preset: Preset) -> latent.Generator:
-    """Loads a preset.
+    """Loads a preset as a generator.
 
     Raises:
-        InvalidInput: if it is no VAE, or its files are not whole.
+        InvalidInput: if it is another kind of model, or its files are incomplete.
     """
     settings, path = settings_of(preset), preset.weights()
-    *drawing, kernel, bias = loading.arrays(path, written.decoder_layout(settings), "decoder")
-    stronger = contrast(preset)
-    drawing += [stronger * kernel, stronger * bias]  # of the logits
-    reading = loading.arrays(path, written.encoder_layout(settings), "encoder")
+    *decoder_arrays, kernel, bias = loading.arrays(path, tflite_networks.decoder_layout(settings), "decoder")
+    gain = contrast(preset)
+    decoder_arrays += [gain * kernel, gain * bias]  # of the logits
+    encoder_arrays = loading.arrays(path, tflite_networks.encoder_layout(settings), "encoder")
     directions, density = latent.read(preset.data(), settings.latent_dim)
     cores = math.ceil(limits.processors())
-    draw = Written(partial(written.decoder, drawing, settings), cores)
-    read = Written(partial(written.encoder, reading, settings), cores)
+    decode_batch = BatchedNetwork(partial(tflite_networks.decoder, decoder_arrays, settings), cores)
+    encode_batch = BatchedNetwork(partial(tflite_networks.encoder, encoder_arrays, settings), cores)
 
     def decode(z: np.ndarray) -> np.ndarray:
-        made = np.rint(255 * draw(z)).astype("uint8")
-        return np.broadcast_to(made, (*made.shape[:3], 3))
+        pixels = np.rint(255 * decode_batch(z)).astype("uint8")
+        return np.broadcast_to(pixels, (*pixels.shape[:3], 3))
 
     def encode(images: np.ndarray) -> np.ndarray:
         if settings.channels == 1:
-            images = np.stack([image_io.gray(one) for one in images])
-        return read(images.astype("float32") / 255)
+            images = np.stack([image_io.gray(image) for image in images])
+        return encode_batch(images.astype("float32") / 255)
 
     return latent.Generator(
         preset.name,
@@ -109,5 +109,5 @@ def open(preset: Preset) -> latent.Generator:
 
 def _redraw_error(preset: Preset) -> float | None:
     figures = preset.data().get("figures")
-    found = figures.get("redraw_error") if isinstance(figures, dict) else None
-    return float(found) if isinstance(found, int | float) and math.isfinite(found) else None
+    value = figures.get("redraw_error") if isinstance(figures, dict) else None
+    return float(value) if isinstance(value, int | float) and math.isfinite(value) else None

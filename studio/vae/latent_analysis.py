@@ -19,20 +19,20 @@ from studio.vae import codes, density, elbo
 from studio.vae.model import Vae
 from studio.vae.settings import TrainVaeSettings
 
-PROBES = 2000  # drawn images in which changes are looked for
-QUICK = 500  # images that are looked at when a user does not want to wait
+PROBES = 2000  # samples in which latent directions are searched
+QUICK = 500  # images to analyze if the user stopped training
 
 
 @dataclass(frozen=True)
 class LatentAnalysis:
-    """What was found.
+    """The result of an analysis.
 
     Attributes:
         figures: on held-out images.
-        density: where codes lie; None if there were too few.
-        contrast: by which images are drawn, see `codes.contrast`.
+        density: of latents of real images; None if there were too few.
+        contrast: of decoded images, see `codes.contrast`.
         directions: by name.
-        notes: sentences for a user.
+        notes: sentences for the user.
     """
 
     figures: Mapping[str, Any]
@@ -52,16 +52,16 @@ def analyze(
     progress: Progress,
     quick: bool = False,
 ) -> LatentAnalysis:
-    """Encodes the images once and learns from their codes.
+    """Encodes all images once and analyzes their latents.
 
     Args:
-        learned, held_out: rows of the images.
-        validation: others, by which the density and the contrast are chosen.
-        progress: told of the stages.
-        quick: looks at a part of the images, for a user who has stopped the training.
+        learned, held_out: rows of the training and the held-out images.
+        validation: rows of others, which choose the density and the contrast.
+        progress: receives the stages.
+        quick: analyzes only a part of the images, after the user stopped training.
 
     Raises:
-        Cancelled: if a user asked to stop.
+        Cancelled: if the user stopped the job.
     """
     if quick:
         learned, held_out, validation = (
@@ -69,49 +69,54 @@ def analyze(
         )
     progress.stage("Encoding all images")
     tests = dataset.part(held_out)
-    tested, deviations = codes.encode(vae, tests, progress, codes.preparing(settings))
-    z, z_deviations = codes.encode(vae, dataset.part(learned), progress, codes.preparing(settings))
+    tested, deviations = codes.encode(vae, tests, progress, codes.make_prepare(settings))
+    z, z_deviations = codes.encode(vae, dataset.part(learned), progress, codes.make_prepare(settings))
     progress.stage("Fitting the latent density")
-    others = codes.encode(vae, dataset.part(validation), progress, codes.preparing(settings))
+    validation_latents = codes.encode(vae, dataset.part(validation), progress, codes.make_prepare(settings))
     contrast = 1.0
     if settings.likelihood == "binary":
-        # Digits come closer so (FID 14.8 for 16.3), faces from the means of their codes (34.6 for 39.5).
+        # Fit samples for digits (FID 14.8, from means 16.3) and means for faces (34.6, from samples 39.5).
         rng = np.random.default_rng([settings.seed, 10])
-        drawn, chosen_by = codes.sampled(z, z_deviations, rng), codes.sampled(*others, rng)
-        mixture = density.fit(drawn, chosen_by, settings.seed, progress, full=True)
-        contrast = codes.contrast(vae, dataset.part(validation), chosen_by, progress)
+        train_samples, validation_samples = (
+            codes.sample(z, z_deviations, rng),
+            codes.sample(*validation_latents, rng),
+        )
+        mixture = density.fit(train_samples, validation_samples, settings.seed, progress, full=True)
+        contrast = codes.contrast(vae, dataset.part(validation), validation_samples, progress)
     else:
-        mixture = density.fit(z, others[0], settings.seed, progress)
-    told = codes.code_facts(tested, deviations)
+        mixture = density.fit(z, validation_latents[0], settings.seed, progress)
+    facts = codes.code_facts(tested, deviations)
     figures: dict[str, Any] = {
-        "redraw_error": codes.redraw_error(vae, tests, tested, codes.preparing(settings), contrast),
-        "kl_nats": float(told.kl.sum()),
-        "active_units": told.active,
-        "kl": [round(float(nats), 4) for nats in told.kl],
+        "redraw_error": codes.redraw_error(vae, tests, tested, codes.make_prepare(settings), contrast),
+        "kl_nats": float(facts.kl.sum()),
+        "active_units": facts.active,
+        "kl": [round(float(nats), 4) for nats in facts.kl],
         "contrast": contrast,
     }
     if settings.likelihood == "binary":
-        found = elbo.elbo(vae, dataset.images[held_out], progress=progress)
-        figures |= {"bound_nats": found.nats, "bound_error": found.error, "bound_n": found.n}
+        bound = elbo.elbo(vae, dataset.images[held_out], progress=progress)
+        figures |= {"bound_nats": bound.nats, "bound_error": bound.error, "bound_n": bound.n}
         progress.stage("Computing the importance-weighted bound")
-        weighed = evenly_spaced(held_out, elbo.WEIGHED)  # the first rows may all be of one class
-        gained = elbo.slack(vae, dataset.images[weighed], progress=progress)
+        slack_rows = evenly_spaced(
+            held_out, elbo.SLACK_IMAGES
+        )  # not the first rows, which may all be of one class
+        slack = elbo.slack(vae, dataset.images[slack_rows], progress=progress)
         figures |= {
-            "weighted_nats": found.nats - gained.nats,
-            "weighted_error": math.hypot(found.error, gained.error),
-            "weighted_n": gained.n,
+            "weighted_nats": bound.nats - slack.nats,
+            "weighted_error": math.hypot(bound.error, slack.error),
+            "weighted_n": slack.n,
             "weighted_draws": elbo.DRAWS,
         }
     directions = by_name(attributes(z, dataset, learned), _changes(vae, settings, mixture, contrast))
-    return LatentAnalysis(figures, mixture, contrast, directions, notes(told))
+    return LatentAnalysis(figures, mixture, contrast, directions, notes(facts))
 
 
-def notes(told: codes.CodeFacts) -> tuple[str, ...]:
-    """A warning about posterior collapse, if there is one."""
-    if not told.collapsed:
+def notes(facts: codes.CodeFacts) -> tuple[str, ...]:
+    """Returns a warning about posterior collapse, if there is one."""
+    if not facts.collapsed:
         return ()
     return (
-        f"Posterior collapse: only {told.active} of {len(told.kl)} latent dimensions are used. "
+        f"Posterior collapse: only {facts.active} of {len(facts.kl)} latent dimensions are used. "
         "Train with a smaller beta, a longer KL warm-up or free bits.",
     )
 
@@ -119,34 +124,36 @@ def notes(told: codes.CodeFacts) -> tuple[str, ...]:
 def attributes(
     z: np.ndarray, dataset: ImageDataset, rows: np.ndarray
 ) -> list[tuple[float, str, latent.Direction]]:
-    """The directions of what the data set tells of its images, where codes tell it too, for `named`.
+    """Returns latent directions of the data set's attributes that the latents encode, for `by_name`.
 
     Args:
-        z: `(n, latent_dim)` codes of the rows.
+        z: `(n, latent_dim)` latents of the rows.
         rows: `(n,)` of the images.
     """
-    found = []
+    entries = []
     for name, values in dataset.attributes.items():
-        known = values[rows]
-        if np.isfinite(known).sum() < comparison.LEAST_KNOWN or np.nanmin(known) == np.nanmax(known):
+        row_values = values[rows]
+        if np.isfinite(row_values).sum() < comparison.LEAST_KNOWN or np.nanmin(row_values) == np.nanmax(
+            row_values
+        ):
             continue
-        vector, share = latent.direction(z, known)
+        vector, share = latent.direction(z, row_values)
         if share > comparison.LEAST_SHARE:
-            found.append((share, name, latent.Direction(vector, comparison.note(name, share))))
-    return found
+            entries.append((share, name, latent.Direction(vector, comparison.note(name, share))))
+    return entries
 
 
 def _changes(
     vae: Vae, settings: TrainVaeSettings, mixture: latent.Mixture | None, contrast: float
 ) -> dict[str, latent.Direction]:
-    """The directions along which drawn images change most."""
+    """Returns the directions along which samples change most."""
     z = points(mixture, settings, PROBES)
-    made = codes.decode(vae, z, contrast)
-    return latent.principal(z, np.broadcast_to(made, (*made.shape[:3], 3)))
+    images = codes.decode(vae, z, contrast)
+    return latent.principal(z, np.broadcast_to(images, (*images.shape[:3], 3)))
 
 
 def points(mixture: latent.Mixture | None, settings: TrainVaeSettings, count: int) -> np.ndarray:
-    """Fixed latents for samples: `(count, latent_dim) float32`, of the mixture or else normal."""
+    """Returns fixed latents, `(count, latent_dim) float32`, of the mixture or else standard normal."""
     rng = np.random.default_rng([settings.seed, 9])
     if mixture is not None:
         return mixture.draw(count, rng, 1.0)

@@ -17,57 +17,56 @@ from studio.core.training.batches import part_seed
 from studio.core.training.loss_model import COMPILED
 from studio.vae.adversarial import build_discriminator, build_second, weights_of
 from studio.vae.settings import TrainVaeSettings
-from studio.vae.written import SIDE, SLOPE, doubled, halved
+from studio.vae.tflite_networks import SIDE, SLOPE, decoder_channels, encoder_channels
 
-LEAST_LOG_VAR, MOST_LOG_VAR = -14.0, 8.0  # beyond, a variance has no meaning and its exponent may overflow
+LEAST_LOG_VAR, MOST_LOG_VAR = -14.0, 8.0  # beyond, variances are meaningless and the exponential may overflow
 _MOMENTUM = 0.9
 
 
 class Vae(keras.Model):
-    """Encoder and decoder. An image is `(size, size, C) float32 in [0, 1]`, its code `(latent_dim,)`.
+    """An image is `(size, size, C) float32 in [0, 1]`, its latent vector `(latent_dim,)`.
 
     Args:
-        settings: their shape; the seed decides the fresh weights.
-        judged: whether the discriminator that it learned against is kept with it: a training run that
-            continues needs it.
+        settings: of the networks; the seed decides the initial weights.
+        with_discriminators: includes the discriminators, which a resumed training run needs.
     """
 
-    def __init__(self, settings: TrainVaeSettings, judged: bool = False):
+    def __init__(self, settings: TrainVaeSettings, with_discriminators: bool = False):
         super().__init__(name="vae")
         self.encoder, self.decoder = encoder(settings), decoder(settings)
-        self.discriminator = build_discriminator(settings) if judged else None
-        self.vgg16_discriminator = build_second(settings) if judged else None
+        self.discriminator = build_discriminator(settings) if with_discriminators else None
+        self.vgg16_discriminator = build_second(settings) if with_discriminators else None
         self.encoder.jit_compile = self.decoder.jit_compile = COMPILED
         self.built = True
 
     def encode(self, images_01: Any, training: bool = False) -> tuple[Any, Any]:
-        """`(B, size, size, C)` -> `z_mean`, `z_log_var`, each `(B, latent_dim)`."""
+        """Encodes `(B, size, size, C)` as `z_mean`, `z_log_var`, each `(B, latent_dim)`."""
         z_mean, z_log_var = ops.split(self.encoder(images_01, training=training), 2, axis=-1)
         return z_mean, ops.clip(z_log_var, LEAST_LOG_VAR, MOST_LOG_VAR)
 
     def decode(self, z: Any, training: bool = False) -> Any:
-        """`(B, latent_dim)` -> `(B, size, size, C)` logits; their sigmoid is the image."""
+        """Decodes `(B, latent_dim)` to `(B, size, size, C)` logits; their sigmoid is the image."""
         return self.decoder(z, training=training)
 
     @property
-    def drawing(self) -> list[np.ndarray]:
-        """The weights of encoder and decoder, without a discriminator's."""
+    def network_weights(self) -> list[np.ndarray]:
+        """The weights of encoder and decoder, without the discriminators."""
         return [*self.encoder.get_weights(), *self.decoder.get_weights()]
 
     @property
-    def judging(self) -> list[np.ndarray]:
-        """The weights of its discriminators; none without any."""
+    def discriminator_weights(self) -> list[np.ndarray]:
+        """The weights of the discriminators, if the model has any."""
         return weights_of(self.discriminator, self.vgg16_discriminator)
 
     def call(self, images_01: Any, training: bool = False) -> Any:
-        """Draws images again, from the means of their codes: `(B, size, size, C)` in [0, 1]."""
+        """Reconstructs images from their mean latents: `(B, size, size, C)` in [0, 1]."""
         return ops.sigmoid(self.decode(self.encode(images_01, training)[0], training))
 
 
 def encoder(settings: TrainVaeSettings) -> keras.Model:
-    """The network that writes down: `(B, size, size, C)` -> `(B, 2 * latent_dim)`: means, log variances."""
+    """Builds the encoder: `(B, size, size, C)` to `(B, 2 * latent_dim)`, means and log variances."""
     layers = [keras.Input((settings.size, settings.size, settings.channels), name="image")]
-    for n, width in enumerate(halved(settings)):
+    for n, width in enumerate(encoder_channels(settings)):
         layers += [
             keras.layers.Conv2D(
                 width, SIDE, 2, "same", use_bias=False, kernel_initializer=_start(settings, n)
@@ -83,8 +82,8 @@ def encoder(settings: TrainVaeSettings) -> keras.Model:
 
 
 def decoder(settings: TrainVaeSettings) -> keras.Model:
-    """The generator: `(B, latent_dim)` -> `(B, size, size, C)` logits."""
-    side, deepest = coarsest(settings.size), halved(settings)[-1]
+    """Builds the decoder: `(B, latent_dim)` to `(B, size, size, C)` logits."""
+    side, deepest = coarsest(settings.size), encoder_channels(settings)[-1]
     layers = [
         keras.Input((settings.latent_dim,), name="z"),
         keras.layers.Dense(side * side * deepest, use_bias=False, kernel_initializer=_start(settings, 30)),
@@ -92,7 +91,7 @@ def decoder(settings: TrainVaeSettings) -> keras.Model:
         keras.layers.BatchNormalization(momentum=_MOMENTUM),
         keras.layers.ReLU(),
     ]
-    for n, width in enumerate(doubled(settings)):
+    for n, width in enumerate(decoder_channels(settings)):
         layers += [
             keras.layers.Conv2DTranspose(
                 width, SIDE, 2, "same", use_bias=False, kernel_initializer=_start(settings, 31 + n)
@@ -100,7 +99,7 @@ def decoder(settings: TrainVaeSettings) -> keras.Model:
             keras.layers.BatchNormalization(momentum=_MOMENTUM),
             keras.layers.ReLU(),
         ]
-    # The last one mixes neighbors, so that the steps of the one before do not show as a chequerboard.
+    # The last layer blends neighbors, against checkerboard artifacts of the transposed convolutions.
     last = keras.layers.Conv2D(settings.channels, 3, padding="same", kernel_initializer=_start(settings, 50))
     return keras.Sequential([*layers, last], name="decoder")
 

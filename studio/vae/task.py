@@ -1,4 +1,4 @@
-"""Training a VAE as a task: a data set in, a packed model with its card out."""
+"""Training a VAE as a task: from a data set to a packed model with its card."""
 
 from __future__ import annotations
 
@@ -39,24 +39,24 @@ def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Res
     learned, validation, held_out = split(
         positions(dataset, progress), settings.held_out / 2, settings.held_out
     )
-    see, weights = _sight(settings, progress)
+    see, weights = _feature_extractor(settings, progress)
     job = publish.Job(generator.TASK, "train_vae", settings, inputs)
     trainer = training.Trainer(
         dataset.images, learned, validation, settings, job.run, start, discriminator, see
     ).fit(progress)
     stopped = trainer.ended == "cancelled"
-    asked = (trainer.result, settings, dataset, learned, held_out)
+    analysis_args = (trainer.result, settings, dataset, learned, held_out)
     try:
-        found = latent_analysis.analyze(
-            *asked, validation, Progress() if stopped else progress, quick=stopped
+        analysis = latent_analysis.analyze(
+            *analysis_args, validation, Progress() if stopped else progress, quick=stopped
         )
     except Cancelled:
-        stopped, found = True, latent_analysis.analyze(*asked, validation, Progress(), quick=True)
-    density, made, scored, stopped = _closest(asked, found, progress, stopped)
+        stopped, analysis = True, latent_analysis.analyze(*analysis_args, validation, Progress(), quick=True)
+    density, samples, scored, stopped = _closest(analysis_args, analysis, progress, stopped)
     history = start_from.history(inputs, trainer.step, trainer.curves, trainer.stages)
-    notes = [*dataset.notes, *found.notes, *scored.figures.get("notes", ())]
+    notes = [*dataset.notes, *analysis.notes, *scored.figures.get("notes", ())]
     figures = {
-        **found.figures,
+        **analysis.figures,
         **scored.figures,
         **job.figures(trainer, notes),
         "epochs": trainer.step * min(settings.batch, len(learned)) / len(learned),
@@ -64,7 +64,7 @@ def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Res
         "held_out": len(held_out),
         "density_parts": len(density.weights) if density else 0,
         "density_full": density is not None and density.factors is not None,
-        "taught_by": start_from.taught_by(inputs, weights),
+        "taught_by": start_from.teacher_names(inputs, weights),
         "curve": history.curve,
     }
     if stopped:
@@ -73,76 +73,79 @@ def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Res
         _with_discriminators(trainer, settings),
         figures,
         card.write,
-        known={
-            "directions": {name: one.to_json() for name, one in found.directions.items()},
+        metadata={
+            "directions": {name: direction.to_json() for name, direction in analysis.directions.items()},
             "density": density.to_json() if density else None,
-            "contrast": found.contrast,
+            "contrast": analysis.contrast,
             "stages": history.stages,
         },
         weights=weights,
-        image=publish.image(grid(made[:GRID]), history.curve, scored.distances),
+        image=publish.image(grid(samples[:GRID]), history.curve, scored.distances),
         stages=history.sheet,
     )
 
 
 def _closest(
-    asked: tuple[Any, ...], found: LatentAnalysis, progress: Progress, stopped: bool
+    analysis_args: tuple[Any, ...], analysis: LatentAnalysis, progress: Progress, stopped: bool
 ) -> tuple[Mixture | None, np.ndarray, comparison.Comparison, bool]:
-    """What to draw from, images drawn so, how close they come, and whether a user stopped it.
+    """Chooses the latent density whose samples are closer to real images.
 
-    That is the density, where codes of real images lie, unless images from the prior were measured and
-    came closer: a discriminator sees those while the VAE learns.
+    That is the density fitted to latents of real images, unless samples from the prior were scored and came
+    closer: with a discriminator, training also shows it samples from the prior.
+
+    Returns:
+        The density (None for the prior), samples from it, their scores, and whether the user stopped scoring.
     """
     from studio.vae import codes, latent_analysis
 
-    vae, settings, images, learned, held_out = asked
+    vae, settings, images, learned, held_out = analysis_args
     measured = settings.scored if not stopped else 0
-    ways = {"mixture": found.density} | ({"prior": None} if found.density and measured else {})
-    drawn = {
-        name: codes.decode(vae, latent_analysis.points(way, settings, max(GRID, measured)), found.contrast)
-        for name, way in ways.items()
+    densities = {"mixture": analysis.density} | ({"prior": None} if analysis.density and measured else {})
+    samples = {
+        name: codes.decode(vae, latent_analysis.points(way, settings, max(GRID, measured)), analysis.contrast)
+        for name, way in densities.items()
     }
     try:
         scorer = comparison.Scorer(images, learned, held_out, measured, progress)
-        name, closest, others = scorer.closest(drawn, None if stopped else progress)
+        name, closest, others = scorer.closest(samples, None if stopped else progress)
     except Cancelled:
-        return found.density, drawn["mixture"], comparison.Comparison(), True
-    more = {
+        return analysis.density, samples["mixture"], comparison.Comparison(), True
+    other_figures = {
         f"{other}_{figure}": figures[figure]
         for other, figures in others.items()
         for figure in ("fid", "fid_error", "kid", "kid_error")
     }
-    scored = comparison.Comparison({**closest.figures, **more}, closest.distances)
-    return ways[name], drawn[name], scored, stopped
+    scored = comparison.Comparison({**closest.figures, **other_figures}, closest.distances)
+    return densities[name], samples[name], scored, stopped
 
 
-def _sight(settings: TrainVaeSettings, progress: Progress) -> tuple[Any, dict[str, str]]:
-    """The features of VGG16 and the digest of its weights, if the settings ask for them."""
+def _feature_extractor(settings: TrainVaeSettings, progress: Progress) -> tuple[Any, dict[str, str]]:
+    """Returns the VGG16 features and the SHA-256 of its weights, if the settings need them."""
     from studio.vae.learner import layers
 
     if not layers(settings):
         return None, {}
     from studio.core.objectives import backbones
 
-    return backbones.vgg16_sight(layers(settings), progress, settings.precision)
+    return backbones.vgg16_features(layers(settings), progress, settings.precision)
 
 
 def _with_discriminators(trainer: Trainer, settings: TrainVaeSettings) -> Vae:
-    """The VAE, and the discriminators that it learned against, if there are some."""
+    """Returns the VAE, with the discriminators of its training if there are any."""
     from studio.vae.model import Vae
 
     weights = trainer.discriminator()
     if not weights:
         return trainer.result
-    found = Vae(settings, judged=True)
-    found.set_weights([*trainer.result.drawing, *weights])
-    return found
+    vae = Vae(settings, with_discriminators=True)
+    vae.set_weights([*trainer.result.network_weights, *weights])
+    return vae
 
 
 def _start(inputs: Inputs) -> tuple[list[np.ndarray] | None, list[np.ndarray]]:
-    """The weights of the model to start from and those of its discriminator, where there are some."""
+    """Returns the weights of the model to start from and of its discriminators, if there are any."""
     preset = start_from.model(inputs)
     if preset is None:
         return None, []
     vae = generator.load(preset)
-    return vae.drawing, vae.judging
+    return vae.network_weights, vae.discriminator_weights

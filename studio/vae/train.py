@@ -1,4 +1,4 @@
-"""Training a variational autoencoder: tests on validation images on the way, the best weights kept."""
+"""Trains a variational autoencoder; keeps the weights with the lowest validation loss."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from studio.core.training.precision import computing_in
 from studio.core.training.trainer import Trainer as BaseTrainer
 from studio.core.training.trainer import copies, diverged
 from studio.vae import codes
-from studio.vae.learner import Learner, See
+from studio.vae.learner import FeatureExtractor, Learner
 from studio.vae.model import Vae
 from studio.vae.settings import TrainVaeSettings
 
-# Validation images that a test on the way looks at: about a second, in which nothing can stop it.
+# Validation images of a test during training: about a second, in which a user cannot stop it.
 MOST_TESTED = 500
 TESTED_AT_ONCE = 125
 SHOWN = 8  # images in each row of a preview
@@ -31,18 +31,18 @@ class Trainer(BaseTrainer):
 
     Args:
         images: `(n, size, size, C) uint8`.
-        train_rows, validation: the rows to learn from and to choose the weights by.
+        train_rows, validation: rows of `images` to train on and to choose the weights by.
         settings: of the networks and their losses.
-        run: where checkpoints go.
-        start: the weights of a trained model to start from.
-        discriminator: those of its discriminators; fresh ones would first undo much of what it can.
+        run: stores checkpoints.
+        start: weights of a trained model to start from.
+        discriminator: weights of its discriminators; untrained ones would first undo much of the training.
         see: as in `Learner`.
 
     Attributes:
         result: the VAE with the EMA weights of the lowest validation loss.
 
     Raises:
-        StudioError: if the start is of another shape; by `fit` if no test gave a finite loss.
+        StudioError: if `start` has another shape; raised by `fit` if no test had a finite loss.
     """
 
     loss_names = ("reconstruction", "kl", "discriminator")
@@ -59,11 +59,11 @@ class Trainer(BaseTrainer):
         run: checkpoints.Run | None = None,
         start: Sequence[np.ndarray] | None = None,
         discriminator: Sequence[np.ndarray] = (),
-        see: See | None = None,
+        see: FeatureExtractor | None = None,
     ):
         super().__init__(settings.steps, settings.test_every, run)
         self.source, self.rows, self.settings = images, train_rows, settings
-        self.test_images = codes.prepared(images[evenly_spaced(validation, MOST_TESTED)], settings)
+        self.test_images = codes.prepare_images(images[evenly_spaced(validation, MOST_TESTED)], settings)
         with parallel.on_all_devices(), computing_in(settings.precision):
             self.learner = Learner(settings, see)
             self.learner.start()
@@ -78,22 +78,20 @@ class Trainer(BaseTrainer):
         self.best = copies(self.ema.arrays)
 
     def _start_from(self, weights: Sequence[np.ndarray], discriminator: Sequence[np.ndarray]) -> None:
-        with start_from.of_its_shape("size, colors, width and latent_dim", "model"):
+        with start_from.check_weight_shapes("size, colors, width and latent_dim", "model"):
             self.learner.vae.set_weights(weights)
             if self.learner.game is not None and discriminator:
                 self.learner.game.take(discriminator)
 
     def discriminator(self) -> list[np.ndarray]:
-        """The weights of the discriminator as it is now; none without one, or if they are no numbers any
-        more.
-        """
+        """Returns the current weights of the discriminators; none without one, or if they are not finite."""
         if self.learner.game is None:
             return []
-        found = self.learner.game.discriminator_weights()
-        return found if all(np.isfinite(one).all() for one in found) else []
+        weights = self.learner.game.discriminator_weights()
+        return weights if all(np.isfinite(array).all() for array in weights) else []
 
     def batch(self, step: int) -> np.ndarray:
-        """The images of a step, some mirrored, black and white ones drawn again: `(batch, ...) uint8`."""
+        """Returns the images of a step, `(batch, ...) uint8`: mirrored and binarized at random, as set."""
         images = self.source[self.rows[self.batches.at(step)]]
         rng = np.random.default_rng([self.settings.seed, 1, step])
         if self.settings.flip:
@@ -102,44 +100,44 @@ class Trainer(BaseTrainer):
         return codes.binarize(images, rng) if self.settings.likelihood == "binary" else images
 
     def images(self) -> np.ndarray:
-        """Samples of the EMA weights, always of the same latents."""
+        """Returns samples of the EMA weights from fixed latents."""
         return codes.decode(self._averaged_vae(), stages.latents(2 * SHOWN, self.settings.latent_dim))
 
     def _averaged_vae(self) -> Vae:
-        """The tester's network with the EMA of the weights.
+        """Returns the tester's network with the EMA weights.
 
-        Several processes may share the trained network, so a preview cannot assign to it.
+        Several devices may share the trained network, so a preview cannot assign to it.
         """
         self.tester.vae.set_weights(self.ema.arrays)
         return self.tester.vae
 
     def test(self, progress: Progress) -> Mapping[str, float]:
-        """The validation loss of the EMA weights; keeps the weights if the loss is the lowest so far.
+        """Returns the validation loss of the EMA weights; keeps the weights if it is the lowest so far.
 
-        Against a discriminator the latest are kept: it wins sharpness, which pixels do not count.
+        With a discriminator, keeps the latest weights: pixel losses do not measure sharpness.
         """
         self.tester.vae.set_weights(self.ema.arrays)
         self.tester.draws.state.assign(self._fresh)  # the same noise in each test
         parts, sizes = [], []
         for at in range(0, len(self.test_images), TESTED_AT_ONCE):
-            some = self.test_images[at : at + TESTED_AT_ONCE]
-            parts.append(self.tester.test_on_batch(some, return_dict=True))
-            sizes.append(len(some))
-        found = {
+            batch = self.test_images[at : at + TESTED_AT_ONCE]
+            parts.append(self.tester.test_on_batch(batch, return_dict=True))
+            sizes.append(len(batch))
+        metrics = {
             name: float(np.average([part[name] for part in parts], weights=sizes))
             for name in ("reconstruction", "kl", "charged")
         }
-        loss = found["reconstruction"] + self.settings.beta * found["charged"]
+        loss = metrics["reconstruction"] + self.settings.beta * metrics["charged"]
         if loss < self.lowest or (self.settings.adversarial and math.isfinite(loss)):
             self.lowest, self.best = loss, copies(self.ema.arrays)
-        return {"validation": loss, "validation kl": found["kl"]}
+        return {"validation": loss, "validation kl": metrics["kl"]}
 
     def sheet(self) -> np.ndarray:
-        """Validation images, below each how it is drawn again, and two rows of new ones."""
+        """Returns validation images, each above its reconstruction, and two rows of samples."""
         return sheet(self._averaged_vae(), self.test_images[:SHOWN], self.settings)
 
     def finish(self, progress: Progress) -> None:
-        """Takes the best weights."""
+        """Loads the best weights into the result."""
         if not math.isfinite(self.lowest):
             raise diverged()
         self.result = self.tester.vae
@@ -147,12 +145,12 @@ class Trainer(BaseTrainer):
 
 
 def sheet(vae: Vae, images: np.ndarray, settings: TrainVaeSettings) -> np.ndarray:
-    """A preview, `(H, W, 3) uint8`: images, their reconstructions, and twice as many new ones.
+    """Returns a preview, `(H, W, 3) uint8`: images, their reconstructions, and twice as many samples.
 
     Args:
         images: `(k, size, size, C) uint8`.
     """
-    again = codes.encode(vae, images)[0]
-    new = stages.latents(2 * len(images), settings.latent_dim)
-    made = codes.decode(vae, np.concatenate([again, new]))
-    return grid(np.concatenate([images, made]), columns=len(images))
+    latents = codes.encode(vae, images)[0]
+    random_latents = stages.latents(2 * len(images), settings.latent_dim)
+    decoded = codes.decode(vae, np.concatenate([latents, random_latents]))
+    return grid(np.concatenate([images, decoded]), columns=len(images))

@@ -1,19 +1,19 @@
-"""Videos: a short video, every frame of it painted, dreamed into or explained."""
+"""Videos: applies another task to every frame of a short video."""
 
 from studio.core import tasks
 from studio.core.tasks import Slot, Task
 from studio.video.settings import VideoSettings
 
-PAINTERS = ("style.transfer", "dream.ascend", "classify.explain", "colorize.apply")
+FRAME_TASKS = ("style.transfer", "dream.ascend", "classify.explain", "colorize.apply")
 
 
 def _slots() -> tuple[Slot, ...]:
-    """The video, and what the tasks that paint frames take besides; they say themselves how many."""
-    found = {"video": Slot("video", "animation")}
-    for name in PAINTERS:
+    """Returns the slots: the video, and the further inputs of the tasks for frames."""
+    slots = {"video": Slot("video", "animation")}
+    for name in FRAME_TASKS:
         for slot in tasks.get(name).inputs[1:]:
-            found.setdefault(slot.name, Slot(slot.name, slot.kind, 0, slot.most))
-    return tuple(found.values())
+            slots.setdefault(slot.name, Slot(slot.name, slot.kind, 0, slot.most))
+    return tuple(slots.values())
 
 
 REPAINT = Task(
@@ -27,7 +27,7 @@ REPAINT = Task(
     needs="studio.video.estimate:needs",
     title="Video",
     command="",
-    stands_for="studio.video.command:stands_for",
+    equivalent_command="studio.video.command:equivalent_command",
     help="paint every frame of a video",
     check="studio.video.task:check",
 )

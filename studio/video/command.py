@@ -1,22 +1,22 @@
-"""How a command asks for a video: as for one frame of it, with the video in the place of the image."""
+"""The command for a video: that of its frames, with the video in place of the image."""
 
 from __future__ import annotations
 
 from studio.core import tasks
-from studio.core.tasks import Inputs, Spelled
+from studio.core.tasks import EquivalentCommand, Inputs
 from studio.video.settings import VideoSettings
 
 
-def stands_for(settings: VideoSettings, inputs: Inputs) -> Spelled:
-    """The task that paints a frame, with the video in its place."""
+def equivalent_command(settings: VideoSettings, inputs: Inputs) -> EquivalentCommand:
+    """Returns the command of the frames' task, with the video as its image."""
     task = tasks.get(settings.task)
-    files = {slot: some for slot, some in inputs.items() if slot != "video"}
+    files = {slot: slot_files for slot, slot_files in inputs.items() if slot != "video"}
     files[task.inputs[0].name] = inputs["video"]
-    more: dict[str, object] = {}
-    if settings.fps and "fps" in task.settings.described():
-        more["--fps"] = settings.fps
+    flags: dict[str, object] = {}
+    if settings.fps and "fps" in task.settings.describe():
+        flags["--fps"] = settings.fps
     if settings.start:
-        more["--start"] = settings.start
+        flags["--start"] = settings.start
     if settings.end is not None:
-        more["--end"] = settings.end
-    return Spelled(task, task.settings.from_plain(settings.base), files, settings.video, more)
+        flags["--end"] = settings.end
+    return EquivalentCommand(task, task.settings.from_plain(settings.base), files, settings.video, flags)

@@ -1,4 +1,4 @@
-"""A short video to try with: a slow look across a sample photo."""
+"""A sample video: a slow pan across a sample photo."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ HEIGHT, WIDTH = 288, 384  # px
 
 
 def draw() -> bytes:
-    """The video, an MP4 of FRAMES frames; always the same bytes."""
+    """Returns the video, an MP4 of FRAMES frames; always the same bytes."""
     photo = image_io.fit(sample_photos.photo(PHOTO), WIDTH + 96)
     height, width = photo.shape[:2]
     frames = []
-    for way in np.linspace(0.0, 1.0, FRAMES):
-        down, right = round(way * max(0, height - HEIGHT)), round(way * (width - WIDTH))
+    for position in np.linspace(0.0, 1.0, FRAMES):
+        down, right = round(position * max(0, height - HEIGHT)), round(position * (width - WIDTH))
         frames.append(photo[down : down + HEIGHT, right : right + WIDTH])
     return animations.encode(frames, "mp4", FPS)

@@ -1,4 +1,4 @@
-"""The settings of painting a video; importing this loads no Keras."""
+"""The settings of applying a task to a video; importing this loads no Keras."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from studio.core.settings import Settings, setting
 
 
 class VideoSettings(Settings):
-    """Makes every frame of a video again by another task, always with the same settings."""
+    """Applies a task to every frame of a video, with the same settings."""
 
     task: str = setting("style.transfer", "Task that is applied to each frame.", max_length=100)
     base: dict[str, Any] = setting({}, "Settings of that task.", max_length=100, label="Task settings")
@@ -34,24 +34,24 @@ class VideoSettings(Settings):
 
     @property
     def span(self) -> Span:
-        """The part of the video that is read."""
+        """The part of the video to use."""
         return Span(self.start, self.end)
 
     @property
-    def looks(self) -> tuple[str, ...]:
-        """Those of its frames."""
-        frames = self._of_frames()
-        return frames.looks if frames else ()
+    def style_names(self) -> tuple[str, ...]:
+        """The style names of the frames' task."""
+        frames = self._frame_settings()
+        return frames.style_names if frames else ()
 
-    def decided(self) -> VideoSettings:
-        frames = self._of_frames()
-        base = frames.decided().model_dump(mode="json") if frames else self.base
+    def resolve(self) -> VideoSettings:
+        frames = self._frame_settings()
+        base = frames.resolve().model_dump(mode="json") if frames else self.base
         return self.model_copy(update={"base": base})
 
-    def _of_frames(self) -> Settings | None:
-        """The settings of the frames; None where they cannot be read."""
+    def _frame_settings(self) -> Settings | None:
+        """Returns the settings of the frames; None if they are invalid."""
         return tasks.settings_of(self.task, self.base)
 
     def for_ending(self, ending: str) -> VideoSettings:
-        """These settings for a file that ends so, which is the kind of its video."""
+        """Returns the settings for a file extension, which is the video's format."""
         return self.model_copy(update={"video": ending}) if ending in animations.KINDS else self

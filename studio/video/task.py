@@ -1,4 +1,4 @@
-"""Painting a video as a task: each frame through another task, what is done kept until all of it is."""
+"""Applying a task to a video: stores finished frames until the video is complete."""
 
 from __future__ import annotations
 
@@ -22,26 +22,26 @@ NAME = "video.repaint"
 
 
 def check(settings: VideoSettings, inputs: Inputs) -> None:
-    """Raises `InvalidInput` unless the task can paint every frame with these settings and inputs."""
-    task, base = _painter(settings)
-    given = {slot: files for slot, files in inputs.items() if slot != "video" and files}
+    """Raises `InvalidInput` unless the task accepts frames with these settings and inputs."""
+    task, base = _frame_task(settings)
+    extra_inputs = {slot: files for slot, files in inputs.items() if slot != "video" and files}
     video = inputs["video"][0]
     animations.length(video.read(), video.name, animations.fastest(settings.video), settings.span)
     frame = File(video.digest, "image", video.name)  # stands for every frame
-    tasks.check(task.name, base, {task.inputs[0].name: [frame], **given})
+    tasks.check(task.name, base, {task.inputs[0].name: [frame], **extra_inputs})
 
 
-def _painter(settings: VideoSettings) -> tuple[Task, Settings]:
+def _frame_task(settings: VideoSettings) -> tuple[Task, Settings]:
     task = tasks.get(settings.task)
     base = task.settings.from_plain(settings.base)
-    if not task.of_a_image or task.makes(base) != "image":
+    if not task.takes_single_image or task.makes(base) != "image":
         raise invalid("task", expected="a task that turns an image into an image", received=task.name)
     return task, base
 
 
 @checkpoints.one_at_a_time(NAME)
 def run(settings: VideoSettings, inputs: Inputs, progress: Progress) -> Result:
-    """Paints every frame. Cancelled, it gives the video so far; asked again, it continues from there."""
+    """Processes every frame. If canceled, returns the video so far; another run continues it."""
     began = time.monotonic()
     video = inputs["video"][0]
     data = video.read()
@@ -49,43 +49,43 @@ def run(settings: VideoSettings, inputs: Inputs, progress: Progress) -> Result:
     times = animations.times(data, video.name, most, settings.span)
     if settings.fps:
         times = FrameTimes.even(min(most, settings.fps), times.plays)
-    count, transparent = _counted(data, video.name, most, settings.span, progress)
+    count, transparent = _count_frames(data, video.name, most, settings.span, progress)
     run = checkpoints.find(NAME, settings, inputs)
     weights: dict[str, str] = {}
-    made, painted, stopped = 0, 0, False
+    count_done, count_new, is_stopped = 0, 0, False
     with animations.Video(settings.video, times, transparent) as out:
         try:
-            for png, fresh in _painted(settings, inputs, run.folder, count, progress):
+            for png, fresh in _render_frames(settings, inputs, run.folder, count, progress):
                 weights |= recipes.read(png).weights
                 out.add(image_io.read_transparent(png))
-                made, painted = made + 1, painted + fresh
+                count_done, count_new = count_done + 1, count_new + fresh
         except Cancelled:
-            stopped = True
-            if not made:
+            is_stopped = True
+            if not count_done:
                 raise
         encoded = out.finish()
     seconds = time.monotonic() - began
     recipe = recipes.make(NAME, settings, inputs, weights)
     name = f"{Path(video.name).stem}-{settings.task.partition('.')[0]}.{settings.video}"
     figures = {
-        "frames": made,
+        "frames": count_done,
         "of": count,
         "fps": round(times.fps, 3),
-        "seconds": seconds * made / max(1, painted),  # of all frames, at the speed of those of now
+        "seconds": seconds * count_done / max(1, count_new),  # for all frames, at the speed of this run
     }
-    kept = File.keep(encoded, "animation", name)
-    if not stopped:
+    file = File.keep(encoded, "animation", name)
+    if not is_stopped:
         run.forget()
-    return Result((kept,), figures, recipe, stopped)
+    return Result((file,), figures, recipe, is_stopped)
 
 
-def _counted(data: bytes, name: str, most: int, span: Span, progress: Progress) -> tuple[int, bool]:
-    """How many frames there are, and whether any is transparent.
+def _count_frames(data: bytes, name: str, most: int, span: Span, progress: Progress) -> tuple[int, bool]:
+    """Counts the frames and checks whether any is transparent.
 
-    All of them are read: damage at the end must not be found after hours of work.
+    Reads all of them, so that damage at the end is found before hours of work.
 
     Raises:
-        InvalidInput: as `animations.frames`.
+        InvalidInput: like `animations.frames`.
     """
     progress.stage("Reading the video")
     count, transparent = 0, False
@@ -95,43 +95,43 @@ def _counted(data: bytes, name: str, most: int, span: Span, progress: Progress) 
     return count, transparent
 
 
-def _painted(
+def _render_frames(
     settings: VideoSettings, inputs: Inputs, folder: Path, count: int, progress: Progress
 ) -> Iterator[tuple[bytes, bool]]:
-    """Every frame as the task makes it, a PNG, and whether it is new: others lay there since a break."""
-    task, base = _painter(settings)
+    """Yields the PNG of every processed frame, and whether it is new or stored by an earlier run."""
+    task, base = _frame_task(settings)
     others = {slot: files for slot, files in inputs.items() if slot != "video" and files}
     video = inputs["video"][0]
     most = animations.fastest(settings.video)
     read = animations.frames(video.read(), video.name, most, transparent=True, span=settings.span)
     for n, frame in enumerate(read, start=1):
-        kept = _place(folder, n)
-        png = _whole(kept)
-        fresh = png is None
+        path = _frame_path(folder, n)
+        png = _read_frame(path)
+        is_new = png is None
         if png is None:
-            with tasks.in_memory():  # the frames of a video are nobody's images
+            with tasks.in_memory():  # frames do not belong into the file store
                 content = File.keep(image_io.encode_png(frame), "image", f"frame-{n}.png")
-                given = {task.inputs[0].name: [content], **others}
-                found = tasks.run(task.name, base, given, progress.silent())
-                if found.stopped_early:
+                frame_inputs = {task.inputs[0].name: [content], **others}
+                result = tasks.run(task.name, base, frame_inputs, progress.silent())
+                if result.stopped_early:
                     raise Cancelled
-                png = found.files[0].read()
-            paths.write(kept, png)
-        # Of those that lay there only the last is told: they took no time, and the rest would seem as quick.
-        if fresh or not _place(folder, n + 1).exists():
+                png = result.files[0].read()
+            paths.write(path, png)
+        # Of stored frames report only the last: they took no time, which would skew the estimate.
+        if is_new or not _frame_path(folder, n + 1).exists():
             progress.report(n, count, preview=partial(image_io.read, png), text=f"Frame {n} of {count}")
         else:
             progress.check()
-        yield png, fresh
+        yield png, is_new
 
 
-def _place(folder: Path, number: int) -> Path:
-    """Where a frame lies until all are made."""
+def _frame_path(folder: Path, number: int) -> Path:
+    """Returns the path of a stored frame."""
     return folder / f"{number:05d}.png"
 
 
-def _whole(path: Path) -> bytes | None:
-    """A frame that was kept; None if it is not there, or damaged: then it is made again."""
+def _read_frame(path: Path) -> bytes | None:
+    """Returns a stored frame; None if it is missing or damaged."""
     try:
         data = path.read_bytes()
         image_io.read(data)

@@ -1,4 +1,4 @@
-"""The layers of a network in numbers: their parameters, and how much of the photo each place can see."""
+"""The layers of a network: parameters and receptive fields."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 
 class Field(NamedTuple):
-    """The receptive field of the places of a map, along one axis of the photo.
+    """The receptive field of positions in a feature map, along one axis of the photo.
 
     Attributes:
-        step: px of the photo from one place to the next.
-        first, last: the first and the last px that place 0 can see; negative px are padding.
+        step: px of the photo between neighboring positions.
+        first, last: first and last px that position 0 sees; negative px are padding.
     """
 
     step: int = 1
@@ -26,20 +26,21 @@ class Field(NamedTuple):
 
     @property
     def side(self) -> int:
-        """The length of the receptive field, in px."""
+        """Size of the receptive field in px."""
         return self.last - self.first + 1
 
-    def of(self, place: int) -> tuple[int, int]:
-        """The first and the last px that one place can see."""
-        return place * self.step + self.first, place * self.step + self.last
+    def of(self, position: int) -> tuple[int, int]:
+        """Returns the first and the last px that a position sees."""
+        return position * self.step + self.first, position * self.step + self.last
 
 
 class Layer(NamedTuple):
-    """A layer that has a name people use.
+    """A named layer.
 
     Attributes:
-        parameters: the number of parameters since the named layer before it.
-        rows, columns: the receptive field of its places from top to bottom, and from left to right.
+        name: of the layer.
+        parameters: number of parameters since the previous named layer.
+        rows, columns: vertical and horizontal receptive field.
     """
 
     name: str
@@ -49,12 +50,12 @@ class Layer(NamedTuple):
 
 
 def layers(backbone: Backbone) -> tuple[Layer, ...]:
-    """The named layers of a backbone, from the image inwards."""
+    """Returns the named layers of a backbone, from the image on."""
     return _layers(backbone.model, tuple(backbone.spec.layers))
 
 
 def sides(backbone: Backbone, height: int, width: int) -> Mapping[str, tuple[int, int]]:
-    """The height and width of the maps of each named layer, for a photo of this size."""
+    """Returns the height and width of each named layer's feature maps for a photo of this size."""
     return _sides(backbone.features(tuple(backbone.spec.layers)), height, width)
 
 
@@ -67,26 +68,26 @@ def _sides(extractor: keras.Model, height: int, width: int) -> Mapping[str, tupl
 @lru_cache(maxsize=4)
 def _layers(model: keras.Model, names: tuple[str, ...]) -> tuple[Layer, ...]:
     rows, columns = _fields(model, 0), _fields(model, 1)
-    named, parameters = [], 0
+    named_layers, parameters = [], 0
     for layer in model.layers:
         parameters += layer.count_params()
         if layer.name in names:
-            named.append(Layer(layer.name, parameters, rows[layer.name], columns[layer.name]))
+            named_layers.append(Layer(layer.name, parameters, rows[layer.name], columns[layer.name]))
             parameters = 0
-    return tuple(sorted(named, key=lambda one: names.index(one.name)))
+    return tuple(sorted(named_layers, key=lambda layer: names.index(layer.name)))
 
 
 def _fields(model: keras.Model, axis: int) -> dict[str, Field]:
-    """The receptive field of every layer along one axis: 0 from top to bottom, 1 from left to right."""
+    """Returns the receptive field of every layer along one axis: 0 vertical, 1 horizontal."""
     fields: dict[str, Field] = {}
     for layer in model.layers:
         inputs = [fields[name] for name in _inputs(layer)]
-        fields[layer.name] = _through(layer, axis, _union(inputs)) if inputs else Field()
+        fields[layer.name] = _output_field(layer, axis, _union(inputs)) if inputs else Field()
     return fields
 
 
 def _inputs(layer: keras.Layer) -> list[str]:
-    """The names of the layers whose output a layer reads, which Keras keeps with each tensor."""
+    """Returns the names of the layers whose output a layer reads; Keras stores them with each tensor."""
     if type(layer).__name__ == "InputLayer":
         return []
     tensors = layer.input if isinstance(layer.input, list | tuple) else [layer.input]
@@ -94,12 +95,12 @@ def _inputs(layer: keras.Layer) -> list[str]:
 
 
 def _union(fields: list[Field]) -> Field:
-    """The receptive field of maps of one size that are added or concatenated."""
+    """Returns the receptive field of feature maps that are added or concatenated."""
     return Field(fields[0].step, min(field.first for field in fields), max(field.last for field in fields))
 
 
-def _through(layer: keras.Layer, axis: int, field: Field) -> Field:
-    """The receptive field of a layer's output, from that of its input."""
+def _output_field(layer: keras.Layer, axis: int, field: Field) -> Field:
+    """Returns the receptive field of a layer's output, from that of its input."""
     kernel, stride, padding = _window(layer, axis)
     return Field(
         field.step * stride,
@@ -109,7 +110,7 @@ def _through(layer: keras.Layer, axis: int, field: Field) -> Field:
 
 
 def _window(layer: Any, axis: int) -> tuple[int, int, int]:
-    """The kernel size, the stride and the padding before the first place of a layer, along one axis."""
+    """Returns kernel size, stride and leading padding of a layer along one axis."""
     kind = type(layer).__name__
     if kind == "ZeroPadding2D":
         return 1, 1, layer.padding[axis][0]

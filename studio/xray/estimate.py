@@ -1,4 +1,4 @@
-"""How long an X-ray takes and how much memory. Loads no Keras."""
+"""Estimates time and memory of an X-ray. Does not load Keras."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from studio.core.imaging import image_io
 from studio.core.tasks import Inputs
 from studio.xray.settings import FilterSettings, LookSettings
 
-_LOADING = 1.0  # s, of a network that is not in memory yet
-_SECONDS = 12.0  # a megapixel of the photo as the network sees it, on one core
-_BASE = 0.9 * 2**30  # bytes, of Keras and a network
-_BYTES = 1.6 * 2**30  # a megapixel
+_LOADING = 1.0  # seconds to load a network
+_SECONDS = 12.0  # seconds per megapixel of the network's input, on one core
+_BASE = 0.9 * 2**30  # bytes for Keras and a network
+_BYTES = 1.6 * 2**30  # bytes per megapixel
 
 
 def usual(settings: LookSettings | FilterSettings, inputs: Inputs) -> float:
-    """About how many seconds it takes."""
+    """Estimates the seconds."""
     return _LOADING + _SECONDS * image_io.megapixels(inputs["content"][0].read(), settings.size)
 
 
 def needs(settings: LookSettings | FilterSettings, inputs: Inputs) -> float:
-    """About how many bytes of memory it takes at most."""
+    """Estimates the maximum memory in bytes."""
     return _BASE + _BYTES * image_io.megapixels(inputs["content"][0].read(), settings.size)

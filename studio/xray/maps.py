@@ -1,4 +1,4 @@
-"""What the layers of a network make of a photo; kept for the last two, so that only another takes a pass."""
+"""The activations of a network for a photo; the last two are cached."""
 
 from __future__ import annotations
 
@@ -15,72 +15,81 @@ from studio.core.progress import Progress
 from studio.core.weights import pretrained
 from studio.xray import residual
 
-PHOTO = ""  # among the maps, the photo itself as the network is given it
-_MOST = 2  # of up to 120 MB each
-_SEEN: dict[str, Seen] = {}
+PHOTO = ""  # key of the network's preprocessed input among the maps
+_MAX_CACHED = 2  # of up to 120 MB each
+_CACHE: dict[str, Activations] = {}
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What a network makes of a photo.
+class Activations:
+    """The activations of a network for a photo.
 
     Attributes:
-        photo: `(H, W, 3) uint8`, as the network saw it.
-        maps: of each layer of its spec and of PHOTO, `(h, w, C) float32`.
-        answer: `(1000,)` of ResNet50, None of others.
-        shares: of ResNet50, see `studio.xray.residual.Passed`.
-        weights: SHA-256 of the weights that took part, by name.
+        photo: `(H, W, 3) uint8`, the resized photo.
+        maps: feature maps of each layer of its spec and of PHOTO, `(h, w, C) float32`.
+        probabilities: `(1000,)` with ResNet50, otherwise None.
+        shares: with ResNet50, see `studio.xray.residual.ForwardPass`.
+        weights: SHA-256 of the weights, by name.
     """
 
     photo: np.ndarray
     maps: Mapping[str, np.ndarray]
-    answer: np.ndarray | None
+    probabilities: np.ndarray | None
     shares: Mapping[str, float]
     weights: dict[str, str]
 
 
-def seen(
+def compute(
     photo: File, backbone: str, size: int, off: Collection[str] = (), progress: Progress | None = None
-) -> Seen:
-    """What a network makes of a photo, computed now unless this process still holds it.
+) -> Activations:
+    """Returns the activations for a photo, from memory or newly computed.
 
     Args:
-        size: the longer side in px at which the network looks.
-        off: residual branches that are left out.
+        photo: an image file.
+        backbone: name of the network.
+        size: longer side of the input in px.
+        off: residual branches to switch off.
+        progress: receives downloads of weights.
 
     Raises:
-        StudioError: if the photo cannot be read, or the weights cannot be had.
+        StudioError: if the photo cannot be read, or the weights cannot be loaded.
     """
-    known = backbones.load(backbone, progress)
-    name = f"{photo.digest} {known.digest} {size}"
-    found = get_or_make(_SEEN, name, lambda: _look(photo, known, size, progress), _MOST)
-    return _without(found, off, progress) if off else found
+    network = backbones.load(backbone, progress)
+    key = f"{photo.digest} {network.digest} {size}"
+    activations = get_or_make(_CACHE, key, lambda: _compute(photo, network, size, progress), _MAX_CACHED)
+    return _ablate(activations, off, progress) if off else activations
 
 
-def shown_at(photo: File, backbone: str, size: int) -> np.ndarray:
-    """The photo as a network looks at it, `(H, W, 3) uint8`: no side is smaller than the network takes."""
+def network_input(photo: File, backbone: str, size: int) -> np.ndarray:
+    """Returns the resized photo, `(H, W, 3) uint8`; no side is below the network's minimum."""
     small = image_io.fit(image_io.read(photo.read(), photo.name), size)
     least = backbones.spec(backbone).least
     height, width = (max(side, least) for side in small.shape[:2])
     return small if small.shape[:2] == (height, width) else image_io.resize(small, height, width)
 
 
-def _look(photo: File, known: backbones.Backbone, size: int, progress: Progress | None) -> Seen:
-    image = shown_at(photo, known.spec.name, size)
-    images_01, weights = image_io.to_01(image), {known.spec.name: known.digest}
-    given = np.asarray(known.spec.preprocessing(images_01))
-    if known.spec.name == "resnet50":
-        whole = pretrained.load("resnet50", progress, known.digest).model
-        passed = residual.through(whole, given)
-        maps = {PHOTO: given[0], **passed.maps}
-        return Seen(image, maps, passed.answer, passed.shares, weights)
-    found = known.features(tuple(known.spec.layers))(images_01)
-    maps = {PHOTO: given[0]} | {name: np.asarray(one)[0] for name, one in found.items()}
-    return Seen(image, maps, None, {}, weights)
+def _compute(photo: File, network: backbones.Backbone, size: int, progress: Progress | None) -> Activations:
+    image = network_input(photo, network.spec.name, size)
+    images_01, weights = image_io.to_01(image), {network.spec.name: network.digest}
+    inputs = np.asarray(network.spec.preprocessing(images_01))
+    if network.spec.name == "resnet50":
+        model = pretrained.load("resnet50", progress, network.digest).model
+        forward_pass = residual.forward(model, inputs)
+        maps = {PHOTO: inputs[0], **forward_pass.maps}
+        return Activations(image, maps, forward_pass.probabilities, forward_pass.shares, weights)
+    features = network.features(tuple(network.spec.layers))(images_01)
+    maps = {PHOTO: inputs[0]} | {name: np.asarray(feature_map)[0] for name, feature_map in features.items()}
+    return Activations(image, maps, None, {}, weights)
 
 
-def _without(found: Seen, off: Collection[str], progress: Progress | None) -> Seen:
-    """The same without some branches; what comes before the first of them is as it was."""
-    whole = pretrained.load("resnet50", progress, found.weights["resnet50"]).model
-    passed = residual.without(whole, found.maps, off)
-    return Seen(found.photo, {**found.maps, **passed.maps}, passed.answer, passed.shares, found.weights)
+def _ablate(activations: Activations, off: Collection[str], progress: Progress | None) -> Activations:
+    """Switches branches off; activations before the first of them are reused."""
+    model = pretrained.load("resnet50", progress, activations.weights["resnet50"]).model
+    forward_pass = residual.without(model, activations.maps, off)
+    return Activations(
+        activations.photo,
+        {**activations.maps, **forward_pass.maps},
+        forward_pass.probabilities,
+        forward_pass.shares,
+        activations.weights,
+    )

@@ -1,7 +1,6 @@
-"""ResNet50 block by block, so that a residual branch can be switched off and its share measured.
+"""ResNet50 block by block, to switch residual branches off and measure their share.
 
-Each block adds a branch of three convolutions to what it was given, which passes by over a bridge. Without
-the branch only the bridge is left.
+Each block adds a branch of three convolutions to its input, which passes through a skip connection.
 
 Reference:
     He et al. 2015, Deep Residual Learning for Image Recognition, arXiv:1512.03385. Switching off: Veit et al.
@@ -24,48 +23,49 @@ if TYPE_CHECKING:
 
 _STEM = ("conv1_pad", "conv1_conv", "conv1_bn", "conv1_relu", "pool1_pad", "pool1_pool")
 _BRANCH = ("1_conv", "1_bn", "1_relu", "2_conv", "2_bn", "2_relu", "3_conv", "3_bn")
-_BRIDGE = ("0_conv", "0_bn")  # of the first block of a stage, whose map becomes smaller
+_SHORTCUT = ("0_conv", "0_bn")  # skip connection of a stage's first block, which downsamples
 
 
 @dataclass(frozen=True)
-class Passed:
-    """A photo's way through ResNet50.
+class ForwardPass:
+    """The results of ResNet50 or its last blocks for a photo.
 
     Attributes:
-        maps: of each layer that was passed, `(h, w, C) float32`.
-        answer: `(1000,) float32`, how likely it finds each of its classes.
-        shares: of each block that was passed, how much its branch added against what came over the bridge:
-            the ratio of the lengths of both; 0 where it was switched off.
+        maps: of each named layer, `(h, w, C) float32`.
+        probabilities: `(1000,) float32`.
+        shares: for each block, the norm of its branch divided by the norm of the skip connection; 0 if
+            switched off.
     """
 
     maps: dict[str, np.ndarray]
-    answer: np.ndarray
+    probabilities: np.ndarray
     shares: dict[str, float]
 
 
-def through(model: keras.Model, given: np.ndarray) -> Passed:
-    """Sends a photo through ResNet50.
+def forward(model: keras.Model, inputs: np.ndarray) -> ForwardPass:
+    """Runs ResNet50 on a photo.
 
     Args:
         model: with its classifier.
-        given: `(1, H, W, 3) float32`, preprocessed.
+        inputs: `(1, H, W, 3) float32`, preprocessed.
     """
     from keras import ops
 
-    found, stem = ops.convert_to_tensor(given), {}
+    tensor, stem = ops.convert_to_tensor(inputs), {}
     for name in _STEM:
-        found = _at(model, name, found)
+        tensor = _run_layer(model, name, tensor)
         if name in SPEC.layers:
-            stem[name] = np.asarray(found)[0]
-    rest = _through_blocks(model, found, BLOCKS, ())
-    return Passed({**stem, **rest.maps}, rest.answer, rest.shares)
+            stem[name] = np.asarray(tensor)[0]
+    rest = _run_blocks(model, tensor, BLOCKS, ())
+    return ForwardPass({**stem, **rest.maps}, rest.probabilities, rest.shares)
 
 
-def without(model: keras.Model, maps: Mapping[str, np.ndarray], off: Collection[str]) -> Passed:
-    """The way on from the first branch that is switched off.
+def without(model: keras.Model, maps: Mapping[str, np.ndarray], off: Collection[str]) -> ForwardPass:
+    """Runs ResNet50 with some branches off, from the first of these blocks on.
 
     Args:
-        maps: of a whole way, as `through` gives them.
+        model: with its classifier.
+        maps: of a full pass, as `forward` returns them.
         off: at least one block.
     """
     from keras import ops
@@ -73,37 +73,37 @@ def without(model: keras.Model, maps: Mapping[str, np.ndarray], off: Collection[
     first = min(BLOCKS.index(block) for block in off)
     names = list(SPEC.layers)
     before = names[names.index(f"{BLOCKS[first]}_out") - 1]
-    return _through_blocks(model, ops.convert_to_tensor(maps[before][None]), BLOCKS[first:], off)
+    return _run_blocks(model, ops.convert_to_tensor(maps[before][None]), BLOCKS[first:], off)
 
 
-def _through_blocks(model: keras.Model, found: Any, blocks: Sequence[str], off: Collection[str]) -> Passed:
+def _run_blocks(model: keras.Model, tensor: Any, blocks: Sequence[str], off: Collection[str]) -> ForwardPass:
     maps, shares = {}, {}
     for block in blocks:
-        found, shares[block] = _block(model, block, found, block in off)
-        maps[f"{block}_out"] = np.asarray(found)[0]
-    answer = model.get_layer("predictions")(model.get_layer("avg_pool")(found))
-    return Passed(maps, np.asarray(answer)[0], shares)
+        tensor, shares[block] = _block(model, block, tensor, block in off)
+        maps[f"{block}_out"] = np.asarray(tensor)[0]
+    probabilities = model.get_layer("predictions")(model.get_layer("avg_pool")(tensor))
+    return ForwardPass(maps, np.asarray(probabilities)[0], shares)
 
 
-def _block(model: keras.Model, block: str, given: Any, off: bool) -> tuple[Any, float]:
+def _block(model: keras.Model, block: str, inputs: Any, off: bool) -> tuple[Any, float]:
     from keras import ops
 
-    bridge = given
+    shortcut = inputs
     if _has(model, f"{block}_0_conv"):
-        for part in _BRIDGE:
-            bridge = _at(model, f"{block}_{part}", bridge)
+        for part in _SHORTCUT:
+            shortcut = _run_layer(model, f"{block}_{part}", shortcut)
     if off:
-        return ops.relu(bridge), 0.0
-    branch = given
+        return ops.relu(shortcut), 0.0
+    branch = inputs
     for part in _BRANCH:
-        branch = _at(model, f"{block}_{part}", branch)
-    share = float(ops.sqrt(ops.sum(branch**2) / (ops.sum(bridge**2) + 1e-9)))
-    return ops.relu(bridge + branch), share
+        branch = _run_layer(model, f"{block}_{part}", branch)
+    share = float(ops.sqrt(ops.sum(branch**2) / (ops.sum(shortcut**2) + 1e-9)))
+    return ops.relu(shortcut + branch), share
 
 
-def _at(model: keras.Model, name: str, given: Any) -> Any:
+def _run_layer(model: keras.Model, name: str, inputs: Any) -> Any:
     layer = model.get_layer(name)
-    return layer(given, training=False) if name.endswith("_bn") else layer(given)
+    return layer(inputs, training=False) if name.endswith("_bn") else layer(inputs)
 
 
 def _has(model: keras.Model, name: str) -> bool:

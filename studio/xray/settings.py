@@ -1,4 +1,4 @@
-"""The settings of X-ray; importing this loads no Keras."""
+"""Settings of X-ray. Importing this module does not load Keras."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from studio.core.errors import invalid, unknown
 from studio.core.objectives import backbones
 from studio.core.settings import Settings, setting
 
-# The table says which words this setting takes; no checker can read them there.
+# Type checkers cannot read the values from the table.
 Backbone = Literal[(*backbones.BACKBONES,)]  # type: ignore[valid-type]
 
-# Where to begin: a layer from the middle, whose maps are fine enough to recognize on the photo.
+# The default layer: from the middle, with maps fine enough to recognize on the photo.
 USUAL = {"vgg16": "block4_conv2", "resnet50": "conv3_block4_out", "inceptionv3": "mixed2"}
-FILTERED = tuple(name for name in backbones.spec("vgg16").layers if "_conv" in name)
+FILTER_LAYERS = tuple(name for name in backbones.spec("vgg16").layers if "_conv" in name)
 BLOCKS = tuple(
     name.removesuffix("_out") for name in backbones.spec("resnet50").layers if name.endswith("_out")
 )
@@ -51,11 +51,11 @@ class LookSettings(Settings):
 
     @property
     def ineffective(self) -> frozenset[str]:
-        """Layers and their channels are those of one network."""
+        """See `Settings.ineffective`: a chosen layer and its channels exist in one network only."""
         return frozenset({"backbone", "channel"} if self.layer else ())
 
     @property
-    def seen(self) -> str:
+    def layer_name(self) -> str:
         """The chosen layer, or the default of the network."""
         return self.layer or USUAL[self.backbone]
 
@@ -84,14 +84,14 @@ class FilterSettings(Settings):
 
     @property
     def ineffective(self) -> frozenset[str]:
-        """Filters are those of one layer."""
+        """See `Settings.ineffective`: filters belong to one layer."""
         return frozenset({"channel"} if self.layer else ())
 
 
 def check(settings: LookSettings, inputs: Mapping[str, Sequence[Any]]) -> None:
     """Raises `InvalidInput` for an unknown layer, channel or branch."""
-    backbones.check_layers(settings.backbone, [settings.seen])
-    _check_channel(settings.backbone, settings.seen, settings.channel)
+    backbones.check_layers(settings.backbone, [settings.layer_name])
+    _check_channel(settings.backbone, settings.layer_name, settings.channel)
     for block in settings.off:
         if block not in BLOCKS:
             raise unknown("residual branch of ResNet50", block, BLOCKS)
@@ -106,8 +106,8 @@ def check(settings: LookSettings, inputs: Mapping[str, Sequence[Any]]) -> None:
 
 def check_filter(settings: FilterSettings, inputs: Mapping[str, Sequence[Any]]) -> None:
     """Raises `InvalidInput` for a layer without filters or an unknown filter."""
-    if settings.layer not in FILTERED:
-        raise unknown("layer of filters of VGG16", settings.layer, FILTERED)
+    if settings.layer not in FILTER_LAYERS:
+        raise unknown("layer of filters of VGG16", settings.layer, FILTER_LAYERS)
     _check_channel("vgg16", settings.layer, settings.channel)
 
 

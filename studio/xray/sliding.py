@@ -1,4 +1,4 @@
-"""One filter at work: what it multiplies at a place, and the map that it makes with stride and padding."""
+"""Applies one filter: its output map with stride and padding, and the terms of one sum."""
 
 from __future__ import annotations
 
@@ -10,74 +10,74 @@ import numpy as np
 from studio.xray.settings import FilterSettings
 
 SIDE = 3  # px of a filter of VGG16
-SHOWN = 3  # of the maps that a filter is given, those that count most at a place
-_BLUE_FIRST = ("blue", "green", "red")  # as the network is given colors
+SHOWN = 3  # input maps that contribute most at a position
+_CHANNELS = ("blue", "green", "red")  # order of the network's input channels
 
 
 @dataclass(frozen=True)
-class Slid:
-    """A filter that slid over what it was given.
+class FilterResult:
+    """The output of a filter.
 
     Attributes:
-        sums: `(h, w) float32`, at each place, before what is below zero is cut off.
-        map: `(h', w') float32`, the rest after that and after pooling.
-        place: (row, column) in `sums` that was reckoned.
-        reckoned: how its sum came about: "parts", each with what it was given, the weights and what they add
-            up to; "others", the sum of all parts that are not listed; "bias", "sum".
+        sums: `(h, w) float32`, before ReLU.
+        map: `(h', w') float32`, after ReLU and pooling.
+        position: (row, column) in `sums` of the explained sum.
+        terms: its terms: "parts", each with its input window ("given"), weights and sum; "others", the sum of
+            all other parts; "bias", "sum".
     """
 
     sums: np.ndarray
     map: np.ndarray
-    place: tuple[int, int]
-    reckoned: dict[str, Any]
+    position: tuple[int, int]
+    terms: dict[str, Any]
 
 
-def slide(given: np.ndarray, kernel: np.ndarray, bias: float, settings: FilterSettings) -> Slid:
-    """Slides a filter.
+def slide(inputs: np.ndarray, kernel: np.ndarray, bias: float, settings: FilterSettings) -> FilterResult:
+    """Applies a filter.
 
     Args:
-        given: `(h, w, C) float32`, the maps of the layer before, or the photo as the network is given it.
+        inputs: `(h, w, C) float32`, maps of the previous layer, or the preprocessed photo.
         kernel: `(3, 3, C) float32`.
-        bias: is added at each place.
-        settings: stride, padding, pooling and the place.
+        bias: added at each position.
+        settings: stride, padding, pooling and the position to explain.
     """
     edge = SIDE // 2 if settings.padding == "zeros" else 0
-    padded = np.pad(given, ((edge, edge), (edge, edge), (0, 0)))
+    padded = np.pad(inputs, ((edge, edge), (edge, edge), (0, 0)))
     height, width = ((side - SIDE) // settings.stride + 1 for side in padded.shape[:2])
     sums = np.full((height, width), bias, "float32")
     for row in range(SIDE):
         for column in range(SIDE):
             part = padded[row :: settings.stride, column :: settings.stride][:height, :width]
             sums += part @ kernel[row, column]
-    place = round(settings.down * (height - 1)), round(settings.across * (width - 1))
-    top, left = (at * settings.stride for at in place)
-    under = padded[top : top + SIDE, left : left + SIDE]
-    made = pooled(np.maximum(sums, 0), settings.pooling)
-    return Slid(sums, made, place, _reckoned(under, kernel, bias))
+    position = round(settings.down * (height - 1)), round(settings.across * (width - 1))
+    top, left = (index * settings.stride for index in position)
+    window = padded[top : top + SIDE, left : left + SIDE]
+    feature_map = pool(np.maximum(sums, 0), settings.pooling)
+    return FilterResult(sums, feature_map, position, _terms(window, kernel, bias))
 
 
-def pooled(found: np.ndarray, how: str) -> np.ndarray:
-    """`(h, w)` -> of every two by two places the largest ("max") or their mean; "none": as it is."""
-    height, width = (side // 2 for side in found.shape)
-    if how == "none" or not height or not width:
-        return found
-    squares = found[: 2 * height, : 2 * width].reshape(height, 2, width, 2)
-    return squares.max(axis=(1, 3)) if how == "max" else squares.mean(axis=(1, 3))
+def pool(feature_map: np.ndarray, kind: str) -> np.ndarray:
+    """Pools `(h, w)` in 2 by 2 windows: "max" or "mean"; "none" returns it unchanged."""
+    height, width = (side // 2 for side in feature_map.shape)
+    if kind == "none" or not height or not width:
+        return feature_map
+    squares = feature_map[: 2 * height, : 2 * width].reshape(height, 2, width, 2)
+    return squares.max(axis=(1, 3)) if kind == "max" else squares.mean(axis=(1, 3))
 
 
-def _reckoned(under: np.ndarray, kernel: np.ndarray, bias: float) -> dict[str, Any]:
-    """What the filter multiplies where it lies, the parts that count most first."""
-    totals = (under * kernel).sum(axis=(0, 1))
+def _terms(window: np.ndarray, kernel: np.ndarray, bias: float) -> dict[str, Any]:
+    """Returns the terms of the sum in a window, those that contribute most first."""
+    totals = (window * kernel).sum(axis=(0, 1))
     order = np.argsort(-np.abs(totals), kind="stable")[:SHOWN]
-    colors = len(totals) == len(_BLUE_FIRST)
+    colors = len(totals) == len(_CHANNELS)
     parts = [
         {
-            "name": _BLUE_FIRST[one] if colors else f"map {one}",
-            "given": under[..., one].astype(float).tolist(),
-            "weights": kernel[..., one].astype(float).tolist(),
-            "sum": float(totals[one]),
+            "name": _CHANNELS[channel] if colors else f"map {channel}",
+            "given": window[..., channel].astype(float).tolist(),
+            "weights": kernel[..., channel].astype(float).tolist(),
+            "sum": float(totals[channel]),
         }
-        for one in order
+        for channel in order
     ]
     others = float(np.delete(totals, order).sum())
     return {

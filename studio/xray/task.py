@@ -1,4 +1,4 @@
-"""X-ray as tasks: a photo in; maps of it, a map over it or as a mask, or what one filter makes of it, out."""
+"""The tasks of X-ray: feature maps of a photo, or the output of one filter."""
 
 from __future__ import annotations
 
@@ -16,143 +16,149 @@ from studio.core.progress import Progress
 from studio.core.tasks import Inputs, Result
 from studio.core.weights import pretrained
 from studio.xray import anatomy, drawing, sliding
-from studio.xray.maps import PHOTO, Seen, seen
+from studio.xray.maps import PHOTO, Activations, compute
 from studio.xray.settings import FilterSettings, LookSettings
 
-LISTED = 12  # maps that are shown and told
-ANSWERS = 5
+LISTED = 12  # feature maps in the result
+TOP_K = 5
 _SILENT = 1e-6
 
 
 def look(settings: LookSettings, inputs: Inputs, progress: Progress) -> Result:
-    """Shows what a layer makes of a photo; tells its maps, its layers and, of ResNet50, its answers."""
+    """Shows feature maps of a layer; the figures describe maps and layers, and ResNet50's predictions."""
     began, photo = time.monotonic(), inputs["content"][0]
     progress.stage(f"Running {backbones.spec(settings.backbone).title}")
-    found = seen(photo, settings.backbone, settings.size, settings.off, progress)
-    maps = found.maps[settings.seen]
+    activations = compute(photo, settings.backbone, settings.size, settings.off, progress)
+    maps = activations.maps[settings.layer_name]
     strengths = maps.std(axis=(0, 1))
-    loudest = [int(one) for one in np.argsort(-strengths, kind="stable")[:LISTED]]
-    channel = loudest[0] if settings.channel is None else settings.channel
-    chosen = maps[..., channel]
-    known = anatomy.layers(backbones.load(settings.backbone, progress))
-    layer = next(one for one in known if one.name == settings.seen)
-    place, box = _place(settings, chosen.shape, layer, found.photo.shape)
-    large = found.photo if settings.show == "maps" else image_io.read(photo.read(), photo.name)
-    image = _drawn(settings, maps, large, loudest, channel, place, box)
-    told = {
+    strongest = [int(number) for number in np.argsort(-strengths, kind="stable")[:LISTED]]
+    channel = strongest[0] if settings.channel is None else settings.channel
+    feature_map = maps[..., channel]
+    layers = anatomy.layers(backbones.load(settings.backbone, progress))
+    layer = next(layer for layer in layers if layer.name == settings.layer_name)
+    position, box = _position(settings, feature_map.shape, layer, activations.photo.shape)
+    canvas = activations.photo if settings.show == "maps" else image_io.read(photo.read(), photo.name)
+    image = _draw(settings, maps, canvas, strongest, channel, position, box)
+    figures = {
         "seconds": time.monotonic() - began,
         "channel": channel,
-        "loudest": [{"channel": one, "strength": float(strengths[one])} for one in loudest],
-        "strengths": [round(float(one), 4) for one in strengths],
+        "loudest": [{"channel": number, "strength": float(strengths[number])} for number in strongest],
+        "strengths": [round(float(number), 4) for number in strengths],
         "silent": float((maps.max(axis=(0, 1)) <= _SILENT).mean()),
-        "place": place,
-        "at_place": float(chosen[place]),
-        "most": float(chosen.max()),
+        "place": position,
+        "at_place": float(feature_map[position]),
+        "most": float(feature_map.max()),
         "field": layer.columns.side,  # named layers see as many rows as columns
         "step": layer.columns.step,
         "box": box,
-        "seen": list(found.photo.shape[:2]),
-        "layers": _layers(settings, found, known, progress),
+        "seen": list(activations.photo.shape[:2]),
+        "layers": _layers(settings, activations, layers, progress),
     }
-    told |= _answers(settings, found, photo, progress)
-    recipe = recipes.make("xray.look", settings, inputs, found.weights)
+    figures |= _predictions(settings, activations, photo, progress)
+    recipe = recipes.make("xray.look", settings, inputs, activations.weights)
     name = f"{Path(photo.name).stem}-{settings.show}.png"
-    return Result((File.keep(image_io.encode_png(image, recipe), "image", name),), told, recipe)
+    return Result((File.keep(image_io.encode_png(image, recipe), "image", name),), figures, recipe)
 
 
 def slide(settings: FilterSettings, inputs: Inputs, progress: Progress) -> Result:
-    """Slides one filter of VGG16 over what it is given of a photo, and tells how one sum came about."""
+    """Applies one filter of VGG16 to a photo; the figures explain one sum."""
     began, photo = time.monotonic(), inputs["content"][0]
     progress.stage("Applying the filter")
-    found = seen(photo, "vgg16", settings.size, (), progress)
-    given = found.maps[_before(settings.layer)]
+    activations = compute(photo, "vgg16", settings.size, (), progress)
+    layer_inputs = activations.maps[_before(settings.layer)]
     kernel, bias = backbones.load("vgg16", progress).model.get_layer(settings.layer).get_weights()
-    slid = sliding.slide(given, kernel[..., settings.channel], bias[settings.channel], settings)
-    image = drawing.squares(drawing.warmth(slid.map), drawing.LARGE)
-    told = {
+    result = sliding.slide(layer_inputs, kernel[..., settings.channel], bias[settings.channel], settings)
+    image = drawing.to_colors(drawing.normalize(result.map), drawing.LARGE)
+    figures = {
         "seconds": time.monotonic() - began,
-        "given": list(given.shape),
-        "sums": list(slid.sums.shape),
-        "map": list(slid.map.shape),
-        "place": slid.place,
-        **slid.reckoned,
+        "given": list(layer_inputs.shape),
+        "sums": list(result.sums.shape),
+        "map": list(result.map.shape),
+        "place": result.position,
+        **result.terms,
     }
-    recipe = recipes.make("xray.filter", settings, inputs, found.weights)
+    recipe = recipes.make("xray.filter", settings, inputs, activations.weights)
     name = f"{Path(photo.name).stem}-filter.png"
-    return Result((File.keep(image_io.encode_png(image, recipe), "image", name),), told, recipe)
+    return Result((File.keep(image_io.encode_png(image, recipe), "image", name),), figures, recipe)
 
 
 def _before(layer: str) -> str:
-    """The layer of VGG16 whose maps one is given; PHOTO for the first."""
+    """Returns the layer before one of VGG16; PHOTO for the first."""
     names = [PHOTO, *backbones.spec("vgg16").layers]
     return names[names.index(layer) - 1]
 
 
-def _place(
+def _position(
     settings: LookSettings, shape: tuple[int, ...], layer: anatomy.Layer, photo: tuple[int, ...]
 ) -> tuple[tuple[int, int], list[float]]:
-    """The place of the map that was asked for, and what it sees: top, left, bottom, right, as shares."""
-    place = round(settings.down * (shape[0] - 1)), round(settings.across * (shape[1] - 1))
-    (top, bottom), (left, right) = layer.rows.of(place[0]), layer.columns.of(place[1])
+    """Returns the chosen map position and its receptive field: top, left, bottom, right, as shares."""
+    position = round(settings.down * (shape[0] - 1)), round(settings.across * (shape[1] - 1))
+    (top, bottom), (left, right) = layer.rows.of(position[0]), layer.columns.of(position[1])
     height, width = photo[:2]
-    return place, [top / height, left / width, (bottom + 1) / height, (right + 1) / width]
+    return position, [top / height, left / width, (bottom + 1) / height, (right + 1) / width]
 
 
-def _drawn(
+def _draw(
     settings: LookSettings,
     maps: np.ndarray,
-    large: np.ndarray,
-    loudest: list[int],
+    photo: np.ndarray,
+    strongest: list[int],
     channel: int,
-    place: tuple[int, int],
+    position: tuple[int, int],
     box: list[float],
 ) -> np.ndarray:
-    chosen = maps[..., channel]
+    feature_map = maps[..., channel]
     if settings.show == "maps":
-        return drawing.grid(maps, loudest)
+        return drawing.grid(maps, strongest)
     if settings.show == "mask":
-        return drawing.mask(large, chosen)
-    image = drawing.over(large, chosen)
+        return drawing.mask(photo, feature_map)
+    image = drawing.overlay(photo, feature_map)
     if not settings.field:
         return image
-    dot = (place[0] + 0.5) / chosen.shape[0], (place[1] + 0.5) / chosen.shape[1]
-    return drawing.framed(image, (box[0], box[1], box[2], box[3]), dot)
+    dot = (position[0] + 0.5) / feature_map.shape[0], (position[1] + 0.5) / feature_map.shape[1]
+    return drawing.frame(image, (box[0], box[1], box[2], box[3]), dot)
 
 
 def _layers(
-    settings: LookSettings, found: Seen, known: tuple[anatomy.Layer, ...], progress: Progress
+    settings: LookSettings, activations: Activations, layers: tuple[anatomy.Layer, ...], progress: Progress
 ) -> list[dict[str, Any]]:
-    """Every named layer in numbers, for this very photo."""
+    """Describes every named layer for this photo."""
     backbone = backbones.load(settings.backbone, progress)
-    sides = anatomy.sides(backbone, found.photo.shape[0], found.photo.shape[1])
+    sides = anatomy.sides(backbone, activations.photo.shape[0], activations.photo.shape[1])
     return [
         {
-            "name": one.name,
-            "height": sides[one.name][0],
-            "width": sides[one.name][1],
-            "channels": backbone.spec.layers[one.name],
-            "parameters": one.parameters,
-            "field": one.columns.side,
+            "name": layer.name,
+            "height": sides[layer.name][0],
+            "width": sides[layer.name][1],
+            "channels": backbone.spec.layers[layer.name],
+            "parameters": layer.parameters,
+            "field": layer.columns.side,
         }
-        for one in known
+        for layer in layers
     ]
 
 
-def _answers(settings: LookSettings, found: Seen, photo: File, progress: Progress) -> dict[str, Any]:
-    """What ResNet50 takes the photo for, before and after branches were switched off."""
-    if found.answer is None:
+def _predictions(
+    settings: LookSettings, activations: Activations, photo: File, progress: Progress
+) -> dict[str, Any]:
+    """Returns ResNet50's predictions before and after branches were switched off."""
+    if activations.probabilities is None:
         return {}
-    before = found
+    before = activations
     if settings.off:
-        before = seen(photo, settings.backbone, settings.size, (), progress)
-    assert before.answer is not None
+        before = compute(photo, settings.backbone, settings.size, (), progress)
+    assert before.probabilities is not None
     names = pretrained.load("imagenet-labels", progress).model.names
-    top = np.argsort(-before.answer)[:ANSWERS]
-    new = [one for one in np.argsort(-found.answer)[:ANSWERS] if one not in top]
+    top = np.argsort(-before.probabilities)[:TOP_K]
+    new = [number for number in np.argsort(-activations.probabilities)[:TOP_K] if number not in top]
     return {
         "answers": [
-            {"label": names[one], "before": float(before.answer[one]), "after": float(found.answer[one])}
-            for one in [*top, *new]
+            {
+                "label": names[number],
+                "before": float(before.probabilities[number]),
+                "after": float(activations.probabilities[number]),
+            }
+            for number in [*top, *new]
         ],
         "shares": dict(before.shares),
     }

@@ -1,4 +1,4 @@
-"""The API before the engine of the tests with its small chores: alone, and in the server of the pages."""
+"""Fixtures for API tests: the app on the engine with its small chores, and a full server with the pages."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.engine.conftest import FAKES, _until, chores, engine, start  # noqa: 
 
 @contextmanager
 def serving(api):
-    """The address of an API that runs in a thread of this process."""
+    """Serves an API in a thread of this process; yields its address."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         server = uvicorn.Server(uvicorn.Config(api, log_level="critical", lifespan="off"))
         thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
@@ -35,15 +35,15 @@ def serving(api):
 
 
 class Client:
-    """Requests with a token to one address."""
+    """Sends requests with a token to one address."""
 
     def __init__(self, address: str, token: str):
         self.address, self.headers = address, {"Authorization": f"Bearer {token}"}
 
     def __call__(self, method: str, path: str, headers=None, **more) -> requests.Response:
-        """One request; no answer may be a fault, or show one."""
-        told = {**self.headers, **(headers or {})}
-        answer = requests.request(method, f"{self.address}{path}", headers=told, timeout=60, **more)
+        """Sends one request; fails if the answer is a server error or shows a traceback."""
+        all_headers = {**self.headers, **(headers or {})}
+        answer = requests.request(method, f"{self.address}{path}", headers=all_headers, timeout=60, **more)
         assert answer.status_code < 500 or answer.status_code in (503, 507), answer.text
         if answer.status_code >= 400:
             assert answer.headers["content-type"] == "application/problem+json"
@@ -52,7 +52,7 @@ class Client:
         return answer
 
     def ended(self, id: str) -> dict:
-        """A job once it has ended."""
+        """Waits until a job has ended and returns it."""
         return self("GET", f"/jobs/{id}", params={"wait": 30}).json()
 
 
@@ -62,37 +62,37 @@ def address(engine):  # noqa: F811
         patch.setattr("studio.engine.engine._connected", [engine])
         friends = ["https://friend.example"]
         api = BrowserGuard(app.create(friends), programs="/", callers=friends)
-        with serving(guards.Steady(api)) as found:
-            yield found
+        with serving(guards.BodyRateLimit(api)) as url:
+            yield url
 
 
 @pytest.fixture(scope="package")
 def call(address):
-    """The API as whoever runs the studio calls it."""
+    """Calls the API with the operator's token."""
     return Client(address, tokens.own())
 
 
 @pytest.fixture(scope="package")
 def served(tmp_path_factory):
-    """One real server for all tests that want one."""
-    found = Studio(tmp_path_factory.mktemp("served-home"))
-    found.start()
+    """One real server for all tests that need one."""
+    studio = Studio(tmp_path_factory.mktemp("served-home"))
+    studio.start()
     try:
-        ask = Client(f"{found.address}/api/v1", found.token)
+        ask = Client(f"{studio.address}/api/v1", studio.token)
         _until(lambda: ask("GET", "/health").json()["status"] == "ready")
-        yield found
+        yield studio
     finally:
-        found.end()
+        studio.end()
 
 
 @pytest.fixture
 def visitors(address, monkeypatch):
-    """The API as two of many call it."""
+    """Calls the API as two visitors of a studio for many users."""
     monkeypatch.setenv("STUDIO_USERS", "many")
     return [Client(address, tokens.give(f"visitor-{name}")) for name in ("ada", "bob")]
 
 
 @pytest.fixture
 def until():
-    """Waits until something holds, and fails if it never does."""
+    """Waits until a condition holds, and fails if it never does."""
     return _until

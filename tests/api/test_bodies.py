@@ -1,4 +1,4 @@
-"""What is sent is refused by its length before anything is made of it."""
+"""Request bodies that are too long are rejected before they are processed."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ from studio.api import bodies
 
 @pytest.mark.parametrize("inputs", [{"content": ["sample:" + "x" * 200]}, {"x" * 201: []}])
 def test_words_of_a_request_have_a_length_that_is_taken(inputs):
-    bodies.Asked(task="style.transfer", inputs={"content": ["sample:" + "x" * 193]})
+    bodies.TaskRequest(task="style.transfer", inputs={"content": ["sample:" + "x" * 193]})
     with pytest.raises(ValidationError, match="at most 200 characters"):
-        bodies.Asked(task="style.transfer", inputs=inputs)
+        bodies.TaskRequest(task="style.transfer", inputs=inputs)

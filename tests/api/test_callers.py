@@ -1,4 +1,4 @@
-"""Many requests of one owner keep nobody else waiting."""
+"""Many requests of one owner do not block other owners."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def test_an_owner_with_very_many_requests_leaves_threads_to_others():
             return await asyncio.wait_for(callers.aside("visitor-b", lambda: "answered"), 30)
         finally:
             free.set()
-            assert await asyncio.gather(*many) == [True] * len(many)  # each gets its turn
+            assert await asyncio.gather(*many) == [True] * len(many)  # owners take turns
 
-    # In a thread of its own, since a browser driver of the same run keeps a loop running in this one.
+    # In a new thread, because a browser driver may keep an event loop running in this one.
     with ThreadPoolExecutor(1) as thread:
         assert thread.submit(asyncio.run, ask()).result() == "answered"

@@ -1,4 +1,4 @@
-"""A fuzzer reads the API's own document and asks for all that it allows, and for what it does not."""
+"""A fuzzer reads the OpenAPI document and sends valid and invalid requests."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ def test_a_fuzzer_finds_no_fault(tmp_path):
     server = Studio(tmp_path)
     server.start()
     try:
-        found = api_fuzz.run(server, seed=1, examples=4)
+        report = api_fuzz.run(server, seed=1, examples=4)
     finally:
         server.kill()
-    assert found["ended well"], found["report"]
-    assert found["routes"] == sum(map(len, create().openapi()["paths"].values()))
-    assert (found["tracebacks in the server's log"], found["files left"]) == (0, 0)
+    assert report["ended well"], report["report"]
+    assert report["routes"] == sum(map(len, create().openapi()["paths"].values()))
+    assert (report["tracebacks in the server's log"], report["files left"]) == (0, 0)

@@ -1,4 +1,4 @@
-"""The gallery over HTTP: an item is starred, tagged and named, by its owner alone, and found by that."""
+"""Gallery routes: owners star, tag, rename and search their own items only."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ CHORE = {"task": "chores.do"}
 @pytest.mark.slow
 def test_an_item_is_marked_and_found_by_its_marks(call):
     id = call.ended(call("POST", "/jobs", json=CHORE).json()["id"])["id"]
-    asked = {"starred": True, "tags": ["Over HTTP"], "name": "My best"}
-    told = call("PATCH", f"/gallery/{id}", json=asked).json()
-    assert (told["starred"], told["tags"], told["name"]) == (True, ["over http"], "My best")
+    marks = {"starred": True, "tags": ["Over HTTP"], "name": "My best"}
+    item = call("PATCH", f"/gallery/{id}", json=marks).json()
+    assert (item["starred"], item["tags"], item["name"]) == (True, ["over http"], "My best")
     for search in ({"tag": "over http"}, {"starred": True}, {"words": "best"}):
-        assert call("GET", "/gallery", params=search).json()["items"] == [told]
+        assert call("GET", "/gallery", params=search).json()["items"] == [item]
     assert call("PATCH", f"/gallery/{id}", json={"starred": False}).json()["tags"] == ["over http"]
     assert call("GET", "/gallery?starred=true").json()["total"] == 0
 
@@ -25,8 +25,8 @@ def test_an_item_is_marked_and_found_by_its_marks(call):
 def test_what_cannot_be_marked_is_told_in_a_sentence(call, visitors):
     id = call.ended(call("POST", "/jobs", json=CHORE).json()["id"])["id"]
     for bad in ({"tags": ["x" * 41]}, {"name": "a\n\x00b"}, {"name": "\ud800"}, {"tags": "a"}, {"stars": 5}):
-        refused = call("PATCH", f"/gallery/{id}", json=bad)
-        assert refused.status_code == 422 and says_what_to_do(refused.json()["detail"])
+        response = call("PATCH", f"/gallery/{id}", json=bad)
+        assert response.status_code == 422 and says_what_to_do(response.json()["detail"])
     assert call("PATCH", "/gallery/nothing", json={"starred": True}).status_code == 404
     assert visitors[0]("PATCH", f"/gallery/{id}", json={"starred": True}).status_code == 404
     assert call("GET", "/gallery?starred=true").json()["total"] == 0

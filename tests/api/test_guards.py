@@ -1,4 +1,4 @@
-"""Who may call, for whom, and what a caller can do wrong."""
+"""Authentication, ownership, rate limits, and malformed requests."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from PIL import Image
 from studio.api import guards
 from studio.api.app import create, origins
 from studio.core import paths, tokens
-from studio.core.access import TokenAsked
+from studio.core.access import TokenGuard
 from studio.core.errors import InvalidInput
 from studio.run import uploads
 
@@ -64,10 +64,10 @@ def test_the_token_is_for_one_person_alone(home):
     assert (home / "tokens" / "own").stat().st_mode & 0o77 == 0
     assert tokens.own() == token and tokens.owner_of(token) == "local"
     assert tokens.own(renew=True) != token and tokens.owner_of(token) is None
-    given = tokens.give("visitor-ada")
-    assert tokens.owner_of(given) == "visitor-ada"
-    assert given not in "".join(path.read_text() for path in (home / "tokens").iterdir())
-    assert tokens.revoke("visitor-ada") == 1 and tokens.owner_of(given) is None
+    issued = tokens.give("visitor-ada")
+    assert tokens.owner_of(issued) == "visitor-ada"
+    assert issued not in "".join(path.read_text() for path in (home / "tokens").iterdir())
+    assert tokens.revoke("visitor-ada") == 1 and tokens.owner_of(issued) is None
     assert tokens.owner_of("../own") is None and tokens.owner_of("") is None
 
 
@@ -76,31 +76,33 @@ def test_a_program_s_token_opens_the_api_and_no_page(home, path, status):
     async def app(scope, receive, send):
         await send({"type": "http.response.start", "status": 200, "headers": []})
 
-    sent = []
+    messages = []
 
     async def collect(message):
-        sent.append(message)
+        messages.append(message)
 
     bearer = f"Bearer {tokens.give('visitor-ada')}".encode()
     scope = {"type": "http", "path": path, "query_string": b"", "headers": [(b"authorization", bearer)]}
-    guarded = TokenAsked(app, "secret", programs="/api/v1/")
-    with ThreadPoolExecutor(1) as thread:  # a browser driver of the same run may keep a loop in this one
+    guarded = TokenGuard(app, "secret", programs="/api/v1/")
+    with ThreadPoolExecutor(
+        1
+    ) as thread:  # a browser driver of the same run may keep an event loop in this thread
         thread.submit(asyncio.run, guarded(scope, None, collect)).result()
-    assert sent[0]["status"] == status
+    assert messages[0]["status"] == status
 
 
 def test_who_has_no_token_is_told_as_by_the_api_itself():
-    sent = []
+    messages = []
 
     async def collect(message):
-        sent.append(message)
+        messages.append(message)
 
     scope = {"type": "http", "path": "/api/v1/health", "query_string": b"", "headers": []}
-    guarded = TokenAsked(None, "secret", programs="/api/v1/")
+    guarded = TokenGuard(None, "secret", programs="/api/v1/")
     with ThreadPoolExecutor(1) as thread:
         thread.submit(asyncio.run, guarded(scope, None, collect)).result()
-    assert sent[0]["status"] == 401
-    assert (b"content-type", b"application/problem+json; charset=utf-8") in sent[0]["headers"]
+    assert messages[0]["status"] == 401
+    assert (b"content-type", b"application/problem+json; charset=utf-8") in messages[0]["headers"]
 
 
 @pytest.mark.slow
@@ -108,10 +110,10 @@ def test_what_one_of_many_has_is_not_there_for_another(visitors, png, engine):
     ada, bob = visitors
     file = ada("POST", "/files?name=a.png", data=png).json()
     assert ada("GET", f"/files/{file['id']}").content == png
-    asked = {"task": "chores.do", "inputs": {"image": [file["id"]]}}
-    job = ada("POST", "/jobs", json=asked).json()
+    body = {"task": "chores.do", "inputs": {"image": [file["id"]]}}
+    job = ada("POST", "/jobs", json=body).json()
     assert ada.ended(job["id"])["state"] == "done"
-    assert bob("POST", "/jobs", json=asked).status_code == 404
+    assert bob("POST", "/jobs", json=body).status_code == 404
     for path in (f"/jobs/{job['id']}", f"/files/{file['id']}", f"/gallery/{job['id']}/thumbnail"):
         assert bob("GET", path).status_code == 404
     assert bob("POST", f"/jobs/{job['id']}/cancel").status_code == 404
@@ -127,7 +129,7 @@ def test_limits_of_each_of_many_hold(visitors, png, monkeypatch, until):
     assert ada("POST", "/jobs", json=long).status_code == 429
     ada("POST", f"/jobs/{job['id']}/cancel")
     ada.ended(job["id"])
-    monkeypatch.setenv("STUDIO_OWNER_DISK", "0.000004")  # a file takes that much at least
+    monkeypatch.setenv("STUDIO_OWNER_DISK", "0.000004")  # the least that a file counts
     full = ada("POST", "/files?name=b.png", data=png)
     assert full.status_code == 507 and "Remove in the gallery" in full.json()["detail"]
 
@@ -162,15 +164,15 @@ def test_a_form_of_one_file_is_taken_as_that_file(call, png):
     assert file["name"] == "cat.png" and (paths.folder("files") / file["id"]).read_bytes() == png
     named = call("POST", "/files?name=other.png", files={"file": ("cat.png", png)}).json()
     assert (named["id"], named["name"]) == (file["id"], "other.png")
-    text = b"a word and another\n" * 300_000  # in pieces
+    text = b"a word and another\n" * 300_000  # in chunks
     long = call("POST", "/files?kind=text", files={"file": ("long.txt", text)}).json()
     assert (long["id"], long["name"]) == (paths.digest(text), "long.txt")
 
 
 @pytest.mark.parametrize("extra", [{"kind": "text"}, None])
 def test_another_form_is_told_how_to_send_a_file(call, png, extra):
-    sent = {"data": extra, "files": {"file": png}} if extra else {"files": {"kind": (None, "text")}}
-    answer = call("POST", "/files", **sent)
+    content = {"data": extra, "files": {"file": png}} if extra else {"files": {"kind": (None, "text")}}
+    answer = call("POST", "/files", **content)
     assert answer.status_code == 422 and "--data-binary @" in answer.json()["detail"]
     cut = call("POST", "/files", data=b"--x\r\n", headers={"Content-Type": "multipart/form-data; boundary=x"})
     assert cut.status_code == 422 and "--data-binary @" in cut.json()["detail"]
@@ -188,7 +190,7 @@ def test_slow_uploads_of_one_owner_hold_up_nobody_else(visitors, png, address, m
             head = f"POST /files HTTP/1.1\r\nHost: {host}\r\nAuthorization: {bearer}\r\n"
             one.sendall(f"{head}Content-Length: 1000\r\n\r\nx".encode())
         assert bob("POST", "/files", data=png).status_code == 201
-    until(lambda: not list((paths.folder("cache") / "received").iterdir()))  # those are let go, too
+    until(lambda: not list((paths.folder("cache") / "received").iterdir()))  # these are released, too
 
 
 def test_what_is_no_image_is_refused_and_leaves_nothing(call, until):
@@ -198,7 +200,7 @@ def test_what_is_no_image_is_refused_and_leaves_nothing(call, until):
     until(lambda: not list((paths.folder("cache") / "received").iterdir()))
 
 
-@pytest.mark.parametrize(("where", "step"), [(uploads.Received, "add"), (paths, "_sync")])
+@pytest.mark.parametrize(("where", "step"), [(uploads.Upload, "add"), (paths, "_sync")])
 def test_a_full_disk_is_told_and_harms_nothing(call, png, monkeypatch, where, step):
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -247,7 +249,7 @@ def test_a_body_that_drips_is_not_waited_for(address, monkeypatch):
         slow.sendall(f"{head}Content-Length: 1000000\r\n\r\n".encode())
         slow.settimeout(0.02)
         answer, end = b"", time.monotonic() + 10
-        while not answer and time.monotonic() < end:  # never a pause, and never more than a byte
+        while not answer and time.monotonic() < end:  # one byte at a time, without a pause
             slow.sendall(b"x")
             with suppress(TimeoutError):
                 answer = slow.recv(4096)
@@ -257,12 +259,12 @@ def test_a_body_that_drips_is_not_waited_for(address, monkeypatch):
 @pytest.mark.parametrize("path", ["/models/files", "/gallery/files", "/files", "/files/files"])
 @pytest.mark.parametrize("method", ["PATCH", "POST"])
 def test_without_a_token_no_byte_of_a_body_is_read(address, method, path):
-    """The body never comes: who waits for it before looking at the token does not answer."""
+    """Sends no body: a server that waits for it before it checks the token does not answer."""
     host, _, port = address.removeprefix("http://").partition(":")
-    with socket.create_connection((host, int(port)), timeout=10) as asked:
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
         head = f"{method} {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
-        asked.sendall(f"{head}Content-Length: 400000000\r\n\r\n".encode())
-        assert b" 401 " in asked.recv(4096).split(b"\r\n")[0]
+        connection.sendall(f"{head}Content-Length: 400000000\r\n\r\n".encode())
+        assert b" 401 " in connection.recv(4096).split(b"\r\n")[0]
 
 
 @pytest.mark.parametrize("path", ["/models/files", "/gallery/files"])
@@ -272,16 +274,16 @@ def test_a_large_body_is_for_uploads_alone_whatever_a_path_ends_in(call, path):
 
 
 def test_the_root_names_the_docs_and_the_routes(address):
-    told = requests.get(f"{address}/", timeout=10).json()
-    assert requests.get(f"{address}/{told['docs']}", timeout=10).ok
-    assert {"POST files", "POST jobs", "POST live"} <= set(told["routes"])
+    index = requests.get(f"{address}/", timeout=10).json()
+    assert requests.get(f"{address}/{index['docs']}", timeout=10).ok
+    assert {"POST files", "POST jobs", "POST live"} <= set(index["routes"])
 
 
 def test_who_goes_away_leaves_nothing(address, until):
     host, _, port = address.removeprefix("http://").partition(":")
-    with socket.create_connection((host, int(port)), timeout=10) as gone:
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
         head = f"POST /files HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {tokens.own()}\r\n"
-        gone.sendall(f"{head}Content-Length: 1000000\r\n\r\n".encode() + bytes(1000))
+        connection.sendall(f"{head}Content-Length: 1000000\r\n\r\n".encode() + bytes(1000))
         time.sleep(0.2)
     until(lambda: not list((paths.folder("cache") / "received").iterdir()), 10)
 
@@ -292,7 +294,7 @@ def test_every_bad_file_is_taken_or_refused_in_a_sentence(call, data_dir):
     with (root / "INDEX.tsv").open(encoding="utf-8") as file:
         rows = [line for line in file if not line.startswith("#")]
     names = [row["file"] for row in csv.DictReader(rows, delimiter="\t")]
-    taken = 0
+    accepted = 0
     for name in names:
         path = root / name
         if not path.is_file() or path.stat().st_size > 20_000_000:
@@ -301,14 +303,14 @@ def test_every_bad_file_is_taken_or_refused_in_a_sentence(call, data_dir):
         answer = call("POST", "/files", params={"kind": kind, "name": path.name}, data=path.read_bytes())
         assert answer.status_code in (201, 422), name
         if answer.status_code == 201 and kind == "image":
-            taken += 1
-            asked = {
+            accepted += 1
+            body = {
                 "task": "chores.do",
                 "settings": {"steps": 1},
                 "inputs": {"image": [answer.json()["id"]]},
             }
-            assert call("POST", "/jobs", json=asked).status_code == 202
-    assert len(names) > 400 and 5 < taken < 200
+            assert call("POST", "/jobs", json=body).status_code == 202
+    assert len(names) > 400 and 5 < accepted < 200
     assert not list((paths.folder("cache") / "received").iterdir())
 
 
@@ -328,5 +330,5 @@ def test_the_document_is_whole():
     document = create().openapi()
     assert "Problem" in document["components"]["schemas"]
     for methods in document["paths"].values():
-        for told in methods.values():
-            assert told["description"] and "401" in told["responses"] and told["security"]
+        for operation in methods.values():
+            assert operation["description"] and "401" in operation["responses"] and operation["security"]

@@ -1,4 +1,4 @@
-"""Jobs over HTTP: asked for once, watched, stopped, and made at once."""
+"""Job routes: submit, watch, cancel, live results and batches."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ CHORE = {"task": "chores.do", "settings": {"steps": 3}}
 
 @pytest.mark.slow
 def test_a_job_is_asked_for_made_and_fetched(call):
-    asked = call("POST", "/jobs", json=CHORE)
-    assert asked.status_code == 202
-    job = call.ended(asked.json()["id"])
+    response = call("POST", "/jobs", json=CHORE)
+    assert response.status_code == 202
+    job = call.ended(response.json()["id"])
     assert (job["state"], job["result"]["figures"], job["step"]) == ("done", {"steps": 3.0}, 3)
     [file] = job["result"]["files"]
     whole = call("GET", f"/{file['href']}")
@@ -56,17 +56,17 @@ def test_a_key_outlives_the_server(home, chores):
     )
     job = before.add(request)
     after.load()
-    assert after.keyed(request).id == job.id
-    assert after.keyed(hers) is None
+    assert after.find_by_key(request).id == job.id
+    assert after.find_by_key(hers) is None
 
 
 @pytest.mark.slow
 def test_a_job_tells_of_itself_until_it_has_ended(call):
     job = call("POST", "/jobs", json={"task": "chores.do", "settings": {"steps": 8, "pause": 0.15}}).json()
     events = [part.split("\n", 1) for part in _events(call, job["id"])]
-    told = [json.loads(data.removeprefix("data: ")) for name, data in events if name == "event: job"]
-    assert told[-1]["finished"] and told[-1]["state"] == "done"
-    assert any(0 < one["step"] < 8 for one in told)
+    events_of_job = [json.loads(data.removeprefix("data: ")) for name, data in events if name == "event: job"]
+    assert events_of_job[-1]["finished"] and events_of_job[-1]["state"] == "done"
+    assert any(0 < one["step"] < 8 for one in events_of_job)
     [image, *_] = [json.loads(d.removeprefix("data: ")) for name, d in events if name == "event: preview"]
     assert base64.b64decode(image)[8:12] == b"WEBP"
     assert call("GET", f"/jobs/{job['id']}/preview").content[8:12] == b"WEBP"
@@ -87,14 +87,14 @@ def test_a_job_that_is_stopped_keeps_its_best_and_one_that_is_cancelled_nothing(
 
 
 def test_what_is_made_at_once_is_the_answer(call):
-    made = call("POST", "/live", json={"task": "chores.write", "settings": {"steps": 4}})
-    assert (made.text, made.headers["content-type"]) == ("bcde", "text/plain; charset=utf-8")
-    refused = call("POST", "/live", json={"task": "chores.do", "settings": {"do": "refuse"}})
-    assert refused.status_code == 422 and "not to my taste" in refused.json()["detail"]
+    response = call("POST", "/live", json={"task": "chores.write", "settings": {"steps": 4}})
+    assert (response.text, response.headers["content-type"]) == ("bcde", "text/plain; charset=utf-8")
+    refusal = call("POST", "/live", json={"task": "chores.do", "settings": {"do": "refuse"}})
+    assert refusal.status_code == 422 and "not to my taste" in refusal.json()["detail"]
 
 
 @pytest.mark.parametrize(
-    ("body", "status", "told"),
+    ("body", "status", "message"),
     [
         ({"task": "chores.don"}, 422, "chores.do"),
         ({"task": "chores.do", "settings": {"steps": 0}}, 422, "1 to 100000"),
@@ -104,20 +104,20 @@ def test_what_is_made_at_once_is_the_answer(call):
         ({"task": "chores.do", "inputs": {"image": ["/etc/passwd"]}}, 422, "id of an upload"),
         ({"task": "vae.train", "inputs": {"data": ["tfds:mnist"]}}, 422, "id of an upload"),
         ({"task": "tune.run", "settings": {"storage": "sqlite:///x"}}, 422, "storage"),
-        ({"task": "chores.do", "settings": {"do": "\ud800"}}, 422, "no text"),
+        ({"task": "chores.do", "settings": {"do": "\ud800"}}, 422, "invalid text"),
         ({"task": "chores.do", "more": 1}, 422, "more"),
         ([], 422, "body"),
     ],
 )
-def test_what_cannot_be_done_is_refused_in_a_sentence(call, body, status, told):
+def test_what_cannot_be_done_is_refused_in_a_sentence(call, body, status, message):
     for route in ("/jobs", "/live"):
         answer = call("POST", route, data=json.dumps(body), headers={"Content-Type": "application/json"})
-        assert (answer.status_code, told in answer.json()["detail"]) == (status, True), answer.json()
+        assert (answer.status_code, message in answer.json()["detail"]) == (status, True), answer.json()
 
 
 def test_what_there_is_is_told(call):
-    found = {task["name"]: task for task in call("GET", "/tasks").json()}
-    schema = found["style.transfer"]["settings"]["properties"]
+    tasks_by_name = {task["name"]: task for task in call("GET", "/tasks").json()}
+    schema = tasks_by_name["style.transfer"]["settings"]["properties"]
     assert schema["strength"]["maximum"] == 1
     assert call("GET", "/tasks/dream.ascend").json()["produces"] == "image"
     assert call("GET", "/tasks/nothing.here").status_code == 404
@@ -164,11 +164,11 @@ def test_many_images_are_one_batch_by_one_request(call, until):
         "inputs": {"content": ["sample:chelsea", "sample:coffee", "sample:rocket"]},
     }
     key = {"Idempotency-Key": "folder-1"}
-    made = call("POST", "/batches", json=body, headers=key)
-    assert made.status_code == 202 and len(made.json()["jobs"]) == 3
-    assert call("POST", "/batches", json=body, headers=key).json()["jobs"] == made.json()["jobs"]
-    until(lambda: call("GET", f"/batches/{made.json()['id']}").json()["ended"] == 3)
-    jobs = [call("GET", f"/jobs/{id}").json() for id in made.json()["jobs"]]
+    response = call("POST", "/batches", json=body, headers=key)
+    assert response.status_code == 202 and len(response.json()["jobs"]) == 3
+    assert call("POST", "/batches", json=body, headers=key).json()["jobs"] == response.json()["jobs"]
+    until(lambda: call("GET", f"/batches/{response.json()['id']}").json()["ended"] == 3)
+    jobs = [call("GET", f"/jobs/{id}").json() for id in response.json()["jobs"]]
     assert [job["state"] for job in jobs] == ["done"] * 3
     named = [job["inputs"]["content"][0]["name"].partition(".")[0] for job in jobs]
     assert named == ["chelsea", "coffee", "rocket"]
@@ -182,39 +182,39 @@ def test_many_images_are_one_batch_by_one_request(call, until):
         {**body, "inputs": {"content": ["sample:chelsea", "sample:nothing"]}},
         {**body, "batch": "../up"},
     ):
-        refused = call("POST", "/batches", json=bad)
-        assert refused.status_code == 422 and says_what_to_do(refused.json()["detail"])
+        refusal = call("POST", "/batches", json=bad)
+        assert refusal.status_code == 422 and says_what_to_do(refusal.json()["detail"])
     assert [job["id"] for job in call("GET", "/jobs").json()] == before
 
 
 def test_a_batch_that_finds_no_place_is_refused_before_its_images_are_looked_at(visitors, monkeypatch):
     looked_at = []
-    monkeypatch.setattr(admission, "check", lambda *told: looked_at.append(told))
+    monkeypatch.setattr(admission, "check", lambda *args: looked_at.append(args))
     monkeypatch.setattr(quotas, "check_jobs", _no_place)
     body = {"task": "style.transfer", "settings": {"house": ["mosaic"]}}
     content = {"content": ["sample:chelsea"] * 3}
-    refused = visitors[0]("POST", "/batches", json={**body, "inputs": content})
-    assert refused.status_code == 429 and not looked_at
+    response = visitors[0]("POST", "/batches", json={**body, "inputs": content})
+    assert response.status_code == 429 and not looked_at
 
 
-def _no_place(*told):
+def _no_place(*args):
     raise TooMany("You have too many jobs.")
 
 
 def test_what_a_batch_shares_is_looked_at_once(call, monkeypatch):
     monkeypatch.setattr(quotas, "check_jobs", _no_place)
-    asked, resolve = [], jobs.resolve
+    resolved, resolve = [], jobs.resolve
     monkeypatch.setattr(
         jobs,
         "resolve",
         lambda task, settings, inputs, machine: (
-            asked.append(inputs) or resolve(task, settings, inputs, machine)
+            resolved.append(inputs) or resolve(task, settings, inputs, machine)
         ),
     )
     inputs = {"content": ["sample:chelsea", "sample:coffee"], "style": ["sample:mosaic"]}
     body = {"task": "style.transfer", "settings": {"size": 64}, "inputs": inputs}
     assert call("POST", "/batches", json=body).status_code == 429
-    assert sum("style" in one for one in asked) == 1
+    assert sum("style" in one for one in resolved) == 1
 
 
 def test_long_lists_among_figures_are_told_only_if_asked_for(call):

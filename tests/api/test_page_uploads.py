@@ -1,4 +1,4 @@
-"""Uploads to pages take no more memory than the server has for them."""
+"""Concurrent uploads to pages stay within the memory limit of the server."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from studio.api import page_uploads
 
 
 class Server:
-    """What keeps the bodies of uploads, as the server of pages does."""
+    """Stores the bodies of uploads, as the page server does."""
 
     def __init__(self):
-        self.held = {}
-        self._guard = page_uploads.PageUploads(self._keep, page_uploads.PATH, lambda: sum(self.held.values()))
+        self.sizes = {}
+        self._guard = page_uploads.PageUploads(
+            self._keep, page_uploads.PATH, lambda: sum(self.sizes.values())
+        )
 
     async def _keep(self, scope, receive, send):
         size, more = 0, True
@@ -24,10 +26,10 @@ class Server:
             message = await receive()
             size += len(message["body"])
             more = message["more_body"]
-        self.held[scope["path"]] = size
+        self.sizes[scope["path"]] = size
 
     def put(self, path: str, size: int) -> int:
-        """The status of an upload whose length is not announced."""
+        """Uploads a body without a Content-Length header; returns the status."""
         coming = iter([100] * (size // 100))
 
         async def receive():
@@ -36,11 +38,11 @@ class Server:
 
         scope = {"type": "http", "method": "PUT", "path": path, "headers": []}
         try:
-            # In a thread of its own, since a browser driver of the same run keeps a loop running in this one.
+            # In a new thread, because a browser driver may keep an event loop running in this one.
             with ThreadPoolExecutor(1) as thread:
                 thread.submit(asyncio.run, self._guard(scope, receive, None)).result()
-        except HTTPException as refused:
-            return refused.status_code
+        except HTTPException as error:
+            return error.status_code
         return 204
 
 
@@ -54,8 +56,8 @@ def server(monkeypatch) -> Server:
 def test_uploads_are_refused_while_those_that_wait_fill_the_memory(server):
     paths = [page_uploads.PATH + name for name in "abc"]
     assert [server.put(path, 400) for path in paths] == [204, 204, 507]
-    assert list(server.held) == paths[:2]
-    server.held.clear()  # their pages took them
+    assert list(server.sizes) == paths[:2]
+    server.sizes.clear()  # as if their pages had read them
     assert server.put(paths[2], 1000) == 204
     assert server.put("/other", 5000) == 204
 

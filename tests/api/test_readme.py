@@ -1,4 +1,4 @@
-"""What the README says of other machines and programs, run as it stands before a real server."""
+"""The API examples of the README run unchanged against a real server."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ USUAL = "http://localhost:8501"
 
 @pytest.fixture
 def run(served, tmp_path, image):
-    """Runs lines of the section next to a photo, where a user has the studio and its token."""
+    """Runs code of the section next to a photo, with the address and token of the studio."""
     (tmp_path / "photo.jpg").write_bytes(image_io.encode_as(image, ".jpg"))
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     about = {"PATH": path, "STUDIO_SERVER_TOKEN": served.token, "PYTHONPATH": str(ROOT)}
@@ -43,22 +43,22 @@ def run(served, tmp_path, image):
 
 
 def _lines(language: str) -> str:
-    [found] = re.findall(rf"```{language}\n(.*?)```", SECTION, re.DOTALL)
-    assert USUAL in found
-    return found
+    [block] = re.findall(rf"```{language}\n(.*?)```", SECTION, re.DOTALL)
+    assert USUAL in block
+    return block
 
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="no curl")
 def test_the_lines_of_curl(run, served, tmp_path):
-    told = run(["sh", "-euc"], _lines("sh"), served.home)
+    output = run(["sh", "-euc"], _lines("sh"), served.home)
     assert image_io.read(tmp_path / "out.png").shape == (384, 512, 3)
-    assert '"name":"photo.jpg"' in told and '"task":"text.write"' in told
+    assert '"name":"photo.jpg"' in output and '"task":"text.write"' in output
 
 
 def test_the_lines_of_python(run, tmp_path):
-    told = run([sys.executable, "-c"], _lines("python"), tmp_path / "home")
+    output = run([sys.executable, "-c"], _lines("python"), tmp_path / "home")
     assert image_io.read(tmp_path / "out.png").shape == (384, 512, 3)
-    assert told.startswith("O, what") and len(told) > 200
+    assert output.startswith("O, what") and len(output) > 200
 
 
 def test_the_command(run, tmp_path):

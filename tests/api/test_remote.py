@@ -1,4 +1,4 @@
-"""Python and commands whose work another machine does: its studio is a real one, behind a real connection."""
+"""Python calls and commands that run on a remote studio, over a real connection."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from studio.cli import main
 from studio.core.errors import InvalidInput, StudioError, Unavailable
 from studio.core.imaging import image_io
 from studio.gallery import index
-from studio.gallery.index import Wanted
+from studio.gallery.index import Filter
 from studio.run import http_client, remote
 from tests.api.conftest import FAKES, Client
 
@@ -34,13 +34,13 @@ CHORE = {"steps": 4, "shade": 77, "quiet": True}
 
 @pytest.fixture
 def there(served, chores, home):
-    """The studio of another machine, as Python sees it."""
+    """Connects Python to the studio of another machine."""
     return studio.connect(served.address, served.token)
 
 
 @pytest.fixture
 def command(served, chores, tmp_path, monkeypatch, capsys):
-    """Runs a command whose work is done there: exit code, stdout and stderr."""
+    """Runs a command on the remote studio: exit code, stdout and stderr."""
     monkeypatch.setenv("STUDIO_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("STUDIO_SERVER_TOKEN", served.token)
     monkeypatch.chdir(tmp_path)
@@ -54,7 +54,7 @@ def command(served, chores, tmp_path, monkeypatch, capsys):
 
 @pytest.fixture
 def ask(served):
-    """The API itself."""
+    """Calls the API directly."""
     return Client(f"{served.address}/api/v1", served.token)
 
 
@@ -64,18 +64,18 @@ def test_what_is_made_there_is_as_if_it_was_made_here(there, image, ask, tmp_pat
     assert far.data == near.data and far.recipe == near.recipe
     assert (far.figures, far.settings) == (near.figures, near.settings)
     assert image_io.read(far.save(tmp_path / "a.png")).shape == (32, 48, 3)
-    assert index.find(Wanted(task="chores.do"))[1] == 2, "both are in the gallery here"
+    assert index.find(Filter(task="chores.do"))[1] == 2, "both are in the gallery here"
     assert far.result.files[0].digest in ask("GET", "/gallery?task=chores.do&limit=200").text
     again = there.make("chores.do", image=far, **CHORE)
     assert again.image.shape == (32, 48, 3)
 
 
 def test_texts_and_models_by_name_come_from_there(there, home):
-    made = there.make("write", prompt="To", chars=20, preset="alice", quiet=True)
-    assert made.text.startswith("To") and made.recipe.task == "text.write"
+    remote_result = there.make("write", prompt="To", chars=20, preset="alice", quiet=True)
+    assert remote_result.text.startswith("To") and remote_result.recipe.task == "text.write"
     folder = ROOT / "pretrained" / "alice"
-    sent = there.make("write", prompt="To", chars=20, preset=str(folder), quiet=True)
-    assert sent.text == made.text, "a model of this machine is sent"
+    local_model = there.make("write", prompt="To", chars=20, preset=str(folder), quiet=True)
+    assert local_model.text == remote_result.text, "a model of this machine is sent"
 
 
 def test_a_command_makes_its_file_here(command, tmp_path, image):
@@ -123,8 +123,8 @@ def test_what_fails_there_is_told_in_its_sentence(there, command):
         there.make("chores.do", do="refuse", quiet=True)
     with pytest.raises(InvalidInput, match="Did you mean steps"):
         there.make("chores.do", step=1)
-    code, _, told = command("chore", "--do", "refuse", "-o", "a.png")
-    assert code == 2 and told.startswith("error: It is not to my taste.")
+    code, _, message = command("chore", "--do", "refuse", "-o", "a.png")
+    assert code == 2 and message.startswith("error: It is not to my taste.")
 
 
 def test_lost_answers_and_connections_do_no_harm(there, ask, monkeypatch):
@@ -142,18 +142,18 @@ def test_lost_answers_and_connections_do_no_harm(there, ask, monkeypatch):
 
     before = len(ask("GET", "/jobs?limit=200").json())
     monkeypatch.setattr(requests.Session, "send", unsteady)
-    made = there.make("chores.do", steps=6, pause=0.2, quiet=True)
+    result = there.make("chores.do", steps=6, pause=0.2, quiet=True)
     monkeypatch.undo()
-    assert made.figures == {"steps": 6.0} and count[0] > 8
+    assert result.figures == {"steps": 6.0} and count[0] > 8
     assert len(ask("GET", "/jobs?limit=200").json()) == before + 1
 
 
 def test_a_server_that_does_not_come_back_is_given_up(there, monkeypatch):
-    def gone(*_, **__):
+    def fail(*_, **__):
         raise requests.ConnectionError
 
     monkeypatch.setattr(http_client, "PATIENCE", 0)
-    monkeypatch.setattr(requests.Session, "send", gone)
+    monkeypatch.setattr(requests.Session, "send", fail)
     with pytest.raises(Unavailable, match="does not answer"):
         there.make("chores.do", quiet=True)
 
@@ -207,7 +207,7 @@ def test_what_is_no_studio_is_told(home):
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         (["gallery", "list"], "`studio gallery list` works with what this machine has"),
         (["train", "vae", ".", "-o", "m"], "Pack it as a zip"),
@@ -216,35 +216,35 @@ def test_what_is_no_studio_is_told(home):
         (["train", "vae", "sample:hair", "-o", "m", "--no-resume"], "Leave it out"),
     ],
 )
-def test_what_another_machine_cannot_do_is_refused(command, words, told):
-    code, _, said = command(*words)
-    assert code == 2 and told in said and said.count("\n") == 1
+def test_what_another_machine_cannot_do_is_refused(command, words, message):
+    code, _, output = command(*words)
+    assert code == 2 and message in output and output.count("\n") == 1
 
 
 def test_a_token_is_needed(command, monkeypatch):
     monkeypatch.delenv("STUDIO_SERVER_TOKEN")
-    code, _, said = command("chore", "-o", "a.png")
-    assert code == 2 and "STUDIO_SERVER_TOKEN" in said
+    code, _, output = command("chore", "-o", "a.png")
+    assert code == 2 and "STUDIO_SERVER_TOKEN" in output
 
 
 @pytest.mark.parametrize("words", [["replay", "a.png"], ["score", "alice", "a.txt"], ["models", "list"]])
 def test_what_another_machine_cannot_do_is_told_by_its_name(command, words):
-    code, out, told = command(*words)
-    assert code == 2 and not out and told.count("\n") == 1
-    assert f"`studio {words[0]}" in told and "Leave `--server` out" in told
+    code, out, message = command(*words)
+    assert code == 2 and not out and message.count("\n") == 1
+    assert f"`studio {words[0]}" in message and "Leave `--server` out" in message
 
 
 def test_a_search_there_is_the_search_that_was_asked_for_here(command, tmp_path, monkeypatch):
-    asked = []
+    requests_made = []
 
     def run(machine, task, settings, inputs, progress=None):
-        asked.append((task.name, settings.trials, [file.name for file in inputs["text"]]))
+        requests_made.append((task.name, settings.trials, [file.name for file in inputs["text"]]))
         raise StudioError("Enough. Nothing.")
 
     monkeypatch.setattr(remote.Remote, "run", run)
     (tmp_path / "so.txt").write_text("so it is, " * 40)
-    code, _, told = command("tune", "text", "so.txt", "-o", "best", "--trials", "2", "--quiet")
-    assert code == 2 and "Enough" in told
-    assert asked == [("tune.run", 2, ["so.txt"])]
-    code, _, told = command("tune", "text", "so.txt", "-o", "best", "--name", "mine")
-    assert code == 2 and "the other studio stores the search itself" in told and len(asked) == 1
+    code, _, message = command("tune", "text", "so.txt", "-o", "best", "--trials", "2", "--quiet")
+    assert code == 2 and "Enough" in message
+    assert requests_made == [("tune.run", 2, ["so.txt"])]
+    code, _, message = command("tune", "text", "so.txt", "-o", "best", "--name", "mine")
+    assert code == 2 and "the other studio stores the search itself" in message and len(requests_made) == 1

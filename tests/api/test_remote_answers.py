@@ -1,4 +1,4 @@
-"""A server that is no honest studio: the client says so in a sentence and keeps nothing of it."""
+"""The client reports invalid answers of a server in one sentence and stores nothing."""
 
 from __future__ import annotations
 
@@ -36,16 +36,16 @@ HEALTH = {"status": "ready", "version": VERSION}
 
 @contextmanager
 def _server(**answers):
-    """The address of a server that answers with these: JSON, or bytes, or a function that writes them."""
+    """Serves the given answers: JSON, bytes, or functions that write them; yields the address."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
             self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            given = answers.get(self.path.split("?")[0].split("/")[3], {})
+            answer = answers.get(self.path.split("?")[0].split("/")[3], {})
             self.send_response(200)
-            if callable(given):
-                return given(self)
-            data = given if isinstance(given, bytes) else json.dumps(given).encode()
+            if callable(answer):
+                return answer(self)
+            data = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()
             self.wfile.write(data)
@@ -64,7 +64,7 @@ def _server(**answers):
 
 
 def _endless(handler):
-    """Sends on until the client hangs up."""
+    """Sends data until the client hangs up."""
     handler.end_headers()
     try:
         while True:
@@ -74,7 +74,7 @@ def _endless(handler):
 
 
 def _bomb(handler):
-    """Few bytes that unpack to many."""
+    """Sends a few bytes that decompress to many."""
     data = gzip.compress(bytes(100 << 20))
     handler.send_header("Content-Encoding", "gzip")
     handler.send_header("Content-Length", str(len(data)))
@@ -97,9 +97,9 @@ HEALTHS = {
 
 @pytest.mark.parametrize("health", HEALTHS.values(), ids=HEALTHS)
 def test_who_answers_otherwise_is_no_studio(home, health):
-    with _server(health=health) as address, pytest.raises(InvalidInput, match="a studio there") as told:
+    with _server(health=health) as address, pytest.raises(InvalidInput, match="a studio there") as error:
         studio.connect(address, "t")
-    assert len(str(told.value)) < 400
+    assert len(str(error.value)) < 400
 
 
 CUT = {name: value for name, value in JOB.items() if name != "result"}

@@ -1,4 +1,4 @@
-"""The API where people reach it: in the server of the pages, behind all that Streamlit puts before it."""
+"""The API as it is deployed: inside the page server, behind Streamlit's middleware."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CHORE = {"task": "chores.do", "settings": {"steps": 4, "pause": 0.1}}
 
 @pytest.fixture
 def ask(served):
-    """The API of the real server, as whoever runs it calls it."""
+    """Calls the API of the real server with the operator's token."""
     return Client(f"{served.address}/api/v1", served.token)
 
 
@@ -50,23 +50,25 @@ def test_an_address_with_a_line_break_is_one_of_the_api_too(ask):
 
 
 def test_what_is_made_at_once_is_the_answer(ask):
-    made = ask("POST", "/live", json={"task": "chores.write", "settings": {"steps": 4}})
-    assert (made.text, made.headers["content-type"]) == ("bcde", "text/plain; charset=utf-8")
+    response = ask("POST", "/live", json={"task": "chores.write", "settings": {"steps": 4}})
+    assert (response.text, response.headers["content-type"]) == ("bcde", "text/plain; charset=utf-8")
 
 
 def test_a_job_of_an_upload_is_told_of_as_it_goes_and_fetched_in_parts(ask):
-    noise = np.random.default_rng(0).integers(0, 256, (500, 700, 3), "uint8")  # over a megabyte: in pieces
+    noise = np.random.default_rng(0).integers(
+        0, 256, (500, 700, 3), "uint8"
+    )  # more than a megabyte: in chunks
     data = io.BytesIO()
     Image.fromarray(noise).save(data, "PNG")
     file = ask("POST", "/files?name=noise.png", data=data.getvalue()).json()
     part = ask("GET", f"/{file['href']}", headers={"Range": "bytes=-7"})
     assert (part.status_code, part.content) == (206, data.getvalue()[-7:])
     job = ask("POST", "/jobs", json={**CHORE, "inputs": {"image": [file["id"]]}}).json()
-    told = [json.loads(line) for line in _jobs_told(ask, job["id"])]
-    assert not told[0]["finished"], "the first event came only with the last"
-    assert (told[-1]["state"], told[-1]["inputs"]["image"][0]["id"]) == ("done", file["id"])
-    made = ask("GET", f"/{told[-1]['result']['files'][0]['href']}")
-    assert Image.open(io.BytesIO(made.content)).size == (48, 32)
+    events = [json.loads(line) for line in _jobs_told(ask, job["id"])]
+    assert not events[0]["finished"], "the first event came only with the last"
+    assert (events[-1]["state"], events[-1]["inputs"]["image"][0]["id"]) == ("done", file["id"])
+    response = ask("GET", f"/{events[-1]['result']['files'][0]['href']}")
+    assert Image.open(io.BytesIO(response.content)).size == (48, 32)
 
 
 def _jobs_told(ask, id: str) -> list[str]:
@@ -109,7 +111,7 @@ def test_connections_without_a_whole_request_are_closed(served, ask):
         halves = [
             stack.enter_context(socket.create_connection((host, int(port)), timeout=60)) for _ in range(50)
         ]
-        for number, half in enumerate(halves):  # the odd ones have had an answer before
+        for number, half in enumerate(halves):  # others were answered before
             if number % 2:
                 half.sendall(f"GET /api/v1/ HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
                 assert half.recv(1 << 16).startswith(b"HTTP/1.1 200")
@@ -124,7 +126,7 @@ def test_connections_without_a_whole_request_are_closed(served, ask):
 
 @pytest.mark.slow
 def test_websockets_that_never_open_are_closed(served):
-    """A line of more than 8 KiB in their request is answered by nobody."""
+    """A request line of more than 8 KiB gets no answer."""
     host, _, port = served.address.removeprefix("http://").partition(":")
     with socket.create_connection((host, int(port)), timeout=60) as half:
         lines = ("GET /_stcore/stream HTTP/1.1", f"Host: {host}", "Connection: Upgrade", "Upgrade: websocket")
@@ -138,7 +140,7 @@ def test_a_large_body_without_a_token_takes_no_memory(served):
     process = psutil.Process(served.pid)
     before = process.memory_info().rss
     for path in ("models/files", "gallery/files", "files"):
-        with suppress(requests.ConnectionError):  # cut off while it sends
+        with suppress(requests.ConnectionError):  # the connection breaks while it sends
             answer = requests.patch(f"{served.address}/api/v1/{path}", data=_zeros(200 << 20), timeout=60)
             assert answer.status_code == 401
     assert process.memory_info().rss < before + (50 << 20)

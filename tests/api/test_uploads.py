@@ -1,4 +1,4 @@
-"""What an upload may cost: decoded in a process of its own, with little memory and time."""
+"""Uploads are decoded in a separate process with limits on memory and time."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _encoded(image: Image.Image, kind: str, **how) -> bytes:
 
 @pytest.fixture(scope="module")
 def blank_video() -> bytes:
-    """60 frames of 4096 x 4096 px in 2 kB."""
+    """A video of 60 frames of 4096 x 4096 px in 2 kB."""
     two = [Image.new("RGB", (4096, 4096), (shade, 0, 0)) for shade in (0, 255)]
     data = _encoded(two[0], "WEBP", save_all=True, append_images=two[1:], method=0)
     at = data.index(b"ANMF")
@@ -44,7 +44,7 @@ def test_few_bytes_of_very_many_pixels_are_refused_undecoded(call, blank_video, 
     answer = call("POST", "/files?kind=animation&name=blank.webp", data=blank_video)
     assert answer.status_code == 422
     assert "at most 16 frames of this size" in answer.json()["detail"]
-    assert video_limits.MOST_DRAWN < 60 * 4096**2
+    assert video_limits.MOST_WEBP_GIF_PIXELS < 60 * 4096**2
 
 
 def test_an_upload_is_not_kept_whose_owner_is_removed_while_it_comes(address, visitors):
@@ -53,9 +53,7 @@ def test_an_upload_is_not_kept_whose_owner_is_removed_while_it_comes(address, vi
     def body():
         yield data[:20]
         end = time.monotonic() + 30
-        while not list(
-            (paths.folder("cache") / "received").glob(".new-*")
-        ):  # its token was looked at by then
+        while not list((paths.folder("cache") / "received").glob(".new-*")):  # the token was checked by then
             assert time.monotonic() < end
             time.sleep(0.05)
         tokens.revoke("visitor-ada")

@@ -1,4 +1,4 @@
-"""A real server and a real browser: Debian's Chromium, driven headless."""
+"""A real server and headless Chromium from Debian, for the browser tests."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ FLAGS = [
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
 ]
-LAST_WORDS = 1_500  # characters of what a server printed
-CALL = r'([^/"]+)", line (\d+) in (\S+)'  # in what faulthandler prints
-ASKED = str(Path(__file__).parent / "asked")  # what lies there lets a process tell where it is
+LAST_WORDS = 1_500  # characters of the server's output
+CALL = r'([^/"]+)", line (\d+) in (\S+)'  # in the output of faulthandler
+ASKED = str(Path(__file__).parent / "asked")  # its sitecustomize.py prints stack traces
 PATIENCE = 240  # seconds; first runs on a busy machine are slow, and no test measures time
 
 
 @pytest.fixture(scope="package")
 def browser():
-    """Headless Chromium; skipped where there is none."""
+    """Headless Chromium; skips the test without it."""
     playwright = pytest.importorskip("playwright.sync_api", reason="no playwright; pip install '.[dev]'")
     if not Path(CHROMIUM).exists():
         pytest.skip(f"no Chromium at {CHROMIUM}; apt-get install chromium, or set STUDIO_CHROMIUM")
@@ -59,14 +59,14 @@ def server_home(weights_cache, tmp_path_factory):
 
 @pytest.fixture(scope="package")
 def server(server_home):
-    """The address of a studio, started as a user starts it."""
+    """The address of a studio that was started as a user starts it."""
     with serving(server_home) as address:
         yield address
 
 
 @contextmanager
 def serving(home, **environment):
-    """Serves a studio and gives its address; its home has what it prints, `server.log`, and `server.pid`."""
+    """Serves a studio and yields its address; `server.log` and `server.pid` are in its home."""
     port = _free_port()
     words = [sys.executable, "-m", "streamlit", "run", "--server.headless=true", f"--server.port={port}"]
     with (home / "server.log").open("wb") as log:
@@ -88,44 +88,44 @@ def serving(home, **environment):
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
-    """Adds what the pages said to the report of a test that failed, while they are still open."""
+    """Adds the text of open pages to the report of a failed test."""
     report = yield
-    opened = item.funcargs.get("browser")
-    if report.when == "call" and report.failed and opened is not None:
-        for page in (page for context in opened.contexts for page in context.pages):
-            report.sections.append((f"What {page.url} said", _said(page)))
+    open_browser = item.funcargs.get("browser")
+    if report.when == "call" and report.failed and open_browser is not None:
+        for page in (page for context in open_browser.contexts for page in context.pages):
+            report.sections.append((f"What {page.url} said", _page_text(page)))
         if home := item.funcargs.get("server_home"):
             report.sections.append(("What the server was at", _was_at(home / "server.log")))
     return report
 
 
-def _said(page) -> str:
-    """Its words, as few lines as they take, those of the page itself first; and whether it still works."""
+def _page_text(page) -> str:
+    """Returns the text of a page in few lines, and whether it is still running."""
     try:
         states = page.get_by_test_id("stApp").evaluate("app => ({...app.dataset})", timeout=10_000)
         parts = [page.get_by_test_id(part) for part in ("stMain", "stSidebar")]
-        told = (part.inner_text(timeout=10_000) for part in parts if part.count())
-        return "\n".join((str(states), *(" ".join(text.split()) for text in told)))
-    except Exception as error:  # a page that has crashed; the test's own failure is what counts
+        texts = (part.inner_text(timeout=10_000) for part in parts if part.count())
+        return "\n".join((str(states), *(" ".join(text.split()) for text in texts)))
+    except Exception as error:  # the page crashed; the failure of the test matters more
         return repr(error)
 
 
 def _was_at(log: Path) -> str:
-    """What a server printed, and where its threads are that draw a page, the innermost call first."""
+    """Returns the end of a server's log and the stack traces of its script threads."""
     printed = log.stat().st_size
-    with suppress(OSError):  # a server that has ended prints no more
+    with suppress(OSError):  # a server that has ended writes nothing more
         os.kill(int(log.with_suffix(".pid").read_text("ascii")), signal.SIGUSR1)
         time.sleep(2)
-    told = log.read_bytes()
-    threads = told[printed:].decode("utf-8", "replace").split("\n\n")
+    content = log.read_bytes()
+    threads = content[printed:].decode("utf-8", "replace").split("\n\n")
     calls = [re.findall(CALL, thread) for thread in threads if "/pages/" in thread]
     lines = [" < ".join(":".join(call) for call in thread) for thread in calls]
-    return "\n".join((told[:printed].decode("utf-8", "replace")[-LAST_WORDS:], *lines))
+    return "\n".join((content[:printed].decode("utf-8", "replace")[-LAST_WORDS:], *lines))
 
 
 @pytest.fixture
 def tab(browser, server):
-    """Opens an address in a tab of its own: `tab("/style?mode=Fine")`; complains about errors of the page."""
+    """Opens an address in a new tab: `tab("/style?mode=Fine")`; fails on errors of the page."""
     context = browser.new_context(viewport={"width": 1440, "height": 1000}, accept_downloads=True)
     faults: list[str] = []
 
@@ -134,7 +134,7 @@ def tab(browser, server):
         page.set_default_timeout(PATIENCE * 1000)
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.goto(server + address)
-        # A new browser fetches what draws styles last: until then tiles lie elsewhere and move under a click.
+        # A new browser loads the style tiles last, and until then elements move under a click.
         page.locator('[data-testid="stHtml"] style').first.wait_for(state="attached")
         return page
 
@@ -145,7 +145,7 @@ def tab(browser, server):
 
 @pytest.fixture
 def language_model(server_home):
-    """The name of a small language model of random weights that the server has, next to those that ship."""
+    """The name of a small language model with random weights on the server."""
     folder = server_home / "presets" / "tiny"
     if not folder.exists():
         tiny_language_model.make(folder)
@@ -154,7 +154,7 @@ def language_model(server_home):
 
 @pytest.fixture
 def expect():
-    """Playwright's assertions; they wait for what a page still draws, as patiently as `tab` does."""
+    """Playwright's assertions, which wait as long as `tab` does."""
     sync_api = pytest.importorskip("playwright.sync_api")
     sync_api.expect.set_options(timeout=PATIENCE * 1000)
     return sync_api.expect
@@ -174,8 +174,8 @@ def _wait(address: str, process: subprocess.Popen) -> None:
             with urllib.request.urlopen(address, timeout=5) as answer:
                 if answer.status == 200:
                     return
-        except urllib.error.HTTPError as refused:
-            assert refused.code == 403  # it asks for a token
+        except urllib.error.HTTPError as error:
+            assert error.code == 403  # the server requires a token
             return
         except OSError:
             time.sleep(0.2)

@@ -1,4 +1,4 @@
-"""Strokes on a canvas in a real browser: of a mouse, and of a finger on a phone."""
+"""Mouse and touch strokes on a canvas in a real browser."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from contextlib import contextmanager
 
 PATIENCE = 240_000  # ms
-BENT = ((0.3, 0.3), (0.7, 0.3), (0.6, 0.5), (0.45, 0.8))  # shares of the canvas' width and height
+BENT = ((0.3, 0.3), (0.7, 0.3), (0.6, 0.5), (0.45, 0.8))  # relative to the width and height of the canvas
 
 Way = Sequence[tuple[float, float]]
 
 
 @contextmanager
 def phone(browser, address: str):
-    """A page as a phone of 390 px shows it, with a finger instead of a mouse."""
+    """Opens a page on a phone with a screen of 390 px and touch input."""
     context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     context.set_default_timeout(PATIENCE)
     try:
@@ -25,7 +25,7 @@ def phone(browser, address: str):
 
 
 def by_mouse(page, way: Way = BENT) -> None:
-    """Draws a line through some places with the button held."""
+    """Draws a line through the points with the mouse button pressed."""
     first, *others = _places(page, way)
     page.mouse.move(*first)
     page.mouse.down()
@@ -35,7 +35,7 @@ def by_mouse(page, way: Way = BENT) -> None:
 
 
 def by_finger(page, way: Way = BENT) -> None:
-    """The same with a finger."""
+    """Draws a line through the points with a finger."""
     touch = page.context.new_cdp_session(page)
     for number, (x, y) in enumerate(_places(page, way)):
         kind = "touchMove" if number else "touchStart"
@@ -52,12 +52,12 @@ def _places(page, way: Way) -> list[tuple[float, float]]:
 
 
 def source(page, image: str) -> str:
-    """What the browser shows as an image, by its CSS selector."""
+    """Returns the address of the image at a CSS selector."""
     return page.locator(image).first.get_attribute("src")
 
 
 def changed(page, image: str, before: str) -> str:
-    """Waits until an image is another one and is drawn; gives its address."""
+    """Waits until an image has changed and is loaded; returns its address."""
     page.wait_for_function(
         "([image, before]) => { const shown = document.querySelector(image); "
         "return shown && shown.getAttribute('src') !== before && shown.complete && shown.naturalWidth }",
@@ -67,5 +67,5 @@ def changed(page, image: str, before: str) -> str:
 
 
 def fits_sideways(page) -> bool:
-    """Whether nothing of the page is wider than the screen."""
+    """Returns whether no element is wider than the screen."""
     return page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth + 1")

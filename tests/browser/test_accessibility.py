@@ -1,4 +1,4 @@
-"""What axe-core finds on every page, with its hood open: nothing serious, wide and narrow, light and dark."""
+"""axe-core finds no serious issue on any page, wide or narrow, light or dark, with "Under the hood" open."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from pages.jobs.navigation import PLACES
+from pages.jobs.navigation import PAGES
 
 from .conftest import PATIENCE
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-LOOKS = ((1440, "dark"), (390, "light"), (390, "dark"), (1440, "light"))  # pages take them in turn
+LOOKS = ((1440, "dark"), (390, "light"), (390, "dark"), (1440, "light"))  # one after the other for the pages
 NO_HOOD = {"train-generator", "questions", "gallery", "health", "guide"}
-PAGES = [*(place.address for place in PLACES), "text?do=Who+wrote+this%3F"]
-# Streamlit puts the groups of its navigation into a list as they are: <ul><div><li>.
+ADDRESSES = [*(place.address for place in PAGES), "text?do=Who+wrote+this%3F"]
+# Streamlit nests the groups of its navigation as <ul><div><li>.
 THEIRS = "[data-testid=stSidebarNavItems]"
-# What a page draws again is pale meanwhile, so that it is looked at again: what is wrong stays wrong.
+# Elements fade while a page reruns, so check again: real issues stay.
 TRIES = 3
 NOTHING_FADES = "() => !document.querySelector('[data-stale=true]')"
 SERIOUS = ("serious", "critical")
@@ -25,14 +25,14 @@ SERIOUS = ("serious", "critical")
 
 @pytest.fixture(scope="module")
 def axe():
-    """The script of axe-core, as a package for tests brings it."""
+    """The script of axe-core, from its Python package."""
     package = pytest.importorskip("axe_playwright_python", reason="no axe-core; pip install '.[dev]'")
     return (Path(package.__file__).parent / "axe.min.js").read_text("utf-8")
 
 
-@pytest.mark.parametrize("address", PAGES, ids=lambda address: address or "studio")
+@pytest.mark.parametrize("address", ADDRESSES, ids=lambda address: address or "studio")
 def test_nothing_serious_is_found(browser, server, axe, address):
-    width, scheme = LOOKS[PAGES.index(address) % len(LOOKS)]
+    width, scheme = LOOKS[ADDRESSES.index(address) % len(LOOKS)]
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
     try:
         page = context.new_page()
@@ -46,22 +46,22 @@ def test_nothing_serious_is_found(browser, server, axe, address):
         page.get_by_text("The studio is warming up").wait_for(state="hidden")
         page.evaluate(axe)
         for _ in range(TRIES):
-            page.wait_for_timeout(1000)  # charts and images come one by one
-            if not (told := serious(page)):
+            page.wait_for_timeout(1000)  # charts and images load one by one
+            if not (problems := serious(page)):
                 break
     finally:
         context.close()
-    assert not told
+    assert not problems
 
 
 def serious(page):
-    """What axe-core finds at this moment."""
+    """Returns the current serious issues of a page."""
     page.wait_for_function(NOTHING_FADES)
-    found = page.evaluate(
+    result = page.evaluate(
         "theirs => axe.run({ exclude: [[theirs]] }, { resultTypes: ['violations'] })", THEIRS
     )
     return [
         (one["id"], [node["html"][:200] for node in one["nodes"]])
-        for one in found["violations"]
+        for one in result["violations"]
         if one["impact"] in SERIOUS
     ]

@@ -1,4 +1,4 @@
-"""From an archive of images to a classifier that names one, in a real browser against a real server."""
+"""The Classify page in a real browser: from an archive of images to a prediction."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from PIL import Image, ImageDraw
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 EACH = 12
-SIDE = 64  # px; small, so that a network on a busy machine is through in seconds
-CLASSES = ("<i>round</i>", "square")  # as a user may name a folder
+SIDE = 64  # px; small, so that training takes seconds on a busy machine
+CLASSES = ("<i>round</i>", "square")  # as users name folders
 
 
 @pytest.fixture
 def teach(tab, server_home):
-    """The page, for images of a user's own."""
+    """Opens the page for one's own images."""
     if not list(server_home.glob("weights/resnet50-*")):
         pytest.skip("no weights of ResNet50 within reach")
     return tab(f"/classify?images=Your+own&size={SIDE}")
 
 
-def drawn(kind: str, rng: np.random.Generator) -> bytes:
-    """A spot or a box of any color on another."""
+def zip_of_class(kind: str, rng: np.random.Generator) -> bytes:
+    """Returns a zip of images with a spot or a box in a random color."""
     ground, ink = (tuple(map(int, color)) for color in rng.integers(0, 256, (2, 3)))
     image = Image.new("RGB", (96, 96), ground)
     left, top = map(int, rng.integers(8, 30, 2))
@@ -42,7 +42,7 @@ def archive() -> bytes:
     with zipfile.ZipFile(packed, "w") as file:
         for kind in CLASSES:
             for n in range(EACH):
-                file.writestr(f"{kind.replace('/', '_')}/{n}.png", drawn(kind, rng))
+                file.writestr(f"{kind.replace('/', '_')}/{n}.png", zip_of_class(kind, rng))
     return packed.getvalue()
 
 
@@ -70,8 +70,8 @@ def test_images_become_a_classifier_that_is_tried(teach):
 
     page.get_by_role("tab", name="Try it").click()
     page.get_by_role("img", name=re.compile("evidence for")).wait_for()
-    told = page.get_by_test_id("stProgress").all_inner_texts()
-    assert len(told) == 2 and all(re.search(r"\d+\.\d%", one) for one in told)
+    bars = page.get_by_test_id("stProgress").all_inner_texts()
+    assert len(bars) == 2 and all(re.search(r"\d+\.\d%", one) for one in bars)
     page.get_by_role("radio", name="Overlaid").click()
     page.get_by_text("Class to explain").wait_for()
 

@@ -1,4 +1,4 @@
-"""The table of what was taken for what, laid out by a real browser; it needs no server."""
+"""The layout of the confusion matrix in a real browser; it needs no server."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _read(end):
 
 @pytest.fixture
 def widths(browser):
-    """Draws the table of some classes in a window; the widths of its columns but the first, in px."""
+    """Renders the table for some classes; returns the widths of all columns but the first, in px."""
     page = browser.new_page()
 
     def widths(classes, wide):
@@ -42,7 +42,7 @@ def widths(browser):
 @pytest.mark.parametrize("count", [2, 6, 24])
 def test_all_columns_are_as_wide_and_wide_enough_to_press(widths, count, wide):
     names = ["o", "a class of a long name", "crossing", "of", "m" * 60, "star"]
-    found = widths([f"{names[n % 6]} {n}" for n in range(count)], wide)
-    assert len(found) == count
-    assert max(found) - min(found) <= 1
-    assert min(found) >= 32
+    column_widths = widths([f"{names[n % 6]} {n}" for n in range(count)], wide)
+    assert len(column_widths) == count
+    assert max(column_widths) - min(column_widths) <= 1
+    assert min(column_widths) >= 32

@@ -1,6 +1,4 @@
-"""Classes by hand in a real browser: one from files, one from the camera, trained, and tried on the
-camera.
-"""
+"""Classes from files and from the camera: trained and tried on the camera, in a real browser."""
 
 from __future__ import annotations
 
@@ -12,19 +10,19 @@ import pytest
 from PIL import Image
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-SIDE = 64  # px; small, so that a network on a busy machine is through in seconds
+SIDE = 64  # px; small, so that training takes seconds on a busy machine
 
 
 @pytest.fixture
 def teach(tab, server_home):
-    """The page, to gather images by hand."""
+    """Opens the page for classes by hand."""
     if not list(server_home.glob("weights/resnet50-*")):
         pytest.skip("no weights of ResNet50 within reach")
     return tab(f"/classify?images=By+hand&size={SIDE}")
 
 
 def noise(count: int) -> list[dict]:
-    """Files that look like nothing of Chromium's test camera, which is green."""
+    """Returns images unlike Chromium's test camera, which is green."""
     rng, files = np.random.default_rng(0), []
     for n in range(count):
         body = io.BytesIO()
@@ -52,7 +50,7 @@ def test_files_and_the_camera_become_a_classifier_that_is_tried_live(teach, expe
     page.mouse.down()
     expect(camera.get_by_role("status")).to_have_text(re.compile(r"^([6-9]|\d\d) images"))
     page.mouse.up()
-    hold.press("Enter")  # by keyboard, too
+    hold.press("Enter")  # also with the keyboard
     expect(camera.get_by_role("status")).to_have_text("1 image")
 
     page.get_by_role("button", name=re.compile("^Use these")).click()

@@ -1,4 +1,4 @@
-"""What a user does on the dream page, in a real browser against a real server and the real weights."""
+"""The Dream page in a real browser, with a real server and the real weights."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from studio.core.imaging import image_io
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-SMALL = "size=128&steps=2&octaves=2"  # seconds of work, so that the tests are about the page
+SMALL = "size=128&steps=2&octaves=2"  # takes seconds, because the tests are about the page
 STEP = re.compile(r"Step \d+ of")
 READY = "runs DeepDream on this image"
 
 
 def result(page):
-    """The slider that compares content and result."""
+    """Returns the slider that compares content and result."""
     return page.get_by_role("slider", name="Compare Content on the left with Result on the right")
 
 
@@ -37,15 +37,15 @@ def recipe(download):
 
 
 def test_a_dream_is_seen_while_it_grows_and_carries_its_recipe(tab):
-    page = tab("/dream?size=128&steps=30&octaves=2")  # so many that it is seen on a fast machine, too
+    page = tab("/dream?size=128&steps=30&octaves=2")  # enough to be visible on a fast machine
     page.get_by_text(READY).wait_for()
     button(page, "Start").click()
     page.get_by_text(STEP).wait_for()
     page.get_by_text("as it is so far").wait_for()
     result(page).wait_for()
-    made = downloaded(page)
-    assert recipe(made).settings["steps"] == 30
-    assert max(image_io.read(Path(made.path()).read_bytes()).shape) == 128
+    download = downloaded(page)
+    assert recipe(download).settings["steps"] == 30
+    assert max(image_io.read(Path(download.path()).read_bytes()).shape) == 128
 
 
 def test_a_channel_of_the_sheet_makes_a_dream(tab):
@@ -70,11 +70,11 @@ def test_a_painted_channel_is_shown_and_used(tab):
     page.get_by_role("spinbutton", name="Any channel").press("Enter")
     button(page, "Visualize").click()
     page.get_by_text(STEP).wait_for()
-    button(page, "Stop").click()  # the best so far will do
+    button(page, "Stop").click()  # the best result so far is enough
     button(page, "Use it in the dream").click()
     page.wait_for_url(re.compile("layers=[^&]*77"))
-    seen = page.get_by_role("toolbar", name="Feature visualization of each channel")
-    seen.get_by_role("button", name="77", exact=True).wait_for()
+    toolbar = page.get_by_role("toolbar", name="Feature visualization of each channel")
+    toolbar.get_by_role("button", name="77", exact=True).wait_for()
     page.get_by_text(READY).wait_for()
 
 

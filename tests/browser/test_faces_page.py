@@ -1,4 +1,4 @@
-"""A grid of faces, one of them changed by a slider, in a real browser against a real server."""
+"""The Faces page in a real browser: a grid, and one face that a slider changes."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import tiny_dcgan
 from PIL import Image
 
 PATIENCE = 240  # seconds
-CHANGED = 2.0  # levels of 255, in the mean: what a user sees
+CHANGED = 2.0  # mean absolute error of 255 that a user sees
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 @pytest.fixture
 def model(server_home):
-    """The title of a small model that the server has."""
+    """The title of a small model on the server."""
     folder = server_home / "presets" / "strokes"
     if not folder.exists():
         tiny_dcgan.make(folder)
@@ -30,7 +30,7 @@ def grid(page):
 
 
 def image(page, name):
-    """What is to be seen of an image: `(h, w, 3)`."""
+    """Returns the pixels of an image on the page, `(h, w, 3)`."""
     element = page.get_by_role("img", name=name, exact=True)
     element.wait_for()
     page.wait_for_function("e => e.complete && e.naturalWidth > 0", arg=element.element_handle())
@@ -66,6 +66,6 @@ def test_the_grid_works_by_keyboard_and_each_button_shows_its_face(tab, model, e
     page.keyboard.press("Enter")
     large = Image.fromarray(image(page, "Face 3").astype("uint8"))
     inner = [np.asarray(shot.resize((32, 32)).crop((4, 4, 28, 28)), "float32") for shot in shots]
-    wanted = np.asarray(large.resize((32, 32)).crop((4, 4, 28, 28)), "float32")
-    apart = [np.abs(one - wanted).mean() for one in inner]
-    assert int(np.argmin(apart)) == 2
+    expected = np.asarray(large.resize((32, 32)).crop((4, 4, 28, 28)), "float32")
+    distances = [np.abs(one - expected).mean() for one in inner]
+    assert int(np.argmin(distances)) == 2

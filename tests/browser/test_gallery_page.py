@@ -1,4 +1,4 @@
-"""The gallery in a real browser: found, opened, taken along as a zip, removed and brought back, dropped."""
+"""The Gallery page in a real browser: search, open, download, remove, restore and drop."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ NAMES = ("meadow", "harbor", "attic")
 
 @pytest.fixture
 def there(server_home, monkeypatch):
-    """Three images that were made by commands while the server ran: name -> id."""
+    """Three results of commands, made while the server runs: name -> id."""
     monkeypatch.setenv("STUDIO_HOME", str(server_home))
-    made = {}
+    items_by_name = {}
     for number, name in enumerate(NAMES):
         pixels = np.full((96, 128, 3), 60 * number + 40, "uint8")
         source = tasks.File.keep(image_io.encode_png(pixels // 2), "image", f"{name}.png")
         settings = tasks.get("style.transfer").settings(seed=4711 + number)
         recipe = recipes.make("style.transfer", settings, {"content": [source], "style": [source]})
         file = tasks.File.keep(image_io.encode_png(pixels, recipe), "image", f"{name}-{name}.png")
-        made[name] = items.add(tasks.Result((file,), {}, recipe), 1.0)
-    return made
+        items_by_name[name] = items.add(tasks.Result((file,), {}, recipe), 1.0)
+    return items_by_name
 
 
 def tile(page, name):
@@ -42,9 +42,9 @@ def test_it_is_found_opened_packed_removed_and_dropped(tab, there, tmp_path, exp
     page.keyboard.press("Enter")
     page.get_by_text("1 result").wait_for()
 
-    with page.expect_download() as got:
+    with page.expect_download() as download:
         page.get_by_role("button", name="Save 1 as zip").click()
-    got.value.save_as(tmp_path / "all.zip")
+    download.value.save_as(tmp_path / "all.zip")
     with zipfile.ZipFile(tmp_path / "all.zip") as packed:
         (name,) = packed.namelist()
         data = packed.read(name)
@@ -84,12 +84,12 @@ def test_back_on_the_grid_it_goes_on_where_it_was_left(tab, there):
 def test_a_star_is_one_click_on_its_tile_and_two_are_compared(tab, there, expect):
     page = tab("/gallery")
     star = page.get_by_role("button", name="Star: attic + attic").first
-    star.click()  # which waits until it lies where it stays, with nothing over it
+    star.click()  # waits until it is stable and not covered
     expect(star).to_have_attribute("aria-pressed", "true")
     star_is_on_its_tile = """([star, tile]) => {
       const [on, under] = [star, tile].map(e => e.getBoundingClientRect());
       return under.x < on.x && on.x < under.right && under.y < on.y && on.y < under.y + 20;
-    }"""  # both measured in the same frame: the grid moves while images load
+    }"""  # measure both at once, because the grid moves while images load
     page.wait_for_function(
         star_is_on_its_tile, arg=[star.element_handle(), tile(page, "attic").element_handle()]
     )
@@ -100,7 +100,7 @@ def test_a_star_is_one_click_on_its_tile_and_two_are_compared(tab, there, expect
     page.get_by_text("Starred").click()
     tile(page, "meadow").wait_for()
     page.get_by_text("Select several").click()
-    page.get_by_role("button", name=re.compile("Remove$")).wait_for()  # before, a click opens an item
+    page.get_by_role("button", name=re.compile("Remove$")).wait_for()  # before that, a click opens an item
     tile(page, "meadow").click()
     page.get_by_role("button", name="Remove 1").wait_for()
     tile(page, "attic").click()

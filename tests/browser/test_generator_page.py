@@ -1,4 +1,4 @@
-"""From an archive of images to a generator, in a real browser against a real server."""
+"""The Train a generator page in a real browser: from an archive of images to a generator."""
 
 from __future__ import annotations
 

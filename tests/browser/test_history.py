@@ -1,4 +1,4 @@
-"""Back, Forward, a reload and a shared link bring form and result back, in a real browser."""
+"""Back, Forward, reload and shared links restore the form and the result in a real browser."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ASKED = "content=Coffee&mode=Draft&size=128&steps=2"
 
 
 def form(page):
-    """What the style page's form says."""
+    """Returns the values in the form of the Style page."""
     main = page.get_by_test_id("stMain")
     return main.get_by_role("radio", name="Coffee"), main.get_by_role("slider", name="Strength")
 
@@ -72,7 +72,7 @@ def test_back_from_a_changed_form_brings_the_result_and_its_form_back(tab, expec
     shows(shared, expect, 0)
     button(shared, "Make again").wait_for()
 
-    page.go_back()  # to the form before it was started
+    page.go_back()  # to the form as it was before Start
     button(page, "Make again").wait_for(state="detached")
     shows(page, expect, 0)
 
@@ -97,13 +97,13 @@ def test_a_drawing_is_there_after_a_reload_and_on_the_way_back(tab, expect):
     page.mouse.move(box["x"] + 160, box["y"] + 160, steps=6)
     page.mouse.up()
     expect(page).not_to_have_url(empty)
-    drawn = canvas.evaluate(PAINTED)
-    assert drawn > 0
+    pixel_count = canvas.evaluate(PAINTED)
+    assert pixel_count > 0
 
     def shows_it():
-        # Located again each time: a rerun may replace the element, and an old handle keeps its old pixels.
+        # Locate it again each time, because a rerun can replace the element.
         deadline = time.monotonic() + 240
-        while page.locator("canvas").first.evaluate(PAINTED) != drawn:
+        while page.locator("canvas").first.evaluate(PAINTED) != pixel_count:
             assert time.monotonic() < deadline, "the drawing did not come back"
             page.wait_for_timeout(100)
 
@@ -116,5 +116,5 @@ def test_a_drawing_is_there_after_a_reload_and_on_the_way_back(tab, expect):
 
 
 def test_a_step_is_what_pages_name_in_the_address():
-    known = {jobs.PARAMETER, address.ITEM, address.OTHER, documents.PARAMETER, session.PARAMETER}
-    assert set(browser_history.STEPS) == known
+    names = {jobs.PARAMETER, address.ITEM, address.OTHER, documents.PARAMETER, session.PARAMETER}
+    assert set(browser_history.STEPS) == names

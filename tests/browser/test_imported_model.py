@@ -1,4 +1,4 @@
-"""A new user with what Teachable Machine gave them: imported, named, tried, scored, explained, exported."""
+"""A Teachable Machine model in a real browser: import, rename, try, score, explain and export."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 LEARNED, HELD_OUT = 40, 12  # images
 NAMES, OTHERS = ("Meadow", "Sunset"), ("Grass", "Evening")
-# From, to: of either; Chromium's own image in place of a camera's is as green as a meadow.
+# Color range of each class; the image of Chromium's fake camera is green like grass.
 COLORS = (((0, 100, 0), (80, 240, 80)), ((170, 20, 120), (255, 100, 220)))
 SEES = re.compile("evidence for")
-# A camera's first moments are black, and without a window Chromium may leave its image paused.
+# The first camera frames are black, and headless Chromium may pause the camera.
 SHOWS = """() => {
     const video = document.querySelector("video"), side = 8;
     if (video?.paused) video.play();
@@ -36,23 +36,23 @@ SHOWS = """() => {
 
 
 def images(count: int, seed: int) -> list[np.ndarray]:
-    """Of both kinds in turn; with more or less grain, for those that are alike are taken for copies."""
+    """Returns images of both classes in turn, with different noise so that none counts as a copy."""
     rng = np.random.default_rng(seed)
     grounds = [rng.integers(*COLORS[n % 2]) for n in range(count)]
     grains = [rng.normal(0, rng.uniform(1, 30), (96, 96, 3)) for _ in grounds]
-    made = [np.clip(one + grain, 0, 255) for one, grain in zip(grounds, grains, strict=True)]
-    return [one.astype("uint8") for one in made]
+    noisy = [np.clip(one + grain, 0, 255) for one, grain in zip(grounds, grains, strict=True)]
+    return [one.astype("uint8") for one in noisy]
 
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory) -> bytes:
-    """`converted_keras.zip`."""
+    """The bytes of a `converted_keras.zip`."""
     learned = images(LEARNED, 1)
     return teachable_zip.packed(learned[::2], learned[1::2], NAMES, tmp_path_factory.mktemp("teachable"))
 
 
 def held_out() -> bytes:
-    """A zip of images that it has not learned from, in folders."""
+    """Returns a zip of images that the model was not trained on, in folders."""
     body = io.BytesIO()
     with zipfile.ZipFile(body, "w") as file:
         for n, one in enumerate(images(HELD_OUT, 2)):
@@ -67,15 +67,15 @@ def png(image: np.ndarray) -> bytes:
 
 
 def bring(page, data: bytes) -> None:
-    """Drops the zip; its classes have their names."""
+    """Drops the zip on the page, and waits for the names of its classes."""
     page.get_by_role("button", name="Import a model").click()
-    given = {"name": "converted_keras.zip", "mimeType": "application/zip", "buffer": data}
-    page.get_by_test_id("stPopoverBody").locator("input[type=file]").set_input_files(given)
+    upload = {"name": "converted_keras.zip", "mimeType": "application/zip", "buffer": data}
+    page.get_by_test_id("stPopoverBody").locator("input[type=file]").set_input_files(upload)
     page.get_by_text(f"2 classes ({', '.join(NAMES)})").wait_for()
 
 
 def rename(page) -> None:
-    """Gives the classes other names."""
+    """Renames the classes."""
     page.get_by_text("Class names").click()
     page.get_by_label("One name per line").fill("\n".join(OTHERS))
     page.get_by_role("button", name="Use these names").click()
@@ -83,24 +83,24 @@ def rename(page) -> None:
 
 
 def photograph(page) -> None:
-    """Takes an image with the camera."""
+    """Takes a photo with the camera."""
     page.get_by_role("button", name="Add your own").click()
-    opened = page.get_by_test_id("stPopoverBody")
-    opened.get_by_text("Use the camera").click()
+    popover = page.get_by_test_id("stPopoverBody")
+    popover.get_by_text("Use the camera").click()
     page.wait_for_function(SHOWS)
-    opened.get_by_role("button", name="Take photo").click()
-    opened.wait_for(state="hidden")
+    popover.get_by_role("button", name="Take photo").click()
+    popover.wait_for(state="hidden")
 
 
-def told(page) -> list[str]:
-    """What it says of the image, once it has looked: the likeliest class first."""
+def predictions(page) -> list[str]:
+    """Returns the predictions for the image, most probable class first."""
     page.get_by_role("img", name=SEES).wait_for()
-    page.get_by_test_id("stProgress").nth(len(NAMES) - 1).wait_for()  # its bars come after the image
+    page.get_by_test_id("stProgress").nth(len(NAMES) - 1).wait_for()  # the bars appear after the image
     return [one.strip() for one in page.get_by_test_id("stProgress").all_inner_texts()]
 
 
 def change_preprocessing(page) -> None:
-    """Chooses another input range and back; each choice is stored with the model, and it answers again."""
+    """Chooses another input range and back; each choice is stored with the model."""
     page.get_by_text("Preprocessing: -1 to 1 (the model is from Teachable Machine).").wait_for()
     for name in ("0 to 255", "-1 to 1"):
         page.get_by_role("radio", name=name).click()
@@ -109,32 +109,32 @@ def change_preprocessing(page) -> None:
 
 
 def score(page) -> str:
-    """Scores it on held-out images; gives the share that it is right on."""
+    """Scores the model on held-out images; returns the accuracy."""
     page.get_by_role("tab", name="Evaluation").click()
-    given = {"name": "held-out.zip", "mimeType": "application/zip", "buffer": held_out()}
-    page.get_by_test_id("stTabs").locator("input[type=file]").set_input_files(given)
+    upload = {"name": "held-out.zip", "mimeType": "application/zip", "buffer": held_out()}
+    page.get_by_test_id("stTabs").locator("input[type=file]").set_input_files(upload)
     page.get_by_role("button", name="Evaluate").click()
     page.get_by_text(f"of {HELD_OUT}", exact=False).first.wait_for()
     return page.get_by_test_id("stMetricValue").inner_text()
 
 
 def export(page, folder: Path) -> tuple[Path, Path]:
-    """Exports it to TFLite; gives the file, and the program that asks it."""
+    """Exports the model to TFLite; returns the file and the example program."""
     page.get_by_role("tab", name="Export").click()
     page.get_by_role("radio", name="TFLite").click()
     page.get_by_role("button", name="Export as TFLite").click()
-    shown = page.get_by_test_id("stCode").filter(has_text="allocate_tensors")
-    shown.wait_for()
-    with page.expect_download() as given:
+    snippet = page.get_by_test_id("stCode").filter(has_text="allocate_tensors")
+    snippet.wait_for()
+    with page.expect_download() as download:
         page.get_by_test_id("stTabs").get_by_role("button", name="Download", exact=True).click()
     file, program = folder / "model.tflite", folder / "ask.py"
-    given.value.save_as(file)
-    program.write_text(shown.locator("code").inner_text(), encoding="utf-8")
+    download.value.save_as(file)
+    program.write_text(snippet.locator("code").inner_text(), encoding="utf-8")
     return file, program
 
 
 def ask(program: Path, file: Path, image: Path) -> str:
-    """What the program says of an image."""
+    """Runs the program on an image; returns its output."""
     words = [sys.executable, "-P", str(program), str(file), str(image)]
     return subprocess.run(words, capture_output=True, text=True, check=True, timeout=strokes.PATIENCE).stdout
 
@@ -145,8 +145,8 @@ def test_a_new_user_goes_all_the_way_with_a_teachable_machine_zip(tab, model, tm
     rename(page)
     photograph(page)
     page.get_by_role("img", name=re.compile("evidence for “Grass”")).wait_for()
-    said = told(page)
-    assert len(said) == 2 and said[0].startswith("Grass"), "Chromium's own camera shows green"
+    bars = predictions(page)
+    assert len(bars) == 2 and bars[0].startswith("Grass"), "Chromium's own camera shows green"
     change_preprocessing(page)
 
     assert score(page) == "100.0%"
@@ -162,5 +162,5 @@ def test_on_a_phone_it_is_imported_named_and_tried(browser, server, model):
         rename(page)
         photograph(page)
         page.get_by_role("img", name=re.compile("evidence for “Grass”")).wait_for()
-        assert told(page)[0].startswith("Grass")
+        assert predictions(page)[0].startswith("Grass")
         assert strokes.fits_sideways(page)

@@ -1,4 +1,4 @@
-"""The lab in a real browser: a stroke is answered, with a mouse and with a finger on a phone."""
+"""The Lab page in a real browser: the networks answer a stroke of a mouse and of a finger."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from . import strokes
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 LAB = "/lab?steps=60&kind=Dense"
-ANSWER = ".lab-row figure:nth-child(2) img"  # what the first network makes of the drawing
+ANSWER = ".lab-row figure:nth-child(2) img"  # the reconstruction of the first network
 
 
 def test_a_stroke_of_the_mouse_is_answered_and_cleared(tab):
     page = tab(LAB)
     before = strokes.source(page, ANSWER)
     strokes.by_mouse(page)
-    drawn = strokes.changed(page, ANSWER, before)
+    drawing = strokes.changed(page, ANSWER, before)
     page.get_by_role("button", name="Clear").click()
-    strokes.changed(page, ANSWER, drawn)
+    strokes.changed(page, ANSWER, drawing)
     page.get_by_text("Nothing drawn yet").wait_for()
 
 

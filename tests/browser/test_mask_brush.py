@@ -1,4 +1,4 @@
-"""The brush of the style page in a real browser: whose place the paint is, and how it comes and goes."""
+"""The mask brush of the Style page in a real browser."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TWO = "/style?size=128&brush=true&style=Mosaic&style=Wash"
 
 @pytest.fixture
 def brush(tab):
-    """Opens an address of the style page with the recipe unfolded."""
+    """Opens an address of the Style page with the recipe unfolded."""
 
     def brush(address: str):
         page = tab(address)
@@ -28,12 +28,12 @@ def brush(tab):
 
 
 def unfold(page):
-    """Opens the recipe of the result; recent results have others, each behind a button."""
+    """Unfolds the recipe of the result; recent results have their own."""
     page.get_by_test_id("stExpander").filter(has_text="Recipe").first.locator("summary").click()
 
 
 def paint(page, style, height):
-    """Draws a stroke across the photo, at a part of its height."""
+    """Draws a stroke across the photo at a relative height."""
     page.get_by_role("radiogroup", name="Paint with").get_by_role("radio", name=style).click()
     canvas = page.locator("canvas").first
     canvas.scroll_into_view_if_needed()
@@ -45,16 +45,16 @@ def paint(page, style, height):
     page.mouse.up()
 
 
-def masks(page, wanted):
-    """The digests of the masks of the result, once its recipe has masks as wanted."""
+def masks(page, is_expected):
+    """Returns the SHA-256 of each mask of the result, once its recipe has the expected masks."""
     for _ in range(480):
-        # Words of the page, not of a locator: it is drawn again while it is read.
+        # Read the text of the page, because a locator can become stale during a rerun.
         texts = page.evaluate(
             "() => [...document.querySelectorAll('[data-testid=stCode]')].map(x => x.innerText)"
         )
-        found = [json.loads(text).get("inputs", {}) for text in texts if text.startswith("{")]
-        digests = [one["digest"] for one in found[0].get("mask", [])] if found else []
-        if found and wanted(digests):
+        requests = [json.loads(text).get("inputs", {}) for text in texts if text.startswith("{")]
+        digests = [one["digest"] for one in requests[0].get("mask", [])] if requests else []
+        if requests and is_expected(digests):
             return digests
         page.wait_for_timeout(500)
     raise AssertionError(f"no such masks: {digests}")
@@ -65,7 +65,7 @@ def test_paint_belongs_to_its_style_whichever_goes(brush):
     paint(page, "Mosaic", 0.2)
     paint(page, "Wash", 0.8)
     mosaic, wash, *_ = masks(page, lambda now: len(set(now)) == 3)
-    page.get_by_role("button", name="Dots").click()  # a fifth: the oldest, Mosaic, gives way
+    page.get_by_role("button", name="Dots").click()  # a fifth style replaces the oldest, Mosaic
     masks(page, lambda now: len(now) == 4 and now[0] == wash and mosaic not in now)
     page.get_by_role("button", name="Halftone").click()
     masks(page, lambda now: len(now) == 3 and now[0] == wash and mosaic not in now)
@@ -79,7 +79,7 @@ def test_paint_is_there_again_after_the_brush_was_put_away(brush):
     masks(page, lambda now: not now)
     page.get_by_text("Brush", exact=True).first.click()
     masks(page, lambda now: now == painted)
-    paint(page, "Mosaic", 0.2)  # what was there is there to be painted alongside
+    paint(page, "Mosaic", 0.2)  # the earlier masks are still there
     masks(page, lambda now: len(now) == 2 and now[1] == painted[1])
 
 
@@ -119,14 +119,14 @@ def test_masks_of_a_result_are_downloaded_and_come_back_to_be_changed(brush):
     page.get_by_role("button", name="Keep", exact=True).click()
     page.wait_for_url("**job=*")
     [job] = parse_qs(urlsplit(page.url).query)["job"]
-    page = brush(f"/style?job={job}")  # a tab that knows nothing of the paint
+    page = brush(f"/style?job={job}")  # a tab without the masks
     page.get_by_role("button", name="Change", exact=True).click()
     page.locator("canvas").first.wait_for()
     page.get_by_role("button", name="Close", exact=True).click()
     page.get_by_role("button", name="Keep", exact=True).wait_for()
     unfold(page)
     masks(page, lambda now: now == painted)
-    paint(page, "Wash", 0.8)  # where the rest was Mosaic's
+    paint(page, "Wash", 0.8)  # which was Mosaic's area before
     masks(page, lambda now: len(now) == 2 and now[1] != painted[1] and now[0] != painted[0])
 
 
@@ -147,25 +147,25 @@ def test_clear_can_be_undone_and_both_stay_where_there_is_paint(brush, expect):
     expect(clear).to_be_disabled()
     undo.click()
     masks(page, lambda now: now[:2] == painted)
-    undo.click()  # the stroke of before there was a third style
+    undo.click()  # the stroke from before the third style
     masks(page, lambda now: len(now) == 3 and now[0] == painted[0] and now[1] == now[2])
 
 
 def test_the_brush_paints_by_keyboard(brush, expect):
     page = brush(TWO)
-    chosen = page.get_by_role("radiogroup", name="Paint with").locator("[aria-checked=true]")
-    chosen.focus()
+    radio = page.get_by_role("radiogroup", name="Paint with").locator("[aria-checked=true]")
+    radio.focus()
     page.keyboard.press("ArrowRight")
-    expect(chosen).to_have_text("Wash")
+    expect(radio).to_have_text("Wash")
     page.keyboard.press("ArrowLeft")
-    page.keyboard.press("ArrowLeft")  # round to the other end
-    expect(chosen).to_have_text("Eraser")
+    page.keyboard.press("ArrowLeft")  # wraps around
+    expect(radio).to_have_text("Eraser")
     page.keyboard.press("ArrowRight")
     focused = (
         "() => { let one = document.activeElement; while (one.shadowRoot) one = one.shadowRoot.activeElement;"
     )
     assert page.evaluate(focused + "return one.textContent; }") == "Mosaic"
-    page.keyboard.press("Tab")  # one stop for all styles
+    page.keyboard.press("Tab")  # one tab stop for all styles
     assert page.evaluate(focused + "return one.type; }") == "range"
 
     canvas = page.get_by_label("arrow keys move the brush")
@@ -179,7 +179,7 @@ def test_the_brush_paints_by_keyboard(brush, expect):
     assert tip.bounding_box()["x"] - before["x"] > 4 * quarter
     page.keyboard.press("Space")
     color_hint, _ = masks(page, lambda now: len(now) == 2)
-    page.keyboard.down("Space")  # held, it draws a line
+    page.keyboard.down("Space")  # while held, it draws a line
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
     page.keyboard.up("Space")
@@ -188,7 +188,7 @@ def test_the_brush_paints_by_keyboard(brush, expect):
 
 @pytest.fixture
 def level(server_home):
-    """How white a mask is at a place, in parts of its sides."""
+    """Reads the brightness of a mask at relative coordinates: `level(sha256, x, y)`."""
 
     def level(digest, x, y):
         mask = image_io.read(server_home / "files" / digest)
@@ -198,7 +198,7 @@ def level(server_home):
 
 
 def frame(page):
-    """Draws a closed line around the middle of the photo."""
+    """Draws a closed line around the center of the photo."""
     canvas = page.locator("canvas").first
     canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
@@ -261,8 +261,8 @@ def test_two_fingers_zoom_and_paint_nothing(brush, expect):
     touch = page.context.new_cdp_session(page)
     touch.send("Emulation.setTouchEmulationEnabled", {"enabled": True, "maxTouchPoints": 2})
 
-    def fingers(kind, *apart):
-        points = [{"x": middle + far, "y": y, "id": number} for number, far in enumerate(apart)]
+    def fingers(kind, *distances):
+        points = [{"x": middle + far, "y": y, "id": number} for number, far in enumerate(distances)]
         touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
 
     fingers("touchStart", -20)

@@ -1,4 +1,4 @@
-"""The navigation of the pages, in a real browser."""
+"""The navigation menu in a real browser."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ def test_the_navigation_stands_in_groups(tab, expect):
     page = tab("/")
     navigation = page.get_by_test_id("stSidebarNav")
     expect(navigation.get_by_role("link", name="Guide")).to_be_visible()
-    said = navigation.inner_text()
-    wanted = [
+    text = navigation.inner_text()
+    words = [
         "Studio",
         "Make",
         "Style",
@@ -25,4 +25,4 @@ def test_the_navigation_stands_in_groups(tab, expect):
         "Gallery",
         "Guide",
     ]
-    assert [said.index(word) for word in wanted] == sorted(said.index(word) for word in wanted)
+    assert [text.index(word) for word in words] == sorted(text.index(word) for word in words)

@@ -1,4 +1,4 @@
-"""What a page of another site, here of another port of this machine, can do to the studio: nothing."""
+"""A page of another origin cannot use the studio; here it is another port of this machine."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class _Silent(SimpleHTTPRequestHandler):
 
 @contextmanager
 def _site(folder, body: str):
-    """The address of another site whose only page has this body."""
+    """Serves a page with this body as another site; yields its address."""
     (folder / "index.html").write_text(f"<!doctype html><title>Other</title>{body}", "utf-8")
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Silent, directory=str(folder))) as other:
         threading.Thread(target=other.serve_forever, daemon=True).start()
@@ -47,10 +47,15 @@ def page(browser):
 
 def test_no_other_site_can_frame_the_studio(page, server, tmp_path):
     refusals = []
-    page.on("console", lambda told: refusals.append(told.text) if "frame-ancestors" in told.text else None)
+    page.on(
+        "console",
+        lambda message: refusals.append(message.text) if "frame-ancestors" in message.text else None,
+    )
     with _site(tmp_path, f"<iframe src='{server}/health'></iframe>") as other:
         page.goto(other)
-        page.wait_for_event("console", lambda told: "frame-ancestors" in told.text) if not refusals else None
+        page.wait_for_event(
+            "console", lambda message: "frame-ancestors" in message.text
+        ) if not refusals else None
     assert all("health" not in frame.url for frame in page.frames[1:])
 
 
@@ -79,5 +84,5 @@ def test_a_page_finds_its_server_at_once(page, server, address):
     assert page.url == f"{server}/health"
     page.reload()
     page.get_by_text("This machine").wait_for()
-    # The file server forgets an image that another one has replaced, which the browser may just ask for.
+    # The media server drops a replaced image, which the browser may still request.
     assert not [url for url in faults if "/media/" not in url]

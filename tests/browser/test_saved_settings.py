@@ -1,4 +1,4 @@
-"""Settings under a name in a real browser: saved, chosen in another tab, taken along and dropped in."""
+"""Saved settings in a real browser: save, choose in another tab, download and drop in."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 SMALL = "size=128"
 
 
-def opened(tab, address):
+def open_saved_settings(tab, address):
     page = tab(address)
-    # High enough for all: a page that still opens goes back to its top, away from what a click opened below.
+    # Tall enough for the whole page, because loading scrolls it back to the top.
     page.set_viewport_size({"width": 1440, "height": 1800})
     page.get_by_role("button", name="Saved settings").click()
     page.get_by_role("button", name="Save these settings").wait_for()
@@ -21,7 +21,7 @@ def opened(tab, address):
 
 
 def test_settings_are_saved_chosen_elsewhere_taken_along_and_dropped_in(tab, tmp_path, expect):
-    page = opened(tab, f"/style?{SMALL}&strength=0.3&style=Wash")
+    page = open_saved_settings(tab, f"/style?{SMALL}&strength=0.3&style=Wash")
     page.get_by_test_id("stPopoverBody").get_by_label("Name", exact=True).fill("Soft wash")
     page.get_by_role("button", name="Save these settings").click()
     page.get_by_role("button", name="Soft wash", exact=True).wait_for()
@@ -31,16 +31,16 @@ def test_settings_are_saved_chosen_elsewhere_taken_along_and_dropped_in(tab, tmp
     saved.value.save_as(tmp_path / "taken.json")
     assert json.loads((tmp_path / "taken.json").read_text())["settings"]["strength"] == 0.3
 
-    other = opened(tab, f"/style?{SMALL}")
+    other = open_saved_settings(tab, f"/style?{SMALL}")
     other.get_by_role("button", name="Soft wash", exact=True).click()
     other.wait_for_url("**strength=0.3*")
     assert "style=Wash" in other.url
 
-    third = opened(tab, f"/style?{SMALL}")
+    third = open_saved_settings(tab, f"/style?{SMALL}")
     file = third.get_by_test_id("stPopoverBody").locator('input[type="file"]')
     file.set_input_files({"name": "dream.json", "mimeType": "application/json", "buffer": b'{"version": 9}'})
     third.get_by_text("This recipe was made by a newer studio.").wait_for()
-    expect(file).to_have_count(1)  # the field that held the refused file gives way to an empty one
+    expect(file).to_have_count(1)  # an empty uploader replaces the one with the rejected file
     file.set_input_files(tmp_path / "taken.json")
     third.wait_for_url("**strength=0.3*")
     assert "style=Wash" in third.url

@@ -1,4 +1,4 @@
-"""Drawing a face in a real browser: after a stroke the avatar is another one, by mouse and by finger."""
+"""The Sketch page in a real browser: each stroke changes the avatar, by mouse and by touch."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ def test_a_stroke_of_the_mouse_paints_another_avatar(tab):
     page = tab("/sketch")
     before = strokes.source(page, AVATAR)
     strokes.by_mouse(page)
-    drawn = strokes.changed(page, AVATAR, before)
+    drawing = strokes.changed(page, AVATAR, before)
     page.get_by_role("button", name="Undo").click()
-    assert strokes.changed(page, AVATAR, drawn) == before
+    assert strokes.changed(page, AVATAR, drawing) == before
     page.get_by_role("button", name="Clear all").click()
     page.get_by_text("Nothing is drawn yet").wait_for()
     strokes.by_mouse(page)
-    assert strokes.source(page, AVATAR) not in (before, drawn)
+    assert strokes.source(page, AVATAR) not in (before, drawing)
 
 
 def test_another_face_and_strokes_are_undone_and_redone_by_keyboard(tab):
     page = tab("/sketch")
     first = strokes.source(page, AVATAR)
     strokes.by_mouse(page)
-    drawn = strokes.changed(page, AVATAR, first)
+    drawing = strokes.changed(page, AVATAR, first)
     page.get_by_role("button", name="A face").click()
-    face = strokes.changed(page, AVATAR, drawn)
+    face = strokes.changed(page, AVATAR, drawing)
     page.keyboard.press("Control+z")
-    assert strokes.changed(page, AVATAR, face) == drawn
+    assert strokes.changed(page, AVATAR, face) == drawing
     page.keyboard.press("Control+z")
-    assert strokes.changed(page, AVATAR, drawn) == first
+    assert strokes.changed(page, AVATAR, drawing) == first
     page.keyboard.press("Control+Shift+z")
-    assert strokes.changed(page, AVATAR, first) == drawn
+    assert strokes.changed(page, AVATAR, first) == drawing
     page.get_by_role("button", name="Redo").click()
-    assert strokes.changed(page, AVATAR, drawn) == face
+    assert strokes.changed(page, AVATAR, drawing) == face
 
 
 def test_a_finger_paints_another_avatar_on_a_phone(browser, server):

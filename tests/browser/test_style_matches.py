@@ -1,4 +1,4 @@
-"""Which place of a painting each place of the photo was matched to, shown by a component without a server."""
+"""The component that shows which patch of the painting each patch of the photo matches; without a server."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _IMAGE = "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' width='200'
 
 @pytest.fixture(params=[390, 1000])
 def component(browser, request):
-    """Two paintings, the first with the places of the photo mirrored, in a narrow and a wide window."""
+    """Renders two paintings, the first with mirrored matches, in a narrow and a wide window."""
     page = browser.new_page(viewport={"width": request.param, "height": 600}, has_touch=True)
     html, css, js = (assets.read(matches.__file__, f"matches.{end}") for end in ("html", "css", "js"))
     rows, columns = np.meshgrid((np.arange(10) + 0.5) / 10, (np.arange(20) + 0.5) / 20, indexing="ij")
@@ -35,14 +35,14 @@ def component(browser, request):
 
 
 def places(page):
-    """The left edge of each mark, in percent: of the photo and of each painting."""
+    """Returns the left edge of each marker in percent, for the photo and each painting."""
     return page.locator(".mark").evaluate_all("all => all.map(one => parseFloat(one.style.left))")
 
 
 def test_pointing_at_a_place_of_the_photo_marks_its_match_in_each_painting(component):
     box = component.locator(".stage img").bounding_box()
     for act in (component.mouse.move, component.touchscreen.tap):
-        for share in (0.13, 0.83):  # the middle of a position: pixels are rounded
+        for share in (0.13, 0.83):  # the center of a patch, because pixels are rounded
             act(box["x"] + share * box["width"], box["y"] + 0.3 * box["height"])
             photo, first, second = places(component)
             assert photo == pytest.approx(100 * share, abs=2)

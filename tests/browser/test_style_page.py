@@ -1,4 +1,4 @@
-"""What a user does on the style page, in a real browser against a real server and the real weights."""
+"""The Style page in a real browser, with a real server and the real weights."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from studio.core.imaging import animations, image_io
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-SMALL = "size=128"  # px: seconds of work, so that the tests are about the page
+SMALL = "size=128"  # px; takes seconds, because the tests are about the page
 LONG = f"/style?mode=Draft&{SMALL}&steps=400"
-STEP = re.compile(r"Step [1-9]\d* of \d+")  # before the first there is nothing to keep
+STEP = re.compile(r"Step [1-9]\d* of \d+")  # before the first step there is nothing to save
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def photo(tmp_path, image) -> Path:
 
 
 def result(page):
-    """The slider that compares content and result."""
+    """Returns the slider that compares content and result."""
     return page.get_by_role("slider", name="Compare Content on the left with Result on the right")
 
 
@@ -35,7 +35,7 @@ def button(page, name):
 
 
 def upload(page, path):
-    """Adds a file to the contents."""
+    """Uploads a file as content image."""
     page.get_by_role("button", name="Add your own").first.click()
     page.get_by_test_id("stPopoverBody").locator('input[type="file"]').set_input_files(path)
 
@@ -106,14 +106,14 @@ def test_the_brush_says_where_a_style_goes(tab):
     page.get_by_text("Recipe", exact=True).first.click()
     page.get_by_text(re.compile(r"mask-2-")).first.wait_for()
     result(page).wait_for()
-    page.get_by_role("button", name="Halftone").click()  # the paint stays, for a style more
+    page.get_by_role("button", name="Halftone").click()  # the masks stay, with one more style
     page.get_by_text(re.compile(r"mask-3-")).first.wait_for()
     page.get_by_role("radio", name="Coffee").click()
     page.get_by_text(re.compile(r"mask-3-")).first.wait_for(state="detached")
     page.get_by_role("radio", name="Chelsea").click()
     result(page).wait_for()
     page.get_by_text("Recipe", exact=True).first.wait_for()
-    page.wait_for_timeout(3000)  # nothing can be waited for where nothing should come
+    page.wait_for_timeout(3000)  # nothing should appear, so there is nothing to wait for
     assert page.get_by_text(re.compile(r"mask-3-")).count() == 0
 
 
@@ -166,13 +166,17 @@ def test_the_download_is_a_png_with_its_recipe(tab):
     with page.expect_download() as waiting:
         button(page, "Download").click()
     data = Path(waiting.value.path()).read_bytes()
-    made = recipes.read(data)
-    assert (made.task, made.settings["mode"], made.settings["size"]) == ("style.transfer", "draft", 128)
+    embedded = recipes.read(data)
+    assert (embedded.task, embedded.settings["mode"], embedded.settings["size"]) == (
+        "style.transfer",
+        "draft",
+        128,
+    )
     assert max(image_io.read(data).shape) == 128
 
 
 def test_under_the_hood_a_place_of_the_photo_shows_its_match(tab, expect):
-    page = tab("/style?mode=Draft&size=64&steps=2&hood=true")
+    page = tab("/style?mode=Draft&size=64&steps=2&explain=true")
     button(page, "Start").click()
     stage = page.get_by_role("application", name="Photo")
     stage.wait_for()
@@ -187,18 +191,18 @@ def test_under_the_hood_a_place_of_the_photo_shows_its_match(tab, expect):
 def test_a_number_out_of_range_says_what_is_taken(tab, expect):
     page = tab(f"/style?{SMALL}")
     box = page.locator(".st-key-size-box")
-    said = "e => getComputedStyle(e, '::after').content"
+    script = "e => getComputedStyle(e, '::after').content"
     box.locator("input").fill("9000")
     box.locator("input").press("Enter")
-    page.wait_for_function(f"e => ({said})(e).includes('enter 64 to 2048')", arg=box.element_handle())
+    page.wait_for_function(f"e => ({script})(e).includes('enter 64 to 2048')", arg=box.element_handle())
     box.locator("input").fill("136")
     box.locator("input").press("Enter")
     page.wait_for_url(re.compile("size=136"))
-    assert box.evaluate(said) == "none"
+    assert box.evaluate(script) == "none"
 
 
 def test_a_number_between_two_steps_of_its_box_is_not_called_refused(tab):
-    page = tab("/playground?learning_rate=0.01")  # the least is 1e-05, so that no step from there reaches it
+    page = tab("/playground?learning_rate=0.01")  # the minimum is 1e-05, so no step from there reaches it
     box = page.locator(".st-key-learning_rate-box")
     box.locator("input").wait_for()
     assert box.locator("input").input_value() == "0.01"
@@ -252,7 +256,7 @@ def test_a_second_job_waits_and_says_its_place(tab):
     page.get_by_text("Waiting, number 1 in the queue").wait_for()
     button(page, "Cancel").click()
     button(page, "Run again").wait_for()
-    # While the job panel is drawn again, both its states may be there for a moment.
+    # While the job panel is redrawn, both states can exist for a moment.
     running = page.get_by_test_id("stSidebar").locator(f".st-key-job_panel_stop_{first} button").first
     running.click()
     running.wait_for(state="detached")

@@ -1,4 +1,4 @@
-"""The style sheets of the project: the browser takes every line of them, and none is there for nothing."""
+"""Chromium accepts each rule of the project's style sheets, and each rule is used."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _REFUSED = """
 
 
 def blocks(text: str) -> list[tuple[str, list[list[str]]]]:
-    """The style rules of a sheet: each selector, with the names and values of its declarations."""
+    """Returns the rules of a style sheet: selectors, and the names and values of their declarations."""
     text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
     text = re.sub(r'url\("[^"]*"\)', 'url("x")', text)
     assert text.count(_OPENED) == text.count(_CLOSED)
@@ -40,13 +40,13 @@ def blocks(text: str) -> list[tuple[str, list[list[str]]]]:
 
 
 def is_frame(selector: str) -> bool:
-    """Whether a block is a step of an animation."""
+    """Returns whether a selector is a keyframe of an animation."""
     return re.fullmatch(r"from|to|[\d.]+%", selector) is not None
 
 
 @cache
 def streamlit_names() -> str:
-    """All that Streamlit's own front end holds."""
+    """Returns the names in Streamlit's front end."""
     static = Path(streamlit.__file__).parent / "static"
     return "".join(path.read_text("utf-8", "replace") for path in static.rglob("*.js"))
 
@@ -64,13 +64,13 @@ def test_the_browser_takes_every_selector_and_declaration(blank, sheet):
     selectors = [selector for selector, _ in rules if not is_frame(selector)]
     declarations = [pair for _, pairs in rules for pair in pairs]
     assert declarations
-    given = {"selectors": selectors, "declarations": declarations}
-    assert not blank.evaluate(_REFUSED, given)
+    parsed = {"selectors": selectors, "declarations": declarations}
+    assert not blank.evaluate(_REFUSED, parsed)
 
 
 @pytest.mark.parametrize("sheet", SHEETS, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_every_class_and_test_id_is_there(sheet):
-    """Those of this project in the files next to the sheet, keys in all pages, the others in Streamlit."""
+    """Classes of the project are in files next to the sheet, keys in a page, all others in Streamlit."""
     selectors = " ".join(selector for selector, _ in blocks(sheet.read_text(encoding="utf-8")))
     beside = _text(sheet.parent.glob("*"))
     pages = _text((ROOT / "pages").rglob("*"))

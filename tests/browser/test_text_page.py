@@ -1,4 +1,4 @@
-"""A text that grows on the page, in a real browser against a real server."""
+"""The Text page in a real browser: the text grows while it is sampled."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 PATIENCE = 240  # seconds
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-LONG = 100_000  # characters: some seconds of work even for a tiny language model
+LONG = 100_000  # characters; takes seconds even for a tiny language model
 
 
 def button(page, name):
@@ -21,14 +21,14 @@ def sheet(page):
     return page.get_by_role("region", name="The text")
 
 
-def shown(page):
+def written_text(page):
     return sheet(page).locator("div").inner_text()
 
 
 def grow(page, least):
-    """Waits until more than so many characters are there, and tells how many."""
+    """Waits for more than `least` characters, and returns their number."""
     end = time.monotonic() + PATIENCE
-    while (count := len(shown(page))) <= least:
+    while (count := len(written_text(page))) <= least:
         assert time.monotonic() < end, f"it stayed at {count} characters"
         page.wait_for_timeout(50)
     return count
@@ -41,11 +41,11 @@ def test_a_text_is_seen_as_it_grows_and_a_stop_keeps_it(tab, language_model):
     button(page, "Stop").wait_for()
     first = grow(page, len(typed))
     second = grow(page, first)
-    assert shown(page).startswith(typed), "what was typed is text, not markup"
+    assert written_text(page).startswith(typed), "what was typed is text, not markup"
     button(page, "Stop").click()
     page.get_by_text("stopped early").wait_for()
-    kept = grow(page, second - 1)  # the sheet of the end is another one, which fills once it is there
-    assert kept < LONG
+    count = grow(page, second - 1)  # the final text is a new element
+    assert count < LONG
     assert sheet(page).locator("b").count() == 0
 
 
@@ -69,8 +69,8 @@ def test_a_reload_shows_the_same_text(tab, language_model):
     button(page, "Write").click()
     button(page, "Make again").wait_for()
     grow(page, 99)
-    first = shown(page)
+    first = written_text(page)
     page.reload()
     button(page, "Make again").wait_for()
     grow(page, 99)
-    assert shown(page) == first
+    assert written_text(page) == first

@@ -1,4 +1,4 @@
-"""A studio that asks for a token, in a real browser: in by its whole address, and not without."""
+"""A studio with a token, in a real browser: the full address opens it, any other address does not."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ def test_the_whole_address_opens_the_studio_and_its_token_goes(browser, tmp_path
         assert page.goto(f"{address}/health").status == 403
         assert page.inner_text("body").startswith("This studio asks for a token. Open the whole address")
 
-        page.set_content(f'<a href="{whole}">a link in a letter</a>')  # of another site, as a browser sees it
+        page.set_content(f'<a href="{whole}">a link in a letter</a>')  # another site for the browser
         page.get_by_text("a link in a letter").click()
         page.get_by_role("heading", name="Creative AI Studio").wait_for()
         assert page.url == f"{address}/"
         page.get_by_role("link", name="Health").click()
-        page.get_by_text("This machine").wait_for()  # by the stream
+        page.get_by_text("This machine").wait_for()  # through the WebSocket
         page.reload()
         page.get_by_text("This machine").wait_for()
         assert page.evaluate("document.cookie.includes('studio_token')") is False

@@ -1,4 +1,4 @@
-"""What a user does on the search page, in a real browser: two images, a pick, and the best of them."""
+"""The Tune page in a real browser: two images, a choice, and the best settings."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Who wrote this? in a real browser: each character has the color of the language model that expected it
-more.
-"""
+"""Authorship in a real browser: each character has the color of the model that gave it more probability."""
 
 from __future__ import annotations
 
@@ -20,7 +18,7 @@ BACKGROUND = "letter => getComputedStyle(letter).backgroundColor"
 
 
 def shades(page, *before: list[str]) -> list[str]:
-    """The shade of each letter, e.g. "a2", once they are others than before."""
+    """Returns the shade of each character, e.g. "a2", once they have changed."""
     letters = page.locator(LETTERS)
     letters.first.wait_for()
     end = time.monotonic() + PATIENCE
@@ -56,8 +54,8 @@ def test_language_models_that_change_places_change_colors(tab):
     choose(page, "Second language model", "Shakespeare")
     after = shades(page, before)
     other = {"a1": "b1", "a2": "b2", "b1": "a1", "b2": "a2"}
-    told = [(was, now) for was, now in zip(before, after, strict=True) if {was, now} & other.keys()]
-    assert len(told) > 50 and all(now == other[was] for was, now in told)
+    changes = [(was, now) for was, now in zip(before, after, strict=True) if {was, now} & other.keys()]
+    assert len(changes) > 50 and all(now == other[was] for was, now in changes)
 
 
 def test_ones_own_text_is_colored_on_a_phone(browser, server):

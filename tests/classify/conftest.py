@@ -1,4 +1,4 @@
-"""What tests of training and of asking share: easy images of three classes, and quick safe copies."""
+"""Fixtures for classifier tests: easy images of three classes, and safe copies in this process."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from studio.imported import sandboxed_process
 
 
 @pytest.fixture(scope="session")
-def drawn(tmp_path_factory):
+def class_folder(tmp_path_factory):
     """A folder with 12 images of each of three classes."""
     return drawn_classes.make(tmp_path_factory.mktemp("drawn") / "shapes")
 
 
 @pytest.fixture
 def near(home, monkeypatch):
-    """The safe copy is made in this process, since Keras takes seconds to load in a new one."""
+    """Makes safe copies in this process, because a new process loads Keras for seconds."""
     monkeypatch.setattr(sandboxed_process, "run", in_this_process)

@@ -1,4 +1,4 @@
-"""How the tests of the command line run it: in this process, or in one of its own."""
+"""Fixtures that run commands in this process or in a separate one."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def quick() -> tuple[str, ...]:
 
 @pytest.fixture(scope="session")
 def rhyme() -> str:
-    """Some 4,000 characters with a grammar: who likes what."""
+    """A text of about 4,000 characters with a simple grammar."""
     who, what = (
         ["the cat", "a dog", "my aunt", "no king"],
         ["milk", "long interpolations", "the sea", "tea at noon"],
@@ -44,7 +44,7 @@ def rhyme() -> str:
 
 @pytest.fixture(scope="session")
 def trained(rhyme, quick, session_home, tmp_path_factory) -> Path:
-    """The folder of a small model of `rhyme`, trained in a few steps."""
+    """The folder of a small model of `rhyme`, trained for a few steps."""
     place = tmp_path_factory.mktemp("trained")
     (place / "rhyme.txt").write_text(rhyme)
     words = [
@@ -70,7 +70,7 @@ def language_model(trained, tmp_path, home, monkeypatch) -> Path:
 
 
 @pytest.fixture
-def said(capsys):
+def run_command(capsys):
     """Runs a command in this process: exit code, stdout and stderr."""
 
     def run(*words):
@@ -83,7 +83,7 @@ def said(capsys):
 
 @pytest.fixture(scope="session")
 def start():
-    """Starts a command in a process of its own, with the fake task in it."""
+    """Starts a command in a separate process that has the fake task."""
 
     def run(*words, **options):
         code = "import sys, paint; from studio.cli import main; sys.exit(main())"

@@ -1,4 +1,4 @@
-"""`studio app` and `studio doctor`, as a user starts them."""
+"""`studio app` and `studio doctor` as a user starts them."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 @pytest.mark.slow
-def test_doctor_finds_the_backend(said, home):
-    code, out, _ = said("doctor", "--json")
-    found = json.loads(out)
+def test_doctor_finds_the_backend(run_command, home):
+    code, out, _ = run_command("doctor", "--json")
+    report = json.loads(out)
     assert code == 0
-    assert found["well"]
-    assert any("backend" in check["found"] for check in found["checks"])
+    assert report["well"]
+    assert any("backend" in check["found"] for check in report["checks"])
 
 
 def free_port() -> int:
@@ -37,7 +37,7 @@ def free_port() -> int:
 
 
 def listening(pid: int) -> str:
-    """The addresses that a process listens on, as /proc has them: hexadecimal, `0100007F` is 127.0.0.1."""
+    """Returns the addresses on which a process listens, in hexadecimal: `0100007F` is 127.0.0.1."""
     own = {str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()}
     rows = [
         row.split()
@@ -68,14 +68,14 @@ def test_app_serves_on_loopback_from_any_folder_and_ctrl_c_ends_it(tmp_path, hom
         process.send_signal(signal.SIGINT)
         process.wait(timeout=60)
         with pytest.raises(ProcessLookupError):
-            os.killpg(process.pid, 0)  # nothing that it started is left
+            os.killpg(process.pid, 0)  # no child process is left
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
 
 
-SCRIPT = "import sys\nfrom studio.cli import main\nsys.exit(main())\n"  # what pip makes of an entry point
+SCRIPT = "import sys\nfrom studio.cli import main\nsys.exit(main())\n"  # the entry point as pip writes it
 
 
 @pytest.mark.slow
@@ -86,7 +86,7 @@ def test_app_runs_nothing_that_lies_in_the_folder_where_it_is_started(tmp_path, 
     port = free_port()
     line = [sys.executable, str(tmp_path / "bin" / "studio"), "app", "--port", str(port)]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "STUDIO_HOME": str(home)}
-    environment["STREAMLIT_SERVER_SCRIPT_HEALTH_CHECK_ENABLED"] = "true"  # the server runs a page for it
+    environment["STREAMLIT_SERVER_SCRIPT_HEALTH_CHECK_ENABLED"] = "true"  # runs a page
     process = subprocess.Popen(line, cwd=folder, env=environment, start_new_session=True)
     try:
         end = time.monotonic() + 120
@@ -104,7 +104,7 @@ def test_app_runs_nothing_that_lies_in_the_folder_where_it_is_started(tmp_path, 
 
 
 def _has_keras(pid: int) -> bool:
-    """Whether a worker of this server has loaded TensorFlow, and Keras with it."""
+    """Returns whether a worker of this server has loaded TensorFlow."""
     try:
         family = psutil.Process(pid).children(recursive=True)
         return any("tensorflow" in one.path for child in family for one in child.memory_maps())
@@ -117,14 +117,14 @@ def test_app_asks_for_a_token_if_told_to(tmp_path, home, start):
     port = free_port()
     process = start("app", "--token", "--port", port, cwd=tmp_path, start_new_session=True)
     try:
-        found = None
-        while found is None:
+        match = None
+        while match is None:
             line = process.stdout.readline()
             assert line, process.communicate()
-            found = re.search(r"http\S+token=\S+", line if isinstance(line, str) else line.decode())
+            match = re.search(r"http\S+token=\S+", line if isinstance(line, str) else line.decode())
         with pytest.raises(urllib.error.HTTPError, match="403"):
             urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=20)
-        with urllib.request.urlopen(found[0], timeout=20) as answer:
+        with urllib.request.urlopen(match[0], timeout=20) as answer:
             assert answer.status == 200
     finally:
         process.send_signal(signal.SIGINT)

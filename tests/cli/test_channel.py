@@ -1,4 +1,4 @@
-"""`studio channel`: an image from nothing but a layer and a number."""
+"""`studio channel`: feature visualization of a layer and a channel."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ QUICK = ("--layer", "block3_conv3", "--channel", "83", "--size", "96", "--steps"
 
 
 @pytest.mark.slow
-def test_a_channel_is_drawn_and_drawn_again_just_so(photo, weights_home, said):
-    code, out, _ = said("channel", "-o", "likes.png", *QUICK, "--json")
-    told = json.loads(out)
-    assert (code, told["path"]) == (0, "likes.png")
-    assert told["figures"]["steps"] == 3
+def test_a_channel_is_drawn_and_drawn_again_just_so(photo, weights_home, run_command):
+    code, out, _ = run_command("channel", "-o", "likes.png", *QUICK, "--json")
+    report = json.loads(out)
+    assert (code, report["path"]) == (0, "likes.png")
+    assert report["figures"]["steps"] == 3
     shutil.rmtree(weights_home / "channels")
-    assert said("replay", "likes.png", "--verify")[:2] == (0, "identical\n")
-    assert said("channel", "-o", "other.png", *QUICK, "--seed", "1")[0] == 0
+    assert run_command("replay", "likes.png", "--verify")[:2] == (0, "identical\n")
+    assert run_command("channel", "-o", "other.png", *QUICK, "--seed", "1")[0] == 0
     assert not np.array_equal(image_io.read("other.png"), image_io.read("likes.png"))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "words, told",
+    "words, message",
     [(("--layer", "block3_conf3"), "block3_conv3"), (("--channel", "512"), "0 to 511"), (("photo.png",), "")],
 )
-def test_what_cannot_be_drawn_is_told(photo, said, words, told):
-    code, out, err = said("channel", "-o", "likes.png", *words)
+def test_what_cannot_be_drawn_is_told(photo, run_command, words, message):
+    code, out, err = run_command("channel", "-o", "likes.png", *words)
     assert (code, out) == (2, "")
-    assert err.startswith("error: ") and told in err
+    assert err.startswith("error: ") and message in err
     assert not Path("likes.png").exists()

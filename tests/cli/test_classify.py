@@ -21,7 +21,7 @@ from tests.wording import says_what_to_do
 
 @pytest.fixture
 def toy(weights_home, tmp_path, monkeypatch, image):
-    """A classifier in a folder, and a photo, in the working folder."""
+    """A classifier in a folder and a photo, both in the working folder."""
     monkeypatch.chdir(tmp_path)
     Path("photo.png").write_bytes(image_io.encode_png(image))
     toy_classifier.save(Path("toy"))
@@ -29,8 +29,8 @@ def toy(weights_home, tmp_path, monkeypatch, image):
 
 
 @pytest.mark.slow
-def test_predict_names_what_a_image_shows(toy, said):
-    code, out, _ = said("classify", "predict", toy, "photo.png", "sample:chelsea", "--quiet")
+def test_predict_names_what_a_image_shows(toy, run_command):
+    code, out, _ = run_command("classify", "predict", toy, "photo.png", "sample:chelsea", "--quiet")
     assert code == 0
     first, second = out.splitlines()
     assert first.startswith("photo.png: c") and second.startswith("sample:chelsea: c")
@@ -38,58 +38,60 @@ def test_predict_names_what_a_image_shows(toy, said):
 
 
 @pytest.mark.slow
-def test_predict_as_json_has_the_paths_that_were_given(toy, said):
+def test_predict_as_json_has_the_paths_that_were_given(toy, run_command):
     Path("a").mkdir()
     Path("photo.png").rename("a/photo.png")
-    code, out, _ = said("classify", "predict", "--json", toy, "a/photo.png", "sample:coffee", "--top", 1)
-    found = json.loads(out)
+    code, out, _ = run_command(
+        "classify", "predict", "--json", toy, "a/photo.png", "sample:coffee", "--top", 1
+    )
+    report = json.loads(out)
     assert (code, out.count("\n")) == (0, 1)
-    assert [one["path"] for one in found["images"]] == ["a/photo.png", "sample:coffee"]
-    for one in found["images"]:
+    assert [one["path"] for one in report["images"]] == ["a/photo.png", "sample:coffee"]
+    for one in report["images"]:
         (label,) = one["labels"]
         assert label["label"] in ("cat", "coffee") and 0.5 <= label["probability"] <= 1
-    assert found["stopped_early"] is False
+    assert report["stopped_early"] is False
 
 
 @pytest.mark.slow
-def test_predict_saves_words_or_json(toy, said):
-    assert said("classify", "predict", toy, "photo.png", "-o", "told.json", "--quiet")[:2] == (
+def test_predict_saves_words_or_json(toy, run_command):
+    assert run_command("classify", "predict", toy, "photo.png", "-o", "told.json", "--quiet")[:2] == (
         0,
         "told.json\n",
     )
-    told = json.loads(Path("told.json").read_text())
-    assert told["images"][0]["path"] == "photo.png"
+    report = json.loads(Path("told.json").read_text())
+    assert report["images"][0]["path"] == "photo.png"
     assert recipes.read(Path("told.json.json").read_bytes()).task == "classify.predict"
-    assert said("classify", "predict", toy, "photo.png", "-o", "told.txt", "--quiet")[0] == 0
+    assert run_command("classify", "predict", toy, "photo.png", "-o", "told.txt", "--quiet")[0] == 0
     assert Path("told.txt").read_text().startswith("photo.png: c")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["told.json", "told.txt"])
-def test_what_was_told_is_told_again(toy, said, name):
-    said("classify", "predict", toy, "photo.png", "-o", name, "--quiet")
+def test_what_was_told_is_told_again(toy, run_command, name):
+    run_command("classify", "predict", toy, "photo.png", "-o", name, "--quiet")
     before, again = Path(name).read_text(), f"told-again{Path(name).suffix}"
-    assert said("replay", name, "--quiet")[:2] == (0, f"{again}\n")
+    assert run_command("replay", name, "--quiet")[:2] == (0, f"{again}\n")
     assert Path(again).read_text() == before
-    assert said("replay", f"{name}.json", "-o", "other.json", "--quiet")[0] == 0
+    assert run_command("replay", f"{name}.json", "-o", "other.json", "--quiet")[0] == 0
     assert json.loads(Path("other.json").read_text())["images"][0]["labels"]
-    code, _, err = said("replay", name, "--verify")
+    code, _, err = run_command("replay", name, "--verify")
     assert code == 2 and ": metrics." in err
 
 
 @pytest.mark.slow
-def test_the_preset_may_be_named_by_its_flag(toy, said):
-    plain = said("classify", "predict", toy, "photo.png", "--quiet")
+def test_the_preset_may_be_named_by_its_flag(toy, run_command):
+    plain = run_command("classify", "predict", toy, "photo.png", "--quiet")
     assert plain[0] == 0
-    assert said("classify", "predict", "photo.png", "--preset", toy, "--quiet") == plain
-    assert said("classify", "predict", f"--preset={toy}", "photo.png", "--quiet") == plain
+    assert run_command("classify", "predict", "photo.png", "--preset", toy, "--quiet") == plain
+    assert run_command("classify", "predict", f"--preset={toy}", "photo.png", "--quiet") == plain
 
 
 @pytest.mark.slow
-def test_every_frame_of_a_video_is_explained_by_the_model_that_was_given(toy, said):
+def test_every_frame_of_a_video_is_explained_by_the_model_that_was_given(toy, run_command):
     frames = [np.full((32, 48, 3), shade, "uint8") for shade in (60, 180)]
     Path("clip.gif").write_bytes(animations.encode(frames, "gif", 10))
-    code, out, err = said("classify", "explain", toy, "clip.gif", "-o", "where.gif", "--quiet")
+    code, out, err = run_command("classify", "explain", toy, "clip.gif", "-o", "where.gif", "--quiet")
     assert (code, out, err) == (0, "where.gif\n", "")
     recipe = recipes.read(Path("where.gif.json").read_bytes())
     assert recipe.task == "video.repaint" and [one.name for one in recipe.inputs["model"]] == ["toy.zip"]
@@ -98,21 +100,23 @@ def test_every_frame_of_a_video_is_explained_by_the_model_that_was_given(toy, sa
 
 @pytest.mark.slow
 @pytest.mark.parametrize("first", ["photo.png", "sample:chelsea"])
-def test_images_alone_are_all_asked_of_the_usual_classifier(first, toy, said, monkeypatch):
+def test_images_alone_are_all_asked_of_the_usual_classifier(first, toy, run_command, monkeypatch):
     monkeypatch.setattr(imagenet, "open", lambda progress=None: trained.open(presets.find(Path("toy"))))
-    code, out, err = said("classify", "predict", first, "sample:coffee", "--quiet")
+    code, out, err = run_command("classify", "predict", first, "sample:coffee", "--quiet")
     assert (code, err) == (0, "")
     assert [line.partition(": c")[0] for line in out.splitlines()] == [first, "sample:coffee"]
 
 
-def test_a_image_where_one_classifier_and_one_image_go_is_told(toy, said):
-    code, _, err = said("classify", "explain", "photo.png", "photo.png", "-o", "why.png", "--quiet")
+def test_a_image_where_one_classifier_and_one_image_go_is_told(toy, run_command):
+    code, _, err = run_command("classify", "explain", "photo.png", "photo.png", "-o", "why.png", "--quiet")
     assert code == 2 and ": an image. Use a model saved" in err
 
 
 @pytest.mark.slow
-def test_explain_draws_a_image(toy, said):
-    code, out, _ = said("classify", "explain", toy, "photo.png", "-o", "why.png", "--label", "cat", "--quiet")
+def test_explain_draws_a_image(toy, run_command):
+    code, out, _ = run_command(
+        "classify", "explain", toy, "photo.png", "-o", "why.png", "--label", "cat", "--quiet"
+    )
     assert (code, out) == (0, "why.png\n")
     assert image_io.read(Path("why.png")).shape[1] > image_io.read(Path("photo.png")).shape[1]
     recipe = recipes.read(Path("why.png").read_bytes())
@@ -120,8 +124,8 @@ def test_explain_draws_a_image(toy, said):
 
 
 @pytest.mark.slow
-def test_export_writes_the_file_a_program_and_the_recipe(toy, said):
-    code, out, err = said("classify", "export", toy, "-o", "toy.keras")
+def test_export_writes_the_file_a_program_and_the_recipe(toy, run_command):
+    code, out, err = run_command("classify", "export", toy, "-o", "toy.keras")
     assert (code, out) == (0, "toy.keras\n")
     assert "10 images" in err and "exactly the model's" in err
     with zipfile.ZipFile("toy.keras") as packed:
@@ -131,41 +135,41 @@ def test_export_writes_the_file_a_program_and_the_recipe(toy, said):
 
 
 @pytest.mark.slow
-def test_the_program_of_a_web_model_is_javascript(toy, said):
-    assert said("classify", "export", toy, "-o", "web.zip", "--form", "tfjs", "--quiet")[0] == 0
+def test_the_program_of_a_web_model_is_javascript(toy, run_command):
+    assert run_command("classify", "export", toy, "-o", "web.zip", "--form", "tfjs", "--quiet")[0] == 0
     assert "tf.loadLayersModel" in Path("web.zip.js").read_text() and not Path("web.zip.py").exists()
 
 
 @pytest.mark.slow
-def test_a_program_that_a_person_has_changed_stays_when_it_is_exported_again(toy, said):
-    said("classify", "export", toy, "-o", "toy.keras")
-    said("classify", "export", toy, "-o", "toy.keras")
+def test_a_program_that_a_person_has_changed_stays_when_it_is_exported_again(toy, run_command):
+    run_command("classify", "export", toy, "-o", "toy.keras")
+    run_command("classify", "export", toy, "-o", "toy.keras")
     assert not Path("toy.keras-2.py").exists()
     Path("toy.keras.py").write_text("mine")
-    assert said("classify", "export", toy, "-o", "toy.keras")[0] == 0
+    assert run_command("classify", "export", toy, "-o", "toy.keras")[0] == 0
     assert Path("toy.keras.py").read_text() == "mine"
     assert "load_model" in Path("toy.keras-2.py").read_text()
 
 
 @pytest.mark.slow
-def test_score_of_a_classifier(toy, said):
+def test_score_of_a_classifier(toy, run_command):
     rng = np.random.default_rng(0)
     for name in ("cat", "coffee"):
         for n in range(5):
             path = Path("data", name, f"{n}.png")
             path.parent.mkdir(parents=True, exist_ok=True)
             Image.fromarray(rng.integers(0, 256, (32, 32, 3), "uint8")).save(path)
-    code, out, _ = said("score", toy, "data", "--quiet")
-    found = json.loads(out)
-    assert code == 0 and found["n"] == 10
-    low, high = found["interval"]
-    assert low <= found["accuracy"] <= high
-    assert json.loads(said("score", toy, "data", "--part", "0.6:1", "--quiet")[1])["n"] == 4
+    code, out, _ = run_command("score", toy, "data", "--quiet")
+    report = json.loads(out)
+    assert code == 0 and report["n"] == 10
+    low, high = report["interval"]
+    assert low <= report["accuracy"] <= high
+    assert json.loads(run_command("score", toy, "data", "--part", "0.6:1", "--quiet")[1])["n"] == 4
 
 
 @pytest.fixture
 def own(tmp_path, monkeypatch, image, home):
-    """An imported Keras classifier, and a photo, in the working folder."""
+    """An imported Keras classifier and a photo, both in the working folder."""
     monkeypatch.chdir(tmp_path)
     Path("photo.png").write_bytes(image_io.encode_png(image))
     third_party_networks.save(Path("my.keras"), third_party_networks.usual())
@@ -173,24 +177,24 @@ def own(tmp_path, monkeypatch, image, home):
 
 
 @pytest.mark.slow
-def test_a_keras_file_of_ones_own_is_asked_explained_and_exported(own, said):
-    code, out, err = said("classify", "predict", own, "photo.png", "--quiet")
+def test_a_keras_file_of_ones_own_is_asked_explained_and_exported(own, run_command):
+    code, out, err = run_command("classify", "predict", own, "photo.png", "--quiet")
     assert (code, err) == (0, "") and out.startswith("photo.png: class ")
     assert out.count("%") == 4 and "Preprocessing: 0 to 255 (it has a Rescaling layer)" in out
-    _, out, _ = said("classify", "predict", own, "photo.png", "--preprocessing", "-1-1", "--quiet")
+    _, out, _ = run_command("classify", "predict", own, "photo.png", "--preprocessing", "-1-1", "--quiet")
     assert "Preprocessing: -1 to 1 (chosen in the settings)" in out
-    code, out, _ = said(
+    code, out, _ = run_command(
         "classify", "explain", own, "photo.png", "-o", "why.png", "--label", "class 3", "--quiet"
     )
     assert code == 0 and recipes.read(Path("why.png").read_bytes()).inputs["model"][0].name == own
-    assert said("classify", "export", own, "-o", "again.keras", "--quiet") == (0, "again.keras\n", "")
+    assert run_command("classify", "export", own, "-o", "again.keras", "--quiet") == (0, "again.keras\n", "")
     with zipfile.ZipFile("again.keras") as packed:
         assert packed.read("labels.txt").decode().split("\n")[0] == "class 1"
-    assert said("write", "Once", "--preset", own, "--quiet")[0] == 2  # which is no language model
+    assert run_command("write", "Once", "--preset", own, "--quiet")[0] == 2  # not a language model
 
 
 @pytest.mark.parametrize(
-    "name, data, told",
+    "name, data, message",
     [
         ("my.h5", b"\x89HDF\r\n\x1a\n", "not an HDF5 model file, or a damaged one"),
         ("my.weights.h5", b"\x89HDF\r\n\x1a\n", "weights without their layers"),
@@ -200,14 +204,16 @@ def test_a_keras_file_of_ones_own_is_asked_explained_and_exported(own, said):
         ("my.keras", b"", "a damaged one"),
     ],
 )
-def test_other_files_are_told_from_models_in_one_line(name, data, told, said, home, tmp_path, monkeypatch):
+def test_other_files_are_told_from_models_in_one_line(
+    name, data, message, run_command, home, tmp_path, monkeypatch
+):
     monkeypatch.chdir(tmp_path)
     Path(name).write_bytes(data)
-    code, out, err = said("classify", "predict", name, "sample:chelsea", "--quiet")
+    code, out, err = run_command("classify", "predict", name, "sample:chelsea", "--quiet")
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert (
         name in err
-        and told in err
+        and message in err
         and "a Keras (.keras, .h5)" in err
         and (says_what_to_do(err) or "See `studio" in err)
     )
@@ -232,10 +238,10 @@ BAD = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("words", BAD.values(), ids=BAD)
-def test_bad_input_is_one_line(words, toy, said):
+def test_bad_input_is_one_line(words, toy, run_command):
     Path("model.keras").write_bytes(b"PK\x03\x04 no model")
     Path("labels.txt").write_text("cat\ncoffee\n")
-    code, out, err = said(*words, "--quiet")
+    code, out, err = run_command(*words, "--quiet")
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert err.startswith("error: ") and (says_what_to_do(err) or "See `studio" in err)
     assert not Path("why.png").exists()

@@ -1,4 +1,4 @@
-"""The command line as a script sees it: exit codes, stdout, stderr, and files."""
+"""The command line as scripts use it: exit codes, stdout, stderr and files."""
 
 from __future__ import annotations
 
@@ -23,35 +23,35 @@ from tests.wording import says_what_to_do
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_result_path_is_all_of_stdout(photo, said):
-    code, out, _ = said("invert", photo, "-o", "out.png")
+def test_result_path_is_all_of_stdout(photo, run_command):
+    code, out, _ = run_command("invert", photo, "-o", "out.png")
     assert (code, out) == (0, "out.png\n")
     assert np.array_equal(image_io.read("out.png"), 255 - image_io.read(photo))
 
 
-def test_json_is_one_object(photo, said):
-    code, out, _ = said("invert", photo, "-o", "out.png", "--json", "--steps", "2")
-    found = json.loads(out)
+def test_json_is_one_object(photo, run_command):
+    code, out, _ = run_command("invert", photo, "-o", "out.png", "--json", "--steps", "2")
+    report = json.loads(out)
     assert code == 0
-    assert found["path"] == "out.png"
-    assert found["seconds"] >= 0
-    assert found["figures"] == {"passes": 2, "loss": None}  # NaN is no JSON
-    assert found["stopped_early"] is False
+    assert report["path"] == "out.png"
+    assert report["seconds"] >= 0
+    assert report["figures"] == {"passes": 2, "loss": None}  # NaN is not valid JSON
+    assert report["stopped_early"] is False
 
 
-def test_recipe_is_in_the_png_and_names_the_input(photo, said):
-    said("invert", photo, "-o", "out.png", "--seed", "7")
+def test_recipe_is_in_the_png_and_names_the_input(photo, run_command):
+    run_command("invert", photo, "-o", "out.png", "--seed", "7")
     recipe = recipes.read(Path("out.png").read_bytes())
     assert recipe.settings["seed"] == 7
     assert recipe.inputs["content"][0].digest == paths.file_digest(photo)
 
 
 @pytest.mark.parametrize("name", ["out.jpg", "out.jpeg", "out.webp", "OUT.JPG"])
-def test_other_formats_have_their_recipe_beside_them(name, photo, said):
-    assert said("invert", photo, "-o", name)[0] == 0
+def test_other_formats_have_their_recipe_beside_them(name, photo, run_command):
+    assert run_command("invert", photo, "-o", name)[0] == 0
     assert recipes.read(Path(f"{name}.json").read_bytes()).task == "fake.paint"
-    with Image.open(name) as made:
-        assert made.format == ("WEBP" if "webp" in name else "JPEG")
+    with Image.open(name) as image:
+        assert image.format == ("WEBP" if "webp" in name else "JPEG")
 
 
 BAD = {
@@ -106,12 +106,12 @@ BAD = {
 
 
 @pytest.mark.parametrize("words", BAD.values(), ids=BAD)
-def test_bad_input_is_one_line_and_leaves_nothing(words, photo, said, monkeypatch):
+def test_bad_input_is_one_line_and_leaves_nothing(words, photo, run_command, monkeypatch):
     Path("folder.png").mkdir()
     Path("text.txt").write_text("not an image")
     monkeypatch.setattr(paint, "run", lambda *_: pytest.fail("the work was started"))
     before = {path: path.stat().st_mtime_ns for path in Path().iterdir() if path.name != "home"}
-    code, out, err = said(*words)
+    code, out, err = run_command(*words)
     assert (code, out) == (2, "")
     assert err.startswith("error: ")
     assert err.count("\n") == 1
@@ -120,11 +120,11 @@ def test_bad_input_is_one_line_and_leaves_nothing(words, photo, said, monkeypatc
     assert before == {path: path.stat().st_mtime_ns for path in Path().iterdir() if path.name != "home"}
 
 
-def test_the_home_is_for_its_owner_alone_and_the_result_as_that_persons_files_are(photo, said, home):
+def test_the_home_is_for_its_owner_alone_and_the_result_as_that_persons_files_are(photo, run_command, home):
     before = os.umask(0o022)
     try:
-        assert said("invert", photo, "-o", "out.jpg")[0] == said("gallery", "list")[0] == 0
-        assert said("invert", photo, "-o", "bug.png", "--fault", "bug")[0] != 0
+        assert run_command("invert", photo, "-o", "out.jpg")[0] == run_command("gallery", "list")[0] == 0
+        assert run_command("invert", photo, "-o", "bug.png", "--fault", "bug")[0] != 0
     finally:
         os.umask(before)
     assert [path for path in (home, *home.rglob("*")) if path.lstat().st_mode & 0o077] == []
@@ -132,23 +132,23 @@ def test_the_home_is_for_its_owner_alone_and_the_result_as_that_persons_files_ar
     assert [Path(name).stat().st_mode & 0o777 for name in ("out.jpg", "out.jpg.json")] == [0o644] * 2
 
 
-def test_read_only_folder_is_refused_before_the_work(photo, said):
+def test_read_only_folder_is_refused_before_the_work(photo, run_command):
     if os.geteuid() == 0:
         pytest.skip("root may write everywhere")
     locked = Path("locked")
     locked.mkdir(mode=0o500)
-    assert said("invert", photo, "-o", locked / "out.png")[0] == 2
+    assert run_command("invert", photo, "-o", locked / "out.png")[0] == 2
 
 
-def test_output_over_a_device_is_refused(photo, said):
+def test_output_over_a_device_is_refused(photo, run_command):
     Path("null.png").symlink_to("/dev/null")
-    assert said("invert", photo, "-o", "null.png")[0] == 2
+    assert run_command("invert", photo, "-o", "null.png")[0] == 2
     assert not Path("/dev/null").is_file()
 
 
-def test_output_through_a_link_keeps_the_link(photo, said):
+def test_output_through_a_link_keeps_the_link(photo, run_command):
     Path("link.png").symlink_to("real.png")
-    assert said("invert", photo, "-o", "link.png")[0] == 0
+    assert run_command("invert", photo, "-o", "link.png")[0] == 0
     assert Path("link.png").is_symlink()
     assert image_io.read("real.png").shape == (48, 64, 3)
 
@@ -157,8 +157,8 @@ def test_output_through_a_link_keeps_the_link(photo, said):
     "fault, words",
     [("bug", "ZeroDivisionError"), ("memory", "memory"), ("device", "memory"), ("disk", "I/O")],
 )
-def test_faults_are_one_line_with_the_traceback_in_the_log(fault, words, photo, said, home):
-    code, out, err = said("invert", photo, "-o", "out.png", "--fault", fault)
+def test_faults_are_one_line_with_the_traceback_in_the_log(fault, words, photo, run_command, home):
+    code, out, err = run_command("invert", photo, "-o", "out.png", "--fault", fault)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert err.startswith("error: ")
     assert words in err
@@ -192,7 +192,7 @@ def test_help_is_on_stdout(command, capsys):
     assert "usage: studio" in out
 
 
-def test_the_doctor_tells_how_fast_the_machine_is_when_asked(home, said, monkeypatch):
+def test_the_doctor_tells_how_fast_the_machine_is_when_asked(home, run_command, monkeypatch):
     timings = [
         timing for timing in speed.TIMINGS if timing.title in ("64 digits, 28 px", "what a photo shows")
     ]
@@ -200,14 +200,14 @@ def test_the_doctor_tells_how_fast_the_machine_is_when_asked(home, said, monkeyp
     monkeypatch.setattr(
         doctor_checks, "checks", lambda: iter([doctor_checks.Check("memory", "well", "enough")])
     )
-    code, out, _ = said("doctor", "--benchmark")
+    code, out, _ = run_command("doctor", "--benchmark")
     assert code == 0 and re.search(r"^speed    64 digits, 28 px: \d+\.\d\d s\.$", out, re.MULTILINE)
-    code, out, _ = said("doctor", "--benchmark", "--json")
+    code, out, _ = run_command("doctor", "--benchmark", "--json")
     assert sorted(json.loads(out)["seconds"]) == ["64 digits, 28 px", "what a photo shows"]
 
 
-def test_home_that_cannot_be_written_is_one_line(photo, said, monkeypatch):
+def test_home_that_cannot_be_written_is_one_line(photo, run_command, monkeypatch):
     monkeypatch.setenv("STUDIO_HOME", "/dev/null/home")
-    code, _, err = said("invert", photo, "-o", "out.png")
+    code, _, err = run_command("invert", photo, "-o", "out.png")
     assert (code, err.count("\n")) == (2, 1)
     assert "STUDIO_HOME" in err

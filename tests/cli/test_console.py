@@ -1,4 +1,4 @@
-"""What reaches stderr, and what Ctrl-C does."""
+"""Output on stderr, and Ctrl-C."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_native_lines_and_progress_stay_off_a_piped_stderr(photo, start):
 
 
 def until(path, process):
-    """Waits until the first pass was made: the fake task keeps nothing before, so its log tells."""
+    """Waits for the first step of the fake task, which logs it."""
     for _ in range(600):
         if path.exists() and "native" in path.read_text():
             return

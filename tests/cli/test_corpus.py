@@ -1,4 +1,4 @@
-"""Every file of the corpus through the commands that take its kind: taken or refused in one sentence."""
+"""Commands accept each file of the corpus of bad files, or reject it in one sentence."""
 
 from __future__ import annotations
 
@@ -10,19 +10,21 @@ import pytest
 from studio.core.imaging import formats, image_io
 from tests.wording import says_what_to_do
 
-# What takes a kind of file: the words of a command, "FILE" in the place of the file.
+# Commands for each kind of file; "FILE" stands for its path.
 COMMANDS = {
     "image": [("invert", "FILE", "-o", "out.png")],
-    "text": [("train", "text", "FILE", "-o", "out", "--epochs", "0")],  # no epoch: what is wrong is the text
+    "text": [
+        ("train", "text", "FILE", "-o", "out", "--epochs", "0")
+    ],  # no epochs, because the text is at fault
     "archive": [("classify", "audit", "FILE", "--no-suspicious", "--size", "32")],
-    "class_zip": [("classify", "audit", "FILE", "--no-suspicious", "--size", "32")],  # tells what is odd
+    "class_zip": [("classify", "audit", "FILE", "--no-suspicious", "--size", "32")],  # reports anomalies
     "class_folder": [("classify", "audit", "FILE", "--no-suspicious", "--size", "32")],
     "model": [("faces", "--preset", "FILE", "-o", "out.png"), ("write", "a", "--preset", "FILE")],
     "recipe": [("replay", "FILE", "-o", "out.png")],
 }
 MASK = ("invert", "photo.png", "-o", "out.png", "--masks", "FILE")
 TEACH = ("classify", "train", "FILE", "-o", "out", "--size", "32")
-# Models of Keras: looked over in a process of its own each, which takes seconds.
+# Keras models are checked in a new process each, which takes seconds.
 KERAS = ("classify", "predict", "FILE", "photo.png")
 
 
@@ -31,9 +33,9 @@ def rows(data_dir: Path, *kinds: str) -> list[tuple[Path, str]]:
     if not index.is_file():
         pytest.skip(f"no {index}")
     with index.open(encoding="utf-8", newline="") as file:
-        found = [row for row in csv.DictReader(file, delimiter="\t") if row["kind"] in kinds]
-    assert found
-    return [(data_dir / "badfiles" / row["file"], row["expected"]) for row in found]
+        entries = [row for row in csv.DictReader(file, delimiter="\t") if row["kind"] in kinds]
+    assert entries
+    return [(data_dir / "badfiles" / row["file"], row["expected"]) for row in entries]
 
 
 def here() -> set[str]:
@@ -41,71 +43,81 @@ def here() -> set[str]:
 
 
 def wrong(code: int, out: str, err: str, path: Path, before: set[str]) -> str:
-    """What is wrong with how a command ended; "" if nothing is."""
-    made = here() - before
+    """Returns what is wrong with the outcome of a command, or ""."""
+    leftovers = here() - before
     if "Traceback" in out + err:
         return "a traceback"
     if str(path.parent) in out + err:
         return f"a path of the machine: {err}"
     if code not in (0, 2):
         return f"exit code {code}: {err}"
-    if code and made:
-        return f"refused, and yet it left {made}"
+    if code and leftovers:
+        return f"refused, and yet it left {leftovers}"
     if code and not says_what_to_do(err):
         return f"no next step: {err}"
     return ""
 
 
 @pytest.fixture
-def outcomes(data_dir, photo, said, monkeypatch):
-    """Runs the commands of some kinds; gives, for each file and command, whether it was taken, and faults."""
-    monkeypatch.setattr(formats, "HEIC", False)  # as the studio is without its extra
+def outcomes(data_dir, photo, run_command, monkeypatch):
+    """Runs commands on the files of some kinds; yields whether each was accepted, and any fault."""
+    monkeypatch.setattr(formats, "HEIC", False)  # as without the extra `heic`
 
     def run(*kinds, commands=None, expected="", every=1):
-        chosen = [row for row in rows(data_dir, *kinds) if not expected or row[1] == expected]
-        for path, expected in chosen[::every]:
+        selected = [row for row in rows(data_dir, *kinds) if not expected or row[1] == expected]
+        for path, expected in selected[::every]:
             for words in commands or COMMANDS[kinds[0]]:
                 before = here()
-                code, out, err = said(*(str(path) if word == "FILE" else word for word in words))
+                code, out, err = run_command(*(str(path) if word == "FILE" else word for word in words))
                 yield path, expected, code == 0, wrong(code, out, err, path, before)
-                for made in ("out.png", "out"):
-                    Path(made).unlink(missing_ok=True)
+                for name in ("out.png", "out"):
+                    Path(name).unlink(missing_ok=True)
 
     return run
 
 
 @pytest.mark.parametrize("kind", [pytest.param("image", marks=pytest.mark.slow), "recipe"])
 def test_images_and_recipes(kind, outcomes):
-    found = list(outcomes(kind))
+    results = list(outcomes(kind))
     if kind == "image":
-        found += outcomes(kind, commands=[MASK], every=4)  # masks are read as all other images
-    assert not [(path.name, fault) for path, _, _, fault in found if fault]
+        results += outcomes(kind, commands=[MASK], every=4)  # masks are decoded like other images
+    assert not [(path.name, fault) for path, _, _, fault in results if fault]
     assert not [
-        p.name for p, expected, taken, _ in found if expected != "either" and taken != (expected == "accept")
+        p.name
+        for p, expected, is_accepted, _ in results
+        if expected != "either" and is_accepted != (expected == "accept")
     ]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["text", "archive", "model"])
 def test_texts_archives_and_models(kind, outcomes):
-    found = list(outcomes(kind))
-    assert not [(path.name, fault) for path, _, _, fault in found if fault]
-    assert not [path.name for path, expected, taken, _ in found if expected == "refuse" and taken]
+    results = list(outcomes(kind))
+    assert not [(path.name, fault) for path, _, _, fault in results if fault]
+    assert not [
+        path.name for path, expected, is_accepted, _ in results if expected == "refuse" and is_accepted
+    ]
 
 
 @pytest.mark.slow
 def test_classes_are_looked_over_and_what_cannot_be_taught_is_refused(weights_home, outcomes):
-    found = list(outcomes("class_zip", "class_folder"))
-    assert not [(path.name, fault) for path, _, _, fault in found if fault]
-    taught = outcomes("class_zip", "class_folder", commands=[TEACH], expected="refuse")
-    assert not [(path.name, taken, fault) for path, _, taken, fault in taught if taken or fault]
+    results = list(outcomes("class_zip", "class_folder"))
+    assert not [(path.name, fault) for path, _, _, fault in results if fault]
+    refusals = outcomes("class_zip", "class_folder", commands=[TEACH], expected="refuse")
+    assert not [
+        (path.name, is_accepted, fault) for path, _, is_accepted, fault in refusals if is_accepted or fault
+    ]
 
 
 @pytest.mark.slow
 def test_keras_models_that_a_person_brings(outcomes):
-    found = list(outcomes("model", commands=[KERAS], every=5))  # all: imported/test_safe_copies.py
-    assert not [(path.name, fault) for path, _, _, fault in found if fault]
-    assert not [path.name for path, expected, taken, _ in found if expected == "refuse" and taken]
+    results = list(
+        outcomes("model", commands=[KERAS], every=5)
+    )  # imported/test_safe_copies.py tests all of them
+    assert not [(path.name, fault) for path, _, _, fault in results if fault]
+    assert not [
+        path.name for path, expected, is_accepted, _ in results if expected == "refuse" and is_accepted
+    ]
     assert not list(Path().rglob("PWNED"))
 
 

@@ -1,4 +1,4 @@
-"""A data set on the command line: it stays where it is, and what is wrong with it is told at once."""
+"""Data sets on the command line are used in place, and errors in them are reported early."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`studio dream`: an image, or a video whose kind is that of its name."""
+"""`studio dream`: an image, or a video in the format of its file name."""
 
 from __future__ import annotations
 
@@ -17,52 +17,52 @@ QUICK = ("--size", "64", "--octaves", "1", "--steps", "2", "--zoom-steps", "1", 
 
 
 @pytest.mark.parametrize("name", ["loop.gif", "loop.webp", "LOOP.MP4"])
-def test_a_video_is_of_the_kind_that_its_name_says(name, photo, weights_home, said):
-    code, out, _ = said("dream", photo, "-o", name, "--zoom", "3", *QUICK)
+def test_a_video_is_of_the_kind_that_its_name_says(name, photo, weights_home, run_command):
+    code, out, _ = run_command("dream", photo, "-o", name, "--zoom", "3", *QUICK)
     assert (code, out) == (0, f"{name}\n")
     data = Path(name).read_bytes()
     assert len(list(animations.frames(data))) == 3
     recipe = recipes.read(Path(f"{name}.json").read_bytes())
     assert (recipe.settings["video"], recipe.settings["zoom"]) == (Path(name).suffix.lower()[1:], 3)
-    assert said("replay", name, "--verify")[:2] == (0, "identical\n")
+    assert run_command("replay", name, "--verify")[:2] == (0, "identical\n")
 
 
-def test_before_a_long_job_it_says_how_long(photo, weights_home, said, monkeypatch):
-    assert "about" not in said("dream", photo, "-o", "short.png", *QUICK)[2]
+def test_before_a_long_job_it_says_how_long(photo, weights_home, run_command, monkeypatch):
+    assert "about" not in run_command("dream", photo, "-o", "short.png", *QUICK)[2]
     monkeypatch.setattr(running, "LONG", 0.0)
-    assert "Dream: a few seconds here" in said("dream", photo, "-o", "long.png", *QUICK)[2]
+    assert "Dream: a few seconds here" in run_command("dream", photo, "-o", "long.png", *QUICK)[2]
 
 
-def test_a_video_is_made_again_beside_the_first(photo, weights_home, said):
-    said("dream", photo, "-o", "loop.gif", "--zoom", "2", *QUICK)
-    assert said("replay", "loop.gif")[:2] == (0, "loop-again.gif\n")
+def test_a_video_is_made_again_beside_the_first(photo, weights_home, run_command):
+    run_command("dream", photo, "-o", "loop.gif", "--zoom", "2", *QUICK)
+    assert run_command("replay", "loop.gif")[:2] == (0, "loop-again.gif\n")
     assert Path("loop-again.gif").read_bytes() == Path("loop.gif").read_bytes()
     assert Path("loop-again.gif.json").is_file()
-    code, _, err = said("replay", "loop.gif", "-o", "other.mp4")
+    code, _, err = run_command("replay", "loop.gif", "-o", "other.mp4")
     assert code == 2
     assert ".gif" in err
 
 
-def test_replay_says_how_another_video_differs(photo, weights_home, said):
-    said("dream", photo, "-o", "loop.webp", "--zoom", "3", *QUICK)
+def test_replay_says_how_another_video_differs(photo, weights_home, run_command):
+    run_command("dream", photo, "-o", "loop.webp", "--zoom", "3", *QUICK)
     frames = list(animations.frames(Path("loop.webp").read_bytes()))
     for changed, words in (([255 - frames[0], *frames[1:]], "largest difference"), (frames[:2], "length")):
         Path("loop.webp").write_bytes(animations.encode(changed, "webp", 15))
-        code, out, _ = said("replay", "loop.webp", "--verify")
+        code, out, _ = run_command("replay", "loop.webp", "--verify")
         assert code == 1
         assert words in out
 
 
-def test_a_webp_is_a_still_image_without_a_zoom(photo, weights_home, said):
-    code, out, err = said("dream", photo, "-o", "still.webp", *QUICK)
+def test_a_webp_is_a_still_image_without_a_zoom(photo, weights_home, run_command):
+    code, out, err = run_command("dream", photo, "-o", "still.webp", *QUICK)
     assert (code, out, err) == (0, "still.webp\n", "")
     assert len(list(animations.frames(Path("still.webp").read_bytes()))) == 1
-    assert said("replay", "still.webp", "--verify")[:2] == (0, "identical\n")
+    assert run_command("replay", "still.webp", "--verify")[:2] == (0, "identical\n")
 
 
 @pytest.mark.parametrize("flag", ["--quiet", "--json"])
-def test_the_time_it_will_take_is_not_told_to_scripts(flag, photo, weights_home, said):
-    code, out, err = said("dream", photo, "-o", "loop.gif", "--zoom", "2", *QUICK, flag)
+def test_the_time_it_will_take_is_not_told_to_scripts(flag, photo, weights_home, run_command):
+    code, out, err = run_command("dream", photo, "-o", "loop.gif", "--zoom", "2", *QUICK, flag)
     assert (code, err) == (0, "")
     if flag == "--json":
         assert json.loads(out)["figures"]["frames"] == 2
@@ -80,13 +80,13 @@ BAD = {
 
 
 @pytest.mark.parametrize("words", BAD.values(), ids=BAD)
-def test_bad_input_is_one_line(words, photo, said):
+def test_bad_input_is_one_line(words, photo, run_command):
     Path("bare.gif").write_bytes(b"GIF89a")
     recipe = recipes.Recipe(task="dream.ascend", settings={"zoom": 3, "video": "gif"})
     for name in ("text.gif", "gone.gif"):
         Path(f"{name}.json").write_text(recipe.to_json())
     Path("text.gif").write_text("not a video")
-    code, out, err = said(*words)
+    code, out, err = run_command(*words)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert err.startswith("error: ")
     assert says_what_to_do(err) or "See `studio" in err

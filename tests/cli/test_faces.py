@@ -1,4 +1,4 @@
-"""`studio faces`: what is made is told by the name of the output."""
+"""`studio faces`: the file name of the output selects its format."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ QUICK = ("faces", "--preset", "tiny", "-n", "9")
 
 @pytest.fixture
 def tiny(home, tmp_path, monkeypatch):
-    """A generator, by the name "tiny"; and a working folder."""
+    """A generator named "tiny", and a working folder."""
     monkeypatch.chdir(tmp_path)
     return tiny_faces.make(paths.folder("presets") / "tiny")
 
@@ -27,60 +27,60 @@ def tiny(home, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     "name", ["grid.png", "grid.npz", "grid.zip", "interpolate.gif", "interpolate.WEBP", "interpolate.mp4"]
 )
-def test_every_form_is_made_and_made_again(name, tiny, said):
+def test_every_form_is_made_and_made_again(name, tiny, run_command):
     interpolate = ("--interpolate", "5") if name.startswith("interpolate") else ()
-    assert said(*QUICK, "-o", name, "--seed", "3", *interpolate) == (0, f"{name}\n", "")
+    assert run_command(*QUICK, "-o", name, "--seed", "3", *interpolate) == (0, f"{name}\n", "")
     recipe = Path(name if name.endswith("png") else f"{name}.json").read_bytes()
     assert recipes.read(recipe).settings["seed"] == 3
-    assert said("replay", name, "--verify")[:2] == (0, "identical\n")
+    assert run_command("replay", name, "--verify")[:2] == (0, "identical\n")
 
 
 @pytest.mark.parametrize(
     "words", [("--form", "npz", "-o", "a.png"), ("--video", "gif", "--interpolate", "3", "-o", "a.mp4")]
 )
-def test_a_form_and_a_name_that_differ_are_told(words, tiny, said):
-    code, out, err = said(*QUICK, *words)
+def test_a_form_and_a_name_that_differ_are_told(words, tiny, run_command):
+    code, out, err = run_command(*QUICK, *words)
     assert (code, out) == (2, "") and words[0] in err and "Leave" in err
-    assert said(*QUICK, "--form", "npz", "-o", "a.npz")[0] == 0
+    assert run_command(*QUICK, "--form", "npz", "-o", "a.npz")[0] == 0
 
 
 @pytest.mark.slow
-def test_what_is_in_them(tiny, said):
-    said(*QUICK, "-o", "grid.npz")
-    said(*QUICK, "-o", "grid.zip")
-    said(*QUICK, "-o", "interpolate.gif")
-    made = np.load("grid.npz")["images"]
-    assert made.shape == (9, 16, 16, 3) and made.dtype == np.uint8
+def test_what_is_in_them(tiny, run_command):
+    run_command(*QUICK, "-o", "grid.npz")
+    run_command(*QUICK, "-o", "grid.zip")
+    run_command(*QUICK, "-o", "interpolate.gif")
+    images = np.load("grid.npz")["images"]
+    assert images.shape == (9, 16, 16, 3) and images.dtype == np.uint8
     with zipfile.ZipFile("grid.zip") as file:
         assert [
-            np.array_equal(image_io.read(file.read(n)), made[i]) for i, n in enumerate(file.namelist())
+            np.array_equal(image_io.read(file.read(n)), images[i]) for i, n in enumerate(file.namelist())
         ] == [True] * 9
     assert len(list(animations.frames(Path("interpolate.gif").read_bytes()))) == 96
 
 
-def test_replay_says_where_another_array_differs(tiny, said):
-    said(*QUICK, "-o", "grid.npz")
+def test_replay_says_where_another_array_differs(tiny, run_command):
+    run_command(*QUICK, "-o", "grid.npz")
     data = bytearray(Path("grid.npz").read_bytes())
     data[400] ^= 1
     Path("grid.npz").write_bytes(data)
-    code, out, _ = said("replay", "grid.npz", "--verify")
+    code, out, _ = run_command("replay", "grid.npz", "--verify")
     assert (code, out.startswith("From byte 400")) == (1, True)
 
 
-def test_a_face_a_photo_and_a_folder_are_taken(tiny, said, image):
+def test_a_face_a_photo_and_a_folder_are_taken(tiny, run_command, image):
     Path("me.png").write_bytes(image_io.encode_png(image))
     moved = ("--face", "1", "--photo", "me.png", "--moves", "older=1,change-1=-1")
-    assert said("faces", "--preset", tiny, *moved, "-o", "me-older.png")[0] == 0
+    assert run_command("faces", "--preset", tiny, *moved, "-o", "me-older.png")[0] == 0
     assert image_io.read(Path("me-older.png")).shape == (512, 512, 3)
     recipe = recipes.read(Path("me-older.png").read_bytes())
     assert set(recipe.inputs) == {"photo", "model"}
-    assert said("replay", "me-older.png", "--verify")[:2] == (0, "identical\n")
+    assert run_command("replay", "me-older.png", "--verify")[:2] == (0, "identical\n")
 
 
-def test_json_tells_the_figures(tiny, said):
-    code, out, _ = said(*QUICK, "-o", "grid.png", "--json")
-    told = json.loads(out)
-    assert (code, told["path"], told["figures"]["n"]) == (0, "grid.png", 9)
+def test_json_tells_the_figures(tiny, run_command):
+    code, out, _ = run_command(*QUICK, "-o", "grid.png", "--json")
+    report = json.loads(out)
+    assert (code, report["path"], report["figures"]["n"]) == (0, "grid.png", 9)
 
 
 BAD = {
@@ -98,9 +98,9 @@ BAD = {
 
 
 @pytest.mark.parametrize("words", BAD.values(), ids=BAD)
-def test_bad_input_is_one_line(words, tiny, said):
+def test_bad_input_is_one_line(words, tiny, run_command):
     Path("grid.txt").write_text("no image")
-    code, out, err = said(*words)
+    code, out, err = run_command(*words)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert err.startswith("error: ") and (says_what_to_do(err) or "See `studio" in err)
     assert not list(Path().glob("a.*"))

@@ -1,4 +1,4 @@
-"""The fixed grammar: scripts rely on it."""
+"""The fixed grammar of flags, on which scripts rely."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ def test_the_fixed_grammar_of_style():
 
 
 def test_keep_colors_alone_swallows_no_image():
-    found = _parser().parse_args(["style", "--keep-colors", "a.jpg", "b.jpg", "-o", "o.png"])
-    assert found.content == ["a.jpg"]
-    assert flags.values(found) == {"keep_colors": "luminance"}
+    arguments = _parser().parse_args(["style", "--keep-colors", "a.jpg", "b.jpg", "-o", "o.png"])
+    assert arguments.content == ["a.jpg"]
+    assert flags.values(arguments) == {"keep_colors": "luminance"}
     assert parsed("style", "a.jpg", "b.jpg", "-o", "o.png", "--keep-colors", "matched") == {
         "keep_colors": "matched"
     }
@@ -49,8 +49,8 @@ def test_keep_colors_alone_swallows_no_image():
 
 
 def test_a_list_that_is_given_twice_is_one_list():
-    found = parsed("tune", "text", "t.txt", "-o", "o", "--vary", "units,layers", "--vary", "dropout")
-    assert found["vary"] == ["units", "layers", "dropout"]
+    values = parsed("tune", "text", "t.txt", "-o", "o", "--vary", "units,layers", "--vary", "dropout")
+    assert values["vary"] == ["units", "layers", "dropout"]
     words = ["style", "a.jpg", "b.jpg", "-o", "o.png", "--masks", "m.png", "--masks", "n.png"]
     assert _parser().parse_args(words).mask == ["m.png", "n.png"]
     words = ["train", "style", "photos", "-o", "o", "--style", "a.jpg", "--style", "b.jpg"]
@@ -64,17 +64,17 @@ def test_settings_not_given_are_left_to_the_task():
 
 
 def test_the_fixed_grammar_of_write_train_and_score():
-    found = parsed(
+    values = parsed(
         "write", "ROMEO:", "--chars", "500", "--temperature", "0.8", "--top-k", "5", "--top-p", "0.9"
     )
-    assert found == {"prompt": "ROMEO:", "chars": "500", "temperature": "0.8", "top_k": "5", "top_p": "0.9"}
+    assert values == {"prompt": "ROMEO:", "chars": "500", "temperature": "0.8", "top_k": "5", "top_p": "0.9"}
     words = ["train", "text", "t.txt", "-o", "dir", "--epochs", "2", "--resume", "--start-from", "alice"]
     arguments = _parser().parse_args(words)
     assert (arguments.text, arguments.out, arguments.resume) == ("t.txt", "dir", True)
     assert arguments.start == "alice"
     assert flags.values(arguments) == {"epochs": "2"}
     arguments = _parser().parse_args(["score", "shakespeare", "t.txt"])
-    # What is measured where no part is named depends on the model.
+    # The default part depends on the model.
     assert (arguments.preset, arguments.data, arguments.part) == ("shakespeare", "t.txt", None)
 
 
@@ -102,8 +102,12 @@ def test_the_fixed_grammar_of_search():
     [
         (["style", "a.jpg", "-o", "o.png", "--sise", "9"], "--sise", " Did you mean `--size`?"),
         (["style", "a.jpg", "-o", "o.png", "--qqqq"], "--qqqq", "."),
-        (["write", "-n", "3", "to be"], "-n", "."),  # not that there are two prompts
-        (["dream", "a.jpg", "--output", "o.png"], "--output", " Did you mean `--out`?"),  # not: -o is missing
+        (["write", "-n", "3", "to be"], "-n", "."),  # not "two prompts"
+        (
+            ["dream", "a.jpg", "--output", "o.png"],
+            "--output",
+            " Did you mean `--out`?",
+        ),  # not "-o is missing"
         (["train", "text", "a.txt", "-o", "m", "--lr", "1"], "--lr", " Did you mean `--learning-rate`?"),
         (
             ["train", "text", "a.txt", "-o", "m", "--val-split", "1"],
@@ -131,11 +135,11 @@ def test_an_unknown_flag_leads_to_the_one_that_is_meant(words, flag, advice):
 
 
 def test_every_synonym_leads_to_a_flag_that_some_command_has():
-    known = {
-        field.name for task in map(tasks.get, tasks.TASKS) for field in task.settings.described().values()
+    names = {
+        field.name for task in map(tasks.get, tasks.TASKS) for field in task.settings.describe().values()
     }
-    known |= {"out", "overwrite", "start_from", "preset"}
-    assert not [group for group in synonyms._GROUPS if not known & {*group}]
+    names |= {"out", "overwrite", "start_from", "preset"}
+    assert not [group for group in synonyms._GROUPS if not names & {*group}]
 
 
 @pytest.mark.parametrize("group", ["weights", "models", "gallery"])
@@ -154,20 +158,20 @@ def test_a_classifier_is_trained_by_either_command():
 
 def test_an_unknown_command_gets_one_short_line(capsys):
     assert cli.main(["paintings"]) == 2
-    told = capsys.readouterr().err
-    assert told.count("\n") == 1 and "invalid choice" not in told and len(told) < 120
+    message = capsys.readouterr().err
+    assert message.count("\n") == 1 and "invalid choice" not in message and len(message) < 120
 
 
 @pytest.mark.parametrize(
-    "words, told",
+    "words, message",
     [
         (["faces", "-n5"], "required: -o/--out"),
         (["train", "text", "-oruns"], "required: DATA"),
         (["write", "--", "-hello", "-there"], "quotation marks"),
     ],
 )
-def test_a_joined_flag_and_what_follows_two_hyphens_are_no_unknown_flags(words, told):
-    with pytest.raises(InvalidInput, match=told):
+def test_a_joined_flag_and_what_follows_two_hyphens_are_no_unknown_flags(words, message):
+    with pytest.raises(InvalidInput, match=message):
         _parser().parse_args(words)
 
 
@@ -184,13 +188,13 @@ def test_help_shows_the_words_in_their_order(capsys):
 
 
 def test_help_says_limits_and_defaults_once_and_as_a_person_writes_them(capsys):
-    found = help_of("dream", capsys)
-    assert found.count("palaces") == 2  # in the usage and behind its flag
-    assert "raise it for stronger changes. (more than 0, up to 0.1, default 0.008)" in found
-    assert "(0 to 4 px, default 1)" in found
+    text = help_of("dream", capsys)
+    assert text.count("palaces") == 2  # in the usage and in the flag's help
+    assert "raise it for stronger changes. (more than 0, up to 0.1, default 0.008)" in text
+    assert "(0 to 4 px, default 1)" in text
 
 
-# Of every command that takes words: these words, in their order, and flags with what belongs to them.
+# Positional words in order, then flags with their values, for each command.
 ORDERS = {
     "style": (["a.jpg", "b.jpg", "c.jpg"], ["-o o.png", "--seed 3", "--keep-colors", "--masks=m.png"]),
     "playground": (["a.jpg"], ["-o o.png", "--seed 3", "--vary width=2,64"]),
@@ -235,7 +239,7 @@ ORDERS = {
 
 
 def leaves(parser, words=()):
-    """Every command that does something, by its words."""
+    """Yields every command that runs something, by its words."""
     groups = [one for one in parser._actions if isinstance(one, argparse._SubParsersAction)]
     for name, child in ((name, child) for group in groups for name, child in group.choices.items()):
         yield from leaves(child, (*words, name))
@@ -257,20 +261,20 @@ def test_words_and_flags_may_stand_in_any_order(command):
     for order in set(itertools.permutations([None] * len(words) + flagged)):
         rest = iter(words)
         line = [one for part in order for one in ([next(rest)] if part is None else part.split())]
-        found = vars(parser.parse_args([*command.split(), *line]))
-        assert {**found, "run": 0} == {**usual, "run": 0}, line
+        values = vars(parser.parse_args([*command.split(), *line]))
+        assert {**values, "run": 0} == {**usual, "run": 0}, line
 
 
 def test_a_flag_of_many_words_takes_those_up_to_the_next_flag():
     words = ["style", "--masks", "m.png", "n.png", "-o", "o.png", "a.jpg", "--seed", "3", "b.jpg"]
-    found = _parser().parse_args(words)
-    assert (found.mask, found.content, found.style) == (["m.png", "n.png"], ["a.jpg"], ["b.jpg"])
-    found = _parser().parse_args(["style", "-o", "o.png", "a.jpg", "--masks", "m.png", "--", "-b.jpg"])
-    assert (found.mask, found.content, found.style) == (["m.png"], ["a.jpg"], ["-b.jpg"])
+    arguments = _parser().parse_args(words)
+    assert (arguments.mask, arguments.content, arguments.style) == (["m.png", "n.png"], ["a.jpg"], ["b.jpg"])
+    arguments = _parser().parse_args(["style", "-o", "o.png", "a.jpg", "--masks", "m.png", "--", "-b.jpg"])
+    assert (arguments.mask, arguments.content, arguments.style) == (["m.png"], ["a.jpg"], ["-b.jpg"])
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         (["style", "a.jpg", "b.jpg", "-o"], "-o/--out: expected one argument"),
         (["style", "-o", "--seed", "3", "a.jpg", "b.jpg"], "-o/--out: expected one argument"),
@@ -279,8 +283,8 @@ def test_a_flag_of_many_words_takes_those_up_to_the_next_flag():
         (["replay", "-o", "o.png"], "required: FILE"),
     ],
 )
-def test_what_is_missing_or_too_much_in_odd_orders_is_told(words, told):
-    with pytest.raises(InvalidInput, match=told):
+def test_what_is_missing_or_too_much_in_odd_orders_is_told(words, message):
+    with pytest.raises(InvalidInput, match=message):
         _parser().parse_args(words)
 
 
@@ -307,12 +311,12 @@ def test_a_prompt_of_several_words_is_asked_for_in_quotation_marks(words):
 
 
 @pytest.mark.parametrize(
-    ("words", "meant"),
+    ("words", "suggestion"),
     [
         (["dreem"], "Did you mean `studio dream`?"),
         (["dream", "x.png", "--look", "palace", "-o", "y.png"], "palaces"),
     ],
 )
-def test_what_was_perhaps_meant_is_said(words, meant, capsys):
+def test_what_was_perhaps_meant_is_said(words, suggestion, capsys):
     assert cli.main(words) == 2
-    assert meant in capsys.readouterr().err
+    assert suggestion in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""A folder of images through one command: continues when asked again, passes over what is broken."""
+"""Commands on a folder of images: they resume and skip broken files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import paint
 import pytest
 
 from studio.cli import main
-from studio.core.errors import InvalidInput, NoRoom, Unavailable
+from studio.core.errors import InsufficientSpace, InvalidInput, Unavailable
 from studio.core.imaging import image_io
 
 INVERT = ["invert", "photos", "-o", "out", "--steps", "1", "--quiet"]
@@ -19,7 +19,7 @@ INVERT = ["invert", "photos", "-o", "out", "--steps", "1", "--quiet"]
 
 @pytest.fixture
 def photos(tmp_path, home, monkeypatch):
-    """Three images and a file that is none, in `photos` of the working folder."""
+    """Three images and another file in the folder `photos`."""
     monkeypatch.chdir(tmp_path)
     folder = tmp_path / "photos"
     folder.mkdir()
@@ -57,8 +57,8 @@ def test_asked_again_it_makes_only_what_is_missing_or_other(photos, capsys):
     before = (out / "ä c.png").stat().st_mtime_ns
     capsys.readouterr()
     assert main([*INVERT, "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert (told["made"], told["there"]) == (["out/a.png", "out/b.png"], ["out/ä c.png"])
+    report = json.loads(capsys.readouterr().out)
+    assert (report["made"], report["there"]) == (["out/a.png", "out/b.png"], ["out/ä c.png"])
     assert (out / "ä c.png").stat().st_mtime_ns == before
     assert main([*INVERT, "--json", "--tint", "red"]) == 0
     assert len(json.loads(capsys.readouterr().out)["made"]) == 3
@@ -82,7 +82,7 @@ def test_one_that_needs_too_much_memory_is_told_and_the_others_are_made(photos, 
 
 @pytest.fixture
 def failing(monkeypatch):
-    """Lets the work on b.PNG raise what it is given."""
+    """Makes the task raise a given error for b.PNG."""
 
     def fail(fault):
         def work(settings, inputs, progress):
@@ -100,20 +100,22 @@ def test_one_that_turns_out_bad_in_the_work_is_told_and_the_others_are_made(phot
     failing(InvalidInput("Invalid size. Choose a larger one."))
     assert main([*INVERT, "--json"]) == 2
     out, err = capsys.readouterr()
-    told = json.loads(out)
-    assert (told["made"], told["failed"]) == (["out/a.png", "out/ä c.png"], ["photos/b.PNG"])
+    report = json.loads(out)
+    assert (report["made"], report["failed"]) == (["out/a.png", "out/ä c.png"], ["photos/b.PNG"])
     assert err == "b.PNG was skipped. Invalid size. Choose a larger one.\n"
 
 
-@pytest.mark.parametrize("fault", [NoRoom("The disk is full."), Unavailable("No net."), OSError(5, "I/O")])
+@pytest.mark.parametrize(
+    "fault", [InsufficientSpace("The disk is full."), Unavailable("No net."), OSError(5, "I/O")]
+)
 def test_what_would_end_the_next_ones_too_ends_it_after_all_that_was_made_is_told(
     photos, capsys, failing, fault
 ):
     failing(fault)
     assert main([*INVERT, "--json"]) == 2
     out, err = capsys.readouterr()
-    told = json.loads(out)
-    assert (told["made"], told["failed"], told["stopped"]) == (["out/a.png"], [], True)
+    report = json.loads(out)
+    assert (report["made"], report["failed"], report["stopped"]) == (["out/a.png"], [], True)
     assert err.startswith("error: ") and err.count("\n") == 1
     assert main(INVERT[:-1]) == 2
     assert "0 of 3 images made, 1 existed already. Run the same" in capsys.readouterr().err
@@ -149,20 +151,20 @@ def test_no_two_results_have_one_name(photos, capsys):
 @pytest.mark.slow
 def test_ctrl_c_keeps_what_is_done_and_the_next_call_goes_on(photos, start, capsys):
     slow = ["invert", "photos", "-o", "out", "--steps", "20", "--seconds", "0.5"]
-    made = start(*slow, cwd=photos.parent)
-    made.stdout.readline()  # the first one is done
-    made.send_signal(2)
-    _, said = made.communicate(timeout=60)
-    assert made.returncode == 130 and "Run the same command again" in said
+    process = start(*slow, cwd=photos.parent)
+    process.stdout.readline()  # the first image is done
+    process.send_signal(2)
+    _, output = process.communicate(timeout=60)
+    assert process.returncode == 130 and "Run the same command again" in output
     assert set(levels(photos.with_name("out"))) == {"a.png"}
-    (photos / "b.PNG").unlink()  # which would take as long
+    (photos / "b.PNG").unlink()  # would take as long again
     (photos / "ä c.jpg").unlink()
     assert main([*slow, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["there"] == ["out/a.png"]
 
 
 @pytest.mark.parametrize(
-    ("out", "told"),
+    ("out", "message"),
     [
         ("photos", "the folder of the images"),
         ("file", "File exists"),
@@ -170,10 +172,10 @@ def test_ctrl_c_keeps_what_is_done_and_the_next_call_goes_on(photos, start, caps
         ("out.png", "an image's name"),
     ],
 )
-def test_a_place_that_is_none_is_refused(photos, capsys, out, told):
+def test_a_place_that_is_none_is_refused(photos, capsys, out, message):
     photos.with_name("file").write_text("here")
     assert main(["invert", "photos", "-o", out]) == 2
-    assert told in capsys.readouterr().err
+    assert message in capsys.readouterr().err
     assert sorted(path.name for path in photos.iterdir()) == [
         ".hidden.png",
         "a.png",
@@ -189,17 +191,17 @@ def test_a_folder_without_images_is_refused(photos, capsys):
     assert "none in empty" in capsys.readouterr().err
 
 
-def test_folders_in_the_folder_are_named(photos, said):
+def test_folders_in_the_folder_are_named(photos, run_command):
     (photos / "summer").mkdir()
-    code, _, err = said("invert", "photos", "-o", "photos/out", "--steps", "1")
+    code, _, err = run_command("invert", "photos", "-o", "photos/out", "--steps", "1")
     assert code == 0 and "Images in 1 subfolder are not read: summer." in err
-    code, _, err = said("invert", "photos", "-o", "photos/out", "--steps", "1")
+    code, _, err = run_command("invert", "photos", "-o", "photos/out", "--steps", "1")
     assert "Images in 1 subfolder are not read: summer." in err, "results are no images to read"
 
 
-def test_what_is_no_image_is_named_and_tiffs_are_made(photos, data_dir, said):
+def test_what_is_no_image_is_named_and_tiffs_are_made(photos, data_dir, run_command):
     shutil.copy(data_dir / "odd" / "07" / "mixed_folder" / "a.tif", photos / "e.tif")
     (photos / "layers.psd").write_bytes(b"8BPS")
-    code, out, err = said("invert", "photos", "-o", "out", "--steps", "1")
+    code, out, err = run_command("invert", "photos", "-o", "out", "--steps", "1")
     assert code == 0 and "out/e.png" in out.splitlines()
     assert "2 files of other kinds were skipped: layers.psd, notes.txt." in err

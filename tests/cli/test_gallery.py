@@ -1,4 +1,4 @@
-"""`studio gallery`: what commands make is there, is found, shown, exported, removed and brought back."""
+"""`studio gallery`: list, show, export, remove and restore results of commands."""
 
 from __future__ import annotations
 
@@ -10,83 +10,83 @@ import pytest
 
 from studio.cli import gallery
 from studio.core import recipes, tasks
-from studio.core.errors import NoRoom
+from studio.core.errors import InsufficientSpace
 from studio.core.imaging import image_io
 from studio.gallery import index, items
 from studio.run import outputs
 
 
 @pytest.fixture
-def painted(said, photo):
-    """Paints by a command and gives the item's id: `painted("out.png", "--tint", "red")`."""
+def painted(run_command, photo):
+    """Paints with a command and returns the id of the item: `painted("out.png", "--tint", "red")`."""
 
     def paint(*words):
-        assert said("invert", photo, "-o", *words, "--quiet")[0] == 0
-        return json.loads(said("gallery", "list", "--json")[1])["items"][0]["id"]
+        assert run_command("invert", photo, "-o", *words, "--quiet")[0] == 0
+        return json.loads(run_command("gallery", "list", "--json")[1])["items"][0]["id"]
 
     return paint
 
 
-def test_what_finds_no_room_at_its_place_is_in_the_gallery(said, photo, monkeypatch):
+def test_what_finds_no_room_at_its_place_is_in_the_gallery(run_command, photo, monkeypatch):
     def full(*_):
-        raise NoRoom("The disk is full. Free some space.")
+        raise InsufficientSpace("The disk is full. Free some space.")
 
     monkeypatch.setattr(outputs, "save", full)
-    code, _, err = said("invert", photo, "-o", "out.png")
+    code, _, err = run_command("invert", photo, "-o", "out.png")
     assert code != 0 and "The disk is full" in err
-    assert json.loads(said("gallery", "list", "--json")[1])["total"] == 1
+    assert json.loads(run_command("gallery", "list", "--json")[1])["total"] == 1
 
 
-def test_what_a_command_made_is_in_the_gallery(said, painted, tmp_path):
+def test_what_a_command_made_is_in_the_gallery(run_command, painted, tmp_path):
     id = painted("out.png", "--tint", "red")
-    code, out, _ = said("gallery", "list")
+    code, out, _ = run_command("gallery", "list")
     assert code == 0
     assert out.split()[0] == id and "Paint" in out and "photo" in out
-    told = json.loads(said("gallery", "show", id, "--json")[1])
-    assert told["settings"]["tint"] == "red"
-    assert told["recipe"]["settings"] == told["settings"]
-    assert open(told["files"][0]["path"], "rb").read() == (tmp_path / "out.png").read_bytes()  # noqa: PTH123, SIM115
+    entry = json.loads(run_command("gallery", "show", id, "--json")[1])
+    assert entry["settings"]["tint"] == "red"
+    assert entry["recipe"]["settings"] == entry["settings"]
+    assert open(entry["files"][0]["path"], "rb").read() == (tmp_path / "out.png").read_bytes()  # noqa: PTH123, SIM115
 
 
 def test_the_columns_of_a_list_are_wide_enough():
     assert max(len(task.title) for task in map(tasks.get, tasks.TASKS)) <= gallery._TITLE
 
 
-def test_what_was_only_compared_is_not(said, painted, tmp_path):
+def test_what_was_only_compared_is_not(run_command, painted, tmp_path):
     painted("out.png")
-    assert said("replay", tmp_path / "out.png", "--verify")[1] == "identical\n"
-    assert json.loads(said("gallery", "list", "--json")[1])["total"] == 1
-    assert said("replay", tmp_path / "out.png")[0] == 0
-    assert json.loads(said("gallery", "list", "--json")[1])["total"] == 2
+    assert run_command("replay", tmp_path / "out.png", "--verify")[1] == "identical\n"
+    assert json.loads(run_command("gallery", "list", "--json")[1])["total"] == 1
+    assert run_command("replay", tmp_path / "out.png")[0] == 0
+    assert json.loads(run_command("gallery", "list", "--json")[1])["total"] == 2
 
 
-def test_list_looks_for_words_kind_and_task(said, painted):
+def test_list_looks_for_words_kind_and_task(run_command, painted):
     red, blue = painted("a.png", "--tint", "red"), painted("b.png", "--tint", "blue")
 
-    def found(*words):
-        return [one["id"] for one in json.loads(said("gallery", "list", "--json", *words)[1])["items"]]
+    def find(*words):
+        return [one["id"] for one in json.loads(run_command("gallery", "list", "--json", *words)[1])["items"]]
 
-    assert found() == [blue, red]
-    assert found("tint", "red") == [red]
-    assert found("--kind", "text") == found("--task", "style.transfer") == []
-    assert found("-n", "1") == [blue]
-    _, out, err = said("gallery", "list", "-n", "1")
+    assert find() == [blue, red]
+    assert find("tint", "red") == [red]
+    assert find("--kind", "text") == find("--task", "style.transfer") == []
+    assert find("-n", "1") == [blue]
+    _, out, err = run_command("gallery", "list", "-n", "1")
     assert out.count("\n") == 1 and "1 more" in err
-    assert "No results found" in said("gallery", "list", "zebra")[2]
+    assert "No results found" in run_command("gallery", "list", "zebra")[2]
 
 
-def test_show_reads_a_file_too(said, painted, tmp_path):
+def test_show_reads_a_file_too(run_command, painted, tmp_path):
     painted("out.png", "--seed", "9")
-    code, out, _ = said("gallery", "show", tmp_path / "out.png")
+    code, out, _ = run_command("gallery", "show", tmp_path / "out.png")
     assert code == 0
     assert json.loads(out)["settings"]["seed"] == 9
 
 
-def test_export_saves_all_or_what_is_chosen(said, painted, tmp_path):
+def test_export_saves_all_or_what_is_chosen(run_command, painted, tmp_path):
     red, _ = painted("a.png", "--tint", "red"), painted("b.png", "--tint", "blue")
-    assert said("gallery", "export", "-o", "all.zip")[:2] == (0, "all.zip\n")
-    assert said("gallery", "export", red, "-o", "one.zip")[0] == 0
-    assert said("gallery", "export", "--words", "blue", "-o", "blue.zip")[0] == 0
+    assert run_command("gallery", "export", "-o", "all.zip")[:2] == (0, "all.zip\n")
+    assert run_command("gallery", "export", red, "-o", "one.zip")[0] == 0
+    assert run_command("gallery", "export", "--words", "blue", "-o", "blue.zip")[0] == 0
     tints = {}
     for name in ("all", "one", "blue"):
         with zipfile.ZipFile(tmp_path / f"{name}.zip") as packed:
@@ -94,28 +94,28 @@ def test_export_saves_all_or_what_is_chosen(said, painted, tmp_path):
     assert tints == {"all": {"red", "blue"}, "one": {"red"}, "blue": {"blue"}}
 
 
-def test_what_has_lost_its_files_is_passed_over_but_not_where_it_is_asked_for(said, painted, tmp_path):
+def test_what_has_lost_its_files_is_passed_over_but_not_where_it_is_asked_for(run_command, painted, tmp_path):
     red, blue = painted("a.png", "--tint", "red"), painted("b.png", "--tint", "blue")
     items.find(red).result.files[0].path.unlink()
-    code, out, err = said("gallery", "export", "-o", "all.zip")
+    code, out, err = run_command("gallery", "export", "-o", "all.zip")
     assert (code, out) == (0, "all.zip\n") and f"{red}, " in err and "was skipped" in err
     with zipfile.ZipFile(tmp_path / "all.zip") as packed:
         assert len(packed.namelist()) == 1
-    code, _, err = said("gallery", "export", red, blue, "-o", "both.zip")
+    code, _, err = run_command("gallery", "export", red, blue, "-o", "both.zip")
     assert code == 2 and red in err and not (tmp_path / "both.zip").exists()
 
 
-def test_remove_can_be_undone(said, painted):
+def test_remove_can_be_undone(run_command, painted):
     id = painted("out.png")
-    code, out, err = said("gallery", "remove", id)
+    code, out, err = run_command("gallery", "remove", id)
     assert (code, out) == (0, f"{id}\n") and "--undo" in err
-    assert json.loads(said("gallery", "list", "--json")[1])["total"] == 0
-    assert said("gallery", "list", "--removed")[1].startswith(id)
-    assert said("gallery", "remove", "--undo", id)[0] == 0
-    assert json.loads(said("gallery", "list", "--json")[1])["total"] == 1
-    said("gallery", "remove", id)
-    assert said("gallery", "remove", "--for-good", id)[0] == 0
-    assert said("gallery", "remove", "--undo", id)[0] == 2
+    assert json.loads(run_command("gallery", "list", "--json")[1])["total"] == 0
+    assert run_command("gallery", "list", "--removed")[1].startswith(id)
+    assert run_command("gallery", "remove", "--undo", id)[0] == 0
+    assert json.loads(run_command("gallery", "list", "--json")[1])["total"] == 1
+    run_command("gallery", "remove", id)
+    assert run_command("gallery", "remove", "--for-good", id)[0] == 0
+    assert run_command("gallery", "remove", "--undo", id)[0] == 2
 
 
 BAD = {
@@ -138,91 +138,99 @@ BAD = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_bad_words_are_one_line_and_code_2(said, home, tmp_path, monkeypatch, image, name):
+def test_bad_words_are_one_line_and_code_2(run_command, home, tmp_path, monkeypatch, image, name):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "plain.png").write_bytes(image_io.encode_png(image))
-    code, out, err = said("gallery", *BAD[name])
+    code, out, err = run_command("gallery", *BAD[name])
     assert (code, out) == (2, "")
     assert err.startswith("error: ") and err.count("\n") == 1
     assert not (tmp_path / "all.zip").exists()
 
 
-def test_a_command_whose_result_finds_no_room_in_the_gallery_still_saves_it(said, photo, home, tmp_path):
+def test_a_command_whose_result_finds_no_room_in_the_gallery_still_saves_it(
+    run_command, photo, home, tmp_path
+):
     (home / "jobs").mkdir(parents=True)
     (home / "jobs").rmdir()
     (home / "jobs").write_text("in the way")
-    code, out, err = said("invert", photo, "-o", "out.png", "--quiet")
+    code, out, err = run_command("invert", photo, "-o", "out.png", "--quiet")
     assert (code, out) == (0, "out.png\n")
     assert "not in the gallery" in err
     assert (tmp_path / "out.png").exists()
 
 
-def test_what_cannot_be_read_is_listed_as_such_and_can_be_removed(said, painted, home):
+def test_what_cannot_be_read_is_listed_as_such_and_can_be_removed(run_command, painted, home):
     good, odd = painted("a.png", "--tint", "red"), painted("b.png", "--tint", "blue")
     odd_folders.HARMS["the title is a number"](home / "jobs" / odd)
-    assert f"studio gallery remove {odd}" in said("gallery", "show", odd)[2]
-    code, out, _ = said("gallery", "list")
+    assert f"studio gallery remove {odd}" in run_command("gallery", "show", odd)[2]
+    code, out, _ = run_command("gallery", "list")
     assert code == 0 and out.splitlines()[0].startswith(good)
     assert out.splitlines()[1].startswith(odd) and "unreadable" in out.splitlines()[1]
-    told = json.loads(said("gallery", "list", "--json")[1])
-    assert told["total"] == 1 and [one["id"] for one in told["unreadable"]] == [odd]
-    assert said("gallery", "remove", odd)[0] == 0
-    assert odd in said("gallery", "list", "--removed")[1]
-    assert said("gallery", "remove", "--undo", odd)[0] == 0
-    assert said("gallery", "remove", odd)[0] == 0
-    assert said("gallery", "remove", "--for-good", odd)[0] == 0
-    assert odd not in said("gallery", "list")[1] + said("gallery", "list", "--removed")[1]
+    listing = json.loads(run_command("gallery", "list", "--json")[1])
+    assert listing["total"] == 1 and [one["id"] for one in listing["unreadable"]] == [odd]
+    assert run_command("gallery", "remove", odd)[0] == 0
+    assert odd in run_command("gallery", "list", "--removed")[1]
+    assert run_command("gallery", "remove", "--undo", odd)[0] == 0
+    assert run_command("gallery", "remove", odd)[0] == 0
+    assert run_command("gallery", "remove", "--for-good", odd)[0] == 0
+    assert odd not in run_command("gallery", "list")[1] + run_command("gallery", "list", "--removed")[1]
 
 
 @pytest.mark.slow
-def test_a_visitors_work_is_listed_shown_exported_and_removed_by_their_name(said, painted, home, tmp_path):
+def test_a_visitors_work_is_listed_shown_exported_and_removed_by_their_name(
+    run_command, painted, home, tmp_path
+):
     own, hers = painted("a.png", "--tint", "red"), painted("b.png", "--tint", "blue")
     job = home / "jobs" / hers / "job.json"
     job.write_text(json.dumps(json.loads(job.read_bytes()) | {"owner": "visitor-a1"}))
     index.forget(hers)
-    listed = {one["name"]: one for one in json.loads(said("gallery", "owners", "--json")[1])["owners"]}
+    listed = {one["name"]: one for one in json.loads(run_command("gallery", "owners", "--json")[1])["owners"]}
     assert {name: one["items"] for name, one in listed.items()} == {"local": 1, "visitor-a1": 1}
     assert listed["visitor-a1"]["bytes"] > (tmp_path / "b.png").stat().st_size
-    assert "visitor-a1" in said("gallery", "owners")[1]
+    assert "visitor-a1" in run_command("gallery", "owners")[1]
     as_her = ("--owner", "visitor-a1")
-    assert said("gallery", "list")[1].split()[0] == own
-    assert said("gallery", "list", *as_her)[1].split()[0] == hers
-    assert said("gallery", "show", hers)[0] == 2
-    assert json.loads(said("gallery", "show", hers, *as_her, "--json")[1])["settings"]["tint"] == "blue"
-    assert said("gallery", "export", *as_her, "-o", "hers.zip")[0] == 0
+    assert run_command("gallery", "list")[1].split()[0] == own
+    assert run_command("gallery", "list", *as_her)[1].split()[0] == hers
+    assert run_command("gallery", "show", hers)[0] == 2
+    assert (
+        json.loads(run_command("gallery", "show", hers, *as_her, "--json")[1])["settings"]["tint"] == "blue"
+    )
+    assert run_command("gallery", "export", *as_her, "-o", "hers.zip")[0] == 0
     with zipfile.ZipFile(tmp_path / "hers.zip") as packed:
         assert recipes.read(packed.read(packed.namelist()[0])).settings["tint"] == "blue"
-    assert said("gallery", "remove", hers)[0] == 2
-    assert said("gallery", "remove", hers, *as_her)[0] == 0
-    assert hers in said("gallery", "list", "--removed", *as_her)[1]
-    code, _, err = said("gallery", "list", "--owner", "visitor-a2")
+    assert run_command("gallery", "remove", hers)[0] == 2
+    assert run_command("gallery", "remove", hers, *as_her)[0] == 0
+    assert hers in run_command("gallery", "list", "--removed", *as_her)[1]
+    code, _, err = run_command("gallery", "list", "--owner", "visitor-a2")
     assert code == 2 and "Did you mean visitor-a1" in err
-    code, told, noted = said("gallery", "owners", "--remove", "visitor-a1")
-    assert code == 0 and told.startswith("visitor-a1 ") and "Deleted" in noted
-    assert "visitor-a1" not in said("gallery", "owners")[1]
-    assert said("gallery", "owners", "--remove", "local")[0] == 2
+    code, output, noted = run_command("gallery", "owners", "--remove", "visitor-a1")
+    assert code == 0 and output.startswith("visitor-a1 ") and "Deleted" in noted
+    assert "visitor-a1" not in run_command("gallery", "owners")[1]
+    assert run_command("gallery", "owners", "--remove", "local")[0] == 2
 
 
 @pytest.mark.slow
-def test_items_are_starred_tagged_and_named_and_found_by_it(said, painted):
+def test_items_are_starred_tagged_and_named_and_found_by_it(run_command, painted):
     red, blue = painted("a.png", "--tint", "red"), painted("b.png", "--tint", "blue")
 
-    def found(*words):
-        return [one["id"] for one in json.loads(said("gallery", "list", "--json", *words)[1])["items"]]
+    def find(*words):
+        return [one["id"] for one in json.loads(run_command("gallery", "list", "--json", *words)[1])["items"]]
 
-    code, out, _ = said("gallery", "mark", red, "--star", "--tag", "Sea", "--tag", "old", "--name", "My best")
+    code, out, _ = run_command(
+        "gallery", "mark", red, "--star", "--tag", "Sea", "--tag", "old", "--name", "My best"
+    )
     assert code == 0 and "My best (starred, sea, old)" in out
-    assert said("gallery", "list")[1].splitlines()[1] == out.rstrip()
-    assert found("--starred") == found("--tag", "sea") == found("best") == [red]
-    said("gallery", "mark", red, blue, "--tag", "both", "--untag", "sea")
-    assert found("--tag", "both") == [blue, red] and found("--tag", "sea") == []
-    told = json.loads(said("gallery", "show", red, "--json")[1])["marks"]
-    assert told == {"starred": True, "tags": ["old", "both"], "name": "My best"}
-    assert said("gallery", "export", "--starred", "-o", "best.zip")[0] == 0
+    assert run_command("gallery", "list")[1].splitlines()[1] == out.rstrip()
+    assert find("--starred") == find("--tag", "sea") == find("best") == [red]
+    run_command("gallery", "mark", red, blue, "--tag", "both", "--untag", "sea")
+    assert find("--tag", "both") == [blue, red] and find("--tag", "sea") == []
+    marks = json.loads(run_command("gallery", "show", red, "--json")[1])["marks"]
+    assert marks == {"starred": True, "tags": ["old", "both"], "name": "My best"}
+    assert run_command("gallery", "export", "--starred", "-o", "best.zip")[0] == 0
     with zipfile.ZipFile("best.zip") as packed:
         assert [name.rpartition("-")[2] for name in packed.namelist()] == ["My best.png", "marks.json"]
-    said("gallery", "mark", red, "--no-star", "--name", "")
-    assert found("--starred") == [] and found("best") == []
-    said("gallery", "remove", red)
-    assert said("gallery", "list", "--removed", "--tag", "old")[1].startswith(red)
-    assert said("gallery", "list", "--removed", "--starred")[1] == ""
+    run_command("gallery", "mark", red, "--no-star", "--name", "")
+    assert find("--starred") == [] and find("best") == []
+    run_command("gallery", "remove", red)
+    assert run_command("gallery", "list", "--removed", "--tag", "old")[1].startswith(red)
+    assert run_command("gallery", "list", "--removed", "--starred")[1] == ""

@@ -1,4 +1,4 @@
-"""House styles from a terminal."""
+"""House styles on the command line."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def test_what_cannot_fit_is_refused_with_the_largest_that_would(photo, capsys, m
     monkeypatch.setattr(limits, "memory", lambda: 2**30)
     words = ["style", "photo.png", "house:mosaic", "-o", "out.png"]
     assert main([*words, "--size", "2048"]) == 2
-    said = capsys.readouterr().err
-    assert "Style with size 2048 px needs about" in said
-    size = said.split("Choose size ")[1].split()[0]
+    message = capsys.readouterr().err
+    assert "Style with size 2048 px needs about" in message
+    size = message.split("Choose size ")[1].split()[0]
     assert not photo.with_name("out.png").exists()
     assert main([*words, "--size", size, "--quiet"]) == 0
 
@@ -42,12 +42,12 @@ def test_what_cannot_fit_is_refused_with_the_largest_that_would(photo, capsys, m
 def test_the_flag_names_them_too(photo):
     assert main(["style", "photo.png", "--house", "mosaic", "-o", "flag.png", "--size", "96", "--quiet"]) == 0
     assert main(["style", "photo.png", "house:mosaic", "-o", "word.png", "--size", "96", "--quiet"]) == 0
-    made = [image_io.read(photo.with_name(name)) for name in ("flag.png", "word.png")]
-    np.testing.assert_array_equal(*made)
+    images = [image_io.read(photo.with_name(name)) for name in ("flag.png", "word.png")]
+    np.testing.assert_array_equal(*images)
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "expected"),
     [
         (["house:mozaic"], "mosaic"),
         (["house:mosaic", "photo.png"], "either house styles or style images"),
@@ -57,10 +57,10 @@ def test_the_flag_names_them_too(photo):
         (["photo.png", "--network", "digits-vae"], "Use house styles with it"),
     ],
 )
-def test_what_cannot_be_painted_is_told_in_one_sentence(photo, capsys, words, told):
+def test_what_cannot_be_painted_is_told_in_one_sentence(photo, capsys, words, expected):
     assert main(["style", "photo.png", *words, "-o", "out.png"]) == 2
-    said = capsys.readouterr().err
-    assert told in said and "Traceback" not in said
+    message = capsys.readouterr().err
+    assert expected in message and "Traceback" not in message
     assert not photo.with_name("out.png").exists()
 
 

@@ -1,4 +1,4 @@
-"""`studio replay`: the same pixels again, or the reason why not."""
+"""`studio replay`: the same pixels, or the reason for the difference."""
 
 from __future__ import annotations
 
@@ -16,61 +16,61 @@ from studio.core.models import model_zip
 from studio.gallery import replay
 
 
-def test_replay_makes_the_same_pixels(photo, said):
-    said("invert", photo, "-o", "out.png", "--mirror")
-    assert said("replay", "out.png", "--verify") == (0, "identical\n", "")
-    assert said("replay", "out.png")[:2] == (0, "out-again.png\n")
-    assert said("replay", "out.png")[:2] == (0, "out-again-2.png\n")
-    assert said("replay", "out.png", "-o", "copy.jpg")[0] == 0
+def test_replay_makes_the_same_pixels(photo, run_command):
+    run_command("invert", photo, "-o", "out.png", "--mirror")
+    assert run_command("replay", "out.png", "--verify") == (0, "identical\n", "")
+    assert run_command("replay", "out.png")[:2] == (0, "out-again.png\n")
+    assert run_command("replay", "out.png")[:2] == (0, "out-again-2.png\n")
+    assert run_command("replay", "out.png", "-o", "copy.jpg")[0] == 0
     assert np.array_equal(image_io.read("out-again.png"), image_io.read("out.png"))
 
 
-def test_replay_of_a_lossy_image_compares_after_the_same_loss(photo, said):
-    said("invert", photo, "-o", "out.jpg")
-    assert said("replay", "out.jpg", "--verify")[:2] == (0, "identical\n")
-    assert said("replay", "out.jpg.json", "--verify")[:2] == (0, "identical\n")
+def test_replay_of_a_lossy_image_compares_after_the_same_loss(photo, run_command):
+    run_command("invert", photo, "-o", "out.jpg")
+    assert run_command("replay", "out.jpg", "--verify")[:2] == (0, "identical\n")
+    assert run_command("replay", "out.jpg.json", "--verify")[:2] == (0, "identical\n")
 
 
-def test_replay_says_how_an_edited_image_differs(photo, said):
-    said("invert", photo, "-o", "out.png")
+def test_replay_says_how_an_edited_image_differs(photo, run_command):
+    run_command("invert", photo, "-o", "out.png")
     edited = image_io.read("out.png").copy()
     edited[0, 0] ^= 8
     Path("edited.png").write_bytes(image_io.encode_png(edited, recipes.read(Path("out.png").read_bytes())))
-    code, out, _ = said("replay", "edited.png", "--verify")
+    code, out, _ = run_command("replay", "edited.png", "--verify")
     assert code == 1
     assert "8 of 255" in out
     assert "edited" in out
-    code, out, _ = said("replay", "edited.png", "--verify", "--json")
-    found = json.loads(out)
-    assert (code, found["figures"]["max"], found["figures"]["identical"]) == (1, 8, False)
+    code, out, _ = run_command("replay", "edited.png", "--verify", "--json")
+    report = json.loads(out)
+    assert (code, report["figures"]["max"], report["figures"]["identical"]) == (1, 8, False)
 
 
-def test_replay_names_the_missing_input_and_takes_it_back(photo, said, home):
-    said("invert", photo, "-o", "out.png")
+def test_replay_names_the_missing_input_and_takes_it_back(photo, run_command, home):
+    run_command("invert", photo, "-o", "out.png")
     digest = paths.file_digest(photo)
     shutil.rmtree(home / "files")
-    code, _, err = said("replay", "out.png", "--verify")
+    code, _, err = run_command("replay", "out.png", "--verify")
     assert code == 2
     assert digest in err
     assert "photo.png" in err
-    assert said("replay", "out.png", "--verify", "--inputs", ".") == (0, "identical\n", "")
+    assert run_command("replay", "out.png", "--verify", "--inputs", ".") == (0, "identical\n", "")
 
 
-def test_what_cannot_be_read_beside_it_does_not_end_a_replay(photo, said, home):
-    said("invert", photo, "-o", "out.png")
+def test_what_cannot_be_read_beside_it_does_not_end_a_replay(photo, run_command, home):
+    run_command("invert", photo, "-o", "out.png")
     shutil.rmtree(home / "files")
     Path("a-file-that-fails").symlink_to("/proc/self/mem")
-    code, _, err = said("replay", "out.png", "--verify", "--inputs", "a" * 300)
+    code, _, err = run_command("replay", "out.png", "--verify", "--inputs", "a" * 300)
     assert code == 2 and "There is no aaa" in err
-    assert said("replay", "out.png", "--verify", "--inputs", ".") == (0, "identical\n", "")
+    assert run_command("replay", "out.png", "--verify", "--inputs", ".") == (0, "identical\n", "")
 
 
 @pytest.mark.slow
-def test_replay_draws_a_sample_that_is_gone_again(photo, said, home):
+def test_replay_draws_a_sample_that_is_gone_again(photo, run_command, home):
     for sample in ("chelsea", "mosaic"):
-        assert said("invert", f"sample:{sample}", "-o", f"{sample}.png")[0] == 0
+        assert run_command("invert", f"sample:{sample}", "-o", f"{sample}.png")[0] == 0
         shutil.rmtree(home / "files")
-        assert said("replay", f"{sample}.png", "--verify") == (0, "identical\n", "")
+        assert run_command("replay", f"{sample}.png", "--verify") == (0, "identical\n", "")
 
 
 def test_a_model_and_a_data_set_are_taken_back_by_their_folders(photo, home, tmp_path):
@@ -78,20 +78,20 @@ def test_a_model_and_a_data_set_are_taken_back_by_their_folders(photo, home, tmp
     images = tmp_path / "images"
     images.mkdir()
     shutil.copy(photo, images)
-    there = {"model": paths.keep(model_zip.zipped(model)), "data": data.reference(str(images)).digest}
+    there = {"model": paths.keep(model_zip.pack(model)), "data": data.reference(str(images)).digest}
     sources = {slot: [recipes.Input(digest=digest, name=slot)] for slot, digest in there.items()}
     recipe = recipes.Recipe(task="tiny.train", settings={}, inputs=sources)
     shutil.rmtree(home / "files")
-    assert len(replay.missing(recipe)) == 2
-    replay.take_back([model, images], recipe)
-    assert not replay.missing(recipe)
+    assert len(replay.missing_inputs(recipe)) == 2
+    replay.restore_inputs([model, images], recipe)
+    assert not replay.missing_inputs(recipe)
 
 
-def test_replay_makes_a_missing_link_of_a_chain_again(photo, said, home):
-    said("invert", photo, "-o", "one.png", "--mirror")
-    said("invert", "one.png", "-o", "two.png")
+def test_replay_makes_a_missing_link_of_a_chain_again(photo, run_command, home):
+    run_command("invert", photo, "-o", "one.png", "--mirror")
+    run_command("invert", "one.png", "-o", "two.png")
     (home / "files" / paths.file_digest(Path("one.png"))).unlink()
-    assert said("replay", "two.png", "--verify") == (0, "identical\n", "")
+    assert run_command("replay", "two.png", "--verify") == (0, "identical\n", "")
 
 
 @pytest.mark.parametrize(
@@ -102,20 +102,20 @@ def test_replay_makes_a_missing_link_of_a_chain_again(photo, said, home):
         ("gone.png", "No such file"),
     ],
 )
-def test_what_holds_no_recipe_is_said(name, says, said, home, tmp_path, monkeypatch):
+def test_what_holds_no_recipe_is_said(name, says, run_command, home, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "text.png").write_text("hi")
-    code, out, err = said("replay", name, "-o", "x.png")
+    code, out, err = run_command("replay", name, "-o", "x.png")
     assert (code, out, err.count("\n")) == (2, "", 1) and says in err
 
 
 @pytest.mark.parametrize(
     "change", [{"task": "os.system"}, {"settings": {"steps": 10**12}}, {"settings": {"x": 1}}]
 )
-def test_replay_refuses_what_the_form_would(change, photo, said):
-    said("invert", photo, "-o", "out.png")
+def test_replay_refuses_what_the_form_would(change, photo, run_command):
+    run_command("invert", photo, "-o", "out.png")
     recipe = recipes.read(Path("out.png").read_bytes()).model_copy(update=change)
     Path("changed.png").write_bytes(image_io.encode_png(image_io.read("out.png"), recipe))
-    code, out, err = said("replay", "changed.png")
+    code, out, err = run_command("replay", "changed.png")
     assert (code, out) == (2, "")
     assert err.startswith("error: ")

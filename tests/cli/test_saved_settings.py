@@ -1,4 +1,4 @@
-"""Saved settings: each person has their own, read back as they were, or refused in one sentence."""
+"""Saved settings belong to one owner, and are read back unchanged or rejected in one sentence."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ SOFT = TransferSettings(strength=0.25, seed=7, house=("mosaic",))
 
 
 def refusal(data: bytes) -> str:
-    with pytest.raises(InvalidInput) as refused:
+    with pytest.raises(InvalidInput) as error:
         saved_settings.read(data, STYLE)
-    assert "\n" not in str(refused.value)
-    return str(refused.value)
+    assert "\n" not in str(error.value)
+    return str(error.value)
 
 
 def test_what_was_saved_is_there_again_under_its_name_until_it_is_removed(home):
     assert saved_settings.save(STYLE, "  Soft,  ".replace(",", ""), SOFT) == "Soft"
     saved_settings.save("dream.ascend", "Deep", DreamSettings())
     saved_settings.save(STYLE, "bold", TransferSettings())
-    assert saved_settings.saved(STYLE) == ["bold", "Soft"]
+    assert saved_settings.list_names(STYLE) == ["bold", "Soft"]
     assert saved_settings.load(STYLE, "Soft") == SOFT
     saved_settings.save(STYLE, "SOFT", TransferSettings(seed=1))
-    assert saved_settings.saved(STYLE) == ["bold", "SOFT"], "capitals do not tell two apart"
+    assert saved_settings.list_names(STYLE) == ["bold", "SOFT"], "capitals do not tell two apart"
     assert saved_settings.load(STYLE, "soft").seed == 1
     saved_settings.remove(STYLE, "SOFT")
-    assert saved_settings.saved(STYLE) == ["bold"]
+    assert saved_settings.list_names(STYLE) == ["bold"]
 
 
 def test_a_file_is_a_recipe_without_inputs(home):
@@ -50,12 +50,12 @@ def test_a_result_gives_its_settings_whatever_it_was_made_of(image, home):
 
 
 def test_each_visitor_has_their_own(home):
-    with owners.asking("visitor-ann"):
+    with owners.acting_as("visitor-ann"):
         saved_settings.save(STYLE, "hers", SOFT)
     for other in ("user-bob", owners.LOCAL):
-        with owners.asking(other):
-            assert saved_settings.saved(STYLE) == []
-    with owners.asking("visitor-ann"):
+        with owners.acting_as(other):
+            assert saved_settings.list_names(STYLE) == []
+    with owners.acting_as("visitor-ann"):
         assert saved_settings.load(STYLE, "hers") == SOFT
 
 
@@ -78,16 +78,16 @@ def test_there_are_not_endlessly_many(home, monkeypatch):
 
 
 def test_a_wrong_file_is_refused_in_one_sentence():
-    def told(**changes):
+    def message_for(**changes):
         whole = {"version": 1, "task": STYLE, "settings": {}} | changes
         return refusal(json.dumps(whole).encode())
 
     dream = saved_settings.to_json("dream.ascend", DreamSettings()).encode()
     assert ": those of Dream. Use those of Style." in refusal(dream)
-    assert "those of no.such" in told(task="no.such")
-    assert "setting `color`" in told(settings={"color": 1})
-    assert "`strength`" in told(settings={"strength": 40})
-    assert "`strength`" in told(settings={"strength": True})
+    assert "those of no.such" in message_for(task="no.such")
+    assert "setting `color`" in message_for(settings={"color": 1})
+    assert "`strength`" in message_for(settings={"strength": 40})
+    assert "`strength`" in message_for(settings={"strength": True})
     assert "larger than 64 KB" in refusal(b"{" + b" " * 70_000)
     assert "neither a PNG with a recipe nor a recipe" in refusal(b"\x7fELF")
     assert "cannot be read" in refusal(b'{"version": 1, "version": 1}')

@@ -1,4 +1,4 @@
-"""`studio score`: held-out figures of a trained model, as JSON."""
+"""`studio score`: metrics of a trained model on its test split, as JSON."""
 
 from __future__ import annotations
 
@@ -16,50 +16,56 @@ from tests.wording import says_what_to_do
 
 @pytest.fixture
 def text(rhyme, language_model):
-    """The text that the small model learned from, in the working folder."""
+    """The text that the small model was trained on, in the working folder."""
     Path("rhyme.txt").write_text(rhyme)
     return "rhyme.txt"
 
 
 @pytest.mark.slow
-def test_the_part_that_was_held_out_gives_the_figures_of_the_training(language_model, text, said):
-    code, out, err = said("score", language_model, text)
-    found, told = json.loads(out), presets.find(language_model).data()["figures"]
+def test_the_part_that_was_held_out_gives_the_figures_of_the_training(language_model, text, run_command):
+    code, out, err = run_command("score", language_model, text)
+    report, figures = json.loads(out), presets.find(language_model).data()["figures"]
     assert (code, err, out.count("\n")) == (0, "", 1)
-    assert set(found) == {"nats_per_char", "bits_per_char", "chars"}
-    assert found["nats_per_char"] == pytest.approx(told["nats_per_char"], abs=1e-6)
-    assert found["bits_per_char"] == pytest.approx(found["nats_per_char"] / math.log(2))
-    assert found["chars"] == told["held_out_chars"]
+    assert set(report) == {"nats_per_char", "bits_per_char", "chars"}
+    assert report["nats_per_char"] == pytest.approx(figures["nats_per_char"], abs=1e-6)
+    assert report["bits_per_char"] == pytest.approx(report["nats_per_char"] / math.log(2))
+    assert report["chars"] == figures["held_out_chars"]
 
 
 @pytest.mark.slow
-def test_the_part_is_that_which_the_models_own_training_held_out(language_model, text, said):
-    made = json.loads((language_model / "settings.json").read_text())
-    made["settings"]["held_out"] = 0.05
-    (language_model / "settings.json").write_text(json.dumps(made))
-    assert said("score", language_model, text) == said("score", language_model, text, "--part", "0.95:1.0")
-    assert said("score", language_model, text) != said("score", language_model, text, "--part", "0.9:1.0")
+def test_the_part_is_that_which_the_models_own_training_held_out(language_model, text, run_command):
+    record = json.loads((language_model / "settings.json").read_text())
+    record["settings"]["held_out"] = 0.05
+    (language_model / "settings.json").write_text(json.dumps(record))
+    assert run_command("score", language_model, text) == run_command(
+        "score", language_model, text, "--part", "0.95:1.0"
+    )
+    assert run_command("score", language_model, text) != run_command(
+        "score", language_model, text, "--part", "0.9:1.0"
+    )
 
 
-def test_a_part_is_a_share_of_the_text(language_model, text, rhyme, said):
-    whole = json.loads(said("score", language_model, text, "--part", "0:1")[1])
+def test_a_part_is_a_share_of_the_text(language_model, text, rhyme, run_command):
+    whole = json.loads(run_command("score", language_model, text, "--part", "0:1")[1])
     assert whole["chars"] == len(rhyme) - 1
-    half = json.loads(said("score", language_model, text, "--part", "0.5:1.0", "--json")[1])
+    half = json.loads(run_command("score", language_model, text, "--part", "0.5:1.0", "--json")[1])
     assert half["chars"] == pytest.approx(len(rhyme) / 2, abs=2)
     assert half["nats_per_char"] != whole["nats_per_char"]
 
 
-def test_characters_that_the_model_does_not_know_are_told_beside_the_figures(language_model, rhyme, said):
+def test_characters_that_the_model_does_not_know_are_told_beside_the_figures(
+    language_model, rhyme, run_command
+):
     Path("other.txt").write_text(rhyme.replace("sea", "☃"))
-    code, out, err = said("score", language_model, "other.txt")
+    code, out, err = run_command("score", language_model, "other.txt")
     assert code == 0
     assert "☃" in err
     assert json.loads(out)["chars"]
 
 
 @pytest.mark.parametrize("part", ["1:0", "0.5", "a:b", "0.5:0.5", "-1:1", "0:2", "nan:1", "0.1:0.2:0.3", ""])
-def test_a_part_that_is_none_is_refused(part, language_model, text, said):
-    code, out, err = said("score", language_model, text, f"--part={part}")
+def test_a_part_that_is_none_is_refused(part, language_model, text, run_command):
+    code, out, err = run_command("score", language_model, text, f"--part={part}")
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert "--part" in err
 
@@ -74,15 +80,15 @@ BAD = {
 
 
 @pytest.mark.parametrize("words", BAD.values(), ids=BAD)
-def test_bad_input_is_one_line(words, text, said):
-    code, out, err = said(*words)
+def test_bad_input_is_one_line(words, text, run_command):
+    code, out, err = run_command(*words)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert err.startswith("error: ")
     assert says_what_to_do(err) or "See `studio" in err
 
 
-def test_a_model_that_nothing_measures_is_refused(language_model, text, said, monkeypatch):
+def test_a_model_that_nothing_measures_is_refused(language_model, text, run_command, monkeypatch):
     monkeypatch.setattr("studio.text.TRAIN", replace(TRAIN, scores=""))
-    code, _, err = said("score", language_model, text)
+    code, _, err = run_command("score", language_model, text)
     assert code == 2
     assert ": text.train. Use" in err

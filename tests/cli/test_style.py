@@ -1,4 +1,4 @@
-"""`studio style` with the real weights, as a script runs it."""
+"""`studio style` with the real weights, as scripts run it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from studio.core.imaging import image_io
 @pytest.mark.slow
 def test_style_paints_says_nothing_else_and_can_be_replayed(weights_home, tmp_path, start):
     words = ["style", "sample:chelsea", "sample:mosaic", "-o", "out.png", "--size", "128", "--json"]
-    made = start(*words, cwd=tmp_path)
-    out, err = made.communicate(timeout=300)
-    assert (made.returncode, err) == (0, "")
+    process = start(*words, cwd=tmp_path)
+    out, err = process.communicate(timeout=300)
+    assert (process.returncode, err) == (0, "")
     assert json.loads(out)["path"] == "out.png"
     assert max(image_io.read(tmp_path / "out.png").shape) == 128
     again = start("replay", "out.png", "--verify", cwd=tmp_path)

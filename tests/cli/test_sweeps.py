@@ -1,4 +1,4 @@
-"""One or two settings that vary, through a command that makes images."""
+"""Parameter sweeps over one or two settings on the command line."""
 
 import json
 
@@ -13,9 +13,9 @@ from studio.core.process import limits
 def test_values_of_two_settings_come_onto_one_sheet_that_can_be_replayed(photo, capsys):
     words = ["invert", "photo.png", "-o", "sheet.png", "--vary", "steps=1:3:3", "--vary", "tint=none,red"]
     assert main([*words, "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert told["path"] == "sheet.png"
-    labels = [cell["label"] for cell in told["figures"]["cells"]]
+    report = json.loads(capsys.readouterr().out)
+    assert report["path"] == "sheet.png"
+    labels = [cell["label"] for cell in report["figures"]["cells"]]
     assert labels == [f"steps {n}, tint {tint}" for tint in ("none", "red") for n in (1, 2, 3)]
     data = photo.with_name("sheet.png").read_bytes()
     assert recipes.read(data).task == "gallery.sweep"
@@ -26,7 +26,7 @@ def test_values_of_two_settings_come_onto_one_sheet_that_can_be_replayed(photo, 
 
 
 @pytest.mark.parametrize(
-    "words, told",
+    "words, expected",
     [
         (("--vary", "mood=1,2"), "Invalid setting to vary: mood. Use one of mirror, seconds, seed, steps"),
         (("--vary", "steps=1"), "Invalid values of steps: 1. Use 2 to 36, as A,B or LOW:HIGH:COUNT."),
@@ -35,25 +35,25 @@ def test_values_of_two_settings_come_onto_one_sheet_that_can_be_replayed(photo, 
         (("--vary", "steps=1,2", "-o", "sheet.gif"), "ends in .png"),
     ],
 )
-def test_what_cannot_be_swept_is_told_in_one_sentence(photo, capsys, words, told):
+def test_what_cannot_be_swept_is_told_in_one_sentence(photo, capsys, words, expected):
     out = () if "-o" in words else ("-o", "sheet.png")
     assert main(["invert", "photo.png", *out, *words]) == 2
-    said = capsys.readouterr().err
-    assert told in said and said.count("\n") == 1 and "Traceback" not in said
+    message = capsys.readouterr().err
+    assert expected in message and message.count("\n") == 1 and "Traceback" not in message
 
 
 def test_a_cell_that_cannot_fit_is_told_before_any_is_made(photo, capsys, monkeypatch):
     monkeypatch.setattr(limits, "memory", lambda: 2**30)
     words = ["style", "photo.png", "house:mosaic", "-o", "sheet.png", "--vary", "size=64,128,2048"]
     assert main(words) == 2
-    said = capsys.readouterr().err
-    assert "Style with size 2048 px needs about" in said and said.count("\n") == 1
+    message = capsys.readouterr().err
+    assert "Style with size 2048 px needs about" in message and message.count("\n") == 1
     assert not photo.with_name("sheet.png").exists()
 
 
 def test_a_dash_is_as_good_as_an_underscore(photo, capsys):
     assert main(["dream", "photo.png", "-o", "sheet.png", "--vary", "octave-scale=1,2"]) == 2
-    assert "octave_scale" in capsys.readouterr().err  # 1 is too little for it, so its name was understood
+    assert "octave_scale" in capsys.readouterr().err  # 1 is below the minimum, so the name was accepted
 
 
 def test_a_sheet_needs_a_name(capsys):

@@ -1,4 +1,4 @@
-"""`studio classify train` and `audit`, and the script that trains, on drawn images."""
+"""`studio classify train` and `audit`, and the training script, on synthetic images."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ TRAIN = ["--backbone", "vgg16", "--size", "32"]
 
 
 @pytest.fixture
-def drawn(tmp_path):
+def class_folder(tmp_path):
     return drawn_classes.make(tmp_path / "shapes")
 
 
 @pytest.mark.slow
-def test_train_makes_a_folder_that_predict_takes(weights_home, drawn, tmp_path, capsys):
+def test_train_makes_a_folder_that_predict_takes(weights_home, class_folder, tmp_path, capsys):
     out = tmp_path / "model"
-    assert cli.main(["classify", "train", str(drawn), "-o", str(out), *TRAIN]) == 0
-    said, noted = capsys.readouterr()
-    assert said.strip() == str(out) and "accuracy" in noted
+    assert cli.main(["classify", "train", str(class_folder), "-o", str(out), *TRAIN]) == 0
+    output, noted = capsys.readouterr()
+    assert output.strip() == str(out) and "accuracy" in noted
     assert presets.find(out).data()["classes"] == list(drawn_classes.CLASSES)
-    image = drawn / "lying" / "00.png"
+    image = class_folder / "lying" / "00.png"
     assert cli.main(["classify", "predict", str(out), str(image), "--json"]) == 0
     labels = json.loads(capsys.readouterr().out)["images"][0]["labels"]
     assert labels[0]["label"] == "lying" and labels[0]["probability"] > 0.5
 
 
 @pytest.mark.slow
-def test_it_is_told_beforehand_what_it_takes(weights_home, drawn, tmp_path, capsys, monkeypatch):
+def test_it_is_told_beforehand_what_it_takes(weights_home, class_folder, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(running, "LONG", 0.01)
-    words = ["classify", "train", str(drawn), "-o", str(tmp_path / "model"), *TRAIN]
+    words = ["classify", "train", str(class_folder), "-o", str(tmp_path / "model"), *TRAIN]
     assert cli.main(words) == 0
     assert re.search(
         r"Classifier training: (about \d+|a few) seconds here, \d\.\d GiB of memory\.",
@@ -47,23 +47,23 @@ def test_it_is_told_beforehand_what_it_takes(weights_home, drawn, tmp_path, caps
 
 
 @pytest.mark.slow
-def test_the_script_does_the_same(weights_home, drawn, tmp_path, capsys):
-    words = [str(drawn), "-o", str(tmp_path / "model"), *TRAIN, "--json", "--seed", "3"]
+def test_the_script_does_the_same(weights_home, class_folder, tmp_path, capsys):
+    words = [str(class_folder), "-o", str(tmp_path / "model"), *TRAIN, "--json", "--seed", "3"]
     assert script.main("classify.train", "train_classifier", words) == 0
-    made = json.loads(capsys.readouterr().out)
-    assert made["figures"]["accuracy"] > 0.7 and made["figures"]["n"] == 12
-    assert made["path"] == str(tmp_path / "model") and not made["stopped_early"]
+    report = json.loads(capsys.readouterr().out)
+    assert report["figures"]["accuracy"] > 0.7 and report["figures"]["n"] == 12
+    assert report["path"] == str(tmp_path / "model") and not report["stopped_early"]
 
 
-def test_audit_prints_what_it_found(weights_home, drawn, capsys):
-    (drawn / "disc" / "list.txt").write_text("words")
-    assert cli.main(["classify", "audit", str(drawn), *TRAIN]) == 0
-    said = capsys.readouterr().out
-    assert "| lying | 12 |" in said and "disc/list.txt" in said and "Fewer than 20" in said
+def test_audit_prints_what_it_found(weights_home, class_folder, capsys):
+    (class_folder / "disc" / "list.txt").write_text("words")
+    assert cli.main(["classify", "audit", str(class_folder), *TRAIN]) == 0
+    output = capsys.readouterr().out
+    assert "| lying | 12 |" in output and "disc/list.txt" in output and "Fewer than 20" in output
 
 
-def test_audit_needs_no_weights(home, drawn, capsys):
-    words = ["classify", "audit", str(drawn), "--no-suspicious", "--size", "32", "--json"]
+def test_audit_needs_no_weights(home, class_folder, capsys):
+    words = ["classify", "audit", str(class_folder), "--no-suspicious", "--size", "32", "--json"]
     assert cli.main(words) == 0
     assert json.loads(capsys.readouterr().out)["figures"]["images"] == 36
 
@@ -78,11 +78,11 @@ def test_audit_needs_no_weights(home, drawn, capsys):
         (["shapes"], "-o"),
     ],
 )
-def test_what_is_wrong_is_told_in_one_line(home, drawn, monkeypatch, capsys, words, says):
-    monkeypatch.chdir(drawn.parent)
+def test_what_is_wrong_is_told_in_one_line(home, class_folder, monkeypatch, capsys, words, says):
+    monkeypatch.chdir(class_folder.parent)
     assert cli.main(["classify", "train", *words]) == 2
-    said, noted = capsys.readouterr()
-    assert said == "" and noted.startswith("error: ") and says in noted and noted.count("\n") == 1
+    output, noted = capsys.readouterr()
+    assert output == "" and noted.startswith("error: ") and says in noted and noted.count("\n") == 1
 
 
 @pytest.mark.slow

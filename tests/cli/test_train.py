@@ -1,4 +1,4 @@
-"""`studio train text`: a model's folder; stopped, and continued with."""
+"""`studio train text`: writes a model folder, and resumes after an interruption."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from studio.cli import main, running
 from studio.core import paths, tasks
-from studio.core.errors import NoRoom
+from studio.core.errors import InsufficientSpace
 from studio.core.models import presets
 from studio.core.training import publish
 from studio.text.train import Trainer
@@ -27,9 +27,9 @@ def text(rhyme, tmp_path, home, monkeypatch):
 
 
 @pytest.fixture
-def train(text, quick, said):
+def train(text, quick, run_command):
     """Runs a short `studio train text`."""
-    return lambda *words: said("train", "text", text, *quick, "--epochs", "1", *words)
+    return lambda *words: run_command("train", "text", text, *quick, "--epochs", "1", *words)
 
 
 def test_help_lists_what_can_be_trained(capsys):
@@ -41,13 +41,13 @@ def test_help_lists_what_can_be_trained(capsys):
 
 
 @pytest.mark.slow
-def test_a_model_is_a_folder_whose_path_is_all_of_stdout(train, said):
+def test_a_model_is_a_folder_whose_path_is_all_of_stdout(train, run_command):
     code, out, err = train("-o", "deep/model")
     assert (code, out) == (0, "deep/model\n")
     assert "nats_per_char" in err and "bits_per_char" in err
-    found = presets.find(Path("deep/model"))
-    assert (found.task, found.settings().units, found.settings().epochs) == ("text.train", 16, 1)
-    assert said("write", "--preset", "deep/model", "the", "--chars", "5")[1].startswith("the")
+    model = presets.find(Path("deep/model"))
+    assert (model.task, model.settings().units, model.settings().epochs) == ("text.train", 16, 1)
+    assert run_command("write", "--preset", "deep/model", "the", "--chars", "5")[1].startswith("the")
 
 
 @pytest.mark.slow
@@ -69,25 +69,23 @@ def test_a_model_is_replaced_and_begun_from_by_the_next(train):
 
 @pytest.fixture
 def steps(monkeypatch):
-    """The steps that training runs take; Ctrl-C is pressed at the one that `steps.stop_at` says."""
+    """Records training steps, and presses Ctrl-C at `steps.stop_at`."""
 
     class Steps(list):
         stop_at = 0
 
-    seen, advance = Steps(), Trainer.advance
+    steps_seen, advance = Steps(), Trainer.advance
 
     def watched(trainer):
-        found = advance(trainer)
-        seen.append(trainer.step + 1)
-        if trainer.step + 1 == seen.stop_at:
+        result = advance(trainer)
+        steps_seen.append(trainer.step + 1)
+        if trainer.step + 1 == steps_seen.stop_at:
             signal.raise_signal(signal.SIGINT)
-        return found
+        return result
 
     monkeypatch.setattr(Trainer, "advance", watched)
-    monkeypatch.setattr(
-        "studio.core.training.trainer.REPORT_SECONDS", -1.0
-    )  # for that is where it hears of it
-    return seen
+    monkeypatch.setattr("studio.core.training.trainer.REPORT_SECONDS", -1.0)  # where the signal arrives
+    return steps_seen
 
 
 @pytest.mark.slow
@@ -105,7 +103,7 @@ def test_ctrl_c_keeps_the_best_so_far_and_resume_goes_on(train, steps):
     code, out, err = train("-o", "model", "--resume", "--json", "--quiet")
     resumed = json.loads(out)["figures"]
     assert (code, err, steps[0], steps[-1]) == (0, "", 10, last)
-    # Not to the bit: on several cores a sum has no fixed order.
+    # Not bit-exact, because the order of sums varies on several cores.
     assert resumed["nats_per_char"] == pytest.approx(unbroken["nats_per_char"], abs=1e-4)
     assert stopped["nats_per_char"] > unbroken["nats_per_char"] + 0.01
 
@@ -155,11 +153,11 @@ def test_a_result_that_finds_no_room_leaves_its_checkpoints(train, steps, monkey
 
 
 class FullDisk:
-    """Keeps nothing."""
+    """A file that cannot be written."""
 
     @staticmethod
     def keep(*_):
-        raise NoRoom("The disk is full. Make room.")
+        raise InsufficientSpace("The disk is full. Make room.")
 
 
 BAD = {
@@ -182,12 +180,12 @@ BAD = {
 
 
 @pytest.mark.parametrize("words", BAD.values(), ids=BAD)
-def test_bad_input_is_one_line_before_anything_is_learned(words, text, said, monkeypatch):
+def test_bad_input_is_one_line_before_anything_is_learned(words, text, run_command, monkeypatch):
     Path("binary").write_bytes(bytes(range(256)) * 9)
     Path("empty").touch()
     monkeypatch.setattr("studio.text.task.train", lambda *_: pytest.fail("the training was started"))
     before = {path.name for path in Path().iterdir()} | {"home"}
-    code, out, err = said(*words)
+    code, out, err = run_command(*words)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert err.startswith("error: ")
     assert says_what_to_do(err) or "See `studio" in err

@@ -1,4 +1,4 @@
-"""A video through a command that takes images."""
+"""Videos as inputs of commands that take images."""
 
 import json
 from dataclasses import replace
@@ -17,7 +17,7 @@ from studio.dream.settings import DreamSettings
 
 @pytest.fixture
 def clip(photo):
-    """Three frames in the working folder."""
+    """A video of three frames in the working folder."""
     frames = [np.full((32, 48, 3), 60 * n, "uint8") for n in (1, 2, 3)]
     path = photo.with_name("clip.gif")
     path.write_bytes(animations.encode(frames, "gif", 10))
@@ -26,10 +26,10 @@ def clip(photo):
 
 def test_a_video_in_is_a_video_out_and_can_be_replayed(clip, capsys):
     assert main(["invert", "clip.gif", "-o", "out.gif", "--steps", "1", "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert (told["path"], told["figures"]["frames"]) == ("out.gif", 3)
-    made = [frame.mean() for frame in animations.frames(clip.with_name("out.gif").read_bytes())]
-    assert made == pytest.approx([195, 135, 75], abs=4)
+    report = json.loads(capsys.readouterr().out)
+    assert (report["path"], report["figures"]["frames"]) == ("out.gif", 3)
+    shades = [frame.mean() for frame in animations.frames(clip.with_name("out.gif").read_bytes())]
+    assert shades == pytest.approx([195, 135, 75], abs=4)
     assert main(["replay", "out.gif", "--verify", "--quiet"]) == 0
     assert "identical" in capsys.readouterr().out
 
@@ -37,102 +37,102 @@ def test_a_video_in_is_a_video_out_and_can_be_replayed(clip, capsys):
 def test_a_part_of_a_video_is_chosen_in_seconds(clip, capsys):
     part = ["--start", "0.1", "--end", "0.3"]
     assert main(["invert", "clip.gif", "-o", "out.gif", "--steps", "1", *part, "--quiet"]) == 0
-    made = [frame.mean() for frame in animations.frames(clip.with_name("out.gif").read_bytes())]
-    assert made == pytest.approx([135, 75], abs=4)
+    shades = [frame.mean() for frame in animations.frames(clip.with_name("out.gif").read_bytes())]
+    assert shades == pytest.approx([135, 75], abs=4)
     capsys.readouterr()
     assert main(["invert", "clip.gif", "-o", "late.gif", "--start", "9"]) == 2
     assert "less than 0.3 s, the length of clip.gif" in capsys.readouterr().err
 
 
-def test_a_part_is_of_a_video_alone(photo, said):
-    code, _, err = said("invert", "photo.png", "-o", "out.png", "--start", "1")
+def test_a_part_is_of_a_video_alone(photo, run_command):
+    code, _, err = run_command("invert", "photo.png", "-o", "out.png", "--start", "1")
     assert code == 2 and "Invalid `--start`: an image. Use a video." in err
 
 
-def test_a_model_that_is_none_is_told_for_a_video_as_for_a_image(clip, said):
-    code, _, err = said("classify", "explain", "runs/no-such-model", "clip.gif", "-o", "where.gif")
+def test_a_model_that_is_none_is_told_for_a_video_as_for_a_image(clip, run_command):
+    code, _, err = run_command("classify", "explain", "runs/no-such-model", "clip.gif", "-o", "where.gif")
     assert code == 2 and "no-such-model" in err
 
 
-def test_what_no_video_takes_is_refused_instead_of_left_out(clip, said, monkeypatch):
+def test_what_no_video_takes_is_refused_instead_of_left_out(clip, run_command, monkeypatch):
     frame = tasks.Slot("frame", "image", least=0, flag="--frame")
     monkeypatch.setattr(paint, "PAINT", replace(paint.PAINT, inputs=(paint.PAINT.inputs[0], frame)))
-    code, _, err = said("invert", "clip.gif", "-o", "out.gif", "--frame", "gold.png")
+    code, _, err = run_command("invert", "clip.gif", "-o", "out.gif", "--frame", "gold.png")
     assert code == 2 and "Invalid frame: gold.png. Use none for a video. " in err
 
 
 def test_help_offers_a_video_only_where_one_can_go_through(capsys, monkeypatch):
     needy = replace(paint.PAINT, inputs=(paint.PAINT.inputs[0], tasks.Slot("other", "image")))
-    for task, offered in ((paint.PAINT, True), (needy, False), (replace(needy, produces="text"), False)):
+    for task, takes_video in ((paint.PAINT, True), (needy, False), (replace(needy, produces="text"), False)):
         monkeypatch.setattr(paint, "PAINT", task)
         with pytest.raises(SystemExit):
             main(["invert", "--help"])
-        said = " ".join(capsys.readouterr().out.split())
-        assert "a folder of them" in said and ("or a video" in said) == offered
+        text = " ".join(capsys.readouterr().out.split())
+        assert "a folder of them" in text and ("or a video" in text) == takes_video
     with pytest.raises(SystemExit):
-        main(["faces", "--help"])  # which makes videos of one photo
+        main(["faces", "--help"])  # it makes videos from one photo
     assert "or a video" not in " ".join(capsys.readouterr().out.split())
 
 
-def test_a_still_of_it_is_its_first_frame_and_says_so(clip, said):
-    code, _, err = said("invert", "clip.gif", "-o", "out.png", "--steps", "1")
+def test_a_still_of_it_is_its_first_frame_and_says_so(clip, run_command):
+    code, _, err = run_command("invert", "clip.gif", "-o", "out.png", "--steps", "1")
     assert code == 0 and "Only the first frame of clip.gif is used." in err
-    assert "first frame" not in said("invert", "out.png", "-o", "again.png", "--steps", "1")[2]
+    assert "first frame" not in run_command("invert", "out.png", "-o", "again.png", "--steps", "1")[2]
 
 
 @pytest.mark.parametrize("name", ["clip.png", "clip.apng"])
-def test_an_animated_png_is_a_video_and_a_still_one_is_none(photo, said, name):
+def test_an_animated_png_is_a_video_and_a_still_one_is_none(photo, run_command, name):
     frames = [Image.new("RGB", (48, 32), (60 * n, 0, 0)) for n in (1, 2, 3)]
     frames[0].save(name, "PNG", save_all=True, append_images=frames[1:], duration=[40, 2000, 40], loop=2)
-    assert said("invert", name, "-o", "out.gif", "--steps", "1")[:2] == (0, "out.gif\n")
+    assert run_command("invert", name, "-o", "out.gif", "--steps", "1")[:2] == (0, "out.gif\n")
     times = animations.times(Path("out.gif").read_bytes())
     assert ([float(one) for one in times.durations], times.plays) == ([0.04, 2, 0.04], 2)
     frames[0].save(name, "PNG")
-    code, _, err = said("invert", name, "-o", "out.gif", "--steps", "1")
+    code, _, err = run_command("invert", name, "-o", "out.gif", "--steps", "1")
     assert code == 2 and "out.gif" in err
 
 
-def test_a_still_is_a_image_whatever_its_ending(photo, said):
+def test_a_still_is_a_image_whatever_its_ending(photo, run_command):
     Image.open(photo).save("still.webp")
-    assert said("invert", "still.webp", "-o", "out.webp", "--steps", "1")[0] == 0
+    assert run_command("invert", "still.webp", "-o", "out.webp", "--steps", "1")[0] == 0
     assert json.loads(Path("out.webp.json").read_text())["task"] == "fake.paint"
     arguments = (
         tasks.get("dream.ascend"),
         DreamSettings(zoom=4),
         {"content": ["still.webp"]},
     )
-    assert not videos.is_asked_for(*arguments, "out.mp4")
-    assert videos.is_asked_for(arguments[0], DreamSettings(), arguments[2], "out.mp4")
+    assert not videos.is_video_request(*arguments, "out.mp4")
+    assert videos.is_video_request(arguments[0], DreamSettings(), arguments[2], "out.mp4")
 
 
 def test_what_can_only_be_a_video_becomes_one(clip, capsys):
     clip.rename(clip.with_name("clip.mp4"))
     assert main(["invert", "clip.mp4", "-o", "out.png"]) == 2
-    said = capsys.readouterr().err
-    assert "Invalid output out.png" in said and ".mp4, .webp, .gif" in said
+    message = capsys.readouterr().err
+    assert "Invalid output out.png" in message and ".mp4, .webp, .gif" in message
 
 
 @pytest.mark.parametrize("name", ["clip.mov", "CLIP.MOV", "clip.m4v"])
-def test_a_video_of_a_phone_is_a_video_by_its_name_too(clip, said, name):
+def test_a_video_of_a_phone_is_a_video_by_its_name_too(clip, run_command, name):
     frames = [np.full((32, 48, 3), 60 * n, "uint8") for n in (1, 2, 3)]
     clip.with_name(name).write_bytes(animations.encode(frames, "mp4", 10).replace(b"isom", b"qt  "))
-    assert said("invert", name, "-o", "out.mp4", "--steps", "1", "--quiet")[:2] == (0, "out.mp4\n")
+    assert run_command("invert", name, "-o", "out.mp4", "--steps", "1", "--quiet")[:2] == (0, "out.mp4\n")
     assert len(list(animations.frames(clip.with_name("out.mp4").read_bytes()))) == 3
-    code, _, err = said("invert", name, "-o", "out.mov")
+    code, _, err = run_command("invert", name, "-o", "out.mov")
     assert code == 2 and "Invalid output out.mov" in err and ".mp4, .webp, .gif, as a video is given" in err
 
 
 @pytest.mark.parametrize("ending", ["avi", "WEBM", "mkv"])
 @pytest.mark.parametrize("out", ["out.mp4", "out.png"])
-def test_a_video_that_is_not_read_is_told_to_be_converted(clip, said, ending, out):
-    code, _, err = said("invert", f"clip.{ending}", "-o", out)
-    told = f"error: Invalid video clip.{ending}: .{ending.lower()}. Use an MP4, WebP, GIF or APNG. "
-    assert (code, err) == (2, f"{told}Convert it to MP4.\n")
+def test_a_video_that_is_not_read_is_told_to_be_converted(clip, run_command, ending, out):
+    code, _, err = run_command("invert", f"clip.{ending}", "-o", out)
+    message = f"error: Invalid video clip.{ending}: .{ending.lower()}. Use an MP4, WebP, GIF or APNG. "
+    assert (code, err) == (2, f"{message}Convert it to MP4.\n")
 
 
 @pytest.fixture
 def dreamed(monkeypatch):
-    """Dreams that take no network: what is asked for, each frame as it came."""
+    """Replaces DeepDream by a task that returns each frame unchanged."""
 
     def dream(settings, inputs, progress):
         recipe = recipes.make("dream.ascend", settings, inputs)
@@ -147,15 +147,15 @@ def dreamed(monkeypatch):
     monkeypatch.setitem(tasks.TASKS, "dream.ascend", "paint:DREAM")
 
 
-def test_a_video_has_the_frames_a_second_that_were_asked_for(clip, said, dreamed):
-    for asked, shown in (((), 10), (("--fps", "20"), 20), (("--fps", "15"), 15)):
-        code, _, err = said("dream", "clip.gif", "-o", "out.mp4", "--quiet", *asked)
+def test_a_video_has_the_frames_a_second_that_were_asked_for(clip, run_command, dreamed):
+    for flags_given, fps in (((), 10), (("--fps", "20"), 20), (("--fps", "15"), 15)):
+        code, _, err = run_command("dream", "clip.gif", "-o", "out.mp4", "--quiet", *flags_given)
         assert (code, err) == (0, "")
-        assert animations.times(Path("out.mp4").read_bytes()).fps == shown
+        assert animations.times(Path("out.mp4").read_bytes()).fps == fps
     settings = recipes.read(Path("out.mp4.json").read_bytes()).checked_settings()
     assert (settings.fps, settings.video) == (15, "mp4")
-    assert said("dream", "clip.gif", "-o", "out.gif", "--video", "gif", "--quiet")[0] == 0
-    code, _, err = said("dream", "clip.gif", "-o", "out.gif", "--video", "mp4")
+    assert run_command("dream", "clip.gif", "-o", "out.gif", "--video", "gif", "--quiet")[0] == 0
+    code, _, err = run_command("dream", "clip.gif", "-o", "out.gif", "--video", "mp4")
     assert code == 2 and "Use one that fits --video mp4" in err
 
 
@@ -163,10 +163,10 @@ def test_a_video_has_the_frames_a_second_that_were_asked_for(clip, said, dreamed
     ("name", "flag", "value"),
     [("clip.gif", "--zoom-scale", "1.1"), ("clip.mp4", "--zoom-turn", "2.0"), ("clip.mp4", "--zoom", "8")],
 )
-def test_settings_of_a_zoom_are_refused_for_a_video(clip, said, dreamed, name, flag, value):
+def test_settings_of_a_zoom_are_refused_for_a_video(clip, run_command, dreamed, name, flag, value):
     if name != clip.name:
         clip.rename(name)
-    code, _, err = said("dream", name, "-o", "out.mp4", flag, value)
+    code, _, err = run_command("dream", name, "-o", "out.mp4", flag, value)
     assert code == 2 and f"Invalid `{flag}`: {value}. Use none for a video. Leave it out" in err
 
 
@@ -174,8 +174,8 @@ def test_settings_of_a_zoom_are_refused_for_a_video(clip, said, dreamed, name, f
 def test_what_is_no_video_is_told_in_one_sentence(clip, capsys, data):
     clip.write_bytes(data)
     assert main(["invert", "clip.gif", "-o", "out.gif"]) == 2
-    said = capsys.readouterr().err
-    assert said.startswith("error: Invalid video clip.gif") and "Traceback" not in said
+    message = capsys.readouterr().err
+    assert message.startswith("error: Invalid video clip.gif") and "Traceback" not in message
     assert not clip.with_name("out.gif").exists()
 
 

@@ -1,4 +1,4 @@
-"""`studio weights list|pull|verify`, on weights of a few hundred kilobytes."""
+"""`studio weights list`, `pull` and `verify`, with weights of a few hundred kilobytes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.wording import says_what_to_do
 
 @pytest.fixture(autouse=True)
 def archive(home, tmp_path, monkeypatch):
-    """The original file, in the working folder."""
+    """The original weights file, in the working folder."""
     tiny_weights.install(monkeypatch)
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.chdir(tmp_path)
@@ -22,31 +22,31 @@ def archive(home, tmp_path, monkeypatch):
     return path
 
 
-def test_list_says_what_is_here(said, archive):
-    assert "not here yet" in said("weights", "list")[1]
-    assert said("weights", "pull", "tiny", "--from", archive)[0] == 0
-    code, out, _ = said("weights", "list", "--json")
-    found = json.loads(out)["weights"]
+def test_list_says_what_is_here(run_command, archive):
+    assert "not here yet" in run_command("weights", "list")[1]
+    assert run_command("weights", "pull", "tiny", "--from", archive)[0] == 0
+    code, out, _ = run_command("weights", "list", "--json")
+    weights_list = json.loads(out)["weights"]
     assert code == 0
-    assert [weights["name"] for weights in found] == ["tiny", "twin"]
-    assert found[0]["cached"]
+    assert [weights["name"] for weights in weights_list] == ["tiny", "twin"]
+    assert weights_list[0]["cached"]
 
 
-def test_pull_says_where_they_are_and_is_quick_the_second_time(said, archive):
-    code, out, _ = said("weights", "pull", "--from", ".")
+def test_pull_says_where_they_are_and_is_quick_the_second_time(run_command, archive):
+    code, out, _ = run_command("weights", "pull", "--from", ".")
     assert code == 0
     assert [Path(line).is_file() for line in out.splitlines()] == [True, True]
     archive.unlink()
-    assert said("weights", "pull") == (0, out, "")
+    assert run_command("weights", "pull") == (0, out, "")
 
 
-def test_verify_finds_a_changed_byte(said, archive):
-    path = Path(said("weights", "pull", "tiny", "--from", archive)[1].strip())
-    assert "intact" in said("weights", "verify", "tiny")[1]
+def test_verify_finds_a_changed_byte(run_command, archive):
+    path = Path(run_command("weights", "pull", "tiny", "--from", archive)[1].strip())
+    assert "intact" in run_command("weights", "verify", "tiny")[1]
     data = bytearray(path.read_bytes())
     data[-1] ^= 1
     path.write_bytes(data)
-    code, out, err = said("weights", "verify")
+    code, out, err = run_command("weights", "verify")
     assert (code, out) == (2, "")
     assert "damaged" in err
 
@@ -62,10 +62,10 @@ BAD = {
 
 
 @pytest.mark.parametrize("words", BAD.values(), ids=BAD)
-def test_what_cannot_be_is_one_line(words, said, archive):
+def test_what_cannot_be_is_one_line(words, run_command, archive):
     archive.unlink()
     Path("wrong.bin").write_bytes(b"x")
-    code, out, err = said("weights", *words)
+    code, out, err = run_command("weights", *words)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert err.startswith("error: ")
     assert says_what_to_do(err) or "See `studio" in err

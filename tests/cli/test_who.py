@@ -1,4 +1,4 @@
-"""`studio who`: which of two language models a text is more like, in words or as one JSON object."""
+"""`studio who`: which of two language models is closer to a text, as text or JSON."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ def letter(language_model):
     return "letter.txt"
 
 
-def test_two_models_answer_in_words_and_as_json(letter, said):
-    code, out, err = said("who", letter, "--quiet")
+def test_two_models_answer_in_words_and_as_json(letter, run_command):
+    code, out, err = run_command("who", letter, "--quiet")
     assert (code, err) == (0, "") and out.startswith("More like alice than shakespeare")
-    code, out, _ = said("who", letter, "--json", "--per-character", "--quiet")
-    told = json.loads(out)
-    assert code == 0 and [one["name"] for one in told["language_models"]] == ["shakespeare", "alice"]
-    assert told["language_model"] == "alice" and len(told["nats"][1]) == len(TEXT)
+    code, out, _ = run_command("who", letter, "--json", "--per-character", "--quiet")
+    report = json.loads(out)
+    assert code == 0 and [one["name"] for one in report["language_models"]] == ["shakespeare", "alice"]
+    assert report["language_model"] == "alice" and len(report["nats"][1]) == len(TEXT)
 
 
-def test_a_saved_answer_is_made_again_from_its_recipe(letter, said):
-    assert said("who", letter, "-o", "who.json", "--quiet")[0] == 0
+def test_a_saved_answer_is_made_again_from_its_recipe(letter, run_command):
+    assert run_command("who", letter, "-o", "who.json", "--quiet")[0] == 0
     assert json.loads(Path("who.json").read_text())["language_model"] == "alice"
-    code, _, err = said("replay", "who.json", "-o", "again.json", "--quiet")
+    code, _, err = run_command("replay", "who.json", "-o", "again.json", "--quiet")
     assert code == 0, err
     assert json.loads(Path("again.json").read_text()) == json.loads(Path("who.json").read_text())
 
 
 @pytest.mark.parametrize(
-    "words, told",
+    "words, message",
     [
         (["--first", "alice"], "two different language models"),
         (["--first", "nobody"], "a model folder"),
         (["--second", "digits-dcgan"], "a language model"),
     ],
 )
-def test_what_is_wrong_is_one_sentence(letter, said, words, told):
-    code, out, err = said("who", letter, *words)
-    assert (code, out) == (2, "") and told in err and err.count("\n") == 1
+def test_what_is_wrong_is_one_sentence(letter, run_command, words, message):
+    code, out, err = run_command("who", letter, *words)
+    assert (code, out) == (2, "") and message in err and err.count("\n") == 1

@@ -1,4 +1,4 @@
-"""`studio write`: a text on stdout, bit by bit on a terminal, or in a file with its recipe next to it."""
+"""`studio write`: text on stdout, streamed to a terminal, or in a file with its recipe."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
-def write(language_model, said):
+def write(language_model, run_command):
     """Runs `studio write` with the small model."""
-    return lambda *words: said("write", "--preset", language_model, "--chars", "60", *words)
+    return lambda *words: run_command("write", "--preset", language_model, "--chars", "60", *words)
 
 
 def on_terminal(folder, home, *words, stop_at: bytes = b""):
-    """What `studio write` shows on a terminal, and its exit code; Ctrl-C once `stop_at` is there."""
+    """Runs `studio write` on a terminal, with Ctrl-C once `stop_at` appears; returns output and exit code."""
     ours, its = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-m", "studio", "write", *map(str, words)],
@@ -53,7 +53,7 @@ def on_terminal(folder, home, *words, stop_at: bytes = b""):
 def _read(terminal: int) -> bytes:
     try:
         return os.read(terminal, 65536)
-    except OSError:  # its other end was closed
+    except OSError:  # the other end of the pipe was closed
         return b""
 
 
@@ -69,13 +69,13 @@ def test_the_text_is_all_of_stdout(write):
 @pytest.mark.slow
 def test_json_is_one_object(write):
     code, out, _ = write("a dog", "--json")
-    found = json.loads(out)
+    report = json.loads(out)
     assert code == 0
     assert out.count("\n") == 1
-    assert found["text"] == write("a dog")[1].removesuffix("\n")
-    assert found["figures"]["chars"] == 60
-    assert found["seconds"] >= 0 and found["stopped_early"] is False
-    assert "path" not in found
+    assert report["text"] == write("a dog")[1].removesuffix("\n")
+    assert report["figures"]["chars"] == 60
+    assert report["seconds"] >= 0 and report["stopped_early"] is False
+    assert "path" not in report
 
 
 def test_many_texts_stand_below_each_other(write):
@@ -86,54 +86,59 @@ def test_many_texts_stand_below_each_other(write):
     assert write("a dog", "--count", "3")[1] == "\n\n---\n\n".join(texts) + "\n"
 
 
-def test_a_saved_text_has_its_recipe_beside_it_and_is_made_again(write, said, language_model):
+def test_a_saved_text_has_its_recipe_beside_it_and_is_made_again(write, run_command, language_model):
     text = write("my aunt", "--seed", "2")[1].removesuffix("\n")
     assert write("my aunt", "--seed", "2", "-o", "out.txt")[:2] == (0, "out.txt\n")
     assert Path("out.txt").read_bytes().decode() == text
     recipe = recipes.read(Path("out.txt.json").read_bytes())
     assert (recipe.task, recipe.settings["prompt"], recipe.settings["seed"]) == ("text.write", "my aunt", 2)
-    shutil.rmtree(language_model)  # what the recipe needs is in the studio
-    assert said("replay", "out.txt", "--verify") == (0, "identical\n", "")
-    assert said("replay", "out.txt")[:2] == (0, "out-again.txt\n")
+    shutil.rmtree(language_model)  # the inputs of the recipe are stored in the studio
+    assert run_command("replay", "out.txt", "--verify") == (0, "identical\n", "")
+    assert run_command("replay", "out.txt")[:2] == (0, "out-again.txt\n")
     assert Path("out-again.txt").read_bytes() == Path("out.txt").read_bytes()
 
 
-def test_replay_says_where_an_edited_text_differs(write, said):
+def test_replay_says_where_an_edited_text_differs(write, run_command):
     write("my aunt", "-o", "out.txt")
     Path("out.txt").write_text("my ant")
-    code, out, _ = said("replay", "out.txt", "--verify")
+    code, out, _ = run_command("replay", "out.txt", "--verify")
     assert code == 1
     assert "byte 4" in out
-    found = json.loads(said("replay", "out.txt", "--verify", "--json")[1])
-    assert found["figures"] == {"identical": False, "at": 4}
-    assert found["reasons"]
+    report = json.loads(run_command("replay", "out.txt", "--verify", "--json")[1])
+    assert report["figures"] == {"identical": False, "at": 4}
+    assert report["reasons"]
 
 
-def test_a_named_preset_is_named_by_its_weights(language_model, said, home):
+def test_a_named_preset_is_named_by_its_weights(language_model, run_command, home):
     shutil.copytree(language_model, home / "presets" / "rhyme")
-    assert said("write", "the", "--preset", "rhyme", "--chars", "20", "-o", "out.txt")[0] == 0
+    assert run_command("write", "the", "--preset", "rhyme", "--chars", "20", "-o", "out.txt")[0] == 0
     recipe = recipes.read(Path("out.txt.json").read_bytes())
     assert recipe.weights == {"rhyme": presets.find("rhyme").digest}
     assert recipe.settings["preset"] == "rhyme" and not recipe.inputs
-    assert said("replay", "out.txt", "--verify") == (0, "identical\n", "")
+    assert run_command("replay", "out.txt", "--verify") == (0, "identical\n", "")
     other = recipe.model_copy(update={"weights": {"rhyme": "0" * 64}})
     Path("out.txt.json").write_text(other.to_json())
-    code, _, err = said("replay", "out.txt", "--verify")
+    code, _, err = run_command("replay", "out.txt", "--verify")
     assert code == 2
     assert "another model rhyme" in err
     shutil.rmtree(home / "presets" / "rhyme")
-    assert "model rhyme" in (gone := said("replay", "out.txt", "--verify")[2]) and "no longer here" in gone
+    assert (
+        "model rhyme" in (message := run_command("replay", "out.txt", "--verify")[2])
+        and "no longer here" in message
+    )
 
 
-def test_a_folder_with_the_name_of_a_model_is_the_folder(language_model, write, said):
+def test_a_folder_with_the_name_of_a_model_is_the_folder(language_model, write, run_command):
     shutil.copytree(language_model, "shakespeare")
     for named in ("./shakespeare", "shakespeare/"):
-        assert said("write", "--preset", named, "--chars", "60", "the")[1] == write("the")[1]
+        assert run_command("write", "--preset", named, "--chars", "60", "the")[1] == write("the")[1]
 
 
-def test_a_packed_model_writes_as_its_folder(language_model, write, said):
-    Path("language_model.zip").write_bytes(model_zip.zipped(language_model))
-    assert said("write", "--preset", "language_model.zip", "--chars", "60", "the")[1] == write("the")[1]
+def test_a_packed_model_writes_as_its_folder(language_model, write, run_command):
+    Path("language_model.zip").write_bytes(model_zip.pack(language_model))
+    assert (
+        run_command("write", "--preset", "language_model.zip", "--chars", "60", "the")[1] == write("the")[1]
+    )
 
 
 def test_unknown_characters_are_told_beside_the_text(write):
@@ -157,15 +162,15 @@ def test_a_terminal_sees_the_same_text_bit_by_bit(language_model, write, home):
 def test_ctrl_c_keeps_what_was_written(language_model, home):
     words = ["the cat", "--preset", language_model, "--chars", "100000"]
     code, pieces, err = on_terminal(Path.cwd(), home, *words, stop_at=b"the cat")
-    shown = b"".join(pieces).replace(b"\r\n", b"\n").decode()
+    text = b"".join(pieces).replace(b"\r\n", b"\n").decode()
     assert code == 130
-    assert shown.startswith("the cat") and shown.endswith("\n")
-    assert 8 < len(shown) < 100_000
+    assert text.startswith("the cat") and text.endswith("\n")
+    assert 8 < len(text) < 100_000
     assert err == "Stopped early.\n"
 
 
 class Terminal:
-    """Stdout that says it is a terminal."""
+    """A stdout that claims to be a terminal."""
 
     def __init__(self, is_one: bool):
         self.buffer, self.data, self._is_one = self, b"", is_one
@@ -180,15 +185,15 @@ class Terminal:
         pass
 
 
-@pytest.mark.parametrize("is_one, shown", [(True, "a\tb\ufffd[2Jc\n"), (False, "a\tb\x1b[2Jc\n")])
-def test_what_a_model_writes_steers_no_terminal(is_one, shown, monkeypatch):
+@pytest.mark.parametrize("is_one, expected", [(True, "a\tb\ufffd[2Jc\n"), (False, "a\tb\x1b[2Jc\n")])
+def test_what_a_model_writes_steers_no_terminal(is_one, expected, monkeypatch):
     out = Terminal(is_one)
     monkeypatch.setattr("sys.stdout", out)
     writer = console.TextStream()
     writer(Report(0, 0, text="Fetching"))
     writer(Report(1, 2, text="a\tb"))
     writer.finish("a\tb\x1b[2Jc")
-    assert out.data.decode() == shown
+    assert out.data.decode() == expected
 
 
 def test_nothing_is_shown_that_the_stop_text_takes_back(language_model, write, monkeypatch):
@@ -225,10 +230,10 @@ BAD = {
 
 
 @pytest.mark.parametrize("words", BAD.values(), ids=BAD)
-def test_bad_input_is_one_line(words, photo, said, home):
+def test_bad_input_is_one_line(words, photo, run_command, home):
     Path("no.zip").write_bytes(b"PK\x05\x06" + bytes(18))
     Path("no.txt").write_text("no model")
-    code, out, err = said(*words)
+    code, out, err = run_command(*words)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert err.startswith("error: ")
     assert says_what_to_do(err) or "See `studio" in err

@@ -1,11 +1,11 @@
-"""Coloring an image: what the network says, and how it is laid over the image."""
+"""Colorization: predictions of the network, and how they are merged with the image."""
 
 import numpy as np
 import pytest
 import tiny_colorize
 
-from studio.colorize import bins, colorizer, lab, odds, tint, upsample
-from studio.colorize.colorizer import How
+from studio.colorize import bins, color_logits, colorizer, lab, tint, upsample
+from studio.colorize.colorizer import Options
 from studio.core.imaging import image_io, sample_photos
 
 
@@ -15,7 +15,7 @@ def network(tiny):
 
 
 def gray_level(image):
-    """The level of gray that is as light, `(H, W)`."""
+    """Returns the gray level with the same lightness, `(H, W)`."""
     levels = lab.lightness(np.arange(256, dtype="uint8")[:, None].repeat(3, 1))
     return np.interp(lab.lightness(image), levels, np.arange(256))
 
@@ -32,26 +32,26 @@ def test_lab_is_that_of_the_standard(cat):
 @pytest.mark.slow
 def test_what_is_written_says_what_keras_says(network):
     rng = np.random.default_rng(0)
-    seen = rng.uniform(-1, 1, (1, 48, 64, 4)).astype("float32")
-    wanted = tiny_colorize.network().predict_on_batch(seen)
-    (found,) = network._network(seen)
-    np.testing.assert_allclose(found, wanted, atol=0.03 * np.abs(wanted).max())
-    assert np.corrcoef(found.ravel(), np.asarray(wanted).ravel())[0, 1] > 0.9999
+    planes = rng.uniform(-1, 1, (1, 48, 64, 4)).astype("float32")
+    expected = tiny_colorize.network().predict_on_batch(planes)
+    (output,) = network._network(planes)
+    np.testing.assert_allclose(output, expected, atol=0.03 * np.abs(expected).max())
+    assert np.corrcoef(output.ravel(), np.asarray(expected).ravel())[0, 1] > 0.9999
 
 
 @pytest.mark.parametrize("vividness", [0.0, 1.0])
 def test_the_lightness_stays_and_colors_come(network, cat, vividness):
-    made = network.color(cat, How(vividness, variant=3))[0]
-    assert np.abs(gray_level(made) - gray_level(cat)).max() < 1
-    assert made.shape == cat.shape and np.ptp(made.astype(int), axis=2).max() > 10
+    colored = network.color(cat, Options(vividness, variant=3))[0]
+    assert np.abs(gray_level(colored) - gray_level(cat)).max() < 1
+    assert colored.shape == cat.shape and np.ptp(colored.astype(int), axis=2).max() > 10
 
 
 def test_any_lightness_stays_in_any_color():
     light = lab.lightness(np.arange(256, dtype="uint8")[:, None].repeat(3, 1))
     centers = bins.centers()
     whole = light[:, None].repeat(len(centers), 1)
-    made = upsample.to_rgb(whole, np.broadcast_to(centers, (*whole.shape, 2)))
-    assert np.abs(gray_level(made) - np.arange(256)[:, None]).max() < 1
+    colored = upsample.to_rgb(whole, np.broadcast_to(centers, (*whole.shape, 2)))
+    assert np.abs(gray_level(colored) - np.arange(256)[:, None]).max() < 1
     gray = upsample.to_rgb(light, np.zeros((256, 2), "float32"))
     np.testing.assert_array_equal(gray, np.arange(256)[:, None].repeat(3, 1))
 
@@ -61,47 +61,47 @@ def test_colors_follow_edges():
     light[:, 61:] = 80
     colors = np.zeros((20, 30, 2), "float32")
     colors[:, :15], colors[:, 15:] = (40, 0), (-40, 0)
-    line = upsample.lines(colors, light)
+    line = upsample.fit_lines(colors, light)
     laid = line[..., 0] * light + line[..., 2]
     assert (laid[:, :60] > 20).all() and (laid[:, 62:] < -20).all()
 
 
 def test_strips_have_no_seams(network, cat, monkeypatch):
-    whole = network.color(cat, How())[0]
+    whole = network.color(cat, Options())[0]
     monkeypatch.setattr(upsample, "_STRIP", 7 * 90)
-    np.testing.assert_array_equal(network.color(cat, How())[0], whole)
+    np.testing.assert_array_equal(network.color(cat, Options())[0], whole)
 
 
 def test_color_hints_are_told_where_they_are(network, cat):
     layer = np.zeros((120, 90, 4), "uint8")
     layer[20:40, 20:40] = (255, 0, 0, 255)
-    plain, told = network.answer(cat, How()), network.answer(cat, How(color_hints=layer))
-    assert np.abs(told.logits - plain.logits).max() > 0.01
-    nothing = network.answer(cat, How(color_hints=np.zeros_like(layer)))
+    plain, hinted = network.predict(cat, Options()), network.predict(cat, Options(color_hints=layer))
+    assert np.abs(hinted.logits - plain.logits).max() > 0.01
+    nothing = network.predict(cat, Options(color_hints=np.zeros_like(layer)))
     np.testing.assert_array_equal(nothing.logits, plain.logits)
 
 
 def test_an_example_draws_the_odds_to_its_colors():
     prior = np.full(len(bins.centers()), 1 / len(bins.centers()), "float32")
     red = np.full((20, 20, 3), (200, 40, 40), "uint8")
-    leaning = odds.of_example(red, prior)
+    leaning = color_logits.example_bias(red, prior)
     best = bins.centers()[leaning.argmax(axis=1)]
     assert (best[:, 0] > 40).all()
-    logits = odds.leant(np.zeros((2, 2, len(prior)), "float32"), np.full((2, 2), 50.0), leaning)
-    assert (odds.annealed_mean(logits)[..., 0] > 30).all()
+    logits = color_logits.add_bias(np.zeros((2, 2, len(prior)), "float32"), np.full((2, 2), 50.0), leaning)
+    assert (color_logits.annealed_mean(logits)[..., 0] > 30).all()
 
 
 def test_variants_differ_and_stay_the_same():
-    first, second = odds.by_chance(1), odds.by_chance(2)
-    np.testing.assert_array_equal(odds.by_chance(1), first)
-    assert not odds.by_chance(0).any() and np.abs(first - second).max() > 1
+    first, second = color_logits.variant_bias(1), color_logits.variant_bias(2)
+    np.testing.assert_array_equal(color_logits.variant_bias(1), first)
+    assert not color_logits.variant_bias(0).any() and np.abs(first - second).max() > 1
 
 
 def test_the_annealed_mean_goes_from_the_mean_to_the_likeliest():
     logits = np.zeros(len(bins.centers()), "float32")
     logits[[10, 100]] = 20, 19
-    mean = odds.annealed_mean(logits, 1)
-    likeliest = odds.annealed_mean(logits, 0.05)
+    mean = color_logits.annealed_mean(logits, 1)
+    likeliest = color_logits.annealed_mean(logits, 0.05)
     np.testing.assert_allclose(likeliest, bins.centers()[10], atol=0.1)
     shares = np.exp([0, -1]) / np.exp([0, -1]).sum()
     np.testing.assert_allclose(mean, shares @ bins.centers()[[10, 100]], atol=0.1)
@@ -118,5 +118,5 @@ def test_tints_are_told_from_colors(name):
     gray = image_io.gray(photo).repeat(3, axis=2)
     warm = np.rint(gray * np.array([1.0, 0.86, 0.68])).astype("uint8")
     noisy = np.clip(warm + np.random.default_rng(0).normal(0, 3, warm.shape), 0, 255).astype("uint8")
-    found = [tint.kind_of(one) for one in (photo, gray, warm, noisy)]
-    assert found == ["colored", "gray", "tinted", "tinted"]
+    kinds = [tint.kind_of(one) for one in (photo, gray, warm, noisy)]
+    assert kinds == ["colored", "gray", "tinted", "tinted"]

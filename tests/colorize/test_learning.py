@@ -1,4 +1,4 @@
-"""Learning to color, on small images."""
+"""Training of a colorization network on small images."""
 
 import numpy as np
 import pytest
@@ -18,14 +18,14 @@ SETTINGS = tiny_colorize.SETTINGS
 
 @pytest.fixture(scope="module")
 def photos():
-    """Green below, blue above, the lighter the bluer: `(24, 48, 48, 3) uint8`."""
+    """Images with green below and blue above, where lighter means bluer: `(24, 48, 48, 3) uint8`."""
     rng = np.random.default_rng(0)
-    found = np.empty((24, 48, 48, 3), "uint8")
-    for photo in found:
+    images = np.empty((24, 48, 48, 3), "uint8")
+    for photo in images:
         edge = rng.integers(16, 32)
         photo[:edge], photo[edge:] = (130, 180, 240), (40, 90, 20)
         photo += rng.integers(0, 15, (48, 48, 1)).astype("uint8")
-    return found
+    return images
 
 
 def trainer(photos, run=None, **settings):
@@ -45,32 +45,32 @@ def test_what_is_shown_is_gray_but_for_color_hints(photos):
 
 
 def test_the_prior_is_that_of_the_photos(photos):
-    found = prior(photos, np.arange(20))
+    result = prior(photos, np.arange(20))
     mean = lab.from_rgb(photos[:20])[..., 1:].mean(axis=(0, 1, 2))
-    np.testing.assert_allclose(found @ bins.centers(), mean, atol=2)
-    assert found.min() > 0 and found.sum() == pytest.approx(1, abs=1e-5)
+    np.testing.assert_allclose(result @ bins.centers(), mean, atol=2)
+    assert result.min() > 0 and result.sum() == pytest.approx(1, abs=1e-5)
 
 
 def test_a_network_that_knows_nothing_says_the_prior(photos):
-    made = trainer(photos)
-    weights = made.learner.network.get_layer(index=-2).get_weights()
-    made.learner.network.get_layer(index=-2).set_weights([np.zeros_like(one) for one in weights])
-    logits = np.asarray(made.learner.network(np.zeros((1, 16, 16, 4), "float32")))
+    model_trainer = trainer(photos)
+    weights = model_trainer.learner.network.get_layer(index=-2).get_weights()
+    model_trainer.learner.network.get_layer(index=-2).set_weights([np.zeros_like(one) for one in weights])
+    logits = np.asarray(model_trainer.learner.network(np.zeros((1, 16, 16, 4), "float32")))
     np.testing.assert_allclose(bins.softmax(logits)[0, 0, 0], prior(photos, np.arange(20)), atol=1e-5)
 
 
 def test_rare_colors_count_more():
     often = np.array([0.9, 0.09, 0.01], "float32")
-    found = bins.rarity(often, 0.5)
-    assert found[0] < found[1] < found[2] and often @ found == pytest.approx(1)
+    weights = bins.rarity(often, 0.5)
+    assert weights[0] < weights[1] < weights[2] and often @ weights == pytest.approx(1)
     np.testing.assert_allclose(bins.rarity(often, 0), 1)
 
 
 @pytest.mark.slow
 def test_it_comes_nearer_than_gray(photos):
-    made = trainer(photos, steps=120, test_every=120, learning_rate=0.01, ema_steps=20)
-    made.fit()
-    assert made.curves.tests["error over gray's"][-1] < 0.5
+    model_trainer = trainer(photos, steps=120, test_every=120, learning_rate=0.01, ema_steps=20)
+    model_trainer.fit()
+    assert model_trainer.curves.tests["error over gray's"][-1] < 0.5
 
 
 @pytest.mark.slow
@@ -90,15 +90,15 @@ def folder(tmp_path, photos):
 
 @pytest.mark.slow
 def test_a_trained_network_is_kept_and_colors(home, folder):
-    made = tasks.run(models.TASK, SETTINGS, {"data": [folder]})
-    assert made.figures["photos"] == 24 and made.figures["gray_error"] > 10
-    preset = presets.unpack(made.files[0].read(), "mine")
+    result = tasks.run(models.TASK, SETTINGS, {"data": [folder]})
+    assert result.figures["photos"] == 24 and result.figures["gray_error"] > 10
+    preset = presets.unpack(result.files[0].read(), "mine")
     assert "Gray images were left out: 1." in preset.card() and preset.image()
     assert "train_colorize photos -o DIR --steps 4 " in preset.card()
     assert " --photo-size 48 --window 32" in preset.card()
-    colored = colorizer.open(preset).color(np.full((20, 30, 3), 100, "uint8"), colorizer.How())[0]
+    colored = colorizer.open(preset).color(np.full((20, 30, 3), 100, "uint8"), colorizer.Options())[0]
     assert colored.shape == (20, 30, 3)
-    more = {"data": [folder], "start": made.files}
+    more = {"data": [folder], "start": result.files}
     again = tasks.run(models.TASK, SETTINGS.model_copy(update={"seed": 1}), more)
     assert again.figures["started_from"] == "photos-colors"
     with pytest.raises(InvalidInput, match="at most the 48 px of a photo"):

@@ -1,4 +1,4 @@
-"""What is gray, what has the tint of an old print, and what is in color already."""
+"""Detection of gray, tinted and color photos."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import pytest
 from studio.colorize import tint
 from studio.core.imaging import image_io, sample_photos
 
-TINTS = {  # the colors of black and white
+TINTS = {  # colors of gray photos
     "sepia": ((40, 26, 13), (255, 240, 205)),
     "cyanotype": ((0, 33, 80), (240, 245, 250)),
     "Prussian blue": ((0, 49, 83), (255, 255, 255)),

@@ -1,4 +1,4 @@
-"""Counts and figures are written as people write them."""
+"""Counts and measurements are formatted for people."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from studio.core import amounts
 
 
 @pytest.mark.parametrize(
-    "value, told",
+    "value, expected",
     [
         (147_600.0, "147,600"),
         (10_980, "10,980"),
@@ -20,8 +20,8 @@ from studio.core import amounts
         (float("inf"), "inf"),
     ],
 )
-def test_figures_have_no_exponent(value, told):
-    assert amounts.number(value) == told
+def test_figures_have_no_exponent(value, expected):
+    assert amounts.number(value) == expected
 
 
 def test_one_thing_is_not_several():

@@ -1,4 +1,4 @@
-"""The cache: what is made of an owner's files is theirs, and goes by size."""
+"""Caches belong to the owner of their files, and are evicted by size."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ ANN, BOB = "visitor-ann", "visitor-bob"
 
 @pytest.fixture
 def entry(home):
-    """Makes an entry of an owner, used at a time: `entry("a", ANN, 3)`."""
+    """Adds an entry of an owner with a time of use: `entry("a", ANN, 3)`."""
 
     def make(name: str, owner: str, used: int, size: int = 1000):
         path = paths.folder("cache") / "images" / name
         paths.write(path, bytes(size))
-        with owners.asking(owner):
+        with owners.acting_as(owner):
             caches.claim(path)
         if owner != owners.LOCAL:
             mark = owners.folder(owner) / "caches" / paths.digest(f"images/{name}".encode())[:32]
@@ -33,7 +33,7 @@ def test_what_was_not_used_for_longest_goes_first(entry):
     assert caches.used_bytes(ANN) == 3000
     caches.evict(ANN, 3000)
     assert old.exists()
-    with owners.asking(ANN):
+    with owners.acting_as(ANN):
         caches.claim(old)  # used again
     caches.evict(ANN, 2500)
     assert [path.exists() for path in (old, new, newest)] == [True, False, True]

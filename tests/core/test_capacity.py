@@ -1,4 +1,4 @@
-"""A job that cannot fit into the memory is refused before it starts, with the largest that would."""
+"""Jobs that need too much memory are rejected with the largest setting that fits."""
 
 import re
 
@@ -7,7 +7,7 @@ import pytest
 
 from studio.classify.settings import TrainClassifierSettings
 from studio.core import capacity, tasks
-from studio.core.errors import NoRoom
+from studio.core.errors import InsufficientSpace
 from studio.core.imaging import image_io
 from studio.core.process import limits
 from studio.dcgan.settings import TrainDcganSettings
@@ -27,7 +27,7 @@ GIB = 2**30
 
 @pytest.fixture(autouse=True)
 def _home(home):
-    """What is kept belongs to this test."""
+    """A STUDIO_HOME, where files of this test are stored."""
 
 
 def photo(height=300, width=400):
@@ -35,12 +35,12 @@ def photo(height=300, width=400):
     return tasks.File.keep(image_io.encode_png(pixels), "image", "photo.png")
 
 
-def given(monkeypatch, gib):
+def set_memory(monkeypatch, gib):
     monkeypatch.setattr(limits, "memory", lambda: int(gib * GIB))
 
 
 def needed(task, settings, inputs):
-    return tasks.imported(task.needs)(settings, inputs)
+    return tasks.import_object(task.needs)(settings, inputs)
 
 
 def painted(size, mode="fine"):
@@ -48,32 +48,32 @@ def painted(size, mode="fine"):
 
 
 def test_what_fits_is_let_through(monkeypatch):
-    given(monkeypatch, 16)
-    tasks.check_room(*painted(2048))
+    set_memory(monkeypatch, 16)
+    tasks.check_memory(*painted(2048))
 
 
 def test_what_does_not_fit_is_refused_with_the_largest_that_does(monkeypatch):
-    given(monkeypatch, 2)
-    with pytest.raises(NoRoom, match=r"Style with size 2048 px needs about \d\.\d GiB") as refused:
-        tasks.check_room(*painted(2048))
-    assert "here it may have 2.0 GiB" in str(refused.value)
-    size = int(re.search(r"Choose size (\d+) px or less", str(refused.value))[1])
-    tasks.check_room(*painted(size))
-    with pytest.raises(NoRoom):
-        tasks.check_room(*painted(size + 64))
+    set_memory(monkeypatch, 2)
+    with pytest.raises(InsufficientSpace, match=r"Style with size 2048 px needs about \d\.\d GiB") as error:
+        tasks.check_memory(*painted(2048))
+    assert "here it may have 2.0 GiB" in str(error.value)
+    size = int(re.search(r"Choose size (\d+) px or less", str(error.value))[1])
+    tasks.check_memory(*painted(size))
+    with pytest.raises(InsufficientSpace):
+        tasks.check_memory(*painted(size + 64))
 
 
 def test_a_share_of_the_machine_is_less_than_all_of_it(monkeypatch):
-    given(monkeypatch, 6)
-    tasks.check_room(*painted(1024))
-    with pytest.raises(NoRoom, match=r"it may have 1\.2 GiB"):
-        tasks.check_room(*painted(1024), share=0.2)
+    set_memory(monkeypatch, 6)
+    tasks.check_memory(*painted(1024))
+    with pytest.raises(InsufficientSpace, match=r"it may have 1\.2 GiB"):
+        tasks.check_memory(*painted(1024), share=0.2)
 
 
 def test_where_nothing_fits_it_says_so(monkeypatch):
-    given(monkeypatch, 0.1)
-    with pytest.raises(NoRoom, match=r"Use a machine with more memory\."):
-        tasks.check_room(*painted(64))
+    set_memory(monkeypatch, 0.1)
+    with pytest.raises(InsufficientSpace, match=r"Use a machine with more memory\."):
+        tasks.check_memory(*painted(64))
 
 
 def swept(*vary, **base):
@@ -88,49 +88,51 @@ def searched(*vary, fixed=(), train="text"):
 
 
 def test_a_sweep_is_refused_by_its_largest_cell(monkeypatch):
-    given(monkeypatch, 2)
-    tasks.check_room(*swept("size=256,512", mode="fine"))
-    told = r"^Style with size 2048 px needs .* Choose size \d+ px or less\.$"
-    with pytest.raises(NoRoom, match=told):
-        tasks.check_room(*swept("size=256,2048,512", "strength=0.5,1", mode="fine"))
+    set_memory(monkeypatch, 2)
+    tasks.check_memory(*swept("size=256,512", mode="fine"))
+    message = r"^Style with size 2048 px needs .* Choose size \d+ px or less\.$"
+    with pytest.raises(InsufficientSpace, match=message):
+        tasks.check_memory(*swept("size=256,2048,512", "strength=0.5,1", mode="fine"))
 
 
 def test_of_what_varies_only_what_decides_is_named(monkeypatch):
-    given(monkeypatch, 2)
-    with pytest.raises(NoRoom, match=r"^Style with mode fine and size 2048 px .* Choose size \d+ px or less"):
-        tasks.check_room(*swept("mode=instant,fine,draft", "strength=0.5,1", size=2048))
+    set_memory(monkeypatch, 2)
+    with pytest.raises(
+        InsufficientSpace, match=r"^Style with mode fine and size 2048 px .* Choose size \d+ px or less"
+    ):
+        tasks.check_memory(*swept("mode=instant,fine,draft", "strength=0.5,1", size=2048))
 
 
 def test_a_search_is_refused_by_the_largest_trial_that_it_may_try(monkeypatch):
-    given(monkeypatch, 2)
-    tasks.check_room(*searched("units=64:512", "learning_rate"))
+    set_memory(monkeypatch, 2)
+    tasks.check_memory(*searched("units=64:512", "learning_rate"))
     expected = r"with units per layer 2048 needs .* Choose units per layer (\d+) or less"
-    with pytest.raises(NoRoom, match=expected) as refused:
-        tasks.check_room(*searched("learning_rate", "units=64:2048"))
-    fits = re.search(r"units per layer (\d+) or less", str(refused.value))[1]
-    tasks.check_room(*searched("learning_rate", f"units=64:{fits}"))
+    with pytest.raises(InsufficientSpace, match=expected) as error:
+        tasks.check_memory(*searched("learning_rate", "units=64:2048"))
+    fits = re.search(r"units per layer (\d+) or less", str(error.value))[1]
+    tasks.check_memory(*searched("learning_rate", f"units=64:{fits}"))
 
 
 def test_what_trials_share_counts(monkeypatch):
-    given(monkeypatch, 2)
-    tasks.check_room(*searched("units=64:512", fixed=("layers=1",)))
-    with pytest.raises(NoRoom, match="with units per layer 512"):
-        tasks.check_room(*searched("units=64:512", fixed=("layers=4", "streams=256")))
+    set_memory(monkeypatch, 2)
+    tasks.check_memory(*searched("units=64:512", fixed=("layers=1",)))
+    with pytest.raises(InsufficientSpace, match="with units per layer 512"):
+        tasks.check_memory(*searched("units=64:512", fixed=("layers=4", "streams=256")))
 
 
 def test_a_setting_that_matters_only_with_another_one_is_found(monkeypatch):
-    """How many blocks learn matters once there is fine-tuning, whichever of the two is named first."""
-    tried = {"blocks": [1, 2], "finetune": [False, True], "batch": [16, 128]}
+    """The number of trained blocks matters with fine-tuning only, in either order."""
+    levels = {"blocks": [1, 2], "finetune": [False, True], "batch": [16, 128]}
     needs = lambda settings: needed(tasks.get("classify.train"), settings, {})  # noqa: E731
-    worst, decide = capacity.largest(TrainClassifierSettings(), tried, needs)
+    worst, decide = capacity.largest(TrainClassifierSettings(), levels, needs)
     assert (worst.blocks, worst.finetune, worst.batch) == (2, True, 128)
     assert sorted(decide) == ["batch", "blocks", "finetune"]
 
 
 def test_no_task_runs_without_the_memory_for_it(monkeypatch):
-    given(monkeypatch, 0.5)
+    set_memory(monkeypatch, 0.5)
     task, settings, inputs = painted(512)
-    with pytest.raises(NoRoom):
+    with pytest.raises(InsufficientSpace):
         tasks.run(task.name, settings, inputs | {"style": [photo()]})
 
 
@@ -143,9 +145,9 @@ def test_a_video_needs_what_its_frames_do(monkeypatch):
     task, settings = tasks.get("video.repaint"), VideoSettings(base=base.model_dump(mode="json"))
     frame = needed(tasks.get("style.transfer"), base, {"content": [photo()]})
     assert needed(task, settings, inputs) == pytest.approx(frame)
-    given(monkeypatch, 0.5)
-    with pytest.raises(NoRoom, match="Choose a smaller size, or use a machine"):
-        tasks.check_room(task, settings, inputs)
+    set_memory(monkeypatch, 0.5)
+    with pytest.raises(InsufficientSpace, match="Choose a smaller size, or use a machine"):
+        tasks.check_memory(task, settings, inputs)
 
 
 @pytest.mark.parametrize(

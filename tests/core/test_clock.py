@@ -1,4 +1,4 @@
-"""The trusted time: it follows the wall clock, but not where that jumps ahead."""
+"""The trusted clock follows the system clock but ignores jumps ahead."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ DAY = clock.DAY
 
 @pytest.fixture
 def clocks(tmp_path, monkeypatch):
-    """Moves both clocks by days, and starts a new process: `clocks(1, 1, start=True)` -> trusted days."""
+    """Moves both clocks by days, optionally in a new process: `clocks(1, 1, start=True)` -> trusted days."""
     at = {"grid": 1e9, "ran": 0.0}
     monkeypatch.setattr(time, "time", lambda: at["grid"])
     monkeypatch.setattr(time, "monotonic", lambda: at["ran"])

@@ -1,4 +1,4 @@
-"""How long a job takes is told from what it is and from the jobs of its kind before it."""
+"""Estimates of a job's duration, from its settings and from earlier jobs."""
 
 from types import SimpleNamespace
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from studio.core import durations, paths, tasks
-from studio.core.errors import NoRoom
+from studio.core.errors import InsufficientSpace
 from studio.core.imaging import image_io
 from studio.core.tasks import Result
 from studio.dcgan.settings import TrainDcganSettings
@@ -21,7 +21,7 @@ MEASURED = durations.machine
 
 @pytest.fixture(autouse=True)
 def _home(home):
-    """Each test begins on a machine that has done nothing."""
+    """Starts each test without measured durations."""
 
 
 def expected(name, settings, **inputs):
@@ -38,7 +38,7 @@ def test_a_machine_that_did_nothing_yet_is_as_fast_as_the_one_that_was_measured(
 
 
 def test_before_the_first_job_a_machine_is_as_slow_as_it_multiplies(monkeypatch):
-    clock = iter(durations._PRODUCT * np.array([0, 30, 100, 108, 200, 209]))  # of one core that works
+    clock = iter(durations._PRODUCT * np.array([0, 30, 100, 108, 200, 209]))  # of one busy core
     monkeypatch.setattr(durations, "time", SimpleNamespace(thread_time=lambda: next(clock)))
     monkeypatch.setattr("dask.system.CPU_COUNT", 4)
     assert MEASURED.__wrapped__() == pytest.approx(2)
@@ -52,25 +52,25 @@ def test_before_the_first_job_a_machine_is_as_slow_as_it_multiplies(monkeypatch)
 
 def test_a_speed_is_learned_and_one_odd_job_does_not_corrupt_it():
     for seconds in (200, 210, 190, 3000, 205):
-        durations.learn("style.transfer", 100, seconds)
+        durations.record("style.transfer", 100, seconds)
     assert durations.speed("style.transfer") == pytest.approx(2.025)
 
 
 def test_a_note_that_finds_no_room_loses_no_result(monkeypatch):
-    def full(*asked):
-        raise NoRoom("The disk is full. Make room.")
+    def full(*args):
+        raise InsufficientSpace("The disk is full. Make room.")
 
-    durations.learn("style.transfer", 100, 200)
+    durations.record("style.transfer", 100, 200)
     monkeypatch.setattr(paths, "write", full)
-    durations.learn("style.transfer", 100, 200)
+    durations.record("style.transfer", 100, 200)
 
 
 def test_a_machine_that_is_slow_at_all_it_did_is_slow_at_what_it_did_not_do_yet():
     for name in ("style.transfer", "text.train"):
         for seconds in (300, 310, 5000):
-            durations.learn(name, 100, seconds)
+            durations.record(name, 100, seconds)
     assert durations.speed("dream.ascend") == pytest.approx(3.1)
-    durations.learn("dream.ascend", 100, 90)
+    durations.record("dream.ascend", 100, 90)
     assert durations.speed("dream.ascend") == pytest.approx(2.0), (
         "a job of its own counts as much as all others"
     )
@@ -79,49 +79,50 @@ def test_a_machine_that_is_slow_at_all_it_did_is_slow_at_what_it_did_not_do_yet(
 @pytest.mark.parametrize("before", [(), ("text.train",)], ids=["the first", "after another's"])
 def test_a_first_job_that_was_paused_for_a_day_at_most_doubles_what_is_said(before):
     for name in before:
-        durations.learn(name, 7200, 7200)
-    durations.learn("vae.train", 7200, 7200 + 24 * 3600)
+        durations.record(name, 7200, 7200)
+    durations.record("vae.train", 7200, 7200 + 24 * 3600)
     assert durations.speed("vae.train") <= 2, "it said 13 h of a job of two"
     assert durations.speed("dream.ascend") <= 2, "nor of the jobs that it did not do yet"
-    durations.learn("vae.train", 7200, 7300)
+    durations.record("vae.train", 7200, 7300)
     assert durations.speed("vae.train") == pytest.approx(1, abs=0.02), "a true one forgets it"
 
 
 @pytest.mark.parametrize("true", [0.3, 2.5, 40])
 def test_a_machine_that_is_truly_slower_or_faster_is_believed_within_a_few_jobs(true):
-    told = []
+    speeds = []
     for _ in range(6):
-        durations.learn("style.transfer", 100, 100 * true)
-        told.append(durations.speed("style.transfer"))
-    assert told[0] != 1 and sorted(told, reverse=true < 1) == told
-    assert told[-1] == true
+        durations.record("style.transfer", 100, 100 * true)
+        speeds.append(durations.speed("style.transfer"))
+    assert speeds[0] != 1 and sorted(speeds, reverse=true < 1) == speeds
+    assert speeds[-1] == true
 
 
 def test_small_jobs_that_mostly_start_do_not_make_large_ones_seem_slow():
-    """On a machine at a speed of 1, where Keras takes its time to load, whatever the job."""
+    """At a speed of 1, each job takes extra time to load Keras."""
     small, large = ([tasks.File.keep(b"to be or not " * n, "text", "text.txt")] for n in (9_000, 400_000))
     settings = TrainTextSettings(units=64, epochs=1)
     work = [
-        tasks.imported(tasks.get("text.train").usual)(settings, {"text": text}) for text in (small, large)
+        tasks.import_object(tasks.get("text.train").usual)(settings, {"text": text})
+        for text in (small, large)
     ]
     took = [durations.KERAS + one for one in work]
     assert work[0] < took[0] / 2
     for _ in range(5):
-        durations.learn(
+        durations.record(
             "text.train", tasks._usual(tasks.get("text.train"), settings, {"text": small}), took[0]
         )
-    told = [expected("text.train", settings, text=text) for text in (small, large)]
-    assert told == pytest.approx(took, rel=0.01) and told[0] < told[1]
+    estimates = [expected("text.train", settings, text=text) for text in (small, large)]
+    assert estimates == pytest.approx(took, rel=0.01) and estimates[0] < estimates[1]
 
 
 def test_only_the_newest_jobs_count():
     for seconds in [100] * 30 + [500] * 9:
-        durations.learn("style.transfer", 100, seconds)
+        durations.record("style.transfer", 100, seconds)
     assert durations.speed("style.transfer") == 5
 
 
 def test_a_short_job_tells_nothing():
-    durations.learn("style.transfer", 1, 40)  # all but a second of it went into loading
+    durations.record("style.transfer", 1, 40)  # all but one second was spent on loading
     assert durations.speed("style.transfer") == 1
 
 
@@ -132,7 +133,7 @@ def test_a_short_job_tells_nothing():
 def test_a_damaged_record_is_as_none(record):
     paths.write(paths.folder("cache") / "speeds.json", record.encode())
     assert durations.speed("style.transfer") == 1
-    durations.learn("style.transfer", 100, 300)
+    durations.record("style.transfer", 100, 300)
     assert durations.speed("style.transfer") == 2
 
 
@@ -149,8 +150,8 @@ def test_paintings_take_longer_the_larger_and_finer_they_are():
 
 def test_a_image_of_one_pass_takes_longer_the_larger_it_is_and_with_each_style_that_is_masked():
     def takes(size, styles=("mosaic",), **inputs):
-        asked = TransferSettings(size=size, house=styles)
-        return expected("style.transfer", asked, content=[photo(2000, 2000)], **inputs)
+        settings = TransferSettings(size=size, house=styles)
+        return expected("style.transfer", settings, content=[photo(2000, 2000)], **inputs)
 
     assert takes(1024) == pytest.approx(4 * takes(512)) and takes(2048) == pytest.approx(16 * takes(512))
     two = ("mosaic", "wash")
@@ -161,16 +162,16 @@ def test_a_image_of_one_pass_takes_longer_the_larger_it_is_and_with_each_style_t
 def test_a_search_takes_as_many_of_its_longest_trainings_at_most_and_no_longer_than_it_may():
     data = [tasks.File.keep(b"to be or not " * 20_000, "text", "text.txt")]
     once = expected("text.train", TrainTextSettings(epochs=3, units=256), text=data)
-    asked = TuneSettings(train="text", vary=("units=64:256",), fixed=("epochs=3",), trials=7)
-    assert expected("tune.run", asked, text=data) == pytest.approx(7 * once)
-    assert expected("tune.run", asked.model_copy(update={"minutes": 0.5}), text=data) == 30
+    settings = TuneSettings(train="text", vary=("units=64:256",), fixed=("epochs=3",), trials=7)
+    assert expected("tune.run", settings, text=data) == pytest.approx(7 * once)
+    assert expected("tune.run", settings.model_copy(update={"minutes": 0.5}), text=data) == 30
 
 
 @pytest.mark.parametrize("sizes", ["256,512", "512,256"])
 def test_a_sweep_takes_as_long_as_its_cells_would_if_each_were_the_longest(sizes):
-    asked = SweepSettings(task="style.transfer", base={"house": ["mosaic"]}, vary=(f"size={sizes}",))
+    settings = SweepSettings(task="style.transfer", base={"house": ["mosaic"]}, vary=(f"size={sizes}",))
     longest = expected("style.transfer", TransferSettings(house=("mosaic",), size=512), content=[photo()])
-    assert expected("gallery.sweep", asked, content=[photo()]) == pytest.approx(2 * longest)
+    assert expected("gallery.sweep", settings, content=[photo()]) == pytest.approx(2 * longest)
 
 
 def test_trainings_take_longer_with_more_steps_and_wider_networks():
@@ -192,12 +193,14 @@ def test_a_text_takes_longer_the_longer_it_is():
 def test_a_speed_is_learned_of_what_there_was_to_do_before_it_was_done(monkeypatch):
     left, learned = [0.0, 100.0], []
     monkeypatch.setattr("studio.dcgan.estimate.usual", lambda settings, inputs: left[-1])
-    monkeypatch.setattr("studio.dcgan.task.train", lambda *asked: left.pop() and Result(()))
-    monkeypatch.setattr(durations, "learn", lambda *told: learned.append(told[1]))
+    monkeypatch.setattr("studio.dcgan.task.train", lambda *args: left.pop() and Result(()))
+    monkeypatch.setattr(durations, "record", lambda *args: learned.append(args[1]))
     data = tasks.File.keep(b"x", "dataset", "x.zip")
     tasks.run("dcgan.train", TrainDcganSettings(), {"data": [data]})
     assert learned == [100.0 + durations.KERAS]
-    assert expected("dcgan.train", TrainDcganSettings(), data=[data]) is None  # 0 is not known, not at once
+    assert (
+        expected("dcgan.train", TrainDcganSettings(), data=[data]) is None
+    )  # 0 means unknown, not instantly
 
 
 def test_what_no_one_can_tell_is_not_told():
@@ -210,13 +213,13 @@ def test_what_no_one_can_tell_is_not_told():
         (Result(()), True),
         (Result((), stopped_early=True), False),
         (Result((), {"ended": "nan"}), False),
-        (Result((), {"seconds": 900.0}), False),  # most of it was done before this process
+        (Result((), {"seconds": 900.0}), False),  # most steps were done by an earlier process
     ],
 )
 def test_only_whole_jobs_are_learned_from(monkeypatch, result, learned):
     calls = []
-    monkeypatch.setattr(durations, "learn", lambda *told: calls.append(told))
-    monkeypatch.setattr("studio.dcgan.task.train", lambda *asked: result)
+    monkeypatch.setattr(durations, "record", lambda *args: calls.append(args))
+    monkeypatch.setattr("studio.dcgan.task.train", lambda *args: result)
     data = tasks.File.keep(b"x", "dataset", "x.zip")
     tasks.run("dcgan.train", TrainDcganSettings(), {"data": [data]})
     assert bool(calls) == learned

@@ -1,4 +1,4 @@
-"""Errors: one wording, one line, nothing that a terminal would obey."""
+"""Error messages have one wording, one line, and no control characters."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_where_there_are_no_names_it_is_left_out():
 
 
 @pytest.mark.parametrize(
-    "text, shown",
+    "text, expected",
     [
         ("a\nb", "a\ufffdb"),
         ("\x1b[31m", "\ufffd[31m"),
@@ -68,19 +68,19 @@ def test_where_there_are_no_names_it_is_left_out():
         ("می\u200cخواهم \U0001f469\u200d\U0001f467", "می\u200cخواهم \U0001f469\u200d\U0001f467"),
     ],
 )
-def test_printable_replaces_what_has_no_shape(text, shown):
-    assert printable(text) == shown
+def test_printable_replaces_what_has_no_shape(text, expected):
+    assert printable(text) == expected
 
 
 @pytest.mark.parametrize("length", [9, 10, 11])
 def test_printable_keeps_the_limit(length):
-    shown = printable("a" * length, 10)
-    assert len(shown) == min(length, 10)
-    assert shown.endswith("…") == (length > 10)
+    text = printable("a" * length, 10)
+    assert len(text) == min(length, 10)
+    assert text.endswith("…") == (length > 10)
 
 
 @pytest.mark.parametrize(
-    "name, shown",
+    "name, expected",
     [
         ("holiday.png", "holiday.png"),
         ("x" * 140 + ".png", "x" * 15 + "….png"),
@@ -89,16 +89,16 @@ def test_printable_keeps_the_limit(length):
         ("a\n" + "b" * 40 + ".m\tp", "a\ufffd" + "b" * 13 + "….m\ufffdp"),
     ],
 )
-def test_a_short_name_keeps_its_ending(name, shown):
-    assert short_name(name, 20) == shown
+def test_a_short_name_keeps_its_ending(name, expected):
+    assert short_name(name, 20) == expected
 
 
 def test_a_memory_that_was_too_small_is_known_by_each_of_its_names():
     class ResourceExhaustedError(Exception):
-        """As TensorFlow calls it."""
+        """Has the name of TensorFlow's error."""
 
     class XlaRuntimeError(RuntimeError):
-        """As JAX calls all that goes wrong on a device."""
+        """Has the name that JAX gives all errors of a device."""
 
     assert of_memory(ResourceExhaustedError("OOM when allocating tensor"))
     assert of_memory(XlaRuntimeError("RESOURCE_EXHAUSTED: Out of memory"))

@@ -1,4 +1,4 @@
-"""Kept files: what is kept only for now is gone afterwards, unless somebody else keeps the same."""
+"""Temporary files are removed unless somebody stores the same content."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from studio.core.tasks import File
 
 
 def test_what_is_kept_for_now_is_gone_afterwards_with_the_note_of_its_owner(home):
-    with owners.asking("visitor-a"):
-        with files.for_now(b"seen once", "image", "camera.jpg") as file:
+    with owners.acting_as("visitor-a"):
+        with files.temporary_file(b"seen once", "image", "camera.jpg") as file:
             assert file.read() == b"seen once"
-        assert not file.here
+        assert not file.is_available
         with pytest.raises(Unavailable):
             file.read()
     assert not list(paths.folder("files").iterdir())
@@ -23,7 +23,7 @@ def test_what_is_kept_for_now_is_gone_afterwards_with_the_note_of_its_owner(home
 
 
 def test_it_is_gone_after_a_fault_too(home):
-    with pytest.raises(KeyError), files.for_now(b"seen once", "image", "camera.jpg"):
+    with pytest.raises(KeyError), files.temporary_file(b"seen once", "image", "camera.jpg"):
         raise KeyError
     assert not list(paths.folder("files").iterdir())
 
@@ -32,8 +32,8 @@ def test_it_is_gone_after_a_fault_too(home):
 def test_what_somebody_keeps_stays(when, home):
     if when == "before":
         File.keep(b"mine", "image", "mine.jpg")
-    with files.for_now(b"mine", "image", "camera.jpg") as file:
+    with files.temporary_file(b"mine", "image", "camera.jpg") as file:
         if when == "meanwhile":
-            os.utime(file.path, (0, 0))  # some time ago, even on a disk whose clock is coarse
+            os.utime(file.path, (0, 0))  # old even for a file system with coarse timestamps
             File.keep(b"mine", "image", "mine.jpg")
     assert file.read() == b"mine"

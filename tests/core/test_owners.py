@@ -1,4 +1,4 @@
-"""Whose files and models these are: in a studio for many nobody gets at another's, by whatever name."""
+"""Files and models are private to their owners in a studio for many users."""
 
 from __future__ import annotations
 
@@ -20,52 +20,52 @@ ANN, BOB = "visitor-ann", "user-bob"
 
 
 def keep_model(owner: str, tmp_path, name: str, seed: int = 0) -> presets.Preset:
-    """A language model that an owner has kept."""
-    packed = model_zip.zipped(tiny_language_model.make(tmp_path / f"{owner}-{name}", seed))
-    with owners.asking(owner):
+    """Stores a language model for an owner."""
+    packed = model_zip.pack(tiny_language_model.make(tmp_path / f"{owner}-{name}", seed))
+    with owners.acting_as(owner):
         return presets.unpack(packed, name)
 
 
 def test_one_person_has_all(home):
-    with owners.asking(ANN):
-        kept = File.keep(b"hers", "text", "a.txt")
-    assert owners.asker() == owners.LOCAL
-    assert kept.here and kept.read() == b"hers"
+    with owners.acting_as(ANN):
+        file = File.keep(b"hers", "text", "a.txt")
+    assert owners.current() == owners.LOCAL
+    assert file.is_available and file.read() == b"hers"
 
 
 def test_a_digest_alone_opens_nothing(home):
-    with owners.asking(ANN):
+    with owners.acting_as(ANN):
         hers = File.keep(b"hers", "text", "a.txt")
         assert hers.read() == b"hers"
     missing = File("0" * 64, "text", "a.txt")
     for stranger in (BOB, owners.NOBODY, "../visitor-ann", "visitor-ann/"):
-        with owners.asking(stranger):
-            assert not hers.here
-            for file in (hers, missing):  # and neither tells whether it is there
+        with owners.acting_as(stranger):
+            assert not hers.is_available
+            for file in (hers, missing):  # and neither message reveals whether it exists
                 with pytest.raises(Unavailable, match=r"is no longer in the studio\. "):
                     file.read()
 
 
 def test_to_nobody_nothing_belongs_not_even_what_a_thread_of_nobody_kept(home):
-    with owners.asking(owners.NOBODY):
-        kept = File.keep(b"by a thread that says for nobody", "text", "a.txt")
-        assert not kept.here
+    with owners.acting_as(owners.NOBODY):
+        file = File.keep(b"by a thread that says for nobody", "text", "a.txt")
+        assert not file.is_available
     assert not paths.folder("owners").is_dir() or not [*paths.folder("owners").iterdir()]
 
 
 def test_who_brings_the_same_bytes_has_them_too(home):
     for owner in (ANN, BOB):
-        with owners.asking(owner):
+        with owners.acting_as(owner):
             assert File.keep(b"the same photo", "image", "a.png").read() == b"the same photo"
 
 
 def test_a_task_takes_no_input_of_somebody_else(home, tmp_path):
-    packed = model_zip.zipped(tiny_language_model.make(tmp_path / "language_model"))
-    with owners.asking(ANN):
+    packed = model_zip.pack(tiny_language_model.make(tmp_path / "language_model"))
+    with owners.acting_as(ANN):
         hers = File.keep(packed, "model", "language_model.zip")
         tasks.check("text.write", WriteSettings(), {"model": [hers]})
-        assert presets.from_zip(hers).task == "text.train"  # it is unpacked now
-    with owners.asking(BOB):
+        assert presets.from_zip(hers).task == "text.train"  # now it is unpacked
+    with owners.acting_as(BOB):
         with pytest.raises(Unavailable):
             tasks.check("text.write", WriteSettings(), {"model": [hers]})
         with pytest.raises(Unavailable):
@@ -75,10 +75,10 @@ def test_a_task_takes_no_input_of_somebody_else(home, tmp_path):
 def test_a_model_is_never_where_others_look(home, tmp_path):
     keep_model(ANN, tmp_path, "grandmas-language_model")
     assert not [*paths.folder("presets").iterdir()]
-    with owners.asking(ANN):
+    with owners.acting_as(ANN):
         assert language_model.load("grandmas-language_model").name == "grandmas-language_model"
     for stranger in (BOB, owners.NOBODY, owners.LOCAL):
-        with owners.asking(stranger):
+        with owners.acting_as(stranger):
             assert "grandmas-language_model" not in presets.names()
             with pytest.raises(InvalidInput):
                 tasks.check("text.write", WriteSettings(preset="grandmas-language_model"), {})
@@ -87,26 +87,26 @@ def test_a_model_is_never_where_others_look(home, tmp_path):
 def test_a_misspelt_name_lists_what_is_the_askers_alone(home, tmp_path):
     keep_model(ANN, tmp_path, "grandmas-language_model")
     keep_model(BOB, tmp_path, "uncles-language_model")
-    with owners.asking(BOB), pytest.raises(InvalidInput) as told:
+    with owners.acting_as(BOB), pytest.raises(InvalidInput) as error:
         presets.find("grandmas-language_models")
-    assert "uncles-language_model" in str(told.value) and "shakespeare" in str(told.value)
-    assert "grandmas-voice," not in str(told.value) and "perhaps grandma" not in str(told.value)
+    assert "uncles-language_model" in str(error.value) and "shakespeare" in str(error.value)
+    assert "grandmas-voice," not in str(error.value) and "perhaps grandma" not in str(error.value)
 
 
 def test_two_visitors_may_use_one_name(home, tmp_path):
-    made = {owner: keep_model(owner, tmp_path, "mine", seed) for seed, owner in enumerate((ANN, BOB))}
-    assert made[ANN].digest != made[BOB].digest
-    for owner, preset in made.items():
-        with owners.asking(owner):
+    by_owner = {owner: keep_model(owner, tmp_path, "mine", seed) for seed, owner in enumerate((ANN, BOB))}
+    assert by_owner[ANN].digest != by_owner[BOB].digest
+    for owner, preset in by_owner.items():
+        with owners.acting_as(owner):
             assert presets.find("mine").digest == language_model.load("mine").digest == preset.digest
 
 
 def test_what_was_kept_by_command_is_for_all_and_ones_own_comes_first(home, tmp_path):
     common = keep_model(owners.LOCAL, tmp_path, "mine", 7)
-    with owners.asking(BOB):
+    with owners.acting_as(BOB):
         assert presets.find("mine").digest == common.digest
     own = keep_model(BOB, tmp_path, "mine", 8)
-    with owners.asking(BOB):
+    with owners.acting_as(BOB):
         assert presets.find("mine").digest == own.digest
     assert presets.find("mine").digest == common.digest
 
@@ -115,25 +115,25 @@ def test_what_was_kept_by_command_is_for_all_and_ones_own_comes_first(home, tmp_
 def test_a_setting_is_never_a_path(home, tmp_path, monkeypatch, owner):
     there = tiny_language_model.make(tmp_path / "1234567")
     monkeypatch.chdir(tmp_path)
-    told = set()
-    with owners.asking(owner):
+    messages = set()
+    with owners.acting_as(owner):
         for path in (str(there), "./1234567", str(tmp_path / "7654321"), "/usr", "../1234567"):
-            with pytest.raises(InvalidInput) as refused:
+            with pytest.raises(InvalidInput) as error:
                 tasks.check("text.write", WriteSettings(preset=path), {})
-            told.add(str(refused.value).replace(path, "PATH"))
-    assert len(told) == 1, "what is there and what is not are told alike"
+            messages.add(str(error.value).replace(path, "PATH"))
+    assert len(messages) == 1, "what is there and what is not are told alike"
     assert presets.find(there).name == "1234567", "a program names a folder by a Path"
 
 
 def test_a_thread_of_nobody_has_nothing_in_a_server_of_pages(home, monkeypatch):
-    monkeypatch.setattr(owners, "_otherwise", [lambda: owners.NOBODY])
-    with owners.asking(ANN):
+    monkeypatch.setattr(owners, "_default", [lambda: owners.NOBODY])
+    with owners.acting_as(ANN):
         hers = File.keep(b"hers", "text", "a.txt")
-    seen = []
-    thread = threading.Thread(target=lambda: seen.append(hers.here))
+    values = []
+    thread = threading.Thread(target=lambda: values.append(hers.is_available))
     thread.start()
     thread.join()
-    assert seen == [False]
+    assert values == [False]
 
 
 PLACES = {"storage": "sqlite:////tmp/written-by-a-stranger.db", "name": "hers", "jobs": 200}
@@ -150,8 +150,8 @@ def test_a_recipe_holds_nothing_that_names_a_place_of_this_machine():
         assert not PLACES.keys() & json.loads(read.to_json())["settings"].keys()
     chain = recipes.read(json.dumps(outer).encode())
     assert not PLACES.keys() & chain.inputs["model"][0].recipe.settings.keys()
-    made = recipes.make("tune.run", TuneSettings(**settings), {})
-    assert not PLACES.keys() & made.settings.keys()
+    recipe = recipes.make("tune.run", TuneSettings(**settings), {})
+    assert not PLACES.keys() & recipe.settings.keys()
 
 
 @pytest.mark.parametrize("name", PLACES)
@@ -159,7 +159,7 @@ def test_a_visitor_sets_nothing_that_names_a_place_of_this_machine(home, name):
     text = b"the sea, the sea, and so it is. " * 40
     settings = TuneSettings(train="text", vary=("units=8:16",), **{name: PLACES[name]})
     tasks.check("tune.run", settings, {"text": [File.keep(text, "text", "sea.txt")]})
-    with owners.asking(ANN), pytest.raises(StudioError, match=f"`{name}`"):
+    with owners.acting_as(ANN), pytest.raises(StudioError, match=f"`{name}`"):
         tasks.check("tune.run", settings, {"text": [File.keep(text, "text", "sea.txt")]})
 
 
@@ -167,7 +167,7 @@ def test_searches_of_one_name_are_each_visitors_own(home):
     from studio.tune import study
 
     def path(owner):
-        with owners.asking(owner), study.open_study(TuneSettings(train="text.train"), {}, {}, {}):
+        with owners.acting_as(owner), study.open_study(TuneSettings(train="text.train"), {}, {}, {}):
             return {log.name for log in paths.folder("searches").glob("*.log")}
 
     assert len(path(ANN)) == 1

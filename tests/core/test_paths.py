@@ -1,4 +1,4 @@
-"""Paths: whole files or none, whatever dies or fills up; files by digest; locks between processes."""
+"""Writes are atomic, files are stored by SHA-256, and locks work between processes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from studio.core import paths
-from studio.core.errors import InvalidInput, NoRoom, StudioError, Unavailable
+from studio.core.errors import InsufficientSpace, InvalidInput, StudioError, Unavailable
 from tests.wording import SECOND_SENTENCE
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -181,7 +181,7 @@ def test_what_cannot_be_removed_does_not_keep_the_sweep_from_the_rest(tmp_path):
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A disk of 256 KB."""
+    """A file system of 256 KB."""
     disk = tmp_path / "disk"
     disk.mkdir()
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", disk], capture_output=True)
@@ -193,7 +193,7 @@ def small_disk(tmp_path):
 
 def test_a_full_disk_leaves_the_old_file_and_says_what_to_do(small_disk):
     path = paths.write(small_disk / "file.bin", b"old")
-    with pytest.raises(NoRoom, match=r"is full.*Free some space"):
+    with pytest.raises(InsufficientSpace, match=r"is full.*Free some space"):
         paths.write(path, bytes(500_000))
     assert path.read_bytes() == b"old"
     assert not temporaries(small_disk)
@@ -201,19 +201,19 @@ def test_a_full_disk_leaves_the_old_file_and_says_what_to_do(small_disk):
 
 def test_a_full_studio_keeps_what_it_has(small_disk, monkeypatch):
     monkeypatch.setenv("STUDIO_HOME", str(small_disk))
-    kept = paths.keep(b"small")
-    with pytest.raises(NoRoom):
+    digest = paths.keep(b"small")
+    with pytest.raises(InsufficientSpace):
         paths.keep(bytes(500_000))
-    assert paths.kept(kept).read_bytes() == b"small"
+    assert paths.kept_path(digest).read_bytes() == b"small"
 
 
 def test_kept_files_are_found_by_their_digest(home):
     name = paths.keep(b"bytes")
-    assert name == paths.digest(b"bytes") == paths.file_digest(paths.kept(name))
-    os.utime(paths.kept(name), (1, 1))
+    assert name == paths.digest(b"bytes") == paths.file_digest(paths.kept_path(name))
+    os.utime(paths.kept_path(name), (1, 1))
     assert paths.keep(b"bytes") == name
-    assert paths.kept(name).stat().st_mtime > 1, "it is in use again"
-    assert paths.kept(name).read_bytes() == b"bytes"
+    assert paths.kept_path(name).stat().st_mtime > 1, "it is in use again"
+    assert paths.kept_path(name).read_bytes() == b"bytes"
     assert len(list(paths.folder("files").iterdir())) == 1
 
 
@@ -222,12 +222,12 @@ def test_kept_files_are_found_by_their_digest(home):
 )
 def test_only_a_digest_names_a_kept_file(name, home):
     with pytest.raises(InvalidInput):
-        paths.kept(name)
+        paths.kept_path(name)
 
 
 def test_a_lost_file_says_so(home):
     with pytest.raises(Unavailable, match=SECOND_SENTENCE):
-        paths.kept("0" * 64)
+        paths.kept_path("0" * 64)
 
 
 def test_home_is_made_with_its_format(home):
@@ -269,8 +269,8 @@ def test_a_home_of_nobody_is_told_in_a_sentence(monkeypatch):
 
 
 def test_what_is_shipped_is_found_in_the_checkout():
-    assert paths.shipped("pyproject.toml") == ROOT / "pyproject.toml"
-    assert paths.shipped("nothing") == ROOT / "studio" / "_shipped" / "nothing"
+    assert paths.shipped_path("pyproject.toml") == ROOT / "pyproject.toml"
+    assert paths.shipped_path("nothing") == ROOT / "studio" / "_shipped" / "nothing"
 
 
 HOLDER = """

@@ -1,4 +1,4 @@
-"""STUDIO_HOME is for its owner alone; what a user asks for elsewhere is as that person's files are."""
+"""STUDIO_HOME is private; files elsewhere follow the user's umask."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from studio.core.errors import StudioError
 
 
 def modes(root: Path) -> dict[str, int]:
-    """The rights of a folder and of all below it, by their paths."""
-    found = [root, *root.rglob("*")]
-    return {str(path.relative_to(root)): path.lstat().st_mode & 0o777 for path in found}
+    """Returns the permissions of a folder and of everything below it, by path."""
+    entries = [root, *root.rglob("*")]
+    return {str(path.relative_to(root)): path.lstat().st_mode & 0o777 for path in entries}
 
 
 def open_to_others(root: Path) -> list[str]:
@@ -47,7 +47,7 @@ def test_what_is_written_elsewhere_has_the_rights_of_any_file_of_that_person(hom
 
 
 def open_home(home: Path) -> None:
-    """A home that is open to all, as a copy can be."""
+    """A STUDIO_HOME that everybody can read, as a copy can be."""
     for name in ("files", "jobs/one"):
         (home / name).mkdir(parents=True)
     for name in ("format", "files/photo", "jobs/one/job.json"):
@@ -59,7 +59,7 @@ def test_a_home_that_was_open_is_shut_once(home):
     assert len(open_to_others(home)) == 7
     paths.home()
     assert open_to_others(home) == []
-    (home / "files").chmod(0o750)  # as somebody may want it
+    (home / "files").chmod(0o750)  # as a user may want it
     paths.home()
     assert open_to_others(home) == ["files"]
 

@@ -1,4 +1,4 @@
-"""Progress: reports pass on, previews are rare, a cancel is heard at once."""
+"""Progress: reports are forwarded, previews are rare, and cancellation is immediate."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from studio.core.progress import Progress, Report, counted, terminal_bar
 
 
 def test_reports_reach_the_listener():
-    heard = []
-    Progress(heard.append).report(3, 10, {"loss": 0.5}, text="Climbing")
-    (report,) = heard
+    reports = []
+    Progress(reports.append).report(3, 10, {"loss": 0.5}, text="Climbing")
+    (report,) = reports
     assert (report.step, report.total, report.metrics, report.text) == (3, 10, {"loss": 0.5}, "Climbing")
     assert report.preview is None
 
@@ -24,33 +24,33 @@ def test_without_a_listener_no_preview_is_drawn():
 
 
 def test_previews_are_drawn_only_when_due():
-    heard, drawn = [], []
+    reports, previews = [], []
 
     def preview():
-        drawn.append(1)
+        previews.append(1)
         return np.zeros((2, 2, 3), "uint8")
 
-    seldom = Progress(heard.append, preview_seconds=1000)
+    seldom = Progress(reports.append, preview_seconds=1000)
     for step in range(5):
         seldom.report(step, 5, preview=preview)
-    assert len(drawn) == 1
-    assert [report.preview is not None for report in heard] == [True, False, False, False, False]
-    often = Progress(heard.append, preview_seconds=0)
+    assert len(previews) == 1
+    assert [report.preview is not None for report in reports] == [True, False, False, False, False]
+    often = Progress(reports.append, preview_seconds=0)
     for step in range(5):
         often.report(step, 5, preview=preview)
-    assert len(drawn) == 6
+    assert len(previews) == 6
 
 
 def test_cancel_is_raised_after_the_report_was_passed_on():
-    heard = []
-    progress = Progress(heard.append, cancelled=lambda: len(heard) >= 2)
+    reports = []
+    progress = Progress(reports.append, cancelled=lambda: len(reports) >= 2)
     progress.report(1, 3)
     progress.check()
     with pytest.raises(Cancelled):
         progress.report(2, 3)
     with pytest.raises(Cancelled):
         progress.check()
-    assert [report.step for report in heard] == [1, 2]
+    assert [report.step for report in reports] == [1, 2]
 
 
 def test_a_stage_can_be_cancelled_too():
@@ -64,13 +64,13 @@ def test_time_left_follows_the_rate_so_far(step, total, left):
 
 
 def test_the_time_left_of_a_run_that_goes_on_counts_its_own_steps_alone():
-    heard = []
-    progress = Progress(heard.append)
+    reports = []
+    progress = Progress(reports.append)
     progress.report(900, 1000)
-    assert heard[-1].seconds_left is None, "nothing is known yet"
+    assert reports[-1].seconds_left is None, "nothing is known yet"
     time.sleep(0.02)
     progress.report(901, 1000)
-    assert heard[-1].seconds_left == pytest.approx(99 * heard[-1].seconds)
+    assert reports[-1].seconds_left == pytest.approx(99 * reports[-1].seconds)
 
 
 def test_the_rate_of_a_run_that_goes_on_counts_its_own_steps_alone():
@@ -98,9 +98,9 @@ def test_the_bar_shows_stage_step_rate_and_figures(capsys, monkeypatch):
         progress.report(2, 12)
         time.sleep(0.01)
         progress.report(3, 12, {"loss": 0.25})
-    shown = capsys.readouterr().err
+    output = capsys.readouterr().err
     for words in ("Paint", "3/12", "/s", "loss 0.25"):
-        assert words in shown
+        assert words in output
 
 
 def test_a_short_text_names_the_stage_and_a_long_one_is_what_was_made():
@@ -109,11 +109,11 @@ def test_a_short_text_names_the_stage_and_a_long_one_is_what_was_made():
 
 
 def test_a_fetch_before_the_work_does_not_corrupt_the_time_left():
-    seen = []
-    progress = Progress(seen.append)
+    reports = []
+    progress = Progress(reports.append)
     progress.report(64, 64, text="Fetching VGG16")
-    progress._start -= 180  # the fetch took three minutes
+    progress._start -= 180  # the download took three minutes
     progress.report(0, 32)
     progress.report(1, 32)
-    assert seen[-1].seconds < 60
-    assert seen[-1].seconds_left < 32 * 60
+    assert reports[-1].seconds < 60
+    assert reports[-1].seconds_left < 32 * 60

@@ -1,4 +1,4 @@
-"""Recipes: what the studio wrote reads back; all else is refused in one sentence, and nothing is run."""
+"""Recipes of the studio round-trip; others are rejected in one sentence, and none runs code."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ DIGEST = "a" * 64
 
 @pytest.fixture
 def good(image, home) -> bytes:
-    """A PNG with a recipe as the studio saves it."""
+    """A PNG with a recipe, as the studio saves it."""
     content = tasks.File.keep(image_io.encode_png(image), "image", "photo.png")
     style = tasks.File.keep(image_io.encode_png(255 - image), "image", "painting.png")
     settings = TransferSettings(seed=5, style_weights=(1.0,))
@@ -43,7 +43,7 @@ def chunk(kind: bytes, body: bytes) -> bytes:
 
 
 def replaced(png: bytes, *chunks: bytes) -> bytes:
-    """The PNG with these chunks in the place of its recipe."""
+    """Returns the PNG with these chunks instead of its recipe."""
     at = png.index(b"tEXtrecipe") - 4
     length = struct.unpack(">I", png[at : at + 4])[0] + 12
     return png[:at] + b"".join(chunks) + png[at + length :]
@@ -55,12 +55,12 @@ def with_text(png: bytes, text: str | bytes) -> bytes:
 
 
 def refusal(data: bytes) -> str:
-    with pytest.raises(InvalidInput) as refused:
+    with pytest.raises(InvalidInput) as error:
         recipes.read(data).checked_settings()
-    assert "\n" not in str(refused.value)
-    assert says_what_to_do(str(refused.value))
-    assert len(str(refused.value)) < 700
-    return str(refused.value)
+    assert "\n" not in str(error.value)
+    assert says_what_to_do(str(error.value))
+    assert len(str(error.value)) < 700
+    return str(error.value)
 
 
 def test_what_was_saved_reads_back(good):
@@ -81,8 +81,8 @@ def test_a_result_as_input_brings_its_recipe_along(good, image):
 def test_an_input_that_is_no_png_is_not_read_for_its_recipe(home, monkeypatch):
     large = File.keep(b"{" + bytes(100), "dataset", "images.zip")
     monkeypatch.setattr(File, "read", lambda self: pytest.fail("it was read"))
-    made = recipes.make("style.train", TransferSettings(), {"data": [large]})
-    assert [(one.digest, one.recipe) for one in made.inputs["data"]] == [(large.digest, None)]
+    recipe = recipes.make("style.train", TransferSettings(), {"data": [large]})
+    assert [(one.digest, one.recipe) for one in recipe.inputs["data"]] == [(large.digest, None)]
 
 
 def test_json_is_ascii_on_one_line():
@@ -202,13 +202,13 @@ def attacks(good: bytes) -> dict[str, bytes]:
 
 def test_every_attack_is_refused(good):
     assert recipes.read(good)
-    taken = []
+    accepted = []
     for name, data in attacks(good).items():
         try:
             refusal(data)
         except BaseException as error:
-            taken.append((name, repr(error)[:200]))
-    assert not taken
+            accepted.append((name, repr(error)[:200]))
+    assert not accepted
 
 
 @pytest.mark.slow
@@ -273,15 +273,15 @@ def test_a_cut_png_is_refused_or_has_no_recipe(cut, good):
 
 @pytest.mark.parametrize("name", ["/home/me/secret/photo.png", "C:\\me\\secret\\photo.png", "photo.png"])
 def test_a_source_keeps_only_a_name(name, home):
-    kept = tasks.File.keep(b"bytes", "image", name)
-    assert kept.name == "photo.png"
-    assert Input(digest=kept.digest, name=kept.name).recipe is None
+    file = tasks.File.keep(b"bytes", "image", name)
+    assert file.name == "photo.png"
+    assert Input(digest=file.digest, name=file.name).recipe is None
 
 
 @pytest.mark.parametrize("name", ["a\x1b[31m\n.png", "\udcff.png", "é" * 300, "..", ""])
 def test_whatever_a_file_is_called_its_recipe_reads_back(name, home, image):
-    kept = tasks.File.keep(image_io.encode_png(image), "image", name)
-    recipe = recipes.make("fake.paint", paint.PaintSettings(), {"content": [kept]})
+    file = tasks.File.keep(image_io.encode_png(image), "image", name)
+    recipe = recipes.make("fake.paint", paint.PaintSettings(), {"content": [file]})
     assert recipes.read(image_io.encode_png(image, recipe)) == recipe
 
 
@@ -299,7 +299,7 @@ def test_a_chain_of_any_length_reads_back(image, home):
 
 
 def test_while_keras_is_imported_elsewhere_a_recipe_does_without_it(home, image, monkeypatch):
-    half = type(sys)("keras")  # as another thread sees it that looks too early
+    half = type(sys)("keras")  # as another thread that reads too early sees it
     monkeypatch.setitem(sys.modules, "keras", half)
     content = {"content": [File.keep(image_io.encode_png(image), "image", "mine.png")]}
     assert recipes.make("style.transfer", TransferSettings(), content, {}).machine["backend"] == "none"

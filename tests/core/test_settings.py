@@ -1,4 +1,4 @@
-"""Settings: one class is form, flags and recipe; bad values are named."""
+"""Settings: one class defines form, flags and recipe, and names invalid values."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class Sample(Settings):
 
 
 def test_described_holds_all_that_a_form_needs():
-    found = Sample.described()
-    assert list(found) == ["style_weight", "size", "steps", "look", "mirror", "layers", "note", "gain"]
-    assert [field.kind for field in found.values()] == [
+    fields = Sample.describe()
+    assert list(fields) == ["style_weight", "size", "steps", "look", "mirror", "layers", "note", "gain"]
+    assert [field.kind for field in fields.values()] == [
         "float",
         "int",
         "int",
@@ -37,22 +37,22 @@ def test_described_holds_all_that_a_form_needs():
         "text",
         "float",
     ]
-    weight = found["style_weight"]
+    weight = fields["style_weight"]
     assert (weight.default, weight.least, weight.most, weight.step) == (0.5, 0, 1, 0.1)
     assert (weight.tier, weight.unit, weight.scale, weight.help) == ("main", "parts", "linear", "How much.")
     assert (weight.label, weight.flag) == ("Style weight", "--style-weight")
-    assert found["size"].scale == "log"
-    assert found["steps"].default is None
-    assert found["look"].choices == ("calm", "wild")
+    assert fields["size"].scale == "log"
+    assert fields["steps"].default is None
+    assert fields["look"].choices == ("calm", "wild")
 
 
 def test_limits_in_words():
-    found = {name: field.limits for name, field in Sample.described().items()}
-    assert found["style_weight"] == "0 to 1 parts"
-    assert found["size"] == "64 to 2048 px"
-    assert found["steps"] == "1 or more"
-    assert found["look"] == "calm, wild"
-    assert found["note"] == ""
+    limits = {name: field.limits for name, field in Sample.describe().items()}
+    assert limits["style_weight"] == "0 to 1 parts"
+    assert limits["size"] == "64 to 2048 px"
+    assert limits["steps"] == "1 or more"
+    assert limits["look"] == "calm, wild"
+    assert limits["note"] == ""
 
 
 class Above(Settings):
@@ -61,15 +61,20 @@ class Above(Settings):
 
 
 def test_limits_say_where_the_least_itself_is_too_little():
-    found = {name: field.limits for name, field in Above.described().items()}
-    assert found == {"rate": "more than 0, up to 1", "share": "more than 0"}
+    limits = {name: field.limits for name, field in Above.describe().items()}
+    assert limits == {"rate": "more than 0, up to 1", "share": "more than 0"}
     with pytest.raises(InvalidInput, match="more than 0, up to 1"):
         Above.parse({"rate": "0"})
 
 
 def test_parse_takes_the_words_of_a_form():
-    found = Sample.parse({"style_weight": "0.25", "size": "128", "layers": ["a", "b"], "mirror": "true"})
-    assert (found.style_weight, found.size, found.layers, found.mirror) == (0.25, 128, ("a", "b"), True)
+    settings = Sample.parse({"style_weight": "0.25", "size": "128", "layers": ["a", "b"], "mirror": "true"})
+    assert (settings.style_weight, settings.size, settings.layers, settings.mirror) == (
+        0.25,
+        128,
+        ("a", "b"),
+        True,
+    )
 
 
 @pytest.mark.parametrize(
@@ -87,16 +92,16 @@ def test_parse_takes_the_words_of_a_form():
     ],
 )
 def test_a_wrong_value_is_named_with_what_is_right(values, words):
-    with pytest.raises(InvalidInput) as refused:
+    with pytest.raises(InvalidInput) as error:
         Sample.parse(values)
-    assert all(word in str(refused.value) for word in words) and says_what_to_do(str(refused.value))
-    assert "\n" not in str(refused.value)
+    assert all(word in str(error.value) for word in words) and says_what_to_do(str(error.value))
+    assert "\n" not in str(error.value)
 
 
 def test_what_is_written_reads_back():
-    written = Sample(style_weight=0.25, layers=("a",)).model_dump(mode="json")
-    assert (written["style_weight"], written["layers"]) == (0.25, ["a"])
-    assert Sample.from_plain(written) == Sample(style_weight=0.25, layers=("a",))
+    plain = Sample(style_weight=0.25, layers=("a",)).model_dump(mode="json")
+    assert (plain["style_weight"], plain["layers"]) == (0.25, ["a"])
+    assert Sample.from_plain(plain) == Sample(style_weight=0.25, layers=("a",))
 
 
 @pytest.mark.parametrize(
@@ -114,9 +119,9 @@ def test_what_is_written_reads_back():
     ],
 )
 def test_a_recipe_is_read_without_conversions(values):
-    with pytest.raises(InvalidInput) as refused:
+    with pytest.raises(InvalidInput) as error:
         Sample.from_plain(values)
-    assert "\n" not in str(refused.value)
+    assert "\n" not in str(error.value)
 
 
 def test_settings_never_change():
@@ -130,9 +135,9 @@ class Numbered(Settings):
 
 def test_one_of_several_numbers_may_come_as_text_but_not_in_a_recipe():
     assert Numbered.parse({"n": "16"}).n == Numbered.parse({"n": 16}).n == 16
-    found = Numbered.described()["n"]
-    assert (found.kind, found.choices, found.limits) == ("choice", (8, 16), "8, 16")
-    assert found.flag == "-n"
+    field = Numbered.describe()["n"]
+    assert (field.kind, field.choices, field.limits) == ("choice", (8, 16), "8, 16")
+    assert field.flag == "-n"
     with pytest.raises(InvalidInput, match="8, 16"):
         Numbered.parse({"n": "12"})
     with pytest.raises(InvalidInput):

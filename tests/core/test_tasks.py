@@ -1,4 +1,4 @@
-"""The registry: looked up by name, inputs checked before the work is imported."""
+"""The task registry: lookup by name, and input checks before the task is imported."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def photo(image, home):
 def test_every_task_of_the_table_is_whole(name):
     task = tasks.get(name)
     assert task.name == name
-    assert task.settings.described()
+    assert task.settings.describe()
     for slot in task.inputs:
         assert 0 <= slot.least <= slot.most
     assert callable(task.settings.parse)
@@ -42,20 +42,20 @@ def test_only_names_of_the_table_are_imported(name):
 
 
 def test_a_run_by_name_gives_the_result_and_its_figures(photo):
-    heard = []
+    reports = []
     result = tasks.run(
-        "fake.paint", paint.PaintSettings(steps=2), {"content": [photo]}, tasks.Progress(heard.append)
+        "fake.paint", paint.PaintSettings(steps=2), {"content": [photo]}, tasks.Progress(reports.append)
     )
     assert result.figures["passes"] == 2
     assert not result.stopped_early
-    assert [report.step for report in heard] == [1, 2]
+    assert [report.step for report in reports] == [1, 2]
     assert image_io.read(result.files[0].read()).shape == (48, 64, 3)
 
 
 @pytest.mark.parametrize("name", ["x" * 140 + ".png", "holiday " * 14 + "-style.mp4", "猫" * 200 + ".webp"])
 def test_a_long_name_keeps_its_ending(home, name):
-    kept = File.keep(b"x", "image", name).name
-    assert (len(kept), kept.rpartition(".")[2]) == (120, name.rpartition(".")[2])
+    short = File.keep(b"x", "image", name).name
+    assert (len(short), short.rpartition(".")[2]) == (120, name.rpartition(".")[2])
 
 
 def test_a_cancelled_run_gives_its_best_so_far(photo):
@@ -102,14 +102,18 @@ def test_files_are_kept_by_digest_and_found_again(home):
 
 def test_what_a_training_is_measured_by_has_a_readable_name():
     goals = [goal for name in tasks.TASKS if (goal := tasks.get(name).goal)]
-    assert goals and not any("_" in goal.called(measure) for goal in goals for measure in (None, goal.metric))
-    told = tasks.get("text.train").goal
-    assert (told.called(), told.called("validation_nats")) == ("nats per character, validation",) * 2
-    assert told.called("validation") == "validation"
+    assert goals and not any(
+        "_" in goal.title_of(measure) for goal in goals for measure in (None, goal.metric)
+    )
+    task_goal = tasks.get("text.train").goal
+    assert (task_goal.title_of(), task_goal.title_of("validation_nats")) == (
+        "nats per character, validation",
+    ) * 2
+    assert task_goal.title_of("validation") == "validation"
 
 
 @pytest.mark.parametrize(
-    "task, given, slots, name",
+    "task, settings, slots, name",
     [
         ("style.transfer", {}, ["content", "style"], "content 1 + style 1"),
         ("style.transfer", {"house": ["stained_glass"]}, ["content", "mask"], "content 1 + stained glass"),
@@ -119,9 +123,9 @@ def test_what_a_training_is_measured_by_has_a_readable_name():
         ("faces.draw", {}, [], ""),
     ],
 )
-def test_a_result_is_named_by_what_it_was_made_of_and_looks_like(task, given, slots, name):
+def test_a_result_is_named_by_what_it_was_made_of_and_looks_like(task, settings, slots, name):
     inputs = {slot: [File("0" * 64, "image", f"{slot}_1.png")] for slot in slots}
-    assert tasks.made_of(task, given, inputs) == name
+    assert tasks.describe_sources(task, settings, inputs) == name
 
 
 @pytest.mark.slow
@@ -129,7 +133,7 @@ def test_what_warms_a_worker_first_loads_no_keras(home):
     code = (
         "import sys; from studio.core import tasks\n"
         "found = [task for task in map(tasks.get, tasks.TASKS) if task.prepare]\n"
-        "for task in found: tasks.imported(task.prepare)(task.settings())\n"
+        "for task in found: tasks.import_object(task.prepare)(task.settings())\n"
         "sys.exit(' '.join({'keras', 'tensorflow', 'jax'} & {*sys.modules}) or len(found) < 3)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
@@ -137,7 +141,7 @@ def test_what_warms_a_worker_first_loads_no_keras(home):
 
 
 @pytest.mark.parametrize(
-    "task, given, names, called",
+    "task, settings, names, called",
     [
         (
             "style.transfer",
@@ -163,6 +167,6 @@ def test_what_warms_a_worker_first_loads_no_keras(home):
         ("no.such", {}, {}, "no"),
     ],
 )
-def test_a_result_is_called_by_what_it_was_made_of(task, given, names, called):
-    inputs = {slot: [File("0" * 64, "image", name) for name in found] for slot, found in names.items()}
-    assert tasks.called(task, given, inputs) == called
+def test_a_result_is_called_by_what_it_was_made_of(task, settings, names, called):
+    inputs = {slot: [File("0" * 64, "image", name) for name in sources] for slot, sources in names.items()}
+    assert tasks.suggest_name(task, settings, inputs) == called

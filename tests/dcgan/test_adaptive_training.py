@@ -1,4 +1,4 @@
-"""Training a DCGAN with augmentation that adapts: p follows the discriminator, is told, and continues."""
+"""Training a DCGAN with adaptive augmentation: p follows the discriminator, is reported and resumed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def noise() -> np.ndarray:
 
 @pytest.fixture
 def rising(monkeypatch) -> float:
-    """Any discriminator memorizes enough; gives by how much p rises at each of six steps."""
+    """Makes every discriminator count as overfitting; returns the increase of p in each of six steps."""
     monkeypatch.setattr(adaptive, "TARGET", -1e9)
     monkeypatch.setattr(adaptive, "SHARE", 4)
     return 1 / (4 * 6)
@@ -40,45 +40,51 @@ def rising(monkeypatch) -> float:
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 @pytest.mark.parametrize("loss", ["logistic", "relativistic"])
 def test_p_rises_only_where_validation_images_look_like_generated_ones(tiny, monkeypatch, loss, precision):
-    """The discriminator measures brightness: training images are white, those of a fresh generator gray.
+    """The discriminator measures brightness: training images are white, generated ones gray.
 
     It is right of all training images in every step, by which the paper's other measure would let p rise.
     """
     bright = keras.layers.Dense(1, use_bias=False, kernel_initializer=keras.initializers.Constant(0.1))
     discriminator = keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Flatten(), bright])
-    monkeypatch.setattr(model, "discriminator", lambda *asked: discriminator)
-    asked = {"loss": loss, "gradient_penalty": 1.0, "discriminator_rate": 1e-9, "steps": 10_000, "batch": 256}
+    monkeypatch.setattr(model, "discriminator", lambda *args: discriminator)
+    changes = {
+        "loss": loss,
+        "gradient_penalty": 1.0,
+        "discriminator_rate": 1e-9,
+        "steps": 10_000,
+        "batch": 256,
+    }
     white = np.full((256, 28, 28, 1), 255, "uint8")
-    trainer = train.Trainer(white, tiny.model_copy(update={**asked, "precision": precision}))
+    trainer = train.Trainer(white, tiny.model_copy(update={**changes, "precision": precision}))
     trainer.gan.augment.p.assign(0.5)
-    told = []
+    values = []
     for level in (127, 127, 255, 255, 255):
         trainer.validation = np.full((9, 28, 28, 1), level, "uint8")
-        found = trainer.gan.train_on_batch(trainer.batch(0), return_dict=True)
-        told.append(float(found["augmentation"]))
-    step = 256 / adaptive.RISE  # so small that 16 bits would not tell it
-    assert np.diff([0.5, *told]) == pytest.approx([step, step, -step, -step, -step], rel=1e-3)
+        metrics = trainer.gan.train_on_batch(trainer.batch(0), return_dict=True)
+        values.append(float(metrics["augmentation"]))
+    step = 256 / adaptive.RISE  # too small for 16 bits
+    assert np.diff([0.5, *values]) == pytest.approx([step, step, -step, -step, -step], rel=1e-3)
 
 
 def test_validation_images_come_from_those_alone_and_the_same_in_a_step(noise, tiny):
-    kept = np.arange(5, dtype="uint8").repeat(28 * 28).reshape(5, 28, 28, 1)
-    first, again = (train.Trainer(noise, tiny, validation=kept).batch(0) for _ in range(2))
+    validation_images = np.arange(5, dtype="uint8").repeat(28 * 28).reshape(5, 28, 28, 1)
+    first, again = (train.Trainer(noise, tiny, validation=validation_images).batch(0) for _ in range(2))
     assert first["validation"].shape == first["real"].shape and np.ptp(first["validation"]) > 0
-    assert np.isin(first["validation"], kept).all()
+    assert np.isin(first["validation"], validation_images).all()
     assert all(np.array_equal(first[name], again[name]) for name in first)
     plain = tiny.model_copy(update={"adaptive_augmentation": False})
-    assert np.array_equal(train.Trainer(noise, plain, validation=kept).batch(0), first["real"])
+    assert np.array_equal(train.Trainer(noise, plain, validation=validation_images).batch(0), first["real"])
 
 
 @pytest.mark.slow
 def test_a_run_that_was_stopped_goes_on_with_its_p(noise, tiny, rising, tmp_path, monkeypatch):
     monkeypatch.setattr("studio.core.training.trainer.REPORT_SECONDS", 0)
     whole = tiny_dcgan.fit(noise, tiny, validation=noise[:9])
-    seen, run = [], checkpoints.Run(tmp_path / "run")
+    reports, run = [], checkpoints.Run(tmp_path / "run")
     half = tiny_dcgan.fit(
         noise,
         tiny,
-        Progress(seen.append, cancelled=lambda: seen[-1].step == 4),
+        Progress(reports.append, cancelled=lambda: reports[-1].step == 4),
         run=run,
         validation=noise[:9],
     )
@@ -96,8 +102,8 @@ def test_a_model_keeps_its_p_and_another_training_begins_with_it(home, rising, t
     path = tmp_path / "noise.npz"
     np.savez(path, images=np.random.default_rng(0).integers(0, 256, (80, 28, 28, 1)).astype("uint8"))
     inputs = {"data": [data.reference(str(path))]}
-    made = tasks.run(generator.TASK, TrainDcganSettings(**TINY), inputs)
-    preset = presets.unpack(made.files[0].read(), tmp_path / "model")
+    result = tasks.run(generator.TASK, TrainDcganSettings(**TINY), inputs)
+    preset = presets.unpack(result.files[0].read(), tmp_path / "model")
     assert "Adaptive discriminator augmentation" in preset.card()
     assert preset.data()["figures"]["curve"]["augmentation"] == pytest.approx([2 * rising, 5 * rising])
     start = model.Gan(generator.settings_of(preset))
@@ -123,5 +129,5 @@ def test_a_training_without_it_has_what_it_had(tiny):
 def test_after_a_rollback_p_stays(noise, tiny):
     trainer = train.Trainer(noise, tiny)
     trainer.gan.augment.p.assign(0.4)
-    trainer._take_back()
+    trainer._roll_back()
     assert float(trainer.gan.augment.p) == pytest.approx(0.4)

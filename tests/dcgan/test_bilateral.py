@@ -1,4 +1,4 @@
-"""The last filter of a generator: planes become even, and edges stay."""
+"""The bilateral filter at the end of a generator smooths flat areas and preserves edges."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from training.drawings import avatars
 
 
 def evened(images, levels):
-    """`(n, side, side, C) uint8`, filtered."""
-    found = model.Bilateral(levels)(images.astype("float32") / 127.5 - 1)
-    return (np.asarray(found) + 1) * 127.5
+    """Filters images, `(n, side, side, C) uint8`."""
+    smoothed = model.Bilateral(levels)(images.astype("float32") / 127.5 - 1)
+    return (np.asarray(smoothed) + 1) * 127.5
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -20,11 +20,11 @@ def test_grain_goes_from_planes_and_their_edge_stays(channels):
     plain = np.full((1, 32, 32, channels), 40, "uint8")
     plain[:, :, 16:] = 200
     grainy = plain + np.random.default_rng(0).integers(-3, 4, plain.shape).astype("int8")
-    found = evened(grainy.astype("uint8"), 10)
+    result = evened(grainy.astype("uint8"), 10)
     inside = np.s_[:, 4:-4, 4:-4]
-    assert found[inside].std((1, 2)).mean() == pytest.approx(80, abs=0.5)
+    assert result[inside].std((1, 2)).mean() == pytest.approx(80, abs=0.5)
     for columns in (np.s_[4:16], np.s_[16:28]):
-        planes = found[:, 4:-4, columns], grainy[:, 4:-4, columns]
+        planes = result[:, 4:-4, columns], grainy[:, 4:-4, columns]
         assert planes[0].std() < 0.4 * planes[1].std()
 
 
@@ -32,11 +32,11 @@ def test_coarse_grain_goes_from_planes_of_a_large_image():
     grain = np.random.default_rng(0).integers(-3, 4, (1, 64, 64, 3)).astype("int8")
     grainy = (120 + np.kron(grain, np.ones((1, 2, 2, 1)))).astype("uint8")
     inside = np.s_[:, 8:-8, 8:-8]
-    assert evened(grainy, 10)[inside].std() < 0.25 * grainy[inside].std()  # looking at neighbors alone, .32
+    assert evened(grainy, 10)[inside].std() < 0.25 * grainy[inside].std()  # 0.32 with direct neighbors only
 
 
 def test_a_neighbor_counts_by_its_difference_over_all_channels(monkeypatch):
-    """By hand, for one pixel and one pass."""
+    """Compares with a computation by hand for one pixel and one pass."""
     monkeypatch.setattr(bilateral, "PASSES", 1)
     image = np.random.default_rng(1).integers(90, 130, (1, 7, 7, 3)).astype("uint8")
     around = image[0, 2:5, 2:5].astype("float64")
@@ -47,6 +47,6 @@ def test_a_neighbor_counts_by_its_difference_over_all_channels(monkeypatch):
 
 
 def test_real_drawings_keep_what_is_drawn():
-    drawn = avatars.collection(8, seed=0)["images"]
-    apart = np.abs(evened(drawn, 10) - drawn)
-    assert apart.mean() < 1.5 and np.quantile(apart, 0.99) < 20
+    drawings = avatars.collection(8, seed=0)["images"]
+    difference = np.abs(evened(drawings, 10) - drawings)
+    assert difference.mean() < 1.5 and np.quantile(difference, 0.99) < 20

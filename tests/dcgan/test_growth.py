@@ -1,4 +1,4 @@
-"""A DCGAN continues from another: one of its size, or of half its size, whose images it enlarges at first."""
+"""A DCGAN starts from another one of its size or of half its size."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def tiny() -> TrainDcganSettings:
 
 
 def grown(small: TrainDcganSettings, **other) -> tuple[model.Gan, model.Gan]:
-    """A DCGAN with weights, and one of twice its size that begins with it."""
+    """Returns a DCGAN with weights, and one of twice its size that starts from it."""
     half = {
         "size": 2 * small.size,
         "width": small.width // 2,
@@ -33,7 +33,7 @@ def grown(small: TrainDcganSettings, **other) -> tuple[model.Gan, model.Gan]:
     before = model.Gan(small.model_copy(update={"seed": 5}))
     random_weights.give(before.discriminator)
     last = before.generator.get_layer("image")
-    last.kernel.assign(20 * last.kernel)  # fresh ones draw hardly anything
+    last.kernel.assign(20 * last.kernel)  # new networks generate nearly flat images
     last.bias.assign(0.3 * np.ones(last.bias.shape))
     trainer = train.Trainer(images(2 * small.size, small.channels), small.model_copy(update=half | other))
     growth.begin(before, trainer.gan, trainer.source)
@@ -63,23 +63,23 @@ def test_a_model_begins_with_the_layers_of_a_plainer_one(tiny):
     assert all(np.array_equal(one, fresh[one.path]) for one in discriminator)
 
 
-def drawn(gan: model.Gan) -> np.ndarray:
+def generate_images(gan: model.Gan) -> np.ndarray:
     return np.asarray(gan.generator(np.random.default_rng(0).standard_normal((4, 8)).astype("float32")))
 
 
 @pytest.mark.parametrize("colors, width", [("gray", 8), ("color", 12)])
 def test_what_grows_draws_the_same_at_first_enlarged(tiny, colors, width):
-    """32 px, then 64 px with maps half as wide: a pixel is what its neighbors say, before it is cut off."""
-    chosen = {"size": 32, "width": width, "discriminator_width": 8, "blocks": 1, "colors": colors}
-    small, large = map(drawn, grown(tiny.model_copy(update=chosen)))
-    wanted = np.asarray(ops.image.resize(np.arctanh(small), (64, 64), "bilinear"))
+    """From 32 to 64 px with half as many channels: each pixel follows its neighbors before clipping."""
+    changes = {"size": 32, "width": width, "discriminator_width": 8, "blocks": 1, "colors": colors}
+    small, large = map(generate_images, grown(tiny.model_copy(update=changes)))
+    expected = np.asarray(ops.image.resize(np.arctanh(small), (64, 64), "bilinear"))
     inside = np.s_[:, 1:-1, 1:-1]
-    assert np.arctanh(large)[inside] == pytest.approx(wanted[inside], rel=1e-2, abs=1e-3)
+    assert np.arctanh(large)[inside] == pytest.approx(expected[inside], rel=1e-2, abs=1e-3)
 
 
 def test_shares_of_a_palette_are_enlarged_too(tiny):
-    chosen = {"size": 32, "width": 12, "discriminator_width": 8, "palette": 3, "colors": "color"}
-    small, large = map(drawn, grown(tiny.model_copy(update=chosen)))
+    changes = {"size": 32, "width": 12, "discriminator_width": 8, "palette": 3, "colors": "color"}
+    small, large = map(generate_images, grown(tiny.model_copy(update=changes)))
     pair = [
         one - one.mean((1, 2), keepdims=True) for one in (small, np.asarray(ops.average_pool(large, 2, 2)))
     ]
@@ -92,17 +92,17 @@ def cartoons() -> np.ndarray:
 
 
 def test_what_has_grown_learns_from_the_images_to_enlarge_well(tiny, cartoons):
-    chosen = {"size": 64, "width": 12, "blocks": 1, "colors": "color", "bilateral": 10.0, "steps": 60}
-    settings = tiny.model_copy(update=chosen)
+    changes = {"size": 64, "width": 12, "blocks": 1, "colors": "color", "bilateral": 10.0, "steps": 60}
+    settings = tiny.model_copy(update=changes)
     start = model.Gan(settings.model_copy(update={"size": 32, "width": 24, "discriminator_width": 8}))
-    gan, told = model.Gan(settings), []
+    gan, reports = model.Gan(settings), []
     growth.begin(start, gan, cartoons)
-    network, wanted = growth._enlarger(gan.generator, settings), cartoons.astype("float32") / 127.5 - 1
-    halved = ops.average_pool(wanted, 2, 2)
-    before = np.abs(network.predict(halved, verbose=0) - wanted).mean()
-    growth.learn_to_enlarge(gan, cartoons, Progress(told.append))
-    assert np.abs(network.predict(halved, verbose=0) - wanted).mean() < 0.9 * before
-    assert (told[-1].step, told[-1].total, told[-1].text) == (60, 60, growth.ENLARGING)
+    network, target = growth._enlarger(gan.generator, settings), cartoons.astype("float32") / 127.5 - 1
+    halved = ops.average_pool(target, 2, 2)
+    before = np.abs(network.predict(halved, verbose=0) - target).mean()
+    growth.learn_to_enlarge(gan, cartoons, Progress(reports.append))
+    assert np.abs(network.predict(halved, verbose=0) - target).mean() < 0.9 * before
+    assert (reports[-1].step, reports[-1].total, reports[-1].text) == (60, 60, growth.ENLARGING)
     with pytest.raises(Cancelled):
         growth.learn_to_enlarge(gan, cartoons, Progress(cancelled=lambda: True))
 
@@ -112,12 +112,12 @@ def test_a_training_that_goes_on_from_a_checkpoint_does_not_learn_to_enlarge_aga
         update={"size": 64, "width": 6, "colors": "color", "test_every": 1, "steps": 1}
     )
     start = model.Gan(settings.model_copy(update={"size": 32, "width": 12, "discriminator_width": 8}))
-    run, told = checkpoints.Run(tmp_path / "run"), []
+    run, reports = checkpoints.Run(tmp_path / "run"), []
     for steps in (1, 2):
         longer = settings.model_copy(update={"steps": steps})
-        trained = tiny_dcgan.fit(cartoons, longer, Progress(told.append), run=run, start=start)
+        trained = tiny_dcgan.fit(cartoons, longer, Progress(reports.append), run=run, start=start)
         assert trained.step == steps
-    assert [one.step for one in told if one.text == growth.ENLARGING] == [0, 1]
+    assert [one.step for one in reports if one.text == growth.ENLARGING] == [0, 1]
 
 
 @pytest.mark.parametrize("other", [{}, RELATIVE])
@@ -125,16 +125,14 @@ def test_a_discriminator_that_grows_says_at_first_what_it_said_of_images_half_as
     before, after = grown(tiny.model_copy(update={"size": 32, "width": 8, "discriminator_width": 8} | other))
     large = images(64, 1).astype("float32") / 127.5 - 1
     small = ops.average_pool(large, 2, 2)
-    said, says = (np.asarray(a.discriminator(b)) for a, b in ((before, small), (after, large)))
-    assert np.ptp(said) > 0.01 and says == pytest.approx(said, abs=1e-3 * float(np.ptp(said)))
+    logits, says = (np.asarray(a.discriminator(b)) for a, b in ((before, small), (after, large)))
+    assert np.ptp(logits) > 0.01 and says == pytest.approx(logits, abs=1e-3 * float(np.ptp(logits)))
 
 
 def test_what_has_too_few_channels_to_pass_images_on_begins_its_finest_layers_again(tiny):
-    """4 channels do not hold what is above and what is below 0 of three colors; the coarser layers
-    continue.
-    """
-    chosen = {"size": 32, "width": 8, "discriminator_width": 8, "blocks": 1, "colors": "color"}
-    small = tiny.model_copy(update=chosen)
+    """Four channels cannot hold the positive and negative parts of three colors; coarse layers are copied."""
+    changes = {"size": 32, "width": 8, "discriminator_width": 8, "blocks": 1, "colors": "color"}
+    small = tiny.model_copy(update=changes)
     large = small.model_copy(update={"size": 64, "width": 4, "discriminator_width": 4})
     before = model.Gan(small.model_copy(update={"seed": 5}))
     random_weights.give(before.generator)
@@ -155,9 +153,9 @@ def test_what_has_too_few_channels_to_pass_images_on_begins_its_finest_layers_ag
 
 @pytest.mark.parametrize("size, goes_on", [(32, False), (64, True)])
 def test_a_vgg16_discriminator_goes_on_where_it_is_shown_images_as_large_as_before(tiny, size, goes_on):
-    """VGG16 is shown 64 px of any larger image."""
-    chosen = {"size": size, "width": 8, "discriminator_width": 8, "vgg16_discriminator": 1.0, "seed": 5}
-    small = tiny.model_copy(update=chosen)
+    """VGG16 gets 64 px of any larger image."""
+    changes = {"size": size, "width": 8, "discriminator_width": 8, "vgg16_discriminator": 1.0, "seed": 5}
+    small = tiny.model_copy(update=changes)
     large = small.model_copy(update={"size": 2 * size, "width": 4, "discriminator_width": 4, "seed": 6})
     before = model.Gan(small)
     trainer = train.Trainer(np.zeros((96, 2 * size, 2 * size, 1), "uint8"), large)

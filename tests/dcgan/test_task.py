@@ -1,4 +1,4 @@
-"""A DCGAN from a data set to a packed generator: the task, its card, its directions, its start."""
+"""The DCGAN task: from a data set to a packed generator with its card and directions."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ TINY = {
 
 
 @pytest.fixture(scope="module")
-def drawn(tmp_path_factory):
-    """160 avatars with what is known of each, as an npz."""
-    made = avatars.collection(160, seed=0, size=32)
+def avatars_file(tmp_path_factory):
+    """An npz of 160 avatars with their attributes."""
+    collection = avatars.collection(160, seed=0, size=32)
     path = tmp_path_factory.mktemp("data") / "faces.npz"
-    np.savez(path, **made)
+    np.savez(path, **collection)
     return path
 
 
@@ -51,36 +51,36 @@ def trained(path, **change):
 
 
 @pytest.fixture(scope="module")
-def made(session_home, drawn):
-    """A model, trained once for all tests of this file."""
-    return trained(drawn)
+def training_result(session_home, avatars_file):
+    """The result of one training run, for all tests of this file."""
+    return trained(avatars_file)
 
 
-def test_it_makes_a_model_that_draws(made, tmp_path):
-    preset = presets.unpack(made.files[0].read(), tmp_path / "model")
-    generator = tasks.imported(tasks.get(preset.task).opens)(preset)
+def test_it_makes_a_model_that_draws(training_result, tmp_path):
+    preset = presets.unpack(training_result.files[0].read(), tmp_path / "model")
+    generator = tasks.import_object(tasks.get(preset.task).opens)(preset)
     z = latent.draw(generator, 11, seed=0)
     images = generator.decode(z)
     assert images.shape == (11, 32, 32, 3) and images.dtype == np.uint8
-    # How many are drawn at once changes nothing.
+    # The batch size makes no difference.
     assert np.abs(generator.decode(z[4:5])[0].astype(int) - images[4]).max() <= 1
     assert {name for name in generator.directions if name.startswith("change-")}
     assert generator.density is None and generator.encode is None
 
 
-def test_its_card_tells_data_command_and_figures(made, tmp_path):
-    preset = presets.unpack(made.files[0].read(), tmp_path / "model")
+def test_its_card_tells_data_command_and_figures(training_result, tmp_path):
+    preset = presets.unpack(training_result.files[0].read(), tmp_path / "model")
     card = preset.card()
     assert "faces.npz, 160 images" in card and "not measured" in card
     assert "python -m training.train_dcgan faces.npz -o DIR --steps 4" in card
     assert preset.data()["figures"]["curve"]["steps"] == [2, 4]
     with Image.open(preset.folder / model_folder.IMAGE) as image:
         assert min(image.size) > 400
-    assert preset.image().startswith(b"\x89PNG")
+    assert preset.image().startswith(b"RIFF")
 
 
-def test_it_keeps_how_it_learned(made, tmp_path):
-    preset = presets.unpack(made.files[0].read(), tmp_path / "model")
+def test_it_keeps_how_it_learned(training_result, tmp_path):
+    preset = presets.unpack(training_result.files[0].read(), tmp_path / "model")
     numbers, sheet = preset.data()["stages"], image_io.read(preset.stages())
     assert numbers["steps"] == [1, 2, 3, 4] and len(numbers["mark"]) == 4
     side = 4 * (32 + 2) - 2
@@ -88,20 +88,20 @@ def test_it_keeps_how_it_learned(made, tmp_path):
     assert len(preset.stages()) < stages.MOST_BYTES
 
 
-def test_a_relativistic_discriminator_that_nothing_holds_is_refused(drawn):
+def test_a_relativistic_discriminator_that_nothing_holds_is_refused(avatars_file):
     with pytest.raises(InvalidInput, match=r"gradient penalty.*above 0.*0\.5"):
-        trained(drawn, loss="relativistic")
+        trained(avatars_file, loss="relativistic")
 
 
-def test_what_is_not_plain_is_told_on_the_card(made):
-    figures = {**made.figures, "notes": []}
+def test_what_is_not_plain_is_told_on_the_card(training_result):
+    figures = {**training_result.figures, "notes": []}
     richer = {"loss": "relativistic", "gradient_penalty": 0.1, "blocks": 2, "palette": 7}
     richer |= {"vgg16_discriminator": 1.0}
-    plain, told = (
+    plain, detailed = (
         card.write("faces", TrainDcganSettings(**TINY, **more), figures, "command") for more in ({}, richer)
     )
     for part in ("Relativistic loss", "at each resolution: 2.", "7 colors", "a VGG16-feature discriminator"):
-        assert part in told and part not in plain
+        assert part in detailed and part not in plain
 
 
 @pytest.mark.slow  # a training
@@ -113,21 +113,23 @@ def test_what_was_left_out_and_what_was_not_measured_are_both_told(home, tmp_pat
     (folder / "broken.png").write_bytes(b"no image")
     result = trained(folder, steps=1, scored=comparison.LEAST - 1)
     card = presets.unpack(result.files[0].read(), tmp_path / "model").card()
-    for told in ("broken.png", "too few to compare"):
-        assert any(told in note for note in result.figures["notes"]) and told in card
+    for message in ("broken.png", "too few to compare"):
+        assert any(message in note for note in result.figures["notes"]) and message in card
 
 
-def test_another_training_begins_with_it_and_a_single_step_shows_how_that_learned(made, drawn, tmp_path):
-    start = {"data": [data.reference(str(drawn))], "start": [made.files[0]]}
+def test_another_training_begins_with_it_and_a_single_step_shows_how_that_learned(
+    training_result, avatars_file, tmp_path
+):
+    start = {"data": [data.reference(str(avatars_file))], "start": [training_result.files[0]]}
     short = TrainDcganSettings(**{**TINY, "steps": 1}, scored=0, learning_rate=1e-9)
-    found = tasks.run("dcgan.train", short, start)
-    assert found.figures["started_from"] == "faces" and found.figures["taught_by"] == []
-    assert found.figures["curve"]["steps"] == [2, 4]
+    result = tasks.run("dcgan.train", short, start)
+    assert result.figures["started_from"] == "faces" and result.figures["taught_by"] == []
+    assert result.figures["curve"]["steps"] == [2, 4]
     longer = Stages(2)
     longer.add(2, np.zeros((16, 28, 28, 1), "uint8"), {"discriminator": 0.5})
     own = start_from.history(start, 2, Curves(steps=[2]), longer)
     assert own.curve == {"steps": [2]}, "more steps have curves of their own"
-    before = presets.unpack(made.files[0].read(), tmp_path / "first").data()["stages"]
+    before = presets.unpack(training_result.files[0].read(), tmp_path / "first").data()["stages"]
     last = before["steps"][-1]
     assert own.stages["steps"] == [*before["steps"], last + 2], "and their grids stand after those of before"
     assert own.stages["discriminator"] == [*before["discriminator"], 0.5] and own.stages["mark"] == [
@@ -136,7 +138,7 @@ def test_another_training_begins_with_it_and_a_single_step_shows_how_that_learne
     ]
     before, preset = (
         presets.unpack(one.files[0].read(), tmp_path / name)
-        for one, name in ((made, "before"), (found, "after"))
+        for one, name in ((training_result, "before"), (result, "after"))
     )
     assert preset.data()["stages"] == before.data()["stages"] and preset.stages() == before.stages()
     other = TrainDcganSettings(**{**TINY, "width": 6}, scored=0)
@@ -144,56 +146,59 @@ def test_another_training_begins_with_it_and_a_single_step_shows_how_that_learne
         tasks.run("dcgan.train", other, start)
 
 
-def test_a_model_grows_to_twice_its_size_and_says_what_that_takes(session_home, drawn, tmp_path):
-    small = trained(drawn, steps=1, width=8, discriminator_width=8, colors="gray")
-    inputs = {"data": [data.reference(str(drawn))], "start": [small.files[0]]}
+def test_a_model_grows_to_twice_its_size_and_says_what_that_takes(session_home, avatars_file, tmp_path):
+    small = trained(avatars_file, steps=1, width=8, discriminator_width=8, colors="gray")
+    inputs = {"data": [data.reference(str(avatars_file))], "start": [small.files[0]]}
     large = TrainDcganSettings(**TINY | {"size": 64, "steps": 2}, scored=0, colors="gray")  # half as wide
     with pytest.raises(InvalidInput, match=r"width 8.*Use size 64.*width 4.*discriminator_width 4"):
         tasks.run("dcgan.train", large.model_copy(update={"width": 8}), inputs)
-    found = tasks.run("dcgan.train", large, inputs)
-    preset = presets.unpack(found.files[0].read(), tmp_path / "grown")
+    result = tasks.run("dcgan.train", large, inputs)
+    preset = presets.unpack(result.files[0].read(), tmp_path / "grown")
     assert generator.open(preset).decode(np.zeros((2, TINY["latent_dim"]), "float32")).shape == (2, 64, 64, 3)
     assert "started from the weights of faces" in preset.card()
-    alike = large.model_copy(update={"size": 32, "width": 8, "discriminator_width": 8})
+    same_size = large.model_copy(update={"size": 32, "width": 8, "discriminator_width": 8})
     grows, goes_on = (
-        estimate.usual(one, inputs) / estimate.usual(one, {"data": inputs["data"]}) for one in (large, alike)
+        estimate.usual(one, inputs) / estimate.usual(one, {"data": inputs["data"]})
+        for one in (large, same_size)
     )
     assert grows > 1 and goes_on == 1, "learning to enlarge takes some time, too"
 
 
 @pytest.mark.parametrize("uneven", [{"width": 9}, {"discriminator_width": 9}, {"width": 6}])
-def test_a_model_that_cannot_be_halved_is_refused_by_its_own_widths(session_home, drawn, uneven):
-    given = {"width": 8, "discriminator_width": 8} | uneven
-    small = trained(drawn, steps=1, **given)
-    with pytest.raises(InvalidInput) as refused:
+def test_a_model_that_cannot_be_halved_is_refused_by_its_own_widths(session_home, avatars_file, uneven):
+    widths = {"width": 8, "discriminator_width": 8} | uneven
+    small = trained(avatars_file, steps=1, **widths)
+    with pytest.raises(InvalidInput) as error:
         generator.check(TrainDcganSettings(**TINY | {"size": 64}), {"start": [small.files[0]]})
-    assert str(refused.value) == (
-        f"Invalid model to grow from: width {given['width']}, discriminator_width "
-        f"{given['discriminator_width']}. "
+    assert str(error.value) == (
+        f"Invalid model to grow from: width {widths['width']}, discriminator_width "
+        f"{widths['discriminator_width']}. "
         "Use a model whose width and discriminator_width are even and at least 8, because both are halved. "
         "Continue training at its own size, 32 px, or choose another model."
     )
 
 
-def test_a_model_to_start_from_is_read_once_by_the_check(made, monkeypatch):
+def test_a_model_to_start_from_is_read_once_by_the_check(training_result, monkeypatch):
     reads, read = [], presets.from_zip
     monkeypatch.setattr(presets, "from_zip", lambda file: reads.append(file) or read(file))
-    generator.check(TrainDcganSettings(**TINY), {"start": [made.files[0]]})
-    assert reads == [made.files[0]]
+    generator.check(TrainDcganSettings(**TINY), {"start": [training_result.files[0]]})
+    assert reads == [training_result.files[0]]
 
 
 @pytest.mark.slow  # VGG16
-def test_a_discriminator_that_sees_by_vgg16_is_named_kept_and_gone_on_with(drawn, weights_home, tmp_path):
+def test_a_discriminator_that_sees_by_vgg16_is_named_kept_and_gone_on_with(
+    avatars_file, weights_home, tmp_path
+):
     settings = TrainDcganSettings(**TINY | {"steps": 2, "batch": 8}, scored=0, vgg16_discriminator=1.0)
-    inputs = {"data": [data.reference(str(drawn))]}
-    found = tasks.run("dcgan.train", settings, inputs)
-    assert list(found.recipe.weights) == ["vgg16"]
-    preset = presets.unpack(found.files[0].read(), tmp_path / "seen")
-    kept = model.Gan(settings)
-    loading.fill(kept, preset)
+    inputs = {"data": [data.reference(str(avatars_file))]}
+    result = tasks.run("dcgan.train", settings, inputs)
+    assert list(result.recipe.weights) == ["vgg16"]
+    preset = presets.unpack(result.files[0].read(), tmp_path / "seen")
+    gan = model.Gan(settings)
+    loading.fill(gan, preset)
     fresh = model.Gan(settings).vgg16_discriminator.get_weights()
-    assert not all(map(np.array_equal, kept.vgg16_discriminator.get_weights(), fresh))
-    inputs |= {"start": [found.files[0]]}
+    assert not all(map(np.array_equal, gan.vgg16_discriminator.get_weights(), fresh))
+    inputs |= {"start": [result.files[0]]}
     again = tasks.run("dcgan.train", settings, inputs)
     assert again.figures["started_from"] == "faces"
     alone = tasks.run(
@@ -202,31 +207,31 @@ def test_a_discriminator_that_sees_by_vgg16_is_named_kept_and_gone_on_with(drawn
     assert not alone.recipe.weights and alone.figures["taught_by"] == ["vgg16"]
 
 
-def test_who_stops_while_it_is_scored_keeps_the_model(session_home, drawn, tmp_path, monkeypatch):
+def test_who_stops_while_it_is_scored_keeps_the_model(session_home, avatars_file, tmp_path, monkeypatch):
     def stopped(*_):
         raise Cancelled
 
     monkeypatch.setattr(comparison.Scorer, "compare", stopped)
-    result = trained(drawn)
+    result = trained(avatars_file)
     assert result.stopped_early and result.figures["ended"] == "cancelled" and result.figures["steps"] == 4
     assert "stopped early" in presets.unpack(result.files[0].read(), tmp_path / "model").card()
 
 
 def test_only_what_features_tell_of_images_they_were_not_learned_on_is_a_direction(home):
     rng = np.random.default_rng(0)
-    seen = rng.normal(size=(400, 60)).astype("float32")
+    features = rng.normal(size=(400, 60)).astype("float32")
     noise = rng.normal(size=(2, 400)).astype("float32")
-    labels = {"same": np.ones(400, "float32"), "luck": noise[0], "told": seen[:, 3] + noise[1]}
+    labels = {"same": np.ones(400, "float32"), "luck": noise[0], "told": features[:, 3] + noise[1]}
     discriminator = SimpleNamespace(
-        _images=SimpleNamespace(attributes=labels), _learned=np.arange(400), _real=seen
+        _images=SimpleNamespace(attributes=labels), _learned=np.arange(400), _real=features
     )
-    guessed = comparison.Scorer._guess(discriminator, seen, Progress())
+    guessed = comparison.Scorer._estimate_attributes(discriminator, features, Progress())
     assert list(guessed) == ["told"]
-    found = comparison.Comparison(guessed={**guessed, "same": (np.ones(400), 1.0)})
-    made = rng.integers(0, 255, (400, 8, 8, 3)).astype("uint8")
-    directions = task._directions(seen, made, found, None)
+    scores = comparison.Comparison(attributes={**guessed, "same": (np.ones(400), 1.0)})
+    generated = rng.integers(0, 255, (400, 8, 8, 3)).astype("uint8")
+    directions = task._directions(features, generated, scores, None)
     assert "same" not in directions and directions["told"].vector[3] > 0.9
-    # Half of the label is noise, though all of the guess is known of each point.
+    # Half of the label is noise, although the prediction is exact for each point.
     share = int(
         re.search(r"as guessed from labels of the data set; it explains (\d+)%", directions["told"].note)[1]
     )
@@ -250,14 +255,14 @@ def test_a_preset_of_another_kind_is_no_dcgan(home, tmp_path):
 
 
 @pytest.mark.parametrize("damage", ["nan", "shape", "larger", "cut"])
-def test_weights_that_are_not_whole_are_refused(made, tmp_path, damage):
+def test_weights_that_are_not_whole_are_refused(training_result, tmp_path, damage):
     import h5py
 
     from studio.core import paths
     from studio.core.models import loading
     from studio.dcgan import generator, model
 
-    preset = presets.unpack(made.files[0].read(), tmp_path / "model")
+    preset = presets.unpack(training_result.files[0].read(), tmp_path / "model")
     path = preset.folder / model_folder.WEIGHTS
     if damage == "cut":
         path.write_bytes(path.read_bytes()[:-500])
@@ -275,13 +280,13 @@ def test_weights_that_are_not_whole_are_refused(made, tmp_path, damage):
     preset = presets.find(preset.folder)
     with pytest.raises(InvalidInput, match="weights"):
         loading.fill(model.Gan(generator.settings_of(preset)), preset)
-    if damage != "larger":  # whose other numbers are never read to draw
+    if damage != "larger":  # its other arrays are not needed to generate
         with pytest.raises(InvalidInput, match="weights"):
             generator.open(preset)
 
 
-def test_its_images_are_compared_with_real_ones(quick_inceptionv3_home, drawn):
-    found = trained(drawn, scored=24).figures
-    assert found["n"] == 24 and found["real_n"] == 144 and found["fid"] > 100 and found["kid"] > 0.05
-    assert found["nearest"] > 0 and found["held_out_n"] == 16
-    assert len(found["curve"]["kid"]) == 2
+def test_its_images_are_compared_with_real_ones(quick_inceptionv3_home, avatars_file):
+    metrics = trained(avatars_file, scored=24).figures
+    assert metrics["n"] == 24 and metrics["real_n"] == 144 and metrics["fid"] > 100 and metrics["kid"] > 0.05
+    assert metrics["nearest"] > 0 and metrics["held_out_n"] == 16
+    assert len(metrics["curve"]["kid"]) == 2

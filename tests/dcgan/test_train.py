@@ -1,4 +1,4 @@
-"""Training a DCGAN: both networks learn, a collapse is taken back, a run that was stopped continues."""
+"""Training a DCGAN: both networks learn, a collapse is rolled back, and runs resume."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from studio.dcgan.settings import TrainDcganSettings
 
 @pytest.fixture(scope="module")
 def blobs() -> np.ndarray:
-    """Bright discs at various places, `(96, 28, 28, 1) uint8`."""
+    """Bright discs at various positions, `(96, 28, 28, 1) uint8`."""
     rng = np.random.default_rng(0)
     rows, columns = np.mgrid[:28, :28]
     middles = rng.uniform(8, 20, (96, 2, 1, 1))
@@ -41,12 +41,12 @@ def tiny() -> TrainDcganSettings:
 
 @pytest.fixture(scope="module")
 def whole(blobs, tiny):
-    """An unbroken training."""
+    """An uninterrupted training run."""
     return tiny_dcgan.fit(blobs, tiny)
 
 
 def stepped(settings, images, *losses):
-    """A game after one step that heeds only these losses."""
+    """Returns a GAN after one step with these losses only."""
 
     class Heeding(model.Gan):
         def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
@@ -93,22 +93,22 @@ def test_it_learns_and_reports_and_is_repeatable(blobs, tiny, whole):
 @pytest.mark.parametrize("game", ["logistic", "relativistic"])
 def test_a_grid_has_the_marks_that_the_discriminator_gave_in_its_step(blobs, tiny, game, monkeypatch):
     settings = tiny.model_copy(update={"steps": 3, "loss": game, "gradient_penalty": 0.5})
-    trainer, said = train.Trainer(blobs, settings), []
+    trainer, all_logits = train.Trainer(blobs, settings), []
     usual = model.as_float32
 
     def noted(logits):
-        said.append(usual(logits))
-        return said[-1]
+        all_logits.append(usual(logits))
+        return all_logits[-1]
 
-    def noted_with_norms(*given):
-        logits, norms = with_gradient_norms(*given)
+    def noted_with_norms(*args):
+        logits, norms = with_gradient_norms(*args)
         return noted(logits), norms
 
     trainer.gan.run_eagerly = True
     monkeypatch.setattr(model, "as_float32", noted)
     monkeypatch.setattr(model, "with_gradient_norms", noted_with_norms)
     trainer.fit()
-    numbers = trainer.stages.numbers
+    numbers = trainer.stages.metrics
     assert numbers["steps"] == [1, 2, 3] and set(numbers) == {
         "steps",
         "generator",
@@ -117,35 +117,33 @@ def test_a_grid_has_the_marks_that_the_discriminator_gave_in_its_step(blobs, tin
         "real",
     }
     for n in range(3):
-        real, made = _logits(said[n * len(said) // 3 :], game)
-        other = {"logistic": (0, 0), "relativistic": (real.mean(), made.mean())}[game]
-        assert numbers["mark"][n] == pytest.approx(np.mean(1 / (1 + np.exp(other[0] - made))), rel=1e-4)
+        real, generated = _logits(all_logits[n * len(all_logits) // 3 :], game)
+        other = {"logistic": (0, 0), "relativistic": (real.mean(), generated.mean())}[game]
+        assert numbers["mark"][n] == pytest.approx(np.mean(1 / (1 + np.exp(other[0] - generated))), rel=1e-4)
         assert numbers["real"][n] == pytest.approx(np.mean(1 / (1 + np.exp(other[1] - real))), rel=1e-4)
     assert not np.array_equal(trainer.stages.grids[0], trainer.stages.grids[-1])
 
 
-def _logits(said, game):
-    """What the discriminator said of real and of drawn images in a step, of all that passed there, in
-    order.
-    """
-    judged = [np.asarray(one, "float64") for one in said if one.shape[-1] == 1 and len(one.shape) == 2]
-    return np.split(judged[0], 2) if game == "relativistic" else judged[:2]
+def _logits(logits, game):
+    """Returns the logits of real and generated images in one step, from all recorded arrays."""
+    columns = [np.asarray(one, "float64") for one in logits if one.shape[-1] == 1 and len(one.shape) == 2]
+    return np.split(columns[0], 2) if game == "relativistic" else columns[:2]
 
 
 @pytest.mark.slow
 def test_a_run_that_was_stopped_goes_on_as_an_unbroken_one(blobs, tiny, whole, tmp_path, monkeypatch):
     monkeypatch.setattr("studio.core.training.trainer.REPORT_SECONDS", 0)
-    seen = []
+    reports = []
     run = checkpoints.Run(tmp_path / "run")
-    stopping = Progress(seen.append, cancelled=lambda: seen[-1].step == 4)
+    stopping = Progress(reports.append, cancelled=lambda: reports[-1].step == 4)
     half = tiny_dcgan.fit(blobs, tiny, stopping, run=run)
     assert half.ended == "cancelled" and half.step == 4
     assert half.curves.steps == [3, 4], "nothing is measured here, so that its newest weights are kept"
     rest = tiny_dcgan.fit(blobs, tiny, run=run)
     assert rest.step == 6 and rest.curves.steps == [3, 6]
-    assert rest.stages.numbers["steps"] == [1, 2, 3, 4, 5, 6]
-    for name, numbers in whole.stages.numbers.items():
-        assert rest.stages.numbers[name] == pytest.approx(numbers, abs=1e-5), name
+    assert rest.stages.metrics["steps"] == [1, 2, 3, 4, 5, 6]
+    for name, numbers in whole.stages.metrics.items():
+        assert rest.stages.metrics[name] == pytest.approx(numbers, abs=1e-5), name
     for one, other in zip(rest.stages.grids, whole.stages.grids, strict=True):
         assert np.abs(one.astype(int) - other).max() <= 1
     for one, other in zip(rest.result.get_weights(), whole.result.get_weights(), strict=True):
@@ -172,38 +170,38 @@ def test_losses_are_means_since_the_last_test(blobs, tiny):
 
 @pytest.mark.slow
 def test_what_was_measured_before_does_not_count(tiny):
-    found = []
+    means = []
     for before in (0.0, 100.0):
         generator = model.Gan(tiny).generator
         norm = next(layer for layer in generator.layers if "norm" in layer.name)
         norm.moving_mean.assign(ops.ones_like(norm.moving_mean) * before)
-        train.settle(generator, tiny)
-        found.append(np.asarray(norm.moving_mean))
+        train.recompute_batch_norm(generator, tiny)
+        means.append(np.asarray(norm.moving_mean))
         assert norm.momentum == 0.9
-    np.testing.assert_allclose(*found, atol=1e-5)
+    np.testing.assert_allclose(*means, atol=1e-5)
 
 
 @pytest.mark.slow
 def test_the_closest_is_kept(blobs, tiny):
     distances = iter([1.0, 5.0])
-    seen = []
+    batches = []
 
-    def distance(made):
-        seen.append(made)
+    def distance(images):
+        batches.append(images)
         kid = next(distances)
-        return {"kid": kid, "training kid": -kid}  # which selects nothing
+        return {"kid": kid, "training kid": -kid}  # does not select weights
 
-    found = tiny_dcgan.fit(blobs, tiny.model_copy(update={"learning_rate": 0.01}), distance=distance)
-    assert found.curves.tests["kid"] == [1.0, 5.0]
-    assert found.curves.tests["training kid"] == [-1.0, -5.0]
-    again = train.draw(found.result.generator, train.latents(tiny, 500))
-    near, far = (int(np.abs(again.astype(int) - one).max()) for one in seen)
+    result = tiny_dcgan.fit(blobs, tiny.model_copy(update={"learning_rate": 0.01}), distance=distance)
+    assert result.curves.tests["kid"] == [1.0, 5.0]
+    assert result.curves.tests["training kid"] == [-1.0, -5.0]
+    again = train.draw(result.result.generator, train.latents(tiny, 500))
+    near, far = (int(np.abs(again.astype(int) - one).max()) for one in batches)
     assert near <= 1 < far
 
 
 @pytest.mark.slow
 def test_a_collapse_is_taken_back_and_in_the_end_given_up(blobs, tiny, monkeypatch):
-    various = iter([0.5, 1.0] + [0.1] * 20)  # the first is that of the real images
+    various = iter([0.5, 1.0] + [0.1] * 20)  # the first one has the real images
     monkeypatch.setattr(train, "diversity", lambda images: next(various))
     trainer = train.Trainer(blobs, tiny.model_copy(update={"steps": 60}))
     good = []
@@ -217,7 +215,7 @@ def test_a_collapse_is_taken_back_and_in_the_end_given_up(blobs, tiny, monkeypat
 def test_a_discriminator_that_is_hardly_ever_wrong_is_taken_back_however_many_steps_that_took(
     blobs, tiny, monkeypatch
 ):
-    monkeypatch.setattr(train, "settle", lambda *given: None)
+    monkeypatch.setattr(train, "recompute_batch_norm", lambda *args: None)
     monkeypatch.setattr(train, "draw", lambda generator, z: blobs)
     trainer = train.Trainer(blobs, tiny)
     for loss, taken_back in ((2, 0), (0.5, 1)):
@@ -238,10 +236,10 @@ def test_after_a_rollback_other_numbers_are_drawn(blobs, tiny):
     trainer = train.Trainer(blobs, tiny)
     trainer.advance()
     states = [one for one in trainer.gan.variables if "seed_generator" in one.path]
-    trainer.ema.update([one + 1 for one in trainer.ema.arrays], 1)  # of weights that are taken back
-    trainer._take_back()
+    trainer.ema.update([one + 1 for one in trainer.ema.arrays], 1)  # of weights that are rolled back
+    trainer._roll_back()
     assert all(map(np.array_equal, trainer.ema.arrays, trainer.gan.generator.get_weights()))
-    assert any(np.array(one)[1] for one in states)  # how often each has drawn
+    assert any(np.array(one)[1] for one in states)  # how often each one generated
     kernels = zip(trainer.good, trainer.gan.variables, strict=False)
     assert all(
         np.array_equal(good, np.array(one)) for good, one in kernels if "seed_generator" not in one.path
@@ -258,13 +256,13 @@ def test_losses_that_are_no_numbers_before_the_first_test_leave_no_model(blobs, 
 
 @pytest.mark.slow
 def test_losses_that_are_no_numbers_end_it_with_the_best_so_far(blobs, tiny):
-    found = tiny_dcgan.fit(blobs, tiny.model_copy(update={"learning_rate": 0.01, "steps": 400}), _Poison(9))
-    assert found.ended == "nan" and found.step < 400
-    assert all(np.isfinite(one).all() for one in found.result.generator.get_weights())
+    result = tiny_dcgan.fit(blobs, tiny.model_copy(update={"learning_rate": 0.01, "steps": 400}), _Poison(9))
+    assert result.ended == "nan" and result.step < 400
+    assert all(np.isfinite(one).all() for one in result.result.generator.get_weights())
 
 
 class _Poison(Progress):
-    """Puts a NaN into the discriminator after so many steps, as an explosion would."""
+    """Writes a NaN into the discriminator after some steps, as a divergence would."""
 
     def __init__(self, step):
         super().__init__()
@@ -291,36 +289,38 @@ def test_a_model_of_another_shape_is_no_start(blobs, tiny):
 def test_both_networks_fit_every_size(size, colors):
     settings = TrainDcganSettings(size=size, colors=colors, width=4, discriminator_width=4)
     z = np.zeros((2, settings.latent_dim), "float32")
-    made = model.generator(settings)(z)
-    assert made.shape == (2, size, size, settings.channels)
-    assert model.Gan(settings).discriminator(made).shape == (2, 1)
+    images = model.generator(settings)(z)
+    assert images.shape == (2, size, size, settings.channels)
+    assert model.Gan(settings).discriminator(images).shape == (2, 1)
 
 
 def test_a_discriminator_loses_as_much_by_what_is_real_as_by_what_is_made():
-    real, made = np.float32([[0], [2], [-1]]), np.float32([[1], [-3]])
-    nats = np.log(1 + np.exp(-real)).mean() + np.log(1 + np.exp(made)).mean()
-    assert float(logistic_loss(real, made)) == pytest.approx(nats, rel=1e-6)
+    real, generated = np.float32([[0], [2], [-1]]), np.float32([[1], [-3]])
+    nats = np.log(1 + np.exp(-real)).mean() + np.log(1 + np.exp(generated)).mean()
+    assert float(logistic_loss(real, generated)) == pytest.approx(nats, rel=1e-6)
 
 
 @pytest.fixture
 def discriminator(monkeypatch):
-    """A discriminator whose gradient by an image is half that image; its logit is a quarter of its energy."""
+    """A discriminator whose gradient is half the image, and whose logit is a quarter of its energy."""
     quarter = keras.layers.Dense(1, use_bias=False, kernel_initializer=keras.initializers.Constant(0.25))
     squares = keras.layers.Activation(ops.square)
     discriminator = keras.Sequential([keras.Input((28, 28, 1)), squares, keras.layers.Flatten(), quarter])
-    monkeypatch.setattr(model, "discriminator", lambda *asked: discriminator)
+    monkeypatch.setattr(model, "discriminator", lambda *args: discriminator)
     return discriminator
 
 
-def penalties(settings, real, made):
-    """What a penalty of 1 adds to the discriminator's loss, by the loss."""
-    added, (real, made) = {}, map(ops.convert_to_tensor, (real, made))
+def penalties(settings, real, generated):
+    """Returns what a gradient penalty of 1 adds to the discriminator's loss, by type of loss."""
+    added, (real, generated) = {}, map(ops.convert_to_tensor, (real, generated))
     for loss in ("logistic", "relativistic"):
         lost = []
         for penalty in (0.0, 1.0):
-            asked = {"batch": len(real), "loss": loss, "gradient_penalty": penalty}
-            gan = model.Gan(settings.model_copy(update=asked))
-            lost.append(float(gan._compare(real, made, gan.augment(made), False)[0]["discriminator"]))
+            changes = {"batch": len(real), "loss": loss, "gradient_penalty": penalty}
+            gan = model.Gan(settings.model_copy(update=changes))
+            lost.append(
+                float(gan._compare(real, generated, gan.augment(generated), False)[0]["discriminator"])
+            )
         added[loss] = lost[1] - lost[0]
     return added
 
@@ -330,21 +330,23 @@ def energies(images):
 
 
 def test_the_penalty_is_on_the_squared_gradient_of_every_image_of_the_batch(tiny, discriminator):
-    """R1 and R2 of R3GAN, arXiv:2501.05441: each mean times half the penalty. The logistic loss has R1."""
+    """R1 and R2 of R3GAN, arXiv:2501.05441: half the penalty times each mean. The logistic loss has R1."""
     still = tiny.model_copy(update={"shift": 0, "flip": False})
-    real, made = np.random.default_rng(0).uniform(-1, 1, (2, 8, 28, 28, 1)).astype("float32")
-    real *= np.arange(8).reshape(8, 1, 1, 1)  # no image can stand for the others
-    added = penalties(still, real, made)
+    real, generated = np.random.default_rng(0).uniform(-1, 1, (2, 8, 28, 28, 1)).astype("float32")
+    real *= np.arange(8).reshape(8, 1, 1, 1)  # the images differ
+    added = penalties(still, real, generated)
     assert added["logistic"] == pytest.approx(energies(real).mean() / 2, rel=1e-4)
-    assert added["relativistic"] == pytest.approx((energies(real) + energies(made)).mean() / 2, rel=1e-4)
+    assert added["relativistic"] == pytest.approx((energies(real) + energies(generated)).mean() / 2, rel=1e-4)
 
 
 def test_the_gradient_of_the_penalty_is_by_images_before_they_are_augmented(tiny, discriminator, monkeypatch):
     monkeypatch.setattr(model, "augmentation", lambda settings: lambda images: 3 * images)
-    real, made = np.random.default_rng(0).uniform(-1, 1, (2, 8, 28, 28, 1)).astype("float32")
-    added = penalties(tiny, real, made)
+    real, generated = np.random.default_rng(0).uniform(-1, 1, (2, 8, 28, 28, 1)).astype("float32")
+    added = penalties(tiny, real, generated)
     assert added["logistic"] == pytest.approx(81 * energies(real).mean() / 2, rel=1e-4)
-    assert added["relativistic"] == pytest.approx(81 * (energies(real) + energies(made)).mean() / 2, rel=1e-4)
+    assert added["relativistic"] == pytest.approx(
+        81 * (energies(real) + energies(generated)).mean() / 2, rel=1e-4
+    )
 
 
 def test_a_penalized_discriminator_may_tell_grain_from_what_is_flat(tiny, discriminator):
@@ -356,8 +358,8 @@ def test_a_penalized_discriminator_may_tell_grain_from_what_is_flat(tiny, discri
 def test_a_penalty_of_slopes_reaches_the_weights_of_the_discriminator(blobs, tiny):
     after = []
     for penalty in (1e-9, 10.0):
-        asked = {"loss": "relativistic", "gradient_penalty": penalty, "discriminator_rate": 0.003}
-        gan = model.Gan(tiny.model_copy(update=asked))
+        changes = {"loss": "relativistic", "gradient_penalty": penalty, "discriminator_rate": 0.003}
+        gan = model.Gan(tiny.model_copy(update=changes))
         gan.start()
         for _ in range(20):
             gan.train_on_batch(blobs[:8])
@@ -368,19 +370,19 @@ def test_a_penalty_of_slopes_reaches_the_weights_of_the_discriminator(blobs, tin
 
 
 def test_each_side_of_a_relativistic_game_wants_its_own_logits_above(tiny):
-    wanted, other = np.float32([[3], [0], [-1]]), np.float32([[1], [0], [2]])
-    nats = np.log(1 + np.exp(other - wanted)).mean()
-    assert float(relativistic_loss(wanted, other)) == pytest.approx(nats, rel=1e-6)
+    own, other = np.float32([[3], [0], [-1]]), np.float32([[1], [0], [2]])
+    nats = np.log(1 + np.exp(other - own)).mean()
+    assert float(relativistic_loss(own, other)) == pytest.approx(nats, rel=1e-6)
 
 
 def test_a_relativistic_discriminator_sees_each_image_by_itself(blobs, tiny):
-    seen = blobs[:8].astype("float32") / 127.5 - 1
-    apart = {}
+    batch = blobs[:8].astype("float32") / 127.5 - 1
+    differences = {}
     for loss in ("logistic", "relativistic"):
         discriminator = model.Gan(tiny.model_copy(update={"loss": loss, "dropout": 0.0})).discriminator
-        alone, among = (np.asarray(discriminator(some, training=True))[:2] for some in (seen[:2], seen))
-        apart[loss] = np.abs(alone - among).max()
-    assert apart["relativistic"] < 1e-5 < apart["logistic"]
+        alone, among = (np.asarray(discriminator(some, training=True))[:2] for some in (batch[:2], batch))
+        differences[loss] = np.abs(alone - among).max()
+    assert differences["relativistic"] < 1e-5 < differences["logistic"]
 
 
 @pytest.mark.slow
@@ -401,10 +403,10 @@ def test_a_palette_mixes_no_more_colors_than_it_has(tiny):
     settings = tiny.model_copy(update={"palette": 2, "colors": "color"})
     generator = model.generator(settings)
     random_weights.give(generator)
-    made = np.asarray(generator(np.ones((1, 8), "float32"))).reshape(-1, 3)
-    between = made - made.mean(0)
+    pixels = np.asarray(generator(np.ones((1, 8), "float32"))).reshape(-1, 3)
+    between = pixels - pixels.mean(0)
     lengths = np.linalg.svd(between, compute_uv=False)
-    assert lengths[0] > 0.1 and lengths[1] < 1e-4 * lengths[0]  # all on one line
+    assert lengths[0] > 0.1 and lengths[1] < 1e-4 * lengths[0]  # all colors on one line
 
 
 def test_moving_takes_the_same_pixels_elsewhere():
@@ -413,16 +415,16 @@ def test_moving_takes_the_same_pixels_elsewhere():
     moved = ops.convert_to_numpy(augment(np.stack([image] * 40)))
     places = set()
     for one in moved:
-        found = [
+        shifts = [
             (down, right)
             for down in range(-4, 5)
             for right in range(-4, 5)
             if np.allclose(one[8:24, 8:24], image[8 + down : 24 + down, 8 + right : 24 + right])
         ]
-        assert len(found) == 1
-        down, right = found[0]
-        places.add(found[0])
-        # What came in from beyond the edge is gray, so that an image shows how far it was moved.
+        assert len(shifts) == 1
+        down, right = shifts[0]
+        places.add(shifts[0])
+        # Shifts fill with gray, so that images show how far they were shifted.
         inside = np.zeros((32, 32), bool)
         inside[max(0, -down) : 32 - max(0, down), max(0, -right) : 32 - max(0, right)] = True
         assert (one[~inside] == 0).all() and one[inside].any(axis=-1).all()

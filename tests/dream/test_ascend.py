@@ -1,4 +1,4 @@
-"""Dreams with real weights on real images."""
+"""DeepDream with real weights on real images."""
 
 import numpy as np
 import pytest
@@ -73,9 +73,9 @@ def test_half_as_many_bits_dream_nearly_the_same(weights_home, photo):
 
 
 def test_only_vgg16_computes_in_half_as_many_bits():
-    asked = {"precision": "bfloat16"}
-    assert DreamSettings(**asked, backbone="vgg16").decided().precision == "bfloat16"
-    assert DreamSettings(**asked, backbone="inceptionv3").decided().precision == "float32"
+    options = {"precision": "bfloat16"}
+    assert DreamSettings(**options, backbone="vgg16").resolve().precision == "bfloat16"
+    assert DreamSettings(**options, backbone="inceptionv3").resolve().precision == "float32"
 
 
 def test_a_negative_weight_avoids_what_it_names(weights_home, photo):
@@ -115,20 +115,20 @@ def test_a_guide_of_another_size_and_shape_steers_the_dream(weights_home, photo)
 @pytest.mark.slow
 def test_holding_the_colors_keeps_the_mean_color(weights_home, photo):
     before = image_io.fit(photo, 96).mean(axis=(0, 1))
-    free, held = (dream(photo, hold_colors=hold, steps=8).image.mean(axis=(0, 1)) for hold in (0, 20))
-    assert np.abs(held - before).max() < np.abs(free - before).max()
+    free, constrained = (dream(photo, hold_colors=hold, steps=8).image.mean(axis=(0, 1)) for hold in (0, 20))
+    assert np.abs(constrained - before).max() < np.abs(free - before).max()
 
 
 @pytest.mark.slow
 def test_a_image_in_windows_is_dreamed_in_every_block(weights_home, photo, monkeypatch):
     from studio.dream import ascend as module
 
-    class Tiled(module.Slope):
+    class Tiled(module.StepDirection):
         def __init__(self, *args):
             super().__init__(*args, whole=64)
 
     monkeypatch.setattr("studio.dream.gradient.WINDOW", 64)
-    monkeypatch.setattr(module, "Slope", Tiled)
+    monkeypatch.setattr(module, "StepDirection", Tiled)
     dreamed = dream(photo, octaves=1, steps=6)
     change = np.abs(dreamed.image.astype(int) - image_io.fit(photo, 96)).mean(axis=2)
     height, width = (side // 16 * 16 for side in change.shape)
@@ -170,12 +170,12 @@ def test_a_dream_carries_its_recipe_and_replays_alike(inputs):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "look, layers, told", [("fur", (), True), ("eyes", (), False), ("fur", ("block3_conv1",), False)]
+    "look, layers, is_told", [("fur", (), True), ("eyes", (), False), ("fur", ("block3_conv1",), False)]
 )
-def test_a_look_that_the_network_does_not_have_is_told_with_the_result(inputs, look, layers, told):
+def test_a_look_that_the_network_does_not_have_is_told_with_the_result(inputs, look, layers, is_told):
     settings = DreamSettings(**SMALL | {"look": look, "layers": layers, "backbone": "vgg16"})
     notes = tasks.run("dream.ascend", settings, inputs).figures["notes"]
-    assert bool(notes) == told and all("the preset fur" in note for note in notes)
+    assert bool(notes) == is_told and all("the preset fur" in note for note in notes)
 
 
 def test_steps_are_told_in_order_to_the_last(inputs):
@@ -190,9 +190,9 @@ def test_steps_are_told_in_order_to_the_last(inputs):
 @pytest.mark.parametrize("backbone, least", [("vgg16", 32), ("inceptionv3", 75)])
 def test_a_image_too_small_for_the_network_is_refused_with_the_size_to_choose(home, backbone, least):
     strip = np.zeros((20, 300, 3), "uint8")
-    with pytest.raises(InvalidInput, match=f"at least {least} px") as refused:
+    with pytest.raises(InvalidInput, match=f"at least {least} px") as error:
         ascend(strip, DreamSettings(size=192, backbone=backbone))
-    size = int(str(refused.value).rsplit("size of ", 1)[1].split()[0])
+    size = int(str(error.value).rsplit("size of ", 1)[1].split()[0])
     assert image_io.fit(strip, size).shape[0] == least
 
 

@@ -1,4 +1,4 @@
-"""How long a dream takes is told from its pixels."""
+"""The estimated time of a dream follows from its pixels."""
 
 import subprocess
 import sys
@@ -17,7 +17,7 @@ PHOTO = (768, 1024)
 
 @pytest.fixture(autouse=True)
 def _home(home):
-    """Nothing is kept outside the test."""
+    """A STUDIO_HOME of this test."""
 
 
 def photo(height, width):

@@ -1,29 +1,29 @@
-"""What a user writes for layers is read as meant, or refused with what would be right."""
+"""Layer terms are parsed, or rejected with the accepted syntax."""
 
 import pytest
 
 from studio.core.errors import InvalidInput
-from studio.dream.layer_terms import Climbed, read
-from studio.dream.looks import LOOKS, USUAL
+from studio.dream.dream_presets import DEFAULT_LAYERS, DREAM_PRESETS
+from studio.dream.layer_terms import Term, read
 from studio.dream.settings import DreamSettings, check
 
 
 def test_a_layer_a_channel_and_weights_are_read():
-    wanted = read("eyes", ("mixed4", "mixed5:7=0.25", "mixed3=-1"), "auto")
-    assert wanted.backbone == "inceptionv3"
-    assert wanted.terms == (Climbed("mixed4"), Climbed("mixed5", 7, 0.25), Climbed("mixed3", None, -1.0))
-    assert [str(term) for term in wanted.terms] == ["mixed4", "mixed5:7=0.25", "mixed3=-1"]
+    spec = read("eyes", ("mixed4", "mixed5:7=0.25", "mixed3=-1"), "auto")
+    assert spec.backbone == "inceptionv3"
+    assert spec.terms == (Term("mixed4"), Term("mixed5", 7, 0.25), Term("mixed3", None, -1.0))
+    assert [str(term) for term in spec.terms] == ["mixed4", "mixed5:7=0.25", "mixed3=-1"]
 
 
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("look", DREAM_PRESETS)
 def test_every_look_has_layers_of_one_backbone(look):
     assert read(look, (), "auto").terms
-    assert LOOKS[look].what
+    assert DREAM_PRESETS[look].description
 
 
-@pytest.mark.parametrize("backbone", USUAL)
+@pytest.mark.parametrize("backbone", DEFAULT_LAYERS)
 def test_every_backbone_dreams_without_a_look_of_its_own(backbone):
-    for look in LOOKS:
+    for look in DREAM_PRESETS:
         assert read(look, (), backbone).backbone == backbone
 
 

@@ -1,4 +1,4 @@
-"""Octaves grow by one factor to the size asked for, and resizing keeps what is there."""
+"""Octaves grow by a constant factor to the requested size, and resizing preserves detail."""
 
 from itertools import pairwise
 

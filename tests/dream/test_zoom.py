@@ -1,4 +1,4 @@
-"""The zoom video: seamless, steady, stopped cleanly, and the same again. The network's weights are random."""
+"""The zoom video is seamless, steady, can be stopped, and is reproducible. The network is untrained."""
 
 from itertools import pairwise
 
@@ -12,11 +12,11 @@ from studio.core.objectives import backbones
 from studio.core.progress import Progress
 from studio.dream.seamless_loop import overlap
 from studio.dream.settings import DreamSettings
-from studio.dream.zoom import nearer, with_colors, zoom
+from studio.dream.zoom import magnify, match_colors, zoom
 
 SMALL = {
     "layers": ("block3_conv1",),
-    "size": 96,  # of which two octaves are large enough for the network
+    "size": 96,  # two octaves of it are large enough for the network
     "octaves": 2,
     "steps": 3,
     "zoom_steps": 1,
@@ -32,7 +32,7 @@ def photo():
 
 @pytest.fixture
 def untrained(home, monkeypatch):
-    """VGG16 with random weights; what a video shows does not matter here."""
+    """VGG16 with random weights, because the content of the video does not matter here."""
     monkeypatch.setattr(backbones, "load", lambda name, progress=None: _vgg16())
 
 
@@ -57,41 +57,41 @@ def video(photo, frames, progress=None, **settings):
     return zoom(photo, DreamSettings(**SMALL | {"zoom": frames} | settings), progress=progress)
 
 
-def apart(one, other):
+def mean_difference(one, other):
     return float(np.abs(one.astype(int) - other.astype(int)).mean())
 
 
 def stopper(when):
-    """A `Progress` that asks to stop once `when(report)` was true of a step."""
-    seen = []
-    return Progress(lambda report: seen.append(bool(report.total and when(report))), lambda: any(seen))
+    """Returns a `Progress` that cancels once `when(report)` was true."""
+    stops = []
+    return Progress(lambda report: stops.append(bool(report.total and when(report))), lambda: any(stops))
 
 
 @pytest.mark.parametrize("frames", [1, 2, 7])
 def test_a_video_has_the_frames_that_were_asked_for(frames, untrained, photo):
-    made = video(photo, frames)
-    found = list(animations.frames(made.video))
-    assert (len(found), made.frames) == (frames, frames)
-    assert found[0].shape == made.image.shape == (64, 96, 3)
-    assert not made.stopped_early
+    result = video(photo, frames)
+    frames_read = list(animations.frames(result.video))
+    assert (len(frames_read), result.frames) == (frames, frames)
+    assert frames_read[0].shape == result.image.shape == (64, 96, 3)
+    assert not result.stopped_early
 
 
 @pytest.mark.slow
 def test_the_end_flows_into_the_beginning(untrained, photo):
-    found = list(animations.frames(video(photo, 24).video))
-    neighbors = [apart(one, other) for one, other in pairwise(found)]
-    assert apart(found[-1], found[0]) < 1.25 * max(neighbors)
-    assert apart(found[-1], found[0]) < 0.7 * apart(found[0], found[12])
+    frames = list(animations.frames(video(photo, 24).video))
+    neighbors = [mean_difference(one, other) for one, other in pairwise(frames)]
+    assert mean_difference(frames[-1], frames[0]) < 1.25 * max(neighbors)
+    assert mean_difference(frames[-1], frames[0]) < 0.7 * mean_difference(frames[0], frames[12])
 
 
 @pytest.mark.slow
 def test_a_long_zoom_neither_fades_nor_runs_away(untrained, photo):
-    shown = []
-    progress = Progress(lambda report: shown.append(report.preview), preview_seconds=0)
-    made = video(photo, 60, progress)
-    last = next(preview for preview in reversed(shown) if preview is not None)
-    assert np.allclose(last.mean((0, 1)), made.image.mean((0, 1)), atol=8)
-    assert np.allclose(last.std((0, 1)), made.image.std((0, 1)), rtol=0.25)
+    previews = []
+    progress = Progress(lambda report: previews.append(report.preview), preview_seconds=0)
+    result = video(photo, 60, progress)
+    last = next(preview for preview in reversed(previews) if preview is not None)
+    assert np.allclose(last.mean((0, 1)), result.image.mean((0, 1)), atol=8)
+    assert np.allclose(last.std((0, 1)), result.image.std((0, 1)), rtol=0.25)
 
 
 def test_progress_counts_to_a_total_known_from_the_start(untrained, photo):
@@ -101,21 +101,21 @@ def test_progress_counts_to_a_total_known_from_the_start(untrained, photo):
     assert len({report.total for report in steps}) == 1
     assert steps[-1].step == steps[-1].total
     assert [report.step for report in steps] == sorted(report.step for report in steps)
-    # The first frame counts for as many as it costs: its share of the steps is that of its pixels.
+    # The first frame counts by its cost, which follows its pixels.
     assert steps[0].total == 3 + 7 + overlap(7) - 1
     assert {report.preview.shape for report in steps} == {(46, 69, 3), (64, 96, 3)}
 
 
 @pytest.mark.slow
 def test_most_steps_end_a_video_with_the_last_whole_frame(untrained, photo):
-    ended = video(photo, 9, most_steps=3 * 2 + 4 * 2 + 1)  # the first, four whole ones and half a one
+    ended = video(photo, 9, most_steps=3 * 2 + 4 * 2 + 1)  # the first frame, four full frames and a half
     assert (ended.frames, ended.stopped_early) == (4, False)
     short = video(photo, 4)
     assert short.video == ended.video
 
 
 def again(result, inputs):
-    """What the recipe of a result makes."""
+    """Runs the recipe of a result."""
     settings = DreamSettings.from_plain(result.recipe.settings)
     return tasks.run("dream.ascend", settings, inputs)
 
@@ -130,9 +130,9 @@ def test_a_stopped_video_is_a_shorter_loop_that_can_be_made_again(at, inputs):
     assert (file.kind, file.name) == ("animation", "cat-dream.webp")
     frames = len(list(animations.frames(file.read())))
     assert 2 <= frames == stopped.figures["frames"] < 30
-    made = again(stopped, inputs)
-    assert not made.stopped_early
-    assert made.files[0].digest == file.digest
+    repeated = again(stopped, inputs)
+    assert not repeated.stopped_early
+    assert repeated.files[0].digest == file.digest
 
 
 @pytest.mark.parametrize("at", [1, 3])
@@ -141,8 +141,8 @@ def test_a_video_stopped_at_once_is_the_image_so_far(at, inputs):
     stopped = tasks.run("dream.ascend", settings, inputs, stopper(lambda report: report.step >= at))
     assert (stopped.files[0].kind, stopped.files[0].name) == ("image", "cat-dream.png")
     assert recipes.read(stopped.files[0].read()) == stopped.recipe
-    made = again(stopped, inputs)
-    images = [image_io.read(result.files[0].read()) for result in (stopped, made)]
+    repeated = again(stopped, inputs)
+    images = [image_io.read(result.files[0].read()) for result in (stopped, repeated)]
     assert np.array_equal(*images)
 
 
@@ -164,24 +164,24 @@ def test_the_task_makes_a_video_and_its_recipe(kind, inputs):
 
 def test_drawing_nearer_moves_what_there_is_away_from_the_middle():
     image = np.zeros((1, 61, 81, 3), "float32")
-    image[0, 40, 60] = 1.0  # 10 below and 20 right of the middle
-    near = nearer(image, 1.4, 0.0)
+    image[0, 40, 60] = 1.0  # 10 below and 20 to the right of the center
+    near = magnify(image, 1.4, 0.0)
     assert np.unravel_index(near[0, :, :, 0].argmax(), near.shape[1:3]) == (44, 68)
-    turned = nearer(image, 1.0, 90.0)
+    turned = magnify(image, 1.0, 90.0)
     assert np.unravel_index(turned[0, :, :, 0].argmax(), near.shape[1:3]) == (10, 50)
 
 
 @pytest.mark.parametrize("scale, turn", [(1.005, 15.0), (1.5, -15.0)])
 def test_no_corner_comes_in_empty(scale, turn):
     white = np.ones((1, 40, 90, 3), "float32")
-    assert np.allclose(nearer(white, scale, turn), 1.0, atol=1e-4)
+    assert np.allclose(magnify(white, scale, turn), 1.0, atol=1e-4)
 
 
 def test_drawing_nearer_many_times_keeps_colors_and_some_detail(photo):
     first = image = image_io.to_01(image_io.fit(photo, 128))
     mean, spread = first.mean((0, 1, 2)), first.std((0, 1, 2))
     for _ in range(100):
-        image = with_colors(nearer(image, 1.04, 0.5), mean, spread)
+        image = match_colors(magnify(image, 1.04, 0.5), mean, spread)
     assert np.allclose(image.mean((0, 1, 2)), mean, atol=0.02)
     assert np.allclose(image.std((0, 1, 2)), spread, rtol=0.1)
     assert 0.0 <= image.min() <= image.max() <= 1.0

@@ -1,4 +1,4 @@
-"""One real cluster for these tests, with workers that import no Keras and may use little memory."""
+"""A real cluster whose workers import no Keras and may use little memory."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MEMORY = {"job": 450e6, "live": 450e6, "drive": 450e6}
 
 @pytest.fixture(scope="package")
 def chores(tmp_path_factory):
-    """The tests' own tasks, here and in every process that is started; their STUDIO_HOME."""
+    """Registers the tasks of the tests in every process; yields their STUDIO_HOME."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(FAKES))
         import chores
@@ -32,7 +32,7 @@ def chores(tmp_path_factory):
 
 @pytest.fixture(scope="package")
 def start(chores):
-    """Starts an engine on the STUDIO_HOME of the moment."""
+    """Starts an engine on the current STUDIO_HOME."""
     from studio.engine import Engine
 
     return partial(Engine, memory=MEMORY, warm=False)
@@ -40,15 +40,15 @@ def start(chores):
 
 def _until(holds, seconds: float = 60):
     end = time.monotonic() + seconds
-    while not (found := holds()):
+    while not (value := holds()):
         assert time.monotonic() < end, "it never came to be"
         time.sleep(0.02)
-    return found
+    return value
 
 
 @pytest.fixture(scope="package")
 def engine(start):
-    """A running engine, its cluster up: what is queued begins at once."""
+    """A running engine whose cluster is up, so that queued jobs start at once."""
     running = start()
     try:
         _until(lambda: running.status() == "ready", 60)
@@ -69,14 +69,14 @@ def do(engine, chores):
 
 @pytest.fixture
 def until():
-    """Waits until something holds, and fails if it never does."""
+    """Waits until a condition holds, and fails if it never does."""
 
     return _until
 
 
 @pytest.fixture
 def finished(engine, until):
-    """Waits until a job is finished, and returns it as it is then."""
+    """Waits until a job is finished, and returns it."""
 
     def wait(job, owner: str = "local"):
         until(lambda: engine.job(job.id, owner).finished)

@@ -1,4 +1,4 @@
-"""A server for tests to kill: submits `count` chores, tells what it holds, and waits.
+"""A server for tests to kill: submits `count` chores, reports their ids, and waits.
 
 python server.py count
 """
@@ -17,7 +17,7 @@ from studio.engine import Engine
 
 
 def main() -> None:
-    """Prints one line once the first job shows its image, then does nothing."""
+    """Prints one line once the first job has a preview, then sleeps."""
     tasks.TASKS.update(TASKS)
     engine = Engine(memory={"job": 450e6, "live": 450e6, "drive": 450e6}, warm=False)
     jobs = [
@@ -29,8 +29,8 @@ def main() -> None:
         time.sleep(0.02)
     family = psutil.Process().children(recursive=True)
     heavy = [name for name in ("tensorflow", "keras", "jax") if name in sys.modules]
-    told = {"jobs": [job.id for job in jobs], "family": [child.pid for child in family], "heavy": heavy}
-    sys.stdout.write(json.dumps(told) + "\n")
+    state = {"jobs": [job.id for job in jobs], "family": [child.pid for child in family], "heavy": heavy}
+    sys.stdout.write(json.dumps(state) + "\n")
     sys.stdout.flush()
     time.sleep(600)
 

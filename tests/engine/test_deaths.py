@@ -1,4 +1,4 @@
-"""Workers that die: the job says why, and the next one runs."""
+"""When a worker dies, its job says why, and the next job runs."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_a_job_whose_worker_is_killed_once_is_run_again(engine, do, until, finis
 
 
 def test_what_has_ended_is_not_done_again_when_its_worker_is_killed(engine, do, until, finished, chores):
-    """Dask would: it computes again what a dead worker held, and a stopped job is held for a while."""
+    """Dask recomputes the results of a dead worker, and holds canceled jobs for a while."""
     job = do(steps=100_000, pause=0.01)
     until(lambda: engine.job(job.id).report)
     engine.stop(job.id)
@@ -44,7 +44,7 @@ def test_what_has_ended_is_not_done_again_when_its_worker_is_killed(engine, do, 
     kill(engine, "job")
     assert finished(next_one).state == "done"
     lost = worker.run_job, job.id, "job", chores.TASKS["chores.do"]
-    engine._cluster.submit("job", f"again-{job.id}", *lost).result(10)  # as when nobody had heard of its end
+    engine._cluster.submit("job", f"again-{job.id}", *lost).result(10)  # as if its end was not noticed
     assert engine.job(job.id) == job
 
 
@@ -68,7 +68,7 @@ def test_a_drive_lane_that_was_killed_loads_no_keras(home, chores, until, tmp_pa
     (tmp_path / "keras.py").write_text(KERAS.format(folder=str(tmp_path / "loaded")))
     (tmp_path / "loaded").mkdir()
     monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.environ['PYTHONPATH']}")
-    for name in tasks.TASKS.keys() - chores.TASKS.keys():  # whose weights would be prepared
+    for name in tasks.TASKS.keys() - chores.TASKS.keys():  # its weights would be prepared
         monkeypatch.delitem(tasks.TASKS, name)
     engine = Engine(memory={"job": 450e6, "live": 450e6, "drive": 450e6})
     try:

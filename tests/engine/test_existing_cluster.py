@@ -1,4 +1,4 @@
-"""STUDIO_SCHEDULER: the studio as a guest of a cluster that it did not start."""
+"""STUDIO_SCHEDULER: the studio uses a cluster that it did not start."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from studio.engine.cluster.launch import Host
 
 @pytest.fixture
 def cluster(home, chores, tmp_path):
-    """A cluster that someone else runs, its address and certificates where Dask's configuration has them."""
+    """A cluster that the studio did not start, in Dask's configuration with its certificates."""
     host = Host(home, {"job": 450e6, "live": 450e6, "drive": 450e6}, 60)
     files = {"ca-file": host.security.tls_ca_file, "key": host.security.tls_client_key}
     for name, text in files.items():

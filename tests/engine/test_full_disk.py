@@ -1,4 +1,4 @@
-"""A disk without room: whoever asks is told, and what runs continues."""
+"""With a full disk, requests fail with a message, and running jobs continue."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from studio.engine.jobs.parts import Request, Status
 
 @pytest.fixture
 def disk(monkeypatch):
-    """`disk.room = 2`: two more files find room in this process."""
+    """Limits the new files of this process: with `disk.room = 2` two more fit."""
     write = paths.write
 
     class Disk:
@@ -22,7 +22,7 @@ def disk(monkeypatch):
     def writing(path, data):
         Disk.room -= 1
         if Disk.room < 0:
-            raise paths.NoRoom("full")
+            raise paths.InsufficientSpace("full")
         return write(path, data)
 
     monkeypatch.setattr(paths, "write", writing)
@@ -47,7 +47,7 @@ def _nothing_left(ledger, home) -> bool:
 @pytest.mark.parametrize("room", [0, 1])
 def test_a_job_that_could_not_be_written_is_none(home, ledger, disk, chores, room):
     disk.room = room
-    with pytest.raises(paths.NoRoom):
+    with pytest.raises(paths.InsufficientSpace):
         ledger.add(Request.of(tasks.get("chores.do"), chores.ChoreSettings(), {}, "local"))
     assert _nothing_left(ledger, home)
 
@@ -56,7 +56,7 @@ def test_a_job_that_could_not_be_written_is_none(home, ledger, disk, chores, roo
 def test_a_live_result_that_could_not_be_kept_is_no_job(home, ledger, disk, chores, room):
     live = Live("chores.do", chores.ChoreSettings(), {}, b"text", "text", "a.txt", {}, None, 1.0)
     disk.room = room
-    with pytest.raises(paths.NoRoom):
+    with pytest.raises(paths.InsufficientSpace):
         ledger.add_finished(live, "local")
     assert _nothing_left(ledger, home)
 

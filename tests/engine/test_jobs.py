@@ -1,4 +1,4 @@
-"""Jobs on a real cluster: what goes in, what is seen meanwhile, what comes out."""
+"""Jobs on a real cluster: inputs, progress and results."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from itertools import pairwise
 import pytest
 
 from studio.core import paths, recipes, tasks
-from studio.core.errors import InvalidInput, NoRoom, Unavailable
+from studio.core.errors import InsufficientSpace, InvalidInput, Unavailable
 from studio.core.imaging import image_io
 from studio.core.models import presets
 from studio.core.process import limits
@@ -52,7 +52,7 @@ def test_what_cannot_fit_into_the_memory_never_becomes_a_job(engine, image, monk
     before = engine.jobs()
     file = tasks.File.keep(image_io.encode_png(image), "image", "mine.png")
     settings = TransferSettings(mode="fine", size=2048)
-    with pytest.raises(NoRoom, match="needs about"):
+    with pytest.raises(InsufficientSpace, match="needs about"):
         engine.submit("style.transfer", settings, {"content": [file], "style": [file]})
     assert engine.jobs() == before
 
@@ -62,10 +62,10 @@ def test_a_sweep_or_a_search_with_a_try_that_cannot_fit_never_begins(engine, ima
     before = engine.jobs()
     file = tasks.File.keep(image_io.encode_png(image), "image", "mine.png")
     swept = SweepSettings(task="style.transfer", vary=("size=256,512", "mode=instant,fine"))
-    with pytest.raises(NoRoom, match="size 512 px and mode fine"):
+    with pytest.raises(InsufficientSpace, match="size 512 px and mode fine"):
         engine.submit("gallery.sweep", swept, {"content": [file], "style": [file]})
     text = tasks.File.keep(b"so it is", "text", "so.txt")
-    with pytest.raises(NoRoom, match="Choose units"):
+    with pytest.raises(InsufficientSpace, match="Choose units"):
         engine.submit("tune.run", TuneSettings(train="text", vary=("units=64:2048",)), {"text": [text]})
     assert engine.jobs() == before
 
@@ -147,7 +147,7 @@ def test_jobs_wait_in_line_and_run_in_order(engine, do, until, finished):
 def test_a_run_survives_without_its_curve_and_its_image(engine, do, finished):
     busy, job = do(steps=20, pause=0.05), do(shade=9)
     for name in ("reports.jsonl", "preview.webp"):
-        (paths.folder("jobs") / job.id / name).mkdir()  # so that neither can be written
+        (paths.folder("jobs") / job.id / name).mkdir()  # so that neither file can be written
     finished(busy)
     job = finished(job)
     assert (job.state, job.error, job.history, job.preview) == ("done", "", [], None)
@@ -161,9 +161,9 @@ def test_stopping_keeps_the_best_so_far_and_says_so(engine, do, until, finished)
     assert engine.job(job.id).state in ("stopping", "stopped")
     job = finished(job)
     assert job.state == "stopped" and job.result.stopped_early
-    assert job.kept == f"Stopped at step {job.report.step} of 10,000: kept the best result so far."
+    assert job.stop_note == f"Stopped at step {job.report.step} of 10,000: kept the best result so far."
     assert image_io.read(job.result.files[0].read()).shape == (32, 48, 3)
-    assert finished(do()).kept == ""
+    assert finished(do()).stop_note == ""
 
 
 @pytest.mark.slow
@@ -175,7 +175,7 @@ def test_canceling_keeps_nothing(engine, do, until, finished, stopped_before):
         engine.stop(job.id)
     engine.cancel(job.id)
     job = finished(job)
-    assert (job.state, job.result, job.kept) == ("cancelled", None, "")
+    assert (job.state, job.result, job.stop_note) == ("cancelled", None, "")
     assert (job.preview, job.history) == (None, []) and "nothing was kept" in job.error
     assert {path.name for path in (paths.folder("jobs") / job.id).iterdir()} == {"job.json", "state.json"}
     assert finished(do()).state == "done"
@@ -188,7 +188,7 @@ def test_a_cancelled_job_whose_worker_was_done_first_keeps_nothing(chores, tmp_p
     record.state = "canceling"
     ledger.note(record)
     record.folder.write(Outcome, Outcome.model_construct(result=tasks.Result(())))
-    again = Ledger(tmp_path / "jobs")  # the server died before it could settle it
+    again = Ledger(tmp_path / "jobs")  # the server died before it could settle the job
     again.load()
     assert again.copy(again.get(record.id)).state == "cancelled"
     assert not items.read(record.folder.path)
@@ -204,8 +204,8 @@ def test_a_job_that_is_stopped_as_it_begins_is_one_or_the_other(engine, do, fini
         engine.stop(jobs[-1].id)
     finished(do())
     for job in map(finished, jobs):
-        kept = (paths.folder("jobs") / job.id / "outcome.json").exists()
-        assert kept == (job.started is not None) and ("before it began" in job.error) != kept
+        is_stored = (paths.folder("jobs") / job.id / "outcome.json").exists()
+        assert is_stored == (job.started is not None) and ("before it began" in job.error) != is_stored
 
 
 @pytest.mark.slow
@@ -255,8 +255,8 @@ def test_owners_do_not_see_each_other(engine, do, finished):
 @pytest.mark.slow
 def test_many_people_at_once_lose_nothing_and_swap_nothing(engine, chores, finished):
     def person(name):
-        asked = [engine.submit("chores.do", chores.ChoreSettings(shade=n), {}, name).id for n in range(4)]
-        return [finished(engine.job(id, name), name) for id in asked]
+        ids = [engine.submit("chores.do", chores.ChoreSettings(shade=n), {}, name).id for n in range(4)]
+        return [finished(engine.job(id, name), name) for id in ids]
 
     names = [f"person {n}" for n in range(6)]
     with ThreadPoolExecutor(len(names)) as pool:
@@ -278,11 +278,11 @@ def test_newest_come_first_and_ids_are_safe_in_addresses(engine, do, finished):
 
 def test_what_runs_is_told_however_much_came_after_it(engine, do, until, finished, chores):
     running = do(steps=10_000, pause=0.05)
-    kept = [engine.keep(_live(engine, chores)).id for _ in range(3)]
-    assert [job.id for job in engine.jobs(limit=2)] == [kept[-1], running.id]
+    stored = [engine.keep(_live(engine, chores)).id for _ in range(3)]
+    assert [job.id for job in engine.jobs(limit=2)] == [stored[-1], running.id]
     engine.cancel(running.id)
     finished(running)
-    assert [job.id for job in engine.jobs(limit=2)] == kept[:0:-1]
+    assert [job.id for job in engine.jobs(limit=2)] == stored[:0:-1]
 
 
 def _live(engine, chores):

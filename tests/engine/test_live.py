@@ -1,4 +1,4 @@
-"""The live lane: bytes back, nothing on disk, newest wins."""
+"""The live queue: bytes in memory, nothing on disk, and the newest request wins."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from studio.core import paths, recipes, tasks
-from studio.core.errors import InvalidInput, NoRoom, StudioError, Unavailable
+from studio.core.errors import InsufficientSpace, InvalidInput, StudioError, Unavailable
 from studio.core.imaging import image_io
 from studio.core.process import limits
 from studio.engine import Superseded
@@ -45,13 +45,13 @@ def test_a_live_result_is_bytes_and_leaves_nothing(live):
 @pytest.mark.slow
 def test_a_live_result_is_kept_as_a_finished_job(engine, live):
     result = live(shade=34)
-    kept = engine.keep(result, "her")
-    assert kept == engine.job(kept.id, "her") == engine.jobs("her")[0]
-    assert (kept.state, kept.settings["shade"], kept.place) == ("done", 34, 0)
-    assert kept.result.files[0].read() == result.data
-    assert kept.result.recipe == result.recipe
-    assert image_io.read(kept.preview).shape == (32, 48, 3)
-    kept.folder.remove()
+    job = engine.keep(result, "her")
+    assert job == engine.job(job.id, "her") == engine.jobs("her")[0]
+    assert (job.state, job.settings["shade"], job.place) == ("done", 34, 0)
+    assert job.result.files[0].read() == result.data
+    assert job.result.recipe == result.recipe
+    assert image_io.read(job.preview).shape == (32, 48, 3)
+    job.folder.remove()
 
 
 def test_a_live_error_is_raised_in_the_tasks_words(live):
@@ -62,11 +62,17 @@ def test_a_live_error_is_raised_in_the_tasks_words(live):
 
 def test_a_preview_that_cannot_fit_into_its_lane_is_refused(engine, image, monkeypatch):
     file = tasks.File.keep(image_io.encode_png(image), "image", "mine.png")
-    asked = ("style.transfer", TransferSettings(mode="fine", size=1024), {"content": [file], "style": [file]})
-    monkeypatch.setattr(limits, "memory", lambda: 6 * 2**30)  # enough for a job of it
+    request_arguments = (
+        "style.transfer",
+        TransferSettings(mode="fine", size=1024),
+        {"content": [file], "style": [file]},
+    )
+    monkeypatch.setattr(limits, "memory", lambda: 6 * 2**30)  # enough memory for a job
     for request in (engine.live, engine.stream):
-        with pytest.raises(NoRoom, match=r"here it may have 2\.4 GiB\. Choose size \d+ px or less"):
-            request(*asked, "me")
+        with pytest.raises(
+            InsufficientSpace, match=r"here it may have 2\.4 GiB\. Choose size \d+ px or less"
+        ):
+            request(*request_arguments, "me")
 
 
 def test_a_bad_live_request_is_refused(engine, chores):
@@ -135,7 +141,7 @@ def test_no_training_is_interactive():
 
 def test_turns_let_one_of_each_session_in_and_all_in_the_end():
     turns = Turns(lambda: 2)
-    inside, most, seen = [], [], []
+    inside, most, sessions = [], [], []
     lock = threading.Lock()
 
     def visit(session):
@@ -148,7 +154,7 @@ def test_turns_let_one_of_each_session_in_and_all_in_the_end():
                 time.sleep(0.01)
                 with lock:
                     inside.remove(session)
-                    seen.append(session)
+                    sessions.append(session)
         except Superseded:
             pass
 
@@ -156,7 +162,7 @@ def test_turns_let_one_of_each_session_in_and_all_in_the_end():
         for done in [pool.submit(visit, f"session {n % 7}") for n in range(60)]:
             done.result(30)
     assert max(most) == 2
-    assert set(seen) == {f"session {n}" for n in range(7)}
+    assert set(sessions) == {f"session {n}" for n in range(7)}
 
 
 def test_who_waits_in_vain_is_sent_away_with_a_next_step(monkeypatch):

@@ -1,4 +1,4 @@
-"""Whose turn it is among the jobs that wait, and when: the rule, and what comes of it on a real cluster."""
+"""The order of queued jobs: the rule, and its effect on a real cluster."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from itertools import count
 import pytest
 
 from studio.core import paths, tasks
-from studio.core.errors import InvalidInput, NoRoom, Unavailable
+from studio.core.errors import InsufficientSpace, InvalidInput, Unavailable
 from studio.engine.jobs import store
 from studio.engine.jobs.job import Job
 from studio.engine.jobs.ledger import Ledger
 from studio.engine.jobs.parts import Request, Status
-from studio.engine.jobs.queue import LONG_SECONDS, MOST_PASSES, SMALL_SECONDS, Waiting
+from studio.engine.jobs.queue import LONG_SECONDS, MOST_PASSES, SMALL_SECONDS, JobQueue
 
 SMALL, MIDDLING, LONG = SMALL_SECONDS - 1, 60.0, LONG_SECONDS + 1
 
 
 @pytest.fixture
 def line():
-    """Makes a line of jobs that are expected to take so many seconds, each called after its letter."""
+    """Makes a queue of jobs with these expected seconds, named by letters: `line(a=5, b=1)`."""
     created = count(1000)
 
     def line(**expected):
-        waiting = Waiting()
+        waiting = JobQueue()
         for id, seconds in expected.items():
-            asked = {"created": next(created), "owner": "local", "lane": "job", "expected": seconds}
-            waiting.enter(Job.model_construct(id=id, **asked))
+            fields = {"created": next(created), "owner": "local", "lane": "job", "expected": seconds}
+            waiting.enter(Job.model_construct(id=id, **fields))
         return waiting
 
     return line
@@ -43,9 +43,12 @@ def order(waiting):
     [
         ({"a": SMALL, "b": SMALL}, "ab"),
         ({"a": LONG, "b": SMALL, "c": SMALL}, "bca"),
-        ({"a": LONG, "b": MIDDLING, "c": SMALL}, "abc"),  # who is not passed is passed by nobody
+        (
+            {"a": LONG, "b": MIDDLING, "c": SMALL},
+            "abc",
+        ),  # a job that is not overtaken by one is overtaken by none
         ({"a": LONG, "b": LONG, "c": SMALL}, "cab"),
-        ({"a": LONG, "b": None, "c": SMALL}, "abc"),  # nothing is known of b
+        ({"a": LONG, "b": None, "c": SMALL}, "abc"),  # the duration of b is unknown
         ({"a": LONG, "b": SMALL_SECONDS}, "ab"),
         ({"a": LONG_SECONDS, "b": SMALL}, "ab"),
         ({"a": LONG, "b": SMALL, "c": SMALL, "d": SMALL, "e": SMALL, "f": SMALL}, "bcdaef"),
@@ -170,7 +173,7 @@ def test_a_batch_that_is_filled_up_does_not_pass_forever(home, chores):
     assert ledger.queue.in_turn("job")[0] is long
 
 
-def test_a_batch_that_fails_while_it_is_queued_takes_nothing_along(engine, chores, held, monkeypatch):
+def test_a_batch_that_fails_while_it_is_queued_takes_nothing_along(engine, chores, running_job, monkeypatch):
     older = engine.submit("chores.do", chores.ChoreSettings(), {}, batch="name")
     several = [(chores.ChoreSettings(shade=shade), {}) for shade in range(3)]
     before = {path.name for path in paths.folder("jobs").iterdir()}
@@ -180,11 +183,11 @@ def test_a_batch_that_fails_while_it_is_queued_takes_nothing_along(engine, chore
 
         def patched(folder, name, values):
             if next(calls) == 3:  # in the middle of the second
-                raise NoRoom("full")
+                raise InsufficientSpace("full")
             write(folder, name, values)
 
         patch.setattr(store.Folder, "write", patched)
-        with pytest.raises(NoRoom):
+        with pytest.raises(InsufficientSpace):
             engine.submit_all("chores.do", several, "name", key="key")
     assert engine.batch("name").jobs == (older.id,) and engine.job(older.id).state == "queued"
     assert {path.name for path in paths.folder("jobs").iterdir()} == before
@@ -193,14 +196,14 @@ def test_a_batch_that_fails_while_it_is_queued_takes_nothing_along(engine, chore
     engine.cancel_batch("name")
 
 
-def test_others_need_not_wait_while_a_batch_is_paused(engine, chores, held, monkeypatch):
+def test_others_need_not_wait_while_a_batch_is_paused(engine, chores, running_job, monkeypatch):
     several = [(chores.ChoreSettings(shade=shade), {}) for shade in range(20)]
     jobs = engine.submit_all("chores.do", several, "many")
     write, answers, before = store.Folder.write, [], []
-    asking = threading.Thread(target=lambda: answers.append(engine.job(held.id)))
+    asking = threading.Thread(target=lambda: answers.append(engine.job(running_job.id)))
 
     def writing(folder, name, values):
-        if threading.current_thread() is pausing:  # which holds the lock
+        if threading.current_thread() is pausing:  # it holds the lock
             before.append(len(answers))
             if len(before) == 1:
                 asking.start()
@@ -225,7 +228,7 @@ def test_a_batch_moves_as_one(line):
     assert order(waiting) == "abcd"
 
 
-def test_a_batch_is_counted_paused_and_ended_as_one(engine, chores, until, held):
+def test_a_batch_is_counted_paused_and_ended_as_one(engine, chores, until, running_job):
     jobs = [engine.submit("chores.do", chores.ChoreSettings(), {}, batch="mine") for _ in range(3)]
     with pytest.raises(Unavailable):
         engine.batch("mine", "visitor-eve")
@@ -236,12 +239,12 @@ def test_a_batch_is_counted_paused_and_ended_as_one(engine, chores, until, held)
     engine.cancel_batch("mine")
     now = engine.batch("mine")
     assert (now.jobs, now.ended, now.failed) == (tuple(job.id for job in jobs), 3, 3)
-    assert engine.job(held.id).state == "running"
+    assert engine.job(running_job.id).state == "running"
 
 
 @pytest.fixture
-def held(engine, do, until):
-    """Lets a job hold the lane while others wait; ends it at the end."""
+def running_job(engine, do, until):
+    """A job that occupies the queue while others wait; canceled after the test."""
     running = do(steps=100_000, pause=0.02)
     until(lambda: engine.job(running.id).state == "running")
     yield running
@@ -249,13 +252,13 @@ def held(engine, do, until):
     until(lambda: engine.job(running.id).finished)
 
 
-def test_a_paused_job_waits_until_it_is_resumed(engine, do, until, finished, held):
+def test_a_paused_job_waits_until_it_is_resumed(engine, do, until, finished, running_job):
     first, second = do(), do()
     paused = engine.pause(first.id)
     assert (paused.paused, paused.place, paused.starts_in) == (True, 0, None)
     with pytest.raises(InvalidInput, match="Resume it"):
         engine.move(first.id, "front")
-    engine.cancel(held.id)
+    engine.cancel(running_job.id)
     finished(second)
     assert engine.job(first.id).state == "queued"
     engine.resume(first.id)
@@ -264,7 +267,7 @@ def test_a_paused_job_waits_until_it_is_resumed(engine, do, until, finished, hel
         engine.pause(first.id)
 
 
-def test_only_whoever_asked_for_a_job_moves_it(engine, do, held):
+def test_only_whoever_asked_for_a_job_moves_it(engine, do, running_job):
     job = do()
     for steer in (engine.pause, engine.resume, lambda id, owner: engine.move(id, "front", owner)):
         with pytest.raises(Unavailable):

@@ -1,4 +1,4 @@
-"""In a studio for many nobody takes all: room on the disk and jobs at once are limited."""
+"""Quotas in a studio for many users: disk space and concurrent jobs."""
 
 from __future__ import annotations
 
@@ -10,17 +10,22 @@ import time
 import pytest
 
 from studio.core import caches, owners, paths
-from studio.core.errors import InvalidInput, NoRoom, StudioError
+from studio.core.errors import InsufficientSpace, InvalidInput, StudioError
 from studio.core.tasks import File
 from studio.engine import quotas
 from studio.engine.jobs.job import Live
 
-ANN, BOB, CID, DAN = "visitor-a", "user-b", "visitor-c", "visitor-d"  # one a test, for they share an engine
+ANN, BOB, CID, DAN = (
+    "visitor-a",
+    "user-b",
+    "visitor-c",
+    "visitor-d",
+)  # one per test, because they share an engine
 
 
 @pytest.fixture
 def many(monkeypatch):
-    """A studio for many, with limits: `many(DISK="0.001", JOBS="2")`."""
+    """A studio for many users with limits: `many(DISK="0.001", JOBS="2")`."""
     monkeypatch.setenv("STUDIO_USERS", "many")
 
     def limit(**limits):
@@ -32,7 +37,7 @@ def many(monkeypatch):
 
 @pytest.fixture
 def keep(engine, chores):
-    """Keeps a live result of so many bytes: `keep(ANN, 1000)`."""
+    """Stores a live result of so many bytes: `keep(ANN, 1000)`."""
 
     def make(owner, size):
         data = bytes([len(owner) + size % 199]) * size
@@ -53,13 +58,13 @@ def test_whoever_has_as_much_as_each_may_have_is_refused_and_others_are_not(
 ):
     many(DISK="0.001")
     first = keep(ANN, 900_000)
-    with pytest.raises(NoRoom, match=r"takes 91\d kB .* 1 MB\. Remove in the gallery"):
+    with pytest.raises(InsufficientSpace, match=r"takes 91\d kB .* 1 MB\. Remove in the gallery"):
         keep(ANN, 200_000)
     keep(BOB, 200_000)
     finished(submit(engine, chores, ANN), ANN)
     keep("local", 2_000_000)
     keep(ANN, 40_000)
-    with pytest.raises(NoRoom):
+    with pytest.raises(InsufficientSpace):
         keep(ANN, 95_001)
     engine.job(first.id, ANN).folder.remove()
     finished(submit(engine, chores, ANN, shade=4), ANN)
@@ -72,9 +77,9 @@ def test_what_was_brought_just_now_counts_too(home, many):
     note.parent.mkdir(parents=True)
     note.touch()
     assert quotas.usage_of(ANN).bytes == 900_000
-    quotas.check_room(ANN, 50_000)
-    with pytest.raises(NoRoom):
-        quotas.check_room(ANN, 200_000)
+    quotas.check_disk_quota(ANN, 50_000)
+    with pytest.raises(InsufficientSpace):
+        quotas.check_disk_quota(ANN, 200_000)
     (owners.folder(ANN) / "presets" / "language_model").mkdir(parents=True)
     (owners.folder(ANN) / "presets" / "language_model" / "weights").write_bytes(bytes(90_000))
     assert quotas.usage_of(ANN).bytes >= 990_000
@@ -115,19 +120,19 @@ def test_one_alone_has_no_limits(engine, keep, monkeypatch):
 def test_a_limit_that_is_no_number_is_told_in_a_sentence(home, many, text):
     many(DISK=text)
     with pytest.raises(InvalidInput, match=f"Invalid STUDIO_OWNER_DISK: {text}"):
-        quotas.check_room(ANN)
+        quotas.check_disk_quota(ANN)
 
 
 def test_a_file_of_a_name_that_leads_elsewhere_is_not_asked_for(home, many):
     assert owners.folder("../../etc").parent == owners.folder(ANN).parent
-    assert File.keep(b"x", "text", "a.txt").here
+    assert File.keep(b"x", "text", "a.txt").is_available
 
 
-def write_job(home, owner, id, **asked):
-    """A finished job's folder, as another studio may have left it."""
+def write_job(home, owner, id, **fields):
+    """Writes the folder of a finished job as another studio could have left it."""
     folder = home / "jobs" / id
     folder.mkdir(parents=True)
-    (folder / "job.json").write_text(json.dumps({"owner": owner, **asked}))
+    (folder / "job.json").write_text(json.dumps({"owner": owner, **fields}))
     (folder / "outcome.json").write_text("{}")
     return folder
 
@@ -151,7 +156,7 @@ def test_what_others_have_is_not_read_again(home, many, monkeypatch):
     (home / "jobs" / "ann1").rename(home / "removed" / "ann1")
     shutil.rmtree(home / "jobs" / "ann2")
     assert [folder.parent.name for folder in quotas.usage_of(ANN).folders] == ["removed"]
-    assert set(quotas.everybody()) == {ANN, BOB}
+    assert set(quotas.usage_by_owner()) == {ANN, BOB}
 
 
 def test_a_job_that_is_just_written_is_counted_once_it_says_whose_it_is(home, many):
@@ -164,13 +169,15 @@ def test_a_job_that_is_just_written_is_counted_once_it_says_whose_it_is(home, ma
 
 def test_naming_anothers_file_does_not_tell_that_it_is_here(home, many):
     many()
-    with owners.asking(ANN):
+    with owners.acting_as(ANN):
         hers = File.keep(bytes(70_000), "text", "a.txt")
-    told = [write_job(home, BOB, id, named=digest) for id, digest in (("x1", hers.digest), ("x2", "0" * 64))]
-    assert len({(path / "job.json").stat().st_size for path in told}) == 1
+    folders = [
+        write_job(home, BOB, id, named=digest) for id, digest in (("x1", hers.digest), ("x2", "0" * 64))
+    ]
+    assert len({(path / "job.json").stat().st_size for path in folders}) == 1
     before = quotas.usage_of(BOB).bytes
     assert before < 70_000
-    with owners.asking(BOB):
+    with owners.acting_as(BOB):
         File.keep(bytes(70_000), "text", "a.txt")
     assert quotas.usage_of(BOB).bytes == before + 70_000, "it is his, too, now"
 
@@ -188,27 +195,27 @@ def test_what_was_brought_and_not_used_counts_for_a_day(home, many):
 
 def test_what_a_task_makes_counts_only_while_something_names_it(home, many):
     many()
-    with owners.asking(ANN, makes=True):
-        made = File.keep(bytes(900_000), "text", "a.txt")
-        assert made.here
+    with owners.acting_as(ANN, makes=True):
+        file = File.keep(bytes(900_000), "text", "a.txt")
+        assert file.is_available
     assert quotas.usage_of(ANN).bytes == 0
-    with owners.asking(ANN):
-        File.keep(bytes(900_000), "text", "a.txt")  # now she uploads the same
+    with owners.acting_as(ANN):
+        File.keep(bytes(900_000), "text", "a.txt")  # now she uploads the same file
     assert quotas.usage_of(ANN).bytes == 900_000
 
 
 def test_an_owners_cache_has_what_their_work_leaves(home, many):
     many(DISK="0.001")
     entries = [paths.folder("cache") / "images" / f"{number}.pixels" for number in range(2)]
-    with owners.asking(ANN):
+    with owners.acting_as(ANN):
         for number, entry in enumerate(entries):
             paths.write(entry, bytes(600_000))
             caches.claim(entry)
             os.utime(next((owners.folder(ANN) / "caches").glob(_mark(entry))), (number, number))
     assert quotas.usage_of(ANN).cache == 1_200_000
-    quotas.check_room(ANN)
+    quotas.check_disk_quota(ANN)
     assert [entry.exists() for entry in entries] == [False, True]
-    quotas.check_room(ANN, 900_000)
+    quotas.check_disk_quota(ANN, 900_000)
     assert quotas.usage_of(ANN).cache == 0
 
 
@@ -219,11 +226,11 @@ def _mark(entry) -> str:
 @pytest.mark.slow
 def test_many_small_files_take_room_too(home, many):
     many(DISK="0.001")
-    with owners.asking(ANN):
+    with owners.acting_as(ANN):
         for number in range(250):
             File.keep(bytes([number]), "text", "a.txt")
-    with pytest.raises(NoRoom):
-        quotas.check_room(ANN)
+    with pytest.raises(InsufficientSpace):
+        quotas.check_disk_quota(ANN)
 
 
 def test_a_batch_that_is_too_much_is_refused_as_a_whole(engine, chores, many):

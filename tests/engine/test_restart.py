@@ -1,4 +1,4 @@
-"""The server killed at a bad moment, and started again."""
+"""The server is killed at a bad moment and started again."""
 
 from __future__ import annotations
 
@@ -29,24 +29,24 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 @pytest.fixture
 def server(home, chores):
-    """A server in a process of its own, with one job running and one queued; what it told."""
+    """A server in a separate process with one running and one queued job; yields it and its state."""
     script = Path(__file__).with_name("server.py")
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ["PYTHONPATH"]])}
     with subprocess.Popen(
         [sys.executable, str(script)], stdout=subprocess.PIPE, text=True, env=environment
     ) as process:
-        told = json.loads(process.stdout.readline())
-        yield process, told
+        state = json.loads(process.stdout.readline())
+        yield process, state
         process.kill()
 
 
 @pytest.fixture
 def hurry(monkeypatch):
-    """An engine that is down tries again at once."""
+    """Makes a failed engine restart without a delay."""
     monkeypatch.setattr(serving, "AGAIN_SECONDS", 0.1)
 
 
-def _gone(pid: int) -> bool:
+def _has_ended(pid: int) -> bool:
     try:
         return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
@@ -55,16 +55,16 @@ def _gone(pid: int) -> bool:
 
 @pytest.mark.slow
 def test_a_killed_server_leaves_no_process_and_loses_no_job(server, start, until):
-    process, told = server
-    assert told["heavy"] == []
-    assert len(told["family"]) >= 3
+    process, state = server
+    assert state["heavy"] == []
+    assert len(state["family"]) >= 3
     process.send_signal(signal.SIGKILL)
     process.wait()
-    until(lambda: all(map(_gone, told["family"])), 10)
+    until(lambda: all(map(_has_ended, state["family"])), 10)
 
     again = start()
     try:
-        ran, waited = told["jobs"]
+        ran, waited = state["jobs"]
         job = again.job(ran)
         assert (job.state, job.result) == ("interrupted", None)
         assert "stopped while it ran" in job.error
@@ -145,7 +145,7 @@ def _home_of(process: psutil.Process) -> str:
 
 @pytest.fixture
 def running(home, chores):
-    """A job as a killed server leaves it: running, on disk alone."""
+    """A running job as a killed server leaves it, on disk only."""
     ledger = Ledger(home / "jobs")
     ledger.load()
     task = tasks.get("chores.do")
@@ -162,7 +162,7 @@ def _loaded(home: Path, id: str):
 
 
 def _change(job, name: str, **change) -> None:
-    """Changes a file of a job as another studio or a damaged disk may have; None leaves a field out."""
+    """Changes a file of a job, as another studio or a damaged disk could; None removes a field."""
     file = job.folder.path / f"{name}.json"
     values = {**json.loads(file.read_bytes()), **change}
     file.write_text(json.dumps({key: value for key, value in values.items() if value is not None}))
@@ -183,8 +183,8 @@ def test_what_was_done_when_the_server_died_ended_then_and_not_when_it_is_found(
 
 def test_the_time_left_survives_the_way_to_a_page():
     report = Report(5010, 8000, seconds=1.0, began=5000)
-    told = reports.plain(report)
-    assert Status.model_validate_json(Status(state="done", report=told).model_dump_json()).report == report
+    plain = reports.plain(report)
+    assert Status.model_validate_json(Status(state="done", report=plain).model_dump_json()).report == report
     assert report.seconds_left == pytest.approx(299)
 
 
@@ -268,7 +268,7 @@ def test_the_log_is_bounded_while_the_engine_runs(home, start, chores, until, mo
     log = home / "logs" / "engine.log"
     engine = start()
     try:
-        for _ in range(6):  # each leaves a trace of about 1000 bytes
+        for _ in range(6):  # each leaves about 1000 bytes
             job = engine.submit("chores.do", chores.ChoreSettings(do="fault"), {})
             until(lambda job=job: engine.job(job.id).state == "failed")
             until(lambda: log.stat().st_size <= 2000)
@@ -328,8 +328,8 @@ def test_of_one_that_appears_later_what_cannot_be_understood_is_left_out(home, r
     _change(odd, "state", state="done", report=report)
     odd.folder.write(Outcome, Outcome.model_construct(result=tasks.Result(())))
     ledger.follow()
-    found = ledger.newest("local", 20)
-    assert [(record.id, record.report) for record in found] == [(odd.id, None), (running.id, None)]
+    records = ledger.newest("local", 20)
+    assert [(record.id, record.report) for record in records] == [(odd.id, None), (running.id, None)]
 
 
 def test_a_job_that_was_never_wholly_written_does_not_run(home, chores):

@@ -1,4 +1,4 @@
-"""Who can reach the cluster, and what the server carries."""
+"""Who can reach the cluster, which files it writes, and what the server process loads."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ pytestmark = pytest.mark.slow
 
 def _listening() -> list[tuple[str, int]]:
     family = [psutil.Process(), *psutil.Process().children(recursive=True)]
-    found = []
+    addresses = []
     for process in family:
         try:
-            found += [c.laddr for c in process.net_connections("inet") if c.status == psutil.CONN_LISTEN]
+            addresses += [c.laddr for c in process.net_connections("inet") if c.status == psutil.CONN_LISTEN]
         except psutil.Error:
             continue
-    return [(address.ip, address.port) for address in found]
+    return [(address.ip, address.port) for address in addresses]
 
 
 def test_the_cluster_listens_on_this_machine_alone(engine, do, finished):
@@ -38,7 +38,7 @@ def test_the_cluster_listens_on_this_machine_alone(engine, do, finished):
 
 
 def _ports(engine) -> list[int]:
-    """Where the scheduler, the nannies and their workers listen."""
+    """Returns the ports of the scheduler, the nannies and their workers."""
     client = engine._cluster._client
     workers = client.scheduler_info(n_workers=-1)["workers"]
     addresses = [*workers, *(worker["nanny"] for worker in workers.values()), client.scheduler.address]
@@ -47,7 +47,7 @@ def _ports(engine) -> list[int]:
 
 
 def _refusal(port: int, mine: Security | None, folder: Path) -> str:
-    """What a port of TLS says to who comes with such a certificate or none; "" if that one is let in."""
+    """Returns how a TLS port rejects a client with this certificate or none, "" if it accepts."""
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     if mine is not None:
@@ -58,7 +58,7 @@ def _refusal(port: int, mine: Security | None, folder: Path) -> str:
         try:
             wrapped.recv(1024)  # TLS 1.3 tells a client only here
         except TimeoutError:
-            return ""  # it waits for what the client has to say
+            return ""  # it waits for the client
         except ssl.SSLError as error:
             return error.reason
     return ""
@@ -98,8 +98,8 @@ def test_what_the_engine_leaves_is_for_its_owner_alone(home, start, chores, unti
     try:
         jobs = [engine.submit("chores.do", chores.ChoreSettings(do=do), {}) for do in ("count", "fault")]
         until(lambda: all(engine.job(job.id).finished for job in jobs))
-        found = [path for path in home.rglob("*") if path.lstat().st_mode & 0o077]
-        assert len(list(home.rglob("reports.jsonl"))) == 2 and found == []
+        readable = [path for path in home.rglob("*") if path.lstat().st_mode & 0o077]
+        assert len(list(home.rglob("reports.jsonl"))) == 2 and readable == []
     finally:
         engine.close()
         os.umask(before)
@@ -108,7 +108,7 @@ def test_what_the_engine_leaves_is_for_its_owner_alone(home, start, chores, unti
 def test_whatever_the_engine_writes_lies_in_its_home(home, start, chores, until, tmp_path, monkeypatch):
     outside = tmp_path / "temporary"
     outside.mkdir()
-    before = outside.stat().st_mtime_ns  # changes with all that is put there, also when it is taken away
+    before = outside.stat().st_mtime_ns  # the time changes with each file that is added or removed
     monkeypatch.setenv("TMPDIR", str(outside))
     engine = start()
     try:
@@ -123,8 +123,8 @@ def test_whatever_the_engine_writes_lies_in_its_home(home, start, chores, until,
 def test_the_live_lane_is_ready_without_keras_and_jobs_soon_have_it(home, chores, until):
     engine = Engine()
     try:
-        seen = until(lambda: engine.status() in ("warming up", "ready") and engine.status())
-        assert seen == "warming up"
+        status = until(lambda: engine.status() in ("warming up", "ready") and engine.status())
+        assert status == "warming up"
         until(lambda: engine.status() == "ready")
         modules = engine.live("chores.modules", chores.ChoreSettings(), {}, "me").data.split()
         assert b"ai_edge_litert" in modules
@@ -146,7 +146,9 @@ def test_the_engine_runs_nothing_that_lies_in_the_folder_where_it_is_started(
 ):
     folder, met = sown(tmp_path)
     monkeypatch.chdir(folder)
-    monkeypatch.setenv("PYTHONPATH", f"{os.environ['PYTHONPATH']}{os.pathsep}")  # whose end means this folder
+    monkeypatch.setenv(
+        "PYTHONPATH", f"{os.environ['PYTHONPATH']}{os.pathsep}"
+    )  # a trailing separator means this folder
     engine = start()
     try:
         until(lambda: met() or engine.status() == "ready")

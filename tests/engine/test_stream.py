@@ -1,4 +1,4 @@
-"""Streams: a text as it grows, stopped without loss, and out of the way of the next."""
+"""Streams: growing text, stopping without loss, and replacing an older stream."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LONG = {"steps": 1000, "pause": 0.05}
 
 
 def watch(stream):
-    """Each report that is seen until the stream has ended."""
+    """Yields each report until the stream has ended."""
     report = None
     while True:
         finished, newest = stream.finished, stream.report
@@ -36,22 +36,22 @@ def watch(stream):
 
 @pytest.fixture
 def stream(engine, chores):
-    """Asks for a text: `stream("me", steps=3)`; what still runs after the test is stopped."""
-    asked = []
+    """Starts a text stream: `stream("me", steps=3)`; stops it after the test."""
+    streams = []
 
     def ask(session="me", **settings):
-        asked.append(engine.stream("chores.write", chores.ChoreSettings(**settings), {}, session))
-        return asked[-1]
+        streams.append(engine.stream("chores.write", chores.ChoreSettings(**settings), {}, session))
+        return streams[-1]
 
     yield ask
-    for one in asked:
+    for one in streams:
         one.stop()
-    for one in asked:
+    for one in streams:
         one._result.exception()
 
 
-def begun(stream):
-    """The stream, once something was written."""
+def started(stream):
+    """Returns the stream after its first report."""
     next(watch(stream))
     return stream
 
@@ -76,19 +76,19 @@ def test_a_text_is_seen_as_it_grows_and_leaves_nothing(stream):
 @pytest.mark.slow
 def test_fast_reports_are_thinned(stream):
     running = stream(steps=1000, pause=0.001)
-    heard, hear = [], running.hear
-    running.hear = lambda report, *more: heard.append(report.step) or hear(report, *more)
+    steps, hear = [], running.hear
+    running.hear = lambda report, *more: steps.append(report.step) or hear(report, *more)
     allowed = running.result().seconds / reports.STREAM_SECONDS + 2
-    assert 3 <= len(heard) <= allowed < 500
+    assert 3 <= len(steps) <= allowed < 500
 
 
 @pytest.mark.slow
 def test_images_and_curves_come_along(engine):
     photo = File.keep(image_io.encode_png(sample_photos.photo("rocket")), "image", "rocket.png")
-    wanted = PlaygroundSettings(detail=32, steps=400, size=64)
-    running = engine.stream("playground.train", wanted, {"content": [photo]}, "me")
-    seen = [(running.preview, report.step) for report in watch(running)]
-    assert image_io.read(seen[0][0]).shape[1] == 32 and seen[0][1] == 0
+    settings = PlaygroundSettings(detail=32, steps=400, size=64)
+    running = engine.stream("playground.train", settings, {"content": [photo]}, "me")
+    previews = [(running.preview, report.step) for report in watch(running)]
+    assert image_io.read(previews[0][0]).shape[1] == 32 and previews[0][1] == 0
     assert not running.result().stopped_early
     first, *_, last = running.history
     assert first["step"] == 0 and first["learned"] > last["learned"] and "gradient_1" in last
@@ -101,41 +101,41 @@ def test_who_looks_late_sees_the_newest_and_the_end(stream, until):
 
 
 def test_a_stop_keeps_what_was_written_and_frees_the_lane(engine, stream):
-    running = begun(stream(**LONG))
+    running = started(stream(**LONG))
     running.stop()
     result = running.result()
     assert result.stopped_early
     assert LETTERS.startswith(result.data.decode())
     assert 1 <= len(result.data) < 1000
     assert stream(steps=3).result().data == b"bcd"
-    kept = engine.keep(result)
-    assert engine.job(kept.id).result.stopped_early
-    engine.job(kept.id).folder.remove()
+    job = engine.keep(result)
+    assert engine.job(job.id).result.stopped_early
+    engine.job(job.id).folder.remove()
 
 
 def test_a_newer_one_of_the_session_stops_the_running(stream):
-    running = begun(stream(**LONG))
+    running = started(stream(**LONG))
     assert stream(steps=5).result().data == b"bcdef"
     result = running.result()
     assert result.stopped_early and result.data
 
 
 def test_one_that_a_newer_one_stops_before_it_has_anything_is_superseded_and_not_a_failure(stream):
-    """Two runs of a page may overlap; the one whose request is overtaken by the other's asks once more."""
-    running = begun(stream(do="nothing", **LONG))
+    """Two runs of a page can overlap; the one that was replaced asks again."""
+    running = started(stream(do="nothing", **LONG))
     assert stream(steps=5).result().data == b"bcdef"
     with pytest.raises(Superseded):
         running.result()
 
-    stopped = begun(stream(do="nothing", **LONG))
+    stopped = started(stream(do="nothing", **LONG))
     stopped.stop()
-    with pytest.raises(StudioError, match="before there was anything to keep") as told:
+    with pytest.raises(StudioError, match="before there was anything to keep") as error:
         stopped.result()
-    assert not isinstance(told.value, Superseded), "a user stopped it"
+    assert not isinstance(error.value, Superseded), "a user stopped it"
 
 
 def test_of_those_that_wait_in_a_session_the_newest_wins(engine, stream, until):
-    running = begun(stream("you", **LONG))
+    running = started(stream("you", **LONG))
     waiting = stream(steps=4)
     until(lambda: "me" in engine._live._turns._waiting)
     newest = stream(steps=5)
@@ -147,19 +147,19 @@ def test_of_those_that_wait_in_a_session_the_newest_wins(engine, stream, until):
 
 
 def test_another_session_and_its_sliders_stop_nobody(engine, chores, stream):
-    running = begun(stream(steps=30, pause=0.02))
+    running = started(stream(steps=30, pause=0.02))
     assert engine.live("chores.do", chores.ChoreSettings(), {}, "you").data
     assert not running.result().stopped_early
 
 
 def test_a_slider_of_the_same_session_stops_its_text(engine, chores, stream):
-    running = begun(stream(**LONG))
+    running = started(stream(**LONG))
     assert engine.live("chores.do", chores.ChoreSettings(), {}, "me").data
     assert running.result().stopped_early
 
 
 def test_one_that_is_stopped_before_its_turn_never_runs(stream):
-    running = begun(stream("you", **LONG))
+    running = started(stream("you", **LONG))
     waiting = stream()
     waiting.stop()
     with pytest.raises(StudioError, match="stopped"):
@@ -195,10 +195,10 @@ def test_a_bad_request_is_refused_at_once(engine, chores):
 @pytest.mark.slow
 def test_what_is_there_to_be_watched_ends_where_nobody_looks(stream, until):
     running, watched = stream("me", **LONG), stream("you", **LONG)
-    begun(running).unwatched = 0.3
+    started(running).unwatched_seconds = 0.3
     until(lambda: running.finished)
     assert running.result().stopped_early
-    begun(watched).unwatched = 0.3
+    started(watched).unwatched_seconds = 0.3
     end = time.monotonic() + 1
     until(lambda: watched.report and time.monotonic() > end)
     assert not watched.finished

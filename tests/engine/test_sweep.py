@@ -1,4 +1,4 @@
-"""A sweep in the drive lane: its cells run in the job lane, and canceling keeps what is there."""
+"""Sweeps: cells run in the job queue, and canceling preserves finished cells."""
 
 from __future__ import annotations
 
@@ -59,17 +59,17 @@ def test_a_stopped_sweep_keeps_the_cells_that_are_there(engine, sweep, finished,
 @pytest.mark.slow
 def test_a_cancelled_sweep_keeps_nothing_and_leaves_its_lanes(engine, sweep, do, finished, until):
     job = sweep(1, 2, steps=100_000, pause=0.01)
-    until(lambda: _keys(engine, "errand"))
+    until(lambda: _keys(engine, "crew"))
     engine.cancel(job.id)
     ended = finished(job)
     assert (ended.state, ended.result) == ("cancelled", None)
-    until(lambda: not _keys(engine, "errand"))
+    until(lambda: not _keys(engine, "crew"))
     assert finished(do()).state == "done"
 
 
 def test_a_cell_that_was_stopped_half_way_says_so(engine, sweep, finished, until):
     job = sweep(1, 2, steps=100_000, pause=0.01)
-    until(lambda: _keys(engine, "errand"))
+    until(lambda: _keys(engine, "crew"))
     time.sleep(1)
     engine.stop(job.id)
     assert [cell["label"] for cell in finished(job).result.figures["cells"]] == ["shade 1, stopped early"]
@@ -77,9 +77,9 @@ def test_a_cell_that_was_stopped_half_way_says_so(engine, sweep, finished, until
 
 def test_a_cell_whose_sweep_has_died_leaves_the_lane(engine, sweep, do, until, finished):
     job = sweep(1, 2, steps=100_000, pause=0.01)
-    first = until(lambda: _keys(engine, "errand"))
+    first = until(lambda: _keys(engine, "crew"))
     kill(engine, "drive")
-    until(lambda: _keys(engine, "errand") - first)
+    until(lambda: _keys(engine, "crew") - first)
     kill(engine, "drive")
     assert "twice" in finished(job).error
     assert finished(do()).state == "done"
@@ -87,7 +87,7 @@ def test_a_cell_whose_sweep_has_died_leaves_the_lane(engine, sweep, do, until, f
 
 def test_small_jobs_of_the_same_owner_all_go_before_the_next_cell(engine, sweep, do, until, finished):
     varied = sweep(1, 2, 3, steps=30, pause=0.05)
-    until(lambda: _keys(engine, "errand"))
+    until(lambda: _keys(engine, "crew"))
     small = [finished(job) for job in [do(takes=5, steps=8, pause=0.05) for _ in range(3)]]
     cells = finished(varied).result.files[1:]
     assert all(job.ended < cells[1].path.stat().st_mtime for job in small)
@@ -95,7 +95,7 @@ def test_small_jobs_of_the_same_owner_all_go_before_the_next_cell(engine, sweep,
 
 def test_a_job_behind_a_cell_waits_and_can_be_cancelled_alone(engine, sweep, do, until, finished):
     varied = sweep(1, 2, steps=60, pause=0.05)
-    until(lambda: _keys(engine, "errand"))
+    until(lambda: _keys(engine, "crew"))
     time.sleep(1)  # the first cell has begun
     waiting = do()
     until(lambda: _keys(engine, waiting.id))
@@ -108,7 +108,7 @@ def test_a_job_behind_a_cell_waits_and_can_be_cancelled_alone(engine, sweep, do,
 
 def test_a_job_behind_a_cell_outlives_the_death_of_its_process(sweep, do, until, finished, engine):
     greedy = sweep(1, 2, do="fill", steps=60, pause=0.05)
-    until(lambda: _keys(engine, "errand"))
+    until(lambda: _keys(engine, "crew"))
     time.sleep(1)
     waiting = do(steps=3)
     until(lambda: _keys(engine, waiting.id))
@@ -121,7 +121,7 @@ def test_a_cell_behind_a_job_outlives_the_death_of_its_process(engine, sweep, do
     running = do(steps=60, pause=0.05)
     until(lambda: engine.job(running.id).report)
     varied = sweep(1, 2, steps=3)
-    until(lambda: _keys(engine, "errand"))
+    until(lambda: _keys(engine, "crew"))
     kill(engine, "job")
     job = finished(varied)
     assert job.state == "done" and len(job.result.files) == 3, job.error
@@ -130,7 +130,7 @@ def test_a_cell_behind_a_job_outlives_the_death_of_its_process(engine, sweep, do
 
 def test_a_job_behind_cells_that_all_kill_their_process_has_its_turn(engine, sweep, do, until, finished):
     deadly = sweep(*range(16), do="crash", steps=2, pause=0.2)
-    until(lambda: _keys(engine, "errand"))
+    until(lambda: _keys(engine, "crew"))
     job = finished(do(steps=3))
     assert job.state == "done", job.error
     engine.cancel(deadly.id)
@@ -139,7 +139,7 @@ def test_a_job_behind_cells_that_all_kill_their_process_has_its_turn(engine, swe
 
 def test_a_cell_that_does_not_stop_leaves_the_lane(engine, sweep, do, until, finished):
     hung = sweep(1, 2, do="hang", steps=10_000, pause=0.02)
-    until(lambda: _keys(engine, "errand"))
+    until(lambda: _keys(engine, "crew"))
     time.sleep(1)
     engine.stop(hung.id)
     waiting = do(steps=3)
@@ -149,7 +149,7 @@ def test_a_cell_that_does_not_stop_leaves_the_lane(engine, sweep, do, until, fin
 
 def test_the_next_one_is_sent_when_one_that_waited_is_cancelled(engine, sweep, do, until, finished):
     varied = sweep(1, 2, steps=100_000, pause=0.01)
-    until(lambda: _keys(engine, "errand"))
+    until(lambda: _keys(engine, "crew"))
     time.sleep(1)
     first, second = do(), do(steps=2)
     until(lambda: _keys(engine, first.id))
@@ -160,5 +160,5 @@ def test_the_next_one_is_sent_when_one_that_waited_is_cancelled(engine, sweep, d
 
 
 def _keys(engine, part: str) -> set[str]:
-    """What workers have or wait for."""
+    """Returns the keys of tasks on workers that contain `part`."""
     return {key for keys in engine._cluster._client.processing().values() for key in keys if part in key}

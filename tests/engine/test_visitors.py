@@ -1,4 +1,4 @@
-"""Whose a file or a model is, is decided where work is submitted and where it is run, not by a page."""
+"""Ownership is checked when work is submitted and when it runs, not by pages."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ ANN, BOB = "visitor-ann", "visitor-bob"
 
 @pytest.fixture
 def hers(engine, tmp_path):
-    """The name of a language model that Ann has kept."""
-    packed = model_zip.zipped(tiny_language_model.make(tmp_path / "language_model"))
-    with owners.asking(ANN):
+    """The name of a language model that Ann has stored."""
+    packed = model_zip.pack(tiny_language_model.make(tmp_path / "language_model"))
+    with owners.acting_as(ANN):
         presets.unpack(packed, "grandmas-language_model")
     yield "grandmas-language_model"
     shutil.rmtree(owners.folder(ANN))
@@ -37,9 +37,9 @@ def test_a_model_of_another_visitor_is_not_there(engine, hers, until):
         lambda: engine.stream("text.write", settings, {}, "tab", BOB),
         lambda: engine.submit("classify.export", ExportSettings(preset=hers), {}, BOB),
     ):
-        with pytest.raises(InvalidInput) as told:
+        with pytest.raises(InvalidInput) as error:
             ask()
-        assert "grandmas-voice," not in str(told.value)
+        assert "grandmas-voice," not in str(error.value)
     job = engine.submit("text.write", settings, {}, ANN)
     until(lambda: engine.job(job.id, ANN).finished)
     assert engine.job(job.id, ANN).state == "done"
@@ -48,7 +48,7 @@ def test_a_model_of_another_visitor_is_not_there(engine, hers, until):
 
 @pytest.mark.slow
 def test_the_process_that_works_decides_too(engine, hers, until):
-    """As if a page, or a request that nobody thought of, had come past what is checked before."""
+    """Bypasses the checks at submission, as a faulty page or request could."""
     settings = WriteSettings(preset=hers, chars=5)
     with engine._lock:
         record = engine._ledger.add(Request.of(tasks.get("text.write"), settings, {}, BOB))
@@ -59,24 +59,24 @@ def test_the_process_that_works_decides_too(engine, hers, until):
 
 
 def test_a_file_of_another_visitor_is_not_there(engine, chores, until):
-    with owners.asking(ANN):
+    with owners.acting_as(ANN):
         photo = File.keep(b"a photo of hers", "image", "ann.png")
-    for ask in (engine.submit, lambda *asked: engine.live(*asked[:3], "tab", asked[3])):
+    for ask in (engine.submit, lambda *args: engine.live(*args[:3], "tab", args[3])):
         with pytest.raises(Unavailable, match="no longer in the studio"):
             ask("chores.do", chores.ChoreSettings(), {"image": [photo]}, BOB)
     job = engine.submit("chores.do", chores.ChoreSettings(), {"image": [photo]}, ANN)
     until(lambda: engine.job(job.id, ANN).finished)
-    [made] = engine.job(job.id, ANN).result.files
-    with owners.asking(ANN):
-        assert made.read(), "what was made for her is hers"
-    with owners.asking(BOB):
-        assert not made.here
+    [file] = engine.job(job.id, ANN).result.files
+    with owners.acting_as(ANN):
+        assert file.read(), "what was made for her is hers"
+    with owners.acting_as(BOB):
+        assert not file.is_available
 
 
 def test_a_live_result_that_is_kept_is_its_visitors(engine, chores):
     live = engine.live("chores.do", chores.ChoreSettings(shade=77), {}, "tab", ANN)
-    [made] = engine.keep(live, ANN).result.files
-    with owners.asking(ANN):
-        assert made.read() == live.data
-    with owners.asking(BOB):
-        assert not made.here
+    [file] = engine.keep(live, ANN).result.files
+    with owners.acting_as(ANN):
+        assert file.read() == live.data
+    with owners.acting_as(BOB):
+        assert not file.is_available

@@ -1,4 +1,4 @@
-"""A small network that enlarges, and the image of a cat."""
+"""Fixtures: a small super-resolution network and a photo of a cat."""
 
 import pytest
 import tiny_enhance
@@ -8,11 +8,11 @@ from studio.core.imaging import image_io, sample_photos
 
 @pytest.fixture(scope="session")
 def tiny(session_home):
-    """Saved in STUDIO_HOME/presets of the whole run; `home` is another."""
+    """A model in STUDIO_HOME/presets of the whole test run, which is not `home`."""
     return tiny_enhance.make(session_home / "tiny-enhance")
 
 
 @pytest.fixture(scope="session")
 def cat():
-    """`(120, 90, 3) uint8`."""
+    """A photo, `(120, 90, 3) uint8`."""
     return image_io.resize(sample_photos.photo("chelsea")[:300, 100:325], 120, 90)

@@ -1,4 +1,4 @@
-"""Cleaning: what cleans is what learned, no tile shows, and what is not to change does not."""
+"""Cleaning: the LiteRT file agrees with training, tiles do not show, and alpha stays."""
 
 import numpy as np
 import pytest
@@ -8,9 +8,9 @@ from studio.core.errors import Cancelled, InvalidInput
 from studio.core.litert import network
 from studio.core.progress import Progress
 from studio.enhance import clean, enlarge, models
-from studio.enhance.clean import How
+from studio.enhance.clean import Options
 from studio.enhance.damage import Damage
-from studio.enhance.planes import colors, folded, planes, shown, unfolded
+from studio.enhance.planes import colors, fold, network_input, planes, unfold
 
 SETTINGS = tiny_enhance.CLEANING
 BOTH = Damage(10, 8, 30)
@@ -28,70 +28,78 @@ def cleaner(preset):
 
 def test_folding_and_planes_lose_nothing():
     photo = np.random.default_rng(0).random((6, 8, 3), "float32")
-    seen = planes(photo)
-    np.testing.assert_allclose(colors(seen), photo, atol=1e-5)
-    np.testing.assert_array_equal(unfolded(folded(seen)), seen)
-    np.testing.assert_array_equal(folded(seen)[1, 2, :6], seen[2, 4:6].ravel())  # the upper two of a square
+    stack = planes(photo)
+    np.testing.assert_allclose(colors(stack), photo, atol=1e-5)
+    np.testing.assert_array_equal(unfold(fold(stack)), stack)
+    np.testing.assert_array_equal(
+        fold(stack)[1, 2, :6], stack[2, 4:6].ravel()
+    )  # the upper half of each 2 x 2 block
     assert np.abs(planes(np.full((1, 1, 3), 0.3))[..., 1:]).max() < 1e-6
 
 
 def test_what_cleans_is_the_network_that_learned(preset):
-    seen = planes(np.random.default_rng(0).random((20, 26, 3), "float32"))
-    maps = shown(seen, 25, 20, 40)[None]
-    (made,) = network.load(preset)(maps)
-    wanted = np.asarray(tiny_enhance.network(SETTINGS)(maps))
-    assert made.shape == (1, 10, 13, 12)
-    assert wanted.std() > 0.01 and np.abs(made - wanted).max() < 1e-4
+    stack = planes(np.random.default_rng(0).random((20, 26, 3), "float32"))
+    maps = network_input(stack, 25, 20, 40)[None]
+    (output,) = network.load(preset)(maps)
+    expected = np.asarray(tiny_enhance.network(SETTINGS)(maps))
+    assert output.shape == (1, 10, 13, 12)
+    assert expected.std() > 0.01 and np.abs(output - expected).max() < 1e-4
 
 
 def test_what_is_told_counts(cleaner):
-    seen = planes(np.random.default_rng(0).random((20, 26, 3), "float32"))
-    told = [Damage(10), Damage(10, 10), Damage(20), Damage(10, quality=30), Damage(10, quality=31)]
-    made = [cleaner.lacks(seen, How(one)) for one in told]
-    for n, one in enumerate(made):
-        assert all(np.abs(one - other).max() > 1e-5 for other in made[:n])
+    stack = planes(np.random.default_rng(0).random((20, 26, 3), "float32"))
+    damages = [Damage(10), Damage(10, 10), Damage(20), Damage(10, quality=30), Damage(10, quality=31)]
+    outputs = [cleaner.residual(stack, Options(one)) for one in damages]
+    for n, one in enumerate(outputs):
+        assert all(np.abs(one - other).max() > 1e-5 for other in outputs[:n])
 
 
 def test_no_tile_shows(cleaner, cat, monkeypatch):
-    whole = cleaner.clean(cat, How(BOTH))
+    whole = cleaner.clean(cat, Options(BOTH))
     monkeypatch.setattr(clean, "SIDE", 32)
-    assert whole.shape == cat.shape and np.abs(whole.astype(int) - cleaner.clean(cat, How(BOTH))).max() <= 1
+    assert (
+        whole.shape == cat.shape and np.abs(whole.astype(int) - cleaner.clean(cat, Options(BOTH))).max() <= 1
+    )
     monkeypatch.setattr(models, "reach", lambda settings: 0)
-    assert np.abs(whole.astype(int) - cleaner.clean(cat, How(BOTH))).max() > 1
+    assert np.abs(whole.astype(int) - cleaner.clean(cat, Options(BOTH))).max() > 1
 
 
 @pytest.mark.parametrize("shape", [(8, 8), (9, 12), (31, 33)])
 def test_odd_sides_keep_their_size(cleaner, cat, shape):
     part = cat[: shape[0], : shape[1]]
-    assert cleaner.clean(part, How(BOTH)).shape == part.shape
+    assert cleaner.clean(part, Options(BOTH)).shape == part.shape
 
 
 def test_gray_stays_gray_and_clear_stays_clear(cleaner, cat):
     gray = np.repeat(cat[..., :1], 3, axis=2)
-    assert not np.ptp(cleaner.clean(gray, How(BOTH)), axis=2).any()
+    assert not np.ptp(cleaner.clean(gray, Options(BOTH)), axis=2).any()
     clear = np.dstack([cat, np.arange(cat[..., 0].size).reshape(cat.shape[:2]).astype("uint8")])
-    made = cleaner.clean(clear, How(BOTH))
-    np.testing.assert_array_equal(made[..., 3], clear[..., 3])
-    np.testing.assert_array_equal(made[..., :3], cleaner.clean(cat, How(BOTH)))
+    cleaned = cleaner.clean(clear, Options(BOTH))
+    np.testing.assert_array_equal(cleaned[..., 3], clear[..., 3])
+    np.testing.assert_array_equal(cleaned[..., :3], cleaner.clean(cat, Options(BOTH)))
 
 
 def test_nothing_asked_changes_nothing(cleaner, cat):
-    for how in (How(BOTH, 0, deblock=False), How(Damage(quality=30), deblock=False), How(Damage(), 1)):
+    for how in (
+        Options(BOTH, 0, deblock=False),
+        Options(Damage(quality=30), deblock=False),
+        Options(Damage(), 1),
+    ):
         np.testing.assert_array_equal(cleaner.clean(cat, how), cat)
 
 
 def test_a_part_of_the_noise_is_a_part_of_the_way(cleaner, cat):
-    seen = planes(cat / np.float32(255))
-    none, half, full = (cleaner.lacks(seen, How(BOTH, denoise)) for denoise in (0, 0.5, 1))
+    stack = planes(cat / np.float32(255))
+    none, half, full = (cleaner.residual(stack, Options(BOTH, denoise)) for denoise in (0, 0.5, 1))
     np.testing.assert_allclose(half, (none + full) / 2, atol=1e-6)
     assert np.abs(full - none).max() > 1e-3 and np.abs(none).max() > 1e-3
-    alone = [cleaner.lacks(seen, How(Damage(10, 8), denoise)) for denoise in (0.25, 1)]
+    alone = [cleaner.residual(stack, Options(Damage(10, 8), denoise)) for denoise in (0.25, 1)]
     np.testing.assert_allclose(alone[0], alone[1] / 4, atol=1e-6)
 
 
 def test_eight_ways_of_looking_do_not_depend_on_how_the_image_lies(cleaner, cat):
-    seen, how = planes(cat[:48, :40] / np.float32(255)), How(BOTH, ensemble=True)
-    one, turned = cleaner.lacks(seen, how), cleaner.lacks(np.rot90(seen), how)
+    stack, how = planes(cat[:48, :40] / np.float32(255)), Options(BOTH, ensemble=True)
+    one, turned = cleaner.residual(stack, how), cleaner.residual(np.rot90(stack), how)
     np.testing.assert_allclose(np.rot90(one), turned, atol=1e-5)
 
 
@@ -104,4 +112,4 @@ def test_a_network_of_the_other_kind_is_refused(preset, tiny):
 
 def test_who_stops_it_gets_no_half_of_a_image(cleaner, cat):
     with pytest.raises(Cancelled):
-        cleaner.clean(cat, How(BOTH), Progress(cancelled=lambda: True))
+        cleaner.clean(cat, Options(BOTH), Progress(cancelled=lambda: True))

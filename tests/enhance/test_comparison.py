@@ -1,36 +1,36 @@
-"""What pages draw of an enlargement: where and at which frequencies something was added."""
+"""The comparison of an enlargement with bicubic resizing: where and at which frequencies they differ."""
 
 import numpy as np
 import pytest
 
 from studio.core.imaging import image_io
 from studio.enhance import bicubic
-from studio.enhance.comparison import BANDS, compared, spectrum
+from studio.enhance.comparison import BANDS, compare, spectrum
 
 
 def plainly(photo, scale):
-    large = bicubic.enlarged(np.moveaxis(photo.astype("float32"), 2, 0), scale)
+    large = bicubic.enlarge(np.moveaxis(photo.astype("float32"), 2, 0), scale)
     return np.rint(np.clip(np.moveaxis(large, 0, 2), 0, 255)).astype("uint8")
 
 
 @pytest.mark.parametrize("scale", [2, 3, 4])
 def test_to_a_plain_enlargement_nothing_was_added(cat, scale):
-    found = compared(cat, plainly(cat, scale))
-    assert found.scale == scale and found.place == (0, 0)
-    assert np.abs(found.added).max() < 2
+    comparison = compare(cat, plainly(cat, scale))
+    assert comparison.scale == scale and comparison.place == (0, 0)
+    assert np.abs(comparison.added).max() < 2
 
 
 def test_of_a_large_image_the_middle_is_compared():
     photo = np.random.default_rng(0).integers(90, 166, (700, 90, 3), "uint8")
-    found = compared(photo, plainly(photo, 2))
-    assert found.made.shape == (1024, 180) and found.place == (188, 0)
-    assert np.abs(found.added).max() < 2
+    comparison = compare(photo, plainly(photo, 2))
+    assert comparison.made.shape == (1024, 180) and comparison.place == (188, 0)
+    assert np.abs(comparison.added).max() < 2
 
 
 def test_the_window_is_where_most_was_added(cat):
-    made = plainly(cat, 2)
-    made[130:150, 60:80] = 255 - made[130:150, 60:80]
-    rows, columns = compared(cat, made).most_changed(40, 50)
+    enlarged = plainly(cat, 2)
+    enlarged[130:150, 60:80] = 255 - enlarged[130:150, 60:80]
+    rows, columns = compare(cat, enlarged).most_changed(40, 50)
     assert rows.start <= 130 and rows.stop >= 150 and columns.start <= 60 and columns.stop >= 80
     assert (rows.stop - rows.start, columns.stop - columns.start) == (40, 50)
 

@@ -1,4 +1,4 @@
-"""What is found wrong with a photo: its noise, and how strongly its file was compressed."""
+"""Estimates of a photo's noise level and JPEG quality."""
 
 import io
 
@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from studio.core.imaging import image_io, sample_photos
-from studio.enhance.damage import Damage, measured, quality_of
+from studio.enhance.damage import Damage, measure, quality_of
 from studio.enhance.noise import estimate
 
 
@@ -28,7 +28,7 @@ def test_noise_is_found(name, level):
     light, color = estimate(noisy(sample_photos.photo(name), level, gray=True))
     assert light == pytest.approx(level, rel=0.15) and color < 2
     light, color = estimate(noisy(sample_photos.photo(name), level))
-    # White noise of the three colors, weighed as Y, Cb and Cr weigh them.
+    # White noise in RGB with the weights of Y, Cb and Cr.
     assert light == pytest.approx(0.669 * level, rel=0.15)
     assert color == pytest.approx(0.641 * level, rel=0.15)
 
@@ -40,8 +40,8 @@ def test_fur_and_edges_are_no_noise(name):
 
 @pytest.mark.parametrize("shape", [(8, 8, 3), (9, 31, 3), (8, 160, 4), (2500, 64, 3)])
 def test_noise_is_found_in_any_size(shape):
-    seen = noisy(np.full(shape, 128, "uint8"), 10, gray=True)
-    assert 4 < estimate(seen)[0] < 25
+    noisy_image = noisy(np.full(shape, 128, "uint8"), 10, gray=True)
+    assert 4 < estimate(noisy_image)[0] < 25
     assert estimate(np.zeros(shape, "uint8")) == (0, 0)
 
 
@@ -64,17 +64,17 @@ def test_noise_that_is_clipped_itself_does_not_count():
 @pytest.mark.parametrize("quality", [75, 90])
 def test_noise_is_that_before_compression(name, subsampling, quality):
     data = jpeg(noisy(sample_photos.photo(name), 10), quality=quality, subsampling=subsampling)
-    found = measured(data, image_io.read(data))
-    assert found.light == pytest.approx(6.7, rel=0.15)
-    assert found.color == pytest.approx(6.4, rel=0.25)
+    damage = measure(data, image_io.read(data))
+    assert damage.light == pytest.approx(6.7, rel=0.15)
+    assert damage.color == pytest.approx(6.4, rel=0.25)
 
 
 @pytest.mark.parametrize("name", ["chelsea", "astronaut", "coffee", "rocket", "camera"])
 @pytest.mark.parametrize("quality", [50, 75, 90])
 def test_compressed_texture_is_no_noise(name, quality):
     data = jpeg(sample_photos.photo(name), quality=quality)
-    found = measured(data, image_io.read(data))
-    assert max(found.light, found.color) < 1.5
+    damage = measure(data, image_io.read(data))
+    assert max(damage.light, damage.color) < 1.5
 
 
 @pytest.mark.parametrize("name", ["chelsea", "astronaut", "coffee", "rocket"])
@@ -84,14 +84,14 @@ def test_noise_that_is_correlated_among_pixels_is_found(name):
     noise = np.random.default_rng(0).standard_normal(photo.shape)
     for axis in (0, 1):
         noise = sum(tap * np.roll(noise, n, axis) for n, tap in enumerate(taps))
-    seen = np.clip(np.rint(photo + 10 * noise / noise.std()), 0, 255).astype("uint8")
-    light, color = estimate(seen)
+    noisy_image = np.clip(np.rint(photo + 10 * noise / noise.std()), 0, 255).astype("uint8")
+    light, color = estimate(noisy_image)
     assert light == pytest.approx(6.7, rel=0.25) and color == pytest.approx(6.4, rel=0.25)
 
 
 def test_a_gray_file_tells_its_noise():
     data = jpeg(noisy(sample_photos.photo("rocket"), 10, gray=True)[..., 0], quality=80)
-    assert measured(data, image_io.read(data)).light == pytest.approx(10, rel=0.15)
+    assert measure(data, image_io.read(data)).light == pytest.approx(10, rel=0.15)
 
 
 @pytest.mark.parametrize("quality", [1, 5, 10, 30, 50, 75, 92, 99])
@@ -107,6 +107,6 @@ def test_what_is_no_jpeg_was_never_compressed():
     for data in (image_io.encode_png(photo), b"", b"\xff\xd8\xff", jpeg(photo)[:30]):
         assert quality_of(data) == 100
     assert (
-        measured(image_io.encode_png(np.zeros((20, 20, 3), "uint8")), np.zeros((20, 20, 3), "uint8"))
+        measure(image_io.encode_png(np.zeros((20, 20, 3), "uint8")), np.zeros((20, 20, 3), "uint8"))
         == Damage()
     )

@@ -1,4 +1,4 @@
-"""Learning to enlarge, on small images."""
+"""Training of a super-resolution network on small images."""
 
 import numpy as np
 import pytest
@@ -20,12 +20,12 @@ SETTINGS = tiny_enhance.SETTINGS
 
 @pytest.fixture(scope="module")
 def photos():
-    """Squares cut out of photos, `(24, 128, 128, 1) uint8`, their lightness."""
-    found = []
+    """Lightness of crops of photos, `(24, 128, 128, 1) uint8`."""
+    crops = []
     for name in ("chelsea", "astronaut", "coffee"):
         photo = image_io.gray(sample_photos.photo(name))
-        found += [photo[n * 20 : n * 20 + 128, n * 30 : n * 30 + 128] for n in range(8)]
-    return np.stack(found)
+        crops += [photo[n * 20 : n * 20 + 128, n * 30 : n * 30 + 128] for n in range(8)]
+    return np.stack(crops)
 
 
 def trainer(photos, run=None, **settings):
@@ -39,16 +39,16 @@ def test_what_is_shown_and_what_it_lacks_make_the_photo(photos):
         small, lacks = windows.pair(large, scale)
         edge = windows.MARGIN
         assert small.shape == (24 - 2 * edge,) * 2
-        whole = np.clip(np.rint(bicubic.shrunken(large, scale)), 0, 255)
+        whole = np.clip(np.rint(bicubic.shrink(large, scale)), 0, 255)
         np.testing.assert_array_equal(small * 255, whole[edge:-edge, edge:-edge])
         cut = slice(edge * scale, -edge * scale)
-        made = bicubic.enlarged(whole, scale)[cut, cut] + 255 * lacks
-        np.testing.assert_allclose(made, large[cut, cut], atol=1e-3)
+        restored = bicubic.enlarge(whole, scale)[cut, cut] + 255 * lacks
+        np.testing.assert_allclose(restored, large[cut, cut], atol=1e-3)
 
 
 def test_windows_are_drawn_again_at_every_step_and_again_alike(photos):
-    made = trainer(photos)
-    one, other, again = made.batch(0), made.batch(1), made.batch(0)
+    dataset = trainer(photos)
+    one, other, again = dataset.batch(0), dataset.batch(1), dataset.batch(0)
     for scale in SCALES:
         assert one[f"small{scale}"].shape == (2, 16, 16, 1)
         assert one[f"lacks{scale}"].shape == (2, 16 * scale, 16 * scale)
@@ -61,17 +61,17 @@ def test_the_loss_is_the_mean_error_in_levels(photos):
     for layer in learner.network.layers[-3:]:
         layer.set_weights([np.zeros_like(one) for one in layer.get_weights()])
     batch = trainer(photos).batch(0)
-    found = learner(batch)
+    losses = learner(batch)
     for scale in SCALES:
-        wanted = 255 * np.abs(batch[f"lacks{scale}"]).mean()
-        assert float(found[f"error x{scale}"]) == pytest.approx(wanted, rel=1e-4)
+        expected = 255 * np.abs(batch[f"lacks{scale}"]).mean()
+        assert float(losses[f"error x{scale}"]) == pytest.approx(expected, rel=1e-4)
 
 
 @pytest.mark.slow
 def test_it_comes_nearer_than_bicubic(photos):
-    made = trainer(photos, steps=150, test_every=150, learning_rate=0.004, ema_steps=20, batch=4)
-    made.fit()
-    assert made.curves.tests["gain x2"][-1] > 0.3
+    model_trainer = trainer(photos, steps=150, test_every=150, learning_rate=0.004, ema_steps=20, batch=4)
+    model_trainer.fit()
+    assert model_trainer.curves.tests["gain x2"][-1] > 0.3
 
 
 @pytest.mark.slow
@@ -93,16 +93,20 @@ def folder(tmp_path):
 
 @pytest.mark.slow
 def test_a_trained_network_is_kept_and_enlarges(home, folder):
-    settings, drawn = SETTINGS, sample_sets.reference("sample:hair")
-    made = tasks.run(models.TASK, settings, {"data": [folder], "drawings": [drawn]})
-    assert made.figures["photos"] == 22 and made.figures["drawings"] == 96 and made.figures["bicubic_x2"] > 20
-    preset = presets.unpack(made.files[0].read(), "mine")
+    settings, drawings = SETTINGS, sample_sets.reference("sample:hair")
+    result = tasks.run(models.TASK, settings, {"data": [folder], "drawings": [drawings]})
+    assert (
+        result.figures["photos"] == 22
+        and result.figures["drawings"] == 96
+        and result.figures["bicubic_x2"] > 20
+    )
+    preset = presets.unpack(result.files[0].read(), "mine")
     assert "Images smaller than 128 px were left out: 1." in preset.card() and preset.image()
     assert "train_enhance photos --drawings hair.zip -o DIR --steps 4 " in preset.card()
     assert " --photo-size 128" in preset.card()
-    large = enlarge.open(preset).enlarge(np.zeros((20, 30, 3), "uint8"), enlarge.How(3))
+    large = enlarge.open(preset).enlarge(np.zeros((20, 30, 3), "uint8"), enlarge.Options(3))
     assert large.shape == (60, 90, 3)
-    more = {"data": [folder], "start": made.files}
+    more = {"data": [folder], "start": result.files}
     again = tasks.run(models.TASK, settings.model_copy(update={"seed": 1}), more)
     assert again.figures["started_from"] == "photos-enlarging"
     with pytest.raises(InvalidInput, match="width 12"):

@@ -1,4 +1,4 @@
-"""The networks that ship: free, small, nearer to photos than bicubic enlarging and than what was damaged."""
+"""The shipped networks: license, size, and a better PSNR than bicubic resizing."""
 
 import numpy as np
 import pytest
@@ -7,16 +7,16 @@ from studio.core.imaging import sample_photos
 from studio.core.models import presets
 from studio.core.weights import index
 from studio.enhance import clean, enlarge
-from studio.enhance.damage import Damage, measured
-from studio.enhance.learn.damaging import compressed
+from studio.enhance.damage import Damage, measure
+from studio.enhance.learn.damaging import compress
 from studio.enhance.psnr import psnr
 from studio.enhance.settings import CLEANER, SHIPPED
-from studio.enhance.task import tried
+from studio.enhance.task import measure_psnr
 
 
 @pytest.mark.parametrize("name", [SHIPPED, CLEANER])
 def test_what_ships_is_small_and_for_everybody(name):
-    assert index.shipped().presets[name].license == "MIT"
+    assert index.load().presets[name].license == "MIT"
     assert presets.find(name).weights().stat().st_size < 4e6
 
 
@@ -25,20 +25,24 @@ def test_it_is_nearer_to_photos_than_bicubic(scale, gain):
     enlarger = enlarge.open(presets.find(SHIPPED))
     gains = []
     for name in ("chelsea", "astronaut", "coffee", "rocket"):
-        found = tried(enlarger, sample_photos.photo(name), enlarge.How(scale))
-        gains.append(found["psnr"] - found["bicubic_psnr"])
+        scores = measure_psnr(enlarger, sample_photos.photo(name), enlarge.Options(scale))
+        gains.append(scores["psnr"] - scores["bicubic_psnr"])
     assert min(gains) > 0.2 and np.mean(gains) > gain, gains
 
 
 def test_eight_ways_of_looking_come_nearer_than_one():
     enlarger, photo = enlarge.open(presets.find(SHIPPED)), sample_photos.photo("astronaut")
-    one, eight = (tried(enlarger, photo, enlarge.How(2, ensemble=e))["psnr"] for e in (False, True))
+    one, eight = (
+        measure_psnr(enlarger, photo, enlarge.Options(2, ensemble=e))["psnr"] for e in (False, True)
+    )
     assert eight > one + 0.02
 
 
-def gains(made, seen, photo):
-    """How much nearer to a photo each plane of what was cleaned is, in dB."""
-    return [psnr(photo[..., n], made[..., n], 0) - psnr(photo[..., n], seen[..., n], 0) for n in range(3)]
+def gains(cleaned, damaged, photo):
+    """Returns the gain in PSNR of each channel by cleaning, in dB."""
+    return [
+        psnr(photo[..., n], cleaned[..., n], 0) - psnr(photo[..., n], damaged[..., n], 0) for n in range(3)
+    ]
 
 
 @pytest.mark.parametrize("level, gain", [(5, 1), (15, 4), (30, 6)])
@@ -47,24 +51,26 @@ def test_it_takes_noise_away(level, gain):
     for name in ("chelsea", "astronaut", "coffee"):
         photo = sample_photos.photo(name)[:256, :256]
         noise = level * np.random.default_rng(0).standard_normal(photo.shape)
-        seen = np.clip(np.rint(photo + noise), 0, 255).astype("uint8")
-        found = gains(cleaner.clean(seen, clean.How(measured(b"", seen))), seen, photo)
-        assert min(found) > gain, (name, found)
+        damaged = np.clip(np.rint(photo + noise), 0, 255).astype("uint8")
+        improvements = gains(cleaner.clean(damaged, clean.Options(measure(b"", damaged))), damaged, photo)
+        assert min(improvements) > gain, (name, improvements)
 
 
 @pytest.mark.parametrize("quality", [10, 30])
 def test_it_takes_blocks_away(quality):
     cleaner = clean.open(presets.find(CLEANER))
-    found = []
+    improvements = []
     for name in ("chelsea", "astronaut", "coffee"):
         photo = sample_photos.photo(name)[:256, :256]
-        seen = compressed(photo.astype("float32"), quality, gray=False, subsampled=True).astype("uint8")
-        found.append(gains(cleaner.clean(seen, clean.How(Damage(quality=quality))), seen, photo))
-    assert np.min(found) > 0.2 and np.mean(found) > 0.8, found
+        damaged = compress(photo.astype("float32"), quality, gray=False, subsampled=True).astype("uint8")
+        improvements.append(
+            gains(cleaner.clean(damaged, clean.Options(Damage(quality=quality))), damaged, photo)
+        )
+    assert np.min(improvements) > 0.2 and np.mean(improvements) > 0.8, improvements
 
 
 def test_it_leaves_a_clean_photo_nearly_as_it_is():
     photo = sample_photos.photo("coffee")[:256, :256]
-    made = clean.open(presets.find(CLEANER)).clean(photo, clean.How(measured(b"", photo)))
-    assert np.abs(made.astype(int) - photo).mean() < 1.5
-    assert np.abs((made.astype(float) - photo).mean(axis=(0, 1))).max() < 0.5  # no color is shifted
+    cleaned = clean.open(presets.find(CLEANER)).clean(photo, clean.Options(measure(b"", photo)))
+    assert np.abs(cleaned.astype(int) - photo).mean() < 1.5
+    assert np.abs((cleaned.astype(float) - photo).mean(axis=(0, 1))).max() < 0.5  # no color is shifted

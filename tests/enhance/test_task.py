@@ -1,4 +1,4 @@
-"""The task as a user meets it: any image, a folder, a video, made again, and what is refused."""
+"""The enhance task: images, folders, videos, replay and errors."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from studio.core.imaging import animations, image_io, sample_photos
 
 
 @pytest.fixture
-def said(home, tmp_path, monkeypatch, capsys):
-    """Runs `studio enhance` with the tiny network in a folder of its own: exit code, stdout, stderr."""
+def run_command(home, tmp_path, monkeypatch, capsys):
+    """Runs `studio enhance` with the tiny network in a new folder: exit code, stdout, stderr."""
     monkeypatch.chdir(tmp_path)
     tiny_enhance.make("tiny")
     tiny_enhance.make("tiny-clean", tiny_enhance.CLEANING)
 
-    def said(*words, network="tiny"):
+    def run_command(*words, network="tiny"):
         more = ["--network", network, "--cleaner", "tiny-clean"] if words[0] == "enhance" and network else []
         code = main([words[0], *more, *words[1:], "--quiet"])
         return code, *capsys.readouterr()
 
-    return said
+    return run_command
 
 
 @pytest.fixture
@@ -41,29 +41,29 @@ def photo(tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("scale", [2, 3, 4])
-def test_a_image_is_enlarged_and_made_again(said, photo, scale):
-    code, out, _ = said("enhance", str(photo), "-o", "big.png", "--scale", str(scale), "--json")
+def test_a_image_is_enlarged_and_made_again(run_command, photo, scale):
+    code, out, _ = run_command("enhance", str(photo), "-o", "big.png", "--scale", str(scale), "--json")
     figures = json.loads(out)["figures"]
     assert code == 0 and (figures["width"], figures["height"]) == (60 * scale, 40 * scale)
     assert image_io.read("big.png").shape == (40 * scale, 60 * scale, 3)
-    assert said("replay", "big.png", "--verify")[:2] == (0, "identical\n")
+    assert run_command("replay", "big.png", "--verify")[:2] == (0, "identical\n")
 
 
-def test_a_image_is_cleaned_and_made_again(said, photo, tmp_path):
+def test_a_image_is_cleaned_and_made_again(run_command, photo, tmp_path):
     Image.open(photo).save(tmp_path / "blocks.jpg", quality=12)
-    asked = ("--scale", "1", "--denoise", "0.5", "--deblock", "auto")
-    code, out, _ = said("enhance", "blocks.jpg", "-o", "clean.png", *asked, "--json")
+    flags = ("--scale", "1", "--denoise", "0.5", "--deblock", "auto")
+    code, out, _ = run_command("enhance", "blocks.jpg", "-o", "clean.png", *flags, "--json")
     figures = json.loads(out)["figures"]
     assert code == 0 and figures["jpeg_quality"] == 12 and "psnr" not in figures
-    made = image_io.read("clean.png")
-    assert made.shape == (40, 60, 3) and not np.array_equal(made, image_io.read("blocks.jpg"))
-    assert said("replay", "clean.png", "--verify")[:2] == (0, "identical\n")
+    image = image_io.read("clean.png")
+    assert image.shape == (40, 60, 3) and not np.array_equal(image, image_io.read("blocks.jpg"))
+    assert run_command("replay", "clean.png", "--verify")[:2] == (0, "identical\n")
     recipe = recipes.read((tmp_path / "clean.png").read_bytes())
     assert set(recipe.weights) == {"tiny-clean"}
 
 
-def test_what_is_set_goes_before_what_is_measured(said, photo, tmp_path):
-    found = {}
+def test_what_is_set_goes_before_what_is_measured(run_command, photo, tmp_path):
+    figures = {}
     for name, more in (("own", ()), ("set", ("--noise", "30", "--jpeg-quality", "20"))):
         words = (
             "enhance",
@@ -77,17 +77,17 @@ def test_what_is_set_goes_before_what_is_measured(said, photo, tmp_path):
             "--deblock",
             "auto",
         )
-        code, out, _ = said(*words, *more, "--json")
+        code, out, _ = run_command(*words, *more, "--json")
         assert code == 0
-        found[name] = json.loads(out)["figures"]
-    assert found["own"]["jpeg_quality"] == 100 and found["own"]["noise"] < 29
-    assert (found["set"]["noise"], found["set"]["jpeg_quality"]) == (30, 20)
+        figures[name] = json.loads(out)["figures"]
+    assert figures["own"]["jpeg_quality"] == 100 and figures["own"]["noise"] < 29
+    assert (figures["set"]["noise"], figures["set"]["jpeg_quality"]) == (30, 20)
     assert not np.array_equal(image_io.read("own.png"), image_io.read("set.png"))
 
 
 @pytest.fixture
 def damaged(photo, tmp_path):
-    """The photo with visible noise, in a JPEG file of low quality."""
+    """The photo with visible noise, as a JPEG of low quality."""
     noise = 20 * np.random.default_rng(0).standard_normal((40, 60, 1))
     pixels = np.clip(image_io.read(photo) + noise, 0, 255).astype("uint8")
     path = tmp_path / "damaged.jpg"
@@ -95,58 +95,58 @@ def damaged(photo, tmp_path):
     return path
 
 
-def test_damage_that_is_found_is_removed_unless_a_flag_keeps_it(said, damaged):
+def test_damage_that_is_found_is_removed_unless_a_flag_keeps_it(run_command, damaged):
     import studio
 
     explicit = ("--clean", "--denoise", "1", "--deblock", "auto")
     for name, words in (("default", ()), ("explicit", explicit), ("kept", ("--no-clean",))):
-        assert said("enhance", str(damaged), "-o", f"{name}.png", *words)[0] == 0
-    default, explicit, kept = (image_io.read(f"{name}.png") for name in ("default", "explicit", "kept"))
+        assert run_command("enhance", str(damaged), "-o", f"{name}.png", *words)[0] == 0
+    default, explicit, unchanged = (image_io.read(f"{name}.png") for name in ("default", "explicit", "kept"))
     np.testing.assert_array_equal(default, explicit)
-    assert not np.array_equal(default, kept)
-    asked = {"network": "tiny", "cleaner": "tiny-clean", "quiet": True}
-    np.testing.assert_array_equal(studio.make("enhance.enlarge", content=damaged, **asked).image, default)
+    assert not np.array_equal(default, unchanged)
+    options = {"network": "tiny", "cleaner": "tiny-clean", "quiet": True}
+    np.testing.assert_array_equal(studio.make("enhance.enlarge", content=damaged, **options).image, default)
 
 
-def test_color_noise_alone_is_removed(said, tmp_path):
+def test_color_noise_alone_is_removed(run_command, tmp_path):
     smooth = np.full((128, 128, 3), (120, 128, 128), "float32")
     smooth[..., 1:] += np.random.default_rng(0).normal(0, 12, (128, 128, 2))
     speckled = np.asarray(Image.fromarray(np.rint(smooth).astype("uint8"), "YCbCr").convert("RGB"))
     (tmp_path / "speckled.png").write_bytes(image_io.encode_png(speckled))
     for name, words in (("default", ()), ("kept", ("--no-clean",))):
-        assert said("enhance", "speckled.png", "-o", f"{name}.png", *words)[0] == 0
+        assert run_command("enhance", "speckled.png", "-o", f"{name}.png", *words)[0] == 0
     assert set(recipes.read((tmp_path / "default.png").read_bytes()).weights) == {"tiny", "tiny-clean"}
     assert not np.array_equal(image_io.read("default.png"), image_io.read("kept.png"))
 
 
-def test_a_photo_without_damage_is_not_cleaned(said, tmp_path):
+def test_a_photo_without_damage_is_not_cleaned(run_command, tmp_path):
     smooth = np.broadcast_to(np.linspace(40, 200, 64).astype("uint8")[:, None, None], (64, 64, 3))
     (tmp_path / "smooth.png").write_bytes(image_io.encode_png(np.ascontiguousarray(smooth)))
     for name, words in (("default", ()), ("kept", ("--no-clean",))):
-        assert said("enhance", "smooth.png", "-o", f"{name}.png", *words)[0] == 0
+        assert run_command("enhance", "smooth.png", "-o", f"{name}.png", *words)[0] == 0
     np.testing.assert_array_equal(image_io.read("default.png"), image_io.read("kept.png"))
     assert set(recipes.read((tmp_path / "default.png").read_bytes()).weights) == {"tiny"}
 
 
-def test_a_scale_is_suggested_only_where_it_does_something(said, damaged, monkeypatch):
+def test_a_scale_is_suggested_only_where_it_does_something(run_command, damaged, monkeypatch):
     monkeypatch.setattr(image_io, "MOST_PIXELS", 60 * 40 * 3)
-    code, _, err = said("enhance", str(damaged), "-o", "big.png")
+    code, _, err = run_command("enhance", str(damaged), "-o", "big.png")
     assert code == 2 and "Choose scale 1" in err
-    assert said("enhance", str(damaged), "-o", "big.png", "--scale", "1")[0] == 0
-    code, _, err = said("enhance", str(damaged), "-o", "big.png", "--no-clean")
+    assert run_command("enhance", str(damaged), "-o", "big.png", "--scale", "1")[0] == 0
+    code, _, err = run_command("enhance", str(damaged), "-o", "big.png", "--no-clean")
     assert code == 2 and "Choose scale" not in err and "px or less" in err
 
 
-def test_what_is_enlarged_is_cleaned_before(said, photo):
+def test_what_is_enlarged_is_cleaned_before(run_command, photo):
     both = ("--denoise", "1", "--noise", "20")
-    assert said("enhance", str(photo), "-o", "once.png", "--scale", "2", *both)[0] == 0
-    assert said("enhance", str(photo), "-o", "clean.png", "--scale", "1", *both)[0] == 0
-    assert said("enhance", "clean.png", "-o", "twice.png", "--scale", "2", "--no-clean")[0] == 0
+    assert run_command("enhance", str(photo), "-o", "once.png", "--scale", "2", *both)[0] == 0
+    assert run_command("enhance", str(photo), "-o", "clean.png", "--scale", "1", *both)[0] == 0
+    assert run_command("enhance", "clean.png", "-o", "twice.png", "--scale", "2", "--no-clean")[0] == 0
     np.testing.assert_array_equal(image_io.read("once.png"), image_io.read("twice.png"))
 
 
 @pytest.mark.slow
-def test_kinds_of_images(said, tmp_path):
+def test_kinds_of_images(run_command, tmp_path):
     base = Image.fromarray(image_io.resize(sample_photos.photo("chelsea"), 40, 60))
     deep = np.asarray(base.convert("L")).astype("uint16") * 257
     clear = base.convert("RGBA")
@@ -161,10 +161,10 @@ def test_kinds_of_images(said, tmp_path):
     }
     for name, image in kinds.items():
         image.save(tmp_path / name)
-        assert said("enhance", name, "-o", f"big-{name}.png", "--sharpness", "0.1")[0] == 0, name
-        with Image.open(f"big-{name}.png") as made:
-            assert made.size == (120, 80)
-            assert made.has_transparency_data == image.has_transparency_data, name
+        assert run_command("enhance", name, "-o", f"big-{name}.png", "--sharpness", "0.1")[0] == 0, name
+        with Image.open(f"big-{name}.png") as enlarged:
+            assert enlarged.size == (120, 80)
+            assert enlarged.has_transparency_data == image.has_transparency_data, name
     gray = image_io.read("big-gray.png.png")
     assert np.ptp(gray, axis=2).max() <= 1
     assert np.abs(image_io.read("big-deep.png.png").astype(int) - gray).max() <= 1
@@ -173,30 +173,30 @@ def test_kinds_of_images(said, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_folder_and_a_video(said, photo, tmp_path):
+def test_a_folder_and_a_video(run_command, photo, tmp_path):
     folder = tmp_path / "photos"
     folder.mkdir()
     for n in range(2):
         (folder / f"{n}.png").write_bytes(photo.read_bytes())
-    assert said("enhance", "photos", "-o", "large")[0] == 0
+    assert run_command("enhance", "photos", "-o", "large")[0] == 0
     assert {image_io.read(path).shape for path in (tmp_path / "large").glob("*.png")} == {(80, 120, 3)}
     with animations.Video("gif", 5) as video:
         for n in range(3):
             video.add(np.roll(image_io.read(photo), 4 * n, axis=1))
         (tmp_path / "video.gif").write_bytes(video.finish())
     for scale, size in ((2, (120, 80)), (1, (60, 40))):
-        asked = ("--scale", str(scale), "--denoise", "1", "--noise", "20")
-        assert said("enhance", "video.gif", "-o", "made.gif", *asked)[0] == 0
-        with Image.open("made.gif") as made:
-            assert made.size == size and made.n_frames == 3
+        flags = ("--scale", str(scale), "--denoise", "1", "--noise", "20")
+        assert run_command("enhance", "video.gif", "-o", "made.gif", *flags)[0] == 0
+        with Image.open("made.gif") as animation:
+            assert animation.size == size and animation.n_frames == 3
 
 
 @pytest.mark.slow
-def test_what_cannot_be_enlarged_is_told_in_a_sentence(said, photo, tmp_path, monkeypatch):
+def test_what_cannot_be_enlarged_is_told_in_a_sentence(run_command, photo, tmp_path, monkeypatch):
     buffer = io.BytesIO()
     Image.new("RGB", (1, 1)).save(buffer, "PNG")
     (tmp_path / "dot.png").write_bytes(buffer.getvalue())
-    for words, told in (
+    for words, message in (
         (["dot.png"], "1 x 1 px"),
         ([str(photo), "--scale", "5"], "one of 1, 2, 3, 4"),
         ([str(photo), "--sharpness", "2"], "0 to 1.5"),
@@ -208,20 +208,20 @@ def test_what_cannot_be_enlarged_is_told_in_a_sentence(said, photo, tmp_path, mo
         ([str(photo), "--denoise", "1", "--cleaner", "tiny"], "a network for denoising"),
         (["nothing.png"], "nothing.png"),
     ):
-        code, out, err = said("enhance", *words, "-o", "big.png")
-        assert code == 2 and not out and err.startswith("error: ") and told in err, err
+        code, out, err = run_command("enhance", *words, "-o", "big.png")
+        assert code == 2 and not out and err.startswith("error: ") and message in err, err
         assert "Traceback" not in err
     assert not (tmp_path / "big.png").exists()
-    code, _, err = said("enhance", str(photo), "-o", "big.png", network="house")
+    code, _, err = run_command("enhance", str(photo), "-o", "big.png", network="house")
     assert code == 2 and "a network for upscaling" in err
     monkeypatch.setattr(image_io, "MOST_PIXELS", 60 * 40 * 9)
-    code, _, err = said("enhance", str(photo), "-o", "big.png", "--scale", "4")
+    code, _, err = run_command("enhance", str(photo), "-o", "big.png", "--scale", "4")
     assert code == 2 and "240 x 160 px" in err and "Choose scale 3" in err and "45 px or less" in err
-    assert said("enhance", str(photo), "-o", "big.png", "--scale", "3")[0] == 0
+    assert run_command("enhance", str(photo), "-o", "big.png", "--scale", "3")[0] == 0
 
 
-def test_in_python(said, photo):
+def test_in_python(run_command, photo):
     import studio
 
-    made = studio.make("enhance.enlarge", content=photo, scale=2, network="tiny", quiet=True)
-    assert made.image.shape == (80, 120, 3)
+    result = studio.make("enhance.enlarge", content=photo, scale=2, network="tiny", quiet=True)
+    assert result.image.shape == (80, 120, 3)

@@ -1,4 +1,4 @@
-"""What the tests of faces share: a generator."""
+"""A small generator for the tests of faces."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from studio.core.weights import index
 
 @pytest.fixture
 def tiny(home) -> str:
-    """The name of a generator and reads, among a user's own."""
+    """The name of a stored generator that has an encoder."""
     return tiny_faces.make(paths.folder("presets") / "tiny").name
 
 
 @pytest.fixture
 def nothing_ships(monkeypatch) -> None:
-    """A studio without models of its own."""
-    monkeypatch.setattr(index, "shipped", lambda: index.Index(weights={}, presets={}))
+    """Hides the models that ship with the studio."""
+    monkeypatch.setattr(index, "load", lambda: index.Index(weights={}, presets={}))

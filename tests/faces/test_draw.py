@@ -1,4 +1,4 @@
-"""What is drawn: grids, one face, neighbors, ways from one to another, photos; and how large."""
+"""Grids, single faces, neighbors, interpolations and photos, and their sizes."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def test_a_face_is_the_one_of_the_grid_however_many_there_are(generator):
 
 
 def test_moves_change_a_face_and_a_grid_alike(generator):
-    for chosen in ({"face": 4}, {"n": 5}, {"face": 1, "to": 2, "n": 5}, {"n": 5, "near": [2]}):
-        plain = draw.points(generator, ask(**chosen))
-        moved = draw.points(generator, ask(moves=["older=1.5", "change-1=-2"], **chosen))
+    for change in ({"face": 4}, {"n": 5}, {"face": 1, "to": 2, "n": 5}, {"n": 5, "near": [2]}):
+        plain = draw.points(generator, ask(**change))
+        moved = draw.points(generator, ask(moves=["older=1.5", "change-1=-2"], **change))
         assert np.allclose(moved - plain, [1.5, -2, 0, 0, 0, 0], atol=1e-6)
 
 
@@ -49,8 +49,8 @@ def test_more_like_one_begins_with_it_and_goes_on_from_there(generator):
 
 def test_neighbors_of_different_faces_differ_from_them_differently(generator):
     def noise(near):
-        found = draw.points(generator, ask(near=near, n=5))
-        return found[1:] - np.sqrt(0.75) * found[0]
+        points = draw.points(generator, ask(near=near, n=5))
+        return points[1:] - np.sqrt(0.75) * points[0]
 
     assert not np.allclose(noise([5]), noise([6]), atol=0.1)
     assert not np.allclose(noise([5]), noise([1, 5]), atol=0.1)
@@ -78,11 +78,11 @@ def test_a_video_is_a_closed_interpolate_from_the_chosen_face(generator):
 def test_a_photo_comes_first_and_others_are_like_it(generator):
     z = draw.points(generator, ask(face=9, truncation=0.6))[0]
     photo = generator.decode(z[None])[0].repeat(4, 0).repeat(4, 1)
-    found = draw.points(generator, ask(n=6), photo)
-    assert np.allclose(found[0], z, atol=0.15)
-    assert np.linalg.norm(found[1:] - found[0], axis=1).min() > 0.3
-    assert np.array_equal(draw.points(generator, ask(face=1), photo), found[:1])
-    assert np.array_equal(draw.points(generator, ask(near=[1], n=1), photo), found[:1])
+    points = draw.points(generator, ask(n=6), photo)
+    assert np.allclose(points[0], z, atol=0.15)
+    assert np.linalg.norm(points[1:] - points[0], axis=1).min() > 0.3
+    assert np.array_equal(draw.points(generator, ask(face=1), photo), points[:1])
+    assert np.array_equal(draw.points(generator, ask(near=[1], n=1), photo), points[:1])
 
 
 def test_a_model_that_only_draws_says_so_of_a_photo():
@@ -93,11 +93,11 @@ def test_a_model_that_only_draws_says_so_of_a_photo():
 
 def test_batches_are_what_would_be_drawn_at_once_and_are_counted(generator):
     z = draw.points(generator, ask(n=150))
-    told = []
-    made = np.concatenate(list(draw.batches(generator, z, Progress(told.append))))
-    assert np.array_equal(made, generator.decode(z))
-    assert [(report.step, report.total) for report in told] == [(64, 150), (128, 150), (150, 150)]
-    assert told[0].preview.shape[2] == 3
+    reports = []
+    images = np.concatenate(list(draw.batches(generator, z, Progress(reports.append))))
+    assert np.array_equal(images, generator.decode(z))
+    assert [(report.step, report.total) for report in reports] == [(64, 150), (128, 150), (150, 150)]
+    assert reports[0].preview.shape[2] == 3
 
 
 @pytest.mark.parametrize(
@@ -106,9 +106,9 @@ def test_batches_are_what_would_be_drawn_at_once_and_are_counted(generator):
 def test_a_sheet_is_a_whole_number_of_times_larger(side, count, width):
     images = np.full((count, side, side, 3), 9, "uint8")
     images[0, : side // 2] = 200
-    made = draw.sheet(images)
-    assert made.shape == (width, width, 3)
-    assert made[1, 1, 0] == 200 and made[-2, -2, 0] == 9
+    sheet = draw.sheet(images)
+    assert sheet.shape == (width, width, 3)
+    assert sheet[1, 1, 0] == 200 and sheet[-2, -2, 0] == 9
 
 
 def test_far_faces_are_no_neighbors():

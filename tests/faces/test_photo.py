@@ -1,4 +1,4 @@
-"""The square of a photo: where it is wanted, or around a face."""
+"""The square crop of a photo: where the user wants it, or around a face."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from studio.core import tasks
 from studio.core.imaging import image_io, sample_photos
 from studio.core.tasks import File
 from studio.faces import draw, models
-from studio.faces.photo import face, square
+from studio.faces.photo import crop_square, detect_face
 from studio.faces.settings import FacesSettings
 
 
@@ -24,29 +24,29 @@ from studio.faces.settings import FacesSettings
 )
 def test_a_square_is_taken_where_it_is_wanted(share, x, y, rows, columns):
     photo = (np.arange(40 * 60 * 3) % 251).astype("uint8").reshape(40, 60, 3)
-    assert np.array_equal(square(photo, share, x, y), photo[slice(*rows), slice(*columns)])
+    assert np.array_equal(crop_square(photo, share, x, y), photo[slice(*rows), slice(*columns)])
 
 
 @pytest.mark.parametrize("longest", [300, 512, 900])
 def test_a_face_is_found_and_taken(longest):
     photo = image_io.fit(sample_photos.photo("astronaut"), longest)
-    top, left, side = (value / longest for value in face(photo))
+    top, left, side = (value / longest for value in detect_face(photo))
     assert top < 0.2 < top + side, "her eyes"
     assert left < 0.44 < left + side, "her nose"
     assert 0.15 < side < 0.3
-    assert square(photo, 0, 0.5, 0.5).shape[0] == round(side * longest)
+    assert crop_square(photo, 0, 0.5, 0.5).shape[0] == round(side * longest)
 
 
 def test_a_cat_is_taken_whole():
     photo = sample_photos.photo("chelsea")
-    assert face(photo) is None
-    assert square(photo, 0, 0.5, 0.5).shape[0] == photo.shape[0]
+    assert detect_face(photo) is None
+    assert crop_square(photo, 0, 0.5, 0.5).shape[0] == photo.shape[0]
 
 
 def test_a_face_at_the_edge_stays_within_the_photo():
     photo = sample_photos.photo("astronaut")[:190, 150:300]
-    found = square(photo, 0, 0.5, 0.5)
-    assert found.shape[0] == found.shape[1] < 150
+    crop = crop_square(photo, 0, 0.5, 0.5)
+    assert crop.shape[0] == crop.shape[1] < 150
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""`studio score` of generators: against a data set, with the part that training runs hold out."""
+"""`studio score` of generators against the held-out split of a data set."""
 
 from __future__ import annotations
 
@@ -31,29 +31,29 @@ def scored(tiny, capsys, monkeypatch, tmp_path):
     return run
 
 
-def drawn(count: int) -> np.ndarray:
+def generate_images(count: int) -> np.ndarray:
     generator = models.load(presets.find("tiny"))
     return generator.decode(latent.draw(generator, count, seed=0))
 
 
 def test_too_small_a_part_is_refused_before_anything_is_compared(scored):
-    code, out, err = scored(drawn(100))
+    code, out, err = scored(generate_images(100))
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert "Invalid part: 10. Use at least 20 images. " in err
 
 
 def test_the_part_is_what_the_training_of_the_model_held_out(scored, monkeypatch, tmp_path):
-    seen = []
+    batches = []
 
     def features(images, progress, keep=False):
-        seen.append(images)
+        batches.append(images)
         return np.random.default_rng(0).normal(size=(len(images), 8))
 
     monkeypatch.setattr(inception, "features", features)
     coarse = np.random.default_rng(0).integers(0, 256, (300, 8, 8, 3), "uint8")
     images = coarse.repeat(4, axis=1).repeat(4, axis=2)
     assert scored(images)[0] == 0
-    by_count = seen[0]
+    by_count = batches[0]
     monkeypatch.setattr(presets.Preset, "data", lambda preset: {"figures": {"least_held_out": 0.1}})
     for words in ((), ("--part", "0.9:1"), ("--part", "0:0.9")):
         assert scored(images, *words)[0] == 0
@@ -61,8 +61,8 @@ def test_the_part_is_what_the_training_of_the_model_held_out(scored, monkeypatch
     read = data.load_dataset(data.reference(str(tmp_path / "images.npz")), size)
     learned, held_out = split.split(split.positions(read), 0.1)
     assert np.array_equal(by_count, read.images[split.by_count(300, 0.1)[1]])
-    assert np.array_equal(seen[2], read.images[held_out]) and np.array_equal(seen[4], seen[2])
-    assert np.array_equal(seen[6], read.images[learned])
+    assert np.array_equal(batches[2], read.images[held_out]) and np.array_equal(batches[4], batches[2])
+    assert np.array_equal(batches[6], read.images[learned])
 
 
 @pytest.mark.slow
@@ -72,22 +72,22 @@ def test_a_sample_set_is_taken_too(tiny, capsys, monkeypatch):
 
 
 def test_a_gray_model_is_compared_with_gray_images(scored, monkeypatch):
-    seen = []
+    shapes = []
 
     def features(images, progress, keep=False):
-        seen.append(images.shape)
+        shapes.append(images.shape)
         return np.random.default_rng(0).normal(size=(len(images), 8))
 
     monkeypatch.setattr(inception, "features", features)
     for channels in (1, 3):
         monkeypatch.setattr(tiny_faces.TinySettings, "channels", channels, raising=False)
-        assert scored(drawn(300))[0] == 0
-    assert [shape[-1] for shape in seen[::2]] == [1, 3]
+        assert scored(generate_images(300))[0] == 0
+    assert [shape[-1] for shape in shapes[::2]] == [1, 3]
 
 
 @pytest.mark.slow
 def test_a_model_is_close_to_its_own_images_and_far_from_others(quick_inceptionv3_home, scored):
-    own = drawn(24)
+    own = generate_images(24)
     code, out, _ = scored(own, "--part", "0:1")
     same = json.loads(out)
     assert code == 0 and set(same) == {"fid", "fid_error", "kid", "kid_error", "n", "seed"}

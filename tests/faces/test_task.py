@@ -1,4 +1,4 @@
-"""Faces as a task: what comes out, that it can be made again, and what cannot be drawn."""
+"""The faces task: outputs, replay and errors."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ def ask(**settings) -> FacesSettings:
     return FacesSettings.parse({"preset": "tiny", "n": 9} | settings)
 
 
-def drawn(settings: FacesSettings, **inputs) -> np.ndarray:
-    """What should come out, without the task."""
-    made = models.generator(settings, inputs)
-    return made.decode(draw.points(made, settings))
+def generate_images(settings: FacesSettings, **inputs) -> np.ndarray:
+    """Generates the expected images without the task."""
+    model = models.generator(settings, inputs)
+    return model.decode(draw.points(model, settings))
 
 
 def test_a_sheet_carries_its_recipe_and_comes_out_the_same(tiny):
@@ -37,7 +37,7 @@ def test_a_sheet_carries_its_recipe_and_comes_out_the_same(tiny):
     [file] = result.files
     data = file.read()
     assert (file.kind, file.name) == ("image", "tiny.png")
-    assert np.array_equal(image_io.read(data), draw.sheet(drawn(ask())))
+    assert np.array_equal(image_io.read(data), draw.sheet(generate_images(ask())))
     recipe = recipes.read(data)
     assert recipe == result.recipe and recipe.checked_settings() == ask()
     assert recipe.weights == {"tiny": presets.find("tiny").digest}
@@ -47,19 +47,19 @@ def test_a_sheet_carries_its_recipe_and_comes_out_the_same(tiny):
 
 def test_an_array_has_the_images_as_they_are(tiny):
     file = tasks.run(TASK, ask(form="npz"), {}).files[0]
-    with np.load(io.BytesIO(file.read())) as made:
-        assert made.files == ["images"]
-        assert np.array_equal(made["images"], drawn(ask()))
+    with np.load(io.BytesIO(file.read())) as arrays:
+        assert arrays.files == ["images"]
+        assert np.array_equal(arrays["images"], generate_images(ask()))
     assert (file.kind, file.name) == ("dataset", "tiny.npz")
     assert tasks.run(TASK, ask(form="npz"), {}).files[0].digest == file.digest
 
 
 def test_a_zip_has_a_image_each(tiny):
     file = tasks.run(TASK, ask(form="zip"), {}).files[0]
-    with zipfile.ZipFile(io.BytesIO(file.read())) as made:
-        names = made.namelist()
+    with zipfile.ZipFile(io.BytesIO(file.read())) as archive:
+        names = archive.namelist()
         assert names[:2] == ["tiny-00001.png", "tiny-00002.png"] and len(names) == 9
-        assert np.array_equal(image_io.read(made.read(names[3])), drawn(ask())[3])
+        assert np.array_equal(image_io.read(archive.read(names[3])), generate_images(ask())[3])
     assert file.kind == "dataset"
 
 
@@ -81,20 +81,20 @@ def test_a_places_map_tells_where_each_lies_along_the_first_directions(tiny):
 
 
 def test_a_photo_is_read_and_named_in_the_recipe(tiny):
-    photo = File.keep(image_io.encode_png(drawn(ask(face=2, truncation=0.6))[0]), "image", "me.png")
+    photo = File.keep(image_io.encode_png(generate_images(ask(face=2, truncation=0.6))[0]), "image", "me.png")
     result = tasks.run(TASK, ask(face=1, enhance=False), {"photo": [photo]})
-    made = image_io.read(result.files[0].read())
-    assert np.abs(made.astype(int) - draw.large(image_io.read(photo.read()))).mean() < 3
+    image = image_io.read(result.files[0].read())
+    assert np.abs(image.astype(int) - draw.large(image_io.read(photo.read()))).mean() < 3
     assert result.recipe.inputs["photo"][0].digest == photo.digest
 
 
 def test_a_model_can_be_given_instead_of_named(tiny, home):
-    packed = File.keep(model_zip.zipped(presets.find("tiny").folder), "model", "mine.zip")
-    given = tasks.run(TASK, ask(preset="nobody"), {"model": [packed]})
+    packed = File.keep(model_zip.pack(presets.find("tiny").folder), "model", "mine.zip")
+    from_input = tasks.run(TASK, ask(preset="nobody"), {"model": [packed]})
     named = tasks.run(TASK, ask(), {})
-    assert np.array_equal(image_io.read(given.files[0].read()), image_io.read(named.files[0].read()))
-    assert given.files[0].name == "mine.png"
-    assert given.recipe.weights == {} and given.recipe.inputs["model"][0].digest == packed.digest
+    assert np.array_equal(image_io.read(from_input.files[0].read()), image_io.read(named.files[0].read()))
+    assert from_input.files[0].name == "mine.png"
+    assert from_input.recipe.weights == {} and from_input.recipe.inputs["model"][0].digest == packed.digest
 
 
 def test_a_model_is_opened_once_and_known_by_each_of_its_names(tiny, home):
@@ -107,8 +107,8 @@ def test_a_model_is_opened_once_and_known_by_each_of_its_names(tiny, home):
 
 
 def test_who_stops_gets_the_grid_so_far_and_its_recipe_makes_that_again(tiny):
-    told = []
-    progress = Progress(told.append, cancelled=lambda: len(told) > 1)
+    reports = []
+    progress = Progress(reports.append, cancelled=lambda: len(reports) > 1)
     result = task.run(ask(n=500, form="npz"), {}, progress)
     assert result.stopped_early and result.figures["n"] == 128
     settings = result.recipe.checked_settings()
@@ -119,7 +119,7 @@ def test_who_stops_gets_the_grid_so_far_and_its_recipe_makes_that_again(tiny):
 def test_one_of_a_grid_that_no_sheet_holds_is_drawn_alone(tiny, monkeypatch):
     monkeypatch.setattr(image_io, "MOST_PIXELS", 2 * 16**2 * 600)
     [file] = tasks.run(TASK, ask(n=700, face=3, enhance=False), {}).files
-    assert np.array_equal(image_io.read(file.read()), draw.large(drawn(ask(n=500))[2]))
+    assert np.array_equal(image_io.read(file.read()), draw.large(generate_images(ask(n=500))[2]))
     for many in ({}, {"face": 3, "to": 4}):
         with pytest.raises(InvalidInput, match="at most 600"):
             tasks.run(TASK, ask(n=700, **many), {})
@@ -146,9 +146,9 @@ def test_what_stands_alone_is_enlarged_by_networks_that_the_recipe_names(tiny, s
 
 
 def test_a_face_alone_is_another_than_the_plain_one(tiny):
-    made, plain = (tasks.run(TASK, ask(face=2, enhance=e), {}).files[0] for e in (True, False))
-    assert made.digest != plain.digest
-    sizes = {image_io.read(one.read()).shape for one in (made, plain)}
+    enhanced, plain = (tasks.run(TASK, ask(face=2, enhance=e), {}).files[0] for e in (True, False))
+    assert enhanced.digest != plain.digest
+    sizes = {image_io.read(one.read()).shape for one in (enhanced, plain)}
     assert len(sizes) == 1
 
 
@@ -159,7 +159,7 @@ def test_half_a_way_is_nothing(tiny, settings):
 
 
 @pytest.mark.parametrize(
-    "settings, said",
+    "settings, message",
     [
         ({"preset": "nobody"}, "Invalid preset"),
         ({"preset": ""}, "faces-dcgan"),
@@ -175,10 +175,10 @@ def test_half_a_way_is_nothing(tiny, settings):
     ],
 )
 def test_what_cannot_be_drawn_is_found_before_a_model_is_opened(
-    tiny, nothing_ships, settings, said, monkeypatch
+    tiny, nothing_ships, settings, message, monkeypatch
 ):
     monkeypatch.setattr(tiny_faces, "open_preset", None)
-    with pytest.raises(InvalidInput, match=said):
+    with pytest.raises(InvalidInput, match=message):
         tasks.check(TASK, ask(**settings), {})
 
 
@@ -218,7 +218,7 @@ def test_a_way_of_a_few_is_a_row(tiny):
 
 
 def test_a_direction_of_a_given_model_is_checked_too(tiny, home):
-    packed = File.keep(model_zip.zipped(presets.find("tiny").folder), "model", "mine.zip")
+    packed = File.keep(model_zip.pack(presets.find("tiny").folder), "model", "mine.zip")
     with pytest.raises(InvalidInput, match="older, change-1"):
         tasks.run(TASK, ask(moves=["younger=1"]), {"model": [packed]})
 
@@ -241,14 +241,14 @@ def test_the_ending_of_a_name_decides_what_is_made(ending, kind, change):
 
 
 def test_a_worker_is_warmed_with_the_faces_that_are_here(tiny, nothing_ships, monkeypatch):
-    models.prepare(FacesSettings())  # which finds none
-    asked, opened = [], tiny_faces.open_preset
+    models.prepare(FacesSettings())  # finds no face
+    shapes, open_preset = [], tiny_faces.open_preset
 
     def spied(preset):
-        made = opened(preset)
-        return replace(made, decode=lambda z: asked.append(z.shape) or made.decode(z))
+        generator = open_preset(preset)
+        return replace(generator, decode=lambda z: shapes.append(z.shape) or generator.decode(z))
 
     monkeypatch.setattr(tiny_faces, "open_preset", spied)
     tiny_faces.make(paths.folder("presets") / "faces-dcgan", seed=9)
     models.prepare(FacesSettings())
-    assert asked == [(1, tiny_faces.DIM), (64, tiny_faces.DIM)]
+    assert shapes == [(1, tiny_faces.DIM), (64, tiny_faces.DIM)]

@@ -1,4 +1,4 @@
-"""Clients of the API that ask for small jobs and do not give up, before a server that is killed with -9.
+"""API clients that submit small jobs and retry, for a server that is killed with SIGKILL.
 
 Each submit bears an idempotency key and is sent again until it is answered. A job that ran when the server
 was killed is told as interrupted, and is asked for again with a new key, as a user presses "run it again".
@@ -15,28 +15,28 @@ from typing import Any, Protocol
 
 import requests
 
-PAUSE = 0.2  # s between two tries
+PAUSE = 0.2  # s between two attempts
 PATIENCE = 300.0  # s without an answer
-SECONDS = 0.03  # that a job takes
+SECONDS = 0.03  # s that a job takes
 WAIT = 20  # s that one request waits for the end of a job
 
 
 class Server(Protocol):
-    """The studio that is killed and started again at the same address."""
+    """A studio that can be killed and started again at the same address."""
 
     home: Path
     address: str
     token: str
 
     def start(self) -> None:
-        """Starts it."""
+        """Starts the server."""
 
     def kill(self) -> None:
-        """Kills it with -9."""
+        """Kills the server with SIGKILL."""
 
 
 class Client(threading.Thread):
-    """Asks for some jobs, then waits for each of them.
+    """Submits some jobs, then waits for each of them.
 
     Args:
         name: of its requests.
@@ -52,13 +52,13 @@ class Client(threading.Thread):
         self.fault = ""
 
     def run(self) -> None:
-        """Does it; what ends it early is its `fault`."""
+        """Submits all jobs and waits for them; stores an exception in `fault`."""
         try:
-            asked = []
+            ids = []
             for number in range(self.jobs):
-                asked.append(self._submit(number, 0))
+                ids.append(self._submit(number, 0))
                 self.submitted += 1
-            for number, job in enumerate(asked):
+            for number, job in enumerate(ids):
                 self._until_done(number, job)
                 self.done += 1
         except Exception as error:
@@ -66,8 +66,8 @@ class Client(threading.Thread):
 
     def _submit(self, number: int, again: int) -> dict[str, Any]:
         key = {"Idempotency-Key": f"{self._called}/{number}/{again}"}
-        asked = {"task": "chores.do", "settings": {"steps": 1, "pause": SECONDS}}
-        return self._ask("POST", "/jobs", json=asked, headers=key)
+        body = {"task": "chores.do", "settings": {"steps": 1, "pause": SECONDS}}
+        return self._ask("POST", "/jobs", json=body, headers=key)
 
     def _until_done(self, number: int, job: dict[str, Any]) -> None:
         for again in itertools.count(1):
@@ -91,7 +91,7 @@ class Client(threading.Thread):
             time.sleep(PAUSE)
 
     def _once(self, method: str, path: str, **more: Any) -> requests.Response | None:
-        """The answer, if there was a whole one, and not that the studio still starts."""
+        """Returns a complete answer, or None if the connection broke or the studio is still starting."""
         try:
             answer = self._session.request(method, f"{self._server.address}/api/v1{path}", timeout=60, **more)
         except requests.RequestException:
@@ -100,7 +100,7 @@ class Client(threading.Thread):
 
 
 def run(server: Server, clients: int, jobs: int) -> dict[str, Any]:
-    """Lets clients ask a server that runs, kills it when half of the jobs are done, and starts it again.
+    """Has clients submit jobs, kills the server when half are done, and restarts it.
 
     Returns:
         What became of the requests: `lost` and `twice` are to be 0.
@@ -121,7 +121,9 @@ def run(server: Server, clients: int, jobs: int) -> dict[str, Any]:
         "clients": clients,
         "requests": jobs // clients * clients,
         "of them answered when the server was killed": submitted,
-        **_kept(server.home, [f"client {n}/{m}" for n in range(clients) for m in range(jobs // clients)]),
+        **_count_results(
+            server.home, [f"client {n}/{m}" for n in range(clients) for m in range(jobs // clients)]
+        ),
         "clients that gave up": [client.fault or "it waits" for client in crowd if client.done < client.jobs],
         "seconds": time.monotonic() - began,
     }
@@ -131,8 +133,8 @@ def _done(home: Path) -> int:
     return sum(1 for _ in (home / "jobs").glob("*/outcome.json"))
 
 
-def _kept(home: Path, wanted: list[str]) -> dict[str, int]:
-    """What the job folders say: how many requests have a result, and how many have it twice."""
+def _count_results(home: Path, names: list[str]) -> dict[str, int]:
+    """Counts in the job folders which requests have no result, and which have two."""
     from studio.engine.jobs.parts import Request, Status
     from studio.engine.jobs.store import Folder
 
@@ -146,7 +148,7 @@ def _kept(home: Path, wanted: list[str]) -> dict[str, int]:
             done[request.key.rpartition("/")[0]] += status.state == "done"
             interrupted += status.state == "interrupted"
     return {
-        "lost": sum(not done[name] for name in wanted),
-        "twice": sum(done[name] > 1 for name in wanted) + sum(count > 1 for count in keys.values()),
+        "lost": sum(not done[name] for name in names),
+        "twice": sum(done[name] > 1 for name in names) + sum(count > 1 for count in keys.values()),
         "told as interrupted, and asked for again": interrupted,
     }

@@ -1,4 +1,4 @@
-"""The studio as `streamlit run` serves it, with chores among its tasks and workers that load no Keras.
+"""The studio as `streamlit run` serves it, with chores as tasks and workers without Keras.
 
 python chore_studio.py PORT
 """
@@ -19,11 +19,11 @@ from studio.core.process import children
 
 ROOT = Path(__file__).resolve().parents[2]
 MEMORY = dict.fromkeys(("job", "live", "drive"), 1e9)  # bytes: house styles and texts fit, without Keras
-PATIENCE = 120.0  # s until it answers
+PATIENCE = 120.0  # s until it responds
 
 
 class Studio:
-    """One in a process of its own.
+    """A studio in a separate process.
 
     Args:
         home: its STUDIO_HOME.
@@ -34,7 +34,7 @@ class Studio:
         self.address = f"http://127.0.0.1:{self._port}"
 
     def start(self) -> None:
-        """Starts it, or starts it again at the same address; what it prints is in `server.log`."""
+        """Starts it, or restarts it at the same address; its output is in `server.log`."""
         words = children.command(__file__, str(self._port))
         path = os.pathsep.join([children.search_path(), str(Path(__file__).parent)])
         environment = children.environment(STUDIO_HOME=str(self.home), PYTHONPATH=path)
@@ -58,29 +58,29 @@ class Studio:
         self._process.wait(30)
 
     def kill(self) -> None:
-        """Ends it with -9."""
+        """Kills it with SIGKILL."""
         self._process.kill()
         self._process.wait()
 
     @property
     def pid(self) -> int:
-        """Of its process."""
+        """Returns its process id."""
         return self._process.pid
 
     @property
     def token(self) -> str:
-        """Of whoever runs it."""
+        """Returns the operator's token."""
         return (self.home / "tokens" / "own").read_text()
 
 
 def free_port() -> int:
-    """One that nobody listens on."""
+    """Returns a port on which nobody listens."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return probe.getsockname()[1]
 
 
 def serve(port: str) -> None:
-    """Is that process."""
+    """Runs the server in this process."""
     from chores import TASKS
     from streamlit.web.cli import main
 

@@ -1,4 +1,4 @@
-"""A small capability for the tests of the engine: it counts, sleeps, fills the memory, crashes and draws."""
+"""A small capability for tests of the engine: counts, sleeps, fills the memory, crashes and draws."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ class ChoreSettings(Settings):
 
 
 def usual(settings: ChoreSettings, inputs: Inputs) -> float:
-    """As if every machine were as fast as the one of the estimates."""
+    """Estimates `takes` seconds, whatever the measured speed of this machine."""
     return settings.takes / durations.speed("chores.do")
 
 
 def run(settings: ChoreSettings, inputs: Inputs, progress: Progress) -> Result:
-    """Counts; then does what else was asked."""
+    """Counts the steps, then does what the settings ask for."""
     stopped = False
     try:
         total = 0 if settings.do == "unknown" else settings.steps
@@ -66,11 +66,11 @@ def run(settings: ChoreSettings, inputs: Inputs, progress: Progress) -> Result:
         if settings.do == "hang":
             time.sleep(3600)
         if settings.do == "slow end":
-            for _ in range(100):  # asked once more meanwhile
+            for _ in range(100):  # the process asks again meanwhile
                 time.sleep(0.05)
                 with suppress(Cancelled):
                     progress.check()
-    used = dict(pretrained.pinned())  # as if it used just what it was told to
+    used = dict(pretrained.pinned())  # as if it used exactly what it was told to use
     recipe = recipes.Recipe(task="chores.do", settings=settings.model_dump(mode="json"), weights=used)
     data = image_io.encode_png(_image(settings.shade), recipe)
     return Result((File.keep(data, "image", "chore.png"),), {"steps": np.float32(step)}, recipe, stopped)
@@ -95,7 +95,7 @@ def _misbehave(do: str) -> None:
 
 
 def write(settings: ChoreSettings, inputs: Inputs, progress: Progress) -> Result:
-    """Writes a letter a step, and shows all that it has written."""
+    """Writes one letter per step, and reports the text so far."""
     text, stopped = "", False
     try:
         for step in range(1, settings.steps + 1):
@@ -114,13 +114,13 @@ def write(settings: ChoreSettings, inputs: Inputs, progress: Progress) -> Result
 
 
 def modules(settings: ChoreSettings, inputs: Inputs, progress: Progress) -> Result:
-    """Tells which modules this process has loaded, and its process number."""
+    """Reports the modules that this process has loaded, and its process id."""
     text = " ".join([str(os.getpid()), *sys.modules])
     return Result((File.keep(text.encode(), "text", "modules.txt"),))
 
 
 def sweep(settings: SweepSettings, inputs: Inputs, progress: Progress) -> Result:
-    """As a sweep in its lane, in a process that knows no chores until now."""
+    """Runs a sweep in a process that has not imported the chores yet."""
     from studio.gallery import sweep as sweeping
 
     tasks.TASKS.update(TASKS)
@@ -175,7 +175,7 @@ WRITE = Task(
     command="",
     help="a chore of the tests",
 )
-SWEEP = replace(sweep_settings.SWEEP, name="chores.sweep", work="chores:sweep", check="", tries="")
+SWEEP = replace(sweep_settings.SWEEP, name="chores.sweep", work="chores:sweep", check="", trials="")
 TASKS = {
     "chores.sweep": "chores:SWEEP",
     "chores.do": "chores:DO",

@@ -1,4 +1,4 @@
-"""The safe copy of an imported model made in this process, since Keras takes seconds to load in a new one."""
+"""Makes safe copies of imported models in this process, because a new one loads Keras for seconds."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from studio.imported.facts import Answer
 
 
 def in_this_process(module: str, file: Path, place: Path, name: str) -> Answer:
-    """Takes the place of `sandboxed_process.run`."""
+    """Replaces `sandboxed_process.run`."""
     if module != resave.__name__:
         return Answer()
-    found = json.dumps({"facts": resave.run(file, place)})
-    return Answer.model_validate_json(found)
+    answer = json.dumps({"facts": resave.run(file, place)})
+    return Answer.model_validate_json(answer)

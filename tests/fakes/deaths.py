@@ -1,4 +1,4 @@
-"""The death of a process of the engine."""
+"""Kills processes of the engine."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def pids(engine: Engine, lane: str) -> list[int]:
-    """The process numbers of a lane's workers."""
+    """Returns the process ids of the workers of a queue."""
     client = engine._cluster._client
     workers = client.scheduler_info(n_workers=-1)["workers"]
     addresses = [address for address, worker in workers.items() if lane in worker["resources"]]
@@ -19,6 +19,6 @@ def pids(engine: Engine, lane: str) -> list[int]:
 
 
 def kill(engine: Engine, lane: str) -> None:
-    """Ends the process of a lane as the system would that is out of memory."""
+    """Kills a worker of a queue, as the system does when memory runs out."""
     [pid] = pids(engine, lane)
     os.kill(pid, signal.SIGKILL)

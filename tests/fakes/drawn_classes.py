@@ -1,4 +1,4 @@
-"""Images of stripes that lie, stripes that stand, and discs, in random colors: three easy classes."""
+"""Three easy classes in random colors: horizontal stripes, vertical stripes and discs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SIDE = 40
 
 
 def draw(kind: str, rng: np.random.Generator) -> np.ndarray:
-    """`(SIDE, SIDE, 3) uint8`."""
+    """Draws an image of a class, `(SIDE, SIDE, 3) uint8`."""
     rows, columns = np.mgrid[0:SIDE, 0:SIDE]
     at, width = rng.integers(0, 20), rng.integers(5, 9)
     mask = {
@@ -27,7 +27,7 @@ def draw(kind: str, rng: np.random.Generator) -> np.ndarray:
 
 
 def make(folder: Path, each: int = 12, seed: int = 0) -> Path:
-    """Writes a folder of so many PNGs for each class."""
+    """Writes a folder of `each` PNGs per class."""
     rng = np.random.default_rng(seed)
     for kind in CLASSES:
         (folder / kind).mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""Writes checkpoints as other libraries write theirs, good ones and bad ones."""
+"""Writes valid and malicious checkpoints in the formats of other libraries."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Named:
 
 
 class Pickler(pickle._Pickler):
-    """Writes `Named` objects as the libraries that own those names would."""
+    """Pickles `Named` objects as references to those names."""
 
     def save(self, thing, save_persistent_id=True):
         if isinstance(thing, Named):
@@ -38,7 +38,7 @@ def dumps(thing) -> bytes:
 
 
 def array(values, code="f4", order="<", raw=None):
-    """What NumPy 1 wrote for an array."""
+    """Returns the bytes that NumPy 1 wrote for an array."""
     dtype = Named("numpy", "dtype", (code, False, True), (3, order, None, None, None, -1, -1, 0))
     data = values.tobytes() if raw is None else raw
     state = (1, values.shape, dtype, False, data)
@@ -47,7 +47,7 @@ def array(values, code="f4", order="<", raw=None):
 
 
 def torch_file(arrays, tail=b"", declared=None, stride=None, name=("torch._utils", "_rebuild_tensor_v2")):
-    """What PyTorch wrote before its zip format."""
+    """Returns a file in PyTorch's format before its zip format."""
 
     class Torch(Pickler):
         def persistent_id(self, thing):
@@ -78,12 +78,12 @@ def torch_file(arrays, tail=b"", declared=None, stride=None, name=("torch._utils
 
 
 def parts(kind: str, attributes: dict) -> Named:
-    """A part of a network as PyTorch's programs write it: made with nothing, then given its attributes."""
+    """Returns a module of a TorchScript program: created empty, then given its attributes."""
     return Named(f"__torch__.{kind}", "Layer", (), attributes)
 
 
 def jit_file(tree, arrays, root="net", more=(), pickled=None):
-    """What PyTorch writes for a network with its program: a zip archive.
+    """Returns a TorchScript file: a zip archive of a network and its program.
 
     Args:
         tree: nested dictionaries; text in it names one of `arrays`, a number, list or flag stays as it is.
@@ -96,9 +96,9 @@ def jit_file(tree, arrays, root="net", more=(), pickled=None):
         def persistent_id(self, thing):
             return thing if isinstance(thing, tuple) and thing[:1] == ("storage",) else None
 
-    def written(thing):
+    def pickled_value(thing):
         if isinstance(thing, dict):
-            return parts("inner", {key: written(value) for key, value in thing.items()})
+            return parts("inner", {key: pickled_value(value) for key, value in thing.items()})
         if isinstance(thing, list):
             return Named("torch.jit._pickle", "build_intlist", (thing,))
         if isinstance(thing, str):
@@ -113,7 +113,7 @@ def jit_file(tree, arrays, root="net", more=(), pickled=None):
 
     stream = io.BytesIO()
     if pickled is None:
-        Torch(stream, 2).dump(written(tree))
+        Torch(stream, 2).dump(pickled_value(tree))
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as zipped:
         for key, values in arrays.items():

@@ -1,6 +1,4 @@
-"""People who do not exist, each with a taste that is known: what a search by preference is measured
-against.
-"""
+"""Simulated users with a known taste, to measure searches by preference."""
 
 from __future__ import annotations
 
@@ -15,7 +13,7 @@ from studio.tune.space import space
 
 
 class LookSettings(Settings):
-    """Of images that nobody draws."""
+    """Settings of images that nobody renders."""
 
     strength: float = setting(0.8, "How much.", ge=0, le=1, step=0.05)
     stroke: float = setting(1.0, "How large.", ge=0.25, le=4, scale="log")
@@ -25,22 +23,22 @@ class LookSettings(Settings):
 
 
 def grid(*vary: str) -> Grid:
-    """All that can be tried."""
+    """Returns the grid of all candidates."""
     return Grid(LookSettings, space(LookSettings, vary))
 
 
 class Person:
-    """Somebody with a smooth taste: one best place, bent by a wave; it has a spread of 1 over the grid.
+    """A simulated user with a smooth taste: one optimum and a wave, with a spread of 1 over the grid.
 
     Args:
         grid: what can be tried.
         seed: of the taste, and of the whims with which this person picks.
         noise: how large the whims are.
-        alike: below which difference two images are too alike.
+        tie_rate: difference in taste below which both images count as equally good.
     """
 
-    def __init__(self, grid: Grid, seed: int, noise: float = 0.25, alike: float = 0.15):
-        self._grid, self._noise, self._alike = grid, noise, alike
+    def __init__(self, grid: Grid, seed: int, noise: float = 0.25, tie_rate: float = 0.15):
+        self._grid, self._noise, self._tie_rate = grid, noise, tie_rate
         self._whims = np.random.default_rng([seed, 1])
         rng = np.random.default_rng(seed)
         sides = len(grid.owners)
@@ -52,39 +50,39 @@ class Person:
         self.values = np.sort((all_of_it - self._mean) / self._scale)
 
     def likes(self, point: Point) -> float:
-        """The utility of a point."""
+        """Returns the utility of a point."""
         return float(self._value([point])[0])
 
     def share_better(self, point: Point) -> float:
-        """The share of all that can be tried that this person likes better."""
+        """Returns the share of candidates that this user likes better."""
         return 1 - float(np.searchsorted(self.values, self.likes(point), "right")) / len(self.values)
 
     def missed(self, point: Point) -> float:
-        """How far a point is below the best of all."""
+        """Returns how far the utility of a point is below the maximum."""
         return float(self.values[-1]) - self.likes(point)
 
     def picks(self, duel: Pair) -> Pair:
-        """The duel, judged."""
+        """Returns the pair with this user's choice."""
         gap = self.likes(duel.left) - self.likes(duel.right) + self._noise * self._whims.normal()
-        return duel._replace(picked="alike" if abs(gap) < self._alike else "left" if gap > 0 else "right")
+        return duel._replace(picked="alike" if abs(gap) < self._tie_rate else "left" if gap > 0 else "right")
 
     def _value(self, points: list[Point]) -> np.ndarray:
         places = self._grid.places(points)
-        found = 0.8 * np.sin(places @ self._wave)
-        found -= 4 * ((places - self._best) ** 2 * self._weights).sum(axis=1)
-        return (found - self._mean) / self._scale
+        values = 0.8 * np.sin(places @ self._wave)
+        values -= 4 * ((places - self._best) ** 2 * self._weights).sum(axis=1)
+        return (values - self._mean) / self._scale
 
 
 def searched(grid: Grid, person: Person, seed: int) -> Pairs:
-    """A whole search by preference, to its end."""
+    """Runs a whole search by preference."""
     duels = Pairs(grid, [], seed)
     while duels.pair is not None:
-        duels = Pairs(grid, [*duels.judged, person.picks(duels.pair)], seed)
+        duels = Pairs(grid, [*duels.comparisons, person.picks(duels.pair)], seed)
     return duels
 
 
 def tournament(grid: Grid, person: Person, seed: int, rounds: int) -> Point:
-    """What is left when the winner meets another at random, again and again."""
+    """Returns the winner of repeated comparisons with random candidates."""
     rng = np.random.default_rng(seed)
     points = grid.points(seed)
     king = points[rng.integers(len(points))]

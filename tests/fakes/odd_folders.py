@@ -1,4 +1,4 @@
-"""Job folders as no studio writes them: each harm is done to a whole one, and every list lives with it."""
+"""Malformed job folders, each made from a valid one."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ def _changed(name: str, **values: Any) -> Callable[[Path], None]:
 def _result(**values: Any) -> Callable[[Path], None]:
     def harm(folder: Path) -> None:
         path = folder / "outcome.json"
-        told = json.loads(path.read_bytes())
-        path.write_text(json.dumps(told | {"result": told["result"] | values}))
+        record = json.loads(path.read_bytes())
+        path.write_text(json.dumps(record | {"result": record["result"] | values}))
 
     return harm
 
 
-def _written(name: str, data: bytes) -> Callable[[Path], None]:
+def _put(name: str, data: bytes) -> Callable[[Path], None]:
     return lambda folder: (folder / name).write_bytes(data) and None
 
 
@@ -62,18 +62,18 @@ HARMS: dict[str, Callable[[Path], None]] = {
     "the name of an input is a list": _changed("job", inputs={"content": [FILE | {"name": []}]}),
     "the lane is a number": _changed("job", lane=3),
     "weights are a list": _changed("job", weights=[1]),
-    "the job is a list": _written("job.json", b"[]"),
-    "the job is noise": _written("job.json", b"\xff\xfe\0noise"),
-    "the job is deep": _written("job.json", b'{"a":' + b"[" * 200_000),
-    "the job is deep inside": _written("job.json", b'{"owner":"local","a":' + b"[" * 900 + b"]" * 900 + b"}"),
-    "half a letter": _written("job.json", b'{"owner": "local", "title": "\\ud800"}'),
-    "a number of 9,000 digits": _written("job.json", b'{"owner": "local", "created": ' + b"9" * 9000 + b"}"),
+    "the job is a list": _put("job.json", b"[]"),
+    "the job is noise": _put("job.json", b"\xff\xfe\0noise"),
+    "the job is deep": _put("job.json", b'{"a":' + b"[" * 200_000),
+    "the job is deep inside": _put("job.json", b'{"owner":"local","a":' + b"[" * 900 + b"]" * 900 + b"}"),
+    "half a letter": _put("job.json", b'{"owner": "local", "title": "\\ud800"}'),
+    "a number of 9,000 digits": _put("job.json", b'{"owner": "local", "created": ' + b"9" * 9000 + b"}"),
     "the job is a folder": lambda folder: (folder / "job.json").unlink() or (folder / "job.json").mkdir(),
     "the job is a pipe": _piped("job.json"),
     "no job": lambda folder: (folder / "job.json").unlink(),
-    "the outcome is noise": _written("outcome.json", b"\xff\xfe\0noise"),
-    "the outcome is deep": _written("outcome.json", b'{"result":' + b"[" * 200_000),
-    "the outcome is nothing": _written("outcome.json", b"{}"),
+    "the outcome is noise": _put("outcome.json", b"\xff\xfe\0noise"),
+    "the outcome is deep": _put("outcome.json", b'{"result":' + b"[" * 200_000),
+    "the outcome is nothing": _put("outcome.json", b"{}"),
     "the outcome is a pipe": _piped("outcome.json"),
     "the result is null": _changed("outcome", result=None),
     "the result is a number": _changed("outcome", result=5),
@@ -91,9 +91,9 @@ HARMS: dict[str, Callable[[Path], None]] = {
     "a name that is no UTF-8": _renamed(b"caf\xe9"),
     "a name with a new line": _renamed(b"a\nb"),
 }  # fmt: skip
-# What stands in state.json alone can be told from the rest.
+# Data in state.json can be recovered from other files.
 MENDED: dict[str, Callable[[Path], None]] = {
-    "the state is a list": _written("state.json", b"[]"),
+    "the state is a list": _put("state.json", b"[]"),
     "the state is a number": _changed("state", state=5),
     "begun at a word": _changed("state", started="noon"),
     "ended at the end of time": _changed("state", ended=1e300),

@@ -1,4 +1,4 @@
-"""Whole models in HDF5 as Keras 2 wrote them: small, of one convolution and one choice."""
+"""Small models in the HDF5 format of Keras 2."""
 
 from __future__ import annotations
 
@@ -40,17 +40,17 @@ ARRAYS = {
 
 
 def h5(path: Path, config: object, arrays: dict | None = None, change=lambda file: None) -> Path:
-    """As Keras 2 writes it."""
+    """Writes a model as Keras 2 does."""
     with h5py.File(path, "w") as file:
         file.attrs["model_config"] = config if isinstance(config, str) else json.dumps(config)
         file.attrs["keras_version"] = "2.4.0"
         group = file.create_group("model_weights")
         arrays = ARRAYS if arrays is None else arrays
         group.attrs["layer_names"] = [name.encode() for name in arrays]
-        for name, found in arrays.items():
+        for name, weights in arrays.items():
             within = group.create_group(name)
-            within.attrs["weight_names"] = [one.encode() for one in found]
-            for one, value in found.items():
+            within.attrs["weight_names"] = [one.encode() for one in weights]
+            for one, value in weights.items():
                 within[one] = np.asarray(value, "float32")
         change(file)
     return path

@@ -1,4 +1,4 @@
-"""A package index and a registry of npm on loopback that behave as badly as a test asks."""
+"""A package index and an npm registry on loopback that misbehave on request."""
 
 from __future__ import annotations
 
@@ -79,15 +79,15 @@ class _Handler(BaseHTTPRequestHandler):
         return json.dumps({"versions": dict(files)}).encode()
 
     def _file(self, data: bytes):
-        wanted = self.headers.get("Range", "")
-        self.server.log.append(wanted)
+        byte_range = self.headers.get("Range", "")
+        self.server.log.append(byte_range)
         self.server.signed.append("Authorization" in self.headers)
         if self.server.status:
             self.send_error(self.server.status)
         elif self.server.page is not None:
             self._send(self.server.page, "text/html", length=self.server.length)
-        elif wanted and self.server.ranges:
-            start = int(wanted.removeprefix("bytes=").removesuffix("-"))
+        elif byte_range and self.server.ranges:
+            start = int(byte_range.removeprefix("bytes=").removesuffix("-"))
             if start >= len(data):
                 self.send_error(416)
             else:
@@ -112,4 +112,4 @@ class _Handler(BaseHTTPRequestHandler):
                     time.sleep(self.server.pause)
 
     def log_message(self, *arguments):
-        """Quiet."""
+        """Prints nothing."""

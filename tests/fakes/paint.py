@@ -1,4 +1,4 @@
-"""A task that needs no weights: it inverts an image in passes. Importing it adds the command `invert`."""
+"""A task without weights that inverts an image step by step. Importing it adds the command `invert`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from studio.core.settings import Settings, setting
 
 
 class ResourceExhaustedError(Exception):
-    """Named as TensorFlow's."""
+    """Has the name of TensorFlow's error."""
 
 
 class PaintSettings(Settings):

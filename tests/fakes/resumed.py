@@ -1,6 +1,4 @@
-"""A training run that is left after a step and continues, next to one that nothing broke, for tests of
-trainers.
-"""
+"""Compares an interrupted and resumed training run with an uninterrupted one."""
 
 from __future__ import annotations
 
@@ -14,7 +12,7 @@ from studio.core.training.trainer import Trainer
 
 
 def ends_as_unbroken(trainer: Callable[[Run | None], Trainer], place: Path) -> None:
-    """Fails unless both end with the same averaged weights.
+    """Fails unless both runs end with the same EMA weights.
 
     Args:
         trainer: makes the same training each time, which keeps its checkpoints where it is told.

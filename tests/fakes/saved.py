@@ -1,4 +1,4 @@
-"""What a training saved, for tests that compare two of them."""
+"""Reads what a training run saved, to compare two runs."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from studio.core.models import model_folder
 
 
 def weights(folder: Path) -> list[np.ndarray]:
-    """All arrays of a saved model."""
-    found: list[np.ndarray] = []
+    """Returns all arrays of a saved model."""
+    arrays: list[np.ndarray] = []
     with h5py.File(folder / model_folder.WEIGHTS) as file:
-        file.visititems(lambda _, one: found.append(one[()]) if isinstance(one, h5py.Dataset) else None)
-    return found
+        file.visititems(lambda _, one: arrays.append(one[()]) if isinstance(one, h5py.Dataset) else None)
+    return arrays

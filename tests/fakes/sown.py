@@ -1,4 +1,4 @@
-"""A folder full of files that bear the names of libraries."""
+"""A folder of files named like libraries."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NAMES = (
 
 
 def sown(place: Path) -> tuple[Path, Callable[[], list[str]]]:
-    """Such a folder below `place`, and what tells the names of those files that anything has run."""
+    """Writes such a folder below `place`; returns it and a function that lists the files that were run."""
     folder, marks = place / "sown", place / "marks"
     folder.mkdir()
     marks.mkdir()

@@ -1,4 +1,4 @@
-"""The zip that Teachable Machine gives, of a network that tells two kinds of images apart."""
+"""A zip as Teachable Machine exports it, of a network for two classes."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ import numpy as np
 import third_party_networks
 from PIL import Image
 
-SIDE = 224  # px of what it looks at
-_FLAT = 0.03  # how much that is held back, of the mean spread
+SIDE = 224  # px of its input
+_FLAT = 0.03  # regularization relative to the mean variance
 _AMID = 3.0  # between 0 and 6, where ReLU6 changes nothing
-_SURE = 3.0  # logits of the middle of its own images, either way
+_SURE = 3.0  # logit at the mean of each class
 
 
 def packed(
     first: Sequence[np.ndarray], second: Sequence[np.ndarray], names: Sequence[str], place: Path
 ) -> bytes:
-    """`converted_keras.zip`: the network in Keras 2's way, and its labels as Teachable Machine writes them.
+    """Writes `converted_keras.zip`: a Keras 2 network, and its labels in Teachable Machine's format.
 
     Its backbone is drawn at random, but blurs, and keeps within what ReLU6 leaves alone: so it sees colors.
     They are split by least squares.
@@ -34,24 +34,24 @@ def packed(
 
     keras.utils.set_random_seed(1)
     network = third_party_networks.teachable(len(names))
-    seen, top = network.layers
-    given = np.stack([Image.fromarray(one).resize((SIDE, SIDE)) for one in (*first, *second)])
-    given = given.astype("float32") / 127.5 - 1
-    for layer in seen.layers[0].layers:
+    base, top = network.layers
+    images = np.stack([Image.fromarray(one).resize((SIDE, SIDE)) for one in (*first, *second)])
+    images = images.astype("float32") / 127.5 - 1
+    for layer in base.layers[0].layers:
         if isinstance(layer, keras.layers.BatchNormalization):
-            layer.momentum = 0.0  # it keeps what it has of these images, or nothing would come through
+            layer.momentum = 0.0  # batch statistics of these images; without them activations vanish
             layer.beta.assign(np.full(layer.beta.shape, _AMID))
         elif kernels := layer.get_weights():
             layer.set_weights(
                 [np.broadcast_to(one.mean((0, 1), keepdims=True), one.shape) for one in kernels]
             )
-    seen(given, training=True)
-    found = np.asarray(seen(given))
-    middle = found.mean(axis=0)
-    about, side = found - middle, np.repeat([-1.0, 1.0], [len(first), len(second)])
-    alike = about @ about.T
+    base(images, training=True)
+    features = np.asarray(base(images))
+    middle = features.mean(axis=0)
+    about, side = features - middle, np.repeat([-1.0, 1.0], [len(first), len(second)])
+    scatter = about @ about.T
     toward = about.T @ np.linalg.solve(
-        alike + _FLAT * np.trace(alike) / len(alike) * np.eye(len(alike)), side
+        scatter + _FLAT * np.trace(scatter) / len(scatter) * np.eye(len(scatter)), side
     )
     hidden, bias, last = (np.zeros_like(weights) for weights in top.get_weights())
     hidden[:, :2] = np.stack([-toward, toward], axis=1)

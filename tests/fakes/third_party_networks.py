@@ -1,4 +1,4 @@
-"""Keras classifiers as other people make them: small, with random weights, saved as `.keras` files."""
+"""Small Keras classifiers with random weights, saved as third parties save `.keras` files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 
 def save(path: Path, network) -> Path:
-    """Saves a network with all its weights drawn again, so that none is 0."""
+    """Saves a network after replacing all its weights by random ones, so that none is 0."""
     rng = np.random.default_rng(0)
     network.set_weights([rng.normal(0.1, 0.3, one.shape) ** 2 for one in network.get_weights()])
     network.save(path)
@@ -16,7 +16,7 @@ def save(path: Path, network) -> Path:
 
 
 def usual(classes=4, size=(20, 30), end="softmax", then=()):
-    """As most tutorials have it: levels are divided inside, one convolution, a mean, a choice."""
+    """Returns a network as in tutorials: rescaling, one convolution, pooling and a dense layer."""
     from keras import Input, Sequential, layers
 
     return Sequential(
@@ -36,7 +36,7 @@ def usual(classes=4, size=(20, 30), end="softmax", then=()):
 
 
 def gray():
-    """Takes gray bytes; compiled, and so with an optimizer in its file."""
+    """Returns a compiled network for gray images, so that its file contains an optimizer."""
     from keras import Input, Sequential, layers
 
     network = Sequential(
@@ -55,7 +55,7 @@ def gray():
 
 
 def transferred():
-    """A network within a network, a normalization that has learned, and images of any size."""
+    """Returns a network with a nested network, batch normalization, and any input size."""
     from keras import Input, Model, layers
 
     inner = Input((None, None, 3))
@@ -68,7 +68,7 @@ def transferred():
 
 
 def flat():
-    """Has no layer that keeps places."""
+    """Returns a network without spatial feature maps."""
     from keras import Input, Sequential, layers
 
     first = [Input((8, 8, 3)), layers.Flatten(), layers.Rescaling(1 / 255)]
@@ -76,12 +76,12 @@ def flat():
 
 
 def single():
-    """One number of an image: yes or no."""
+    """Returns a network with one output: yes or no."""
     return usual(1, end="sigmoid")
 
 
 def plain():
-    """Scales nothing by itself."""
+    """Returns a network without rescaling."""
     from keras import Input, Sequential, layers
 
     pooled = [layers.Conv2D(4, 3, activation="relu"), layers.GlobalAveragePooling2D()]
@@ -89,7 +89,7 @@ def plain():
 
 
 def nested():
-    """A network in a network in a network, as Teachable Machine makes them."""
+    """Returns a network nested twice, as Teachable Machine builds them."""
     from keras import Input, Model, Sequential, layers
 
     inner = Input((16, 16, 3))
@@ -101,17 +101,17 @@ def nested():
 
 
 def teachable(classes=2):
-    """As Teachable Machine makes every network: a nested MobileNetV2 of alpha 0.35, and two dense layers."""
+    """Returns Teachable Machine's architecture: MobileNetV2 with alpha 0.35 and two dense layers."""
     from keras import Input, Model, Sequential, applications, layers
 
     base = applications.MobileNetV2(weights=None, input_shape=(224, 224, 3), alpha=0.35, include_top=False)
-    seen = Sequential(
+    backbone = Sequential(
         [Input((224, 224, 3)), Model(base.input, base.output, name="model1")], name="sequential_1"
     )
-    seen.add(layers.GlobalAveragePooling2D(name="global_average_pooling2d_GlobalAveragePooling2D1"))
+    backbone.add(layers.GlobalAveragePooling2D(name="global_average_pooling2d_GlobalAveragePooling2D1"))
     dense = [layers.Dense(100, activation="relu", name="dense_Dense1")]
     dense += [layers.Dense(classes, activation="softmax", use_bias=False, name="dense_Dense2")]
     return Sequential(
-        [Input((224, 224, 3)), seen, Sequential([Input((1280,)), *dense], name="sequential_3")],
+        [Input((224, 224, 3)), backbone, Sequential([Input((1280,)), *dense], name="sequential_3")],
         name="sequential_4",
     )

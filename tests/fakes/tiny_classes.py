@@ -1,4 +1,4 @@
-"""Training without Keras: classes are told apart by the mean color of their images."""
+"""Classifier training without Keras: classes differ by the mean color of their images."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ STEPS = 5
 
 
 class _Colors:
-    """What `presets.pack` takes for a network."""
+    """Stands in for a network in `presets.pack`."""
 
     def __init__(self, means: np.ndarray):
         self.means = means
@@ -39,60 +39,62 @@ class _Colors:
 
 
 def train(settings, inputs, progress: Progress) -> Result:
-    """Learns the mean color of each class from the even images, and is tested on the odd ones."""
+    """Learns the mean color of each class from the even images, and tests on the odd ones."""
     file = inputs["data"][0]
-    found = data.load_dataset(file, settings.size, 3, progress)
-    audit.check(found, file.name)
+    dataset = data.load_dataset(file, settings.size, 3, progress)
+    audit.check(dataset, file.name)
     try:
         for step in range(STEPS):
             progress.report(step + 1, STEPS, {"loss": 1.0 / (step + 1)}, text="Training the head")
     except Cancelled:
         pass
-    colors = found.images.mean(axis=(1, 2))
-    held = np.arange(len(colors)) % 2 == 1
-    means = [colors[(found.labels == one) & ~held].mean(axis=0) for one in range(len(found.classes))]
-    chances = _chances(colors[held], np.array(means))
-    truth = found.labels[held]
-    known = {
-        "classes": list(found.classes),
+    colors = dataset.images.mean(axis=(1, 2))
+    is_test = np.arange(len(colors)) % 2 == 1
+    means = [colors[(dataset.labels == one) & ~is_test].mean(axis=0) for one in range(len(dataset.classes))]
+    chances = _chances(colors[is_test], np.array(means))
+    truth = dataset.labels[is_test]
+    metadata = {
+        "classes": list(dataset.classes),
         "trained_on": file.name,
         "command": "none",
         "figures": {},
-        "evaluation": evaluate(chances, truth, found.classes),
+        "evaluation": evaluate(chances, truth, dataset.classes),
         "tested": {
-            "names": [name for name, out in zip(found.names, held, strict=True) if out],
+            "names": [name for name, out in zip(dataset.names, is_test, strict=True) if out],
             "truth": truth.tolist(),
             "guess": chances.argmax(axis=1).tolist(),
             "confidence": chances.max(axis=1).tolist(),
         },
-        "map": {axis: (colors[held, n] / 255).tolist() for n, axis in enumerate("xy")},
+        "map": {axis: (colors[is_test, n] / 255).tolist() for n, axis in enumerate("xy")},
         "learning_curve": [{"images": 4, "accuracy": 0.5}, {"images": 8, "accuracy": 0.75}],
     }
     recipe = recipes.make("classify.train", settings, inputs, {})
-    packed = presets.pack(_Colors(np.array(means)), "classify.train", settings, "# Colors\n", recipe, known)
-    doubted = [{"name": found.names[0], "label": "red", "looks_like": "blue", "confidence": 0.9}]
-    figures = {"evaluation": known["evaluation"], "suspicious": doubted, "notes": []}
+    packed = presets.pack(
+        _Colors(np.array(means)), "classify.train", settings, "# Colors\n", recipe, metadata
+    )
+    doubted = [{"name": dataset.names[0], "label": "red", "looks_like": "blue", "confidence": 0.9}]
+    figures = {"evaluation": metadata["evaluation"], "suspicious": doubted, "notes": []}
     return Result((File.keep(packed, "model", f"{Path(file.name).stem}.zip"),), figures, recipe)
 
 
 def look(settings, inputs, progress: Progress) -> Result:
-    """An audit with one doubted label."""
-    found = data.load_dataset(inputs["data"][0], settings.size, 3, progress)
-    figures = audit.facts(found, duplicates.find(found, progress))
+    """Returns an audit with one suspicious label."""
+    dataset = data.load_dataset(inputs["data"][0], settings.size, 3, progress)
+    figures = audit.facts(dataset, duplicates.find(dataset, progress))
     figures["suspicious"] = [
-        {"name": found.names[0], "label": "red", "looks_like": "blue", "confidence": 0.9}
+        {"name": dataset.names[0], "label": "red", "looks_like": "blue", "confidence": 0.9}
     ]
     if inputs.get("model"):
-        truth = found.labels
-        tested = {"names": list(found.names), "truth": truth.tolist(), "guess": truth.tolist()}
+        truth = dataset.labels
+        tested = {"names": list(dataset.names), "truth": truth.tolist(), "guess": truth.tolist()}
         tested["confidence"] = [1.0] * len(truth)
-        sure = np.eye(len(found.classes))[truth]
-        figures["score"] = {"evaluation": evaluate(sure, truth, found.classes), "tested": tested}
+        sure = np.eye(len(dataset.classes))[truth]
+        figures["score"] = {"evaluation": evaluate(sure, truth, dataset.classes), "tested": tested}
     return Result((File.keep(b"# An audit\n", "text", "audit.md"),), figures)
 
 
 def explain(settings, inputs, progress: Progress) -> Result:
-    """What an image's mean color is nearest to; looked for in the middle."""
+    """Predicts by the nearest mean color, with a heatmap at the center."""
     image = image_io.read(inputs["image"][0].read())
     classes, chances = ["tabby", "lynx"], np.array([0.75, 0.25])
     for file in inputs.get("model", ()):
@@ -100,10 +102,10 @@ def explain(settings, inputs, progress: Progress) -> Result:
         if files.is_imported(file):
             classes, chances = ["mine", "yours"], np.array([0.25, 0.75])
         else:
-            classes, chances = _asked(presets.unpack(file.read(), folder), image)
+            classes, chances = _probabilities(presets.unpack(file.read(), folder), image)
     if settings.preset != IMAGENET and not inputs.get("model"):
-        classes, chances = _asked(presets.find(settings.preset), image)
-    seen = heatmap_overlay.draw(image, np.eye(7, dtype="float32"), settings.view, settings.strength)
+        classes, chances = _probabilities(presets.find(settings.preset), image)
+    overlay = heatmap_overlay.draw(image, np.eye(7, dtype="float32"), settings.view, settings.strength)
     place = list(classes).index(settings.label) if settings.label else int(chances.argmax())
     figures = {
         "label": classes[place],
@@ -112,24 +114,26 @@ def explain(settings, inputs, progress: Progress) -> Result:
         "labels": predict.best(chances, classes, 5),
     }
     recipe = recipes.make("classify.explain", settings, inputs, {})
-    return Result((File.keep(image_io.encode_png(seen, recipe), "image", "seen.png"),), figures, recipe)
+    return Result((File.keep(image_io.encode_png(overlay, recipe), "image", "seen.png"),), figures, recipe)
 
 
 def label(settings, inputs, progress: Progress) -> Result:
-    """What each image's mean color is nearest to; gray ones cannot be told."""
-    told = []
+    """Predicts by the nearest mean color; rejects gray images."""
+    predictions = []
     for file in inputs["images"]:
         image = image_io.read(file.read())
         if image.std() < 1:
             raise InvalidInput(f"{file.name} is gray. Show something else.")
         [model] = inputs["model"]
-        classes, chances = _asked(presets.unpack(model.read(), paths.folder("cache") / model.digest), image)
-        told.append({"path": file.name, "labels": predict.best(chances, classes, settings.top)})
-    return Result((File.keep(b"{}", "text", "labels.json"),), {"images": told})
+        classes, chances = _probabilities(
+            presets.unpack(model.read(), paths.folder("cache") / model.digest), image
+        )
+        predictions.append({"path": file.name, "labels": predict.best(chances, classes, settings.top)})
+    return Result((File.keep(b"{}", "text", "labels.json"),), {"images": predictions})
 
 
 def export(settings, inputs, progress: Progress) -> Result:
-    """A file that is none."""
+    """Returns a file that is not a network."""
     figures = {
         "bytes": 4,
         "snippet": snippets.program(settings.form, ["red", "blue"]),
@@ -138,7 +142,7 @@ def export(settings, inputs, progress: Progress) -> Result:
     return Result((File.keep(b"none", "network", f"colors.{settings.form}"),), figures)
 
 
-def _asked(preset, image: np.ndarray):
+def _probabilities(preset, image: np.ndarray):
     with h5py.File(preset.weights()) as file:
         means = file["means"][:]
     return preset.data()["classes"], _chances(image.mean(axis=(0, 1))[None], means)[0]
@@ -169,11 +173,11 @@ TASKS = {
 
 
 class NoSettings(Settings):
-    """None."""
+    """No settings."""
 
 
 def move_in(settings: NoSettings, inputs, progress: Progress) -> Result:
-    """From now on this process does the tasks of here instead of the real ones."""
+    """Replaces the real tasks in this process by those of this module."""
     tasks.TASKS.update(TASKS)
     return Result((File.keep(b"here", "text", "here.txt"),))
 

@@ -1,4 +1,4 @@
-"""A small network that colors, never trained: its colors mean nothing, but are always the same."""
+"""A small untrained colorization network; its colors are arbitrary but deterministic."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SETTINGS = TrainColorizeSettings(
 
 
 def network(settings: TrainColorizeSettings = SETTINGS):
-    """The network itself, with biases and a prior too."""
+    """Returns the network with random weights, biases and a prior."""
     from studio.colorize.network import network as fresh
 
     model = fresh(settings)
@@ -28,7 +28,7 @@ def network(settings: TrainColorizeSettings = SETTINGS):
 
 
 def make(target: str | Path = "tiny") -> Preset:
-    """Saves it under a name of STUDIO_HOME/presets, or in a folder."""
+    """Saves the model under a name in STUDIO_HOME/presets, or in a folder."""
     recipe = recipes.Recipe(task=models.TASK, settings=SETTINGS.model_dump(mode="json"), inputs={})
-    told = {"command": "none", "figures": {}}
-    return presets.save(target, network(), models.TASK, SETTINGS, "# Tiny\n", recipe, told)
+    metadata = {"command": "none", "figures": {}}
+    return presets.save(target, network(), models.TASK, SETTINGS, "# Tiny\n", recipe, metadata)

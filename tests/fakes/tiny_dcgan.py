@@ -1,4 +1,4 @@
-"""A small DCGAN that was never trained, with weights so large that what it draws differs a lot."""
+"""A small untrained DCGAN with large weights, so its images vary a lot."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from studio.core.models import presets
 from studio.dcgan.settings import TrainDcganSettings
 
 SETTINGS = TrainDcganSettings(width=4, latent_dim=8, size=32)
-# Of a training run that takes seconds, in shades of gray, with two tests.
+# A training run on gray images that takes seconds and tests twice.
 SHORT: dict[str, Any] = {
     "steps": 6,
     "width": 4,
@@ -44,7 +44,7 @@ def make(folder: Path) -> Path:
 
 
 def fit(images, settings, progress=None, **more):
-    """A training run of these images, ended. See `studio.dcgan.train.Trainer`."""
+    """Trains on these images and returns the result. See `studio.dcgan.train.Trainer`."""
     from studio.dcgan.train import Trainer
 
     return Trainer(images, settings, progress=progress, **more).fit(progress)

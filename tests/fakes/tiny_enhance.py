@@ -1,4 +1,4 @@
-"""Small networks that enlarge and clean, never trained: what they add is noise, but always the same."""
+"""Small untrained networks that enlarge and clean; they add deterministic noise."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CLEANING = SETTINGS.model_copy(update={"to": "clean"})
 
 
 def network(settings: TrainEnhanceSettings = SETTINGS):
-    """The network itself, with biases too."""
+    """Returns the network with random weights and biases."""
     from studio.enhance.network import network as fresh
 
     model = fresh(settings)
@@ -30,7 +30,7 @@ def network(settings: TrainEnhanceSettings = SETTINGS):
 
 
 def make(target: str | Path = "tiny", settings: TrainEnhanceSettings = SETTINGS) -> Preset:
-    """Saves one under a name of STUDIO_HOME/presets, or in a folder."""
+    """Saves the model under a name in STUDIO_HOME/presets, or in a folder."""
     recipe = recipes.Recipe(task=models.TASK, settings=settings.model_dump(mode="json"), inputs={})
-    told = {"command": "none", "figures": {}}
-    return presets.save(target, network(settings), models.TASK, settings, "# Tiny\n", recipe, told)
+    metadata = {"command": "none", "figures": {}}
+    return presets.save(target, network(settings), models.TASK, settings, "# Tiny\n", recipe, metadata)

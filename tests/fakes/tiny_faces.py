@@ -1,4 +1,4 @@
-"""A small generator, made without Keras: smooth spots of color that follow its numbers."""
+"""A small generator without Keras: smooth color blobs that follow the latent vector."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DIM, SIDE = 6, 16
 
 
 class TinySettings(Settings):
-    """Of a training run that there is not."""
+    """Settings of a training run that does not exist."""
 
     reads: bool = setting(False, "Whether it reads images, too.")
 
@@ -44,7 +44,7 @@ TRAIN = Task(
 
 
 def hello(settings: TinySettings, inputs: Inputs, progress: Progress) -> Result:
-    """Nothing, but a process that was asked for it knows the training from then on."""
+    """Does nothing; a process that runs it knows the training task afterwards."""
     return Result((File.keep(b"hello", "text", "hello.txt"),))
 
 
@@ -63,8 +63,8 @@ HELLO = Task(
 tasks.TASKS |= {TASK: "tiny_faces:TRAIN", HELLO.name: "tiny_faces:HELLO"}
 
 
-def generator(reads: bool = True, **known) -> Generator:
-    """A generator of SIDE px: each number is a wave of one color, so that reading is nearly exact."""
+def generator(reads: bool = True, **fields) -> Generator:
+    """Returns a generator of SIDE px: each latent is a wave of one color, so encoding is nearly exact."""
     rows, columns = np.mgrid[0:SIDE, 0:SIDE] * np.pi / SIDE
     waves = np.stack([np.cos((n // 3 + 1) * (rows, columns)[n % 2]) for n in range(DIM)])
 
@@ -78,20 +78,22 @@ def generator(reads: bool = True, **known) -> Generator:
             [np.mean(bands[..., n % 3] * wave, (1, 2)) / np.mean(wave**2) for n, wave in enumerate(waves)], -1
         ).astype("float32")
 
-    return Generator("tiny", "0" * 64, DIM, SIDE, decode, encode=encode if reads else None, **known)
+    return Generator("tiny", "0" * 64, DIM, SIDE, decode, encode=encode if reads else None, **fields)
 
 
 def directions() -> dict[str, Direction]:
-    """Two of them."""
+    """Returns two latent directions."""
     axes = np.eye(DIM, dtype="float32")
     return {"older": Direction(axes[0], "as labeled"), "change-1": Direction(axes[1], "40 %")}
 
 
 def open_preset(preset: Preset) -> Generator:
-    """What the tests' task names as its `opens`."""
-    found, density = latent.read(preset.data(), DIM)
-    made = generator(preset.settings().reads, directions=found, density=density)
-    return Generator(preset.name, preset.digest, DIM, SIDE, made.decode, found, density, encode=made.encode)
+    """Opens a model; the `opens` of the task in the tests."""
+    saved_directions, density = latent.read(preset.data(), DIM)
+    model = generator(preset.settings().reads, directions=saved_directions, density=density)
+    return Generator(
+        preset.name, preset.digest, DIM, SIDE, model.decode, saved_directions, density, encode=model.encode
+    )
 
 
 def make(folder: Path, reads: bool = True, seed: int = 0) -> Path:
@@ -99,7 +101,7 @@ def make(folder: Path, reads: bool = True, seed: int = 0) -> Path:
     folder.mkdir(parents=True)
     with h5py.File(folder / model_folder.WEIGHTS, "w") as file:
         file.create_dataset("seed", data=np.array([seed, reads]))
-    made = {
+    record = {
         "task": TASK,
         "settings": {"reads": reads},
         "weights": paths.file_digest(folder / model_folder.WEIGHTS),
@@ -110,7 +112,7 @@ def make(folder: Path, reads: bool = True, seed: int = 0) -> Path:
             "figures": {},
         },
     }
-    (folder / model_folder.SETTINGS).write_text(json.dumps(made))
+    (folder / model_folder.SETTINGS).write_text(json.dumps(record))
     (folder / model_folder.CARD).write_text("# Draws waves\n\nLicense: CC0-1.0\n")
     recipe = recipes.Recipe(task=TASK, settings={"reads": reads})
     (folder / model_folder.RECIPE).write_text(recipe.to_json())

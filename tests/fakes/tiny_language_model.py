@@ -1,6 +1,4 @@
-"""A small language model with random weights, made without Keras: what it writes is nonsense, but it
-writes.
-"""
+"""A small language model with random weights, made without Keras."""
 
 from __future__ import annotations
 
@@ -41,13 +39,13 @@ def make(folder: Path, seed: int = 0) -> Path:
     with h5py.File(folder / model_folder.WEIGHTS, "w") as file:
         for name, shape in language_model.layout(SETTINGS, len(LETTERS)):
             file.create_dataset(name, data=rng.normal(size=shape).astype("float32"))
-    made = {
+    record = {
         "task": language_model.TASK,
         "settings": SETTINGS.model_dump(mode="json"),
         "weights": paths.file_digest(folder / model_folder.WEIGHTS),
         "data": {"vocabulary": LETTERS, "trained_on": "tiny_text.txt", "figures": FIGURES},
     }
-    (folder / model_folder.SETTINGS).write_text(json.dumps(made))
+    (folder / model_folder.SETTINGS).write_text(json.dumps(record))
     (folder / model_folder.CARD).write_text("# Writes like tiny_text.txt\n")
     recipe = recipes.Recipe(task=language_model.TASK, settings=SETTINGS.model_dump(mode="json"))
     (folder / model_folder.RECIPE).write_text(recipe.to_json())

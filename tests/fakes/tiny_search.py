@@ -1,4 +1,4 @@
-"""A training run of the tests that learns nothing: its loss is a bowl over two settings, told on the way."""
+"""A training task that learns nothing: its loss is a bowl over two settings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NAME = "bowl.train"
 
 
 class BowlSettings(Settings):
-    """Of the bowl; the best is x = 3 with the round shape."""
+    """Settings of the bowl; the optimum is x = 3 with the round shape."""
 
     x: float = setting(0.0, "Where it stands.", ge=-10, le=10)
     rate: float = setting(0.01, "A scale.", gt=0, le=1, scale="log")
@@ -29,12 +29,12 @@ class BowlSettings(Settings):
 
 
 def loss(settings: BowlSettings) -> float:
-    """The value of the bowl."""
+    """Returns the value of the bowl."""
     return (settings.x - 3) ** 2 + {"round": 0, "square": 2, "flat": 5}[settings.shape]
 
 
 def run(settings: BowlSettings, inputs: Inputs, progress: Progress) -> Result:
-    """Tells a loss that falls towards its value."""
+    """Reports a loss that falls towards its final value."""
     if settings.trouble == "refuse":
         raise InvalidInput("It cannot learn. Ask for another.")
     if settings.trouble == "memory" and settings.shape != "round":
@@ -49,7 +49,7 @@ def run(settings: BowlSettings, inputs: Inputs, progress: Progress) -> Result:
     recipe = recipes.Recipe(task=NAME, settings=settings.model_dump(mode="json"))
     if stopped:
         run = checkpoints.find(NAME, settings, inputs)
-        run.save(checkpoints.Checkpoint(epoch, {}, {}))  # as a training does, to be continued with
+        run.save(checkpoints.Checkpoint(epoch, {}, {}))  # as a training run does, to resume later
     file = File.keep(settings.model_dump_json().encode(), "model", "bowl.zip")
     scored = settings.trouble not in ("silent", "unscored")
     figures = {"epochs": epoch} | ({"loss": loss(settings)} if scored else {})

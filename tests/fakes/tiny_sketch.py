@@ -1,4 +1,4 @@
-"""A small network that paints, never trained: what it paints is noise, but always the same."""
+"""A small untrained sketch network; its images are deterministic noise."""
 
 from __future__ import annotations
 
@@ -10,35 +10,35 @@ from studio.core import recipes
 from studio.core.models import presets
 from studio.core.models.presets import Preset
 from studio.sketch import models
-from studio.sketch.settings import PainterSettings, TrainSketchSettings, TrainTranslateSettings
+from studio.sketch.settings import TrainSketchSettings, TrainTranslateSettings, UNetSettings
 
 SETTINGS = TrainSketchSettings(
     size=32, width=4, discriminator_width=4, steps=4, test_every=2, batch=4, ema_steps=2
 )
 
 
-def learner(settings: PainterSettings = SETTINGS):
-    """Both networks, with biases too."""
+def learner(settings: UNetSettings = SETTINGS):
+    """Returns both networks with random weights and biases."""
     from studio.sketch.learn.learner import Learner
 
-    made = Learner(settings)
+    model = Learner(settings)
     rng = np.random.default_rng(3)
-    weights = made.generator.get_weights()
-    made.generator.set_weights([one + rng.normal(0, 0.1, one.shape) for one in weights])
-    return made
+    weights = model.generator.get_weights()
+    model.generator.set_weights([one + rng.normal(0, 0.1, one.shape) for one in weights])
+    return model
 
 
 def make(target: str | Path = "tiny") -> Preset:
-    """Saves it under a name of STUDIO_HOME/presets, or in a folder."""
+    """Saves the model under a name in STUDIO_HOME/presets, or in a folder."""
     recipe = recipes.Recipe(task=models.TASK, settings=SETTINGS.model_dump(mode="json"), inputs={})
-    told = {"command": "none", "figures": {}}
-    return presets.save(target, learner(), models.TASK, SETTINGS, "# Tiny\n", recipe, told)
+    metadata = {"command": "none", "figures": {}}
+    return presets.save(target, learner(), models.TASK, SETTINGS, "# Tiny\n", recipe, metadata)
 
 
 def make_of_pairs(target: str | Path = "tiny-pairs", ground: str = "light", edges: bool = False) -> Preset:
-    """The same, as pairs train one: of drawings on such a ground, or of the edges of photos."""
-    same = {name: getattr(SETTINGS, name) for name in PainterSettings.model_fields}
+    """Saves a model as training on pairs does: of drawings on this ground, or of edges of photos."""
+    same = {name: getattr(SETTINGS, name) for name in UNetSettings.model_fields}
     settings = TrainTranslateSettings.parse({**same, "edges": edges})
     recipe = recipes.Recipe(task=models.PAIRS_TASK, settings=settings.model_dump(mode="json"), inputs={})
-    told = {"command": "none", "figures": {}, "ground": "" if edges else ground}
-    return presets.save(target, learner(settings), models.PAIRS_TASK, settings, "# Tiny\n", recipe, told)
+    metadata = {"command": "none", "figures": {}, "ground": "" if edges else ground}
+    return presets.save(target, learner(settings), models.PAIRS_TASK, settings, "# Tiny\n", recipe, metadata)

@@ -1,4 +1,4 @@
-"""A small network of house styles that was never trained: its styles differ in their gains and shifts."""
+"""A small untrained house style network; its styles differ in gain and shift."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ STYLES = ("rain", "sand")
 
 
 def network(settings: TrainStyleSettings = SETTINGS, styles: int = len(STYLES)):
-    """The network itself, each style with gains and shifts of its own."""
+    """Returns the network, with different gains and shifts for each style."""
     from studio.style.house.network import StyledNorm
     from studio.style.house.network import network as fresh
 
@@ -38,9 +38,9 @@ def make(
     styles: tuple[str, ...] = STYLES,
     learned_from: Sequence[File] = (),
     added_to: str = "",
-    taught: tuple[str, ...] = (),
+    trained_styles: tuple[str, ...] = (),
 ) -> Preset:
-    """Saves it under a name of STUDIO_HOME/presets, or in a folder.
+    """Saves the model under a name in STUDIO_HOME/presets, or in a folder.
 
     Args:
         learned_from: its style images.
@@ -51,11 +51,11 @@ def make(
     recipe = recipes.Recipe(
         task=known_styles.TASK, settings=settings.model_dump(mode="json"), inputs={"style": images}
     )
-    told = {
+    metadata = {
         "styles": list(styles),
         "command": "none",
-        "figures": {"started_from": added_to, "taught": list(taught)},
+        "figures": {"started_from": added_to, "taught": list(trained_styles)},
     }
     return presets.save(
-        target, network(styles=len(styles)), known_styles.TASK, settings, "# Tiny styles\n", recipe, told
+        target, network(styles=len(styles)), known_styles.TASK, settings, "# Tiny styles\n", recipe, metadata
     )

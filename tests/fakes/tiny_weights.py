@@ -1,4 +1,4 @@
-"""Weights of a few hundred kilobytes and a network that needs no Keras, for tests of fetching and keeping."""
+"""Weights of a few hundred kilobytes and a network without Keras, for tests of downloads."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _archive() -> bytes:
 ARCHIVE = _archive()
 FILE = "tiny-1.0.tar.gz"
 MEMBER = index.Member(path="tiny-1.0/tiny.bin", bytes=VALUES.nbytes, sha256=paths.digest(VALUES.tobytes()))
-SOURCE = index.Packaged(
+SOURCE = index.PackageArchive(
     kind="pypi",
     package="tiny",
     version="1.0",
@@ -67,11 +67,11 @@ def _saved() -> bytes:
     return saved.getvalue()
 
 
-KERAS_FILE = _saved()  # as Keras keeps it: no archive
+KERAS_FILE = _saved()  # as Keras stores it, without an archive
 
 
 def of_keras(address: str) -> index.KerasFile:
-    """Keras' own file at an address."""
+    """Returns the source of a Keras weights file at an address."""
     md5 = hashlib.md5(KERAS_FILE).hexdigest()
     return index.KerasFile(kind="keras", address=address, bytes=len(KERAS_FILE), md5=md5)
 
@@ -85,7 +85,7 @@ def install(patch, kind: str = "pypi", keras: str = "") -> None:
     """
     source = of_keras(keras) if keras else SOURCE.model_copy(update={"kind": kind})
     entry = index.Weights(title="Tiny", what="random numbers", license="CC0-1.0", sources=(source,))
-    known = index.Index(weights={"tiny": entry, "twin": entry}, presets={})
-    patch.setattr(index, "shipped", lambda: known)
+    catalog = index.Index(weights={"tiny": entry, "twin": entry}, presets={})
+    patch.setattr(index, "load", lambda: catalog)
     patch.setattr(networks, "NETWORKS", {"tiny": "tiny_weights:network", "twin": "tiny_weights:network"})
     patch.setattr(pretrained, "_LOADED", {})

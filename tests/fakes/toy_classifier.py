@@ -1,4 +1,4 @@
-"""Classifiers that are seconds to make: one that tells colors apart, and one as its training saves it."""
+"""Classifiers that are ready within seconds: one by color, and one as training saves it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ COLORS = ("red", "green", "blue")
 
 
 def colors(size: int = 32) -> Classifier:
-    """Tells which color an image has most of; its maps are that image, eight times smaller."""
+    """Returns a classifier for the dominant color; its feature maps are the image, eight times smaller."""
     import keras
 
     images = keras.Input((None, None, 3), dtype="uint8", name="images")
-    prepared = crop.resampled(images, size) / 255.0
+    prepared = crop.resample(images, size) / 255.0
     small = keras.layers.AveragePooling2D(8)(prepared)
     maps = keras.layers.Conv2D(3, 1, activation="relu", name="maps")(small)
     pooled = keras.layers.GlobalAveragePooling2D(name="pooled")(maps)
@@ -29,7 +29,7 @@ def colors(size: int = 32) -> Classifier:
 
 
 def save(target, classes=("cat", "coffee"), backbone="vgg16", size=32, **data):
-    """A preset of a backbone with a head of random weights, as a training saves it. Needs its weights."""
+    """Saves a backbone with a random head as training does. Needs the weights of the backbone."""
 
     from studio.classify.models import trained
     from studio.classify.settings import TrainClassifierSettings
@@ -45,6 +45,6 @@ def save(target, classes=("cat", "coffee"), backbone="vgg16", size=32, **data):
     network.layers[-1].set_weights([weights, np.zeros(len(classes), "float32")])
     recipe = recipes.make(trained.TASK, settings, {}, {backbone: loaded.digest})
     of_other_images = {"data": "", "rows": "", "learned": ""}
-    known = {"classes": list(classes), "held_out": of_other_images, **data}
+    metadata = {"classes": list(classes), "held_out": of_other_images, **data}
     learned = trained.trainable_part(network, settings.cut)
-    return presets.save(target, learned, trained.TASK, settings, "# Toy\n", recipe, known)
+    return presets.save(target, learned, trained.TASK, settings, "# Toy\n", recipe, metadata)

@@ -1,4 +1,4 @@
-"""Items without an engine: written as commands write them, or with the times and owners that a test likes."""
+"""Gallery items without an engine, as commands write them, with any owner."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from studio.gallery import items
 
 
 @pytest.fixture
-def made(home, image):
-    """Adds an item: `made(shade=9, owner="ann", tint="red")` -> its id."""
+def make_item(home, image):
+    """Adds an item: `make_item(shade=9, owner="ann", tint="red")` -> its id."""
 
     def make(shade: int = 9, owner: str = "local", name: str = "photo.png", **settings) -> str:
-        with owners.asking(owner):
+        with owners.acting_as(owner):
             content = tasks.File.keep(image_io.encode_png(image), "image", name)
             recipe = recipes.make("fake.paint", paint.PaintSettings(**settings), {"content": [content]})
             pixels = np.full((48, 64, 3), shade, "uint8")
@@ -27,8 +27,8 @@ def made(home, image):
 
 
 @pytest.fixture
-def written(home):
-    """Adds a text: `written("a tale")` -> its id."""
+def make_text(home):
+    """Adds a text: `make_text("a tale")` -> its id."""
 
     def write(text: str, **settings) -> str:
         recipe = recipes.make("fake.paint", paint.PaintSettings(**settings), {})

@@ -1,4 +1,4 @@
-"""What takes room is told part by part, and nothing goes but what a user chose."""
+"""Disk usage by category, and cleanup of the chosen category only."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def put(path, size=1000, age=True):
 
 
 def old(home):
-    """Makes every kept file an old one."""
+    """Makes every stored file old."""
     for path in (home / "files").iterdir():
         os.utime(path, (LONG_AGO, LONG_AGO))
 
@@ -37,27 +37,32 @@ def everything(home):
     return {path for path in home.rglob("*") if path.is_file() and path.suffix != ".lock"}
 
 
-def test_the_parts_add_up_to_the_whole(home, made):
-    removal.remove([made(shade=1)])
-    made(shade=2)
+def test_the_parts_add_up_to_the_whole(home, make_item):
+    removal.remove([make_item(shade=1)])
+    make_item(shade=2)
     put(home / "cache" / "a" / "b")
     put(home / "weights" / "w.h5", 5000)
     put(home / "channels" / "c.png")
     put(home / "runs" / "r" / "000.run")
     put(home / "logs" / "l.log")
     put(home / "files" / ("ab" * 32), 300)
-    told = disk_usage.shares()
-    assert sum(share.bytes for share in told) == sum(path.stat().st_size for path in everything(home))
-    assert sum(share.count for share in told) == len(everything(home))
-    found = sizes()
-    assert (found["cache"], found["weights"], found["channels"], found["runs"]) == (1000, 5000, 1000, 1000)
-    assert found["unnamed"] == 300
+    shares = disk_usage.shares()
+    assert sum(share.bytes for share in shares) == sum(path.stat().st_size for path in everything(home))
+    assert sum(share.count for share in shares) == len(everything(home))
+    sizes_by_part = sizes()
+    assert (
+        sizes_by_part["cache"],
+        sizes_by_part["weights"],
+        sizes_by_part["channels"],
+        sizes_by_part["runs"],
+    ) == (1000, 5000, 1000, 1000)
+    assert sizes_by_part["unnamed"] == 300
 
 
 @pytest.mark.parametrize("part", disk_usage.FREE)
-def test_only_the_chosen_part_goes(home, made, part):
-    kept = made(shade=2)
-    removal.remove([made(shade=1)])
+def test_only_the_chosen_part_goes(home, make_item, part):
+    other_item = make_item(shade=2)
+    removal.remove([make_item(shade=1)])
     for place in (
         "cache/x",
         "channels/c",
@@ -69,18 +74,21 @@ def test_only_the_chosen_part_goes(home, made, part):
     ):
         put(home / place)
     put(home / "files" / ("ab" * 32), 300)
-    before, told = everything(home), sizes()
-    assert disk_usage.free([part]) == told[part] > 0
-    assert sum(path.stat().st_size for path in before if path.exists()) == sum(told.values()) - told[part]
+    before, freed_sizes = everything(home), sizes()
+    assert disk_usage.free([part]) == freed_sizes[part] > 0
+    assert (
+        sum(path.stat().st_size for path in before if path.exists())
+        == sum(freed_sizes.values()) - freed_sizes[part]
+    )
     assert sizes()[part] == 0
-    assert items.find(kept).result.files[0].path.exists()
+    assert items.find(other_item).result.files[0].path.exists()
     assert {name: size for name, size in sizes().items() if name != part} == {
-        name: size for name, size in told.items() if name != part
+        name: size for name, size in freed_sizes.items() if name != part
     }
 
 
-def test_what_an_item_names_stays_also_while_it_can_be_brought_back(home, made):
-    id = made()
+def test_what_an_item_names_stays_also_while_it_can_be_brought_back(home, make_item):
+    id = make_item()
     removal.remove([id])
     old(home)
     assert disk_usage.free(["unnamed"]) == 0
@@ -106,7 +114,7 @@ def test_what_anything_else_names_stays(home, place):
     assert disk_usage.free(["unnamed"]) > 0
 
 
-def test_what_is_in_use_stays(home, made):
+def test_what_is_in_use_stays(home, make_item):
     paths.keep(b"an upload of today")
     put(home / "cache" / "new", age=False)
     put(home / "runs" / "going-on" / "001.run")
@@ -117,12 +125,12 @@ def test_what_is_in_use_stays(home, made):
 def test_what_is_put_in_again_meanwhile_stays(home, monkeypatch):
     digest = paths.keep(b"an image of last week")
     old(home)
-    found = disk_usage._parts()
-    assert found["unnamed"] == [home / "files" / digest]
-    monkeypatch.setattr(disk_usage, "_parts", lambda: found)
+    parts_before = disk_usage._parts()
+    assert parts_before["unnamed"] == [home / "files" / digest]
+    monkeypatch.setattr(disk_usage, "_parts", lambda: parts_before)
     paths.keep(b"an image of last week")
     assert disk_usage.free(["unnamed"]) == 0
-    assert paths.kept(digest).read_bytes() == b"an image of last week"
+    assert paths.kept_path(digest).read_bytes() == b"an image of last week"
 
 
 def test_what_is_put_in_while_it_is_about_to_go_is_there_afterwards(home, monkeypatch):
@@ -130,21 +138,21 @@ def test_what_is_put_in_while_it_is_about_to_go_is_there_afterwards(home, monkey
     digest = paths.keep(data)
     old(home)
     keeping = threading.Thread(target=paths.keep, args=(data,))
-    is_young, asked = disk_usage._is_young, []
+    is_young, paths_checked = disk_usage._is_young, []
 
     def kept_just_after(path, *rest):
-        found = is_young(path, *rest)
+        result = is_young(path, *rest)
         if path.name == digest:
-            asked.append(path)
-            if len(asked) == 2:  # asked for the last time before it goes
+            paths_checked.append(path)
+            if len(paths_checked) == 2:  # the last check before it is removed
                 keeping.start()
                 keeping.join(1)
-        return found
+        return result
 
     monkeypatch.setattr(disk_usage, "_is_young", kept_just_after)
     disk_usage.free(["unnamed"])
     keeping.join()
-    assert paths.kept(digest).read_bytes() == data
+    assert paths.kept_path(digest).read_bytes() == data
 
 
 def test_a_lock_that_is_held_stays(home):
@@ -158,16 +166,16 @@ def test_a_lock_that_is_held_stays(home):
 
 
 @pytest.mark.parametrize("part", ["items", "weights", "presets", "rest", "../files"])
-def test_what_is_a_persons_own_cannot_go_this_way(home, made, part):
-    made()
+def test_what_is_a_persons_own_cannot_go_this_way(home, make_item, part):
+    make_item()
     before = everything(home)
     with pytest.raises(InvalidInput):
         disk_usage.free(["cache", part])
     assert everything(home) == before
 
 
-def test_the_index_comes_back_after_its_cache_went(home, made):
-    id = made()
+def test_the_index_comes_back_after_its_cache_went(home, make_item):
+    id = make_item()
     assert index.find()[1] == 1
     for path in (home / "cache").iterdir():
         os.utime(path, (LONG_AGO, LONG_AGO))

@@ -1,4 +1,4 @@
-"""A zip of items: every file whole, under a name of its own, with its recipe in it or next to it."""
+"""Zip exports: complete files with unique names and their recipes."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ from studio.core.errors import InvalidInput, Unavailable
 from studio.gallery import export, items
 
 
-def test_each_file_is_there_with_its_recipe(tmp_path, made, written):
-    found = [items.find(made(shade=3, seed=5)), items.find(written("a tale\n" * 50, seed=6))]
-    with zipfile.ZipFile(export.save(found, tmp_path / "all.zip")) as packed:
+def test_each_file_is_there_with_its_recipe(tmp_path, make_item, make_text):
+    entries = [items.find(make_item(shade=3, seed=5)), items.find(make_text("a tale\n" * 50, seed=6))]
+    with zipfile.ZipFile(export.save(entries, tmp_path / "all.zip")) as packed:
         names = packed.namelist()
         assert [name.rpartition(".")[2] for name in names] == ["png", "txt", "json"]
         assert names[2] == f"{names[1]}.json"
-        assert packed.read(names[0]) == found[0].result.files[0].read()
+        assert packed.read(names[0]) == entries[0].result.files[0].read()
         assert recipes.read(packed.read(names[0])).settings["seed"] == 5
         assert packed.read(names[1]) == b"a tale\n" * 50
         assert recipes.read(packed.read(names[2])).settings["seed"] == 6
         assert all(name[4] == name[7] == "-" and "-fake-" in name for name in names), "the day, what made it"
 
 
-def test_two_files_of_one_name_are_both_there(tmp_path, made):
-    there = [items.find(made(shade=shade)) for shade in (1, 2, 3)]
+def test_two_files_of_one_name_are_both_there(tmp_path, make_item):
+    there = [items.find(make_item(shade=shade)) for shade in (1, 2, 3)]
     with zipfile.ZipFile(export.save(there, tmp_path / "all.zip")) as packed:
         assert len({name.casefold() for name in packed.namelist()}) == 3
         assert len({packed.read(name) for name in packed.namelist()}) == 3
 
 
-def test_no_name_leads_out_of_the_folder_it_is_unpacked_into(made, home):
-    id = made()
+def test_no_name_leads_out_of_the_folder_it_is_unpacked_into(make_item, home):
+    id = make_item()
     outcome = home / "jobs" / id / "outcome.json"
-    told = json.loads(outcome.read_bytes())
-    told["result"]["files"][0]["name"] = "../../C:\\evil\x1b.png"
-    outcome.write_text(json.dumps(told))
+    record = json.loads(outcome.read_bytes())
+    record["result"]["files"][0]["name"] = "../../C:\\evil\x1b.png"
+    outcome.write_text(json.dumps(record))
     buffer = io.BytesIO()
     export.write([items.find(id)], buffer)
     (name,) = zipfile.ZipFile(buffer).namelist()
@@ -51,8 +51,8 @@ def test_nothing_is_no_zip(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_zip_that_cannot_be_whole_is_not_there(tmp_path, made):
-    there = [items.find(made(shade=shade)) for shade in (1, 2)]
+def test_a_zip_that_cannot_be_whole_is_not_there(tmp_path, make_item):
+    there = [items.find(make_item(shade=shade)) for shade in (1, 2)]
     there[0].result.files[0].path.unlink()
     (tmp_path / "all.zip").write_bytes(b"before")
     with pytest.raises(Unavailable):

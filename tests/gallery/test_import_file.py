@@ -1,4 +1,4 @@
-"""A dropped file says how it was made, and nothing else happens."""
+"""Importing a dropped file shows its provenance and has no other effect."""
 
 from __future__ import annotations
 
@@ -11,63 +11,63 @@ from studio.gallery import import_file, index, items, removal
 from tests.wording import SECOND_SENTENCE
 
 
-def test_a_image_of_the_studio_tells_all(made):
-    id = made(tint="red")
-    told = import_file.provenance(items.find(id).result.files[0].read(), "got\x1bit.png")
-    assert (told.kind, told.known, told.missing, told.item) == ("image", True, (), id)
-    assert told.recipe.settings["tint"] == "red"
-    assert "\x1b" not in told.name
-    assert [file.name for file in told.inputs()["content"]] == ["photo.png"]
+def test_a_image_of_the_studio_tells_all(make_item):
+    id = make_item(tint="red")
+    origin = import_file.provenance(items.find(id).result.files[0].read(), "got\x1bit.png")
+    assert (origin.kind, origin.is_known, origin.missing, origin.item) == ("image", True, (), id)
+    assert origin.recipe.settings["tint"] == "red"
+    assert "\x1b" not in origin.name
+    assert [file.name for file in origin.inputs()["content"]] == ["photo.png"]
 
 
-def test_what_was_removed_or_never_here_is_no_item_and_can_become_one(made):
-    id = made()
+def test_what_was_removed_or_never_here_is_no_item_and_can_become_one(make_item):
+    id = make_item()
     data = items.find(id).result.files[0].read()
     removal.remove([id])
-    told = import_file.provenance(data, "a.png")
-    assert told.item == ""
-    again = import_file.add(told)
+    origin = import_file.provenance(data, "a.png")
+    assert origin.item == ""
+    again = import_file.add(origin)
     assert items.find(again).result.files[0].read() == data
     assert items.find(again).seconds is None
     assert import_file.provenance(data, "a.png").item == again
     assert [entry.id for entry in index.find()[0]] == [again]
 
 
-def test_an_input_that_is_gone_is_named(made):
-    item = items.find(made())
+def test_an_input_that_is_gone_is_named(make_item):
+    item = items.find(make_item())
     source = item.inputs["content"][0]
     source.path.unlink()
     (missing,) = import_file.provenance(item.result.files[0].read(), "a.png").missing
     assert (missing.digest, missing.name) == (source.digest, "photo.png")
 
 
-def test_whoever_gets_a_image_does_not_get_what_somebody_else_put_in(made):
-    data = items.find(made(owner="ann"), "ann").result.files[0].read()
+def test_whoever_gets_a_image_does_not_get_what_somebody_else_put_in(make_item):
+    data = items.find(make_item(owner="ann"), "ann").result.files[0].read()
     assert import_file.provenance(data, "a.png", "ann").missing == ()
     (missing,) = import_file.provenance(data, "a.png", "bob").missing
     assert missing.name == "photo.png"
     assert import_file.provenance(data, "a.png", "bob", shared=lambda source: source == missing).missing == ()
 
 
-def test_a_recipe_alone_is_read_too(made):
-    recipe = items.find(made(seed=12)).result.recipe
-    told = import_file.provenance(recipe.to_json().encode(), "video.mp4.json")
-    assert told.is_recipe and told.recipe == recipe
+def test_a_recipe_alone_is_read_too(make_item):
+    recipe = items.find(make_item(seed=12)).result.recipe
+    origin = import_file.provenance(recipe.to_json().encode(), "video.mp4.json")
+    assert origin.is_recipe and origin.recipe == recipe
     with pytest.raises(InvalidInput, match="takes only images"):
-        import_file.add(told)
+        import_file.add(origin)
 
 
 @pytest.mark.parametrize(
     "change", [{"task": "style.of-tomorrow"}, {"settings": {"steps": 10**9}}, {"settings": {"mood": 1}}]
 )
-def test_a_recipe_that_this_studio_does_not_know_is_read_and_no_more(made, change):
-    recipe = items.find(made()).result.recipe.model_copy(update=change)
-    told = import_file.provenance(
-        image_io.encode_png(image_io.read(items.find(made()).thumbnail()), recipe), "a.png"
+def test_a_recipe_that_this_studio_does_not_know_is_read_and_no_more(make_item, change):
+    recipe = items.find(make_item()).result.recipe.model_copy(update=change)
+    origin = import_file.provenance(
+        image_io.encode_png(image_io.read(items.find(make_item()).thumbnail()), recipe), "a.png"
     )
-    assert not told.known
+    assert not origin.is_known
     with pytest.raises(InvalidInput):
-        import_file.add(told)
+        import_file.add(origin)
 
 
 BAD = {

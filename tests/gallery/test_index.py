@@ -1,4 +1,4 @@
-"""The index tells what the folders hold, whatever happens to it, and finds items by kind, task and words."""
+"""The index mirrors the folders and searches by kind, task and words."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ import pytest
 
 from studio.core.errors import InvalidInput
 from studio.gallery import index, items
-from studio.gallery.index import Wanted
+from studio.gallery.index import Filter
 
 
-def ids(**wanted):
-    return [entry.id for entry in index.find(Wanted(**wanted))[0]]
+def ids(**filters):
+    return [entry.id for entry in index.find(Filter(**filters))[0]]
 
 
 def file_of(home):
     return next((home / "cache").glob("gallery-*.sqlite"))
 
 
-def test_the_newest_comes_first_a_page_at_a_time(made):
-    there = [made(shade=shade) for shade in range(5)][::-1]
+def test_the_newest_comes_first_a_page_at_a_time(make_item):
+    there = [make_item(shade=shade) for shade in range(5)][::-1]
     assert ids() == there
-    found, total = index.find(most=2, skip=1)
-    assert ([entry.id for entry in found], total) == (there[1:3], 5)
+    entries, total = index.find(most=2, skip=1)
+    assert ([entry.id for entry in entries], total) == (there[1:3], 5)
 
 
-def test_an_entry_is_what_the_item_is(made):
-    id = made(name="blue_cat.png")
+def test_an_entry_is_what_the_item_is(make_item):
+    id = make_item(name="blue_cat.png")
     (entry,), _ = index.find()
     item = items.find(id)
     assert (entry.kind, entry.task, entry.title, entry.name) == ("image", "fake.paint", "Paint", "blue cat")
@@ -35,9 +35,9 @@ def test_an_entry_is_what_the_item_is(made):
     assert entry.thumbnail() == item.thumbnail()
 
 
-def test_only_the_owners_items_are_listed(made):
-    made(owner="ann")
-    own = made()
+def test_only_the_owners_items_are_listed(make_item):
+    make_item(owner="ann")
+    own = make_item()
     assert ids() == [own]
     assert index.tasks_of("ann") == {"fake.paint": "Paint"}
     assert index.tasks_of("bob") == {}
@@ -46,70 +46,70 @@ def test_only_the_owners_items_are_listed(made):
 @pytest.mark.parametrize(
     "words", ["cat", "CAT paint", "tint red", "seed 41", "cat.png painted.png", "fake.paint red"]
 )
-def test_each_word_must_occur_in_the_recipe_or_the_names(made, words):
-    made(name="dog.png", tint="blue", seed=7)
-    cat = made(name="Cat.png", tint="red", seed=41)
+def test_each_word_must_occur_in_the_recipe_or_the_names(make_item, words):
+    make_item(name="dog.png", tint="blue", seed=7)
+    cat = make_item(name="Cat.png", tint="red", seed=41)
     assert ids(words=words) == [cat]
     assert ids(words=f"{words} zebra") == []
 
 
-def test_a_number_counts_as_a_whole_and_a_setting_can_be_named(made):
-    made(seed=7, steps=2)
-    other = made(seed=2, steps=7)
-    third = made(seed=17, steps=5)
+def test_a_number_counts_as_a_whole_and_a_setting_can_be_named(make_item):
+    make_item(seed=7, steps=2)
+    other = make_item(seed=2, steps=7)
+    third = make_item(seed=17, steps=5)
     assert len(ids(words="7")) == 2
     assert ids(words="seed=2") == ids(words="steps=7 tint=none") == [other]
     assert ids(words="17") == [third]
     assert ids(words="1") == []
 
 
-def test_words_are_taken_as_they_are(made):
-    made(name="100% cat_a.png")
+def test_words_are_taken_as_they_are(make_item):
+    make_item(name="100% cat_a.png")
     assert len(ids(words="100%")) == 1
     assert ids(words="100_") == ids(words="'; DROP TABLE items; --") == []
 
 
-def test_the_words_of_what_it_was_made_from_count_too(home, made, image):
+def test_the_words_of_what_it_was_made_from_count_too(home, make_item, image):
     import paint
 
     from studio.core import recipes, tasks
 
-    first = items.find(made(tint="red")).result.files[0]
+    first = items.find(make_item(tint="red")).result.files[0]
     recipe = recipes.make("fake.paint", paint.PaintSettings(), {"content": [first]})
     items.add(tasks.Result((first,), {}, recipe), 1.0)
     assert len(ids(words="tint red")) == 2
     assert len(ids(words="tint blue")) == 0
 
 
-def test_kind_task_and_file_narrow_it_down(made, written):
-    painted, text = made(), written("a tale")
+def test_kind_task_and_file_narrow_it_down(make_item, make_text):
+    painted, text = make_item(), make_text("a tale")
     assert ids(kind="text") == [text]
     assert ids(kind="image", task="fake.paint") == [painted]
     assert ids(task="style.transfer") == []
     assert ids(digest=items.find(text).result.files[0].digest) == [text]
 
 
-def test_what_is_added_and_what_is_gone_show_at_once(home, made):
-    first, second = made(shade=1), made(shade=2)
+def test_what_is_added_and_what_is_gone_show_at_once(home, make_item):
+    first, second = make_item(shade=1), make_item(shade=2)
     assert ids() == [second, first]
     shutil.rmtree(home / "jobs" / first)
-    third = made(shade=3)
+    third = make_item(shade=3)
     assert ids() == [third, second]
 
 
-def test_a_job_becomes_an_item_when_it_ends(home, made):
-    id = made()
+def test_a_job_becomes_an_item_when_it_ends(home, make_item):
+    id = make_item()
     outcome = home / "jobs" / id / "outcome.json"
-    kept = outcome.read_bytes()
+    original = outcome.read_bytes()
     outcome.unlink()
     assert ids() == []
-    outcome.write_bytes(kept)
+    outcome.write_bytes(original)
     assert ids() == [id]
 
 
 @pytest.mark.parametrize("harm", ["gone", "empty", "noise", "cut", "other"])
-def test_a_lost_or_damaged_index_is_made_again(home, made, harm):
-    there = [made(shade=shade) for shade in range(3)][::-1]
+def test_a_lost_or_damaged_index_is_made_again(home, make_item, harm):
+    there = [make_item(shade=shade) for shade in range(3)][::-1]
     assert ids() == there
     path = file_of(home)
     data = path.read_bytes()
@@ -122,8 +122,8 @@ def test_a_lost_or_damaged_index_is_made_again(home, made, harm):
     assert ids() == there
 
 
-def test_an_index_with_one_spoilt_page_is_made_again(home, made):
-    there = [made(shade=shade) for shade in range(12)][::-1]
+def test_an_index_with_one_spoilt_page_is_made_again(home, make_item):
+    there = [make_item(shade=shade) for shade in range(12)][::-1]
     assert ids() == there
     path = file_of(home)
     whole = path.read_bytes()
@@ -132,22 +132,22 @@ def test_an_index_with_one_spoilt_page_is_made_again(home, made):
         assert (ids(), index.tasks_of()) == (there, {"fake.paint": "Paint"})
 
 
-def test_an_index_that_cannot_be_written_is_kept_in_memory(home, made):
-    there = made()
+def test_an_index_that_cannot_be_written_is_kept_in_memory(home, make_item):
+    there = make_item()
     (home / "cache").mkdir(exist_ok=True)
     blocked = home / "cache" / f"gallery-{index.FORMAT}.sqlite"
-    blocked.mkdir()  # SQLite can neither open nor make it, and nobody can unlink it
+    blocked.mkdir()  # SQLite cannot open or create it, and nobody can unlink it
     assert ids() == [there]
 
 
-def test_damaged_items_harm_no_other(home, made):
-    good, bad = made(shade=1), made(shade=2)
+def test_damaged_items_harm_no_other(home, make_item):
+    good, bad = make_item(shade=1), make_item(shade=2)
     (home / "jobs" / bad / "outcome.json").write_text("{")
     (home / "jobs" / "stray").write_text("")
     assert ids() == [good]
 
 
-@pytest.mark.parametrize("wanted", [Wanted(words="cat \udcff"), Wanted(task="\udcff"), Wanted(kind="\udcff")])
-def test_a_search_for_what_is_no_text_is_told_in_a_sentence(home, wanted):
+@pytest.mark.parametrize("query", [Filter(words="cat \udcff"), Filter(task="\udcff"), Filter(kind="\udcff")])
+def test_a_search_for_what_is_no_text_is_told_in_a_sentence(home, query):
     with pytest.raises(InvalidInput, match="Invalid search"):
-        index.find(wanted)
+        index.find(query)

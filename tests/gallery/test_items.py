@@ -1,4 +1,4 @@
-"""Items are folders: whole or not there, their owner's alone, and what the engine shows too."""
+"""Items are folders: complete or absent, private to their owner, and in line with the engine."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from studio.engine.jobs.parts import Outcome
 from studio.gallery import items
 
 
-def test_an_item_has_all_that_was_asked_and_made(home, made):
-    item = items.find(made(shade=40, tint="red", name="cat.png"))
+def test_an_item_has_all_that_was_asked_and_made(home, make_item):
+    item = items.find(make_item(shade=40, tint="red", name="cat.png"))
     assert [path.name for path in (home / "jobs").iterdir()] == [item.id]
     assert (item.task, item.title, item.kind, item.seconds) == ("fake.paint", "Paint", "image", 2.0)
     assert item.settings["tint"] == "red"
@@ -28,75 +28,75 @@ def test_an_item_has_all_that_was_asked_and_made(home, made):
 
 
 @pytest.mark.parametrize("id", ["", "..", "../jobs", "nothing", "a/b", "\0"])
-def test_what_is_no_item_is_told(home, made, id):
-    made()
+def test_what_is_no_item_is_told(home, make_item, id):
+    make_item()
     with pytest.raises(Unavailable, match="no such item"):
         items.find(id)
 
 
-def test_an_item_is_its_owners_alone(made):
-    id = made(owner="ann")
+def test_an_item_is_its_owners_alone(make_item):
+    id = make_item(owner="ann")
     assert items.find(id, "ann").owner == "ann"
     with pytest.raises(Unavailable):
         items.find(id)
 
 
-def test_a_thumbnail_that_is_missing_is_made_and_kept(made):
-    item = items.find(made())
+def test_a_thumbnail_that_is_missing_is_made_and_kept(make_item):
+    item = items.find(make_item())
     before = item.thumbnail()
     (item.folder / "thumbnail.webp").unlink()
     assert item.thumbnail() == before
     assert (item.folder / "thumbnail.webp").read_bytes() == before
 
 
-def test_an_item_whose_file_is_gone_still_has_a_thumbnail(made):
-    item = items.find(made())
+def test_an_item_whose_file_is_gone_still_has_a_thumbnail(make_item):
+    item = items.find(make_item())
     (item.folder / "thumbnail.webp").unlink()
     item.result.files[0].path.unlink()
     assert image_io.read(item.thumbnail()).shape[2] == 3
 
 
 @pytest.mark.parametrize("fail", range(4))
-def test_an_item_is_whole_or_not_there(home, made, monkeypatch, fail):
-    made()
+def test_an_item_is_whole_or_not_there(home, make_item, monkeypatch, fail):
+    make_item()
     writes = iter(range(100))
     write = paths.write
 
     def writing(path, data):
         if path.parent.name.startswith(".new-") and next(writes) >= fail:
-            raise paths.NoRoom("full")
+            raise paths.InsufficientSpace("full")
         return write(path, data)
 
     monkeypatch.setattr(paths, "write", writing)
     before = sorted(path.name for path in (home / "jobs").iterdir())
-    with pytest.raises(paths.NoRoom):
-        made(shade=77)
+    with pytest.raises(paths.InsufficientSpace):
+        make_item(shade=77)
     assert sorted(path.name for path in (home / "jobs").iterdir()) == before
 
 
-def test_the_engine_shows_what_a_command_made_while_it_ran(home, made):
+def test_the_engine_shows_what_a_command_made_while_it_ran(home, make_item):
     ledger = Ledger(home / "jobs")
     ledger.load()
     assert ledger.newest("local", 20) == []
-    ids = [made(shade=shade) for shade in (1, 2)]
+    ids = [make_item(shade=shade) for shade in (1, 2)]
     assert [record.id for record in ledger.newest("local", 20)] == ids[::-1]
     job = ledger.copy(ledger.find(ids[0], "local"))
     assert (job.state, job.result.figures) == ("done", {"loss": 0.5})
     assert job.preview
 
 
-def test_a_job_without_a_result_is_no_item(home, made):
-    id = made()
-    kept = store.Folder(home / "jobs" / id)
-    kept.write(Outcome, Outcome(error="It went wrong."))
-    assert items.read(kept.path) is None
-    (kept.path / "outcome.json").unlink()
-    assert items.read(kept.path) is None
+def test_a_job_without_a_result_is_no_item(home, make_item):
+    id = make_item()
+    job_folder = store.Folder(home / "jobs" / id)
+    job_folder.write(Outcome, Outcome(error="It went wrong."))
+    assert items.read(job_folder.path) is None
+    (job_folder.path / "outcome.json").unlink()
+    assert items.read(job_folder.path) is None
 
 
 @pytest.mark.parametrize("change", [{"files": []}, {"files": [{"digest": 1}]}, {"recipe": {"task": 3}}, {}])
-def test_what_another_hand_wrote_harms_nothing(home, made, change):
-    id = made()
+def test_what_another_hand_wrote_harms_nothing(home, make_item, change):
+    id = make_item()
     path = home / "jobs" / id / "outcome.json"
     outcome = json.loads(path.read_bytes())
     outcome["result"] = outcome["result"] | change if change else 7

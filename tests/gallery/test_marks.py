@@ -1,4 +1,4 @@
-"""Stars, tags and names: they are kept, found, exported and removed with the item."""
+"""Stars, tags and names are stored, searched, exported and removed with their item."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ import pytest
 
 from studio.core.errors import InvalidInput, Unavailable
 from studio.gallery import export, index, items, marks, removal, unreadable
-from studio.gallery.index import Wanted
+from studio.gallery.index import Filter
 from studio.gallery.items import Marks
 from tests.wording import SECOND_SENTENCE
 
 
-def ids(**wanted):
-    return [entry.id for entry in index.find(Wanted(**wanted))[0]]
+def ids(**filters):
+    return [entry.id for entry in index.find(Filter(**filters))[0]]
 
 
-def test_what_is_marked_is_found_by_it_and_shown_so(made):
-    other, id = made(shade=1), made(shade=2)
+def test_what_is_marked_is_found_by_it_and_shown_so(make_item):
+    other, id = make_item(shade=1), make_item(shade=2)
     assert ids(starred=True) == [], "the index knows both as they were"
-    told = marks.change(id, starred=True, tags=["Sea", "two  words", "sea"], name="  My  best ")
-    assert told.marks == items.find(id).marks == Marks(True, ("sea", "two words"), "My best")
-    (entry,), _ = index.find(Wanted(starred=True))
+    marked_item = marks.change(id, starred=True, tags=["Sea", "two  words", "sea"], name="  My  best ")
+    assert marked_item.marks == items.find(id).marks == Marks(True, ("sea", "two words"), "My best")
+    (entry,), _ = index.find(Filter(starred=True))
     assert (entry.id, entry.name, entry.starred, entry.tags) == (id, "My best", True, ("sea", "two words"))
     assert ids(tag="SEA") == ids(tag="two words", starred=True) == ids(words="best sea photo") == [id]
     assert ids(tag="se") == ids(tag="words") == []
@@ -33,8 +33,8 @@ def test_what_is_marked_is_found_by_it_and_shown_so(made):
     assert ids() == [id, other]
 
 
-def test_each_mark_changes_alone_and_can_be_taken_back(made):
-    id = made()
+def test_each_mark_changes_alone_and_can_be_taken_back(make_item):
+    id = make_item()
     marks.change(id, starred=True)
     marks.change(id, tags=["a"])
     assert marks.change(id, name="mine").marks == Marks(True, ("a",), "mine")
@@ -44,41 +44,41 @@ def test_each_mark_changes_alone_and_can_be_taken_back(made):
     assert items.find(id).marks == Marks() and index.find()[0][0].name == "photo"
 
 
-def test_names_may_hold_what_joins_letters_and_emoji(made):
-    id = made()
+def test_names_may_hold_what_joins_letters_and_emoji(make_item):
+    id = make_item()
     assert marks.change(id, name="می\u200cخواهم \U0001f469\u200d\U0001f467").marks.name.count("\u200d") == 1
     with pytest.raises(InvalidInput, match="can be read"):
         marks.change(id, name="\u202egnp.exe")
 
 
-def test_marks_set_at_once_are_all_kept(made):
+def test_marks_set_at_once_are_all_kept(make_item):
     changes = [{"starred": True}, {"more": ["sea"]}, {"name": "Boat"}]
     with ThreadPoolExecutor(3) as pool:
         for _ in range(10):
-            id = made()
+            id = make_item()
             list(pool.map(lambda change, id=id: marks.change(id, **change), changes))
             assert items.find(id).marks == Marks(True, ("sea",), "Boat")
 
 
-def test_marks_outlive_the_index_and_removal(home, made):
-    id = made()
+def test_marks_outlive_the_index_and_removal(home, make_item):
+    id = make_item()
     marks.change(id, tags=["kept"])
     next((home / "cache").glob("gallery-*.sqlite")).unlink()
     assert ids(tag="kept") == [id]
     removal.remove([id])
-    assert ids(tag="kept") == [] and removal.removed()[0].marks.tags == ("kept",)
+    assert ids(tag="kept") == [] and removal.list_removed()[0].marks.tags == ("kept",)
     removal.restore([id])
     assert ids(tag="kept") == [id] and unreadable.of_owner() == []
 
 
-def test_only_ones_own_items_can_be_marked(home, made):
-    id = made(owner="ann")
-    for gone in (id, "nothing", "../x"):
+def test_only_ones_own_items_can_be_marked(home, make_item):
+    id = make_item(owner="ann")
+    for item_id in (id, "nothing", "../x"):
         with pytest.raises(Unavailable, match="no such item"):
-            marks.change(gone, starred=True)
+            marks.change(item_id, starred=True)
     assert not (home / "jobs" / id / "marks.json").exists()
     marks.change(id, "ann", starred=True)
-    assert ids(starred=True) == [] and index.find(Wanted(starred=True), "ann")[1] == 1
+    assert ids(starred=True) == [] and index.find(Filter(starred=True), "ann")[1] == 1
 
 
 @pytest.mark.parametrize(
@@ -92,8 +92,8 @@ def test_only_ones_own_items_can_be_marked(home, made):
         {"name": "a\x00b"},
     ],
 )
-def test_what_is_no_mark_is_refused_in_a_sentence_and_changes_nothing(made, bad):
-    id = made()
+def test_what_is_no_mark_is_refused_in_a_sentence_and_changes_nothing(make_item, bad):
+    id = make_item()
     marks.change(id, starred=True, tags=["a"], name="mine")
     with pytest.raises(InvalidInput, match=SECOND_SENTENCE) as error:
         marks.change(id, **bad)
@@ -115,8 +115,8 @@ DAMAGED = {
 
 
 @pytest.mark.parametrize("harm", DAMAGED)
-def test_damaged_marks_are_none_and_can_be_written_again(home, made, harm):
-    id = made()
+def test_damaged_marks_are_none_and_can_be_written_again(home, make_item, harm):
+    id = make_item()
     (home / "jobs" / id / "marks.json").write_bytes(DAMAGED[harm])
     assert items.find(id).marks == Marks()
     assert ids() == [id] and ids(starred=True) == [] and unreadable.of_owner() == []
@@ -124,8 +124,8 @@ def test_damaged_marks_are_none_and_can_be_written_again(home, made, harm):
     assert ids(starred=True) == [id]
 
 
-def test_marks_that_are_a_pipe_or_speak_to_terminals_harm_nobody(home, made):
-    piped, loud = made(shade=1), made(shade=2)
+def test_marks_that_are_a_pipe_or_speak_to_terminals_harm_nobody(home, make_item):
+    piped, loud = make_item(shade=1), make_item(shade=2)
     os.mkfifo(home / "jobs" / piped / "marks.json")
     (home / "jobs" / loud / "marks.json").write_text(json.dumps({"name": "a\x1b[31mb", "tags": ["x\ny"]}))
     assert items.find(piped).marks == Marks()
@@ -133,12 +133,12 @@ def test_marks_that_are_a_pipe_or_speak_to_terminals_harm_nobody(home, made):
     assert entry.name.isprintable() and all(tag.isprintable() for tag in entry.tags) and len(entry.tags) == 1
 
 
-def test_an_export_is_called_by_the_name_and_tells_the_marks(tmp_path, made):
-    named, plain = made(shade=1), made(shade=2)
+def test_an_export_is_called_by_the_name_and_tells_the_marks(tmp_path, make_item):
+    named, plain = make_item(shade=1), make_item(shade=2)
     marks.change(named, starred=True, tags=["sea"], name="../My: best")
     with zipfile.ZipFile(export.save(map(items.find, (named, plain)), tmp_path / "all.zip")) as packed:
-        first, second, told = packed.namelist()
+        first, second, marks_name = packed.namelist()
         assert first.endswith("-fake-.._My_ best.png") and "/" not in first and second.endswith("painted.png")
-        assert told == "marks.json"
-        kept = json.loads(packed.read(told))
-    assert kept == {first: {"starred": True, "tags": ["sea"], "name": "../My: best"}}
+        assert marks_name == "marks.json"
+        marks_by_file = json.loads(packed.read(marks_name))
+    assert marks_by_file == {first: {"starred": True, "tags": ["sea"], "name": "../My: best"}}

@@ -1,6 +1,4 @@
-"""A job folder that the studio did not write corrupts no list: it is shown as unreadable and can be
-removed.
-"""
+"""Malformed job folders break no list: they show as unreadable and can be removed."""
 
 from __future__ import annotations
 
@@ -24,14 +22,14 @@ HARMS = odd_folders.HARMS
 
 
 @pytest.fixture
-def two(home, made):
-    """A good item and one that is harmed: `two("the title is a number")` -> the good one's id."""
+def two(home, make_item):
+    """Adds a valid item and a malformed one: `two("the title is a number")` -> the valid one's id."""
 
     def make(harm: str) -> str:
-        good, bad = made(shade=1), made(shade=2)
+        good, bad = make_item(shade=1), make_item(shade=2)
         HARMS[harm](home / "jobs" / bad)
         for path in [*(home / "jobs").iterdir()]:
-            os.utime(path, (1, 1))  # long enough ago that nobody is still writing it
+            os.utime(path, (1, 1))  # old enough that nobody is still writing it
         return good
 
     return make
@@ -50,7 +48,7 @@ def test_every_list_lives_with_it(home, two, tmp_path, harm):
     assert sum(share.bytes for share in disk_usage.shares()) > 0
     disk_usage.free(disk_usage.FREE)
     assert export.save([items.find(good)], tmp_path / "all.zip").exists()
-    assert removal.removed() == []
+    assert removal.list_removed() == []
 
 
 @pytest.mark.parametrize("harm", HARMS)
@@ -66,14 +64,14 @@ def test_it_is_shown_as_unreadable_and_can_be_removed_brought_back_and_let_go(ho
     removal.remove([odd.id, good])
     removal.forget([odd.id])
     assert unreadable.of_owner(removal.root()) == []
-    assert [item.id for item in removal.removed()] == [good]
+    assert [item.id for item in removal.list_removed()] == [good]
     with pytest.raises(Unavailable):
         removal.remove([odd.id])
 
 
 @pytest.mark.parametrize("harm", odd_folders.MENDED)
-def test_a_result_whose_state_is_odd_is_an_item_and_ended(home, made, harm):
-    id = made()
+def test_a_result_whose_state_is_odd_is_an_item_and_ended(home, make_item, harm):
+    id = make_item()
     odd_folders.MENDED[harm](home / "jobs" / id)
     assert [entry.id for entry in index.find()[0]] == [id] and unreadable.of_owner() == []
     assert items.find(id).seconds is None
@@ -84,8 +82,8 @@ def test_a_result_whose_state_is_odd_is_an_item_and_ended(home, made, harm):
     assert removal.remove([id]) == [id]
 
 
-def test_one_whose_owner_can_be_read_is_its_owners_alone(home, made):
-    hers, nobodys = made(owner="ann"), made(owner="bob")
+def test_one_whose_owner_can_be_read_is_its_owners_alone(home, make_item):
+    hers, nobodys = make_item(owner="ann"), make_item(owner="bob")
     odd_folders.HARMS["the title is a number"](home / "jobs" / hers)
     odd_folders.HARMS["the owner is a number"](home / "jobs" / nobodys)
     assert [odd.id for odd in unreadable.of_owner(owner="ann")] == [hers]
@@ -96,8 +94,8 @@ def test_one_whose_owner_can_be_read_is_its_owners_alone(home, made):
     removal.remove([hers], "ann")
 
 
-def test_what_is_still_being_written_is_not_odd(home, made):
-    waits, writes = made(), made()
+def test_what_is_still_being_written_is_not_odd(home, make_item):
+    waits, writes = make_item(), make_item()
     (home / "jobs" / waits / "outcome.json").unlink()
     state = home / "jobs" / waits / "state.json"
     state.write_text(json.dumps(json.loads(state.read_bytes()) | {"state": "queued"}))
@@ -111,8 +109,8 @@ def test_what_is_still_being_written_is_not_odd(home, made):
     assert {odd.id for odd in unreadable.of_owner()} == {writes, "0begun"}
 
 
-def test_one_that_is_mended_is_an_item_again(home, made):
-    id = made()
+def test_one_that_is_mended_is_an_item_again(home, make_item):
+    id = make_item()
     before = (home / "jobs" / id / "job.json").read_bytes()
     HARMS["the title is a number"](home / "jobs" / id)
     assert index.find()[1] == 0
@@ -120,35 +118,35 @@ def test_one_that_is_mended_is_an_item_again(home, made):
     assert index.find()[1] == 1
 
 
-def test_a_folder_that_is_emptied_while_the_removed_are_listed_corrupts_nothing(home, made, monkeypatch):
-    gone, there = made(shade=1), made(shade=2)
-    removal.remove([gone, there])
+def test_a_folder_that_is_emptied_while_the_removed_are_listed_corrupts_nothing(home, make_item, monkeypatch):
+    removed, there = make_item(shade=1), make_item(shade=2)
+    removal.remove([removed, there])
     read = items.read
 
     def emptied(folder):
-        if (home / "removed" / gone).exists():
-            shutil.rmtree(home / "removed" / gone)
+        if (home / "removed" / removed).exists():
+            shutil.rmtree(home / "removed" / removed)
         return read(folder)
 
     monkeypatch.setattr(items, "read", emptied)
-    assert [item.id for item in removal.removed()] == [there]
+    assert [item.id for item in removal.list_removed()] == [there]
     monkeypatch.undo()
     before = home / "removed"
     listed = type(before).iterdir
 
     def first_listed(path):
-        found = list(listed(path))
+        entries = list(listed(path))
         if path == before:
             shutil.rmtree(home / "removed" / there, ignore_errors=True)
-        return iter(found)
+        return iter(entries)
 
     monkeypatch.setattr(type(before), "iterdir", first_listed)
-    assert removal.removed() == []
+    assert removal.list_removed() == []
 
 
 @pytest.mark.parametrize("data", [b"noise", b"RIFF\x10\0\0\0WEBPVP8 cut", b""])
-def test_a_small_image_that_is_none_is_made_again(home, made, data):
-    item = items.find(made())
+def test_a_small_image_that_is_none_is_made_again(home, make_item, data):
+    item = items.find(make_item())
     (item.folder / "thumbnail.webp").write_bytes(data)
     (item.folder / "preview.webp").write_bytes(data)
     assert store.Folder(item.folder).preview() is None
@@ -158,8 +156,8 @@ def test_a_small_image_that_is_none_is_made_again(home, made, data):
 @pytest.mark.parametrize(
     "line", [b"5", b'"step"', b'{"step": "x", "seconds": 1}', b"[" * 99_999, b"\xff", b"{}"]
 )
-def test_points_of_a_curve_that_are_none_are_left_out(home, made, line):
-    folder = store.Folder(items.find(made()).folder)
+def test_points_of_a_curve_that_are_none_are_left_out(home, make_item, line):
+    folder = store.Folder(items.find(make_item()).folder)
     good = b'{"step": 1, "seconds": 0.5, "loss": 2.0}'
     (folder.path / "reports.jsonl").write_bytes(b"\n".join([good, line, good]))
     assert folder.history() == [{"step": 1, "seconds": 0.5, "loss": 2.0}] * 2
@@ -168,8 +166,8 @@ def test_points_of_a_curve_that_are_none_are_left_out(home, made, line):
 PIPES = ("preview.webp", "thumbnail.webp", "reports.jsonl")
 
 
-def test_images_and_curves_that_are_pipes_hold_nobody_up(home, made):
-    folder = home / "jobs" / made()
+def test_images_and_curves_that_are_pipes_hold_nobody_up(home, make_item):
+    folder = home / "jobs" / make_item()
     for name in PIPES:
         (folder / name).unlink(missing_ok=True)
         os.mkfifo(folder / name)

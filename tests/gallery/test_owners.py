@@ -1,4 +1,4 @@
-"""Work that nobody comes back to goes in a studio for many, after days that are told; nobody else's does."""
+"""Work of visitors who do not return expires in a studio for many users; other work does not."""
 
 from __future__ import annotations
 
@@ -21,62 +21,62 @@ LONG_AGO = time.time() - 200 * disk_usage.DAY
 
 @pytest.fixture
 def many(monkeypatch):
-    """A studio for many."""
+    """A studio for many users."""
     monkeypatch.setenv("STUDIO_USERS", "many")
 
 
 def age(home, *places):
-    """Makes all that is there old, or only some of it."""
+    """Makes all files old, or only some of them."""
     for path in [path for place in places or ["."] for path in [home / place, *(home / place).rglob("*")]]:
         os.utime(path, (LONG_AGO, LONG_AGO))
 
 
 def whose():
-    return {owner.name for owner in owners.everybody() if owner.items}
+    return {owner.name for owner in owners.list_owners() if owner.items}
 
 
-def test_everybodys_work_is_told(home, made):
-    made(owner=VISITOR), made(owner=VISITOR, shade=3), made()
-    removal.remove([made(owner=USER)], USER)
-    told = {owner.name: owner for owner in owners.everybody()}
-    assert {name: owner.items for name, owner in told.items()} == {VISITOR: 2, "local": 1, USER: 0}
-    assert told[VISITOR].bytes > told["local"].bytes > 1000 and told[USER].bytes > 1000
-    assert abs(told[VISITOR].touched - time.time()) < 60
-    assert owners.checked(VISITOR) == VISITOR and owners.checked("local") == "local"
+def test_everybodys_work_is_told(home, make_item):
+    make_item(owner=VISITOR), make_item(owner=VISITOR, shade=3), make_item()
+    removal.remove([make_item(owner=USER)], USER)
+    by_name = {owner.name: owner for owner in owners.list_owners()}
+    assert {name: owner.items for name, owner in by_name.items()} == {VISITOR: 2, "local": 1, USER: 0}
+    assert by_name[VISITOR].bytes > by_name["local"].bytes > 1000 and by_name[USER].bytes > 1000
+    assert abs(by_name[VISITOR].last_changed - time.time()) < 60
+    assert owners.validate(VISITOR) == VISITOR and owners.validate("local") == "local"
     with pytest.raises(InvalidInput, match="Invalid owner: "):
-        owners.checked("visitor-0b")
+        owners.validate("visitor-0b")
 
 
-def test_all_that_one_of_many_has_can_be_deleted_at_once(home, made, many):
-    gone, here = made(owner=VISITOR, shade=1), made(owner=USER, shade=2)
-    removal.remove([made(owner=VISITOR, shade=3)], VISITOR)
-    files = [items.find(id, name).result.files[0] for id, name in ((gone, VISITOR), (here, USER))]
+def test_all_that_one_of_many_has_can_be_deleted_at_once(home, make_item, many):
+    removed, here = make_item(owner=VISITOR, shade=1), make_item(owner=USER, shade=2)
+    removal.remove([make_item(owner=VISITOR, shade=3)], VISITOR)
+    files = [items.find(id, name).result.files[0] for id, name in ((removed, VISITOR), (here, USER))]
     (library.folder(VISITOR) / "presets" / "language_model").mkdir(parents=True)
     age(home, "files")
     assert owners.remove(VISITOR).items == 1
     assert whose() == {USER} and not library.folder(VISITOR).exists()
-    assert [file.here for file in files] == [False, True]
+    assert [file.is_available for file in files] == [False, True]
     assert not list(removal.root().iterdir())
     for name, why in ((VISITOR, "owner"), ("local", "who runs the studio")):
         with pytest.raises(InvalidInput, match=why):
             owners.remove(name)
 
 
-def test_nobody_is_removed_while_a_job_of_theirs_runs(home, made, monkeypatch):
-    made(owner=VISITOR)
+def test_nobody_is_removed_while_a_job_of_theirs_runs(home, make_item, monkeypatch):
+    make_item(owner=VISITOR)
     monkeypatch.setattr(quotas, "usage_of", lambda name: quotas.Usage(busy=True))
     with pytest.raises(InvalidInput, match="Try again when it has ended"):
         owners.remove(VISITOR)
     assert whose() == {VISITOR}
 
 
-def test_the_work_of_visitors_who_do_not_come_back_goes_with_its_files(home, made, many):
+def test_the_work_of_visitors_who_do_not_come_back_goes_with_its_files(home, make_item, many):
     owners.tidy()
-    gone, here, user, own = (
-        made(owner=name, shade=n) for n, name in enumerate((VISITOR, "visitor-1", USER, "local"))
+    expired, here, user, own = (
+        make_item(owner=name, shade=n) for n, name in enumerate((VISITOR, "visitor-1", USER, "local"))
     )
-    removal.remove([made(owner=VISITOR, shade=9)], VISITOR)
-    file = items.find(gone, VISITOR).result.files[0]
+    removal.remove([make_item(owner=VISITOR, shade=9)], VISITOR)
+    file = items.find(expired, VISITOR).result.files[0]
     for name in (VISITOR, "visitor-1"):
         quotas.note_visit(name)
     (library.folder(VISITOR) / "presets" / "language_model").mkdir(parents=True)
@@ -85,14 +85,14 @@ def test_the_work_of_visitors_who_do_not_come_back_goes_with_its_files(home, mad
     quotas.note_visit("visitor-1")
     assert owners.tidy() == [VISITOR]
     assert whose() == {"visitor-1", USER, "local"}
-    assert not (home / "jobs" / gone).exists() and not file.here
+    assert not (home / "jobs" / expired).exists() and not file.is_available
     assert list((home / "removed").iterdir()) == [] and not library.folder(VISITOR).exists()
-    assert all(items.find(*one).whole for one in ((here, "visitor-1"), (user, USER), (own,)))
+    assert all(items.find(*one).is_complete for one in ((here, "visitor-1"), (user, USER), (own,)))
 
 
-def test_signed_in_people_lose_nothing_unless_a_time_is_set(home, made, many, monkeypatch):
+def test_signed_in_people_lose_nothing_unless_a_time_is_set(home, make_item, many, monkeypatch):
     owners.tidy()
-    made(owner=USER), made(owner="ann"), made()
+    make_item(owner=USER), make_item(owner="ann"), make_item()
     age(home)
     assert owners.tidy() == []
     monkeypatch.setenv("STUDIO_USER_DAYS", "300")
@@ -102,9 +102,9 @@ def test_signed_in_people_lose_nothing_unless_a_time_is_set(home, made, many, mo
     assert whose() == {"ann", "local"}
 
 
-def test_visitors_keep_all_if_no_time_is_set_and_for_so_many_days_as_are(home, made, many, monkeypatch):
+def test_visitors_keep_all_if_no_time_is_set_and_for_so_many_days_as_are(home, make_item, many, monkeypatch):
     owners.tidy()
-    made(owner=VISITOR)
+    make_item(owner=VISITOR)
     age(home)
     for days in ("0", "201"):
         monkeypatch.setenv("STUDIO_VISITOR_DAYS", days)
@@ -115,26 +115,26 @@ def test_visitors_keep_all_if_no_time_is_set_and_for_so_many_days_as_are(home, m
     assert whose() == {VISITOR}
 
 
-def test_nothing_of_a_studio_for_one_goes_by_itself(home, made, monkeypatch):
+def test_nothing_of_a_studio_for_one_goes_by_itself(home, make_item, monkeypatch):
     owners.tidy()
-    made(), made(owner=VISITOR)
+    make_item(), make_item(owner=VISITOR)
     age(home)
     monkeypatch.setenv("STUDIO_USERS", "one")
     assert owners.tidy() == [] and whose() == {"local", VISITOR}
 
 
-def test_who_has_a_job_that_waits_keeps_all(home, made, many):
+def test_who_has_a_job_that_waits_keeps_all(home, make_item, many):
     owners.tidy()
-    made(owner=VISITOR)
-    state = home / "jobs" / made(owner=VISITOR, shade=4) / "state.json"
+    make_item(owner=VISITOR)
+    state = home / "jobs" / make_item(owner=VISITOR, shade=4) / "state.json"
     state.write_text(json.dumps(json.loads(state.read_bytes()) | {"state": "queued"}))
     age(home)
     assert owners.tidy() == []
 
 
-def test_a_clock_far_ahead_removes_nothing_at_the_next_start(home, made, many, monkeypatch):
-    made(owner=VISITOR)
-    with library.asking(VISITOR):
+def test_a_clock_far_ahead_removes_nothing_at_the_next_start(home, make_item, many, monkeypatch):
+    make_item(owner=VISITOR)
+    with library.acting_as(VISITOR):
         unnamed = tasks.File.keep(b"brought", "text", "brought.txt")
     owners.tidy()
     now = time.time() + 100 * disk_usage.DAY
@@ -144,29 +144,29 @@ def test_a_clock_far_ahead_removes_nothing_at_the_next_start(home, made, many, m
     assert paths.is_kept(unnamed.digest)
 
 
-def test_the_tokens_of_a_removed_owner_open_nothing(home, made, many):
-    made(owner=VISITOR)
+def test_the_tokens_of_a_removed_owner_open_nothing(home, make_item, many):
+    make_item(owner=VISITOR)
     token = tokens.give(VISITOR)
     owners.remove(VISITOR)
     assert tokens.owner_of(token) is None
 
 
-def test_nobody_adds_to_what_is_being_removed(home, made, many, monkeypatch):
-    made(owner=VISITOR)
+def test_nobody_adds_to_what_is_being_removed(home, make_item, many, monkeypatch):
+    make_item(owner=VISITOR)
     tokens.give(VISITOR)
     open_while_evicting = []
     evict = caches.evict
     monkeypatch.setattr(
-        caches, "evict", lambda *told: (open_while_evicting.append(tokens.has_any(VISITOR)), evict(*told))
+        caches, "evict", lambda *args: (open_while_evicting.append(tokens.has_any(VISITOR)), evict(*args))
     )
     owners.remove(VISITOR)
     assert open_while_evicting and not any(open_while_evicting)
 
 
-def test_a_paused_job_does_not_keep_its_owner_from_being_removed(home, made, many):
-    state = home / "jobs" / made(owner=VISITOR) / "state.json"
+def test_a_paused_job_does_not_keep_its_owner_from_being_removed(home, make_item, many):
+    state = home / "jobs" / make_item(owner=VISITOR) / "state.json"
     state.write_text(json.dumps(json.loads(state.read_bytes()) | {"state": "queued"}))
-    ledger = Ledger(home / "jobs")  # of a server that runs meanwhile
+    ledger = Ledger(home / "jobs")  # of a server that is running
     ledger.load()
     with pytest.raises(InvalidInput, match="Try again when it has ended"):
         owners.remove(VISITOR)
@@ -177,8 +177,8 @@ def test_a_paused_job_does_not_keep_its_owner_from_being_removed(home, made, man
     assert not ledger.newest(VISITOR, 9) and not ledger.queue
 
 
-def test_those_whose_visits_were_not_noted_yet_are_given_the_whole_time(home, made, many):
-    made(owner=VISITOR)
+def test_those_whose_visits_were_not_noted_yet_are_given_the_whole_time(home, make_item, many):
+    make_item(owner=VISITOR)
     age(home)
     assert owners.tidy() == [], "as after an update of a studio that has been for many for long"
     age(home, "owners")
@@ -186,11 +186,11 @@ def test_those_whose_visits_were_not_noted_yet_are_given_the_whole_time(home, ma
 
 
 @pytest.mark.slow
-def test_files_that_nothing_names_go_after_a_week(home, made, many):
+def test_files_that_nothing_names_go_after_a_week(home, make_item, many):
     owners.tidy()
-    kept, old, new = made(owner=USER), paths.keep(b"an upload"), paths.keep(b"another")
+    referenced, old, new = make_item(owner=USER), paths.keep(b"an upload"), paths.keep(b"another")
     age(home)
     paths.keep(b"another")
     owners.tidy()
-    assert paths.is_kept(new) and not paths.is_kept(old) and items.find(kept, USER).whole
+    assert paths.is_kept(new) and not paths.is_kept(old) and items.find(referenced, USER).is_complete
     assert index.find(owner=USER)[1] == 1

@@ -1,4 +1,4 @@
-"""Replay: with the very weights that the recipe names, or not at all."""
+"""Replay uses exactly the weights of the recipe, or fails."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from studio.gallery import replay, replay_difference
 
 @pytest.fixture
 def recipe(home, image, monkeypatch):
-    """Of a task that used the weights "tiny"."""
+    """The recipe of a task that used the weights "tiny"."""
     tiny_weights.install(monkeypatch)
     content = tasks.File.keep(image_io.encode_png(image), "image", "photo.png")
     trained = {"tiny": tiny_weights.MEMBER.sha256}
@@ -44,7 +44,7 @@ def test_the_task_loads_the_training_that_the_recipe_names(recipe, tmp_path, mon
 
     def run(settings, inputs, progress):
         with pytest.raises(Unavailable):
-            pretrained.load("tiny")  # the wanted training is not the one in the archive
+            pretrained.load("tiny")  # the archive contains other weights
         loaded.append(True)
         return tasks.Result(())
 
@@ -54,7 +54,7 @@ def test_the_task_loads_the_training_that_the_recipe_names(recipe, tmp_path, mon
     assert np.array_equal(pretrained.load("tiny").model.values, tiny_weights.VALUES)
     monkeypatch.setattr(paint, "run", run)
     other = recipe.model_copy(update={"weights": {"tiny": "0" * 64}})
-    replay.again(other, Progress(), note=pytest.fail)
+    replay.run(other, Progress(), note=pytest.fail)
     assert loaded
     assert pretrained.load("tiny").digest == tiny_weights.MEMBER.sha256
 
@@ -79,7 +79,7 @@ def test_the_largest_difference_of_any_pixel_is_found(change, most, image, home)
     image[20, 30] = 220
     original[20, 30] = 220 + change
     result = tasks.Result((tasks.File.keep(image_io.encode_png(image), "image", "a.png"),))
-    found = replay_difference.difference(original, result, ".png")
-    assert (found.most, found.identical) == (most, most == 0)
-    assert found.mean == pytest.approx(most * 3 / image.size)
+    differs = replay_difference.difference(original, result, ".png")
+    assert (differs.most, differs.identical) == (most, most == 0)
+    assert differs.mean == pytest.approx(most * 3 / image.size)
     assert not replay_difference.difference(original[:-1], result, ".png").identical

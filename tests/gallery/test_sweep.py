@@ -1,4 +1,4 @@
-"""A sweep makes every cell as its settings say, and one labeled sheet of all."""
+"""Sweeps render each cell with its own settings, and one labeled sheet."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def content(home, image):
     return {"content": [tasks.File.keep(image_io.encode_png(image), "image", "photo.png")]}
 
 
-def asked(*vary, task="fake.paint", **base):
+def sweep_settings(*vary, task="fake.paint", **base):
     return SweepSettings(task=task, base=paint.PaintSettings(**base).model_dump(mode="json"), vary=vary)
 
 
@@ -33,14 +33,14 @@ def values(settings):
 
 
 def test_the_first_setting_varies_along_a_row_the_second_down(home):
-    assert values(asked("seed=1|2|3", "mirror=true|false")) == [
+    assert values(sweep_settings("seed=1|2|3", "mirror=true|false")) == [
         [{"seed": n, "mirror": mirror} for n in (1, 2, 3)] for mirror in (True, False)
     ]
-    assert all(cell.settings.steps == 9 for cell in sweep.cells(asked("seed=1|2", steps=9))[0])
+    assert all(cell.settings.steps == 9 for cell in sweep.cells(sweep_settings("seed=1|2", steps=9))[0])
 
 
 @pytest.mark.parametrize(
-    "word, found",
+    "word, expected",
     [
         ("seconds=0:2:3", [0, 1, 2]),
         ("seconds=0:1", [0, 0.25, 0.5, 0.75, 1]),
@@ -48,9 +48,9 @@ def test_the_first_setting_varies_along_a_row_the_second_down(home):
         ("tint=none|red", ["none", "red"]),
     ],
 )
-def test_values_are_named_or_spread(home, word, found):
+def test_values_are_named_or_spread(home, word, expected):
     name = word.partition("=")[0]
-    assert [cell[name] for cell in values(asked(word))[0]] == found
+    assert [cell[name] for cell in values(sweep_settings(word))[0]] == expected
 
 
 def test_its_recipe_names_all_that_its_cells_were_made_with(content, monkeypatch):
@@ -61,30 +61,30 @@ def test_its_recipe_names_all_that_its_cells_were_made_with(content, monkeypatch
         return real(task, settings, inputs, used)
 
     monkeypatch.setattr(recipes, "make", make)
-    result = tasks.run(NAME, asked("tint=none|red"), content)
+    result = tasks.run(NAME, sweep_settings("tint=none|red"), content)
     assert result.recipe.weights == {"model-none": "a" * 64, "model-red": "a" * 64}
 
 
 @pytest.mark.parametrize(
     "settings",
     [
-        asked(),
-        asked("seed=1"),
-        asked("seed"),
-        asked("mood=1|2"),
-        asked("levels=1|2"),
-        asked("tint=red|green"),
-        asked("steps=1|0"),
-        asked("seed=a:b"),
-        asked("seed=1:9:99"),
-        asked("seed=1:inf:3"),
-        asked("seed=1:9:inf"),
-        asked("seed=1:9:1e400"),
-        asked("seed=-1e308:1e308:3"),
-        asked("seed=1|2", "seed=3|4"),
-        asked("seed=1:7:7", "steps=1:6:6"),
-        asked("seed=1|2", task="style.of-tomorrow"),
-        asked("vary=1|2", task=NAME),
+        sweep_settings(),
+        sweep_settings("seed=1"),
+        sweep_settings("seed"),
+        sweep_settings("mood=1|2"),
+        sweep_settings("levels=1|2"),
+        sweep_settings("tint=red|green"),
+        sweep_settings("steps=1|0"),
+        sweep_settings("seed=a:b"),
+        sweep_settings("seed=1:9:99"),
+        sweep_settings("seed=1:inf:3"),
+        sweep_settings("seed=1:9:inf"),
+        sweep_settings("seed=1:9:1e400"),
+        sweep_settings("seed=-1e308:1e308:3"),
+        sweep_settings("seed=1|2", "seed=3|4"),
+        sweep_settings("seed=1:7:7", "steps=1:6:6"),
+        sweep_settings("seed=1|2", task="style.of-tomorrow"),
+        sweep_settings("vary=1|2", task=NAME),
         SweepSettings(task="fake.paint", base={"seed": "1"}, vary=("seed=1|2",)),
         SweepSettings(task="fake.paint", base={"mood": 1}, vary=("seed=1|2",)),
     ],
@@ -95,7 +95,7 @@ def test_what_cannot_be_swept_is_told_before_the_work(content, settings):
 
 
 @pytest.mark.parametrize(
-    "typed, told",
+    "typed, expected",
     [
         (
             "abc",
@@ -109,35 +109,35 @@ def test_what_cannot_be_swept_is_told_before_the_work(content, settings):
         ("1:36:36", "Invalid sweep: 72. Use at most 36 cells. "),
     ],
 )
-def test_what_was_typed_is_told_as_it_was_typed(content, typed, told):
-    """In a field for the values alone, and behind `--vary`."""
+def test_what_was_typed_is_told_as_it_was_typed(content, typed, expected):
+    """Once in a field for the values alone, and once after `--vary`."""
     with pytest.raises(InvalidInput) as raised:
-        tasks.check(NAME, asked(f"steps={typed}", "seed=1:2:2"), content)
-    assert told in str(raised.value)
+        tasks.check(NAME, sweep_settings(f"steps={typed}", "seed=1:2:2"), content)
+    assert expected in str(raised.value)
     assert not any(word in str(raised.value) for word in ("--", "vary", "steps="))
 
 
 def test_as_many_cells_as_may_be_are_taken(home):
-    cells = values(asked("seed=1:6:6", "steps=1:6:6"))
+    cells = values(sweep_settings("seed=1:6:6", "steps=1:6:6"))
     assert sum(map(len, cells)) == sweep.MOST_CELLS
 
 
 def test_inputs_must_be_those_of_the_task(home):
     with pytest.raises(InvalidInput, match="content"):
-        tasks.check(NAME, asked("seed=1|2"), {})
+        tasks.check(NAME, sweep_settings("seed=1|2"), {})
 
 
 def test_each_cell_is_what_its_own_recipe_makes(content):
-    result = tasks.run(NAME, asked("mirror=true|false", "seed=1|2|3", steps=2), content)
+    result = tasks.run(NAME, sweep_settings("mirror=true|false", "seed=1|2|3", steps=2), content)
     sheet, *cells = result.files
     assert len(cells) == 6
     assert recipes.read(sheet.read()) == result.recipe
-    made = [recipes.read(file.read()) for file in cells]
-    assert [(r.settings["mirror"], r.settings["seed"]) for r in made] == [
+    recipes_of_cells = [recipes.read(file.read()) for file in cells]
+    assert [(r.settings["mirror"], r.settings["seed"]) for r in recipes_of_cells] == [
         (mirror, seed) for seed in (1, 2, 3) for mirror in (True, False)
     ]
-    assert all(r.task == "fake.paint" and r.settings["steps"] == 2 for r in made)
-    again = tasks.run("fake.paint", made[3].checked_settings(), content)
+    assert all(r.task == "fake.paint" and r.settings["steps"] == 2 for r in recipes_of_cells)
+    again = tasks.run("fake.paint", recipes_of_cells[3].checked_settings(), content)
     assert again.files[0] == cells[3]
     assert [cell["label"] for cell in result.figures["cells"]][:2] == [
         "mirror True, seed 1",
@@ -148,14 +148,14 @@ def test_each_cell_is_what_its_own_recipe_makes(content):
 
 def test_a_sweep_that_is_stopped_has_what_is_there(content):
     asks = iter(range(100))
-    heard: list[Report] = []
-    progress = Progress(heard.append, lambda: next(asks) >= 6)
-    result = tasks.run(NAME, asked("seed=1|2|3|4", steps=1), content, progress)
+    reports: list[Report] = []
+    progress = Progress(reports.append, lambda: next(asks) >= 6)
+    result = tasks.run(NAME, sweep_settings("seed=1|2|3|4", steps=1), content, progress)
     assert result.stopped_early
     assert 1 <= len(result.files) - 1 < 4
-    assert heard[0].stage == "1 of 4, seed 1"
+    assert reports[0].stage == "1 of 4, seed 1"
     with pytest.raises(Cancelled):
-        tasks.run(NAME, asked("seed=1|2"), content, Progress(cancelled=lambda: True))
+        tasks.run(NAME, sweep_settings("seed=1|2"), content, Progress(cancelled=lambda: True))
 
 
 def test_a_cell_that_fails_leaves_its_place_empty(content, monkeypatch):
@@ -169,18 +169,18 @@ def test_a_cell_that_fails_leaves_its_place_empty(content, monkeypatch):
         return run(settings, inputs, progress)
 
     monkeypatch.setattr(paint, "run", fussy)
-    faulty = tasks.run(NAME, asked("seed=3|4"), content)
+    faulty = tasks.run(NAME, sweep_settings("seed=3|4"), content)
     assert len(faulty.files) == 2 and "error" in faulty.figures["cells"][1]
-    result = tasks.run(NAME, asked("seed=1|2|3"), content)
+    result = tasks.run(NAME, sweep_settings("seed=1|2|3"), content)
     assert len(result.files) == 3
     assert "error" in result.figures["cells"][1]
     assert "1 of the cells" in result.figures["notes"][0]
     with pytest.raises(InvalidInput, match="taste"):
-        tasks.run(NAME, asked("seed=2|2"), content)
+        tasks.run(NAME, sweep_settings("seed=2|2"), content)
 
 
 def test_a_sweep_is_an_item_and_its_cells_are_exported_with_their_recipes(content):
-    result = tasks.run(NAME, asked("seed=1|2"), content)
+    result = tasks.run(NAME, sweep_settings("seed=1|2"), content)
     item = items.find(items.add(result, 1.0))
     assert item.recipe_of(result.files[0]).task == NAME
     assert item.recipe_of(result.files[2]).settings["seed"] == 2
@@ -190,11 +190,11 @@ def test_a_sweep_is_an_item_and_its_cells_are_exported_with_their_recipes(conten
         assert len(packed.namelist()) == 3
 
 
-def test_texts_have_their_recipe_beside_them(home, written):
-    item = items.find(written("a tale", seed=1))
+def test_texts_have_their_recipe_beside_them(home, make_text):
+    item = items.find(make_text("a tale", seed=1))
     path = item.folder / "outcome.json"
     outcome = json.loads(path.read_text())
-    own = items.find(written("another", seed=7)).result.recipe
+    own = items.find(make_text("another", seed=7)).result.recipe
     digest = outcome["result"]["files"][0]["digest"]
     outcome["result"]["figures"] = {"cells": [{"digest": digest, "recipe": json.loads(own.to_json())}]}
     path.write_text(json.dumps(outcome))
@@ -208,8 +208,8 @@ def test_texts_have_their_recipe_beside_them(home, written):
 def test_every_setting_that_can_be_swept_has_usual_values(home):
     for name in tasks.TASKS:
         task = tasks.get(name)
-        for field in sweep.able(task.settings).values() if task.lane != "drive" else ():
-            word = f"{field.name}={sweep.usual(field, field.default)}"
+        for field in sweep.sweepable_settings(task.settings).values() if task.lane != "drive" else ():
+            word = f"{field.name}={sweep.default_values(field, field.default)}"
             base = task.settings().model_dump(mode="json")
             assert sweep.cells(SweepSettings(task=name, base=base, vary=(word,)))
 
@@ -224,7 +224,7 @@ def test_every_task_can_hand_its_inputs_to_a_sweep():
 
 def test_a_sheet_shows_each_image_in_its_place(image):
     dark, light = np.full((64, 64, 3), 10, "uint8"), np.full((64, 32, 3), 200, "uint8")
-    sheet = contact_sheet.labeled([dark, None, light], ["a", "b", "a very long label " * 9], 2)
+    sheet = contact_sheet.draw_sheet([dark, None, light], ["a", "b", "a very long label " * 9], 2)
     assert sheet.shape == (2 * (320 + 26 + 16) + 16, 2 * (320 + 16) + 16, 3)
     assert (sheet[16 + 160, 16 + 160] == 10).all()
     assert (sheet[16 + 362 + 160, 16 + 160] == 200).all()

@@ -1,4 +1,4 @@
-"""Altered model files: each is taken, or refused in one sentence before anything repairs it."""
+"""Altered model files are accepted, or rejected in one sentence."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ ODD = [
 
 
 def _of_keras_2() -> dict:
-    """A graph with all ways in which TensorFlow kept operations."""
+    """Returns a graph with each form in which TensorFlow stored operations."""
     everything = {"start": None, "stop": None, "step": None}
     turned = {"slice_spec": [everything, everything, everything, everything | {"step": -1}]}
     first = layer("InputLayer", "in", batch_input_shape=[None, 8, 8, 3])
@@ -62,8 +62,8 @@ def _of_keras_3() -> dict:
     def part(name: str, module: str, config: dict, source: str = "", registered: str | None = None) -> dict:
         history = {"shape": [None, 8, 8, 3], "dtype": "float32", "keras_history": [source, 0, 0]}
         call = {"args": [{"class_name": "__keras_tensor__", "config": history}, 127.5], "kwargs": {}}
-        told = {"module": module, "class_name": name, "config": config, "registered_name": registered}
-        return told | {"name": config["name"], "inbound_nodes": [call] if source else []}
+        entry = {"module": module, "class_name": name, "config": config, "registered_name": registered}
+        return entry | {"name": config["name"], "inbound_nodes": [call] if source else []}
 
     policy = {"module": "keras", "class_name": "DTypePolicy", "config": {"name": "float32"}}
     parts = [
@@ -72,10 +72,10 @@ def _of_keras_3() -> dict:
         part("Dense", "keras.layers", {"name": "dense", "units": 2, "dtype": policy}, "divided"),
     ]
     ends = {"input_layers": ["in", 0, 0], "output_layers": [["dense", 0, 0]]}
-    told = {"module": "keras.src.models.functional", "class_name": "Functional"}
+    model = {"module": "keras.src.models.functional", "class_name": "Functional"}
     config = {"name": "made", "layers": parts, **ends}
     training = {"loss": {"class_name": "function", "module": "builtins", "config": "accuracy"}}
-    return told | {"registered_name": "Functional", "config": config, "compile_config": training}
+    return model | {"registered_name": "Functional", "config": config, "compile_config": training}
 
 
 GOOD = {
@@ -101,28 +101,28 @@ def _at(value: Any, place: tuple) -> Any:
 
 
 def _mutant(good: Any, rng: random.Random) -> Any:
-    """A copy in which one to three values are odd ones, gone, doubled or those of another place."""
-    made = json.loads(json.dumps(good))
+    """Returns a copy with one to three values replaced, removed, duplicated or swapped."""
+    changed = json.loads(json.dumps(good))
     for _ in range(rng.choice((1, 1, 2, 3))):
-        *above, key = rng.choice(list(_places(made)) or [(None,)])
+        *above, key = rng.choice(list(_places(changed)) or [(None,)])
         if key is None:
             break
-        where, way = _at(made, tuple(above)), rng.random()
+        where, way = _at(changed, tuple(above)), rng.random()
         if way < 0.7:
             where[key] = json.loads(json.dumps(rng.choice(ODD)))
         elif way < 0.8:
             del where[key]
         elif way < 0.9 or isinstance(where, dict):
-            where[key] = json.loads(json.dumps(_at(made, rng.choice(list(_places(made))))))
+            where[key] = json.loads(json.dumps(_at(changed, rng.choice(list(_places(changed))))))
         else:
             where.append(json.loads(json.dumps(where[key])))
-    return made
+    return changed
 
 
 def _files(config: Any) -> Iterator[tuple[str, dict[str, Any]]]:
     for version in ("2.4.0", "3.5.0"):
-        told = {"config.json": config, "metadata.json": {"keras_version": version}, "model.weights.h5": {}}
-        yield "model.keras", told
+        members = {"config.json": config, "metadata.json": {"keras_version": version}, "model.weights.h5": {}}
+        yield "model.keras", members
     topology = {"keras_version": "2.4.0", "model_config": config}
     yield "model.zip", {"model.json": {"modelTopology": topology, "weightsManifest": []}}
 
@@ -130,8 +130,8 @@ def _files(config: Any) -> Iterator[tuple[str, dict[str, Any]]]:
 def _packed(parts: dict[str, Any]) -> bytes:
     body = io.BytesIO()
     with zipfile.ZipFile(body, "w") as file:
-        for name, told in parts.items():
-            file.writestr(name, json.dumps(told))
+        for name, content in parts.items():
+            file.writestr(name, json.dumps(content))
     return body.getvalue()
 
 

@@ -1,4 +1,4 @@
-"""Whole models in HDF5 that do what the bad files of the corpus do: refused in one sentence, nothing run."""
+"""Malicious HDF5 models are rejected in one sentence, and none runs code."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from studio.core.untrusted.zips import open_zip
 from studio.imported import files, resave
 
 KERNEL = "model_weights/dense/dense/kernel:0"
-LARGE = 60_000  # bytes of an attribute, above which HDF5 wants another layout
+LARGE = 60_000  # bytes of an attribute above which HDF5 needs another layout
 
 
-def refused(path, tmp_path, monkeypatch) -> str:
-    """What is said of a file, in an empty folder in which nothing may appear."""
+def refusal_of(path, tmp_path, monkeypatch) -> str:
+    """Returns the error message for a file, and checks that nothing is written to the working folder."""
     empty = tmp_path / "empty"
     empty.mkdir()
     monkeypatch.chdir(empty)
@@ -28,13 +28,13 @@ def refused(path, tmp_path, monkeypatch) -> str:
     with pytest.raises((Refused, InvalidInput)) as error:
         resave.run(files.keep(path).path, tmp_path / "copy")
     assert not list(empty.iterdir()) and not (tmp_path / "copy" / resave.COPY).exists()
-    told = str(error.value)
-    assert "\n" not in told and "Traceback" not in told and str(tmp_path) not in told
-    return told
+    message = str(error.value)
+    assert "\n" not in message and "Traceback" not in message and str(tmp_path) not in message
+    return message
 
 
 def put(value, **more):
-    """A change of a file: another array, in place of a kernel."""
+    """Returns a change of a file that replaces a kernel by another array."""
 
     def change(file):
         del file[KERNEL]
@@ -89,8 +89,8 @@ NUMBERS = {
 def test_bad_arrays_are_refused(bad, home, tmp_path, monkeypatch):
     change, expected = NUMBERS[bad]
     path = h5(tmp_path / "model.h5", old(), change=change)
-    told = refused(path, tmp_path, monkeypatch)
-    assert any(part in told for part in expected.split("|")), told
+    message = refusal_of(path, tmp_path, monkeypatch)
+    assert any(part in message for part in expected.split("|")), message
 
 
 def many(count):
@@ -121,11 +121,11 @@ CONFIGS = {
 @pytest.mark.parametrize("bad", CONFIGS)
 def test_bad_descriptions_are_refused(bad, home, tmp_path, monkeypatch):
     config, expected = CONFIGS[bad]
-    told = refused(written(tmp_path / "model.h5", config), tmp_path, monkeypatch)
-    assert expected in told
+    message = refusal_of(write_hdf5(tmp_path / "model.h5", config), tmp_path, monkeypatch)
+    assert expected in message
 
 
-def written(path, config):
+def write_hdf5(path, config):
     text = config if isinstance(config, str) else json.dumps(config)
     with h5py.File(path, "w", libver="latest" if len(text) > LARGE else None) as file:
         file.attrs["model_config"] = text
@@ -140,7 +140,7 @@ def test_what_is_left_of_a_file_is_refused(left, home, tmp_path, monkeypatch):
     data = h5(tmp_path / "whole.h5", old()).read_bytes()
     path = tmp_path / "model.h5"
     path.write_bytes(data[: int(left if left > 1 else left * len(data))])
-    assert "damaged" in refused(path, tmp_path, monkeypatch)
+    assert "damaged" in refusal_of(path, tmp_path, monkeypatch)
 
 
 @pytest.mark.slow
@@ -154,18 +154,18 @@ def test_descriptions_of_the_corpus_are_refused_in_hdf5_too(data_dir, home, tmp_
             continue
         folder = tmp_path / str(number)
         folder.mkdir()
-        twin = written(folder / f"{path.stem}.h5", text)
-        refused(twin, folder, monkeypatch)
+        twin = write_hdf5(folder / f"{path.stem}.h5", text)
+        refusal_of(twin, folder, monkeypatch)
         count += 1
     assert count > 20
 
 
 def _description(path) -> str | None:
-    """The text of a description that lies in a file of the corpus; None where there is none that is short."""
+    """Returns the text of a model description in the corpus, None if there is none or it is long."""
     try:
         with path.open("rb") as file, open_zip(file, 1 << 20) as packed:
-            told = packed.getinfo("config.json")
-            return packed.read(told).decode() if told.file_size < 1 << 20 else None
+            member = packed.getinfo("config.json")
+            return packed.read(member).decode() if member.file_size < 1 << 20 else None
     except (KeyError, ValueError, OSError, zipfile.BadZipFile):
         return None
 

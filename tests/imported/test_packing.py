@@ -13,7 +13,7 @@ from studio.run import input_files
 
 
 def keras_file(path):
-    """An empty `.keras` file: Keras writes a metadata.json into each."""
+    """Writes an empty `.keras` file with the metadata.json that Keras writes."""
     with zipfile.ZipFile(path, "w") as packed:
         for name in ("config.json", "metadata.json", "model.weights.h5"):
             packed.writestr(name, "{}")
@@ -24,10 +24,10 @@ def keras_file(path):
 def test_names_beside_a_keras_file_are_packed_with_it(names, tmp_path):
     path = keras_file(tmp_path / "mine.keras")
     (tmp_path / names).write_text("apple\npear\n")
-    data, name = packing.packed(path)
+    data, name = packing.pack(path)
     assert name == "mine.zip"
     (tmp_path / "mine.zip").write_bytes(data)
-    with (tmp_path / "mine.zip").open("rb") as file, containers.opened(file) as packed:
+    with (tmp_path / "mine.zip").open("rb") as file, containers.open_zip(file) as packed:
         assert containers.names_in(packed, containers.find(packed)) == ("apple", "pear")
 
 
@@ -36,7 +36,7 @@ def test_names_within_a_keras_file_count_more(tmp_path):
     with zipfile.ZipFile(path, "a") as packed:
         packed.writestr("labels.txt", "plum\n")
     (tmp_path / "labels.txt").write_text("apple\npear\n")
-    assert packing.packed(path) == (path.read_bytes(), "mine.keras")
+    assert packing.pack(path) == (path.read_bytes(), "mine.keras")
 
 
 def test_a_saved_model_is_named_as_what_it_is(home, tmp_path):

@@ -1,4 +1,4 @@
-"""The preprocessing of a network: what is certain is used, else 0 to 1 is assumed."""
+"""The preprocessing of a network: certain facts are used, otherwise 0 to 1 is assumed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Untrusted Keras files: bad ones are refused in one sentence, good ones become a safe copy."""
+"""Untrusted Keras files: bad ones are rejected in one sentence, good ones become a safe copy."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from studio.imported import building, files, keras_files, resave, safe_copies, s
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# Whole models in HDF5, which the corpus' own list refuses: they are read without Keras' way of loading them.
+# HDF5 models that the corpus lists as rejected; the studio reads them without Keras' loader.
 WHOLE = ("h5_named.keras", "legacy_whole_model.h5")
 
 
@@ -36,19 +36,19 @@ def rows(data_dir):
     if not index.is_file():
         pytest.skip(f"no {index}")
     with index.open(encoding="utf-8", newline="") as file:
-        found = [row for row in csv.DictReader(file, delimiter="\t") if row["kind"] == "model"]
-    assert len(found) > 90
-    expected = {row["file"]: row["expected"] for row in found}
+        entries = [row for row in csv.DictReader(file, delimiter="\t") if row["kind"] == "model"]
+    assert len(entries) > 90
+    expected = {row["file"]: row["expected"] for row in entries}
     expected |= {f"models/{name}": "accept" for name in WHOLE}
     return [(data_dir / "badfiles" / name, one) for name, one in expected.items()]
 
 
 def load(path, folder) -> dict:
-    """As `safe_copies.admit`, but in this process, since Keras takes seconds to load in each new one."""
-    kept = files.keep(path)
+    """Does what `safe_copies.admit` does, but in this process, because a new one loads Keras for seconds."""
+    file = files.keep(path)
     folder.mkdir()
     try:
-        return resave.run(kept.path, folder)
+        return resave.run(file.path, folder)
     except Refused as error:
         raise files.refusal(path.name, str(error)) from None
 
@@ -57,28 +57,28 @@ def load(path, folder) -> dict:
 def test_every_bad_file_ends_as_it_should(data_dir, home, tmp_path, monkeypatch):
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
-    wrong, taken = [], set()
+    wrong, accepted = [], set()
     for number, (path, expected) in enumerate(rows(data_dir)):
         try:
             load(path, tmp_path / str(number))
-            told = ""
-            taken.add(path.name)
+            message = ""
+            accepted.add(path.name)
         except InvalidInput as error:
-            told = str(error)
-        alone = path.name.endswith(".weights.h5")  # which may be good, but has no layers
-        if expected != "either" and bool(told) != (alone or expected == "refuse"):
-            wrong.append((path.name, told))
-        if told and not one_sentence(told, path, home):
-            wrong.append((path.name, told))
+            message = str(error)
+        alone = path.name.endswith(".weights.h5")  # it may be valid, but has no layers
+        if expected != "either" and bool(message) != (alone or expected == "refuse"):
+            wrong.append((path.name, message))
+        if message and not one_sentence(message, path, home):
+            wrong.append((path.name, message))
     assert not wrong
-    assert taken >= {"good_control.keras", "good but ünïcode name.keras"}
+    assert accepted >= {"good_control.keras", "good but ünïcode name.keras"}
     assert not list(Path.cwd().iterdir()) and not list(tmp_path.rglob("PWNED*"))
 
 
-def one_sentence(told, path, home) -> bool:
+def one_sentence(message, path, home) -> bool:
     parts = ("Invalid model ", "Use ", ": ")
     inside = [str(path.parent), str(home), "Traceback", "\n", "root:"]
-    return all(part in told for part in parts) and not any(part in told for part in inside)
+    return all(part in message for part in parts) and not any(part in message for part in inside)
 
 
 MEASURE = """
@@ -99,11 +99,11 @@ print(more / 1024, told)
 
 
 def bombs(data_dir, folder) -> list[Path]:
-    """Those of the corpus, and two of the worst that pass for small."""
+    """Returns the decompression bombs of the corpus, and two of the worst that are small."""
     names = [path for path, _ in rows(data_dir)]
-    found = [path for path in names if "bomb" in path.name or path.name.startswith(("huge_", "many_"))]
-    found = [path for path in found if path.suffix == ".keras" and "inside" not in path.name]
-    assert len(found) >= 4
+    bomb_paths = [path for path in names if "bomb" in path.name or path.name.startswith(("huge_", "many_"))]
+    bomb_paths = [path for path in bomb_paths if path.suffix == ".keras" and "inside" not in path.name]
+    assert len(bomb_paths) >= 4
     wide = folder / "wide.keras"
     with zipfile.ZipFile(wide, "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr("config.json", "[" + "{}," * 1_390_000 + "{}]")
@@ -112,7 +112,7 @@ def bombs(data_dir, folder) -> list[Path]:
     with zipfile.ZipFile(listed, "w") as file:
         for number in range(60_000):
             file.writestr(zipfile.ZipInfo(f"{number}" + "x" * 200), b"")
-    return [*found, wide, listed]
+    return [*bomb_paths, wide, listed]
 
 
 @pytest.mark.slow
@@ -120,10 +120,10 @@ def test_bombs_are_refused_and_take_little_memory(data_dir, tmp_path):
     for path in bombs(data_dir, tmp_path):
         command = [sys.executable, "-c", MEASURE, str(path)]
         done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True)
-        more, told = done.stdout.split(maxsplit=1)
+        more, message = done.stdout.split(maxsplit=1)
         assert float(more) < 200, (path.name, done.stdout)
-        assert ": " in told
-        assert ("list of members that is too long" in told) == (path.name == "listed.keras")
+        assert ": " in message
+        assert ("list of members that is too long" in message) == (path.name == "listed.keras")
 
 
 def keras_file(path, config: dict | bytes, arrays: dict | None = None, packed: bytes = b"") -> Path:
@@ -184,7 +184,7 @@ def test_parts_that_are_not_known_are_refused(layer, tmp_path):
         files.check(file, path.name)
     keras_file(path, sequential(dense(2)))
     with path.open("rb") as file:
-        files.check(file, path.name)  # or the test would prove nothing
+        files.check(file, path.name)  # otherwise the test proves nothing
 
 
 def test_what_only_its_training_needed_may_be_large(tmp_path):
@@ -234,24 +234,24 @@ def test_numbers_that_are_none_are_told_with_their_layer(home, tmp_path):
 @pytest.mark.slow
 def test_a_good_file_becomes_a_copy_in_a_process_of_its_own_once(data_dir, home, monkeypatch):
     file = files.keep(data_dir / "badfiles" / "models" / "good_control.keras")
-    found = safe_copies.admit(file)
-    assert found.path == home / "cache" / "imported" / file.digest / "model.keras"
-    assert (found.facts.parameters, found.facts.inputs, found.facts.outputs) == (
+    admitted = safe_copies.admit(file)
+    assert admitted.path == home / "cache" / "imported" / file.digest / "model.keras"
+    assert (admitted.facts.parameters, admitted.facts.inputs, admitted.facts.outputs) == (
         53,
         ((None, 6),),
         ((None, 3),),
     )
-    assert found.facts.image_input is None
-    with found.path.open("rb") as copy, file.path.open("rb") as given:
+    assert admitted.facts.image_input is None
+    with admitted.path.open("rb") as copy, file.path.open("rb") as original:
         # shared_object_id is an address in memory
-        layers = [keras_files.read(one).config["config"]["layers"] for one in (copy, given)]
+        layers = [keras_files.read(one).config["config"]["layers"] for one in (copy, original)]
     assert [one["config"].get("units") for one in layers[0]] == [None, 5, 3]
     assert len(layers[0]) == len(layers[1])
     assert [one.name for one in (home / "cache" / "imported").glob(".new-*")] == []
     monkeypatch.setattr(sandboxed_process, "_wait", None)
-    assert safe_copies.admit(file) == found
-    found.path.write_bytes(found.path.read_bytes()[:-1] + b"x")
-    with pytest.raises(TypeError):  # a copy that was altered is not taken: it would be made again
+    assert safe_copies.admit(file) == admitted
+    admitted.path.write_bytes(admitted.path.read_bytes()[:-1] + b"x")
+    with pytest.raises(TypeError):  # an altered copy is not used, but made again
         safe_copies.admit(file)
 
 
@@ -292,12 +292,12 @@ def run(code, folder):
 
 
 @pytest.mark.parametrize(
-    "code, told", [(-signal.SIGALRM, "too long"), (-signal.SIGKILL, "memory"), (1, "memory")]
+    "code, message", [(-signal.SIGALRM, "too long"), (-signal.SIGKILL, "memory"), (1, "memory")]
 )
-def test_a_process_that_dies_is_told_in_one_sentence(code, told, data_dir, home, monkeypatch):
+def test_a_process_that_dies_is_told_in_one_sentence(code, message, data_dir, home, monkeypatch):
     file = files.keep(data_dir / "badfiles" / "models" / "good_control.keras")
     monkeypatch.setattr(sandboxed_process, "_wait", lambda *args: code)
-    with pytest.raises(InvalidInput, match=f": a file that takes .*{told}"):
+    with pytest.raises(InvalidInput, match=f": a file that takes .*{message}"):
         safe_copies.admit(file)
 
 
@@ -305,7 +305,7 @@ FACTS = {"name": "a", "parameters": 1, "inputs": [], "outputs": [], "image_input
 
 
 def leaving(monkeypatch, copy: bytes, answer: object) -> None:
-    """The process that loads the untrusted file leaves this; the one that checks the copy is real."""
+    """Fakes the process that loads the untrusted file; the process that checks the copy is real."""
     real = sandboxed_process._wait
 
     def run(command, place, *others):
@@ -320,8 +320,8 @@ def leaving(monkeypatch, copy: bytes, answer: object) -> None:
 
 def test_a_refused_model_leaves_nothing_behind(home, tmp_path, monkeypatch):
     file = files.keep(keras_file(tmp_path / "my.keras", sequential(dense(2))))
-    leaving(monkeypatch, b"", {"refused": "it is too odd"})
-    for _ in range(2):  # a page asks again when it is drawn again
+    leaving(monkeypatch, b"", {"reason": "it is too odd"})
+    for _ in range(2):  # a page asks again when it reruns
         with pytest.raises(InvalidInput, match="too odd"):
             safe_copies.admit(file)
         assert not paths.is_kept(file.digest)
@@ -335,7 +335,7 @@ def test_what_that_process_leaves_is_not_trusted(data_dir, home, monkeypatch):
     leaving(monkeypatch, (folder / "lambda_bytecode.keras").read_bytes(), {"facts": FACTS})
     with pytest.raises(InvalidInput, match="Lambda"):
         safe_copies.admit(file)
-    file = files.keep(folder / "good_control.keras")  # what was refused is gone
+    file = files.keep(folder / "good_control.keras")  # the rejected file is gone
     bad = (
         "",
         "[]",
@@ -345,7 +345,7 @@ def test_what_that_process_leaves_is_not_trusted(data_dir, home, monkeypatch):
         {"facts": FACTS | {"more": 1}},
         {"facts": FACTS | {"name": None}},
     )
-    for answer in (*bad, {"refused": 3}):
+    for answer in (*bad, {"reason": 3}):
         leaving(monkeypatch, good, answer)
         with pytest.raises(StudioError, match=r"its description is missing\. Try"):
             safe_copies.admit(file)
@@ -381,8 +381,8 @@ BAD_WEIGHTS = {
 @pytest.mark.parametrize("corrupt", BAD_WEIGHTS.values(), ids=BAD_WEIGHTS)
 def test_the_weights_of_the_copy_are_checked(corrupt, data_dir, home, tmp_path, monkeypatch):
     weights = io.BytesIO()
-    with h5py.File(weights, "w") as opened:
-        corrupt(opened)
+    with h5py.File(weights, "w") as file:
+        corrupt(file)
     copy = keras_file(tmp_path / "copy.keras", sequential(dense(2)), packed=weights.getvalue())
     leaving(monkeypatch, copy.read_bytes(), {"facts": FACTS})
     with pytest.raises(InvalidInput, match=r"not finite|NaN or infinite|another place|not stored as it is"):
@@ -405,7 +405,7 @@ for name, work in tries.items():
         work()
     except OSError:
         refused.append(name)
-Path("answer.json").write_text(json.dumps({"refused": " ".join(refused)}))
+Path("answer.json").write_text(json.dumps({"reason": " ".join(refused)}))
 """
 
 
@@ -448,7 +448,7 @@ FILLS = {
 
 @pytest.mark.parametrize("work", FILLS.values(), ids=FILLS)
 def test_a_process_that_fills_the_disk_is_ended(work, tmp_path, monkeypatch):
-    monkeypatch.setattr(resave, "most_of_a_file", lambda size: 1 << 20)
+    monkeypatch.setattr(resave, "max_file_size", lambda size: 1 << 20)
     with pytest.raises(InvalidInput, match=r"more disk space than it may\. .* Try a smaller"):
         spied(f"import os, time; {work}; time.sleep(60)", tmp_path, monkeypatch)
 
@@ -465,7 +465,7 @@ def test_what_a_process_says_without_end_is_not_held_in_memory(tmp_path, monkeyp
 
 
 def spied(code, folder, monkeypatch):
-    """What comes of it if the process that opens a file does this instead."""
+    """Returns the outcome if the process that opens a file runs this code instead."""
     place, packages = folder / "place", folder / "site-packages"
     place.mkdir()
     packages.mkdir()
@@ -495,7 +495,7 @@ def test_what_was_only_measured_is_never_filled():
     described = sequential(dense(7), shape=(8,))
     skeleton = building.skeleton(described)
     with keras.StatelessScope():
-        pass  # at whose end Keras fills whatever still waits for it
+        pass  # where Keras fills all deferred objects
     assert [variable.shape for variable in skeleton.variables] == [(8, 7), (7,)]
     assert all(variable._value is None for variable in skeleton.variables)
 
@@ -511,4 +511,4 @@ def test_a_member_that_is_said_to_lie_before_the_file_is_refused(data_dir, home,
     with pytest.raises(InvalidInput, match="damaged"):
         safe_copies.admit(files.keep(path))
     with pytest.raises(InvalidInput, match="damaged"):
-        files.check(io.BytesIO(data), "an-upload.keras")  # what lies in memory says that in its own way
+        files.check(io.BytesIO(data), "an-upload.keras")  # the message differs for data in memory

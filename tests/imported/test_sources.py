@@ -1,4 +1,4 @@
-"""Models of Keras 1 to 2.15, Teachable Machine and TensorFlow.js are read; bad ones are refused."""
+"""Models of Keras 1 to 2.15, Teachable Machine and TensorFlow.js are imported or rejected."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from studio.imported import (
 )
 
 
-def taken(path: Path, tmp_path: Path) -> tuple[keras.Model, dict]:
+def import_model(path: Path, tmp_path: Path) -> tuple[keras.Model, dict]:
     folder = tmp_path / f"copy of {path.name}"
     folder.mkdir()
     facts = resave.run(path, folder)
@@ -37,11 +37,11 @@ def taken(path: Path, tmp_path: Path) -> tuple[keras.Model, dict]:
 
 
 def expected(images: np.ndarray, scale=1.0, offset=0.0) -> np.ndarray:
-    """What the network of `ARRAYS` answers, by plain NumPy."""
+    """Computes the output of the network of `ARRAYS` with NumPy."""
     kernel, bias = ARRAYS["conv"].values()
     windows = np.lib.stride_tricks.sliding_window_view(images * scale + offset, (3, 3), (1, 2))
-    made = np.maximum(np.einsum("nijcab,abcd->nijd", windows, kernel) + bias, 0).mean(axis=(1, 2))
-    logits = made @ ARRAYS["dense"]["dense/kernel:0"] + ARRAYS["dense"]["dense/bias:0"]
+    pooled = np.maximum(np.einsum("nijcab,abcd->nijd", windows, kernel) + bias, 0).mean(axis=(1, 2))
+    logits = pooled @ ARRAYS["dense"]["dense/kernel:0"] + ARRAYS["dense"]["dense/bias:0"]
     raised = np.exp(logits - logits.max(axis=1, keepdims=True))
     return raised / raised.sum(axis=1, keepdims=True)
 
@@ -50,7 +50,7 @@ IMAGES = RNG.random((2, 8, 8, 3))
 
 
 def says(path: Path, tmp_path: Path, **way) -> dict:
-    network, facts = taken(path, tmp_path)
+    network, facts = import_model(path, tmp_path)
     assert np.asarray(network(IMAGES.astype("float32"))) == pytest.approx(expected(IMAGES, **way), abs=1e-5)
     return facts
 
@@ -81,9 +81,9 @@ def test_words_of_keras_1_are_read(tmp_path):
 
 
 def graph(*steps: tuple[dict, list]) -> dict:
-    """A network whose layers say where what goes into them comes from, as Keras 2 wrote it."""
-    given = {"batch_input_shape": [4, 8, 8, 3], "dtype": "float32", "sparse": False, "ragged": False}
-    parts = [layer("InputLayer", "in", **given) | {"name": "in", "inbound_nodes": []}]
+    """Returns a functional network as Keras 2 wrote it, with inbound nodes."""
+    config = {"batch_input_shape": [4, 8, 8, 3], "dtype": "float32", "sparse": False, "ragged": False}
+    parts = [layer("InputLayer", "in", **config) | {"name": "in", "inbound_nodes": []}]
     parts += [part | {"name": part["config"]["name"], "inbound_nodes": nodes} for part, nodes in steps]
     ends = {"input_layers": [["in", 0, 0]], "output_layers": [[parts[-1]["name"], 0, 0]]}
     return {"class_name": "Functional", "config": {"name": "made", "layers": parts, **ends}}
@@ -111,19 +111,19 @@ def test_divisions_that_tensorflow_kept_scale_as_they_did(tmp_path):
 
 def test_operations_of_keras_3_in_hdf5_are_read(tmp_path):
     inputs = keras.Input((8, 8, 3), name="in")
-    made = keras.layers.Conv2D(4, 3, activation="relu", name="conv")(inputs[..., ::-1] / 127.5 - 1)
-    made = keras.layers.GlobalAveragePooling2D()(made)
-    network = keras.Model(inputs, keras.layers.Dense(2, activation="softmax", name="dense")(made))
+    outputs = keras.layers.Conv2D(4, 3, activation="relu", name="conv")(inputs[..., ::-1] / 127.5 - 1)
+    outputs = keras.layers.GlobalAveragePooling2D()(outputs)
+    network = keras.Model(inputs, keras.layers.Dense(2, activation="softmax", name="dense")(outputs))
     network.set_weights([value for each in ARRAYS.values() for value in each.values()])
     network.save(tmp_path / "model.h5")
     images = 255 * IMAGES.astype("float32")
-    copy, facts = taken(tmp_path / "model.h5", tmp_path)
+    copy, facts = import_model(tmp_path / "model.h5", tmp_path)
     assert np.asarray(copy(images)) == pytest.approx(expected(images[..., ::-1], 1 / 127.5, -1), abs=1e-5)
     assert facts["image_input"]["preprocessing"] == "0-255"
 
 
 def chunked(file):
-    """The numbers as they are, but packed."""
+    """Rewrites the arrays with chunks and compression."""
     for name, value in {one: value for each in ARRAYS.values() for one, value in each.items()}.items():
         place = f"model_weights/{name.partition('/')[0]}/{name}"
         del file[place]
@@ -140,20 +140,22 @@ def test_numbers_that_are_packed_are_read(tmp_path):
     network.save(tmp_path / "plain.keras")
     with (
         zipfile.ZipFile(tmp_path / "plain.keras") as plain,
-        zipfile.ZipFile(tmp_path / "a.keras", "w") as made,
+        zipfile.ZipFile(tmp_path / "a.keras", "w") as repacked,
     ):
         for name in plain.namelist():
-            made.writestr(name, packed_again(plain.read(name)) if name.endswith(".h5") else plain.read(name))
+            repacked.writestr(
+                name, packed_again(plain.read(name)) if name.endswith(".h5") else plain.read(name)
+            )
     says(tmp_path / "a.keras", tmp_path)
 
 
 def packed_again(data: bytes) -> bytes:
     body = io.BytesIO()
-    with h5py.File(io.BytesIO(data)) as plain, h5py.File(body, "w") as made:
+    with h5py.File(io.BytesIO(data)) as plain, h5py.File(body, "w") as repacked:
 
         def note(name, one):
             if isinstance(one, h5py.Dataset):
-                made.create_dataset(name, data=one[()], compression="gzip")
+                repacked.create_dataset(name, data=one[()], compression="gzip")
 
         plain.visititems(note)
     return body.getvalue()
@@ -171,7 +173,7 @@ def test_hard_sigmoid_is_that_of_the_keras_which_wrote_it(tmp_path):
         first = layer("GlobalAveragePooling2D", "mean", batch_input_shape=[None, 1, 1, 3])
         last = layer("Dense", "dense", units=3, activation="hard_sigmoid")
         path = h5(tmp_path / f"{version}.h5", sequential(first, last), arrays, change)
-        network, facts = taken(path, tmp_path)
+        network, facts = import_model(path, tmp_path)
         assert np.asarray(network(rows))[0] == pytest.approx(
             np.clip(rows.ravel() / slope + 0.5, 0, 1), abs=1e-6
         )
@@ -179,7 +181,7 @@ def test_hard_sigmoid_is_that_of_the_keras_which_wrote_it(tmp_path):
 
 
 def web(folder: Path, config: dict, arrays: dict, packing: dict | None = None) -> Path:
-    """As TensorFlow.js writes it, in two shards that cut an array apart."""
+    """Writes a TensorFlow.js model in two shards that split an array."""
     entries, raw = [], b""
     for each in arrays.values():
         for name, value in each.items():
@@ -232,9 +234,9 @@ NAMES = {
 
 @pytest.mark.parametrize("name", NAMES)
 def test_names_of_classes_are_read_in_every_common_form(name):
-    data, found = NAMES[name]
-    assert class_names.read(data, name) == found
-    assert class_names.read(class_names.written(found), "labels.txt") == found
+    data, names_read = NAMES[name]
+    assert class_names.read(data, name) == names_read
+    assert class_names.read(class_names.encode(names_read), "labels.txt") == names_read
 
 
 @pytest.mark.parametrize("data", [b"[1, 2]", b'{"a": 0, "b": 2}', b"{}", b'["\\u001b[2J"]', b"[" * 1000])
@@ -317,11 +319,11 @@ BAD = {
 @pytest.mark.parametrize("bad", BAD)
 def test_bad_old_files_are_refused_in_one_sentence(bad, home, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    config, arrays, change, told = BAD[bad]
+    config, arrays, change, message = BAD[bad]
     path = h5(tmp_path / "model.h5", config, arrays, change)
     folder = tmp_path / "copy"
     folder.mkdir()
-    with pytest.raises(Refused, match=told) as error:
+    with pytest.raises(Refused, match=message) as error:
         resave.run(path, folder)
     assert "\n" not in str(error.value) and not list(tmp_path.rglob("PWNED*"))
     assert not (folder / resave.COPY).exists()
@@ -330,7 +332,7 @@ def test_bad_old_files_are_refused_in_one_sentence(bad, home, tmp_path, monkeypa
 def test_layers_that_could_not_be_are_counted_before_anything_is_made(tmp_path):
     config = old(layer("Dense", "large", units=60_000), layer("Dense", "larger", units=60_000))
     with pytest.raises(Refused, match="parameters, more than 200,000,000"):
-        building.check_size(building.skeleton(building.fitted(network_repair.repair(config))))
+        building.check_size(building.skeleton(building.drop_unknown_settings(network_repair.repair(config))))
 
 
 def test_zips_that_hold_no_model_or_several_are_refused(home, tmp_path):
@@ -341,8 +343,8 @@ def test_zips_that_hold_no_model_or_several_are_refused(home, tmp_path):
                 packed.writestr(name, "{}")
         with pytest.raises(InvalidInput, match=r"without a model|several models"):
             files.keep(path)
-    outside = containers.packed({"deep/../../x.h5": h5(tmp_path / "a.h5", old()), "labels.txt": b"a\nb\n"})
-    with containers.opened(io.BytesIO(outside)) as packed:
+    outside = containers.pack({"deep/../../x.h5": h5(tmp_path / "a.h5", old()), "labels.txt": b"a\nb\n"})
+    with containers.open_zip(io.BytesIO(outside)) as packed:
         assert containers.find(packed) is None
 
 
@@ -364,17 +366,17 @@ def test_a_teachable_machine_zip_is_taken_whole(home, tmp_path):
     config = json.loads(network.to_json())
     path = h5(tmp_path / "keras_model.h5", config, arrays)
     packed = tmp_path / "converted_keras.zip"
-    packed.write_bytes(containers.packed({"keras_model.h5": path, "labels.txt": b"0 Cat\n1 Dog\n\n"}))
-    found = safe_copies.admit(files.keep(packed)).facts
-    assert found.labels == ("Cat", "Dog") and found.classes == 2
-    assert (found.image_input.preprocessing, found.image_input.height) == ("-1-1", 224)
+    packed.write_bytes(containers.pack({"keras_model.h5": path, "labels.txt": b"0 Cat\n1 Dog\n\n"}))
+    facts = safe_copies.admit(files.keep(packed)).facts
+    assert facts.labels == ("Cat", "Dog") and facts.classes == 2
+    assert (facts.image_input.preprocessing, facts.image_input.height) == ("-1-1", 224)
 
 
 def test_names_of_classes_may_hold_what_joins_letters_and_emoji():
     names = ("می\u200cخواهم", "\U0001f469\u200d\U0001f467")
-    assert class_names.read(class_names.written(names), "labels.txt") == names
+    assert class_names.read(class_names.encode(names), "labels.txt") == names
     with pytest.raises(Refused):
-        class_names.read(class_names.written(("a\x1b[2J", "b")), "labels.txt")
+        class_names.read(class_names.encode(("a\x1b[2J", "b")), "labels.txt")
 
 
 def test_a_long_model_json_is_refused_before_it_is_unpacked(monkeypatch):

@@ -1,4 +1,4 @@
-"""The lab as a user meets it: commands, their images made again, and drawings that are hardly any."""
+"""The lab tasks: commands, replay, and nearly empty drawings."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from studio.core.imaging import image_io
 from studio.core.progress import Progress
 from studio.core.tasks import File
 from studio.lab import drawings, network_file
-from studio.lab.settings import SIDE, ImagineSettings, RepairSettings, TeachSettings
+from studio.lab.settings import SIDE, AutoencoderSettings, ImagineSettings, RepairSettings
 
 QUICK = ["--steps", "60", "--quiet"]
 
 
 @pytest.fixture
-def said(home, tmp_path, monkeypatch, capsys):
-    """Runs a command in a folder of its own: exit code, stdout, stderr."""
+def run_command(home, tmp_path, monkeypatch, capsys):
+    """Runs a command in a new folder: exit code, stdout, stderr."""
     monkeypatch.chdir(tmp_path)
 
-    def said(*words):
+    def run_command(*words):
         code = main(list(words))
         return code, *capsys.readouterr()
 
-    return said
+    return run_command
 
 
 def drawing(line=(), ground=0, side=200) -> np.ndarray:
-    """An image with a thick line through some places, light on dark or the other way round."""
+    """Returns an image of a thick line through some points, in two brightness levels."""
     image = Image.new("L", (side, side), ground)
     if line:
         ImageDraw.Draw(image).line(line, fill=255 - ground, width=16, joint="curve")
@@ -46,36 +46,36 @@ SEVEN = [(50, 40), (150, 40), (80, 170)]
 
 
 @pytest.mark.slow
-def test_digits_are_repaired_and_made_again(said):
+def test_digits_are_repaired_and_made_again(run_command):
     words = ["lab", "repair", "-o", "out.png", "--kind", "denoising", "--noise", "0.5", *QUICK, "--json"]
-    code, out, _ = said(*words)
-    made = json.loads(out)["figures"]
-    assert code == 0 and made["steps"] == 60 and made["off"] < made["spoilt"]
-    assert len(made["code"]) == RepairSettings().bottleneck
+    code, out, _ = run_command(*words)
+    figures = json.loads(out)["figures"]
+    assert code == 0 and figures["steps"] == 60 and figures["off"] < figures["corrupted"]
+    assert len(figures["code"]) == RepairSettings().bottleneck
     assert image_io.read("out.png").shape == (3 * 4 * SIDE + 4, 10 * 4 * SIDE + 18, 3)
-    assert said("replay", "out.png", "--verify", "--quiet")[:2] == (0, "identical\n")
+    assert run_command("replay", "out.png", "--verify", "--quiet")[:2] == (0, "identical\n")
 
 
 @pytest.mark.parametrize("show", ["filters", "map"])
-def test_what_it_has_learned_is_shown(said, show):
-    assert said("lab", "repair", "-o", "out.png", "--show", show, "--kind", "sparse", *QUICK)[0] == 0
+def test_what_it_has_learned_is_shown(run_command, show):
+    assert run_command("lab", "repair", "-o", "out.png", "--show", show, "--kind", "sparse", *QUICK)[0] == 0
     assert image_io.read("out.png").std() > 10
 
 
-def test_the_rest_is_imagined_and_recorded(said):
+def test_the_rest_is_imagined_and_recorded(run_command):
     Image.fromarray(drawing(SEVEN)).save("seven.png")
     quick = ["--units", "32", "--rounds", "12", "-n", "2", *QUICK]
-    code, out, _ = said("lab", "imagine", "seven.png", "-o", "out.png", *quick, "--json")
+    code, out, _ = run_command("lab", "imagine", "seven.png", "-o", "out.png", *quick, "--json")
     assert code == 0 and len(json.loads(out)["figures"]["energies"]) == 12
-    assert said("replay", "out.png", "--verify", "--quiet")[:2] == (0, "identical\n")
-    assert said("lab", "imagine", "-o", "out.gif", "--frames", "3", *quick)[0] == 0
+    assert run_command("replay", "out.png", "--verify", "--quiet")[:2] == (0, "identical\n")
+    assert run_command("lab", "imagine", "-o", "out.gif", "--frames", "3", *quick)[0] == 0
 
 
-def test_networks_are_files_of_numpy(said):
-    assert said("lab", "train", "-o", "net.npz", "--bottleneck", "4", *QUICK)[0] == 0
-    assert said("lab", "boltzmann", "-o", "rbm.npz", "--units", "32", *QUICK)[0] == 0
-    with np.load("net.npz") as held:
-        assert held["encoder"].dtype == np.float32
+def test_networks_are_files_of_numpy(run_command):
+    assert run_command("lab", "train", "-o", "net.npz", "--bottleneck", "4", *QUICK)[0] == 0
+    assert run_command("lab", "boltzmann", "-o", "rbm.npz", "--units", "32", *QUICK)[0] == 0
+    with np.load("net.npz") as arrays:
+        assert arrays["encoder"].dtype == np.float32
     assert network_file.unpack(Path("net.npz").read_bytes())[0].settings.bottleneck == 4
     assert network_file.unpack(Path("rbm.npz").read_bytes())[0].kernel.shape == (784, 32)
 
@@ -94,11 +94,11 @@ def test_doodles_of_ones_own_are_learned(home):
 
 
 def test_a_stopped_teaching_is_made_again_as_far_as_it_got(home):
-    asked = []
+    checks = []
 
     def stop() -> bool:
-        asked.append(1)
-        return len(asked) > 3
+        checks.append(1)
+        return len(checks) > 3
 
     result = tasks.run("lab.repair", RepairSettings(steps=20_000, seed=9), {}, Progress(lambda _: None, stop))
     assert result.stopped_early and result.recipe.settings["most_steps"] == result.figures["steps"] < 20_000
@@ -108,7 +108,7 @@ def test_a_stopped_teaching_is_made_again_as_far_as_it_got(home):
 
 
 @pytest.mark.parametrize(
-    "image, told",
+    "image, message",
     [
         (drawing(), "The drawing is empty"),
         (drawing(ground=255), "The drawing is empty"),
@@ -118,7 +118,7 @@ def test_a_stopped_teaching_is_made_again_as_far_as_it_got(home):
         (np.random.default_rng(0).integers(0, 255, (64, 64, 3), "uint8"), ""),
     ],
 )
-def test_hardly_any_drawing_still_gets_an_answer(home, image, told):
+def test_hardly_any_drawing_still_gets_an_answer(home, image, message):
     content = {"content": [File.keep(image_io.encode_png(image), "image", "drawing.png")]}
     quick = {"steps": 30}
     for name, settings in (
@@ -126,7 +126,7 @@ def test_hardly_any_drawing_still_gets_an_answer(home, image, told):
         ("lab.imagine", ImagineSettings(units=16, rounds=3, n=1, **quick)),
     ):
         notes = tasks.run(name, settings, content).figures["notes"]
-        assert bool(notes) == bool(told) and all(told in note for note in notes)
+        assert bool(notes) == bool(message) and all(message in note for note in notes)
 
 
 def test_a_drawing_is_as_large_as_digits_wherever_it_stands():
@@ -142,16 +142,16 @@ def test_a_drawing_is_as_large_as_digits_wherever_it_stands():
     assert left[:, 14:].max() == 0
 
 
-def test_what_no_network_can_have_is_told(said):
-    code, _, err = said("lab", "repair", "-o", "out.png", "--bottleneck", "65")
+def test_what_no_network_can_have_is_told(run_command):
+    code, _, err = run_command("lab", "repair", "-o", "out.png", "--bottleneck", "65")
     assert code == 2 and "1 to 64" in err
-    code, _, err = said("lab", "train", "-o", "net.png")
+    code, _, err = run_command("lab", "train", "-o", "net.png")
     assert code == 2 and "error:" in err
 
 
 def test_networks_that_were_taught_are_held(home):
-    settings = TeachSettings(steps=40, seed=3)
+    settings = AutoencoderSettings(steps=40, seed=3)
     first, again = (tasks.run("lab.train", settings, {}) for _ in range(2))
     assert again.figures["seconds"] == first.figures["seconds"]
-    with np.load(io.BytesIO(first.files[0].read())) as held:
-        assert held["encoder"].any()
+    with np.load(io.BytesIO(first.files[0].read())) as arrays:
+        assert arrays["encoder"].any()

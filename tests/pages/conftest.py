@@ -1,4 +1,4 @@
-"""Pages in Streamlit's own test runner, against a real engine whose workers import no Keras."""
+"""Pages in Streamlit's AppTest, with a real engine whose workers import no Keras."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.scriptrunner import script_runner
 from streamlit.testing.v1 import AppTest
 
-from pages.jobs.navigation import PLACES
+from pages.jobs.navigation import PAGES
 from studio.core import tasks
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,37 +21,37 @@ SECONDS = 240  # first runs on a busy machine are slow, and no test measures tim
 
 @pytest.fixture(autouse=True)
 def somebody_looks_at_a_page(nobody_looks_at_a_page, monkeypatch):
-    """Here whoever looks at a page asks, as in a server."""
+    """Makes the visitor of the page the asker, as in a server."""
     from pages.widgets import owners as visitors
     from studio.core import owners
 
-    monkeypatch.setattr(owners, "_otherwise", [lambda: visitors.owner()])
+    monkeypatch.setattr(owners, "_default", [lambda: visitors.owner()])
 
 
 @pytest.fixture(scope="package", autouse=True)
 def runs_cost_what_they_cost_in_a_server():
-    """A server looks for components once, and holds no Keras whose session Streamlit would clear at each run.
+    """Skips the search for components and the cleanup of modules in each run.
 
-    Here every page opened would look through all installed packages, and every run would interpolation
-    through all that tests of other folders have left in memory.
+    In a test run, each page would search all installed packages, and each run would scan all objects that
+    other tests left in memory.
     """
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(manifest_scanner, "scan_component_manifests", list)  # the studio has none of its own
+        patch.setattr(manifest_scanner, "scan_component_manifests", list)  # the studio has none
         patch.setattr(script_runner, "_clean_problem_modules", lambda: None)
         yield
 
 
 @pytest.fixture(scope="package")
 def chores(tmp_path_factory):
-    """The tests' own tasks, here and in the workers; with a STUDIO_HOME of their own."""
+    """Registers the tasks of the tests here and in the workers; yields their STUDIO_HOME."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(FAKES))
         import chores
 
         patch.setenv("PYTHONPATH", str(FAKES))
         patch.setenv("STUDIO_HOME", str(tmp_path_factory.mktemp("pages-home")))
-        # Jobs of earlier tests must not decide what pages say of later ones.
-        patch.setattr("studio.core.durations._known", dict)
+        # Jobs of earlier tests must not change the estimates on pages.
+        patch.setattr("studio.core.durations._read_records", dict)
         for name, entry in chores.TASKS.items():
             patch.setitem(tasks.TASKS, name, entry)
         yield chores
@@ -77,12 +77,12 @@ def engine(chores):
 
 @pytest.fixture
 def visit(engine):
-    """Opens a page as its address would: `visit("style", mode="Draft")`."""
+    """Opens a page by its address: `visit("style", mode="Draft")`."""
 
     def visit(address: str = "", **params: str) -> AppTest:
         app = AppTest.from_file(str(ROOT / "pages" / "frame.py"), default_timeout=SECONDS)
-        app.run()  # the navigation is known only after a first run
-        app.switch_page(next(place.file for place in PLACES if place.address == address))
+        app.run()  # the navigation exists after the first run
+        app.switch_page(next(place.file for place in PAGES if place.address == address))
         app.query_params.update(params)
         return app.run()
 
@@ -91,7 +91,7 @@ def visit(engine):
 
 @pytest.fixture(autouse=True)
 def nothing_is_shared():
-    """What the tab of one test got is not there for the next."""
+    """Clears results that tabs share, so that tests do not depend on each other."""
     from pages.jobs import live
 
     live._shared.clear()
@@ -99,7 +99,7 @@ def nothing_is_shared():
 
 @pytest.fixture
 def draw(engine):
-    """Runs a function that draws with `pages.parts`, as a page of its own."""
+    """Runs a function that uses `pages.parts` as a page."""
 
     def draw(function, **kwargs) -> AppTest:
         return AppTest.from_function(function, default_timeout=SECONDS, kwargs=kwargs).run()
@@ -109,13 +109,13 @@ def draw(engine):
 
 @pytest.fixture
 def until():
-    """Waits until something holds, and fails if it never does."""
+    """Waits until a condition holds, and fails if it never does."""
 
     def until(holds, seconds: float = SECONDS):
         end = time.monotonic() + seconds
-        while not (found := holds()):
+        while not (value := holds()):
             assert time.monotonic() < end, "it never came to be"
             time.sleep(0.05)
-        return found
+        return value
 
     return until

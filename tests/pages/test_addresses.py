@@ -1,11 +1,11 @@
-"""What a page makes of an address that somebody typed, or that another version of the studio wrote."""
+"""Addresses that were typed by hand or written by another version."""
 
 from __future__ import annotations
 
 import pytest
 from streamlit.testing.v1.element_tree import Block
 
-from pages.jobs.navigation import PLACES
+from pages.jobs.navigation import PAGES
 
 HALVES = [
     ("", {}),
@@ -67,26 +67,26 @@ NONSENSE = [
 
 
 def keys(block) -> set[str]:
-    """The names under which what is drawn here stands in the address."""
-    found = set()
+    """Returns the query parameters that the elements are bound to."""
+    names = set()
     for child in block.children.values():
-        found.add(getattr(getattr(child, "proto", None), "query_param_key", ""))
+        names.add(getattr(getattr(child, "proto", None), "query_param_key", ""))
         if isinstance(child, Block):
-            found |= keys(child)
-    return found - {""}
+            names |= keys(child)
+    return names - {""}
 
 
 @pytest.fixture
 def quiet(monkeypatch):
-    """No page makes anything of its own accord."""
+    """Prevents pages from starting live work."""
     for name in (
         "parts.show_live",
         "faces.grid_view.show",
         "playground.learning.show",
-        "sketch.easel.answer",
+        "sketch.easel.show_result",
         "jobs.live.live_result",
     ):
-        monkeypatch.setattr(f"pages.{name}", lambda *told, **more: None)
+        monkeypatch.setattr(f"pages.{name}", lambda *args, **more: None)
 
 
 @pytest.mark.slow
@@ -95,9 +95,9 @@ def test_nonsense_in_an_address_is_passed_over(visit, quiet, address, half):
     usual = visit(address, **half)
     names = sorted({*keys(usual.main), *UNBOUND} - half.keys())
     for number, nonsense in enumerate(NONSENSE):
-        # Every second name has it twice, and next time the others.
-        asked = {name: nonsense if (at + number) % 2 else [nonsense] * 2 for at, name in enumerate(names)}
-        page = visit(address, **half, **asked)
+        # Every second name has the value twice, alternating between runs.
+        params = {name: nonsense if (at + number) % 2 else [nonsense] * 2 for at, name in enumerate(names)}
+        page = visit(address, **half, **params)
         assert not page.exception, nonsense
         assert page.title[0].value == usual.title[0].value
 
@@ -119,8 +119,8 @@ def test_a_name_in_an_address_that_is_not_there_is_said(visit, quiet, address, p
 
 @pytest.mark.parametrize("there, back, first", [("faces", "style", "photo"), ("style", "faces", "faces")])
 def test_what_is_chosen_on_one_page_is_no_choice_on_another(visit, quiet, there, back, first):
-    """Each has a row of choices of its own under `what`."""
+    """Each page has its own options under `what`."""
     page = visit(there)
-    page.switch_page(next(place.file for place in PLACES if place.address == back)).run()
+    page.switch_page(next(place.file for place in PAGES if place.address == back)).run()
     assert not page.exception and page.button_group(key="what").value == first
     assert not page.run().exception

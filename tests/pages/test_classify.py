@@ -1,4 +1,4 @@
-"""The page that trains: images, what is in them, a training run, its figures, a try, an export."""
+"""The Classify page: images, audit, training, metrics, predictions and export."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pages.form import samples
 from pages.home.tiles import TILES
 from pages.recorded import runs
 from studio.classify.models import imported_classifier as imported
-from studio.classify.models.imported_classifier import Known
+from studio.classify.models.imported_classifier import ClassifierFacts
 from studio.classify.settings import TrainClassifierSettings
 from studio.classify.training import study_words
 from studio.core import paths, tasks
@@ -36,7 +36,7 @@ COLORS = {"red": (200, 40, 40), "blue": (40, 40, 200), "green": (40, 180, 60)}
 
 @pytest.fixture(autouse=True)
 def stand_ins(engine, until, monkeypatch):
-    """The tasks of the page without Keras, here and in the workers."""
+    """Replaces the tasks of the page by those without Keras, here and in the workers."""
     for name, entry in (tiny_classes.TASKS | tiny_classes.MOVERS).items():
         monkeypatch.setitem(tasks.TASKS, name, entry)
     monkeypatch.setattr("pages.widgets.weight_downloads.missing", lambda names: [])
@@ -49,15 +49,15 @@ def stand_ins(engine, until, monkeypatch):
 
 
 def labels(page):
-    return [found.label for found in page.button]
+    return [element.label for element in page.button]
 
 
-def said(*kinds) -> str:
+def text_of(*kinds) -> str:
     return " ".join(str(element.value) for elements in kinds for element in elements).replace("\\", "")
 
 
 def button(page, label):
-    return next(found for found in page.button if found.label == label)
+    return next(element for element in page.button if element.label == label)
 
 
 def done(page):
@@ -66,7 +66,7 @@ def done(page):
 
 
 def archive(each: int = 6, **extra: bytes) -> bytes:
-    """A zip of one-colored images, some of them the wrong way round, in a folder for each color."""
+    """Returns a zip of one-color images, some with wrong labels, in a folder per color."""
     packed, rng = io.BytesIO(), np.random.default_rng(0)
     with zipfile.ZipFile(packed, "w") as file:
         for name, color in COLORS.items():
@@ -82,34 +82,34 @@ def archive(each: int = 6, **extra: bytes) -> bytes:
 
 @pytest.fixture(autouse=True)
 def nothing_was_trained(engine):
-    """What earlier tests trained is not what this one tries."""
+    """Removes the training runs of earlier tests."""
     for job in engine.jobs(limit=50):
         if job.task == "classify.train" and job.finished:
             engine.job(job.id).folder.remove()
 
 
 @pytest.fixture
-def brought(visit):
-    """The page with a zip of a user's own."""
+def upload_zip(visit):
+    """Opens the page with an uploaded zip."""
 
-    def brought(data: bytes, name: str = "colors.zip"):
+    def upload(data: bytes, name: str = "colors.zip"):
         page = visit("classify", images="Your own")
         return page.file_uploader[0].upload(name, data, "application/zip").run()
 
-    return brought
+    return upload
 
 
 @pytest.fixture
-def taught(brought, until):
-    """The page after a training run has ended."""
+def train(upload_zip, until):
+    """Opens the page after a training run has ended."""
 
-    def taught():
-        page = done(brought(archive()))
+    def train():
+        page = done(upload_zip(archive()))
         button(page, "Train").click().run()
         until(lambda: page.run() and "Make again" in labels(page))
         return done(page)
 
-    return taught
+    return train
 
 
 @pytest.mark.slow
@@ -117,50 +117,52 @@ def test_a_sample_is_chosen_and_looked_over_at_once(visit, until):
     page = visit("classify")
     until(lambda: page.run() and "Look for wrong labels" in labels(page))
     first = next(iter(sample_sets.sets().values()))
-    assert f"images in {len(first.classes)} classes" in said(done(page).markdown)
-    assert "No missing, broken or duplicate images" in said(page.success)
-    assert "Train** trains a classifier on these images, which takes" in said(page.markdown)
-    assert "GiB of memory" in said(page.markdown)
+    assert f"images in {len(first.classes)} classes" in text_of(done(page).markdown)
+    assert "No missing, broken or duplicate images" in text_of(page.success)
+    assert "Train** trains a classifier on these images, which takes" in text_of(page.markdown)
+    assert "GiB of memory" in text_of(page.markdown)
     assert page.button_group(key="images").value == "Cartoons"
     assert "Train" in labels(page)
 
 
 @pytest.mark.slow
-def test_an_upload_says_what_is_wrong_with_it(brought, until):
-    page = brought(archive(**{"red/broken.png": b"no image", "blue/copy.png": _first(archive())}))
+def test_an_upload_says_what_is_wrong_with_it(upload_zip, until):
+    page = upload_zip(archive(**{"red/broken.png": b"no image", "blue/copy.png": _first(archive())}))
     until(lambda: page.run() and "Look for wrong labels" in labels(page))
-    told = said(done(page).markdown) + " ".join(found.label for found in page.expander)
-    assert "18 images in 3 classes" in told
-    assert "1 broken image file was left out" in told
-    assert "1 exact duplicate was left out" in told
-    assert "Fewer than 20 images of" in told
-    assert "red/broken.png" in said(page.text)
+    text = text_of(done(page).markdown) + " ".join(element.label for element in page.expander)
+    assert "18 images in 3 classes" in text
+    assert "1 broken image file was left out" in text
+    assert "1 exact duplicate was left out" in text
+    assert "Fewer than 20 images of" in text
+    assert "red/broken.png" in text_of(page.text)
 
 
 @pytest.mark.slow
-def test_a_doubted_image_is_moved_and_a_double_removed_and_both_come_back(brought, until):
+def test_a_doubted_image_is_moved_and_a_double_removed_and_both_come_back(upload_zip, until):
     whole = archive()
     with zipfile.ZipFile(io.BytesIO(whole)) as file:
         double = io.BytesIO()
         Image.open(io.BytesIO(file.read("green/2.png"))).save(double, "JPEG", quality=95)
-    page = brought(archive(**{"green/double.jpg": double.getvalue()}))
+    page = upload_zip(archive(**{"green/double.jpg": double.getvalue()}))
     until(lambda: page.run() and "Look for wrong labels" in labels(page))
     button(page, "Look for wrong labels").click().run()
     until(lambda: page.run() and "Apply" in labels(page))
     [before] = page.session_state["set_file"]
     bytes_before = before.read()
-    chosen = {one.label.replace("\\", ""): one for one in done(page).selectbox}
-    chosen["What to do with blue/0.png"].set_value(1)  # its stand-in says that it looks like blue; it is red
-    chosen["What to do with green/2.png and green/double.jpg"].set_value(1)
+    choices = {one.label.replace("\\", ""): one for one in done(page).selectbox}
+    choices["What to do with blue/0.png"].set_value(
+        1
+    )  # the fake audit says that it looks like blue; it is red
+    choices["What to do with green/2.png and green/double.jpg"].set_value(1)
     page = button(page, "Apply").click().run()
     until(lambda: page.run() and "Undo" in labels(page))
-    assert "1 removed, 1 moved." in said(done(page).markdown)
+    assert "1 removed, 1 moved." in text_of(done(page).markdown)
     [now] = page.session_state["set_file"]
     assert now.name == "colors corrected.zip" and before.read() == bytes_before
     with zipfile.ZipFile(now.path) as file:
         assert "green/double.jpg" not in file.namelist() and len(file.namelist()) == 18
     page = done(button(page, "Undo").click().run())
-    assert page.session_state["set_file"] == [before] and "1 moved" not in said(page.markdown)
+    assert page.session_state["set_file"] == [before] and "1 moved" not in text_of(page.markdown)
 
 
 @pytest.mark.slow
@@ -170,11 +172,13 @@ def test_of_a_sample_set_a_copy_is_corrected(visit, until):
     button(page, "Look for wrong labels").click().run()
     until(lambda: page.run() and "Apply" in labels(page))
     page = done(button(page, "Apply").click().run())
-    assert "Nothing was changed" in said(page.info)
+    assert "Nothing was changed" in text_of(page.info)
     page.button_group(key="correct_first").set_value("Remove").run()
     page = button(page, "Apply").click().run()
     until(lambda: page.run() and "Undo" in labels(page))
-    assert "1 removed." in said(done(page).markdown) and page.button_group(key="images").value == "Your own"
+    assert (
+        "1 removed." in text_of(done(page).markdown) and page.button_group(key="images").value == "Your own"
+    )
     page = done(button(page, "Undo").click().run())
     assert page.button_group(key="images").value == "Cartoons"
 
@@ -184,37 +188,37 @@ def _first(data: bytes) -> bytes:
         return file.read("red/0.png")
 
 
-def test_what_is_no_data_set_is_one_sentence(brought):
-    page = brought(b"PK not a zip", "a_file.zip")
+def test_what_is_no_data_set_is_one_sentence(upload_zip):
+    page = upload_zip(b"PK not a zip", "a_file.zip")
     assert not page.exception
     assert len(page.error) == 1 and "a\\_file" in page.error[0].value.replace("\\\\", "\\")
 
 
-def test_a_training_ends_with_its_figures_and_a_matrix_that_opens_images(taught):
-    page = taught()
+def test_a_training_ends_with_its_figures_and_a_matrix_that_opens_images(train):
+    page = train()
     assert page.metric[0].value == "100.0%"
-    assert "9 of 9" in said(page.markdown)
+    assert "9 of 9" in text_of(page.markdown)
     page.session_state["confusion.chosen"] = (2, 2)
     page.run()
-    assert "red, classified correctly" in said(done(page).markdown)
+    assert "red, classified correctly" in text_of(done(page).markdown)
     captions = [image.caption for one in page.get("image") for image in one.proto.imgs]
     assert sum("confidence" in caption for caption in captions) == 3
 
 
 @pytest.mark.slow
-def test_a_result_of_other_images_than_are_chosen_says_whose_it_is(visit, brought, until):
+def test_a_result_of_other_images_than_are_chosen_says_whose_it_is(visit, upload_zip, until):
     page = visit("classify")
     button(page, "Train").click().run()
     until(lambda: page.run() and "Make again" in labels(page))
-    assert "Classifier training: cartoons" in said(done(page).subheader)
-    assert "chosen now" not in said(page.info)
+    assert "Classifier training: cartoons" in text_of(done(page).subheader)
+    assert "chosen now" not in text_of(page.info)
     job = page.query_params["job"]
-    page = brought(archive(), "mine.zip")
-    # as a link to a recent result opens it, or a training run that ends only now
+    page = upload_zip(archive(), "mine.zip")
+    # as a link to a recent result, or a training run that just ended
     page.query_params["job"] = job
     page.run()
-    assert "Classifier training: cartoons" in said(done(page).subheader)
-    assert "uses cartoons.zip, not mine.zip, which is chosen now" in said(page.info)
+    assert "Classifier training: cartoons" in text_of(done(page).subheader)
+    assert "uses cartoons.zip, not mine.zip, which is chosen now" in text_of(page.info)
 
 
 @pytest.mark.slow
@@ -230,105 +234,105 @@ def test_the_size_of_another_page_is_not_the_size_here(visit, until):
 def test_every_setting_is_asked_for_once(visit):
     page = visit("classify")
     kinds = ("slider", "select_slider", "number_input", "text_input", "button_group", "toggle")
-    there = [found.key for kind in kinds for found in getattr(page, kind)]
-    for name in TrainClassifierSettings.described():
-        assert there.count(name) == (name not in base_model.GIVEN), name
+    there = [element.key for kind in kinds for element in getattr(page, kind)]
+    for name in TrainClassifierSettings.describe():
+        assert there.count(name) == (name not in base_model.IMPORT_SETTINGS), name
 
 
 @pytest.mark.slow
-def test_it_is_tried_with_a_held_out_image(taught):
-    page = taught()
+def test_it_is_tried_with_a_held_out_image(train):
+    page = train()
     page.session_state["side_3_False"] = "Try it"
     page.run()
-    assert "from the test split" in said(done(page).caption)
+    assert "from the test split" in text_of(done(page).caption)
     assert page.button_group(key="image").value == "Blue"
-    bars = " ".join(found.proto.text for found in page.get("progress"))
+    bars = " ".join(element.proto.text for element in page.get("progress"))
     assert bars.startswith("**blue**")
 
 
 @pytest.mark.slow
-def test_it_is_tried_on_the_camera_of_which_nothing_is_kept(taught, until, monkeypatch):
-    page = taught()
+def test_it_is_tried_on_the_camera_of_which_nothing_is_kept(train, until, monkeypatch):
+    page = train()
     page.session_state["side_3_False"] = "Try it"
     page.run()
     page = done(page.toggle(key="try_live").set_value(True).run())
-    assert "Press Start" in said(page.caption) and not page.get("progress")
-    shown = page.session_state["taught_last"]
+    assert "Press Start" in text_of(page.caption) and not page.get("progress")
+    classifier = page.session_state["taught_last"]
     mine = {}
 
     def look(*images):
-        """As if the browser had sent these."""
+        """Runs the camera's callback as if the browser had sent these images."""
         with monkeypatch.context() as patch:
             patch.setattr(st, "session_state", mine)
-            live_camera._look(shown, images)
+            live_camera._update(classifier, images)
         for key, value in mine.items():
             page.session_state[key] = value
         return page.run()
 
-    kept = set(paths.folder("files").iterdir())
+    files = set(paths.folder("files").iterdir())
     noise = np.random.default_rng(0).normal(0, 20, (40, 40, 3))
     for color, sure in (("green", 1), ("blue", 0)):
         frame = np.clip(np.array(COLORS[color]) + noise, 0, 255).astype("uint8")
         look(b"an older one", image_io.encode_as(frame, ".jpg"))
-        told = [bar.proto.text for bar in done(page).get("progress")]
-        assert [one.split()[0] for one in told] == ["**blue**", "**green**", "**red**"]
-        assert max(range(3), key=lambda n: float(told[n].split()[1][:-1])) == sure
+        bars = [bar.proto.text for bar in done(page).get("progress")]
+        assert [one.split()[0] for one in bars] == ["**blue**", "**green**", "**red**"]
+        assert max(range(3), key=lambda n: float(bars[n].split()[1][:-1])) == sure
     look(image_io.encode_as(np.full((40, 40, 3), 128, "uint8"), ".jpg"))
-    assert "camera.jpg is gray. " in said(page.error)
+    assert "camera.jpg is gray. " in text_of(page.error)
     assert page.get("progress"), "what was said last is gone"
     look(b"no image")
-    assert len(page.error) == 1 and says_what_to_do(said(page.error))
-    assert set(paths.folder("files").iterdir()) == kept
+    assert len(page.error) == 1 and says_what_to_do(text_of(page.error))
+    assert set(paths.folder("files").iterdir()) == files
 
 
 @pytest.mark.slow
-def test_it_is_taken_along_with_a_program(taught, until):
-    page = taught()
+def test_it_is_taken_along_with_a_program(train, until):
+    page = train()
     page.session_state["side_3_False"] = "Export"
     page.run()
     button(page, "Export as Keras").click().run()
     until(lambda: page.run() and any("import keras" in code.value for code in page.code))
     assert "Download" in [link.proto.label for link in done(page).get("download_button")]
-    assert "It is within 0" in said(page.markdown)
+    assert "It is within 0" in text_of(page.markdown)
 
 
-def test_a_classifier_whose_file_was_damaged_since_is_one_sentence(taught, engine):
-    page = taught()
-    kept = engine.job(page.query_params["job"]).result.files[0].path
-    whole = kept.read_bytes()
+def test_a_classifier_whose_file_was_damaged_since_is_one_sentence(train, engine):
+    page = train()
+    path = engine.job(page.query_params["job"]).result.files[0].path
+    whole = path.read_bytes()
     shutil.rmtree(paths.folder("cache") / "models", ignore_errors=True)  # where it was unpacked
     try:
-        kept.write_bytes(whole.replace(b'"classes"', b'"glasses"'))
+        path.write_bytes(whole.replace(b'"classes"', b'"glasses"'))
         page.run()
         assert not page.exception and len(page.error) == 1
-        assert ": another file, or a damaged one. " in said(page.error)
+        assert ": another file, or a damaged one. " in text_of(page.error)
     finally:
-        kept.write_bytes(whole)
+        path.write_bytes(whole)
 
 
 @pytest.mark.slow
-def test_it_is_kept_under_a_name_and_chosen_to_be_tried(taught):
-    page = taught()
+def test_it_is_kept_under_a_name_and_chosen_to_be_tried(train):
+    page = train()
     page.text_input[0].set_value("My Colors!").run()
     button(page, "Keep as model").click().run()
     assert presets.find("My Colors!").task == "classify.train"
     assert page.button_group(key="half").value == "try"
     assert page.selectbox(key="preset").value == "My Colors!"
-    assert "Classes: blue, green, red" in said(done(page).caption)
+    assert "Classes: blue, green, red" in text_of(done(page).caption)
     assert page.get("progress")[0].proto.text.startswith("**blue**")
 
 
 @pytest.mark.slow
-def test_what_is_tried_is_the_classifier_that_was_trained_last(visit, brought, taught, until):
-    page = done(brought(archive()))
+def test_what_is_tried_is_the_classifier_that_was_trained_last(visit, upload_zip, train, until):
+    page = done(upload_zip(archive()))
     page.button_group(key="half").set_value("try").run()
     assert page.selectbox(key="preset").value == "imagenet-resnet50"
-    page = taught()
+    page = train()
     page.button_group(key="half").set_value("try").run()
-    chosen = done(page).selectbox(key="preset")
-    assert chosen.value == "" and "last trained" in chosen.options[0]
-    assert "Classes: blue, green, red" in said(page.caption)
-    chosen.set_value("imagenet-resnet50").run()
+    selectbox = done(page).selectbox(key="preset")
+    assert selectbox.value == "" and "last trained" in selectbox.options[0]
+    assert "Classes: blue, green, red" in text_of(page.caption)
+    selectbox.set_value("imagenet-resnet50").run()
     page.button_group(key="half").set_value("train").run()
     page.number_input(key="seed").set_value(5).run()
     button(page, "Train").click().run()
@@ -338,12 +342,12 @@ def test_what_is_tried_is_the_classifier_that_was_trained_last(visit, brought, t
     reloaded = done(visit("classify", half="Try"))
     assert reloaded.selectbox(key="preset").value == ""
     tile = next(tile for tile in TILES if tile.opens.get("half") == "Try")
-    shown = done(visit("classify", image="Chelsea", **tile.opens))
-    assert shown.selectbox(key="preset").value == "imagenet-resnet50"
+    other_page = done(visit("classify", image="Chelsea", **tile.opens))
+    assert other_page.selectbox(key="preset").value == "imagenet-resnet50"
 
 
 def keras_file(**more: bytes) -> bytes:
-    """What passes for a Keras classifier until it is loaded."""
+    """Returns a file that passes for a Keras model until it is loaded."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as file:
         file.writestr(
@@ -358,8 +362,8 @@ def keras_file(**more: bytes) -> bytes:
 
 @pytest.fixture
 def bring(visit):
-    """The half that tries, with a model of a user's own."""
-    imported_models.of_file.clear()  # two files of the same second are the same file
+    """Opens the prediction half of the page with an imported model."""
+    imported_models.facts_of.clear()  # two files of the same second are the same file
 
     def bring(data: bytes, name: str = "my net.keras"):
         page = visit("classify", half="Try")
@@ -369,7 +373,7 @@ def bring(visit):
 
 
 def storing(monkeypatch) -> list[str]:
-    """The choices of preprocessing that are stored with the model from now on, without its safe copy."""
+    """Records the preprocessing that is stored with a model, without a safe copy."""
     stored: list[str] = []
 
     def store(file, choice):
@@ -381,37 +385,37 @@ def storing(monkeypatch) -> list[str]:
 
 
 def preprocessing(page):
-    """The control that is next to the answer."""
+    """Returns the preprocessing control next to the prediction."""
     return next(one for one in page.button_group if one.label == "Preprocessing")
 
 
 @pytest.mark.slow
 def test_an_imported_model_is_checked_chosen_and_tried(bring, monkeypatch):
-    found = Known(
+    model = ClassifierFacts(
         "my net", ("mine", "yours"), (20, 30), 7, preprocessing="0-255", reason="it has a Rescaling layer"
     )
-    asked = []
-    monkeypatch.setattr(imported, "known", lambda file, flat=False: asked.append(file.name) or found)
+    names = []
+    monkeypatch.setattr(imported, "read_facts", lambda file, flat=False: names.append(file.name) or model)
     stored = storing(monkeypatch)
     page = done(bring(keras_file()))
-    assert set(asked) == {"my net.keras"}
-    chosen = page.selectbox(key="preset")
-    assert chosen.options[chosen.index] == "my net.keras"
-    assert "Imported: 2 classes (mine, yours); input size 30 × 20 px." in said(page.caption)
+    assert set(names) == {"my net.keras"}
+    selectbox = page.selectbox(key="preset")
+    assert selectbox.options[selectbox.index] == "my net.keras"
+    assert "Imported: 2 classes (mine, yours); input size 30 × 20 px." in text_of(page.caption)
     assert page.get("progress")[0].proto.text == "**yours** 75.0%"
-    assert "Preprocessing: 0 to 255 (it has a Rescaling layer)." in said(page.caption)
+    assert "Preprocessing: 0 to 255 (it has a Rescaling layer)." in text_of(page.caption)
     preprocessing(page).set_value("0-1").run()
     assert stored == ["0-1"]
     assert "my net.zip" in page.selectbox(key="preset").options
-    chosen = page.selectbox(key="preset")
-    assert chosen.options[chosen.index] == "my net.zip" and page.get("progress")
-    chosen.set_value("imagenet-resnet50").run()
+    selectbox = page.selectbox(key="preset")
+    assert selectbox.options[selectbox.index] == "my net.zip" and page.get("progress")
+    selectbox.set_value("imagenet-resnet50").run()
     assert page.get("progress")[0].proto.text == "**tabby** 75.0%"
 
 
 @pytest.mark.slow
 def test_an_imported_model_is_scored_on_images_in_folders(bring, engine, until, monkeypatch):
-    found = Known(
+    model = ClassifierFacts(
         "my net",
         ("red", "blue", "green"),
         (20, 30),
@@ -419,17 +423,17 @@ def test_an_imported_model_is_scored_on_images_in_folders(bring, engine, until, 
         preprocessing="0-255",
         reason="it has a Rescaling layer",
     )
-    monkeypatch.setattr(imported, "known", lambda file, flat=False: found)
+    monkeypatch.setattr(imported, "read_facts", lambda file, flat=False: model)
     page = done(bring(keras_file()))
     page.session_state["side_3_True"] = "Evaluation"
     page.run()
-    assert "named red, blue, green" in said(done(page).markdown)
+    assert "named red, blue, green" in text_of(done(page).markdown)
     upload = next(one for one in page.file_uploader if "npz of images" in one.label)
     page = done(upload.upload("colors.zip", archive(), "application/zip").run())
     button(page, "Evaluate").click().run()
     until(lambda: page.run() and page.metric)
     assert page.metric[0].value == "100.0%" and page.metric[0].label == "Accuracy on these images"
-    assert "18 of 18" in said(done(page).markdown)
+    assert "18 of 18" in text_of(done(page).markdown)
     job = engine.jobs()[0]
     assert job.task == "classify.audit" and [one.name for one in job.inputs["model"]] == ["my net.keras"]
 
@@ -439,39 +443,41 @@ def test_a_bad_model_is_one_sentence_and_the_page_stays(where, bring, monkeypatc
     def refuse(file, flat=False):
         raise InvalidInput("Invalid model my net.keras. Choose another.")
 
-    monkeypatch.setattr(imported, "known", refuse)
+    monkeypatch.setattr(imported, "read_facts", refuse)
     page = bring(keras_file(**{"evil.py": b"open('PWNED', 'w')"}) if where == "at once" else keras_file())
     assert not page.exception and len(page.error) == 1
-    told = page.error[0].value.replace("\\", "")
-    assert "Invalid model my net.keras" in told and says_what_to_do(told)
+    message = page.error[0].value.replace("\\", "")
+    assert "Invalid model my net.keras" in message and says_what_to_do(message)
     assert page.selectbox(key="preset").value == "imagenet-resnet50"
     page.run()
-    assert not page.error  # it is told once, and not tried again and again
+    assert not page.error  # it is shown once, and not tried again
 
 
 @pytest.mark.slow
-def test_a_classifier_is_trained_and_a_set_audited_on_an_imported_model(brought, engine, until, monkeypatch):
-    imported_models.of_file.clear()
-    found = Known(
+def test_a_classifier_is_trained_and_a_set_audited_on_an_imported_model(
+    upload_zip, engine, until, monkeypatch
+):
+    imported_models.facts_of.clear()
+    model = ClassifierFacts(
         "my net", ("mine", "yours"), (48, 64), 7, preprocessing="0-255", reason="it has a Rescaling layer"
     )
-    monkeypatch.setattr(imported, "known", lambda file, flat=False: found)
-    page = done(brought(archive()))
+    monkeypatch.setattr(imported, "read_facts", lambda file, flat=False: model)
+    page = done(upload_zip(archive()))
     assert "backbone" in page.query_params or page.button_group(key="backbone")
     upload = next(one for one in page.file_uploader if "model" in one.label)
     page = done(upload.upload("my net.keras", keras_file(), "application/zip").run())
-    chosen = page.selectbox(key="looks")
-    assert chosen.options[chosen.index] == "my net.keras"
+    selectbox = page.selectbox(key="looks")
+    assert selectbox.options[selectbox.index] == "my net.keras"
     assert {"backbone", "finetune", "flip"}.isdisjoint(keys(page)) and "head" in keys(page)
     stored = storing(monkeypatch)
     preprocessing(page).set_value("0-1").run()
     assert stored == ["0-1"]
     until(lambda: page.run() and "Look for wrong labels" in labels(page))
-    assert "64 px" not in said(page.markdown)
+    assert "64 px" not in text_of(page.markdown)
     button(page, "Look for wrong labels").click().run()
     button(page, "Train").click().run()
     until(lambda: page.run() and "Make again" in labels(page))
-    jobs = {job.task: job for job in reversed(engine.jobs())}  # the newest of each
+    jobs = {job.task: job for job in reversed(engine.jobs())}  # the newest element of each kind
     for task in ("classify.train", "classify.audit"):
         assert [file.name for file in jobs[task].inputs["model"]] == ["my net.zip"], "with its preprocessing"
     page.selectbox(key="looks").set_value("").run()
@@ -480,7 +486,7 @@ def test_a_classifier_is_trained_and_a_set_audited_on_an_imported_model(brought,
 
 def keys(page):
     kinds = (page.button_group, page.toggle, page.slider, page.selectbox, page.select_slider)
-    return {one.key for found in kinds for one in found}
+    return {one.key for elements in kinds for one in elements}
 
 
 def test_imagenet_needs_no_teaching(visit):
@@ -490,38 +496,38 @@ def test_imagenet_needs_no_teaching(visit):
     captions = [image.caption for one in page.get("image") for image in one.proto.imgs]
     assert any("the darkened sides are ignored" in caption for caption in captions)
     page.button_group(key="look_for:ImageNet, a thousand things:Chelsea").set_value("lynx").run()
-    made = [json.loads(code.value) for code in done(page).code if code.value.startswith("{")]
-    assert made[0]["settings"]["label"] == "lynx"
+    records = [json.loads(code.value) for code in done(page).code if code.value.startswith("{")]
+    assert records[0]["settings"]["label"] == "lynx"
     assert any(
         "evidence for “lynx”" in image.caption for one in page.get("image") for image in one.proto.imgs
     )
 
 
 @pytest.mark.slow
-def test_under_the_hood_are_the_map_and_the_curve(taught):
-    page = taught()
-    page.session_state["hood"] = True
+def test_under_the_hood_are_the_map_and_the_curve(train):
+    page = train()
+    page.session_state["explain"] = True
     page.run()
     charts = [chart.proto.spec for chart in done(page).get("vega_lite_chart")]
     assert any("predicted" in spec for spec in charts)
-    assert "25.0 points" in said(page.caption)
+    assert "25.0 points" in text_of(page.caption)
 
 
 @pytest.mark.parametrize(
-    "pairs, told, matters",
+    "pairs, expected, matters",
     [
         ([False], "1 pair of images is nearly identical", False),
         ([True], "The two are in two classes", True),
         ([True, False, False], "1 of them is in two classes", True),
     ],
 )
-def test_pairs_that_are_nearly_the_same_are_told_once_with_their_images(pairs, told, matters):
+def test_pairs_that_are_nearly_the_same_are_told_once_with_their_images(pairs, expected, matters):
     near = [{"first": f"{n}.png", "second": f"{n}b.png", "across": one} for n, one in enumerate(pairs)]
     facts = {"broken_count": 0, "copies_count": 0, "small_count": 0, "images": 9, "notes": []}
     warned = ["1 pair of nearly the same image in two classes: check which class is right."]
-    [found] = audit.findings(facts | {"near": near, "near_count": len(near), "warnings": warned})
-    assert told in found.sentence
-    assert (found.matters, len(found.names), found.shows_images) == (matters, 2 * len(pairs), True)
+    [finding] = audit.findings(facts | {"near": near, "near_count": len(near), "warnings": warned})
+    assert expected in finding.sentence
+    assert (finding.matters, len(finding.names), finding.shows_images) == (matters, 2 * len(pairs), True)
 
 
 def test_every_sample_has_a_tile():
@@ -530,14 +536,14 @@ def test_every_sample_has_a_tile():
 
 
 def test_what_learning_needs_is_drawn_of_a_recorded_run_until_ones_own(visit):
-    page = visit("classify", hood="true")
+    page = visit("classify", explain="true")
     assert not page.exception
     assert "Measure on my images" in [one.label for one in page.button]
-    told = runs.recorded("study").figures
-    said = study_words.sentences(told)
-    shown = [one.value.replace("\\", "") for one in page.caption]
-    assert all(sentence in shown for sentence in said.values())
-    assert len(page.get("vega_lite_chart")) >= 2 + len(said)
+    figures = runs.recorded("study").figures
+    sentences = study_words.sentences(figures)
+    captions = [one.value.replace("\\", "") for one in page.caption]
+    assert all(sentence in captions for sentence in sentences.values())
+    assert len(page.get("vega_lite_chart")) >= 2 + len(sentences)
 
 
 def test_wrong_labels_are_found_sooner_down_the_list_than_by_chance():

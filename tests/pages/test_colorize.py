@@ -1,4 +1,4 @@
-"""The page that colors: it follows the sliders, asks of photos in color, and offers other colorings."""
+"""The Colorize page: live preview, color photos, and other colorings."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ def labels(page) -> list[str]:
 
 @pytest.mark.slow
 def test_it_follows_the_sliders_and_offers_others(visit):
-    page = visit("colorize", hood="true")
+    page = visit("colorize", explain="true")
     assert not page.exception and not page.error
     live = page.session_state["live"][1]
-    made = image_io.read(live.data)
-    assert np.ptp(made.astype(int), axis=2).max() > 10 and live.figures["was"] == "gray"
+    image = image_io.read(live.data)
+    assert np.ptp(image.astype(int), axis=2).max() > 10 and live.figures["was"] == "gray"
     assert labels(page).count("Use this one") == 3 and "Keep" in labels(page)
     assert any("studio colorize sample:camera" in code.value for code in page.code)
     assert page.metric[0].label == "Mean confidence"
@@ -46,9 +46,9 @@ def test_a_photo_in_color_is_asked_about(visit):
 
 
 def test_every_photo_that_is_offered_can_be_colored(home):
-    offered = samples.gray_photos()
-    assert len(offered) == len(sample_photos.photos())
-    for photo in offered:
+    photos = samples.gray_photos()
+    assert len(photos) == len(sample_photos.photos())
+    for photo in photos:
         checks.check(ColorizeSettings(), {"content": [photo.file()]})
 
 
@@ -64,14 +64,14 @@ def test_color_hints_of_the_brush_become_one_layer_and_go_back():
     masks = [np.zeros((20, 30, 3), "uint8") for _ in color_hint_brush.INKS]
     assert color_hint_brush.layer(masks) is None
     masks[1][2:6, 3:9], masks[5][10:12, 20:24] = 255, 200
-    made = image_io.read_transparent(color_hint_brush.layer(masks).read())
-    assert made.shape == (20, 30, 4) and tuple(made[3, 4]) == (0xB3, 0x24, 0x2B, 255)
-    assert tuple(made[11, 21]) == (0x6F, 0xA5, 0xD9, 200) and not made[0, 0, 3]
+    layer = image_io.read_transparent(color_hint_brush.layer(masks).read())
+    assert layer.shape == (20, 30, 4) and tuple(layer[3, 4]) == (0xB3, 0x24, 0x2B, 255)
+    assert tuple(layer[11, 21]) == (0x6F, 0xA5, 0xD9, 200) and not layer[0, 0, 3]
 
 
 def test_what_was_sure_is_drawn():
-    drawn = under_the_hood.sure_map([[0, 50], [100, 100]])
-    assert drawn.shape == (32, 32) and drawn[0, 0] < 20 and drawn[-1].min() > 235
+    pixels = under_the_hood.confidence_map([[0, 50], [100, 100]])
+    assert pixels.shape == (32, 32) and pixels[0, 0] < 20 and pixels[-1].min() > 235
 
 
 @pytest.mark.slow

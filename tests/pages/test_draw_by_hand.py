@@ -1,4 +1,4 @@
-"""The page that gathers classes by hand: images in, an archive out, and nothing lost on the way."""
+"""Gathering classes by hand: images in, an archive out, and nothing lost."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def done(page):
     return page
 
 
-def said(*kinds) -> str:
+def text_of(*kinds) -> str:
     return " ".join(str(element.value) for elements in kinds for element in elements).replace("\\", "")
 
 
 def upload(page, number, *colors):
-    """Puts images of one color each into the class that stands there."""
+    """Uploads one-color images into a class."""
     place = [one for one in page.file_uploader if one.label.startswith("Images of")][number - 1]
     files = []
     for color in colors:
@@ -50,7 +50,7 @@ def test_two_classes_are_filled_used_and_changed_again(visit, until):
     page = done(upload(page, 1, "red", "orange", "yellow"))
     page = done(upload(page, 2, "blue", "navy"))
     page = page.text_input(key="hand_1.name").set_value("a/b").run()
-    assert "Give it another name" in said(page.error)
+    assert "Give it another name" in text_of(page.error)
     assert page.text_input(key="hand_1.name").value == "Class 1"
     page = done(page.text_input(key="hand_1.name").set_value("_warm_ [x](y)").run())
     assert page.text_input(key="hand_1.name").value == "_warm_ [x](y)"
@@ -61,14 +61,14 @@ def test_two_classes_are_filled_used_and_changed_again(visit, until):
     assert page.text_input(key="hand_1.name").value == "warm", "what was gathered went with the page"
     page = button(done(page), "Use these 5 images").click().run()
     until(lambda: page.run() and "Look for wrong labels" in labels(page))
-    assert "5 images in 2 classes" in said(done(page).markdown)
+    assert "5 images in 2 classes" in text_of(done(page).markdown)
     assert "Train" in labels(page)
 
     page = done(button(page, "Change").click().run())
     page = upload(page, 2, "red")
-    assert "red.png is already in warm. " in said(page.error)
+    assert "red.png is already in warm. " in text_of(page.error)
     page = done(button(page, "Delete").click().run())
-    assert "Add another class" in said(page.caption)
+    assert "Add another class" in text_of(page.caption)
     page = done(button(page, "Undo").click().run())
     assert "Use these 5 images" in labels(page)
 
@@ -77,14 +77,14 @@ def test_images_are_chosen_to_be_removed_or_moved(visit):
     page = done(visit("classify", images="By hand"))
     page = upload(page, 1, "red", "orange", "yellow")
     page = upload(page, 2, "blue", "navy")
-    held = page.session_state[by_hand._HELD]
-    first, second, third = held.classes[0].images
+    classes = page.session_state[by_hand._CLASSES_KEY]
+    first, second, third = classes.classes[0].images
     page = done(page.button_group(key="hand_1.chosen").set_value([second]).run())
     page = done(button(page, "Remove 1").click().run())
-    assert list(held.classes[0].images) == [first, third]
+    assert list(classes.classes[0].images) == [first, third]
     page = done(page.button_group(key="hand_1.chosen").set_value([first]).run())
     page = done(page.selectbox(key="hand_1.to").set_value(2).run())
-    assert list(held.classes[0].images) == [third] and first in held.classes[1].images
+    assert list(classes.classes[0].images) == [third] and first in classes.classes[1].images
     assert "Remove 1" not in labels(page)
 
 

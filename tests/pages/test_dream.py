@@ -1,4 +1,4 @@
-"""The dream page: what to see, the video, what Start promises, and what is drawn of a dream's own numbers."""
+"""The Dream page: presets, layers, video, estimates and charts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from studio.core.imaging import image_io
 from studio.core.objectives import backbones
 from studio.core.tasks import File
 from studio.dream.channels import sheet
-from studio.dream.looks import LOOKS
+from studio.dream.dream_presets import DREAM_PRESETS
 from studio.dream.settings import DreamSettings
 from studio.engine.jobs import store
 from studio.engine.jobs.parts import Request
@@ -31,17 +31,17 @@ def texts(elements) -> str:
 
 
 def button(page, label):
-    return next(found for found in page.button if found.label == label)
+    return next(element for element in page.button if element.label == label)
 
 
 @pytest.fixture
 def submitted(monkeypatch):
-    """What pages start, instead of the work."""
-    found = []
+    """Records what the page starts, instead of running it."""
+    calls = []
     monkeypatch.setattr(
-        "pages.parts.start", lambda task, settings, inputs: found.append((task, settings, inputs))
+        "pages.parts.start", lambda task, settings, inputs: calls.append((task, settings, inputs))
     )
-    return found
+    return calls
 
 
 @pytest.mark.slow
@@ -64,25 +64,25 @@ def test_only_what_matters_is_in_sight(visit):
     assert sight == {"steps", "octaves", "size"}
     folded = {"octave_scale", "step_size", "jitter", "smoothness", "hold_colors", "backbone", "seed"}
     kinds = ("slider", "select_slider", "number_input", "button_group", "selectbox")
-    assert folded <= {found.key for kind in kinds for found in getattr(page.expander[0], kind)}
+    assert folded <= {element.key for kind in kinds for element in getattr(page.expander[0], kind)}
 
 
 def test_every_setting_is_asked_for_once(visit):
     page = visit("dream", **{"zoom.on": "true"})
     page.button_group(key="see").set_value("channels").run()
     kinds = ("slider", "select_slider", "number_input", "text_input", "button_group", "selectbox")
-    there = [found.key for kind in kinds for found in getattr(page, kind)]
-    for name in set(DreamSettings.described()) - {"look", "precision"}:  # these are for recipes
+    there = [element.key for kind in kinds for element in getattr(page, kind)]
+    for name in set(DreamSettings.describe()) - {"look", "precision"}:  # these are for recipes
         assert there.count(name) == 1, name
 
 
 def test_a_look_says_what_it_shows_and_has_its_small_image(visit, submitted):
-    name = list(LOOKS)[-1]
+    name = list(DREAM_PRESETS)[-1]
     page = visit("dream", look=name.capitalize())
-    assert LOOKS[name].what in texts(page.caption)
+    assert DREAM_PRESETS[name].description in texts(page.caption)
     button(page, "Start").click().run()
     assert submitted[0][1].look == name
-    assert set(samples.looks()) == set(LOOKS)
+    assert set(samples.preset_thumbnails()) == set(DREAM_PRESETS)
 
 
 def test_a_link_with_layers_opens_the_layers(visit, submitted):
@@ -93,7 +93,7 @@ def test_a_link_with_layers_opens_the_layers(visit, submitted):
     assert page.slider(key="weight_mixed4_71").value == 0.5
     assert page.slider(key="weight_mixed4").value == -0.25
     button(page, "Start").click().run()
-    assert [str(term) for term in submitted[0][1].wanted.terms] == ["mixed4:71=0.5", "mixed4=-0.25"]
+    assert [str(term) for term in submitted[0][1].target.terms] == ["mixed4:71=0.5", "mixed4=-0.25"]
 
 
 def test_a_weight_is_a_slider_and_writes_the_text(visit):
@@ -120,7 +120,7 @@ def test_a_whole_layer_and_a_numbered_channel_are_chosen_from_the_sheet(visit, s
 def test_channels_are_chosen_by_their_images(visit, submitted, network):
     page = visit("dream", see="Layers and channels", network=words.choice(network))
     layer = page.selectbox(key=f"{network}.layer").value
-    there = [shown.channel for shown in sheet.shipped(network) if shown.layer == layer]
+    there = [tile.channel for tile in sheet.tiles(network) if tile.layer == layer]
     images = page.button_group(key=f"sheet_{layer}")
     assert sorted(there) == [int(option) for option in images.options]
     images.set_value(there[:2]).run()
@@ -128,7 +128,7 @@ def test_channels_are_chosen_by_their_images(visit, submitted, network):
     page.button_group(key=f"sheet_{layer}").set_value(there[1:2]).run()
     button(page, "Start").click().run()
     assert submitted[0][1].layers == (f"{layer}:{there[1]}",)
-    assert submitted[0][1].wanted.backbone == network
+    assert submitted[0][1].target.backbone == network
 
 
 def test_what_was_chosen_outlives_a_look_at_the_looks(visit, submitted):
@@ -141,7 +141,7 @@ def test_what_was_chosen_outlives_a_look_at_the_looks(visit, submitted):
 
 
 @pytest.mark.parametrize(
-    "params, said",
+    "params, message",
     [
         ({"layers": "mixed_4"}, "mixed4"),
         ({"layers": "mixed4:99999"}, "from 0 to 767"),
@@ -149,11 +149,11 @@ def test_what_was_chosen_outlives_a_look_at_the_looks(visit, submitted):
         ({"layers": "mixed4:71", "guide.on": "true"}, "whole layers when there is a guide"),
     ],
 )
-def test_what_cannot_be_dreamed_is_one_sentence_and_nothing_starts(visit, params, said):
+def test_what_cannot_be_dreamed_is_one_sentence_and_nothing_starts(visit, params, message):
     page = visit("dream", **params)
     assert not page.exception
     assert len(page.error) == 1
-    assert said in page.error[0].value.replace("\\", "")
+    assert message in page.error[0].value.replace("\\", "")
     assert "Start" not in labels(page)
 
 
@@ -166,21 +166,23 @@ def test_a_guide_is_chosen_when_wanted(visit, submitted):
 
 def test_a_video_says_its_length_and_its_time_before_it_starts(visit, submitted):
     page = visit("dream", **{"zoom.on": "true"}, zoom="30", fps="10", video="GIF")
-    said = texts(page.markdown)
-    assert "video of 30 frames, 3 s long" in said
-    assert "which takes" in said
+    text = texts(page.markdown)
+    assert "video of 30 frames, 3 s long" in text
+    assert "which takes" in text
     button(page, "Start").click().run()
     settings = submitted[0][1]
     assert (settings.zoom, settings.fps, settings.video) == (30, 10, "gif")
 
 
 def test_layers_of_a_result_come_back_into_the_form(visit, engine, until, submitted, image):
-    made, id = File.keep(image_io.encode_png(image), "image", "made.png"), store.new_id(1)
+    file, id = File.keep(image_io.encode_png(image), "image", "made.png"), store.new_id(1)
     layers = ("mixed4:71=0.5", "mixed5")
-    asked = {"layers": layers, "backbone": "inceptionv3", "steps": 7}
+    changes = {"layers": layers, "backbone": "inceptionv3", "steps": 7}
     inputs = {"content": [samples.photos()[0].file()]}
-    written = Request.of(tasks.get("dream.ascend"), DreamSettings.parse(asked).model_dump(), inputs, "local")
-    store.write_finished(paths.folder("jobs") / id, written, tasks.Result((made,)), 1, 2)
+    request = Request.of(
+        tasks.get("dream.ascend"), DreamSettings.parse(changes).model_dump(), inputs, "local"
+    )
+    store.write_finished(paths.folder("jobs") / id, request, tasks.Result((file,)), 1, 2)
     until(lambda: id in {job.id for job in engine.jobs(limit=1000)})
     page = visit("dream", job=id)
     button(page, "Change").click().run()
@@ -204,12 +206,12 @@ def test_a_video_and_a_image_come_back_into_the_form_as_what_they_were(draw, zoo
         st.button("Change", on_click=forms.prefill, args=(DreamSettings(zoom=zoom),))
         st.session_state["asked"] = forms.form(DreamSettings, skip=("layers",))
 
-    drawn = draw(page, zoom=zoom)
-    drawn.button[0].click().run()
-    assert (drawn.toggle(key="zoom.on").value, drawn.session_state["asked"].zoom) == (zoom > 0, zoom)
-    drawn.toggle(key="zoom.on").set_value(True).run()
-    assert not drawn.exception
-    assert drawn.session_state["asked"].zoom == (zoom or forms.FRAMES)
+    form = draw(page, zoom=zoom)
+    form.button[0].click().run()
+    assert (form.toggle(key="zoom.on").value, form.session_state["asked"].zoom) == (zoom > 0, zoom)
+    form.toggle(key="zoom.on").set_value(True).run()
+    assert not form.exception
+    assert form.session_state["asked"].zoom == (zoom or forms.FRAMES)
 
 
 def test_without_the_switch_there_is_no_video(visit, submitted):
@@ -230,7 +232,7 @@ BOTH = ["mixed4:1", "mixed4:2"]
 
 
 @pytest.mark.parametrize(
-    "text, offered, wanted, result",
+    "text, options, selection, result",
     [
         ("", ["mixed4:1"], ["mixed4:1"], "mixed4:1"),
         ("mixed4:1=2, mixed4", BOTH, BOTH, "mixed4:1=2, mixed4, mixed4:2"),
@@ -239,8 +241,8 @@ BOTH = ["mixed4:1", "mixed4:2"]
         ("mixd4=x, mixed4", ["mixed4:2"], ["mixed4:2"], "mixd4=x, mixed4, mixed4:2"),
     ],
 )
-def test_a_choice_changes_only_what_it_offers_and_one_network_stays(text, offered, wanted, result):
-    assert layer_terms.with_chosen(text, offered, wanted) == result
+def test_a_choice_changes_only_what_it_offers_and_one_network_stays(text, options, selection, result):
+    assert layer_terms.with_selection(text, options, selection) == result
 
 
 @pytest.mark.parametrize("value, result", [(0.5, "a:1=0.5, b"), (1.0, "a:1, b"), (-0.25, "a:1=-0.25, b")])
@@ -254,7 +256,7 @@ def test_a_weight_is_read_leniently(term, weight):
 
 
 def test_what_the_page_asks_for_itself_are_settings():
-    assert {*targets.ASKED_HERE} <= set(DreamSettings.described())
+    assert {*targets.ASKED_HERE} <= set(DreamSettings.describe())
 
 
 def page_of_climb():
@@ -278,7 +280,7 @@ def climb(home, image):
         page.session_state["octaves"] = octaves
         page.session_state["steps"] = steps
         page.session_state["file"] = File.keep(image_io.encode_png(image), kind, "sky-dream.png")
-        page.session_state["hood"] = True
+        page.session_state["explain"] = True
         page.run()
         assert not page.exception
         return page
@@ -309,16 +311,16 @@ def test_without_a_dream_a_recorded_one_is_drawn_and_a_video_has_no_octaves(clim
 def test_the_tile_of_a_dream_leads_to_its_look(visit):
     links = [link.proto for link in visit("").get("page_link")]
     [tile] = [link for link in links if "look=" in link.query_string]
-    chosen = dict(parse_qsl(tile.query_string))
-    page = visit(tile.page, **chosen)
+    params = dict(parse_qsl(tile.query_string))
+    page = visit(tile.page, **params)
     assert page.title[0].value == "Dream"
-    assert page.button_group(key="look").value == chosen["look"].lower()
+    assert page.button_group(key="look").value == params["look"].lower()
 
 
 def test_a_network_that_has_no_such_look_is_told_and_looks_are_not_varied_then(visit, submitted):
     assert "default layer" not in texts(visit("dream", look="Dogs").info)
-    told = texts(visit("dream", look="Dogs", backbone="ResNet50").info)
-    assert "Backbone is set to ResNet50" in told and "Its default layer is used" in told
+    text = texts(visit("dream", look="Dogs", backbone="ResNet50").info)
+    assert "Backbone is set to ResNet50" in text and "Its default layer is used" in text
     assert any("Preset" in label for label in results.variants(DreamSettings()))
     assert not any("Preset" in label for label in results.variants(DreamSettings(backbone="resnet50")))
 
@@ -334,13 +336,13 @@ def test_reset_all_puts_the_video_and_the_look_back_too(visit, submitted):
 
 
 def test_any_channel_can_be_painted_from_its_number(visit, monkeypatch):
-    found = []
-    monkeypatch.setattr("pages.jobs.jobs.start", lambda *asked: found.append(asked))
+    calls = []
+    monkeypatch.setattr("pages.jobs.jobs.start", lambda *args: calls.append(args))
     page = visit("dream", see="Layers and channels")
     layer = page.selectbox(key="vgg16.layer").value
     page.number_input(key=f"channel_{layer}").set_value(5).run()
     button(page, "Visualize").click().run()
-    [(task, settings, inputs)] = found
+    [(task, settings, inputs)] = calls
     assert (task, settings.backbone, settings.layer, settings.channel) == (
         channel_sheet.PAINT,
         "vgg16",

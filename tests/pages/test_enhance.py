@@ -1,4 +1,4 @@
-"""The page that enlarges: it follows the sliders, and what is large, or a video, waits for Start."""
+"""The Enhance page: live preview; large images and videos wait for Start."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pages.enhance import input_form, made, under_the_hood
-from pages.jobs.navigation import place_of
+from pages.enhance import enhanced_image, input_form, under_the_hood
+from pages.jobs.navigation import page_of
 from pages.jobs.use_again import USES
 from studio.core.imaging import animations, image_io, sample_photos
 from studio.core.tasks import File
@@ -25,7 +25,7 @@ def labels(page) -> list[str]:
 
 @pytest.mark.slow
 def test_it_follows_the_sliders_and_can_be_kept(visit):
-    page = visit("enhance", scale="3", hood="true")
+    page = visit("enhance", scale="3", explain="true")
     assert not page.exception and not page.error
     live = page.session_state["live"][1]
     assert image_io.size(live.data) == (900, 1353) and live.recipe.settings["scale"] == 3
@@ -44,20 +44,20 @@ def test_it_says_what_is_wrong_with_a_photo_and_takes_it_away(visit):
     noise = 20 * np.random.default_rng(0).standard_normal((120, 180, 1))
     buffer = io.BytesIO()
     Image.fromarray(np.clip(photo + noise, 0, 255).astype("uint8")).save(buffer, "JPEG", quality=90)
-    kept = File.keep(buffer.getvalue(), "image", "noisy.jpg")
-    asked = {"scale": "1", "hood": "true", "closer": "true"}
-    page = visit("enhance", content="Your photo", **{"content.file": kept.digest}, **asked)
+    file = File.keep(buffer.getvalue(), "image", "noisy.jpg")
+    params = {"scale": "1", "explain": "true", "closer": "true"}
+    page = visit("enhance", content="Your photo", **{"content.file": file.digest}, **params)
     assert not page.exception and not page.error
-    told = texts(page.caption)
-    assert "Detected in this photo: noise of " in told and "JPEG quality 90. **Clean** removes it" in told
-    made = page.session_state["live"][1]
-    assert image_io.size(made.data) == (120, 180) and made.figures["noise"] > 12
-    near = [np.abs(image_io.read(data) - photo).mean() for data in (made.data, buffer.getvalue())]
+    text = texts(page.caption)
+    assert "Detected in this photo: noise of " in text and "JPEG quality 90. **Clean** removes it" in text
+    result = page.session_state["live"][1]
+    assert image_io.size(result.data) == (120, 180) and result.figures["noise"] > 12
+    near = [np.abs(image_io.read(data) - photo).mean() for data in (result.data, buffer.getvalue())]
     assert near[0] < 0.7 * near[1]
     page.toggle(key="clean").set_value(False).run()
     assert "Turn on clean" in texts(page.warning) and not page.exception
-    told = texts(page.caption)
-    assert "Turn on **Clean** to remove it." in told and "**Clean** removes it" not in told
+    text = texts(page.caption)
+    assert "Turn on **Clean** to remove it." in text and "**Clean** removes it" not in text
 
 
 def test_what_is_large_waits_for_start(visit):
@@ -76,9 +76,9 @@ def test_a_video_waits_for_start(visit):
     with animations.Video("gif", 5) as video:
         for n in range(3):
             video.add(np.full((30, 40, 3), 50 * n, "uint8"))
-        kept = File.keep(video.finish(), "animation", "video.gif")
-    told = File.keep(json.dumps([[kept.digest, kept.name]]).encode(), "text", "").digest
-    page = visit("enhance", what="A video", video_file=told)
+        file = File.keep(video.finish(), "animation", "video.gif")
+    digest = File.keep(json.dumps([[file.digest, file.name]]).encode(), "text", "").digest
+    page = visit("enhance", what="A video", video_file=digest)
     assert not page.exception and "Start" in labels(page)
     assert "**Start** makes 80 x 60 px of every frame" in texts(page.markdown)
 
@@ -86,12 +86,12 @@ def test_a_video_waits_for_start(visit):
 def test_a_job_of_the_page_shows_there(visit, engine, until):
     photo = image_io.encode_png(image_io.resize(image_io.read(_photo()), 60, 90))
     content = File.keep(photo, "image", "small.png")
-    job = engine.submit(made.TASK, EnhanceSettings(scale=2), {"content": [content]}, "local")
+    job = engine.submit(enhanced_image.TASK, EnhanceSettings(scale=2), {"content": [content]}, "local")
     until(lambda: engine.job(job.id, "local").finished)
     page = visit("enhance", job=job.id)
     assert not page.exception and "Change" in labels(page)
-    found = made.of_job(engine.job(job.id, "local"))
-    assert found.compared().made.shape == (120, 180)
+    result = enhanced_image.of_job(engine.job(job.id, "local"))
+    assert result.comparison().result.shape == (120, 180)
 
 
 def _photo():
@@ -99,8 +99,8 @@ def _photo():
 
 
 def test_other_results_can_be_enlarged():
-    (use,) = [use for use in USES if use.called == "Enlarge"]
-    assert use.file == place_of("enhance.enlarge").file
+    (use,) = [use for use in USES if use.label == "Enlarge"]
+    assert use.file == page_of("enhance.enlarge").file
 
 
 @pytest.mark.parametrize("scale", [2, 4])
@@ -108,11 +108,11 @@ def test_what_is_drawn_of_a_result_has_its_numbers(scale):
     photo = image_io.resize(image_io.read(_photo()), 60, 90)
     content = File.keep(image_io.encode_png(photo), "image", "small.png")
     large = Image.fromarray(photo).resize((90 * scale, 60 * scale), Image.Resampling.NEAREST)
-    found = made.Made(content, image_io.as_png(large), {}).compared()
-    chart = under_the_hood._waves(found).to_dict()
+    result = enhanced_image.EnhancedImage(content, image_io.as_png(large), {}).comparison()
+    chart = under_the_hood._spectrum_chart(result).to_dict()
     assert {row["what"] for row in chart["layer"][0]["data"]["values"]} == {"bicubic", "result"}
     assert chart["layer"][1]["data"]["values"] == [{"at": 0.5 / scale}]
-    assert under_the_hood._added(found).std() > 1
+    assert under_the_hood._difference(result).std() > 1
 
 
 def test_the_network_is_the_studios_where_there_is_no_other():

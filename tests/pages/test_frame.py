@@ -1,4 +1,4 @@
-"""Every page opens, by link too, keeps TensorFlow out of the server, and shows sentences for errors."""
+"""Every page opens, loads no TensorFlow in the server, and shows errors as sentences."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import pytest
 
 from pages.form import samples
 from pages.home import tiles
-from pages.jobs.navigation import PLACES, place_of
+from pages.jobs.navigation import PAGES, page_of
 from studio.core import owners, paths
 
 from .conftest import ROOT
@@ -27,7 +27,7 @@ def texts(elements) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.file)
+@pytest.mark.parametrize("place", PAGES, ids=lambda place: place.file)
 def test_every_page_opens(visit, place):
     page = visit(place.address)
     assert not page.exception
@@ -36,17 +36,17 @@ def test_every_page_opens(visit, place):
 
 
 def test_every_page_has_its_own_address_and_file():
-    assert len({place.address for place in PLACES}) == len({place.file for place in PLACES}) == len(PLACES)
-    assert all((ROOT / "pages" / place.file).is_file() for place in PLACES)
+    assert len({place.address for place in PAGES}) == len({place.file for place in PAGES}) == len(PAGES)
+    assert all((ROOT / "pages" / place.file).is_file() for place in PAGES)
 
 
 def test_a_job_opens_on_the_page_of_its_capability():
-    assert place_of("style.transfer").file == "style_photo.py"
-    assert place_of("no.such").address == ""
+    assert page_of("style.transfer").file == "style_photo.py"
+    assert page_of("no.such").address == ""
     for task in ("dcgan.train", "vae.train"):
-        assert place_of(task).file == "train_generator.py"
-    assert place_of("style.train").file == "style_photo.py"
-    assert place_of("classify.predict").file == "browse_gallery.py"
+        assert page_of(task).file == "train_generator.py"
+    assert page_of("style.train").file == "style_photo.py"
+    assert page_of("classify.predict").file == "browse_gallery.py"
 
 
 def test_a_studio_error_is_shown_as_its_sentence(visit, monkeypatch, tmp_path):
@@ -62,9 +62,9 @@ def test_a_studio_error_is_shown_as_its_sentence(visit, monkeypatch, tmp_path):
 _ALL_PAGES = """
 import sys
 from streamlit.testing.v1 import AppTest
-from pages.jobs.navigation import PLACES
+from pages.jobs.navigation import PAGES
 app = AppTest.from_file("pages/frame.py", default_timeout=60).run()
-for place in PLACES:
+for place in PAGES:
     app.switch_page(place.file).run()
     assert not app.exception and app.title
 from studio.engine import connect
@@ -110,10 +110,10 @@ def test_one_person_is_local_and_visitors_without_a_cookie_are_never_the_same(dr
     assert first.run().session_state["whose"] == whose
     for secret in ("me", "local", whose):
         monkeypatch.setattr("streamlit.context", SimpleNamespace(cookies={"studio_owner": secret}))
-        made = first.run().session_state["whose"]
-        assert re.fullmatch(r"visitor-[0-9a-f]{32}", made)
-        assert made not in ("local", whose)
-        assert made == second.run().session_state["whose"]
+        owner = first.run().session_state["whose"]
+        assert re.fullmatch(r"visitor-[0-9a-f]{32}", owner)
+        assert owner not in ("local", whose)
+        assert owner == second.run().session_state["whose"]
 
 
 def test_a_signed_in_person_is_the_same_in_every_browser_and_nobody_else(draw, monkeypatch):
@@ -137,22 +137,22 @@ def test_a_signed_in_person_is_the_same_in_every_browser_and_nobody_else(draw, m
 def test_a_cookie_is_found_behind_others_whatever_they_hold():
     from streamlit_app import COOKIE, OwnerCookie
 
-    def sent(cookie):
-        told = []
+    def is_cookie_set(cookie):
+        names = []
 
         async def app(scope, receive, send):
             await send({"type": "http.response.start", "headers": []})
 
         async def send(message):
-            told.extend(name for name, _ in message["headers"])
+            names.extend(name for name, _ in message["headers"])
 
         headers = [(b"cookie", cookie.encode())] if cookie else []
         asyncio.run(OwnerCookie(app)({"type": "http", "scheme": "http", "headers": headers}, None, send))
-        return b"set-cookie" in told
+        return b"set-cookie" in names
 
-    assert sent("") and sent("other=1")
+    assert is_cookie_set("") and is_cookie_set("other=1")
     for before in ("", 'prefs={"a":1}; ', "flag; ", "a/b=1; ", "x@y=2; "):
-        assert not sent(f"{before}{COOKIE}=abc") and not sent(f"{COOKIE}=abc; {before}z=1")
+        assert not is_cookie_set(f"{before}{COOKIE}=abc") and not is_cookie_set(f"{COOKIE}=abc; {before}z=1")
 
 
 @pytest.mark.slow
@@ -175,8 +175,8 @@ def test_the_tile_of_a_text_leads_to_its_language_model(visit):
 
 def test_the_tile_of_a_classifier_leads_to_its_half_of_the_page(visit):
     links = [link.proto for link in visit("").get("page_link")]
-    [seen] = [link for link in links if link.page.endswith("classify") and "half" in link.query_string]
-    page = visit("classify", **dict(parse_qsl(seen.query_string)))
+    [tile] = [link for link in links if link.page.endswith("classify") and "half" in link.query_string]
+    page = visit("classify", **dict(parse_qsl(tile.query_string)))
     assert (page.button_group(key="half").value, page.button_group(key="image").value) == ("try", "Chelsea")
 
 
@@ -188,9 +188,9 @@ def test_health_shows_all_that_the_doctor_sees_at_once(visit):
 
 @pytest.mark.parametrize("address", ["text", "tune"])
 def test_a_link_leads_over_the_form_to_the_result(visit, address):
-    drawn = [one.proto.body for one in visit(address).get("html")]
-    link = next(at for at, body in enumerate(drawn) if 'href="#result"' in body)
-    assert 'id="result"' in drawn[link + 1], "which is where it leads"
+    blocks = [one.proto.body for one in visit(address).get("html")]
+    link = next(at for at, body in enumerate(blocks) if 'href="#result"' in body)
+    assert 'id="result"' in blocks[link + 1], "which is where it leads"
 
 
 def test_all_tiles_are_there():
@@ -202,23 +202,23 @@ def test_a_fault_of_a_page_is_a_sentence_without_its_details(draw):
     def page_of_fault():
         from pages.widgets import page_errors
 
-        assert page_errors.tell(ZeroDivisionError("secret path /home/me"))
+        assert page_errors.show(ZeroDivisionError("secret path /home/me"))
 
     page = draw(page_of_fault)
     assert "reload" in page.error[0].value
     assert "secret" not in page.error[0].value
 
 
-def shown(page):
-    """All words of a page, and the labels of its buttons."""
+def visible_text(page):
+    """Returns all text of a page, with the labels of its buttons."""
     kinds = ("markdown", "caption", "code", "error", "info", "warning", "success")
-    told = [str(one.value) for kind in kinds for one in page.get(kind)]
-    return " ".join([*told, *(one.label for one in page.button)])
+    shown_texts = [str(one.value) for kind in kinds for one in page.get(kind)]
+    return " ".join([*shown_texts, *(one.label for one in page.button)])
 
 
 @pytest.fixture
 def many(monkeypatch):
-    """A studio for many, and one visitor's browser, which the test runner has none of."""
+    """A studio for many users, with the cookie of one visitor."""
     monkeypatch.setenv("STUDIO_USERS", "many")
     monkeypatch.setattr("streamlit.context", SimpleNamespace(cookies={"studio_owner": "me"}, url=""))
 
@@ -226,7 +226,7 @@ def many(monkeypatch):
 def test_a_visitor_sees_no_places_of_the_server_nor_what_acts_on_all_of_it(
     visit, engine, monkeypatch, request
 ):
-    own = shown(visit("health"))
+    own = visible_text(visit("health"))
     assert str(paths.home()) in own and "Look closer" in own and "studio weights pull" in own
     request.getfixturevalue("many")
     monkeypatch.setattr(
@@ -235,20 +235,20 @@ def test_a_visitor_sees_no_places_of_the_server_nor_what_acts_on_all_of_it(
     for address in ("health", "gallery", ""):
         page = visit(address)
         assert not page.exception
-        told = shown(page)
-        assert str(paths.home()) not in told and str(Path.home()) not in told
+        text = visible_text(page)
+        assert str(paths.home()) not in text and str(Path.home()) not in text
         assert not {"Download now", "Look closer"} & {one.label for one in page.button}
-        assert "studio weights pull" not in told
+        assert "studio weights pull" not in text
         if address == "health":
-            assert "Another studio is already running on a place on the server" in told.replace("\\", "")
+            assert "Another studio is already running on a place on the server" in text.replace("\\", "")
 
 
 def test_a_visitor_is_told_what_their_work_takes_and_when_it_goes(visit, many, monkeypatch):
-    told = shown(visit("gallery"))
-    assert "of your limit of 5.0 GB" in told and "do not come back, in this browser, for 90 days" in told
+    text = visible_text(visit("gallery"))
+    assert "of your limit of 5.0 GB" in text and "do not come back, in this browser, for 90 days" in text
     monkeypatch.setenv("STUDIO_VISITOR_DAYS", "0")
     monkeypatch.setenv("STUDIO_OWNER_DISK", "0")
-    assert "come back" not in (told := shown(visit("gallery"))) and "your limit" not in told
+    assert "come back" not in (text := visible_text(visit("gallery"))) and "your limit" not in text
 
 
 def test_a_visitor_who_has_work_here_is_noted_as_seen(visit, many):

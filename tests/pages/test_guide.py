@@ -1,4 +1,4 @@
-"""The page of the guide: every document is shown, and each page leads to its own."""
+"""The Guide page shows every document, and each page links to its own."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 import pytest
 
 from pages.guide import documents
-from pages.jobs.navigation import PLACES
+from pages.jobs.navigation import PAGES
 
 from .conftest import ROOT
 
@@ -15,7 +15,7 @@ DOCS = ROOT / "docs"
 NAMES = sorted(path.stem for path in DOCS.glob("*.md"))
 
 
-def shown(page) -> str:
+def visible_text(page) -> str:
     return "\n".join(one.value for one in page.main.markdown)
 
 
@@ -28,9 +28,9 @@ def test_a_document_is_shown_with_its_images(visit, name):
     assert page.selectbox[0].value == name
     text = (DOCS / f"{name}.md").read_text("utf-8")
     title = re.match("# (.+)", text)[1]
-    assert f"## {title}\n" in shown(page)
+    assert f"## {title}\n" in visible_text(page)
     assert len(page.main.image) == text.count("](images/")
-    assert ".md)" not in shown(page) and "](images" not in shown(page)
+    assert ".md)" not in visible_text(page) and "](images" not in visible_text(page)
 
 
 @pytest.mark.slow
@@ -41,7 +41,7 @@ def test_a_document_that_is_not_there_is_the_first(visit):
 def test_what_is_chosen_stands_in_the_address(visit):
     page = visit("guide")
     page.selectbox[0].select("faces").run()
-    assert "digits-vae" in shown(page) and page.query_params["page"] == "faces"
+    assert "digits-vae" in visible_text(page) and page.query_params["page"] == "faces"
 
 
 def test_documents_lead_to_each_other():
@@ -50,13 +50,13 @@ def test_documents_lead_to_each_other():
 
 
 def test_code_is_shown_as_it_stands():
-    told = "".join(piece for piece in documents.pieces("style") if isinstance(piece, str))
+    text = "".join(piece for piece in documents.pieces("style") if isinstance(piece, str))
     for block in re.findall(r"```\w+\n.*?```", (DOCS / "style.md").read_text("utf-8"), re.DOTALL):
-        assert block in told
+        assert block in text
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.file)
+@pytest.mark.parametrize("place", PAGES, ids=lambda place: place.file)
 def test_each_page_leads_to_its_document(visit, place):
     links = [link.proto for link in visit(place.address).sidebar.get("page_link")]
     helped = [link.query_string for link in links if link.label == "Help with this page"]

@@ -1,4 +1,4 @@
-"""The lab's page: networks are trained at once, then every drawing is answered, and what is good is kept."""
+"""The Lab page: networks train at once, and each drawing gets an answer."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ SMALL = {"steps": "40", "kind": "Dense"}
 
 
 @pytest.fixture
-def taught(visit, until):
-    """The page once all its networks are trained."""
+def train(visit, until):
+    """Opens the page and waits until all its networks are trained."""
 
-    def taught(**controls):
+    def train(**controls):
         page = visit("lab", **SMALL, **controls)
         for _ in range(2):
             shelves = [name for name in ("lab_first", "lab_second") if name in page.session_state]
@@ -23,7 +23,7 @@ def taught(visit, until):
         assert not page.exception
         return page
 
-    return taught
+    return train
 
 
 def press(page, label):
@@ -34,19 +34,22 @@ def press(page, label):
 
 
 @pytest.mark.slow
-def test_a_drawing_is_answered_and_kept(taught):
-    page = taught()
-    told = texts(page.caption)
-    assert "Mean absolute error against your drawing" in told and "One layer encodes, one decodes" in told
+def test_a_drawing_is_answered_and_kept(train):
+    page = train()
+    captions = texts(page.caption)
+    assert (
+        "Mean absolute error against your drawing" in captions
+        and "One layer encodes, one decodes" in captions
+    )
     press(page, "A letter")
-    assert texts(page.caption) != told
+    assert texts(page.caption) != captions
     press(page, "Keep")
     assert any("studio lab repair drawing.png" in code.value for code in page.code) or page.toast
 
 
 @pytest.mark.slow
-def test_a_doodle_is_learned_in_the_place_of_digits(taught, until):
-    page = press(taught(), "Learn this drawing")
+def test_a_doodle_is_learned_in_the_place_of_digits(train, until):
+    page = press(train(), "Learn this drawing")
     assert "Training data: 1 doodle of yours" in texts(page.caption)
     assert page.session_state["lab_first"].inputs["doodles"]
     press(page, "Train on digits again")
@@ -54,15 +57,15 @@ def test_a_doodle_is_learned_in_the_place_of_digits(taught, until):
 
 
 @pytest.mark.slow
-def test_two_kinds_stand_side_by_side(taught):
-    page = taught(beside="Sparse", noise="0.5")
+def test_two_kinds_stand_side_by_side(train):
+    page = train(beside="Sparse", noise="0.5")
     assert {"Keep dense", "Keep sparse"} <= {button.label for button in page.button}
     assert "the corrupted drawing" in texts(page.caption) and "(sparse, from 8)" in texts(page.caption)
 
 
 @pytest.mark.slow
-def test_another_kind_is_taught_and_the_same_is_not_taught_again(taught, until):
-    page = taught()
+def test_another_kind_is_taught_and_the_same_is_not_taught_again(train, until):
+    page = train()
     first = page.session_state["lab_first"].stream
     page.slider(key="noise").set_value(0.3).run()
     assert page.session_state["lab_first"].stream is first
@@ -71,8 +74,8 @@ def test_another_kind_is_taught_and_the_same_is_not_taught_again(taught, until):
 
 
 @pytest.mark.slow
-def test_a_half_is_imagined_round_by_round(taught):
-    page = taught(taught="Boltzmann machine", units="32")
+def test_a_half_is_imagined_round_by_round(train):
+    page = train(taught="Boltzmann machine", units="32")
     assert "The top half stays" in texts(page.caption) or page.session_state["lab_chain"]
     rounds = page.session_state["lab_chain"][1].rounds
     page.run()

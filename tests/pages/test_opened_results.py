@@ -1,4 +1,4 @@
-"""A link to a result brings what it was made with into the form of its page."""
+"""A link to a result restores its settings and inputs in the form."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from studio.engine.jobs.parts import Request
 
 @pytest.fixture(autouse=True)
 def none_shipped(monkeypatch):
-    """Only the models that a test makes are there, so that it knows which one is chosen first."""
-    found = index.shipped().model_copy(update={"presets": {}})
-    monkeypatch.setattr(index, "shipped", lambda: found)
+    """Hides shipped models, so that tests know which model comes first."""
+    catalog = index.load().model_copy(update={"presets": {}})
+    monkeypatch.setattr(index, "load", lambda: catalog)
 
 
 @pytest.fixture
 def models(engine):
-    """Two models that write and two that draw."""
+    """Two language models and two generators."""
     for name in ("first", "second"):
         tiny_language_model.make(paths.folder("presets") / name)
     tiny_faces.make(paths.folder("presets") / "tiny")
@@ -35,25 +35,25 @@ def models(engine):
 
 
 @pytest.fixture
-def opened(visit, engine, until):
-    """Opens the link to a finished job: `opened(page, task, settings, inputs, kind)`."""
+def open_result(visit, engine, until):
+    """Opens the link to a finished job: `open_result(page, task, settings, inputs, kind)`."""
     ids = []
 
-    def opened(address, task, settings, inputs, kind="model"):
-        id, made = store.new_id(1), tasks.File.keep(b"no real result", kind, "made.zip")
-        asked = Request.of(tasks.get(task), settings, inputs, "local")
-        store.write_finished(paths.folder("jobs") / id, asked, tasks.Result((made,)), 1, 2)
+    def open_result(address, task, settings, inputs, kind="model"):
+        id, file = store.new_id(1), tasks.File.keep(b"no real result", kind, "made.zip")
+        request = Request.of(tasks.get(task), settings, inputs, "local")
+        store.write_finished(paths.folder("jobs") / id, request, tasks.Result((file,)), 1, 2)
         until(lambda: id in {job.id for job in engine.jobs(limit=1000)})
         ids.append(id)
         return visit(address, job=id)
 
-    yield opened
+    yield open_result
     for id in ids:
         engine.job(id).folder.remove()
 
 
-def test_a_result_of_another_page_is_a_sentence_with_a_link(opened):
-    page = opened("dream", "enhance.enlarge", {}, {}, "image")
+def test_a_result_of_another_page_is_a_sentence_with_a_link(open_result):
+    page = open_result("dream", "enhance.enlarge", {}, {}, "image")
     assert not page.exception
     assert [warning.value for warning in page.warning] == ["This is a result of another page: Enhance."]
     [link] = [one for one in page.main.get("page_link") if one.proto.label == "Open in Enhance"]
@@ -69,8 +69,8 @@ def state(page, *names) -> list:
 
 
 @pytest.mark.slow
-def test_a_written_text(opened, models):
-    asked = {
+def test_a_written_text(open_result, models):
+    settings = {
         "preset": "second",
         "prompt": "The sea",
         "temperature": 0.5,
@@ -78,28 +78,28 @@ def test_a_written_text(opened, models):
         "chars": 300,
         "stop": ".",
     }
-    page = opened("text", "text.write", asked, {}, "text")
+    page = open_result("text", "text.write", settings, {}, "text")
     assert page.button_group(key="do").value == "write" and page.selectbox(key="preset").value == "second"
     assert page.text_area(key="prompt").value == "The sea"
     assert state(page, "temperature", "seed", "chars", "stop") == [0.5, 4, 300, "."]
 
 
 @pytest.mark.slow
-def test_a_training_on_a_text(opened, models):
-    asked = {"units": 64, "dropout": 0.2, "epochs": 3}
-    page = opened("text", "text.train", asked, {"text": [text()]})
+def test_a_training_on_a_text(open_result, models):
+    settings = {"units": 64, "dropout": 0.2, "epochs": 3}
+    page = open_result("text", "text.train", settings, {"text": [text()]})
     assert page.button_group(key="do").value == "own" and page.button_group(key="source").value == "file"
     assert [file.name for file in page.session_state["text_file"]] == ["sea.txt"]
     assert page.select_slider(key="units").value == 64 and state(page, "dropout", "epochs") == [0.2, 3]
 
 
 @pytest.mark.slow
-def test_a_training_of_classes(opened, engine):
-    page = opened(
+def test_a_training_of_classes(open_result, engine):
+    page = open_result(
         "classify", "classify.train", {"epochs": 3}, {"data": [sample_sets.reference("sample:hair")]}
     )
     assert page.button_group(key="images").value == "Hair" and state(page, "epochs") == [3]
-    other = opened(
+    other = open_result(
         "classify", "classify.train", {}, {"data": [tasks.File.keep(b"zip", "dataset", "mine.zip")]}
     )
     assert other.button_group(key="images").value == "Your own"
@@ -107,24 +107,24 @@ def test_a_training_of_classes(opened, engine):
 
 
 @pytest.mark.slow
-def test_a_training_of_a_generator(opened, engine):
-    given = {"data": [sample_sets.reference("sample:digits")]}
-    page = opened("train-generator", "vae.train", {"steps": 500, "scored": 500, "beta": 2.0}, given)
+def test_a_training_of_a_generator(open_result, engine):
+    inputs = {"data": [sample_sets.reference("sample:digits")]}
+    page = open_result("train-generator", "vae.train", {"steps": 500, "scored": 500, "beta": 2.0}, inputs)
     assert page.button_group(key="kind").value == "vae"
     assert page.button_group(key="learn_from").value == "Digits"
     assert state(page, "steps", "measured", "beta") == [500, True, 2.0]
 
 
 @pytest.mark.slow
-def test_a_search(opened, engine, monkeypatch):
-    monkeypatch.setattr(trials, "_ended", lambda job, settings: None)
-    asked = {
+def test_a_search(open_result, engine, monkeypatch):
+    monkeypatch.setattr(trials, "_show_finished", lambda job, settings: None)
+    options = {
         "train": "text",
         "vary": ["learning_rate=0.002:0.01", "cell=lstm|gru"],
         "fixed": ["epochs=5", "units=96", "embedding=32"],
         "trials": 7,
     }
-    page = opened("tune", "tune.run", asked, {"text": [text()]})
+    page = open_result("tune", "tune.run", options, {"text": [text()]})
     assert not page.exception
     assert page.button_group(key="train").value == "text" and page.button_group(key="source").value == "file"
     assert page.multiselect(key="vary_text").value == ["learning_rate", "cell"]
@@ -135,25 +135,25 @@ def test_a_search(opened, engine, monkeypatch):
 
 
 @pytest.mark.slow
-def test_a_face_of_a_grid(opened, models):
-    asked = {"preset": "tiny", "face": 20, "n": 1, "seed": 5, "truncation": 0.5}
-    page = opened("faces", "faces.draw", asked, {"photo": []}, "image")
+def test_a_face_of_a_grid(open_result, models):
+    settings = {"preset": "tiny", "face": 20, "n": 1, "seed": 5, "truncation": 0.5}
+    page = open_result("faces", "faces.draw", settings, {"photo": []}, "image")
     assert state(page, "face", "n", "seed", "truncation") == [20, 36, 5, 0.5]
     assert not page.toggle(key="photo.on").value
     walked = {"preset": "tiny", "interpolate": 30, "fps": 12, "n": 16}
     photo = samples.photos()[1].file()
-    video = opened("faces", "faces.draw", walked, {"photo": [photo]}, "animation")
+    video = open_result("faces", "faces.draw", walked, {"photo": [photo]}, "animation")
     assert state(video, "interpolate.on", "interpolate", "fps", "face") == [True, 30, 12, 0]
 
 
 @pytest.mark.slow
-def test_a_video(opened, engine):
+def test_a_video(open_result, engine):
     video = video_input.sample()
     base = {"size": 256, "strength": 0.5}
-    asked = {"task": "style.transfer", "base": base, "start": 0.5, "end": 1.5}
-    offered = {sample.title: sample.file for sample in samples.paintings()}
-    page = opened(
-        "style", "video.repaint", asked, {"video": [video], "style": [offered["Mosaic"]()]}, "animation"
+    settings = {"task": "style.transfer", "base": base, "start": 0.5, "end": 1.5}
+    paintings = {sample.title: sample.file for sample in samples.paintings()}
+    page = open_result(
+        "style", "video.repaint", settings, {"video": [video], "style": [paintings["Mosaic"]()]}, "animation"
     )
     assert page.button_group(key="what").value == "video"
     assert page.button_group(key="style").value == ["Mosaic"]

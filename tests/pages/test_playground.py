@@ -1,4 +1,4 @@
-"""The painter's page: it learns at once, begins again when a control turns, and says what goes wrong."""
+"""The Playground page: it trains at once, restarts when a control changes, and explains failures."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SMALL = {"steps": "30", "detail": "32", "size": "64"}
 
 @pytest.fixture
 def learned(visit, until):
-    """The page once it has learned."""
+    """Opens the page and waits until it has trained."""
 
     def learned(**controls):
         page = visit("playground", **SMALL, **controls)
@@ -30,7 +30,7 @@ def learned(visit, until):
 
 def ended(page, until):
     stream = page.session_state["learning"].stream
-    until(lambda: [stream.report, stream.finished][1])  # a browser looks ten times a second
+    until(lambda: [stream.report, stream.finished][1])  # a browser polls ten times per second
     page.run()
     assert not page.exception
     return page
@@ -69,12 +69,12 @@ def test_weights_that_run_away_are_told_and_no_error(learned):
 
 @pytest.mark.parametrize("name", lessons.LESSONS)
 def test_a_lesson_turns_the_controls_and_says_what_to_look_at(visit, monkeypatch, name):
-    asked = []
-    monkeypatch.setattr("pages.playground.learning.show", lambda settings, inputs: asked.append(settings))
+    calls = []
+    monkeypatch.setattr("pages.playground.learning.show", lambda settings, inputs: calls.append(settings))
     page = visit("playground")
     page.button(key=f"lesson_{name}").click().run()
     assert not page.exception
-    assert asked[-1] == lessons.settings(name)
+    assert calls[-1] == lessons.settings(name)
     assert lessons.LESSONS[name].text in texts(page.info)
     page.slider(key="fourier_features").set_value(99).run()
     assert not page.info
@@ -82,7 +82,7 @@ def test_a_lesson_turns_the_controls_and_says_what_to_look_at(visit, monkeypatch
 
 def test_a_video_and_what_is_large_are_jobs(visit, monkeypatch):
     monkeypatch.setattr(
-        "pages.playground.learning.show", lambda *told: pytest.fail("it was to wait for Start")
+        "pages.playground.learning.show", lambda *args: pytest.fail("it was to wait for Start")
     )
     for controls in ({"frames.on": "true"}, {"size": "2048"}, {"steps": "50000"}):
         page = visit("playground", **controls)
@@ -102,8 +102,8 @@ def test_the_layers_are_read_aloud():
 
 @pytest.mark.parametrize("gradients", [[3e2, 1e2, 2e2], [6.5e-9, 1e-4, 5.9e-2]])
 def test_a_loss_that_rises_is_called_divergence_whatever_the_gradients(gradients):
-    said = charts.reading(gradients, [0.08, 3.0, 200_000.0])
-    assert "diverges" in said and "from 0.08 to 200,000" in said
+    text = charts.reading(gradients, [0.08, 3.0, 200_000.0])
+    assert "diverges" in text and "from 0.08 to 200,000" in text
 
 
 @pytest.mark.parametrize("lost", [float("nan"), float("inf"), float(np.finfo("float32").max)])
@@ -116,7 +116,7 @@ def test_with_all_weights_at_0_only_the_last_bias_learns():
     learner = Learner(sample_photos.photo("chelsea"), lessons.settings("zero"))
     for _ in range(20):
         learner.step()
-    look = learner.look()
+    look = learner.snapshot()
     *hidden, last = learner.network.layers
     assert look.gradients == [0.0] * len(learner.network.layers)
     assert not any(layer.kernel.any() or layer.bias.any() for layer in hidden)
@@ -136,4 +136,4 @@ def test_what_learns_too_fast_is_lost_whatever_the_photo():
     for name in sample_photos.photos():
         for seed in range(3):
             settings = lessons.settings("too_fast").model_copy(update={"seed": seed, "size": 64})
-            assert learn(sample_photos.photo(name), settings).ran_away, (name, seed)
+            assert learn(sample_photos.photo(name), settings).has_diverged, (name, seed)

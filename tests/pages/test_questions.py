@@ -1,10 +1,10 @@
-"""Every question leads to a page that shows something, with its controls set as the question says."""
+"""Each question leads to a page that is set up to answer it."""
 
 import pytest
 
 from pages.questions import topics
 
-ALL = [topic for asked in topics.subjects().values() for topic in asked]
+ALL = [topic for group in topics.subjects().values() for topic in group]
 SHOWN = [topic for topic in ALL if topic.page is not None]
 
 
@@ -22,27 +22,27 @@ LINKS = {(one.page, *one.address.items()): one for one in SHOWN}.values()  # eac
 @pytest.mark.slow
 @pytest.mark.parametrize("topic", LINKS, ids=lambda one: one.question)
 def test_a_link_opens_its_page_with_its_controls_set(visit, monkeypatch, topic):
-    monkeypatch.setattr("pages.parts.show_live", lambda *told, **more: None)
-    monkeypatch.setattr("pages.playground.learning.show", lambda *told: None)
-    monkeypatch.setattr("pages.faces.grid_view.show", lambda *told: None)
-    monkeypatch.setattr("pages.lab.teaching.networks", lambda *told: None)
+    monkeypatch.setattr("pages.parts.show_live", lambda *args, **more: None)
+    monkeypatch.setattr("pages.playground.learning.show", lambda *args: None)
+    monkeypatch.setattr("pages.faces.grid_view.show", lambda *args: None)
+    monkeypatch.setattr("pages.lab.teaching.networks", lambda *args: None)
     page = visit(topic.page, **topic.address)
     assert not page.exception and not page.error
     for name, value in topic.settings.items():
         assert page.session_state[name] == (pytest.approx(value) if isinstance(value, float) else value), name
-    drawn_live = ("faces", "enhance", "colorize")  # whose sections draw what is not made here
-    if "hood" in topic.opens and topic.page not in drawn_live:
+    drawn_live = ("faces", "enhance", "colorize")  # their sections show results that are not computed here
+    if "explain" in topic.opens and topic.page not in drawn_live:
         assert page.get("vega_lite_chart")
 
 
 @pytest.mark.parametrize(
-    "wanted, least, most", [("", 80, 200), ("DROPOUT", 1, 3), ("relu sine", 1, 4), ("xyzzy", 0, 0)]
+    "query, least, most", [("", 80, 200), ("DROPOUT", 1, 3), ("relu sine", 1, 4), ("xyzzy", 0, 0)]
 )
-def test_they_are_found_by_their_words(visit, wanted, least, most):
-    page = visit("questions", find=wanted)
+def test_they_are_found_by_their_words(visit, query, least, most):
+    page = visit("questions", find=query)
     assert not page.exception
     links = [one.label for one in page.get("page_link")] if page.get("page_link") else []
-    found = [topic for topic in ALL if topic.has(wanted)]
-    assert least <= len(found) <= most
-    assert len(links) >= len([topic for topic in found if topic.page is not None])
-    assert bool(page.info) == (not found)
+    matches = [topic for topic in ALL if topic.has(query)]
+    assert least <= len(matches) <= most
+    assert len(links) >= len([topic for topic in matches if topic.page is not None])
+    assert bool(page.info) == (not matches)

@@ -1,4 +1,4 @@
-"""What lies under the hood is never empty, and what was recorded says so and can be made again."""
+""" "Under the hood" always has content, and recorded runs say so and can be repeated."""
 
 import shlex
 
@@ -10,8 +10,8 @@ from studio.cli import _parser
 RECORDED = ("style", "dream", "classify", "tune", "x-ray", "lab")
 
 
-def drawn(page):
-    """How much is drawn within the section; the stage next to it may change meanwhile."""
+def count_visuals(page):
+    """Returns the number of charts and images in the section."""
     [section] = [one for one in page.expander if one.label == "Under the hood"]
     return len(section.get("vega_lite_chart")) + len(section.get("imgs"))
 
@@ -21,17 +21,17 @@ def drawn(page):
     "address", ["style", "dream", "playground", "x-ray", "lab", "classify", "tune", "text"]
 )
 def test_every_section_has_something_to_look_at_on_a_first_visit(visit, monkeypatch, address):
-    monkeypatch.setattr("pages.parts.show_live", lambda *told, **more: None)
-    folded, opened = visit(address), visit(address, hood="true")
-    assert not opened.exception
-    assert drawn(opened) > 0 == drawn(folded)
-    said = " ".join(one.value for one in opened.caption)
-    assert ("A recorded run" in said) == (address in RECORDED)
+    monkeypatch.setattr("pages.parts.show_live", lambda *args, **more: None)
+    folded, unfolded = visit(address), visit(address, explain="true")
+    assert not unfolded.exception
+    assert count_visuals(unfolded) > 0 == count_visuals(folded)
+    text = " ".join(one.value for one in unfolded.caption)
+    assert ("A recorded run" in text) == (address in RECORDED)
 
 
 @pytest.mark.slow
 def test_a_search_by_preference_has_recorded_picks_before_the_first(visit):
-    page = visit("tune", select_by="By preference", hood="true")
+    page = visit("tune", select_by="By preference", explain="true")
     assert not page.exception
     assert len(page.get("vega_lite_chart")) == 2
     assert "14 picks by a rule" in " ".join(one.value for one in page.caption)
@@ -43,7 +43,7 @@ def test_a_recorded_run_names_the_command_that_makes_it(name):
     assert words[0] == "studio"
     _parser().parse_args(words[1:])
     assert runs.recorded(name).command == record.RUNS[name].command
-    assert set(runs.recorded(name).figures) == set(record.RUNS[name].drawn)
+    assert set(runs.recorded(name).figures) == set(record.RUNS[name].figures)
 
 
 def test_recordings_stay_small():

@@ -1,4 +1,4 @@
-"""The page that paints from drawings: a sample is painted at once, and what is good is kept."""
+"""The Sketch page: a sample is painted at once, and results can be saved."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ pytestmark = pytest.mark.slow
 def test_a_sample_is_painted_kept_and_told_by_its_command(visit, kind):
     page = visit("sketch", kind=kind.capitalize(), night="true")
     assert not page.exception and not page.error
-    made = list(page.session_state["drawn_outline"].values())
-    assert len(made) == 1 and image_io.read(made[0].data).shape == (384, 384, 3)
+    results = list(page.session_state["drawn_outline"].values())
+    assert len(results) == 1 and image_io.read(results[0].data).shape == (384, 384, 3)
     code = " ".join(code.value for code in page.code)
     assert "studio sketch drawing.png" in code and "--night" in code
     next(button for button in page.button if button.label == "Keep").click()
@@ -44,33 +44,33 @@ def test_an_empty_canvas_says_how_to_begin(visit):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_samples_have_the_colors_of_their_canvas(kind, monkeypatch):
-    canvas, kept = easel.CANVASES[kind], {}
-    monkeypatch.setattr("streamlit.session_state", kept)
+    canvas, state = easel.CANVASES[kind], {}
+    monkeypatch.setattr("streamlit.session_state", state)
     canvas.put(easel.sample(kind, 0))
-    masks = kept[canvas.name]
-    assert len(masks) == len(canvas.inks)
-    drawn = canvas._painted(masks)
-    assert drawn.shape == (SIDE, SIDE, 3) and drawn.any()
+    masks = state[canvas.name]
+    assert len(masks) == len(canvas.palette)
+    drawing = canvas._compose(masks)
+    assert drawing.shape == (SIDE, SIDE, 3) and drawing.any()
     if kind != "outline":
-        known = {(0, 0, 0), *canvas.inks.values()}
-        assert set(map(tuple, drawn.reshape(-1, 3).tolist())) <= known
+        colors = {(0, 0, 0), *canvas.palette.values()}
+        assert set(map(tuple, drawing.reshape(-1, 3).tolist())) <= colors
 
 
 def test_a_drawing_of_another_browser_is_no_drawing():
     canvas = Canvas("x", COLORS)
-    assert canvas._told({"image": "x-0", "masks": ["a"]}, "x-0") is None
-    assert canvas._told({"image": "x-1", "masks": ["a"] * len(COLORS)}, "x-0") is None
-    assert canvas._told({"image": "x-0", "masks": ["a"] * len(COLORS)}, "x-0") is not None
-    assert not canvas._painted(["data:,!"] * len(COLORS)).any()
-    assert np.array_equal(Canvas().inks["Line"], (255, 255, 255))
+    assert canvas._masks_of({"image": "x-0", "masks": ["a"]}, "x-0") is None
+    assert canvas._masks_of({"image": "x-1", "masks": ["a"] * len(COLORS)}, "x-0") is None
+    assert canvas._masks_of({"image": "x-0", "masks": ["a"] * len(COLORS)}, "x-0") is not None
+    assert not canvas._compose(["data:,!"] * len(COLORS)).any()
+    assert np.array_equal(Canvas().palette["Line"], (255, 255, 255))
 
 
 @pytest.fixture
 def mine(engine):
-    """Networks of a user's own: of drawings on paper, and of the edges of photos."""
-    made = [tiny_sketch.make_of_pairs("paper"), tiny_sketch.make_of_pairs("from-edges", edges=True)]
-    yield made
-    for one in made:
+    """Two trained networks: of drawings on paper, and of edges of photos."""
+    networks = [tiny_sketch.make_of_pairs("paper"), tiny_sketch.make_of_pairs("from-edges", edges=True)]
+    yield networks
+    for one in networks:
         shutil.rmtree(one.folder)
 
 
@@ -84,6 +84,10 @@ def test_a_network_of_ones_own_pairs_is_chosen_and_draws(visit, mine):
     assert "to detect its edges" in texts(page.caption)
     page.button_group(key="given").set_value("photo").run()
     assert not page.exception and not page.error
-    made = list(page.session_state["drawn_outline"].values())
-    assert {one.task for one in made} == {"sketch.paint", "sketch.translate"}
-    assert made[-1].settings.network == "from-edges" and image_io.read(made[-1].data).shape == (256, 256, 3)
+    results = list(page.session_state["drawn_outline"].values())
+    assert {one.task for one in results} == {"sketch.paint", "sketch.translate"}
+    assert results[-1].settings.network == "from-edges" and image_io.read(results[-1].data).shape == (
+        256,
+        256,
+        3,
+    )

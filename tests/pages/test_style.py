@@ -1,4 +1,4 @@
-"""The style page: what follows the sliders, and what takes a Start."""
+"""The Style page: the live preview, and what needs Start."""
 
 from __future__ import annotations
 
@@ -46,15 +46,15 @@ def test_a_start_is_offered_for_all_that_is_too_slow_to_follow_a_slider(visit, p
     ],
 )
 def test_what_follows_the_sliders_is_never_large(visit, monkeypatch, params, size):
-    asked = []
-    monkeypatch.setattr("pages.parts.show_live", lambda task, settings, *rest, **more: asked.append(settings))
+    calls = []
+    monkeypatch.setattr("pages.parts.show_live", lambda task, settings, *rest, **more: calls.append(settings))
     visit("style", **params)
-    assert (asked[-1].mode, asked[-1].size) == ("instant", size)
+    assert (calls[-1].mode, calls[-1].size) == ("instant", size)
 
 
 def test_before_a_start_the_page_says_how_long_it_takes_and_asks_nothing_of_old_recipes(visit, monkeypatch):
     notes = []
-    monkeypatch.setattr("pages.parts.show_live", lambda *told, note, **more: notes.append(note))
+    monkeypatch.setattr("pages.parts.show_live", lambda *args, note, **more: notes.append(note))
     page = visit("style", mode="Finest")
     assert "for printing" in notes[-1] and "which takes" in notes[-1] and "minutes" in notes[-1]
     labels = [widget.label for kind in ("selectbox", "number_input") for widget in page.get(kind)]
@@ -70,31 +70,31 @@ def test_before_a_start_the_page_says_how_long_it_takes_and_asks_nothing_of_old_
     ],
 )
 def test_paintings_that_the_shipped_network_knows_need_no_download(visit, monkeypatch, params, house, needs):
-    asked = []
+    calls = []
     monkeypatch.setattr(
         "pages.parts.show_live",
-        lambda task, settings, ask, *rest, **more: asked.append((settings, ask(), more["needs"])),
+        lambda task, settings, ask, *rest, **more: calls.append((settings, ask(), more["needs"])),
     )
     page = visit("style", **params)
     assert not page.exception
-    settings, inputs, needed = asked[-1]
+    settings, inputs, needed = calls[-1]
     assert (settings.house, needed) == (house, needs)
     assert inputs["style"] == []
 
 
 def test_a_painting_that_it_does_not_know_needs_the_network_for_any_style(visit, monkeypatch):
     monkeypatch.setattr("studio.style.house.known_styles.styles", lambda *network: ("mosaic",))
-    asked = []
+    calls = []
     monkeypatch.setattr(
         "pages.parts.show_live",
-        lambda *told, **more: asked.append(
-            (told[1].house, more["needs"], "AdaIN mixes them" in more["note"])
+        lambda *args, **more: calls.append(
+            (args[1].house, more["needs"], "AdaIN mixes them" in more["note"])
         ),
     )
     visit("style", style=["Mosaic", "Dots"])
-    assert asked[-1] == ((), ("adain",), True)
+    assert calls[-1] == ((), ("adain",), True)
     visit("style", style=["Mosaic"])
-    assert asked[-1] == (("mosaic",), (), False)
+    assert calls[-1] == (("mosaic",), (), False)
 
 
 @pytest.mark.parametrize(
@@ -109,26 +109,28 @@ def test_a_painting_that_it_does_not_know_needs_the_network_for_any_style(visit,
     ids=["one's own", "of two networks", "the studio's", "added to the studio's", "and one trained again"],
 )
 def test_styles_of_ones_own_network_are_offered_and_painted_by_it(visit, monkeypatch, params, house, network):
-    kept = tasks.File.keep(image_io.encode_png(np.full((40, 40, 3), 9, "uint8")), "image", "Rain.png")
-    gone = tasks.File("0" * 64, "image", "sand.png")
-    tiny_styles.make("mine", learned_from=[kept, gone])
-    sea = tasks.File.keep(kept.read(), "image", "sea.png")
-    tiny_styles.make("more", ("mosaic", "wash", "sea"), [sea], added_to="house", taught=("wash", "sea"))
-    asked = []
+    painting = tasks.File.keep(image_io.encode_png(np.full((40, 40, 3), 9, "uint8")), "image", "Rain.png")
+    missing = tasks.File("0" * 64, "image", "sand.png")
+    tiny_styles.make("mine", learned_from=[painting, missing])
+    sea = tasks.File.keep(painting.read(), "image", "sea.png")
+    tiny_styles.make(
+        "more", ("mosaic", "wash", "sea"), [sea], added_to="house", trained_styles=("wash", "sea")
+    )
+    calls = []
     monkeypatch.setattr(
-        "pages.parts.show_live", lambda task, settings, ask, *rest, **more: asked.append((settings, ask()))
+        "pages.parts.show_live", lambda task, settings, ask, *rest, **more: calls.append((settings, ask()))
     )
     page = visit("style", **params)
     assert not page.exception
-    settings, inputs = asked[-1]
+    settings, inputs = calls[-1]
     assert (settings.house, settings.network) == (house, network)
-    assert [file.digest for file in inputs["style"]][:1] == ([] if house else [kept.digest])
+    assert [file.digest for file in inputs["style"]][:1] == ([] if house else [painting.digest])
 
 
 def test_a_damaged_network_of_ones_own_takes_no_page_along(visit, monkeypatch):
-    kept = tasks.File.keep(image_io.encode_png(np.full((40, 40, 3), 9, "uint8")), "image", "Rain.png")
-    (tiny_styles.make("broken", learned_from=[kept]).folder / "recipe.json").write_text("{")
-    monkeypatch.setattr("pages.parts.show_live", lambda *told, **more: None)
+    file = tasks.File.keep(image_io.encode_png(np.full((40, 40, 3), 9, "uint8")), "image", "Rain.png")
+    (tiny_styles.make("broken", learned_from=[file]).folder / "recipe.json").write_text("{")
+    monkeypatch.setattr("pages.parts.show_live", lambda *args, **more: None)
     page = visit("style")
     assert not page.exception and not page.error
     assert "Rain (broken)" not in str([group.options for group in page.button_group])
@@ -157,15 +159,15 @@ def test_a_result_that_is_downloaded_twice_is_kept_once(engine, chores, draw):
     for button in page.button:
         button.click().run()
     assert not page.exception
-    [made] = {job.id for job in engine.jobs()} - before
-    engine.job(made).folder.remove()
+    [job_id] = {job.id for job in engine.jobs()} - before
+    engine.job(job_id).folder.remove()
     page.button[0].click().run()
     assert len({job.id for job in engine.jobs()} - before) == 1
 
 
 def test_a_result_goes_on_from_its_own_page_here_and_elsewhere(visit, monkeypatch, image):
-    made = tasks.File.keep(image_io.encode_png(image), "image", "made.png")
-    monkeypatch.setattr("pages.parts.show_live", lambda *told, **more: use_again.menu(lambda: made, key="it"))
+    file = tasks.File.keep(image_io.encode_png(image), "image", "made.png")
+    monkeypatch.setattr("pages.parts.show_live", lambda *args, **more: use_again.menu(lambda: file, key="it"))
     page = visit("style", what="A video")
     titles = {button.label: button.key for button in page.button}
     page.button(key=titles["Content in Style"]).click().run()
@@ -177,13 +179,13 @@ def test_a_result_goes_on_from_its_own_page_here_and_elsewhere(visit, monkeypatc
 
 @pytest.fixture
 def painted(engine, until, image):
-    """Puts a finished job there: `painted(settings, inputs)` -> its id."""
+    """Adds a finished job: `painted(settings, inputs)` -> its id."""
     ids = []
 
     def painted(settings, inputs):
-        made, id = tasks.File.keep(image_io.encode_png(image), "image", "made.png"), store.new_id(1)
-        asked = Request.of(tasks.get("style.transfer"), settings, inputs, "local")
-        store.write_finished(paths.folder("jobs") / id, asked, tasks.Result((made,)), 1, 2)
+        file, id = tasks.File.keep(image_io.encode_png(image), "image", "made.png"), store.new_id(1)
+        request = Request.of(tasks.get("style.transfer"), settings, inputs, "local")
+        store.write_finished(paths.folder("jobs") / id, request, tasks.Result((file,)), 1, 2)
         until(lambda: id in {job.id for job in engine.jobs(limit=1000)})
         ids.append(id)
         return id
@@ -211,13 +213,13 @@ def test_what_a_result_was_made_with_comes_into_the_form(visit, painted, setting
     for network in ("mine", "yours") if "network" in settings else ():  # with styles of the same names
         tiny_styles.make(network, learned_from=learned_from)
     house = settings.get("house", [])
-    offered = {sample.title: sample.file for sample in (*samples.photos(), *samples.paintings())}
-    inputs = {"content": [offered["Coffee"]()], "style": [] if house else [offered[one]() for one in names]}
+    files = {sample.title: sample.file for sample in (*samples.photos(), *samples.paintings())}
+    inputs = {"content": [files["Coffee"]()], "style": [] if house else [files[one]() for one in names]}
     page = visit("style", job=painted(settings, inputs))
     next(button for button in page.button if button.label == "Change").click().run()
     assert not page.exception
-    chosen = {key: page.button_group(key=key).value for key in ("content", "style", "mode")}
-    assert chosen == {"content": "Coffee", "style": names, "mode": settings.get("mode", "instant")}
+    values = {key: page.button_group(key=key).value for key in ("content", "style", "mode")}
+    assert values == {"content": "Coffee", "style": names, "mode": settings.get("mode", "instant")}
     assert page.session_state["size"] == settings.get("size", 512)
     assert not house or [page.session_state[f"weight_{n}"] for n in (1, 2)] == [1, 0.25]
     assert "Change" in labels(page), "the result stays in sight until something else is asked for"
@@ -226,13 +228,13 @@ def test_what_a_result_was_made_with_comes_into_the_form(visit, painted, setting
 
 
 def test_a_link_to_a_result_brings_what_it_was_made_with_into_the_form(visit, painted):
-    offered = {sample.title: sample.file for sample in (*samples.photos(), *samples.paintings())}
-    inputs = {"content": [offered["Coffee"]()], "style": [offered["Mosaic"]()]}
+    files = {sample.title: sample.file for sample in (*samples.photos(), *samples.paintings())}
+    inputs = {"content": [files["Coffee"]()], "style": [files["Mosaic"]()]}
     job = painted({"mode": "draft", "size": 256, "strength": 0.25}, inputs)
     page = visit("style", job=job)
     assert not page.exception and "Make again" in labels(page)
-    chosen = {key: page.button_group(key=key).value for key in ("content", "style", "mode")}
-    assert chosen == {"content": "Coffee", "style": ["Mosaic"], "mode": "draft"}
+    values = {key: page.button_group(key=key).value for key in ("content", "style", "mode")}
+    assert values == {"content": "Coffee", "style": ["Mosaic"], "mode": "draft"}
     assert (page.session_state["size"], page.session_state["strength"]) == (256, 0.25)
 
     changed = visit("style", job=job, strength="0.75")
@@ -250,44 +252,44 @@ def half():
 @pytest.mark.slow
 @pytest.mark.parametrize("house", [[], ["mosaic", "wash"]], ids=["images", "house styles"])
 def test_painted_masks_come_back_under_the_brush(visit, painted, monkeypatch, half, house):
-    offered = {sample.title: sample.file for sample in (*samples.photos(), *samples.paintings())}
+    files = {sample.title: sample.file for sample in (*samples.photos(), *samples.paintings())}
     masks = [mask_input.of_brush(half, number) for number in (1, 2)]
-    images = [] if house else [offered[one]() for one in ("Mosaic", "Wash")]
-    inputs = {"content": [offered["Coffee"]()], "style": images, "mask": masks}
+    images = [] if house else [files[one]() for one in ("Mosaic", "Wash")]
+    inputs = {"content": [files["Coffee"]()], "style": images, "mask": masks}
     page = visit("style", job=painted({"house": house}, inputs))
     next(button for button in page.button if button.label == "Change").click().run()
     assert not page.exception and page.toggle(key="brush").value
-    asked = []
-    monkeypatch.setattr("pages.parts.show_live", lambda *told, **more: asked.append(told[2]()))
+    calls = []
+    monkeypatch.setattr("pages.parts.show_live", lambda *args, **more: calls.append(args[2]()))
     page.slider(key="strength").set_value(0.5).run()
-    assert [file.digest for file in asked[-1]["mask"]] == [mask.digest for mask in masks]
+    assert [file.digest for file in calls[-1]["mask"]] == [mask.digest for mask in masks]
 
 
 def test_ones_own_masks_come_back_as_they_are(visit, painted, monkeypatch, half):
-    offered = {sample.title: sample.file for sample in (*samples.photos(), *samples.paintings())}
+    files = {sample.title: sample.file for sample in (*samples.photos(), *samples.paintings())}
     own = tasks.File.keep(half, "image", "left.png")
-    inputs = {"content": [offered["Coffee"]()], "style": [offered["Mosaic"]()], "mask": [own]}
+    inputs = {"content": [files["Coffee"]()], "style": [files["Mosaic"]()], "mask": [own]}
     page = visit("style", job=painted({}, inputs))
     next(button for button in page.button if button.label == "Change").click().run()
     assert not page.exception and not page.toggle(key="brush").value
-    asked = []
-    monkeypatch.setattr("pages.parts.show_live", lambda *told, **more: asked.append(told[2]()))
+    calls = []
+    monkeypatch.setattr("pages.parts.show_live", lambda *args, **more: calls.append(args[2]()))
     page.slider(key="strength").set_value(0.5).run()
-    assert asked[-1]["mask"] == [own]
+    assert calls[-1]["mask"] == [own]
 
 
 def test_masks_that_are_gone_cannot_be_changed(visit, painted):
-    offered = {sample.title: sample.file for sample in (*samples.photos(), *samples.paintings())}
-    gone = tasks.File("0" * 64, "image", "mask.png")
-    inputs = {"content": [offered["Coffee"]()], "style": [offered["Mosaic"]()], "mask": [gone]}
+    files = {sample.title: sample.file for sample in (*samples.photos(), *samples.paintings())}
+    missing = tasks.File("0" * 64, "image", "mask.png")
+    inputs = {"content": [files["Coffee"]()], "style": [files["Mosaic"]()], "mask": [missing]}
     page = visit("style", job=painted({}, inputs))
     assert not page.exception and "Make again" in labels(page) and "Change" not in labels(page)
 
 
 @pytest.mark.parametrize("before", [{"what": "A video"}, {"brush": "true", "weight_1": "0.25"}])
 def test_what_a_result_was_made_without_does_not_stay_in_the_form(visit, painted, before):
-    offered = {sample.title: sample.file for sample in (*samples.photos(), *samples.paintings())}
-    inputs = {"content": [offered["Coffee"]()], "style": [offered["Mosaic"](), offered["Wash"]()]}
+    files = {sample.title: sample.file for sample in (*samples.photos(), *samples.paintings())}
+    inputs = {"content": [files["Coffee"]()], "style": [files["Mosaic"](), files["Wash"]()]}
     page = visit("style", job=painted({"mode": "draft"}, inputs), style=["Dots", "Wash"], **before)
     next(button for button in page.button if button.label == "Change").click().run()
     assert not page.exception
@@ -298,12 +300,12 @@ def test_what_a_result_was_made_without_does_not_stay_in_the_form(visit, painted
 
 
 def test_images_that_the_form_does_not_offer_in_their_place_come_as_ones_own(visit, painted):
-    offered = {sample.title: sample.file for sample in (*samples.photos(), *samples.paintings())}
-    page = visit("style", job=painted({}, {"content": [offered["Mosaic"]()], "style": [offered["Coffee"]()]}))
+    files = {sample.title: sample.file for sample in (*samples.photos(), *samples.paintings())}
+    page = visit("style", job=painted({}, {"content": [files["Mosaic"]()], "style": [files["Coffee"]()]}))
     next(button for button in page.button if button.label == "Change").click().run()
     assert not page.exception
-    chosen = [page.button_group(key=key).value for key in ("content", "style")]
-    assert chosen == ["mosaic", ["coffee"]]
+    values = [page.button_group(key=key).value for key in ("content", "style")]
+    assert values == ["mosaic", ["coffee"]]
 
 
 @pytest.mark.parametrize(
@@ -326,12 +328,12 @@ def test_reset_all_puts_the_weights_back_too(visit):
 
 
 def test_the_command_of_what_was_stopped_is_that_of_what_is_there():
-    asked, made = TransferSettings(mode="fine"), TransferSettings(mode="fine", steps=7)
-    recipe = recipes.make("style.transfer", made, {}, {})
-    assert results.as_made(asked, recipe) == made.decided()
-    assert results.as_made(asked, None) == asked
-    gone = recipe.model_copy(update={"settings": {"nothing": 1}})
-    assert results.as_made(asked, gone) == asked
+    request, actual = TransferSettings(mode="fine"), TransferSettings(mode="fine", steps=7)
+    recipe = recipes.make("style.transfer", actual, {}, {})
+    assert results.actual_settings(request, recipe) == actual.resolve()
+    assert results.actual_settings(request, None) == request
+    outdated = recipe.model_copy(update={"settings": {"nothing": 1}})
+    assert results.actual_settings(request, outdated) == request
 
 
 @pytest.mark.slow
@@ -345,8 +347,8 @@ def test_a_style_keeps_its_weight_when_one_before_it_goes(visit):
 
 
 def test_a_result_can_be_tried_on_a_classifier(visit, monkeypatch, image):
-    made = tasks.File.keep(image_io.encode_png(image), "image", "made.png")
-    monkeypatch.setattr("pages.parts.show_live", lambda *told, **more: use_again.menu(lambda: made, key="it"))
+    file = tasks.File.keep(image_io.encode_png(image), "image", "made.png")
+    monkeypatch.setattr("pages.parts.show_live", lambda *args, **more: use_again.menu(lambda: file, key="it"))
     page = visit("style")
     next(button for button in page.button if button.label == "Image in Classify").click().run()
     assert not page.exception
@@ -354,18 +356,20 @@ def test_a_result_can_be_tried_on_a_classifier(visit, monkeypatch, image):
 
 
 def test_an_instant_result_leads_on_to_the_fine_one(visit, monkeypatch):
-    monkeypatch.setattr("pages.parts.show_live", lambda *told, own=None, **more: own and own())
+    monkeypatch.setattr(
+        "pages.parts.show_live", lambda *args, show_buttons=None, **more: show_buttons and show_buttons()
+    )
     page = visit("style")
-    begun = []
-    monkeypatch.setattr("pages.parts.start", lambda *job: begun.append(job))
+    calls = []
+    monkeypatch.setattr("pages.parts.start", lambda *job: calls.append(job))
     next(button for button in page.button if button.label == "Make a fine result").click().run()
     assert not page.exception
     assert page.button_group(key="mode").value == "fine"
     assert "Start" in labels(page) and "Make a fine result" not in labels(page)
-    [(task, settings, _)] = begun
+    [(task, settings, _)] = calls
     assert (task, settings.mode) == ("style.transfer", "fine")
     page.run()
-    assert len(begun) == 1
+    assert len(calls) == 1
 
 
 @pytest.mark.slow
@@ -376,17 +380,17 @@ def test_a_preview_is_saved_as_one_and_the_chosen_size_is_made_by_its_own_button
     assert "Keep" not in labels(page)
     [download] = page.get("download_button")
     assert download.proto.label == "Download preview, 512 x 341 px"
-    begun = []
-    monkeypatch.setattr("pages.jobs.jobs.start", lambda *job: begun.append(job))
+    calls = []
+    monkeypatch.setattr("pages.jobs.jobs.start", lambda *job: calls.append(job))
     next(button for button in page.button if button.label.startswith("Make the result")).click().run()
-    [(task, settings, _)] = begun
+    [(task, settings, _)] = calls
     assert (task, settings.mode, settings.size) == ("style.transfer", "instant", 2048)
     page = visit("style", size="512")
     assert "Keep" in labels(page) and not any("preview" in label for label in labels(page))
 
 
 def test_a_click_switches_to_a_style_unless_several_are_blended(visit, monkeypatch):
-    monkeypatch.setattr("pages.parts.show_live", lambda *told, **more: None)
+    monkeypatch.setattr("pages.parts.show_live", lambda *args, **more: None)
     page = visit("style")
     first, second, third = page.button_group(key="style").options[:3]
     page.button_group(key="style").set_value([first, second]).run()  # a click on a second tile
@@ -402,7 +406,7 @@ def test_a_click_switches_to_a_style_unless_several_are_blended(visit, monkeypat
 
 
 def test_an_uploaded_style_takes_the_place_of_the_chosen_one(visit, monkeypatch, image):
-    monkeypatch.setattr("pages.parts.show_live", lambda *told, **more: None)
+    monkeypatch.setattr("pages.parts.show_live", lambda *args, **more: None)
     page = visit("style")
     uploader = next(box for box in page.file_uploader if box.key.startswith("style.upload"))
     uploader.set_value(("waves.png", image_io.encode_png(image), "image/png")).run()
@@ -410,13 +414,13 @@ def test_an_uploaded_style_takes_the_place_of_the_chosen_one(visit, monkeypatch,
 
 
 def test_under_the_hood_offers_a_small_run_to_look_at(visit, monkeypatch):
-    monkeypatch.setattr("pages.parts.show_live", lambda *told, **more: None)
-    begun = []
-    monkeypatch.setattr("pages.jobs.jobs.start", lambda *job: begun.append(job))
-    page = visit("style", strength="0.5", hood="true")
+    monkeypatch.setattr("pages.parts.show_live", lambda *args, **more: None)
+    calls = []
+    monkeypatch.setattr("pages.jobs.jobs.start", lambda *job: calls.append(job))
+    page = visit("style", strength="0.5", explain="true")
     assert len(page.get("vega_lite_chart")) == 1, "the losses of a recorded run"
     watch = "Watch a small draft of your photo"
     next(button for button in page.button if button.label == watch).click().run()
-    [(task, settings, inputs)] = begun
+    [(task, settings, inputs)] = calls
     assert (task, settings.mode, settings.size, settings.strength) == ("style.transfer", "draft", 256, 0.5)
     assert settings.house == () and len(inputs["style"]) == 1

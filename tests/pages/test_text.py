@@ -1,6 +1,4 @@
-"""The text page: a language model writes, a text of one's own becomes a language model, and what lies under
-the hood.
-"""
+"""The Text page: sampling, training, and "Under the hood"."""
 
 from __future__ import annotations
 
@@ -33,21 +31,21 @@ LONG = "100000"
 
 @pytest.fixture(autouse=True)
 def none_shipped(monkeypatch):
-    """Only the language models that a test makes are there, so that it knows which one is chosen first."""
-    found = index.shipped().model_copy(update={"presets": {}})
-    monkeypatch.setattr(index, "shipped", lambda: found)
+    """Hides shipped models, so that tests know which model comes first."""
+    catalog = index.load().model_copy(update={"presets": {}})
+    monkeypatch.setattr(index, "load", lambda: catalog)
 
 
 @pytest.fixture
 def tiny(engine):
-    """A language model of the name "tiny" among a user's own."""
+    """A stored language model named "tiny"."""
     yield tiny_language_model.make(paths.folder("presets") / "tiny")
     shutil.rmtree(paths.folder("presets"))
 
 
 @pytest.fixture
 def until_written(until):
-    """Reruns a page until the text on it is whole."""
+    """Reruns a page until its text is complete."""
 
     def wait(page):
         return until(lambda: page.run() and not page.exception and "Make again" in labels(page) and page)
@@ -57,27 +55,27 @@ def until_written(until):
 
 @pytest.fixture
 def started(monkeypatch):
-    """What pages start, instead of the work."""
-    found = []
-    monkeypatch.setattr("pages.parts.start", lambda *asked: found.append(asked))
-    return found
+    """Records what the page starts, instead of running it."""
+    calls = []
+    monkeypatch.setattr("pages.parts.start", lambda *args: calls.append(args))
+    return calls
 
 
 def labels(page):
-    return [found.label for found in page.button]
+    return [element.label for element in page.button]
 
 
-def said(elements) -> str:
+def text_of(elements) -> str:
     return " ".join(str(element.value) for element in elements).replace("\\", "")
 
 
 def button(page, label):
-    return next(found for found in page.button if found.label == label)
+    return next(element for element in page.button if element.label == label)
 
 
 def papers(page):
-    """What is on each paper of the page."""
-    return [json.loads(found.proto.json) for found in page.get("bidi_component")]
+    """Returns the contents of each text component on the page."""
+    return [json.loads(element.proto.json) for element in page.get("bidi_component")]
 
 
 def wrote(page, until_written, **params):
@@ -86,7 +84,7 @@ def wrote(page, until_written, **params):
 
 
 def named(page):
-    """The field for the name of a trained model."""
+    """Returns the field for the name of a trained model."""
     (field,) = [one for one in page.text_input if one.label == "Name of the model"]
     return field
 
@@ -98,8 +96,8 @@ def test_a_language_model_writes_and_what_a_person_typed_is_nowhere_markup(visit
     [paper] = papers(page)
     assert (paper["before"], len(paper["text"]), paper["nats"]) == (typed, 500, [])
     assert set(paper["text"]) <= set(tiny_language_model.LETTERS)
-    assert "500 characters" in said(page.caption)
-    assert "Left out, because the model does not know them" in said(page.caption)
+    assert "500 characters" in text_of(page.caption)
+    assert "Left out, because the model does not know them" in text_of(page.caption)
     assert all("<b>" not in str(html.proto) for html in page.get("html"))
     [download, recipe] = page.get("download_button")
     assert (download.proto.label, recipe.proto.label) == ("Download", "Download recipe")
@@ -114,7 +112,7 @@ def test_nll_marks_every_character(visit, tiny, until_written):
     assert len(paper["nats"]) == len(paper["text"]) == 500
     assert min(paper["nats"]) >= 0 and len(set(paper["nats"])) > 50
     assert len(paper["words"]) == len(paper["levels"]) + 1
-    assert f"{np.mean(paper['nats']):.2f} nats" in said(page.caption)
+    assert f"{np.mean(paper['nats']):.2f} nats" in text_of(page.caption)
 
 
 def test_another_setting_writes_again_without_a_press(visit, tiny, until_written):
@@ -142,7 +140,7 @@ def test_a_stop_keeps_what_is_there(visit, tiny, until_written, until):
     button(page, "Stop").click().run()
     page = until_written(page)
     assert 0 < len(papers(page)[0]["text"]) < int(LONG)
-    assert "stopped early" in said(page.caption)
+    assert "stopped early" in text_of(page.caption)
 
 
 def test_writing_on_begins_with_what_is_there(visit, tiny, until_written):
@@ -170,17 +168,17 @@ def test_again_has_another_seed_unless_the_same_is_asked_for(visit, tiny, until_
 def test_a_text_of_a_model_file_is_never_gone_on_with_by_another_language_model(
     visit, engine, tiny, until, monkeypatch
 ):
-    model = File.keep(model_zip.zipped(tiny), "model", "old-tales.zip")
+    model = File.keep(model_zip.pack(tiny), "model", "old-tales.zip")
     job = engine.submit("text.write", WriteSettings(chars=20, prompt="so"), {"model": [model]})
     until(lambda: engine.job(job.id).finished, 60)
     page = visit("text", job=job.id)
     assert not page.exception
     assert not {"Write on", "Same seed"} & set(labels(page))
-    assert "old-tales" in said(page.caption).replace("\\", "")
-    begun = []
-    monkeypatch.setattr("pages.jobs.jobs.start", lambda *asked: begun.append(asked))
+    assert "old-tales" in text_of(page.caption).replace("\\", "")
+    calls = []
+    monkeypatch.setattr("pages.jobs.jobs.start", lambda *args: calls.append(args))
     button(page, "Make again").click().run()
-    assert begun[0][2]["model"][0].digest == model.digest and begun[0][1].seed != 0
+    assert calls[0][2]["model"][0].digest == model.digest and calls[0][1].seed != 0
     engine.job(job.id).folder.remove()
 
 
@@ -211,7 +209,7 @@ def test_a_kept_text_is_found_by_its_job_and_gives_way_to_the_next(visit, engine
 
 
 def address(page):
-    """What the address bar holds, as a link or a reload would send it."""
+    """Returns the query parameters as a link or a reload sends them."""
     return dict(page.query_params)
 
 
@@ -245,12 +243,12 @@ def test_a_text_to_write_on_from_that_is_gone_is_none(visit, tiny, until_written
 def test_a_text_to_write_on_from_is_no_other_visitors(visit, tiny, until_written, monkeypatch):
     whose = ["visitor-a"]
     monkeypatch.setattr(owners, "owner", lambda: whose[0])
-    told = File.keep(b"so a secret", "text", "before.txt").digest
-    page = until_written(visit("text", prompt="so", written="true", before=told))
+    digest = File.keep(b"so a secret", "text", "before.txt").digest
+    page = until_written(visit("text", prompt="so", written="true", before=digest))
     assert papers(page)[0]["before"] == "so a secret"
-    assert page.query_params["before"] in (told, [told]), "so that the next reload has it too"
+    assert page.query_params["before"] in (digest, [digest]), "so that the next reload has it too"
     whose[0] = "visitor-b"
-    page = until_written(visit("text", prompt="so", written="true", before=told))
+    page = until_written(visit("text", prompt="so", written="true", before=digest))
     assert papers(page)[0]["before"] == "so"
 
 
@@ -284,8 +282,8 @@ def test_every_setting_is_asked_for_once(visit, tiny):
     kinds += ("button_group",)
     for way, settings, left in (("Write", WriteSettings, {"count"}), ("Your text", TrainTextSettings, set())):
         page = visit("text", do=way)
-        there = [found.key for kind in kinds for found in getattr(page, kind)]
-        for name in set(settings.described()) - left:
+        there = [element.key for kind in kinds for element in getattr(page, kind)]
+        for name in set(settings.describe()) - left:
             assert there.count(name) == 1, name
 
 
@@ -341,9 +339,9 @@ def test_an_upload_says_what_is_in_it_and_is_trained_on(visit, started):
     page = visit("text", do="Your text", source="A file")
     page.file_uploader[0].upload("a_file.txt", text.encode("utf-16"), "text/plain").run()
     assert not page.error
-    assert "Read as UTF-16." in said(page.caption)
-    assert "sequences have" in said(page.caption)
-    assert "soft hyphen (8)" in said(page.text)
+    assert "Read as UTF-16." in text_of(page.caption)
+    assert "sequences have" in text_of(page.caption)
+    assert "soft hyphen (8)" in text_of(page.text)
     assert page.metric[0].value == f"{len(text):,}"
     button(page, "Train").click().run()
     assert started[0][2]["text"][0].read() == text.encode("utf-16")
@@ -359,15 +357,15 @@ def test_a_pasted_text_is_trained_on(visit, started):
 
 def test_a_language_model_is_taught_on_as_large_as_it_is(visit, tiny, started):
     page = visit("text", do="Your text", begin_with="tiny")
-    assert "2 layers of 16 units (LSTM)" in said(page.caption)
+    assert "2 layers of 16 units (LSTM)" in text_of(page.caption)
     for kind in ("slider", "select_slider", "number_input", "toggle", "button_group"):
-        assert not {found.key for found in getattr(page, kind)} & set(language_model.SHAPE)
+        assert not {element.key for element in getattr(page, kind)} & set(language_model.SHAPE)
     button(page, "Train").click().run()
     [(task, settings, inputs)] = started
     assert {name: getattr(settings, name) for name in language_model.SHAPE} == {
         name: getattr(tiny_language_model.SETTINGS, name) for name in language_model.SHAPE
     }
-    text_task.check(settings, inputs)  # which refuses a language model of another shape
+    text_task.check(settings, inputs)  # it rejects a language model of another shape
     assert presets.from_zip(inputs["start"][0]).digest == presets.find("tiny").digest
     pasted = inputs | {"text": [File.keep(b"ab " * 100, "text", "pasted.txt")]}
     assert "--start-from tiny " in commands.line(task, settings, pasted)
@@ -378,7 +376,7 @@ def test_a_language_model_is_taught_on_as_large_as_it_is(visit, tiny, started):
 
 def test_a_model_that_only_has_the_name_of_another_keeps_its_file_in_commands(tiny, tmp_path):
     other = File.keep(
-        model_zip.zipped(tiny_language_model.make(tmp_path / "other", seed=1)), "model", "tiny.zip"
+        model_zip.pack(tiny_language_model.make(tmp_path / "other", seed=1)), "model", "tiny.zip"
     )
     assert "--start-from tiny.zip" in commands.line(
         "text.train", tiny_language_model.SETTINGS, {"start": [other]}
@@ -388,9 +386,9 @@ def test_a_model_that_only_has_the_name_of_another_keeps_its_file_in_commands(ti
 @pytest.fixture
 def trained(engine, tiny):
     """A training run that has ended."""
-    settings, made = tiny_language_model.SETTINGS, recipes.Recipe(task="text.train", settings={})
+    settings, recipe = tiny_language_model.SETTINGS, recipes.Recipe(task="text.train", settings={})
     inputs = {"text": [File.keep(b"the cat " * 20, "text", "tiny_text.txt")]}
-    data = model_zip.zipped(tiny)
+    data = model_zip.pack(tiny)
     live = Live(
         "text.train",
         settings,
@@ -399,7 +397,7 @@ def trained(engine, tiny):
         "model",
         "tiny_text.zip",
         tiny_language_model.FIGURES,
-        made,
+        recipe,
         12.0,
     )
     job = engine.keep(live)
@@ -410,10 +408,10 @@ def trained(engine, tiny):
 def test_an_ended_training_tells_its_figures_and_becomes_a_language_model(visit, trained, until_written):
     page = visit("text", job=trained.id)
     assert page.button_group(key="do").value == "own"
-    told = said(page.markdown)
-    assert "**1.50 nats (2.16 bits) per character**" in told
-    assert "a perplexity of 4.5" in told
-    assert "stopped early" in told and "the batch size is 4" in told
+    text = text_of(page.markdown)
+    assert "**1.50 nats (2.16 bits) per character**" in text
+    assert "a perplexity of 4.5" in text
+    assert "stopped early" in text and "the batch size is 4" in text
     assert set(papers(page)[0]["text"]) <= set(tiny_language_model.LETTERS) and papers(page)[0]["text"]
     named(page).set_value("Élises Märchen 日本!").run()
     button(page, "Keep as model").click().run()
@@ -452,7 +450,7 @@ def test_a_name_that_cannot_be_is_one_sentence(visit, trained, name, reason):
     page = visit("text", job=trained.id)
     named(page).set_value(name).run()
     button(page, "Keep as model").click().run()
-    assert reason in said(page.error)
+    assert reason in text_of(page.error)
     assert language_models.names() == ["tiny"]
 
 
@@ -462,38 +460,38 @@ def test_a_broken_model_or_one_of_another_kind_is_no_language_model(tiny):
 
 
 def test_figures_in_words_are_plain():
-    told = training.in_words(tiny_language_model.FIGURES | {"notes": ["*odd* <b>"], "ended": ""})
-    assert "\\*odd\\*" in told
-    assert "Fine-tuned" not in told
-    assert "early" not in told
-    taught = training.in_words(tiny_language_model.FIGURES | {"started_from": "my *language model*"})
-    assert "Fine-tuned from my \\*language model\\*" in taught
+    text = training.in_words(tiny_language_model.FIGURES | {"notes": ["*odd* <b>"], "ended": ""})
+    assert "\\*odd\\*" in text
+    assert "Fine-tuned" not in text
+    assert "early" not in text
+    fine_tuned = training.in_words(tiny_language_model.FIGURES | {"started_from": "my *language model*"})
+    assert "Fine-tuned from my \\*language model\\*" in fine_tuned
 
 
 def test_under_the_hood_is_computed_from_the_texts_own_model(visit, tiny, until_written):
-    page = wrote(visit("text", hood="true"), until_written)
+    page = wrote(visit("text", explain="true"), until_written)
     assert len(page.get("vega_lite_chart")) == 2
     text = "a dog likes the sea"
     read = under_the_hood._read("tiny", presets.find("tiny").digest, text)
     assert read.text == text
     scores = next_character.rows(read.logits[-1], read.alphabet)
-    spoken = language_model.load("tiny")
-    sampler = Sampler(spoken.network)
-    sampler.read(spoken.vocabulary.encode(text).indices)
-    wanted = np.sort(sampler.logits[0])[::-1]
-    assert np.allclose([row["score"] for row in scores], wanted - wanted[0], atol=1e-3)
-    assert scores[0]["character"] == corpus.shown(
+    model = language_model.load("tiny")
+    sampler = Sampler(model.network)
+    sampler.read(model.vocabulary.encode(text).indices)
+    expected = np.sort(sampler.logits[0])[::-1]
+    assert np.allclose([row["score"] for row in scores], expected - expected[0], atol=1e-3)
+    assert scores[0]["character"] == corpus.describe(
         tiny_language_model.LETTERS[int(sampler.logits[0].argmax())]
     )
-    doors = gates.rows(read.opened[:, :, 0], read.text, read.gates)
-    assert [row["character"] for row in doors[::3]] == [corpus.shown(c) for c in text]
+    doors = gates.rows(read.activations[:, :, 0], read.text, read.gates)
+    assert [row["character"] for row in doors[::3]] == [corpus.describe(c) for c in text]
 
 
 def test_without_a_text_the_chosen_language_model_reads_a_passage(visit, tiny):
-    page = visit("text", hood="true")
+    page = visit("text", explain="true")
     assert not page.exception
     assert len(page.get("vega_lite_chart")) == 2
-    assert "passage of Hamlet" in said(page.caption)
+    assert "passage of Hamlet" in text_of(page.caption)
 
 
 def test_it_starts_where_the_language_model_was_least_decided():
@@ -507,14 +505,14 @@ def test_the_gates_of_a_gru_are_those_of_the_network(tmp_path):
     shapes = [(size, 3), (3, 3 * units), (units, 3 * units), (2, 3 * units), (units, size), (size,)]
     network = Network([rng.normal(size=shape) for shape in shapes], "gru")
     indices = np.arange(12) % size
-    opened = gates.along(network, indices)
-    assert opened.shape == (12, 2, units) and len(gates.names(network)) == 2
+    activations = gates.along(network, indices)
+    assert activations.shape == (12, 2, units) and len(gates.names(network)) == 2
     states = network.states(1)
     for at, read in enumerate(indices):
         before = states[0][0]
         _, states = network.step(np.array([read]), states)
-        kept = opened[at, 0]
-        fresh = (states[0][0] - kept * before) / (1 - kept)
+        update = activations[at, 0]
+        fresh = (states[0][0] - update * before) / (1 - update)
         assert np.all(np.abs(fresh) <= 1 + 1e-4), "what is not kept is a tanh"
 
 
@@ -527,22 +525,22 @@ def test_nothing_is_computed_while_the_section_is_folded(visit, tiny, until_writ
 def test_the_gates_are_those_of_the_network(tiny):
     network = language_model.load("tiny").network
     indices = np.arange(20) % network.size
-    opened = gates.along(network, indices)
-    assert opened.shape == (20, 3, tiny_language_model.SETTINGS.units)
-    lets, keeps, shows = opened[:, 0], opened[:, 1], opened[:, 2]
+    activations = gates.along(network, indices)
+    assert activations.shape == (20, 3, tiny_language_model.SETTINGS.units)
+    lets, keeps, shows = activations[:, 0], activations[:, 1], activations[:, 2]
     cells = [np.zeros(tiny_language_model.SETTINGS.units)]
     for at in range(20):
         _, states = network.run(indices[None, : at + 1], network.states(1))
         hidden, cell = states[-2][0], states[-1][0]
         assert np.allclose(hidden, shows[at] * np.tanh(cell), atol=1e-5)
-        # What came in lies between -1 and 1, so the cell moves no further than the gate lets it.
+        # The input is between -1 and 1, so the gate limits the change of the cell.
         assert np.all(np.abs(cell - keeps[at] * cells[-1]) <= lets[at] + 1e-5)
         cells.append(cell)
 
 
 def test_a_marked_image_shades_what_surprised():
-    calm = text_tiles.marked("One", " two\nthree", [0.0] * 10)
-    other = text_tiles.marked("One", " two\nthree", [0.0] * 5 + [9.0] + [0.0] * 4)
+    calm = text_tiles.draw_marked("One", " two\nthree", [0.0] * 10)
+    other = text_tiles.draw_marked("One", " two\nthree", [0.0] * 5 + [9.0] + [0.0] * 4)
     changed = np.argwhere(np.any(np.asarray(calm) != np.asarray(other), axis=-1))
     assert len(changed)
     top, left = changed.min(axis=0)
@@ -551,14 +549,14 @@ def test_a_marked_image_shades_what_surprised():
 
 
 def test_a_beginning_is_as_long_as_the_settings_allow():
-    WriteSettings(prompt="a" * written_texts.MOST_BEGUN)
+    WriteSettings(prompt="a" * written_texts.MOST_PROMPT)
     with pytest.raises(ValueError, match="prompt"):
-        WriteSettings(prompt="a" * (written_texts.MOST_BEGUN + 1))
+        WriteSettings(prompt="a" * (written_texts.MOST_PROMPT + 1))
 
 
 @pytest.fixture
 def two(tiny):
-    """A second language model next to it, and no others."""
+    """A second language model next to "tiny"."""
     return tiny_language_model.make(paths.folder("presets") / "other", seed=1)
 
 
@@ -569,15 +567,17 @@ def who(visit, until, **params):
 
 @pytest.mark.slow
 def test_two_language_models_read_a_text_and_each_character_has_its_color(visit, two, until):
-    page = who(visit, until, hood="true")
+    page = who(visit, until, explain="true")
     [paper] = papers(page)
     assert paper["text"] == sample_texts.PASSAGES and paper["language_models"] == ["other", "tiny"]
     assert len(paper["nats"]) == len(paper["others"]) == len(paper["text"])
     unknown = {letter for letter, nats in zip(paper["text"], paper["nats"], strict=True) if nats is None}
     assert "," in unknown and "a" not in unknown
     assert len(paper["words"]) == len(paper["shades"]) == 5
-    assert "count for neither" in said(page.caption) and "does not identify an author" in said(page.caption)
-    assert len(page.get("vega_lite_chart")) == 2  # the sentences, and how the evidence adds up
+    assert "count for neither" in text_of(page.caption) and "does not identify an author" in text_of(
+        page.caption
+    )
+    assert len(page.get("vega_lite_chart")) == 2  # the sentences, and the cumulative evidence
     assert [one.label for one in page.metric] == ["other", "tiny"]
 
 
@@ -592,13 +592,13 @@ def test_a_pasted_text_is_read_and_its_letters_are_nowhere_markup(visit, two, un
 
 def test_one_language_model_alone_cannot_tell_who_wrote_a_text(visit, tiny):
     page = visit("text", do="Who wrote this?")
-    assert not page.exception and "two different language models" in said(page.info)
+    assert not page.exception and "two different language models" in text_of(page.info)
 
 
 def test_evidence_adds_up_and_what_counts_for_neither_adds_nothing():
-    told = {"text": "a b", "nats": [[1.0, None, 3.0], [2.0, None, 1.5]], "language_models": []}
-    assert [row["lead"] for row in evidence.rows(told)] == [1.0, 1.0, -0.5]
-    assert evidence.rows(told)[-1]["read"] == "a b"
+    result = {"text": "a b", "nats": [[1.0, None, 3.0], [2.0, None, 1.5]], "language_models": []}
+    assert [row["lead"] for row in evidence.rows(result)] == [1.0, 1.0, -0.5]
+    assert evidence.rows(result)[-1]["read"] == "a b"
 
 
 @pytest.mark.parametrize("at, first", [(0, 0), (40, 24), (71, 40)])

@@ -1,4 +1,4 @@
-"""The page that trains a model to draw: what it takes, and what it says before anything starts."""
+"""The Train a generator page: inputs, and the messages before training starts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from PIL import Image
 
 from pages import parts
 from pages.form import learning_images, near_images, samples, uploaded_images
-from pages.generator import beginning, wish
+from pages.generator import beginning, input_form
 from pages.jobs import commands
 from studio.core import data, paths, tasks
 from studio.core.data import sample_sets
@@ -30,10 +30,10 @@ EACH = 70
 
 
 def labels(page):
-    return [found.label for found in page.button]
+    return [element.label for element in page.button]
 
 
-def said(*kinds) -> str:
+def text_of(*kinds) -> str:
     return " ".join(str(element.value) for elements in kinds for element in elements).replace("\\", "")
 
 
@@ -50,7 +50,7 @@ def zipped(*images: bytes, ending: str = "png") -> bytes:
 
 
 def gray(n: int) -> bytes:
-    """Always the same image, in a file that is not."""
+    """Returns the same image in a different file for each n."""
     body = io.BytesIO()
     Image.new("RGB", (40, 40), "gray").save(body, "BMP")
     return body.getvalue() + bytes([n])
@@ -58,7 +58,7 @@ def gray(n: int) -> bytes:
 
 @pytest.fixture
 def own(visit, until):
-    """The page with files of a user's own, once they are read."""
+    """Opens the page with uploaded files, once they are loaded."""
 
     def own(*files: tuple[str, bytes]):
         page = visit("train-generator", learn_from="Your own", size="32")
@@ -77,34 +77,34 @@ def test_a_sample_is_chosen_and_shown_with_what_it_takes(visit, until):
     until(lambda: page.run() and "Train" in labels(page))
     assert not page.exception and not page.error
     assert page.button_group(key=learning_images.KEY).value == "Avatars"
-    assert "1,000 images" in said(page.markdown)
-    assert "No two of them are nearly the same" in said(page.caption)
-    assert "which takes about" in said(page.markdown) and "GiB of memory" in said(page.markdown)
+    assert "1,000 images" in text_of(page.markdown)
+    assert "No two of them are nearly the same" in text_of(page.caption)
+    assert "which takes about" in text_of(page.markdown) and "GiB of memory" in text_of(page.markdown)
     captions = [image.caption for one in page.get("image") for image in one.proto.imgs]
     assert any(caption.startswith("As the model gets them") for caption in captions)
 
 
-@pytest.mark.parametrize("kind", wish.TASKS)
+@pytest.mark.parametrize("kind", input_form.TASKS)
 def test_every_setting_is_asked_for_once_or_follows(visit, kind):
-    page = visit("train-generator", kind=wish.KINDS[kind])
+    page = visit("train-generator", kind=input_form.KINDS[kind])
     kinds = ("slider", "select_slider", "number_input", "text_input", "button_group", "toggle")
-    there = [found.key for kind in kinds for found in getattr(page, kind)]
-    for name in tasks.get(wish.TASKS[kind]).settings.described():
+    there = [element.key for kind in kinds for element in getattr(page, kind)]
+    for name in tasks.get(input_form.TASKS[kind]).settings.describe():
         assert there.count(name) == (name not in ("test_every", "scored")), name
 
 
 def test_what_a_sample_decides_is_not_asked_for(visit):
     page = visit("train-generator", learn_from="Digits")
-    there = {found.key for found in [*page.toggle, *page.button_group]}
+    there = {element.key for element in [*page.toggle, *page.button_group]}
     assert "flip" not in there and "colors" not in there and "size" in there
 
 
 @pytest.fixture
 def read(visit, until):
-    """The page of a GAN, once its images are read."""
+    """Opens the page for a GAN, once its images are loaded."""
 
-    def read(**chosen: str):
-        page = visit("train-generator", **chosen)
+    def read(**params: str):
+        page = visit("train-generator", **params)
         until(lambda: page.run() and "Train" in labels(page))
         assert not page.exception and not page.error
         return page
@@ -114,82 +114,86 @@ def read(visit, until):
 
 @pytest.fixture
 def eyes_at_hand(weights_cache, engine):
-    """VGG16 in the home of the pages, which else has no weights."""
+    """VGG16 in the STUDIO_HOME of the pages, which has no weights otherwise."""
     folder = paths.folder("weights")
-    given = [folder / file.name for file in weights_cache.glob("vgg16-*")]
-    for path in given:
+    files = [folder / file.name for file in weights_cache.glob("vgg16-*")]
+    for path in files:
         shutil.copy(weights_cache / path.name, path)
     yield
-    for path in given:
+    for path in files:
         path.unlink()
 
 
 @pytest.fixture
-def begun(monkeypatch):
-    """What was started, as the commands that do the same; nothing really is."""
-    found = []
-    monkeypatch.setattr(parts, "start", lambda task, *wish: found.append(commands.line(task, *wish)))
-    return found
+def started_commands(monkeypatch):
+    """Records what the page starts, as commands."""
+    lines = []
+    monkeypatch.setattr(parts, "start", lambda task, *job: lines.append(commands.line(task, *job)))
+    return lines
 
 
-def test_a_vgg16_discriminator_is_proposed_where_nothing_is_fetched_for_it(read, begun, eyes_at_hand):
+def test_a_vgg16_discriminator_is_proposed_where_nothing_is_fetched_for_it(
+    read, started_commands, eyes_at_hand
+):
     page = read()
     assert page.slider(key="vgg16_discriminator").value == 1 and page.select_slider(key="batch").value == 32
     assert "vgg16_discriminator" not in {one.key for one in page.expander[0].slider}, "it is in sight"
-    assert "which takes about 36 minutes here" in said(page.markdown)
+    assert "which takes about 36 minutes here" in text_of(page.markdown)
     assert re.search(
         r"The VGG16-feature discriminator uses .*; without it, training takes about 9 "
         r"min",
-        said(page.caption),
+        text_of(page.caption),
     )
     assert not page.info
-    next(found for found in page.button if found.label == "Train").click().run()
-    assert len(begun) == 1 and {"--vgg16-discriminator", "--batch"} <= set(begun[0].split())
+    next(element for element in page.button if element.label == "Train").click().run()
+    assert len(started_commands) == 1 and {"--vgg16-discriminator", "--batch"} <= set(
+        started_commands[0].split()
+    )
     page.slider(key="vgg16_discriminator").set_value(0.0).run()
-    assert "which takes about 9 minutes here" in said(page.markdown)
+    assert "which takes about 9 minutes here" in text_of(page.markdown)
     assert re.search(
         r"VGG16-feature discriminator\*\* to 1 and \*\*Batch size\*\* to 32 .*then takes about 36 minutes\.",
-        said(page.caption),
+        text_of(page.caption),
     )
-    next(found for found in page.button if found.label == "Reset all").click().run()
+    next(element for element in page.button if element.label == "Reset all").click().run()
     assert page.slider(key="vgg16_discriminator").value == 1
 
 
 def test_where_it_would_be_fetched_it_is_off_and_the_page_says_how_much_that_is(read):
     page = read()
     assert page.slider(key="vgg16_discriminator").value == 0 and page.select_slider(key="batch").value == 64
-    assert "first fetches VGG16 (64 MB)." in said(page.caption) and not page.info
+    assert "first fetches VGG16 (64 MB)." in text_of(page.caption) and not page.info
     page.slider(key="vgg16_discriminator").set_value(1.0).run()
-    assert "the studio downloads VGG16 (64 MB)" in said(page.info)
-    assert "first fetches" not in said(page.caption)
+    assert "the studio downloads VGG16 (64 MB)" in text_of(page.info)
+    assert "first fetches" not in text_of(page.caption)
 
 
 def test_a_vae_has_no_vgg16_discriminator_by_itself(read, eyes_at_hand):
     page = read()
     page.button_group(key="kind").set_value("vae").run()
     assert page.slider(key="vgg16_discriminator").value == 0 and page.select_slider(key="batch").value == 64
-    assert "a network pretrained on photos" not in said(page.caption)
+    assert "a network pretrained on photos" not in text_of(page.caption)
 
 
 def asked_for(page) -> set[str]:
     kinds = ("slider", "select_slider", "number_input", "toggle", "button_group")
-    return {found.key for kind in kinds for found in getattr(page, kind)}
+    return {element.key for kind in kinds for element in getattr(page, kind)}
 
 
-def test_a_model_is_trained_on_or_grows_and_what_it_is_decides(read, begun, until, monkeypatch):
+def test_a_model_is_trained_on_or_grows_and_what_it_is_decides(read, started_commands, until, monkeypatch):
     page = read(start_with="The studio's faces")
     assert page.selectbox(key=beginning.KEY).options[:2] == ["A new model", "The studio's faces"]
     assert not asked_for(page) & set(beginning.SHAPE["dcgan.train"])
-    assert "Training continues at 64 px" in said(page.caption) and "Trained on" in said(page.caption)
-    next(found for found in page.button if found.label == "Train").click().run()
-    page.button_group(key=beginning.WAY).set_value(beginning.GROW).run()
-    assert "upscaled, with 20 channels instead of 40" in said(page.caption)
+    assert "Training continues at 64 px" in text_of(page.caption) and "Trained on" in text_of(page.caption)
+    next(element for element in page.button if element.label == "Train").click().run()
+    page.button_group(key=beginning.MODE_KEY).set_value(beginning.GROW).run()
+    assert "upscaled, with 20 channels instead of 40" in text_of(page.caption)
     until(lambda: page.run() and "Train" in labels(page))
-    next(found for found in page.button if found.label == "Train").click().run()
-    assert "minutes here" in said(page.markdown)
+    next(element for element in page.button if element.label == "Train").click().run()
+    assert "minutes here" in text_of(page.markdown)
     monkeypatch.setattr(enlarging, "BATCH", 1000 * enlarging.BATCH)
-    assert "hours here" in said(page.run().markdown), "learning to enlarge counts"
-    on, grown = begun
+    assert "hours here" in text_of(page.run().markdown), "learning to enlarge counts"
+    on, grown = started_commands
     assert "--start-from faces-dcgan" in on and "--size" not in on
     assert "--start-from faces-dcgan" in grown and "--size 128" in grown and "--width 20" in grown
     page.selectbox(key=beginning.KEY).set_value("").run()
@@ -199,7 +203,7 @@ def test_a_model_is_trained_on_or_grows_and_what_it_is_decides(read, begun, unti
 def test_what_a_model_learned_with_is_proposed_and_taken_back(read):
     page = read(start_with="The studio's avatars")
     assert page.slider(key="bilateral").value == 10 and not page.toggle(key="flip").value
-    assert not {beginning.WAY, "blocks"} & asked_for(page), "none is larger than 128 px"
+    assert not {beginning.MODE_KEY, "blocks"} & asked_for(page), "none is larger than 128 px"
     page.selectbox(key=beginning.KEY).set_value("").run()
     assert page.slider(key="bilateral").value == 0 and page.toggle(key="flip").value
     page.button_group(key="kind").set_value("vae").run()
@@ -211,64 +215,66 @@ def test_what_a_model_learned_with_is_proposed_and_taken_back(read):
 def test_what_does_not_go_together_is_one_sentence_before_it_starts(read):
     page = read()
     page.button_group(key="loss").set_value("relativistic").run()
-    assert ": 0" in said(page.error) and "Train" not in labels(page)
+    assert ": 0" in text_of(page.error) and "Train" not in labels(page)
 
 
 def test_a_zip_is_looked_over(own):
     page = own(("mine.zip", zipped(*(png(n, 30 + n) for n in range(EACH)), b"no image")))
     assert "Train" in labels(page) and not page.error
-    told = said(page.markdown, page.caption)
-    assert "70 images" in told and "30 to 99 px" in told
-    assert "2 of them are smaller than 32 px" in told and "memorizes them" in told
-    assert "70.png" in told, "what was left out is named"
+    text = text_of(page.markdown, page.caption)
+    assert "70 images" in text and "30 to 99 px" in text
+    assert "2 of them are smaller than 32 px" in text and "memorizes them" in text
+    assert "70.png" in text, "what was left out is named"
 
 
 def photo_at(quality: int) -> bytes:
-    """The same photo, saved again: other bytes, other pixels."""
+    """Returns the photo saved at another quality: other bytes, other pixels."""
     body = io.BytesIO()
     Image.fromarray(sample_photos.photo("chelsea")).resize((120, 80)).save(body, "JPEG", quality=quality)
     return body.getvalue()
 
 
 def press(page, label: str):
-    return next(found for found in page.button if found.label == label).click().run()
+    return next(element for element in page.button if element.label == label).click().run()
 
 
 def test_images_that_are_nearly_the_same_are_left_out_by_a_click_and_come_back(own, until):
     page = own(("mine.zip", zipped(*(png(n) for n in range(EACH)), photo_at(90), photo_at(40), photo_at(15))))
-    assert "73 images" in said(page.markdown) and "2 images** are nearly the same" in said(page.markdown)
+    assert "73 images" in text_of(page.markdown) and "2 images** are nearly the same" in text_of(
+        page.markdown
+    )
     page = press(page, "Leave out 2 images")
     until(lambda: page.run() and "Train" in labels(page))
-    assert "71 images" in said(page.markdown) and "2 removed." in said(page.markdown)
-    assert "No two of them are nearly the same" in said(page.caption)
+    assert "71 images" in text_of(page.markdown) and "2 removed." in text_of(page.markdown)
+    assert "No two of them are nearly the same" in text_of(page.caption)
     assert page.radio[0].options == ["mine\\.zip", "mine corrected\\.zip"]
     page = press(page, "Undo")
     until(lambda: page.run() and "Train" in labels(page))
-    assert "73 images" in said(page.markdown) and not page.radio and not page.error
+    assert "73 images" in text_of(page.markdown) and not page.radio and not page.error
 
 
 def test_of_two_that_are_nearly_the_same_a_person_may_keep_either(own, until):
     page = own(("mine.zip", zipped(*(png(n) for n in range(EACH)), photo_at(90), photo_at(40))))
     [file] = page.session_state["draw_uploads"].archives.values()
     page.session_state[f"{near_images.form_key(file)}.near"] = True
-    [chosen] = [one for one in page.run().selectbox if one.label.startswith("What to do with")]
-    assert chosen.label.replace("\\", "") == "What to do with 70.png and 71.png"
-    chosen.set_value(2)
+    [selectbox] = [one for one in page.run().selectbox if one.label.startswith("What to do with")]
+    assert selectbox.label.replace("\\", "") == "What to do with 70.png and 71.png"
+    selectbox.set_value(2)
     page = press(page, "Apply")
-    until(lambda: page.run() and "1 removed." in said(page.markdown))
-    assert "70.png" not in data.opened(page.session_state["draw_uploads"].archives.popitem()[1]).names
+    until(lambda: page.run() and "1 removed." in text_of(page.markdown))
+    assert "70.png" not in data.open_source(page.session_state["draw_uploads"].archives.popitem()[1]).names
 
 
 def test_one_photo_saved_seventy_times_is_told_before_and_after_its_doubles_are_left_out(own, until):
     page = own(("one.zip", zipped(*(photo_at(quality) for quality in range(25, 25 + EACH)), ending="jpg")))
-    assert "Without them 1 image would be left, and a generator needs at least 64" in said(page.warning)
+    assert "Without them 1 image would be left, and a generator needs at least 64" in text_of(page.warning)
     page = press(page, "Leave out 69 images")
     until(lambda: page.error or page.run() is None)
-    assert len(page.error) == 1 and ": 1. Use at least 64 images" in said(page.error)
+    assert len(page.error) == 1 and ": 1. Use at least 64 images" in text_of(page.error)
     assert "Train" not in labels(page)
     page = press(page, "Undo")
     until(lambda: page.run() and "Train" in labels(page))
-    assert "70 images" in said(page.markdown) and not page.error
+    assert "70 images" in text_of(page.markdown) and not page.error
 
 
 def test_a_zip_and_loose_images_stay_beside_each_other(own, until):
@@ -277,35 +283,35 @@ def test_a_zip_and_loose_images_stay_beside_each_other(own, until):
         ("mine.zip", zipped(*(png(n) for n in range(EACH)))),
         ("more.zip", zipped(*(png(n) for n in range(EACH + 1)))),
     )
-    assert "71 images**" in said(page.markdown)
+    assert "71 images**" in text_of(page.markdown)
     [several] = page.radio
     assert several.label == "Choose which upload to train on" and len(several.options) == 3
     several.set_value(uploaded_images.LOOSE).run()
     until(lambda: page.error or page.run() is None)
-    assert ": 3" in said(page.error)
+    assert ": 3" in text_of(page.error)
     page = page.file_uploader[0].upload("3.png", png(3), "image/png").run()
     assert page.radio[0].value == uploaded_images.LOOSE and page.radio[0].options[-1].startswith("4 images")
     page = press(page, "Clear")
     until(lambda: page.run() and "Train" in labels(page))
-    assert "71 images**" in said(page.markdown) and len(page.radio[0].options) == 2
+    assert "71 images**" in text_of(page.markdown) and len(page.radio[0].options) == 2
 
 
 def test_too_many_loose_images_are_one_sentence(visit, monkeypatch):
     monkeypatch.setattr(uploaded_images, "MOST", 3)
     page = visit("train-generator", learn_from="Your own", size="32")
     page.file_uploader[0].set_value([(f"{n}.png", png(n), "image/png") for n in range(9)]).run()
-    told = [one.value for one in page.error if "one zip" in one.value]
-    assert len(told) == 1 and "The limit is 3 single images: 6 more were left out" in told[0]
-    assert "3 images: 0.png, 1.png, 2.png" in said(page.caption)
-    assert "left out" not in said(page.run().error)
+    messages = [one.value for one in page.error if "one zip" in one.value]
+    assert len(messages) == 1 and "The limit is 3 single images: 6 more were left out" in messages[0]
+    assert "3 images: 0.png, 1.png, 2.png" in text_of(page.caption)
+    assert "left out" not in text_of(page.run().error)
 
 
 def test_loose_images_are_gathered(own):
     page = own(*((f"{n}.png", png(n)) for n in range(3)))
-    assert "3 images: 0.png, 1.png, 2.png" in said(page.caption)
-    assert "at least 64 images" in said(page.error) and ": 3" in said(page.error)
-    next(found for found in page.button if found.label == "Clear").click().run()
-    assert not page.error and "3 images" not in said(page.caption)
+    assert "3 images: 0.png, 1.png, 2.png" in text_of(page.caption)
+    assert "at least 64 images" in text_of(page.error) and ": 3" in text_of(page.error)
+    next(element for element in page.button if element.label == "Clear").click().run()
+    assert not page.error and "3 images" not in text_of(page.caption)
 
 
 @pytest.mark.parametrize(
@@ -323,28 +329,28 @@ def test_loose_images_are_gathered(own):
 )
 def test_what_cannot_be_learned_from_is_one_sentence_before_it_starts(own, name, body, wrong):
     page = own((name, body()))
-    assert len(page.error) == 1 and says_what_to_do(said(page.error))
-    assert wrong in said(page.error)
+    assert len(page.error) == 1 and says_what_to_do(text_of(page.error))
+    assert wrong in text_of(page.error)
     assert "Train" not in labels(page)
 
 
 def test_a_gallery_with_too_few_says_how_many_there_are(visit):
     page = visit("train-generator", learn_from="Your gallery", gallery_words="nothing-is-called-so")
     assert not page.exception and not page.error
-    assert "your gallery has 0 images with these words" in said(page.info)
+    assert "your gallery has 0 images with these words" in text_of(page.info)
     assert "Train" not in labels(page)
 
 
 def test_images_of_the_gallery_become_a_data_set(visit, until, monkeypatch):
-    def find(wanted, owner, most):
-        kept = [File.keep(png(n, 600 if n < 5 else 40), "image", "a.png") for n in range(EACH)]
-        return [SimpleNamespace(file=file) for file in kept], EACH
+    def find(query, owner, most):
+        files = [File.keep(png(n, 600 if n < 5 else 40), "image", "a.png") for n in range(EACH)]
+        return [SimpleNamespace(file=file) for file in files], EACH
 
     monkeypatch.setattr(learning_images.index, "find", find)
     page = visit("train-generator", learn_from="Your gallery", size="32")
     until(lambda: page.run() and ("Train" in labels(page) or page.error))
     assert not page.error
-    assert "70 images**, 40 to 512 px" in said(page.markdown), "large ones are made smaller on the way"
+    assert "70 images**, 40 to 512 px" in text_of(page.markdown), "large ones are made smaller on the way"
 
 
 def test_samples_have_their_images():
@@ -353,17 +359,17 @@ def test_samples_have_their_images():
 
 
 @pytest.mark.parametrize(
-    "kind, shown", [("GAN, sharp", r"\mathcal{L}_G"), ("VAE, redraws photos", r"D_{KL}")]
+    "kind, expected", [("GAN, sharp", r"\mathcal{L}_G"), ("VAE, redraws photos", r"D_{KL}")]
 )
-def test_under_the_hood_shows_the_loss_that_is_minimized(visit, kind, shown):
-    page = visit("train-generator", kind=kind, hood="true")
+def test_under_the_hood_shows_the_loss_that_is_minimized(visit, kind, expected):
+    page = visit("train-generator", kind=kind, explain="true")
     assert not page.exception
     formulas = " ".join(str(one.value) for one in page.markdown)
-    assert shown in formulas
-    assert r"\min_G" not in formulas  # the minimax loss, which no training here uses
+    assert expected in formulas
+    assert r"\min_G" not in formulas  # the minimax loss, which the studio does not use
     assert page.get("vega_lite_chart")
 
 
 def test_under_the_hood_of_a_vae_says_why_its_loss_may_be_negative(visit):
-    page = visit("train-generator", kind="VAE, redraws photos", hood="true")
-    assert "density" in said(page.markdown)
+    page = visit("train-generator", kind="VAE, redraws photos", explain="true")
+    assert "density" in text_of(page.markdown)

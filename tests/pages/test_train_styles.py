@@ -1,4 +1,4 @@
-"""The half of the style page that trains styles: what it takes, what it refuses, and what it leads to."""
+"""Training of house styles on the Style page: inputs, errors and results."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(autouse=True)
 def no_models_are_left(engine):
-    """What one test keeps is not offered in the next."""
+    """Removes models that other tests stored."""
     yield
     shutil.rmtree(paths.folder("presets"))
 
 
 def labels(page):
-    return [found.label for found in page.button]
+    return [element.label for element in page.button]
 
 
-def said(*kinds) -> str:
+def text_of(*kinds) -> str:
     return " ".join(str(element.value) for elements in kinds for element in elements).replace("\\", "")
 
 
@@ -57,7 +57,7 @@ def zipped(*images: bytes) -> bytes:
 
 @pytest.fixture
 def teach(visit, until):
-    """The half that trains, once its photos are read."""
+    """Opens the training half of the page, once its photos are loaded."""
 
     def teach(**params):
         page = visit("style", work=halves.HALVES["train"], **params)
@@ -71,11 +71,11 @@ def teach(visit, until):
 def test_a_first_click_adds_a_style_to_those_of_the_studio(teach):
     page = teach()
     assert "Train" in labels(page) and not page.error
-    assert "1 painting" in said(page.markdown) and "96 photos" in said(page.markdown)
-    assert "which takes about" in said(page.markdown) and "GiB of memory" in said(page.markdown)
+    assert "1 painting" in text_of(page.markdown) and "96 photos" in text_of(page.markdown)
+    assert "which takes about" in text_of(page.markdown) and "GiB of memory" in text_of(page.markdown)
     assert page.selectbox(key=lesson.BEGIN).value == "house"
     assert page.select_slider(key="steps").value == lesson.ADDED
-    assert not {"width", "blocks"} & {found.key for found in page.slider}, (
+    assert not {"width", "blocks"} & {element.key for element in page.slider}, (
         "those of the network that is there"
     )
 
@@ -85,8 +85,8 @@ def test_every_setting_of_a_new_network_is_asked_for_once_or_follows(visit):
         "style", work=halves.HALVES["train"], added_to=lesson._NOTHING, learn_from=learning_images.GALLERY
     )
     kinds = ("slider", "select_slider", "number_input", "text_input", "button_group", "toggle", "selectbox")
-    there = [found.key for kind in kinds for found in getattr(page, kind)]
-    for name in TrainStyleSettings.described():
+    there = [element.key for kind in kinds for element in getattr(page, kind)]
+    for name in TrainStyleSettings.describe():
         assert there.count(name) == (name not in ("test_every", "kept", "only_new")), name
 
 
@@ -107,18 +107,18 @@ def test_paintings_that_cannot_be_learned_from_are_one_sentence(teach, images, w
         uploader = page.file_uploader(key=f"{lesson.SLOT}.upload_{n}")
         page = uploader.upload(name, body, "image/png").run()
     assert not page.exception
-    assert len(page.error) == 1 and wrong in said(page.error) and says_what_to_do(said(page.error))
+    assert len(page.error) == 1 and wrong in text_of(page.error) and says_what_to_do(text_of(page.error))
     assert ("Train" in labels(page)) == (images[0][1] == b"Dear diary"), "what was chosen before still can"
 
 
 def test_a_ninth_painting_takes_the_place_of_the_oldest(teach):
     page = teach(added_to=lesson._NOTHING)
-    titles = [sample.title for sample in lesson.offered()]
+    titles = [sample.title for sample in lesson.style_samples()]
     assert len(titles) == lesson.MOST + 1
     page.button_group(key=lesson.SLOT).set_value(titles[:-1]).run()
     page.button_group(key=lesson.SLOT).set_value(titles).run()
     assert page.button_group(key=lesson.SLOT).value == titles[1:]
-    assert "8 paintings" in said(page.markdown) and "250 steps per painting" not in said(page.caption)
+    assert "8 paintings" in text_of(page.markdown) and "250 steps per painting" not in text_of(page.caption)
 
 
 @pytest.mark.parametrize(
@@ -136,20 +136,20 @@ def test_photos_that_are_too_few_or_none_are_one_sentence(visit, until, name, bo
     uploader = next(one for one in page.file_uploader if one.key.startswith("draw.upload"))
     page = uploader.upload(name, body(), "application/octet-stream").run()
     until(lambda: page.error or page.run() is None)
-    assert len(page.error) == 1 and wrong in said(page.error) and says_what_to_do(said(page.error))
+    assert len(page.error) == 1 and wrong in text_of(page.error) and says_what_to_do(text_of(page.error))
     assert "Train" not in labels(page)
 
 
 @pytest.fixture
 def started(monkeypatch):
-    """What the page starts."""
-    asked: list = []
-    monkeypatch.setattr("pages.jobs.jobs.start", lambda *told: asked.append(told))
-    return asked
+    """Records what the page starts."""
+    calls: list = []
+    monkeypatch.setattr("pages.jobs.jobs.start", lambda *args: calls.append(args))
+    return calls
 
 
 def press(page, label):
-    return next(found for found in page.button if found.label == label).click().run()
+    return next(element for element in page.button if element.label == label).click().run()
 
 
 def test_what_is_started_fits_the_network_that_is_added_to(teach, started):
@@ -165,7 +165,7 @@ def test_what_is_started_fits_the_network_that_is_added_to(teach, started):
     press(page, "Train")
     task, settings, inputs = started[1]
     assert tasks.check(task, settings, inputs) and not settings.only_new and "start" not in inputs
-    assert settings.steps == lesson.AGAIN, "a new network learns longer"
+    assert settings.steps == lesson.NEW, "a new network learns longer"
 
 
 def test_each_half_begins_with_its_own_settings(teach):
@@ -194,15 +194,17 @@ FIGURES = {
 
 @pytest.fixture
 def trained(engine, monkeypatch, tmp_path):
-    """A training run of rain that was stopped."""
-    monkeypatch.setattr(teaching, "_made", lambda style, inputs: b"")  # the workers of these tests are cold
+    """A training run of one style that was stopped."""
+    monkeypatch.setattr(
+        teaching, "_made", lambda style, inputs: b""
+    )  # the workers of these tests are not warmed up
     rain = File.keep(png(), "image", "rain.png")
     preset = tiny_styles.make(tmp_path / "tiny", learned_from=[rain])
     inputs = {"data": [sample_sets.reference("sample:photos")], "style": [rain]}
-    made = recipes.Recipe(task=lesson.TASK, settings=tiny_styles.SETTINGS.model_dump(mode="json"))
-    data = model_zip.zipped(preset.folder)
-    told = ("model", "photos-styles.zip", FIGURES, made, 7.0)
-    job = engine.keep(Live(lesson.TASK, tiny_styles.SETTINGS, inputs, data, *told))
+    recipe = recipes.Recipe(task=lesson.TASK, settings=tiny_styles.SETTINGS.model_dump(mode="json"))
+    data = model_zip.pack(preset.folder)
+    result = ("model", "photos-styles.zip", FIGURES, recipe, 7.0)
+    job = engine.keep(Live(lesson.TASK, tiny_styles.SETTINGS, inputs, data, *result))
     yield job
     engine.job(job.id).folder.remove()
 
@@ -213,9 +215,9 @@ def test_a_stopped_training_goes_on_or_is_kept_and_painted_with(visit, engine, t
     page = visit("style", job=trained.id)
     assert not page.exception
     assert page.button_group(key=lesson.HALF).value == "train", "its own half is open"
-    told = said(page.markdown)
-    assert "**Rain.** Trained on 96 photos for 3 of 4 steps" in told
-    assert "stopped early" in told and "knows 2 styles now" in told and "*odd* <b>" in told
+    text = text_of(page.markdown)
+    assert "**Rain.** Trained on 96 photos for 3 of 4 steps" in text
+    assert "stopped early" in text and "knows 2 styles now" in text and "*odd* <b>" in text
     assert len(page.get("vega_lite_chart")) == 2, "curves of style and content"
     press(page, "Continue")
     assert started[0][:2] == (lesson.TASK, tiny_styles.SETTINGS)
@@ -245,7 +247,7 @@ def test_a_training_that_was_broken_off_goes_on_from_its_checkpoint(
     run = checkpoints.find(lesson.TASK, tiny_styles.SETTINGS, trained.inputs)
     run.save(checkpoints.Checkpoint(2, {"one": np.zeros(1)}))
     page.run()
-    assert "Continue from step 2" in said(page.warning)
+    assert "Continue from step 2" in text_of(page.warning)
     press(page, "Continue")
     assert started[0][:2] == (lesson.TASK, tiny_styles.SETTINGS)
     run.forget()

@@ -1,4 +1,4 @@
-"""The search page: what it asks for, what it starts, and what is drawn of trials."""
+"""The Tune page: form, start, and charts of trials."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from studio.tune.task import check
 
 @pytest.fixture
 def submitted(monkeypatch):
-    """What the page starts, instead of the work."""
-    found = []
+    """Records what the page starts, instead of running it."""
+    calls = []
     monkeypatch.setattr(
-        "pages.parts.start", lambda task, settings, inputs: found.append((task, settings, inputs))
+        "pages.parts.start", lambda task, settings, inputs: calls.append((task, settings, inputs))
     )
-    return found
+    return calls
 
 
 def button(page, label):
-    return next(found for found in page.button if found.label == label)
+    return next(element for element in page.button if element.label == label)
 
 
 @pytest.mark.slow
@@ -48,7 +48,7 @@ def test_every_training_can_be_searched_at_once(visit, submitted, name):
 
 def test_all_that_can_be_searched_is_on_the_page():
     able = {name.partition(".")[0] for name in tasks.TASKS if tasks.get(name).goal}
-    assert able - {"bowl"} == set(input_form.SUBJECTS)  # that one is of the tests
+    assert able - {"bowl"} == set(input_form.SUBJECTS)  # a task of the tests
 
 
 @pytest.mark.slow
@@ -70,25 +70,25 @@ def test_choices_of_which_none_is_left_are_no_search(visit):
     page.multiselect(key="vary_text").set_value(["cell"]).run()
     page.button_group(key="range_text_cell").set_value([]).run()
     assert "cell" in page.error[0].value
-    assert "Tune" not in {found.label for found in page.button}
+    assert "Tune" not in {element.label for element in page.button}
 
 
 def test_what_stopped_early_is_compared_only_by_the_figure_that_counts():
     done = [{"state": "done", "value": value} for value in (100.4, 120.0)]
     poor = [{"state": "stopped early", "value": 0.6}]
-    assert trials._among(done + poor, most=False).endswith("Second best: 120; worst of 2: 120.")
-    assert trials._among(done[:1] + poor, most=True) == "Higher is better."
+    assert trials._comparison(done + poor, most=False).endswith("Second best: 120; worst of 2: 120.")
+    assert trials._comparison(done[:1] + poor, most=True) == "Higher is better."
 
 
 def test_a_search_that_cannot_be_is_said_and_not_started(visit):
     page = visit("tune")
     page.multiselect(key="vary_text").set_value([]).run()
-    assert "Tune" not in [found.label for found in page.button]
+    assert "Tune" not in [element.label for element in page.button]
     page.multiselect(key="vary_text").set_value(["units"]).run()
     page.number_input(key="range_text_units.from").set_value(300).run()
     page.number_input(key="range_text_units.to").set_value(200).run()
     assert "start is below its end" in page.error[0].value
-    assert "Tune" not in [found.label for found in page.button]
+    assert "Tune" not in [element.label for element in page.button]
 
 
 def test_how_long_one_training_takes_is_told_before(visit):
@@ -96,18 +96,18 @@ def test_how_long_one_training_takes_is_told_before(visit):
 
     def takes(epochs):
         fixed = (f"epochs={epochs}",)
-        asked = TuneSettings(train="text", vary=("dropout",), fixed=fixed)
-        return input_form.cost_in_words(asked, {"text": [sample_texts.file()]})
+        settings = TuneSettings(train="text", vary=("dropout",), fixed=fixed)
+        return input_form.cost_in_words(settings, {"text": [sample_texts.file()]})
 
     assert ("hours" in takes(900), "hours" in takes(1)) == (True, False)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name, told", [("A VAE", True), ("A DCGAN", True), ("A language model", False)])
-def test_weights_that_trainings_are_measured_with_are_told_before(visit, home, name, told):
+@pytest.mark.parametrize("name, expected", [("A VAE", True), ("A DCGAN", True), ("A language model", False)])
+def test_weights_that_trainings_are_measured_with_are_told_before(visit, home, name, expected):
     page = visit("tune", train=name)
     assert not page.exception
-    assert any("downloads InceptionV3 (81 MB)" in info.value for info in page.info) == told
+    assert any("downloads InceptionV3 (81 MB)" in info.value for info in page.info) == expected
 
 
 def test_measurements_become_lines_one_a_trial():
@@ -116,16 +116,16 @@ def test_measurements_become_lines_one_a_trial():
         {"step": 0, "seconds": 0.2, "trial 1": 2.5},
         {"step": 1, "seconds": 0.3, "trial 2": 4.0, "best": 2.5},
     ]
-    rows = [(row["trial"], row["measurement"], row["value"]) for row in trials.measured(history)]
+    rows = [(row["trial"], row["measurement"], row["value"]) for row in trials.measurements(history)]
     assert rows == [("1", 1, 3.0), ("1", 2, 2.5), ("2", 1, 4.0)]
 
 
 def test_a_search_that_ended_gives_way_to_other_images(draw, engine, until, monkeypatch):
     texts = [File.keep(words, "text", "sea.txt") for words in (b"the sea " * 40, b"the land " * 40)]
-    monkeypatch.setattr(trials, "_ended", lambda job, settings: None)
-    asked = Request.of(tasks.get(trials.TASK), {"train": "text", "vary": ["cell"]}, {}, "local")
+    monkeypatch.setattr(trials, "_show_finished", lambda job, settings: None)
+    request = Request.of(tasks.get(trials.TASK), {"train": "text", "vary": ["cell"]}, {}, "local")
     id = store.new_id(1)
-    store.write_finished(paths.folder("jobs") / id, asked, tasks.Result((texts[0],)), 1, 2)
+    store.write_finished(paths.folder("jobs") / id, request, tasks.Result((texts[0],)), 1, 2)
     until(lambda: id in {job.id for job in engine.jobs(limit=1000)})
 
     def page(id, texts):
@@ -137,19 +137,19 @@ def test_a_search_that_ended_gives_way_to_other_images(draw, engine, until, monk
         navigation.arrive("tune")
         if "chosen" not in st.session_state:
             st.query_params["job"] = id
-        chosen = texts[st.session_state.setdefault("chosen", 0)]
-        st.session_state["shown"] = trials.show({"text": [chosen]}) is not None
+        text = texts[st.session_state.setdefault("chosen", 0)]
+        st.session_state["shown"] = trials.show({"text": [text]}) is not None
 
-    drawn = draw(page, id=id, texts=texts)
-    assert drawn.run().session_state["shown"]
-    drawn.session_state["chosen"] = 1
-    assert not drawn.run().session_state["shown"]
+    view = draw(page, id=id, texts=texts)
+    assert view.run().session_state["shown"]
+    view.session_state["chosen"] = 1
+    assert not view.run().session_state["shown"]
     engine.job(id).folder.remove()
 
 
 @pytest.mark.slow
 def test_an_ended_search_tells_its_best_and_what_mattered(draw, engine, until):
-    """A real search of real training runs, small ones."""
+    """Uses a real search with small training runs."""
     text = File.keep(b"the sea, the sea, and so it is. " * 40, "text", "sea.txt")
     small = ("units=16", "embedding=8", "streams=2", "sequence=16", "epochs=1")
     settings = TuneSettings.parse(
@@ -167,15 +167,15 @@ def test_an_ended_search_tells_its_best_and_what_mattered(draw, engine, until):
         st.query_params["job"] = id
         under_the_hood.explain(trials.show({}))
 
-    drawn = draw(page, id=job.id)
-    assert not drawn.exception
-    assert float(drawn.metric[0].value) == pytest.approx(engine.job(job.id).result.figures["best"], rel=1e-3)
-    assert drawn.metric[0].label == "Best: nats per character, validation"
-    assert "learning rate" in drawn.markdown[0].value
-    assert drawn.caption[0].value.startswith("Lower is better")
-    assert list(drawn.dataframe[0].value["trial"]) == [1, 2, 3, 4]
-    assert len(drawn.get("vega_lite_chart")) >= 2
-    [more] = [button for button in drawn.button if button.label == "10 more trials"]
+    view = draw(page, id=job.id)
+    assert not view.exception
+    assert float(view.metric[0].value) == pytest.approx(engine.job(job.id).result.figures["best"], rel=1e-3)
+    assert view.metric[0].label == "Best: nats per character, validation"
+    assert "learning rate" in view.markdown[0].value
+    assert view.caption[0].value.startswith("Lower is better")
+    assert list(view.dataframe[0].value["trial"]) == [1, 2, 3, 4]
+    assert len(view.get("vega_lite_chart")) >= 2
+    [more] = [button for button in view.button if button.label == "10 more trials"]
     more.click().run()
     [longer] = [one for one in engine.jobs() if one.settings.get("trials") == 14]
     engine.cancel(longer.id)
@@ -184,6 +184,8 @@ def test_an_ended_search_tells_its_best_and_what_mattered(draw, engine, until):
 
 def test_a_short_text_is_read_more_often_for_in_few_steps_nothing_is_learned():
     def often(chars):
-        return input_form._enough({"text": [File.keep(b"It is told. " * (chars // 12), "text", "a.txt")]})
+        return input_form._default_epochs(
+            {"text": [File.keep(b"It is told. " * (chars // 12), "text", "a.txt")]}
+        )
 
     assert often(25_000) > often(100_000) > often(600_000) >= 6

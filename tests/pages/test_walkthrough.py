@@ -1,6 +1,4 @@
-"""The new capability that CONTRIBUTING.md interpolations through: its files are taken from there and
-tried.
-"""
+"""The example capability of CONTRIBUTING.md: its files are extracted and tested."""
 
 from __future__ import annotations
 
@@ -25,15 +23,15 @@ FILE = re.compile(r"^`((?:studio|pages)/[a-z_/]+\.py)` (?:.|\n)*?```python\n((?:
 
 @pytest.fixture
 def pixels(tmp_path, monkeypatch):
-    """The capability of the guide, as if its files were in the project."""
-    written = dict(FILE.findall(GUIDE.read_text()))
-    assert sorted(written) == [
+    """The example capability of the guide, as if it were part of the project."""
+    programs = dict(FILE.findall(GUIDE.read_text()))
+    assert sorted(programs) == [
         "pages/pixel_image.py",
         "studio/pixels/__init__.py",
         "studio/pixels/settings.py",
         "studio/pixels/task.py",
     ]
-    for name, code in written.items():
+    for name, code in programs.items():
         path = tmp_path / "guide" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(code)
@@ -47,7 +45,7 @@ def pixels(tmp_path, monkeypatch):
 
 @pytest.fixture(scope="module")
 def pasted(tmp_path_factory):
-    """A copy of the code with the files of the guide in it."""
+    """A copy of the code with the files of the guide."""
     copy = tmp_path_factory.mktemp("pasted")
     for folder in ("studio", "pages"):
         shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__", "*.webp"))
@@ -70,9 +68,9 @@ def test_its_files_pass_all_checks(pasted, check):
 def test_it_is_a_command_whose_result_can_be_made_again(pixels, monkeypatch, capsys):
     monkeypatch.chdir(pixels)
     assert main(["pixels", "sample:coffee", "-o", "out.png", "--side", "8", "--quiet"]) == 0
-    made = image_io.read("out.png")
-    assert (made[:8, :8] == made[0, 0]).all() and len({tuple(row) for row in made[::8, 0]}) > 9
-    assert abs(made.mean() - sample_photos.photo("coffee").mean()) < 3
+    image = image_io.read("out.png")
+    assert (image[:8, :8] == image[0, 0]).all() and len({tuple(row) for row in image[::8, 0]}) > 9
+    assert abs(image.mean() - sample_photos.photo("coffee").mean()) < 3
     assert main(["replay", "out.png", "--verify", "--quiet"]) == 0
     assert "identical" in capsys.readouterr().out
     assert main(["pixels", "sample:coffee", "-o", "sheet.png", "--vary", "side=4:64:3", "--quiet"]) == 0
@@ -81,14 +79,14 @@ def test_it_is_a_command_whose_result_can_be_made_again(pixels, monkeypatch, cap
 
 
 def test_its_page_shows_what_the_form_asks_for(pixels, engine, monkeypatch):
-    made = []
+    results = []
     monkeypatch.setattr(
         "pages.parts.show_live",
-        lambda task, settings, ask, before: made.append(tasks.run(task, settings, ask())),
+        lambda task, settings, ask, before: results.append(tasks.run(task, settings, ask())),
     )
     page = AppTest.from_file(str(pixels / "pages" / "pixel_image.py"), default_timeout=60).run()
     assert not page.exception
     page.slider[0].set_value(64).run()
     assert not page.exception
-    few, many = made[-1].figures["squares"], made[0].figures["squares"]
+    few, many = results[-1].figures["squares"], results[0].figures["squares"]
     assert few * 10 < many

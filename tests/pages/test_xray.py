@@ -1,4 +1,4 @@
-"""X-ray: maps to choose from, a filter step by step, branches to switch off, where a map goes from here."""
+"""The X-ray page: feature maps, a filter step by step, ablation, and links."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from studio.engine import Live
 from .test_frame import texts
 
 ANSWERS = [{"label": "tabby", "before": 0.6, "after": 0.2}, {"label": "sieve", "before": 0.1, "after": 0.5}]
-STRONGEST = [*range(5, 16), 36]  # only channel 36 of block4_conv2 has an image that ships
+STRONGEST = [*range(5, 16), 36]  # only channel 36 of block4_conv2 has a shipped visualization
 PART = {"name": "map 3", "given": [[1.0] * 3] * 3, "weights": [[0.5] * 3] * 3, "sum": 4.5}
 
 
-def looked(task, settings, inputs, shelf, most=4):
-    """An X-ray without a network."""
+def look(task, settings, inputs, shelf, most=4):
+    """Stands in for the X-ray task, without a network."""
     image = image_io.encode_png(np.full((60, 90, 3), 90, "uint8"))
     if task == filter_view.TASK:
         figures = {"given": [8, 8, 64], "sums": [4, 4], "map": [2, 2], "place": (2, 2), "parts": [PART]}
         figures |= {"others": -6.0, "other_maps": 63, "bias": 0.25, "sum": -1.25}
     else:
-        known = backbones.spec(settings.backbone).layers
-        count = known[settings.seen]
+        layers = backbones.spec(settings.backbone).layers
+        count = layers[settings.layer_name]
         channel = STRONGEST[0] if settings.channel is None else settings.channel
         figures = {"channel": channel, "silent": 0.1, "place": (1, 1), "at_place": 0.5, "most": 2.0}
         figures |= {"loudest": [{"channel": n, "strength": 1.0} for n in STRONGEST], "seen": [60, 90]}
         figures |= {"strengths": [1.0] * count, "field": 76, "step": 8, "shares": {"conv4_block3": 0.8}}
         figures["layers"] = [
             {"name": name, "height": 8, "width": 8, "channels": n, "parameters": 9, "field": 3}
-            for name, n in known.items()
+            for name, n in layers.items()
         ]
         figures["answers"] = ANSWERS
     return Live(task, settings, inputs, image, "image", "out.png", figures, None, 0.1)
@@ -43,8 +43,8 @@ def looked(task, settings, inputs, shelf, most=4):
 
 @pytest.fixture
 def xray(visit, monkeypatch):
-    monkeypatch.setattr(live, "ready", lambda *told, **more: True)
-    monkeypatch.setattr(live, "live_result", looked)
+    monkeypatch.setattr(live, "ready", lambda *args, **more: True)
+    monkeypatch.setattr(live, "live_result", look)
     return lambda **params: visit("x-ray", **params)
 
 
@@ -52,17 +52,17 @@ def xray(visit, monkeypatch):
 def test_a_channel_is_chosen_by_its_visualization_or_by_its_activation(xray):
     page = xray()
     assert not page.exception
-    chosen = page.button_group(key="favorites").value
-    assert f"Feature visualization of channel {chosen}" in texts(page.caption)
+    channel = page.button_group(key="favorites").value
+    assert f"Feature visualization of channel {channel}" in texts(page.caption)
     page.button_group(key="strongest").set_value(7).run()
     assert page.session_state["channel"] == 7 and "activation of channel 7" in texts(page.caption)
 
 
-@pytest.mark.parametrize("strongest, chosen", [([*range(5, 16), 36], 36), ([*range(5, 17)], 5)])
-def test_the_map_that_is_chosen_for_you_is_one_of_the_strongest(xray, monkeypatch, strongest, chosen):
+@pytest.mark.parametrize("strongest, expected", [([*range(5, 16), 36], 36), ([*range(5, 17)], 5)])
+def test_the_map_that_is_chosen_for_you_is_one_of_the_strongest(xray, monkeypatch, strongest, expected):
     monkeypatch.setattr("tests.pages.test_xray.STRONGEST", strongest)
     page = xray()
-    assert not page.exception and page.button_group(key="strongest").value == chosen
+    assert not page.exception and page.button_group(key="strongest").value == expected
 
 
 def test_another_layer_leaves_a_map_that_it_does_not_have(xray):
@@ -112,7 +112,7 @@ def test_without_the_weights_it_offers_to_fetch_them(visit):
 
 @pytest.mark.slow
 def test_receptive_fields_and_map_widths_are_drawn_apart(xray):
-    page = xray(hood="true")
+    page = xray(explain="true")
     fields, widths, _ = (json.loads(chart.proto.spec) for chart in page.get("vega_lite_chart"))
     assert not page.exception
     across, along = fields["layer"][1]["encoding"]["y"], fields["layer"][0]["encoding"]["y"]

@@ -1,4 +1,4 @@
-"""What a network makes of a photo, how it ends, and what is told of it."""
+"""Training of the playground network: results, stopping and metrics."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def settings(**change) -> PlaygroundSettings:
 
 
 def stopped_after(reports: int) -> Progress:
-    """A user who presses Stop once there were so many reports."""
-    heard = itertools.count(1)
+    """Returns a `Progress` that cancels after so many reports."""
+    ticks = itertools.count(1)
     now = [0]
 
     def listen(report):
-        now[0] = next(heard)
+        now[0] = next(ticks)
 
     return Progress(listen, lambda: now[0] >= reports)
 
@@ -47,8 +47,8 @@ def test_waves_tell_neighbors_apart_and_lines_alone_cannot(photo):
     assert (
         fourier_features.last.psnr_learned > fourier_features.last.psnr_held_out > without.last.psnr_held_out
     )
-    wanted = image_io.fit(photo, 64).astype(float)
-    assert -10 * np.log10(np.mean((fourier_features.image / 255 - wanted / 255) ** 2)) > 20
+    target = image_io.fit(photo, 64).astype(float)
+    assert -10 * np.log10(np.mean((fourier_features.image / 255 - target / 255) ** 2)) > 20
 
 
 def test_it_is_the_same_every_time_and_another_with_another_seed(photo):
@@ -79,7 +79,7 @@ def test_pixels_that_it_never_saw_tell_that_it_learned_by_heart(photo):
 @pytest.mark.parametrize("change", [{"learning_rate": 1}, {"learning_rate": 100}], ids=str)
 def test_weights_that_run_away_leave_the_last_image(photo, change):
     learned = learn(photo, settings(optimizer="sgd", **change))
-    assert learned.ran_away and 0 <= learned.steps < 50 and not learned.stopped_early
+    assert learned.has_diverged and 0 <= learned.steps < 50 and not learned.stopped_early
     assert np.isfinite([*learned.last.gradients, *learned.last.values, learned.last.learned]).all()
     assert all(np.isfinite(list(point.values())).all() for point in learned.history)
     assert learned.image.shape == (*size_of(settings(), *photo.shape[:2]), 3)
@@ -106,53 +106,55 @@ def test_weights_that_run_away_leave_the_last_image(photo, change):
 def test_no_control_breaks_it(photo, change):
     learned = learn(photo, settings(steps=20, **change))
     assert learned.image.shape[1] == 64
-    told = [value for point in learned.history for value in point.values()]
-    assert np.isfinite([*told, *learned.last.metrics.values()]).all()
+    values = [value for point in learned.history for value in point.values()]
+    assert np.isfinite([*values, *learned.last.metrics.values()]).all()
 
 
 def test_it_tells_of_every_look(photo):
-    heard = []
-    learned = learn(photo, settings(depth=2, steps=40), Progress(heard.append, preview_seconds=0))
-    assert heard[0].step == 0 and [report.total for report in heard if not report.text] == [40] * len(heard)
-    assert heard[0].preview.shape == image_io.fit(photo, 48).shape
-    assert {"learned", "held out", "gradient_1", "gradient_3", "value_2"} <= set(heard[0].metrics)
+    reports = []
+    learned = learn(photo, settings(depth=2, steps=40), Progress(reports.append, preview_seconds=0))
+    assert reports[0].step == 0 and [report.total for report in reports if not report.text] == [40] * len(
+        reports
+    )
+    assert reports[0].preview.shape == image_io.fit(photo, 48).shape
+    assert {"learned", "held out", "gradient_1", "gradient_3", "value_2"} <= set(reports[0].metrics)
     assert [point["step"] for point in learned.history][:5] == [0, 1, 2, 4, 8]
     assert learned.history[-1]["step"] == 40 == learned.steps
     assert learned.history[-1]["psnr_learned"] == pytest.approx(learned.last.psnr_learned, abs=1e-5)
 
 
 def test_stopped_it_keeps_what_is_there(photo):
-    wanted = settings(steps=50_000)
-    learned = learn(photo, wanted, stopped_after(4))
+    long_settings = settings(steps=50_000)
+    learned = learn(photo, long_settings, stopped_after(4))
     assert learned.stopped_early and 4 <= learned.steps < 50_000
-    again = learn(photo, wanted.model_copy(update={"most_steps": learned.steps}))
+    again = learn(photo, long_settings.model_copy(update={"most_steps": learned.steps}))
     assert (again.image == learned.image).all() and not again.stopped_early
     with pytest.raises(Cancelled):
-        learn(photo, wanted, stopped_after(1))
+        learn(photo, long_settings, stopped_after(1))
 
 
 def test_a_video_shows_its_learning_and_stopped_what_was_learned(photo):
-    wanted = settings(frames=12, steps=60, video="gif", fps=10)
-    whole = learn(photo, wanted)
-    seen = list(animations.frames(whole.video))
-    assert len(seen) == whole.frames == 12 and seen[0].shape == whole.image.shape
-    near = [np.abs(frame - whole.image.astype(int)).mean() for frame in seen]
+    video_settings = settings(frames=12, steps=60, video="gif", fps=10)
+    whole = learn(photo, video_settings)
+    frames = list(animations.frames(whole.video))
+    assert len(frames) == whole.frames == 12 and frames[0].shape == whole.image.shape
+    near = [np.abs(frame - whole.image.astype(int)).mean() for frame in frames]
     assert near[0] > 4 * near[-1]
-    part = learn(photo, wanted, stopped_after(6))
-    again = learn(photo, wanted.model_copy(update={"most_steps": part.steps}))
+    part = learn(photo, video_settings, stopped_after(6))
+    again = learn(photo, video_settings.model_copy(update={"most_steps": part.steps}))
     assert 1 < part.frames < 12 and part.video == again.video
 
 
 def test_frames_are_closest_where_most_changes():
-    found = frame_steps(settings(frames=11, steps=1000))
-    assert (found[0], found[-1], len(found)) == (0, 1000, 11)
-    assert (np.diff(np.diff(found)) > 0).all()
+    steps = frame_steps(settings(frames=11, steps=1000))
+    assert (steps[0], steps[-1], len(steps)) == (0, 1000, 11)
+    assert (np.diff(np.diff(steps)) > 0).all()
     assert frame_steps(settings(frames=1)) == [0]
 
 
 def test_any_size_is_painted_in_tiles_and_a_larger_one_shows_the_same(photo, monkeypatch):
     learner = Learner(photo, settings(fourier_scale=3))
-    with blas_threads.limited(1):
+    with blas_threads.limit_threads(1):
         for _ in range(200):
             learner.step()
     small, large = learner.paint(32, 48), learner.paint(96, 144)
@@ -164,22 +166,22 @@ def test_any_size_is_painted_in_tiles_and_a_larger_one_shows_the_same(photo, mon
 
 
 def test_who_stops_a_large_image_gets_a_smaller_one(photo, monkeypatch):
-    monkeypatch.setattr(module, "_STOPPED", 1e8)
-    wanted = settings(size=4096, steps=3)
-    small = quick_size(wanted, *size_of(wanted, *photo.shape[:2]))
-    assert max(small) % 64 == 0 and small[0] * small[1] * wanted.parameters * 2 <= 1e8
+    monkeypatch.setattr(module, "_QUICK_PRODUCTS", 1e8)
+    large_settings = settings(size=4096, steps=3)
+    small = quick_size(large_settings, *size_of(large_settings, *photo.shape[:2]))
+    assert max(small) % 64 == 0 and small[0] * small[1] * large_settings.parameters * 2 <= 1e8
     painting = [False]
 
     def listen(report):
         painting[0] = painting[0] or report.text.startswith("Painting")
 
-    learned = learn(photo, wanted, Progress(listen, lambda: painting[0]))
+    learned = learn(photo, large_settings, Progress(listen, lambda: painting[0]))
     assert learned.stopped_early and learned.steps == 3 and learned.image.shape[:2] == small
 
 
 def test_settings_count_what_they_ask_for(photo):
     for change in ({}, {"fourier_features": 0, "depth": 1}, {"width": 7, "depth": 5}):
-        wanted = settings(**change)
-        assert wanted.parameters == Learner(photo, wanted).network.weights.size
+        parsed = settings(**change)
+        assert parsed.parameters == Learner(photo, parsed).network.weights.size
     with pytest.raises(InvalidInput, match="learning_rate"):
         settings(learning_rate=0)

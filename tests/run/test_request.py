@@ -1,4 +1,4 @@
-"""One way from names to settings and inputs, whoever asks, and one check on it."""
+"""Names become settings and inputs in one function, with one check, for each interface."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TRANSFER = tasks.get("style.transfer")
 
 
 @pytest.mark.parametrize(
-    "values, words, chosen, named",
+    "values, words, expected, named",
     [
         ({}, {"style": ["house:mosaic", "a.png"]}, {"house": ["mosaic"]}, {"style": ["a.png"]}),
         ({"house": "wash"}, {"style": ["house:mosaic"]}, {"house": ["wash", "mosaic"]}, {}),
@@ -22,10 +22,10 @@ TRANSFER = tasks.get("style.transfer")
         ({"network": "mine.zip"}, {}, {}, {"network": ["mine.zip"]}),
     ],
 )
-def test_names_become_settings_and_all_else_files(home, values, words, chosen, named):
-    found, files = request.sort(TRANSFER, values, words)
-    assert found == chosen
-    assert {slot: given for slot, given in files.items() if given} == named
+def test_names_become_settings_and_all_else_files(home, values, words, expected, named):
+    settings, files = request.sort(TRANSFER, values, words)
+    assert settings == expected
+    assert {slot: inputs for slot, inputs in files.items() if inputs} == named
 
 
 def test_too_many_files_are_refused_before_one_is_read(home, monkeypatch):
@@ -38,20 +38,20 @@ def test_too_many_files_are_refused_before_one_is_read(home, monkeypatch):
 
 @pytest.fixture
 def checked(monkeypatch):
-    """Every time that a request is checked."""
-    found = []
-    for name in ("check", "check_room"):
+    """Records each check of a request."""
+    names = []
+    for name in ("check", "check_memory"):
         real = getattr(tasks, name)
         monkeypatch.setattr(
-            tasks, name, lambda *asked, name=name, real=real: found.append(name) or real(*asked)
+            tasks, name, lambda *args, name=name, real=real: names.append(name) or real(*args)
         )
-    return found
+    return names
 
 
 def test_a_request_is_checked_once(home, checked, tmp_path):
     studio.make("style", content="sample:coffee", style="house:mosaic", size=64, quiet=True)
-    assert checked == ["check", "check_room"]
+    assert checked == ["check", "check_memory"]
     checked.clear()
     words = ["style", "sample:coffee", "house:mosaic", "--size", "64", "-o", str(tmp_path / "out.png")]
     assert main(words) == 0
-    assert checked == ["check", "check_room"]
+    assert checked == ["check", "check_memory"]

@@ -1,4 +1,4 @@
-"""A small network that paints."""
+"""A small sketch network."""
 
 import pytest
 import tiny_sketch
@@ -6,5 +6,5 @@ import tiny_sketch
 
 @pytest.fixture(scope="session")
 def tiny(session_home):
-    """Saved in a folder of the whole run's home."""
+    """A model in a folder of the whole test run."""
     return tiny_sketch.make(session_home / "tiny-outline")

@@ -1,4 +1,4 @@
-"""Learning to paint, on a few small avatars."""
+"""Training of the sketch network on a few small avatars."""
 
 from __future__ import annotations
 
@@ -22,31 +22,31 @@ COUNT, SIZE = 16, tiny_sketch.SETTINGS.size
 
 
 @pytest.fixture(scope="module")
-def drawn():
-    """Arrays, as the studio draws them."""
+def sketch_arrays():
+    """Arrays as the studio draws them."""
     return sketches.collection(COUNT, 0, size=SIZE)
 
 
 @pytest.fixture(scope="module")
-def bank(drawn):
-    return Bank(drawn)
+def bank(sketch_arrays):
+    return Bank(sketch_arrays)
 
 
-def kept(made):
-    """An npz of some arrays, kept."""
+def save_arrays(content):
+    """Stores arrays as an npz."""
     packed = io.BytesIO()
-    arrays.write(packed, made)
+    arrays.write(packed, content)
     return File.keep(packed.getvalue(), "dataset", "mine.npz")
 
 
 def trainer(bank, run=None, **settings):
     settings = tiny_sketch.SETTINGS.model_copy(update=settings)
-    tested = bank.drawn(np.arange(6), ["outline"] * 6, np.random.default_rng(0))
+    tested = bank.batch_of_kinds(np.arange(6), ["outline"] * 6, np.random.default_rng(0))
     return Trainer(bank, tested, settings, run)
 
 
 def test_images_are_what_the_true_layers_would_paint(bank):
-    """The roles can show what avatars are drawn with: nearly all pixels are a mix of few of them."""
+    """Nearly every pixel of an avatar is a mix of a few role colors."""
     for image, colors in zip(bank.images, bank.arrays["colors"], strict=True):
         pixels = image.reshape(-1, 1, 3).astype("float32") / 255
         shaded = (colors[:, None] * (1 - np.linspace(0, 2.6, 14)[:, None] * (0.15, 0.21, 0.18))).reshape(
@@ -66,9 +66,9 @@ def test_batches_have_other_sketches_for_another_seed(bank):
     assert np.array_equal(one["image"], other["image"])
 
 
-def test_avatars_are_read_and_made_smaller(home, drawn):
-    same = banks.read(kept(drawn), SIZE)
-    assert all(np.array_equal(same.arrays[name], one) for name, one in drawn.items())
+def test_avatars_are_read_and_made_smaller(home, sketch_arrays):
+    same = banks.read(save_arrays(sketch_arrays), SIZE)
+    assert all(np.array_equal(same.arrays[name], one) for name, one in sketch_arrays.items())
     shipped = sample_sets.reference("sample:sketches")
     large, small = banks.read(shipped, 96), banks.read(shipped, 32)
     assert len(large) == len(small) == 128 and small.arrays["parts"].shape[1:] == (3, 32, 32, 3)
@@ -89,17 +89,17 @@ def test_avatars_are_read_and_made_smaller(home, drawn):
         ({"colors": None}, "none called colors"),
     ],
 )
-def test_what_are_no_avatars_is_refused(home, drawn, change, says):
-    made = {name: one for name, one in (drawn | change).items() if one is not None}
+def test_what_are_no_avatars_is_refused(home, sketch_arrays, change, says):
+    content = {name: one for name, one in (sketch_arrays | change).items() if one is not None}
     with pytest.raises(InvalidInput, match=says):
-        banks.read(kept(made), SIZE)
+        banks.read(save_arrays(content), SIZE)
 
 
-def test_few_avatars_other_sizes_and_other_files_are_refused(home, drawn):
+def test_few_avatars_other_sizes_and_other_files_are_refused(home, sketch_arrays):
     with pytest.raises(InvalidInput, match="at least 16 avatars"):
-        banks.read(kept({name: one[:15] for name, one in drawn.items()}), SIZE)
+        banks.read(save_arrays({name: one[:15] for name, one in sketch_arrays.items()}), SIZE)
     with pytest.raises(InvalidInput, match="32 px"):
-        banks.read(kept(drawn), 96)
+        banks.read(save_arrays(sketch_arrays), 96)
     for file in (File.keep(b"no zip", "dataset", "mine.npz"), sample_sets.reference("sample:hair")):
         with pytest.raises(InvalidInput, match="an npz of arrays"):
             banks.read(file, SIZE)
@@ -111,12 +111,15 @@ def test_each_loss_reaches_its_own_network(bank):
 
     if keras.backend.backend() != "tensorflow":
         pytest.skip("asks TensorFlow for gradients")
-    made = trainer(bank)
+    model_trainer = trainer(bank)
     batch = bank.batch(np.arange(4), np.random.default_rng(0))
-    both = made.learner.generator.trainable_variables, made.learner.discriminator.trainable_variables
-    for name, (mine, others) in (("painter", both), ("discriminator", both[::-1])):
+    both = (
+        model_trainer.learner.generator.trainable_variables,
+        model_trainer.learner.discriminator.trainable_variables,
+    )
+    for name, (mine, others) in (("generator", both), ("discriminator", both[::-1])):
         with tf.GradientTape(persistent=True) as tape:
-            loss = made.learner(batch, training=True)[name]
+            loss = model_trainer.learner(batch, training=True)[name]
         assert any(np.abs(one).max() > 0 for one in tape.gradient(loss, [v.value for v in mine]))
         assert all(one is None for one in tape.gradient(loss, [v.value for v in others]))
 

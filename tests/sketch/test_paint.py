@@ -1,4 +1,4 @@
-"""What a network paints: as Keras would, in any colors, and as large as one likes."""
+"""Painted avatars agree with Keras, in any color and size."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from training.drawings.sketches.lots import draw_lot
 
 @pytest.fixture(scope="module")
 def painter(tiny):
-    return paint.Painter(tiny)
+    return paint.Generator(tiny)
 
 
 @pytest.fixture
@@ -29,29 +29,29 @@ def planes():
 
 
 def test_it_gives_what_keras_gives(painter, planes):
-    wanted = tiny_sketch.learner().generator.predict_on_batch(planes[None])[0]
-    np.testing.assert_allclose(painter.layers(planes), wanted, atol=1e-5)
+    expected = tiny_sketch.learner().generator.predict_on_batch(planes[None])[0]
+    np.testing.assert_allclose(painter.layers(planes), expected, atol=1e-5)
 
 
 def test_layers_become_the_same_image_with_keras_and_without(painter, planes):
-    from studio.sketch.learn.learner import painted
+    from studio.sketch.learn.learner import render
 
     layers = painter.layers(planes)
-    colors = palette.colors_of(palette.drawn_by_lot(3), night=True)
-    with_keras = np.asarray(painted(layers[None], colors[None]))[0]
-    plain = paint.avatar(layers, colors, 32)
+    colors = palette.colors_of(palette.random_colors(3), night=True)
+    with_keras = np.asarray(render(layers[None], colors[None]))[0]
+    plain = paint.render_avatar(layers, colors, 32)
     assert np.abs(with_keras * 255 - plain).max() <= 0.51
 
 
 def test_a_role_has_the_color_that_was_chosen():
     layers = np.full((32, 32, palette.ROLES + 1), -20, "float32")
-    skin = palette.CHOSEN.index("skin")
+    skin = palette.COLOR_ROLES.index("skin")
     layers[..., skin] = 20
-    colors = palette.colors_of(palette.drawn_by_lot(5))
+    colors = palette.colors_of(palette.random_colors(5))
     for side in (32, 96):
-        made = paint.avatar(layers, colors, side)
-        assert made.shape == (side, side, 3)
-        assert np.abs(made - 255 * colors[skin]).max() <= 1
+        image = paint.render_avatar(layers, colors, side)
+        assert image.shape == (side, side, 3)
+        assert np.abs(image - 255 * colors[skin]).max() <= 1
 
 
 def test_borders_stay_sharp_where_a_image_is_enlarged():
@@ -59,7 +59,7 @@ def test_borders_stay_sharp_where_a_image_is_enlarged():
     layers[:, :16, 0] = layers[:, 16:, 1] = 8
     colors = np.zeros((palette.ROLES, 3), "float32")
     colors[1] = 1
-    row = paint.avatar(layers, colors, 320)[160, :, 0].astype(int)
+    row = paint.render_avatar(layers, colors, 320)[160, :, 0].astype(int)
     assert row[:150].max() < 3 and row[170:].min() > 252
     assert ((row > 25) & (row < 230)).sum() <= 6
 
@@ -68,23 +68,25 @@ def test_borders_stay_sharp_where_a_image_is_enlarged():
 def test_a_drawing_is_seen_the_same_however_large(kind):
     lot = draw_lot(1, 5, 0.0)
     large = doodles.drawing(lot, kind, 384, np.random.default_rng(4))
-    seen = [drawings.read(one, kind, 96).astype(int) for one in (large, image_io.resize(large, 256, 256))]
-    assert seen[0].shape == (96, 96, 3)
-    assert np.abs(seen[0] - seen[1]).mean() < 10
+    drawings_read = [
+        drawings.read(one, kind, 96).astype(int) for one in (large, image_io.resize(large, 256, 256))
+    ]
+    assert drawings_read[0].shape == (96, 96, 3)
+    assert np.abs(drawings_read[0] - drawings_read[1]).mean() < 10
 
 
 def test_ink_on_paper_is_a_line_on_black():
     lines = views.outline(draw_lot(1, 5, 0.0).scene.shapes(), 200)
-    seen = [drawings.read(one, "outline", 96).astype(int) for one in (lines, 255 - lines)]
-    np.testing.assert_array_equal(*seen)
+    drawings_read = [drawings.read(one, "outline", 96).astype(int) for one in (lines, 255 - lines)]
+    np.testing.assert_array_equal(*drawings_read)
 
 
 def test_parts_are_told_by_the_nearest_color():
     painted = np.zeros((64, 64, 3), "uint8")
     painted[8:40, 8:40] = np.array(COLORS["Hair"]) + 9
-    painted[40:] = (0, 255, 255)  # no part has it
-    seen = drawings.read(painted, "parts", 64)
-    assert (seen[8:40, 8:40] == COLORS["Hair"]).all() and not seen[40:].any()
+    painted[40:] = (0, 255, 255)  # no part has this color
+    parts = drawings.read(painted, "parts", 64)
+    assert (parts[8:40, 8:40] == COLORS["Hair"]).all() and not parts[40:].any()
 
 
 @pytest.mark.parametrize("kind", KINDS)

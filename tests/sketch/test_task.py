@@ -1,4 +1,4 @@
-"""Painting as a user meets it: a command, made again, and drawings that are hardly any."""
+"""The sketch task: command, replay, and nearly empty drawings."""
 
 from __future__ import annotations
 
@@ -15,66 +15,66 @@ from training.drawings.sketches.lots import draw_lot
 
 
 @pytest.fixture
-def said(home, tmp_path, monkeypatch, capsys):
-    """Runs a command in a folder of its own: exit code, stdout, stderr."""
+def run_command(home, tmp_path, monkeypatch, capsys):
+    """Runs a command in a new folder: exit code, stdout, stderr."""
     monkeypatch.chdir(tmp_path)
     tiny_sketch.make("tiny")
 
-    def said(*words):
+    def run_command(*words):
         code = main([*words, "--quiet"])
         return code, *capsys.readouterr()
 
-    return said
+    return run_command
 
 
 @pytest.fixture
 def face(tmp_path):
-    """A file of 200 x 200 px."""
+    """A drawing of 200 x 200 px."""
     path = tmp_path / "face.png"
     drawing = doodles.drawing(draw_lot(1, 5, 0.0), "outline", 200, np.random.default_rng(4))
     path.write_bytes(image_io.encode_png(drawing))
     return str(path)
 
 
-def test_a_drawing_is_painted_and_made_again(said, face):
+def test_a_drawing_is_painted_and_made_again(run_command, face):
     words = ["sketch", face, "-o", "out.png", "--network", "tiny"]
-    code, out, _ = said(*words, "--side", "64", "--json")
+    code, out, _ = run_command(*words, "--side", "64", "--json")
     assert code == 0 and json.loads(out)["figures"]["side"] == 64
     day = image_io.read("out.png")
     assert day.shape == (64, 64, 3)
-    assert said("replay", "out.png", "--verify")[:2] == (0, "identical\n")
+    assert run_command("replay", "out.png", "--verify")[:2] == (0, "identical\n")
     for more in (["--night"], ["--seed", "4"], ["--kind", "light"]):
-        assert said(*words, "--side", "64", *more)[0] == 0
+        assert run_command(*words, "--side", "64", *more)[0] == 0
         assert np.abs(image_io.read("out.png").astype(int) - day).mean() > 1
 
 
-def test_an_empty_drawing_is_one_sentence(said, tmp_path):
+def test_an_empty_drawing_is_one_sentence(run_command, tmp_path):
     (tmp_path / "empty.png").write_bytes(image_io.encode_png(np.zeros((40, 40, 3), "uint8")))
-    code, _, err = said("sketch", "empty.png", "-o", "out.png", "--network", "tiny")
+    code, _, err = run_command("sketch", "empty.png", "-o", "out.png", "--network", "tiny")
     assert code == 2 and err.startswith("error: ") and err.count("\n") == 1
     assert "an image of one color" in err and "outline of a head" in err
 
 
-def test_another_kind_of_model_is_refused(said, face):
-    code, _, err = said("sketch", face, "-o", "out.png", "--network", "digits-vae")
+def test_another_kind_of_model_is_refused(run_command, face):
+    code, _, err = run_command("sketch", face, "-o", "out.png", "--network", "digits-vae")
     assert code == 2 and "paints" in err
 
 
 @pytest.mark.slow
-def test_a_training_learns_from_sketches_and_another_goes_on_from_it(said, face):
+def test_a_training_learns_from_sketches_and_another_goes_on_from_it(run_command, face):
     train = ["train", "sketch", "sample:sketches"]
     quick = ["--size", "32", "--width", "4", "--discriminator-width", "4", "--batch", "4"]
-    code, out, _ = said(*train, "-o", "first", *quick, "--steps", "4", "--json")
+    code, out, _ = run_command(*train, "-o", "first", *quick, "--steps", "4", "--json")
     figures = json.loads(out)["figures"]
     assert code == 0 and figures["steps"] == 4
     assert figures["avatars"] == 128 and 3 <= figures["held_out"] <= 12
     assert set(figures) >= {"off", "off_outline", "off_parts", "off_light"}
     more = [*quick, "--steps", "2", "--seed", "1", "--start-from", "first"]
-    assert said(*train, "-o", "second", *more)[0] == 0
-    assert said("sketch", face, "-o", "out.png", "--network", "second")[0] == 0
-    code, _, err = said(*train, "-o", "third", "--size", "96", "--start-from", "first")
+    assert run_command(*train, "-o", "second", *more)[0] == 0
+    assert run_command("sketch", face, "-o", "out.png", "--network", "second")[0] == 0
+    code, _, err = run_command(*train, "-o", "third", "--size", "96", "--start-from", "first")
     assert code == 2 and "size 96" in err
-    code, _, err = said(*train, "-o", "fourth", "--size", "64")
+    code, _, err = run_command(*train, "-o", "fourth", "--size", "64")
     assert code == 2 and "images of 64 px or a multiple of it" in err and err.count("\n") == 1
-    code, _, err = said("train", "sketch", "sample:avatars", "-o", "fourth")
+    code, _, err = run_command("train", "sketch", "sample:avatars", "-o", "fourth")
     assert code == 2 and "arrays called" in err and err.count("\n") == 1

@@ -1,4 +1,4 @@
-"""Training a network one's own pairs, and drawing with it, as a user meets it."""
+"""Training on one's own pairs of images, and using the network."""
 
 from __future__ import annotations
 
@@ -32,21 +32,21 @@ QUICK = [
 
 @pytest.fixture(scope="session")
 def lines_and_images():
-    """Avatars as lines on paper, and as they are painted."""
+    """Pairs of line drawings and avatars."""
     scenes = [draw_lot(2, n, 0.0).scene for n in range(COUNT)]
     return [(255 - views.outline(one.shapes(), SIDE), one.image(SIDE)) for one in scenes]
 
 
 @pytest.fixture
-def said(home, tmp_path, monkeypatch, capsys):
-    """Runs a command in a folder of its own: exit code, stdout, stderr."""
+def run_command(home, tmp_path, monkeypatch, capsys):
+    """Runs a command in a new folder: exit code, stdout, stderr."""
     monkeypatch.chdir(tmp_path)
 
-    def said(*words):
+    def run_command(*words):
         code = main([*words, "--quiet"])
         return code, *capsys.readouterr()
 
-    return said
+    return run_command
 
 
 def save(path, image):
@@ -55,7 +55,7 @@ def save(path, image):
 
 
 def put(root, form, pairs):
-    """Lays pairs down as one of the known forms has them."""
+    """Writes pairs in one of the supported layouts."""
     for n, (first, second) in enumerate(pairs):
         if form == "side by side":
             save(root / f"{n}.png", np.concatenate([first, second], axis=1))
@@ -67,15 +67,15 @@ def put(root, form, pairs):
 
 @pytest.fixture
 def read(home):
-    """Both images of all pairs of a folder, as a training reads them."""
+    """Loads both images of all pairs in a folder, as training does."""
     from studio.core import data
     from studio.core.progress import Progress
     from studio.sketch.learn import pairs_task
     from studio.sketch.settings import TrainTranslateSettings
 
     def read(root, **settings):
-        asked = TrainTranslateSettings(size=64, **settings)
-        return pairs_task.both(asked, data.reference(str(root)), Progress())
+        parsed = TrainTranslateSettings(size=64, **settings)
+        return pairs_task.load_pairs(parsed, data.reference(str(root)), Progress())
 
     return read
 
@@ -86,9 +86,9 @@ def test_pairs_are_found_in_each_form_and_either_way(read, tmp_path, lines_and_i
     (tmp_path / "pairs" / ".DS_Store").write_bytes(b"junk")
     first, second, positions, notes = read(tmp_path / "pairs")
     assert len(np.unique(positions)) == len(first) == COUNT and not notes
-    known = {one.tobytes(): other for one, other in lines_and_images}
+    image_of = {one.tobytes(): other for one, other in lines_and_images}
     for one, other in zip(first, second, strict=True):
-        np.testing.assert_array_equal(known[one.tobytes()], other)
+        np.testing.assert_array_equal(image_of[one.tobytes()], other)
     back = read(tmp_path / "pairs", reverse=True)
     assert np.array_equal(back[0], second) and np.array_equal(back[1], first)
     assert np.array_equal(back[2], positions)
@@ -101,7 +101,7 @@ def test_halves_of_a_data_set_are_no_pairs(read, tmp_path, lines_and_images):
 
 
 def test_the_edges_of_photos_are_lines_where_they_change(read, tmp_path):
-    """A light disc on a dark ground has one ring."""
+    """A light disc on a dark ground has one ring as its edge."""
     at = np.mgrid[:128, :128] - 64
     for n in range(8):
         disc = np.where(np.hypot(*at) < 30 + n, 200, 60 + n).astype("uint8")
@@ -113,17 +113,17 @@ def test_the_edges_of_photos_are_lines_where_they_change(read, tmp_path):
     assert second[0][32, 32, 0] == 200 and second[0][2, 2, 0] == 60
 
 
-def test_what_does_not_pair_is_named(said, tmp_path, lines_and_images):
+def test_what_does_not_pair_is_named(run_command, tmp_path, lines_and_images):
     put(tmp_path / "pairs", "folders", lines_and_images)
     (tmp_path / "pairs" / "b" / "7.png").unlink()
-    code, _, err = said("train", "translate", "pairs", "-o", "m", *QUICK)
+    code, _, err = run_command("train", "translate", "pairs", "-o", "m", *QUICK)
     assert code == 2 and err.count("\n") == 1 and "1 without the other: a/7.png" in err
     put(tmp_path / "side", "side by side", lines_and_images)
     save(tmp_path / "side" / "alone.png", lines_and_images[0][0])
-    code, _, err = said("train", "translate", "side", "-o", "m", *QUICK)
+    code, _, err = run_command("train", "translate", "side", "-o", "m", *QUICK)
     assert code == 2 and err.count("\n") == 1 and "1 that are none: alone.png" in err
     put(tmp_path / "few", "letters", lines_and_images[:3])
-    code, _, err = said("train", "translate", "few", "-o", "m", *QUICK)
+    code, _, err = run_command("train", "translate", "few", "-o", "m", *QUICK)
     assert code == 2 and "at least 8 pairs" in err and ": 3" in err
 
 
@@ -135,9 +135,9 @@ def test_a_broken_image_leaves_its_pair_out(read, tmp_path, lines_and_images):
 
 
 @pytest.mark.slow
-def test_a_network_taught_on_pairs_draws_is_made_again_and_goes_on(said, tmp_path, lines_and_images):
+def test_a_network_taught_on_pairs_draws_is_made_again_and_goes_on(run_command, tmp_path, lines_and_images):
     put(tmp_path / "pairs", "folders", lines_and_images)
-    code, out, err = said("train", "translate", "pairs", "-o", "mine", *QUICK)
+    code, out, err = run_command("train", "translate", "pairs", "-o", "mine", *QUICK)
     assert code == 0, err
     figures = json.loads(out)["figures"]
     assert figures["steps"] == 2 and figures["pairs"] == COUNT and 1 <= figures["held_out"] <= 3
@@ -146,27 +146,27 @@ def test_a_network_taught_on_pairs_draws_is_made_again_and_goes_on(said, tmp_pat
     save(tmp_path / "slate.png", 255 - lines_and_images[0][0])
     for name in ("paper", "slate"):
         words = ["translate", f"{name}.png", "--network", "mine", "-o", f"{name}-out.png", "--side", "96"]
-        assert said(*words)[0] == 0
+        assert run_command(*words)[0] == 0
     paper, slate = (image_io.read(tmp_path / f"{name}-out.png") for name in ("paper", "slate"))
     assert paper.shape == (96, 96, 3)
-    np.testing.assert_array_equal(paper, slate)  # it is shown drawings on the ground that it learned from
-    assert said("replay", "paper-out.png", "--verify")[:2] == (0, "identical\n")
+    np.testing.assert_array_equal(paper, slate)  # it gets drawings with the background of its training
+    assert run_command("replay", "paper-out.png", "--verify")[:2] == (0, "identical\n")
     more = ["--start-from", "mine", "--seed", "1"]
-    assert said("train", "translate", "pairs", "-o", "again", *QUICK, *more)[0] == 0
-    code, _, err = said("sketch", "slate.png", "-o", "no.png", "--network", "mine")
+    assert run_command("train", "translate", "pairs", "-o", "again", *QUICK, *more)[0] == 0
+    code, _, err = run_command("sketch", "slate.png", "-o", "no.png", "--network", "mine")
     assert code == 2 and "`studio translate`" in err
-    code, _, err = said("translate", "slate.png", "-o", "no.png")
+    code, _, err = run_command("translate", "slate.png", "-o", "no.png")
     assert code == 2 and "studio train translate PAIRS" in err
-    code, _, err = said("translate", "slate.png", "-o", "no.png", "--network", "sketch")
+    code, _, err = run_command("translate", "slate.png", "-o", "no.png", "--network", "sketch")
     assert code == 2 and "trained on pairs" in err
     shutil.rmtree(tmp_path / "pairs" / "a")
-    code, _, err = said("train", "translate", "pairs", "-o", "none", *QUICK)
+    code, _, err = run_command("train", "translate", "pairs", "-o", "none", *QUICK)
     assert code == 2 and "Traceback" not in err
 
 
 @pytest.mark.slow
 def test_it_learns_what_pairs_have_in_common(home, lines_and_images):
-    """That one image is the other's negative can be learned in a few steps."""
+    """Each image is the negative of the other, which a few steps learn."""
     from studio.core.progress import Progress
     from studio.sketch.learn.pair_bank import PairBank
     from studio.sketch.learn.train import Trainer
@@ -190,24 +190,24 @@ def test_pairs_are_moved_and_mirrored_alike(lines_and_images):
 
     images = np.stack([other for _, other in lines_and_images])
     bank = PairBank(images, 255 - images, np.arange(COUNT), TrainTranslateSettings(size=64, shift=0.2))
-    found = bank.batch(np.arange(4), np.random.default_rng(0))
-    np.testing.assert_allclose(found["drawing"] + found["image"], 1, atol=1e-6)
-    assert np.abs(found["drawing"] - bank.plain(np.arange(4))["drawing"]).mean() > 0.02
+    batch = bank.batch(np.arange(4), np.random.default_rng(0))
+    np.testing.assert_allclose(batch["drawing"] + batch["image"], 1, atol=1e-6)
+    assert np.abs(batch["drawing"] - bank.plain(np.arange(4))["drawing"]).mean() > 0.02
 
 
 def test_drawings_are_told_from_photos(lines_and_images):
     from skimage import data
 
-    paper = np.linspace(0.6, 1, SIDE)[:, None, None]  # in the light of a window
+    paper = np.linspace(0.6, 1, SIDE)[:, None, None]  # with uneven lighting
     for drawing, _ in lines_and_images:
         assert drawings.is_drawn(drawing) and drawings.is_drawn(255 - drawing)
         assert drawings.is_drawn((drawing * paper).astype("uint8"))
     assert not any(drawings.is_drawn(photo) for photo in (data.astronaut(), data.cat(), data.coffee()))
 
 
-def test_a_photo_is_no_outline_and_is_told_so(said, tmp_path):
+def test_a_photo_is_no_outline_and_is_told_so(run_command, tmp_path):
     from skimage import data
 
     save(tmp_path / "photo.png", data.astronaut())
-    code, _, err = said("sketch", "photo.png", "-o", "out.png")
+    code, _, err = run_command("sketch", "photo.png", "-o", "out.png")
     assert code == 2 and err.count("\n") == 1 and "looks like a photo" in err and "--edges" in err

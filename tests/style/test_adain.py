@@ -1,4 +1,4 @@
-"""AdaIN with its published figures, at any size, for one style or several."""
+"""AdaIN agrees with the paper, at any size, for one or several styles."""
 
 from __future__ import annotations
 
@@ -74,9 +74,9 @@ def test_tiles_leave_no_seam(networks, monkeypatch):
 
 def test_the_result_has_the_styles_statistics():
     content, style = features(0), features(1, 9, 4)
-    found = statistics(np.asarray(adain.transfer_statistics(content, [style])))
-    assert np.allclose(found[0], statistics(style)[0], atol=1e-5)
-    assert np.allclose(found[1], statistics(style)[1], atol=1e-4)
+    result = statistics(np.asarray(adain.transfer_statistics(content, [style])))
+    assert np.allclose(result[0], statistics(style)[0], atol=1e-5)
+    assert np.allclose(result[1], statistics(style)[1], atol=1e-4)
 
 
 def test_strength_goes_from_the_content_to_the_style():
@@ -94,8 +94,8 @@ def test_weights_of_styles_are_shares():
     two = np.asarray(adain.transfer_statistics(content, [second]))
     both = np.asarray(adain.transfer_statistics(content, [first, second], [3, 1]))
     assert np.allclose(both, 0.75 * one + 0.25 * two, atol=1e-5)
-    alike = np.asarray(adain.transfer_statistics(content, [first, second]))
-    assert np.allclose(alike, (one + two) / 2, atol=1e-5)
+    mixed = np.asarray(adain.transfer_statistics(content, [first, second]))
+    assert np.allclose(mixed, (one + two) / 2, atol=1e-5)
     assert np.allclose(adain.transfer_statistics(content, [first, second], [5, 0]), one, atol=1e-6)
 
 
@@ -105,12 +105,12 @@ def test_maps_say_where_each_style_goes():
     left = np.zeros((5, 7), "float32")
     left[:, :3] = 1
     left[4] = 0
-    found = np.asarray(adain.transfer_statistics(content, [first, second], [left, np.roll(left, 3, axis=1)]))
+    result = np.asarray(adain.transfer_statistics(content, [first, second], [left, np.roll(left, 3, axis=1)]))
     one = np.asarray(adain.transfer_statistics(content, [first]))
     two = np.asarray(adain.transfer_statistics(content, [second]))
-    assert np.allclose(found[:, :4, :3], one[:, :4, :3], atol=1e-5)
-    assert np.allclose(found[:, :4, 3:6], two[:, :4, 3:6], atol=1e-5)
-    assert np.allclose(found[:, 4], (one + two)[:, 4] / 2, atol=1e-5)
+    assert np.allclose(result[:, :4, :3], one[:, :4, :3], atol=1e-5)
+    assert np.allclose(result[:, :4, 3:6], two[:, :4, 3:6], atol=1e-5)
+    assert np.allclose(result[:, 4], (one + two)[:, 4] / 2, atol=1e-5)
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""Colors are kept as asked."""
+"""Options that preserve colors."""
 
 import numpy as np
 
@@ -34,10 +34,10 @@ def test_a_gray_image_can_be_matched():
 def test_kept_luminance_takes_the_brightness_of_one_and_the_hue_of_the_other():
     content = np.full((4, 4, 3), (140, 100, 60), "uint8")
     painted = np.full((4, 4, 3), (90, 90, 90), "uint8")
-    kept = colors.keep_luminance(painted, content).astype(float)
+    recolored = colors.keep_luminance(painted, content).astype(float)
     luma = np.array([0.299, 0.587, 0.114])
-    assert np.allclose(kept @ luma, 90, atol=1)
-    assert np.allclose(np.diff(kept, axis=-1), -40, atol=1)
+    assert np.allclose(recolored @ luma, 90, atol=1)
+    assert np.allclose(np.diff(recolored, axis=-1), -40, atol=1)
 
 
 def test_a_image_of_many_megapixels_is_read_sparsely_and_matched_as_a_small_one():
@@ -66,7 +66,7 @@ def test_toning_makes_no_noise_of_a_image_of_hardly_any_colors():
 def test_a_dim_painting_is_brightened_a_little_and_keeps_its_hues():
     _, painting = images()
     dim = (painting * 0.7).astype("uint8")
-    brighter = colors.brightened(dim)
+    brighter = colors.brighten(dim)
     rise = brighter.mean() - dim.mean()
     assert 5 < rise < 11, "of 255 levels"
     ratios = brighter.reshape(-1, 3).mean(0) / dim.reshape(-1, 3).mean(0)
@@ -75,4 +75,4 @@ def test_a_dim_painting_is_brightened_a_little_and_keeps_its_hues():
 
 def test_a_painting_that_has_white_is_not_brightened():
     light = np.vstack([np.full((5, 20, 3), 255, "uint8"), np.full((50, 20, 3), 60, "uint8")])
-    np.testing.assert_array_equal(colors.brightened(light), light)
+    np.testing.assert_array_equal(colors.brighten(light), light)

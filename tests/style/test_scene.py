@@ -1,4 +1,4 @@
-"""A scene checks its inputs against each other and gives them at any size."""
+"""A scene validates its inputs and renders them at any size."""
 
 import numpy as np
 import pytest
@@ -53,10 +53,10 @@ def test_where_no_style_goes_the_photo_stays():
     left[:, 60:], right[:, :60] = 0, 0
     black = np.zeros((1, 90, 120, 3), "float32")
     one = scene(style_masks=[left], size=120)
-    kept, painted = one.finished(black)[:, 70:], one.finished(black)[:, :50]
-    assert np.array_equal(kept, PHOTO[:, 70:]) and not painted.any()
-    assert not scene(styles=2, style_masks=[left, right], size=120).finished(black).any()
-    assert not scene(size=120).finished(black).any()
+    unstyled, painted = one.finish(black)[:, 70:], one.finish(black)[:, :50]
+    assert np.array_equal(unstyled, PHOTO[:, 70:]) and not painted.any()
+    assert not scene(styles=2, style_masks=[left, right], size=120).finish(black).any()
+    assert not scene(size=120).finish(black).any()
 
 
 def test_with_masks_a_weight_says_how_far_its_style_covers_the_photo():
@@ -65,30 +65,30 @@ def test_with_masks_a_weight_says_how_far_its_style_covers_the_photo():
     black = np.zeros((1, 90, 120, 3), "float32")
 
     def finished(*weights):
-        return scene(styles=2, style_masks=[left, right], size=120, style_weights=weights).finished(black)
+        return scene(styles=2, style_masks=[left, right], size=120, style_weights=weights).finish(black)
 
     assert not finished(2, 0)[:, :60].any() and np.array_equal(finished(2, 0)[:, 60:], PHOTO[:, 60:])
     half = finished(0.5, 1)  # relative to the largest
     assert np.array_equal(half[:, :60], np.rint(PHOTO[:, :60] / 2)) and not half[:, 60:].any()
     assert not finished(0.3, 0.3).any(), "all alike cover it as without weights"
     both = scene(styles=2, style_masks=[WHITE, WHITE], size=120, style_weights=(1, 0))
-    assert not both.finished(black).any(), "where masks overlap, what one leaves the other covers"
+    assert not both.finish(black).any(), "where masks overlap, what one leaves the other covers"
 
 
 def test_masks_are_stretched_to_the_layer():
     half = WHITE.copy()
     half[:, :5] = 0
-    found = masks.at(half, 20, 40)
-    assert found.shape == (20, 40)
-    assert found[:, :15].max() < 0.1
-    assert found[:, 25:].min() > 0.9
+    mask = masks.at(half, 20, 40)
+    assert mask.shape == (20, 40)
+    assert mask[:, :15].max() < 0.1
+    assert mask[:, 25:].min() > 0.9
 
 
 def test_kept_luminance_keeps_the_hues_of_the_content():
-    kept = scene(keep_colors="luminance", size=120)
-    gray = kept.finished(np.full((1, 90, 120, 3), 0.5, "float32"))
+    recolored_scene = scene(keep_colors="luminance", size=120)
+    gray = recolored_scene.finish(np.full((1, 90, 120, 3), 0.5, "float32"))
     assert gray.std(axis=-1).mean() > 10
-    assert scene(size=120).finished(np.full((1, 90, 120, 3), 0.5, "float32")).std(axis=-1).max() == 0
+    assert scene(size=120).finish(np.full((1, 90, 120, 3), 0.5, "float32")).std(axis=-1).max() == 0
 
 
 def test_matched_colors_recolor_the_style():

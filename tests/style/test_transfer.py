@@ -26,7 +26,7 @@ def half_masks():
 
 @pytest.fixture
 def inputs(weights_home, photo, painting):
-    """The photo and the painting as a task takes them."""
+    """The photo and the painting as inputs of a task."""
     return {
         "content": [tasks.File.keep(image_io.encode_png(photo), "image", "cat.png")],
         "style": [tasks.File.keep(image_io.encode_png(painting), "image", "brush.png")],
@@ -111,22 +111,22 @@ def test_masks_put_each_style_in_its_place(weights_home, photo, painting, half_m
 def test_with_masks_a_style_of_no_weight_leaves_the_photo(
     weights_home, photo, painting, half_masks, settings
 ):
-    asked = TransferSettings(**settings, strength=1, style_weights=(0, 1))
-    painted = transfer(photo, [painting] * 2, asked, half_masks).image.astype(int)
+    parsed = TransferSettings(**settings, strength=1, style_weights=(0, 1))
+    painted = transfer(photo, [painting] * 2, parsed, half_masks).image.astype(int)
     moved = np.abs(painted - image_io.fit(photo, 96))
     quarter = painted.shape[1] // 4
     assert moved[:, :quarter].max() == 0 and moved[:, -quarter:].mean() > 10
 
 
 def test_kept_luminance_keeps_the_photo_recognizable_in_color(weights_home, photo, painting):
-    kept = paint(photo, [painting], size=96, keep_colors="luminance")
+    recolored = paint(photo, [painting], size=96, keep_colors="luminance")
     content = image_io.fit(photo, 96).astype(int)
     free = paint(photo, [painting], size=96)
 
     def hue(image):
         return image[..., 0] - image[..., 2]
 
-    assert np.abs(hue(kept) - hue(content)).mean() < np.abs(hue(free) - hue(content)).mean() / 3
+    assert np.abs(hue(recolored) - hue(content)).mean() < np.abs(hue(free) - hue(content)).mean() / 3
 
 
 def test_a_cancel_keeps_the_image_so_far(weights_home, photo, painting, monkeypatch):
@@ -209,7 +209,7 @@ def test_a_bridge_painted_as_a_starry_night_has_its_colors_and_keeps_the_bridge(
     assert (
         np.linalg.norm(moved - night_mean) < np.linalg.norm(content.reshape(-1, 3).mean(0) - night_mean) / 2
     )
-    # At half of the size: the finest edges are the strokes'.
+    # At half size, because the finest edges come from strokes.
     small = [image_io.fit(image, 64).mean(-1) for image in (bridge, painted.image)]
     edges = [np.abs(np.diff(image, axis=1)) for image in small]
     assert np.corrcoef(edges[0].ravel(), edges[1].ravel())[0, 1] > 0.4

@@ -1,4 +1,4 @@
-"""A photo with transparent parts keeps them, and shows no fringe at their edges."""
+"""Transparent parts of a photo stay transparent and show no fringe."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ORANGE = (240, 150, 30)
 
 
 def cutout(hidden, side=96):
-    """An orange disk with a soft edge; `hidden` is the color of what cannot be seen."""
+    """Returns an orange disc with a soft edge; `hidden` is the color of transparent pixels."""
     across = np.hypot(*np.mgrid[:side, :side] - side / 2)
     alpha = np.clip((side / 3 - across) / 4, 0, 1)
     image = np.empty((side, side, 4), "uint8")
@@ -45,13 +45,13 @@ def test_where_nothing_is_visible_there_is_white(shape):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("asked", [{"house": ("mosaic",)}, {}, {"mode": "draft", "steps": 2}], ids=str)
-def test_a_styled_cutout_keeps_its_alpha_and_the_color_of_its_edge(asked, weights_home, painting):
+@pytest.mark.parametrize("options", [{"house": ("mosaic",)}, {}, {"mode": "draft", "steps": 2}], ids=str)
+def test_a_styled_cutout_keeps_its_alpha_and_the_color_of_its_edge(options, weights_home, painting):
     def painted(hidden):
         content = tasks.File.keep(image_io.encode_png(cutout(hidden)), "image", "disk.png")
         style = tasks.File.keep(image_io.encode_png(painting), "image", "brush.png")
-        inputs = {"content": [content], "style": [] if "house" in asked else [style]}
-        result = tasks.run("style.transfer", TransferSettings(size=64, **asked), inputs)
+        inputs = {"content": [content], "style": [] if "house" in options else [style]}
+        result = tasks.run("style.transfer", TransferSettings(size=64, **options), inputs)
         return image_io.read_transparent(result.files[0].read())
 
     black, white = painted((0, 0, 0)), painted((255, 255, 255))

@@ -1,4 +1,4 @@
-"""What the tests of text share: a small text that can be learned, and settings that learn it in seconds."""
+"""Fixtures: a small text, and settings that learn it within seconds."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TINY = {"units": 24, "embedding": 8, "streams": 4, "sequence": 16, "learning_rat
 
 @pytest.fixture(scope="session")
 def rhyme() -> str:
-    """Some 8,000 characters with a grammar: who likes what, drawn with a seed."""
+    """A text of about 8,000 characters from a simple random grammar."""
     rng = np.random.default_rng(0)
     who, what = (
         ["the cat", "a dog", "my aunt", "no king"],
@@ -26,12 +26,12 @@ def rhyme() -> str:
 
 @pytest.fixture(scope="session")
 def tiny() -> TrainTextSettings:
-    """A small model and few steps."""
+    """Settings of a small model and few steps."""
     return TrainTextSettings(**TINY, epochs=2)
 
 
 def build(size: int = 7, **shape) -> tuple[model.CharacterModel, Network]:
-    """A model with larger weights than fresh ones, so that differences show, and the same in NumPy."""
+    """Returns a model with larger weights than usual, so that differences show, and its NumPy version."""
     settings = TrainTextSettings(**{"units": 8, "embedding": 5, **shape})
     core = model.build(settings, size)
     rng = np.random.default_rng(1)
@@ -41,13 +41,13 @@ def build(size: int = 7, **shape) -> tuple[model.CharacterModel, Network]:
 
 @pytest.fixture(scope="session")
 def built():
-    """Builds a model in Keras and in NumPy: `built(size=7, **shape) -> (core, network)`."""
+    """Builds a model in Keras and NumPy: `built(size=7, **shape) -> (core, network)`."""
     return build
 
 
 @pytest.fixture(scope="session")
 def network() -> Network:
-    """A network of `letters`, with random weights."""
+    """A network for `letters` with random weights."""
     return build(size=7)[1]
 
 

@@ -1,4 +1,4 @@
-"""Who wrote this? Windows read as one reading does, only what both know counts, chance is told as such."""
+"""Authorship: windows agree with one pass, shared characters count, and ties are reported."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CARROLL = (
 )
 
 
-def spoken(network, characters):
+def make_language_model(network, characters):
     return language_model.LanguageModel("tiny", network, Vocabulary(characters), "0")
 
 
@@ -38,30 +38,30 @@ def test_windows_read_as_one_reading_does(built, monkeypatch, cell, count):
     monkeypatch.setattr(nll, "AHEAD", 90)
     core, network = built(cell=cell)
     network = type(network)([w / w.shape[0] ** 0.5 for w in core.get_weights()], cell)
-    tiny = spoken(network, "\nabcdef")
+    tiny = make_language_model(network, "\nabcdef")
     text = "".join(np.random.default_rng(0).choice(list("\nabcdef"), count))
-    indices = np.concatenate([[0], tiny.vocabulary.encode(text).indices])  # as after the end of a line
-    found = nll.hear(tiny, text).nats
-    assert found == pytest.approx(cross_entropy.nlls(network, indices), abs=0.05)
-    assert found.std() > 0.1 or count == 1
+    indices = np.concatenate([[0], tiny.vocabulary.encode(text).indices])  # as after a newline
+    nats = nll.compute_nlls(tiny, text).nats
+    assert nats == pytest.approx(cross_entropy.nlls(network, indices), abs=0.05)
+    assert nats.std() > 0.1 or count == 1
 
 
 def test_what_a_language_model_does_not_know_is_passed_over(network):
-    tiny = spoken(network, "\nabcdef")
-    heard = nll.hear(tiny, "abÀ7c")
-    assert heard.read_as == {"a": "a", "b": "b", "À": "a", "7": "", "c": "c"}
-    assert np.isnan(heard.nats).tolist() == [False, False, False, True, False]
-    assert heard.nats[[0, 1, 2, 4]] == pytest.approx(nll.hear(tiny, "abac").nats)
+    tiny = make_language_model(network, "\nabcdef")
+    reading = nll.compute_nlls(tiny, "abÀ7c")
+    assert reading.read_as == {"a": "a", "b": "b", "À": "a", "7": "", "c": "c"}
+    assert np.isnan(reading.nats).tolist() == [False, False, False, True, False]
+    assert reading.nats[[0, 1, 2, 4]] == pytest.approx(nll.compute_nlls(tiny, "abac").nats)
 
 
 def test_only_what_both_read_as_the_same_counts(network):
-    one, other = spoken(network, "\nabcdef"), spoken(network, "\nabcdeà")
-    found = compare.compare(one, other, "aàf7b")
+    one, other = make_language_model(network, "\nabcdef"), make_language_model(network, "\nabcdeà")
+    result = compare.compare(one, other, "aàf7b")
     # "à" is an "a" to the first, "f" is unknown to the second, "7" to both.
-    assert np.isfinite(found.nats).tolist() == [[True, False, False, False, True]] * 2
-    assert any(note.startswith("3 characters count for neither") and "à" in note for note in found.notes)
-    assert found.whole.nats == pytest.approx(np.nanmean(found.nats, axis=1))
-    again = compare.compare(one, spoken(network, "\nabcdeg"), "AÀB")
+    assert np.isfinite(result.nats).tolist() == [[True, False, False, False, True]] * 2
+    assert any(note.startswith("3 characters count for neither") and "à" in note for note in result.notes)
+    assert result.overall.nats == pytest.approx(np.nanmean(result.nats, axis=1))
+    again = compare.compare(one, make_language_model(network, "\nabcdeg"), "AÀB")
     assert "Both language models read A as a, B as b, À as a." in again.notes
     with pytest.raises(InvalidInput, match="characters that both language models know"):
         compare.compare(one, other, "77 88")
@@ -69,16 +69,16 @@ def test_only_what_both_read_as_the_same_counts(network):
 
 def test_a_longer_text_is_cut_and_that_is_said(network, monkeypatch):
     monkeypatch.setattr(compare, "MOST_CHARS", 40)
-    tiny = spoken(network, "\nabcdef")
-    found = compare.compare(tiny, tiny, "abc\n" * 30)
-    assert len(found.text) == found.nats.shape[1] == 40
-    assert "Only the first 40 of 120 characters were read." in found.notes
+    tiny = make_language_model(network, "\nabcdef")
+    result = compare.compare(tiny, tiny, "abc\n" * 30)
+    assert len(result.text) == result.nats.shape[1] == 40
+    assert "Only the first 40 of 120 characters were read." in result.notes
 
 
 def test_sentences_end_where_a_reader_ends_them():
     text = '"Who are you?" said Mr. Hare. He waited!\nA line\nand another\n\nthe end'
-    found = [text[start:end].strip() for start, end in compare.sentences(text)]
-    assert found == [
+    sentences = [text[start:end].strip() for start, end in compare.sentences(text)]
+    assert sentences == [
         '"Who are you?"',
         "said Mr. Hare.",
         "He waited!\nA line\nand another",
@@ -93,9 +93,9 @@ def test_a_lead_is_sure_where_the_words_agree_and_not_where_they_do_not():
     steady = compare.lean(0.3 + rng.normal(size=200) * 0.5, words)
     assert steady.side == 0 and steady.interval[0] > 0
     assert compare.lean(-0.3 + rng.normal(size=200) * 0.5, words).side == 1
-    # The same 200 numbers, but each word is one throw of the dice: now chance explains it.
-    thrown = np.repeat(rng.normal(size=40), 5)
-    assert compare.lean(thrown - thrown.mean() + 0.1, words).side is None
+    # The same 200 numbers, but constant within each word: now chance explains them.
+    noise = np.repeat(rng.normal(size=40), 5)
+    assert compare.lean(noise - noise.mean() + 0.1, words).side is None
     assert compare.lean(np.ones(9), np.repeat([0, 1, 2], 3)).interval is None
 
 
@@ -111,90 +111,94 @@ def test_the_range_holds_the_true_lead_as_often_as_it_says():
 
 
 def test_neutral_sentences_lean_to_neither_language_model():
-    """Tested one by one, about five of a hundred would."""
+    """Without correction about five of a hundred sentences would."""
     words = np.repeat(np.arange(20), 5)
     leaning, tested_alone = [], 0
     for seed in range(40):
         rng = np.random.default_rng(seed)
         leans = [compare.lean(np.repeat(rng.normal(size=20), 5), words) for _ in range(100)]
         tested_alone += sum(one.side is not None for one in leans)
-        found = compare.corrected([compare.Passage(0, 1, (0.0, 0.0), one) for one in leans])
-        leaning.append(sum(one.lean.side is not None for one in found))
+        corrected = compare.control_false_discoveries(
+            [compare.Passage(0, 1, (0.0, 0.0), one) for one in leans]
+        )
+        leaning.append(sum(one.lean.side is not None for one in corrected))
     assert 3 < tested_alone / 40 < 7
     assert np.mean(np.array(leaning) > 0) < 0.15 and max(leaning) < 5
     strong = [compare.lean(1 + rng.normal(size=100), words) for _ in range(50)]
-    found = compare.corrected([compare.Passage(0, 1, (0.0, 0.0), one) for one in [*leans, *strong]])
-    assert all(one.lean.side == 0 for one in found[100:])
-    assert compare.corrected([]) == ()
+    corrected = compare.control_false_discoveries(
+        [compare.Passage(0, 1, (0.0, 0.0), one) for one in [*leans, *strong]]
+    )
+    assert all(one.lean.side == 0 for one in corrected[100:])
+    assert compare.control_false_discoveries([]) == ()
 
 
 def test_what_a_better_model_is_ahead_anywhere_is_no_lead(network):
-    one, other = spoken(network, "\nabcdef"), spoken(network, "\nabcdeg")
+    one, other = make_language_model(network, "\nabcdef"), make_language_model(network, "\nabcdeg")
     text = "abc dea\nbde cab ead\n" * 6
     raw = compare.compare(one, other, text)
     fair = compare.compare(one, other, text, offset=0.5)
-    assert fair.whole.lean.nats == pytest.approx(raw.whole.lean.nats - 0.5)
-    assert fair.whole.nats == raw.whole.nats
+    assert fair.overall.lean.nats == pytest.approx(raw.overall.lean.nats - 0.5)
+    assert fair.overall.nats == raw.overall.nats
     assert fair.sentences[0].lean.nats == pytest.approx(raw.sentences[0].lean.nats - 0.5)
 
 
-def asked(text, **settings):
+def compare_texts(text, **settings):
     file = File.keep(text.encode(), "text", "letter.txt")
     return tasks.run("text.compare", CompareSettings(**settings), {"text": [file]}, Progress())
 
 
 def test_each_writer_goes_to_the_language_model_that_learned_the_like(home):
-    found = asked(f"{MARLOWE}\n{CARROLL}", per_character=True)
-    told = json.loads(found.files[0].read())
-    first, *_, last = told["sentences"]
+    result = compare_texts(f"{MARLOWE}\n{CARROLL}", per_character=True)
+    report = json.loads(result.files[0].read())
+    first, *_, last = report["sentences"]
     assert (first["language_model"], last["language_model"]) == ("shakespeare", "alice")
-    assert told["text"] == f"{MARLOWE}\n{CARROLL}" and len(told["nats"][0]) == len(told["text"])
-    known = [nats is None for nats in told["nats"][0]]
-    assert known == [letter in "'’" for letter in told["text"]]  # each language model has another apostrophe
-    assert not told["strange"] and "nats" not in found.figures
-    assert set(found.recipe.weights) == {"shakespeare", "alice"}
-    first_usual, second_usual = (one["usual"] for one in told["language_models"])
-    raw = told["language_models"][1]["nats_per_char"] - told["language_models"][0]["nats_per_char"]
-    assert told["ahead"] == pytest.approx(raw - (second_usual - first_usual))
-    assert any("own held-out nats per character" in note for note in told["notes"])
-    turned = asked(f"{MARLOWE}\n{CARROLL}", first="alice", second="shakespeare")
-    assert turned.figures["ahead"] == pytest.approx(-told["ahead"])
+    assert report["text"] == f"{MARLOWE}\n{CARROLL}" and len(report["nats"][0]) == len(report["text"])
+    is_unknown = [nats is None for nats in report["nats"][0]]
+    assert is_unknown == [letter in "'’" for letter in report["text"]]  # the models use different apostrophes
+    assert not report["strange"] and "nats" not in result.figures
+    assert set(result.recipe.weights) == {"shakespeare", "alice"}
+    first_usual, second_usual = (one["usual"] for one in report["language_models"])
+    raw = report["language_models"][1]["nats_per_char"] - report["language_models"][0]["nats_per_char"]
+    assert report["ahead"] == pytest.approx(raw - (second_usual - first_usual))
+    assert any("own held-out nats per character" in note for note in report["notes"])
+    turned = compare_texts(f"{MARLOWE}\n{CARROLL}", first="alice", second="shakespeare")
+    assert turned.figures["ahead"] == pytest.approx(-report["ahead"])
 
 
 def test_the_loss_of_each_character_is_told_only_if_asked_for(home):
-    assert "nats" not in json.loads(asked(MARLOWE).files[0].read())
+    assert "nats" not in json.loads(compare_texts(MARLOWE).files[0].read())
 
 
 def test_a_text_that_is_like_neither_is_told_as_such(home):
     german = "Es war einmal ein kleines Maedchen, das hatte jedermann lieb, der sie nur ansah, und alle. " * 3
-    told = json.loads(asked(german).files[0].read())
-    assert told["strange"]
-    if told["language_model"]:
-        assert "like neither" in compare_words.verdict(told)
-    assert "like neither" not in compare_words.verdict(told | {"strange": False})
+    report = json.loads(compare_texts(german).files[0].read())
+    assert report["strange"]
+    if report["language_model"]:
+        assert "like neither" in compare_words.verdict(report)
+    assert "like neither" not in compare_words.verdict(report | {"strange": False})
 
 
 def test_the_words_say_who_is_ahead_by_how_much_and_when_it_cannot_be_told(home):
-    told = json.loads(asked(CARROLL).files[0].read())
-    said = compare_words.readable(told)
-    times = math.exp(-told["ahead"])
-    assert "More like alice than shakespeare: on average, relative to each model's own held-out text" in said
-    assert f"alice gave each character {times:.2g} times the probability." in said
-    assert "does not identify an author" in said and "alice  " in said
-    raw = told | {"offset": None}
+    report = json.loads(compare_texts(CARROLL).files[0].read())
+    text = compare_words.readable(report)
+    times = math.exp(-report["ahead"])
+    assert "More like alice than shakespeare: on average, relative to each model's own held-out text" in text
+    assert f"alice gave each character {times:.2g} times the probability." in text
+    assert "does not identify an author" in text and "alice  " in text
+    raw = report | {"offset": None}
     assert f"on average alice gave each character {times:.2g} times" in compare_words.verdict(raw)
-    open_ = told | {"language_model": None, "interval": [-1, 1]}
+    open_ = report | {"language_model": None, "interval": [-1, 1]}
     assert "is significantly ahead" in compare_words.verdict(open_)
 
 
 def test_ones_own_language_model_reads_as_a_file_and_the_same_language_model_twice_is_refused(home):
     tiny_language_model.make(paths.folder("presets") / "mine")
     with pytest.raises(InvalidInput, match="two different language models"):
-        asked(CARROLL, first="alice")
+        compare_texts(CARROLL, first="alice")
     with pytest.raises(InvalidInput, match="a language model"):
-        asked(CARROLL, first="digits-dcgan")
-    told = asked(CARROLL, first="mine").figures
-    unknown = [{**one, "usual": None} for one in told["language_models"]]
+        compare_texts(CARROLL, first="digits-dcgan")
+    figures = compare_texts(CARROLL, first="mine").figures
+    unknown = [{**one, "usual": None} for one in figures["language_models"]]
     assert "held-out loss of mine is unknown" in compare_words.quality({"language_models": unknown})
-    assert [one["name"] for one in told["language_models"]] == ["mine", "alice"]
-    assert told["counted"] < told["chars"]  # it knows no capitals but reads them as small letters, and no ";"
+    assert [one["name"] for one in figures["language_models"]] == ["mine", "alice"]
+    assert figures["counted"] < figures["chars"]  # it maps capitals to lowercase, and does not know ";"

@@ -1,4 +1,4 @@
-"""The score: a model that knows nothing is as surprised as the alphabet is large."""
+"""The negative log-likelihood of an untrained model is the logarithm of the alphabet size."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from studio.text.numpy_network import Network
 def test_a_uniform_model_has_the_logarithm_of_the_alphabet(built):
     core, _ = built(size=11)
     blank = Network([np.zeros_like(array) for array in core.get_weights()])
-    found = cross_entropy.score(blank, np.arange(50) % 11)
-    assert found.nats_per_char == pytest.approx(math.log(11), abs=1e-6)
-    assert found.bits_per_char == pytest.approx(math.log2(11), abs=1e-6)
-    assert found.chars == 49
+    score = cross_entropy.score(blank, np.arange(50) % 11)
+    assert score.nats_per_char == pytest.approx(math.log(11), abs=1e-6)
+    assert score.bits_per_char == pytest.approx(math.log2(11), abs=1e-6)
+    assert score.chars == 49
 
 
 def test_a_fresh_model_knows_almost_nothing():
@@ -51,8 +51,8 @@ def test_streams_are_parts_of_the_text(network):
 
 def test_it_tells_how_far_it_is(network, monkeypatch):
     monkeypatch.setattr(cross_entropy, "PIECE", 40)
-    seen = []
+    steps = []
     cross_entropy.score(
-        network, np.zeros(101, int), progress=Progress(lambda r: seen.append((r.step, r.total)))
+        network, np.zeros(101, int), progress=Progress(lambda r: steps.append((r.step, r.total)))
     )
-    assert seen == [(40, 100), (80, 100), (100, 100)]
+    assert steps == [(40, 100), (80, 100), (100, 100)]

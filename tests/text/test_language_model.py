@@ -1,4 +1,4 @@
-"""A model folder is read without Keras, exactly as Keras reads it, and refused when anything is wrong."""
+"""Model folders load without Keras, agree with Keras, and are rejected if invalid."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def saved(built, letters, target="tiny", **shape):
 @pytest.mark.parametrize("tied", [False, True])
 @pytest.mark.parametrize("layers", [1, 2, 3])
 def test_it_reads_what_keras_saved(home, built, letters, cell, tied, layers):
-    made, core, network = saved(built, letters, cell=cell, tied=tied, layers=layers)
-    weights, settings, vocabulary = language_model.parts(made)
+    preset, core, network = saved(built, letters, cell=cell, tied=tied, layers=layers)
+    weights, settings, vocabulary = language_model.parts(preset)
     assert vocabulary == letters
     assert all(np.array_equal(a, b) for a, b in zip(weights, core.get_weights(), strict=True))
     again = model.build(settings, SIZE)
-    again.load_weights(made.weights())
+    again.load_weights(preset.weights())
     assert all(np.array_equal(a, b) for a, b in zip(weights, again.get_weights(), strict=True))
     states = network.states(1)
     expected, _ = network.step(np.array([3]), states)
@@ -50,17 +50,17 @@ def test_a_language_model_is_held_for_the_next_time(home, built, letters):
 
 
 def test_other_letters_with_the_same_weights_are_another_language_model(home, built, letters, monkeypatch):
-    """Else whoever brings a zip with the weights of a model that all have decides what theirs writes."""
-    monkeypatch.setattr(language_model, "_HELD", {})
-    made, *_ = saved(built, letters)
-    told = json.loads((made.folder / model_folder.SETTINGS).read_text())
-    told["data"]["vocabulary"] = letters.characters[::-1]
+    """Otherwise a zip with the weights of a shared model could change what it writes."""
+    monkeypatch.setattr(language_model, "_CACHE", {})
+    preset, *_ = saved(built, letters)
+    record = json.loads((preset.folder / model_folder.SETTINGS).read_text())
+    record["data"]["vocabulary"] = letters.characters[::-1]
     forged = paths.home() / "forged"
-    shutil.copytree(made.folder, forged)
-    (forged / model_folder.SETTINGS).write_text(json.dumps(told))
-    brought = presets.unpack(model_zip.zipped(forged), "forged")
-    assert brought.digest == made.digest
-    assert language_model.load(brought).vocabulary.characters == letters.characters[::-1]
+    shutil.copytree(preset.folder, forged)
+    (forged / model_folder.SETTINGS).write_text(json.dumps(record))
+    unpacked = presets.unpack(model_zip.pack(forged), "forged")
+    assert unpacked.digest == preset.digest
+    assert language_model.load(unpacked).vocabulary.characters == letters.characters[::-1]
     assert language_model.load("tiny").vocabulary == letters
 
 
@@ -127,9 +127,9 @@ def test_weights_that_are_not_plain_arrays_of_the_right_shape_are_refused(home, 
     folder = saved(built, letters)[0].folder
     with h5py.File(folder / model_folder.WEIGHTS, "r+") as file:
         damage(file)
-    made = json.loads((folder / model_folder.SETTINGS).read_bytes())
-    made["weights"] = paths.file_digest(folder / model_folder.WEIGHTS)  # as who made it on purpose would
-    (folder / model_folder.SETTINGS).write_text(json.dumps(made))
+    record = json.loads((folder / model_folder.SETTINGS).read_bytes())
+    record["weights"] = paths.file_digest(folder / model_folder.WEIGHTS)  # as an attacker would
+    (folder / model_folder.SETTINGS).write_text(json.dumps(record))
     with pytest.raises(InvalidInput, match="weights"):
         language_model.load(folder)
 
@@ -147,18 +147,18 @@ def test_cut_weights_are_refused(home, built, letters, cut):
 @pytest.mark.parametrize("data", [{}, {"vocabulary": 7}, {"vocabulary": "aab"}, {"vocabulary": "abc"}])
 def test_a_model_whose_characters_are_not_there_is_refused(home, built, letters, data):
     folder = saved(built, letters)[0].folder
-    made = json.loads((folder / model_folder.SETTINGS).read_bytes()) | {"data": data}
-    (folder / model_folder.SETTINGS).write_text(json.dumps(made))
+    record = json.loads((folder / model_folder.SETTINGS).read_bytes()) | {"data": data}
+    (folder / model_folder.SETTINGS).write_text(json.dumps(record))
     with pytest.raises(InvalidInput):
         language_model.load(folder)
 
 
 def test_a_model_of_another_task_is_refused(home, built, letters):
     folder = saved(built, letters)[0].folder
-    made = json.loads((folder / model_folder.SETTINGS).read_bytes()) | {
+    record = json.loads((folder / model_folder.SETTINGS).read_bytes()) | {
         "task": "style.transfer",
         "settings": {},
     }
-    (folder / model_folder.SETTINGS).write_text(json.dumps(made))
+    (folder / model_folder.SETTINGS).write_text(json.dumps(record))
     with pytest.raises(InvalidInput, match="a language model"):
         language_model.load(folder)

@@ -1,4 +1,4 @@
-"""The LSTM whose gradient is written by hand learns as Keras' own does."""
+"""The LSTM with a handwritten gradient trains like Keras' own."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ UNITS, WIDTH, LENGTH, BATCH = 5, 4, 7, 3
 
 
 class Summed(keras.Model):
-    """A recurrent layer that starts from learned states, so that the gradients by those show as well."""
+    """A recurrent layer with trainable initial states, so that their gradients are tested as well."""
 
     def __init__(self, layer):
         super().__init__()
@@ -24,8 +24,8 @@ class Summed(keras.Model):
         return self.layer(x, initial_state=[ops.copy(state) for state in self.start])[0]
 
 
-def taught(layer, rng):
-    """All weights after three steps of plain gradient descent from the same beginning, and the losses."""
+def train_layer(layer, rng):
+    """Returns the losses and all weights after three steps of SGD from the same initial weights."""
     x = rng.normal(size=(BATCH, LENGTH, WIDTH)).astype("float32")
     y = rng.normal(size=(BATCH, LENGTH, UNITS)).astype("float32")
     model = Summed(layer)
@@ -38,13 +38,13 @@ def taught(layer, rng):
 
 @pytest.mark.slow
 def test_it_learns_as_keras_own():
-    losses, weights = taught(LSTM(UNITS), np.random.default_rng(0))
-    expected, wanted = taught(
+    losses, weights = train_layer(LSTM(UNITS), np.random.default_rng(0))
+    expected, expected_weights = train_layer(
         layers.LSTM(UNITS, return_sequences=True, return_state=True), np.random.default_rng(0)
     )
     assert losses == pytest.approx(expected, rel=1e-5)
     assert losses[2] < losses[0]
-    assert all(np.allclose(a, b, atol=1e-5) for a, b in zip(weights, wanted, strict=True))
+    assert all(np.allclose(a, b, atol=1e-5) for a, b in zip(weights, expected_weights, strict=True))
 
 
 def test_cut_connections_change_only_training():
@@ -52,9 +52,11 @@ def test_cut_connections_change_only_training():
     x = rng.normal(size=(BATCH, LENGTH, WIDTH)).astype("float32")
     start = [ops.zeros((BATCH, UNITS))] * 2
     layer = LSTM(UNITS, weight_dropout=0.5, seed=3)
-    kept = np.array(layer(x, initial_state=start)[0])
-    assert np.array_equal(kept, np.array(layer(x, initial_state=start, training=False)[0]))
+    uncut = np.array(layer(x, initial_state=start)[0])
+    assert np.array_equal(uncut, np.array(layer(x, initial_state=start, training=False)[0]))
     first, second = (np.array(layer(x, initial_state=start, training=True)[0]) for _ in range(2))
-    assert np.array_equal(first[:, 0], kept[:, 0])  # from a state of zeros no connection counts yet
-    assert not np.allclose(first[:, 1:], kept[:, 1:])
+    assert np.array_equal(
+        first[:, 0], uncut[:, 0]
+    )  # from a zero state recurrent connections have no effect yet
+    assert not np.allclose(first[:, 1:], uncut[:, 1:])
     assert not np.allclose(first, second)

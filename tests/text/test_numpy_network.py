@@ -1,4 +1,4 @@
-"""The network in NumPy is the one in Keras, and a text read in pieces is the text read in one go."""
+"""The NumPy network agrees with Keras, and with reading a text in pieces."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Weights of eight bits foresee what whole ones do, for every cell and size; old recipes keep theirs."""
+"""8-bit weights predict like the full weights; old recipes keep their precision."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from studio.text import quantized
 from studio.text.settings import WriteSettings
-from studio.text.write import draws
+from studio.text.write import sample_characters
 
 SHAPES = [
     {"cell": cell, "tied": tied, "layers": layers, "units": units}
@@ -32,16 +32,16 @@ def test_it_foresees_what_the_whole_weights_foresee(built, shape):
     whole = rounded = network.states(3)
     for indices in np.random.default_rng(0).integers(0, 7, (30, 3)):
         expected, whole = network.step(indices, whole)
-        found, rounded = eight.step(indices, rounded)
-    assert np.abs(chances(found) - chances(expected)).max() < 0.02
-    assert expected.std(axis=0).max() > 0.05  # it tells texts apart
+        logits, rounded = eight.step(indices, rounded)
+    assert np.abs(chances(logits) - chances(expected)).max() < 0.02
+    assert expected.std(axis=0).max() > 0.05  # it distinguishes texts
     assert all(np.allclose(a, b, atol=0.05) for a, b in zip(rounded, whole, strict=True))
 
 
 def test_each_row_is_as_near_as_eight_bits_allow():
     weights = np.random.default_rng(0).normal(size=(40, 6)).astype("float32") * 10.0 ** np.arange(-3, 3)
-    found = quantized.rows(np.concatenate([weights, np.zeros((40, 1), "float32")], axis=1))
-    back = (found.numbers * found.scales[:, None]).T
+    rows = quantized.rows(np.concatenate([weights, np.zeros((40, 1), "float32")], axis=1))
+    back = (rows.values * rows.scales[:, None]).T
     assert (np.abs(back[:, :6] - weights) <= np.abs(weights).max(0) / 127 * 0.501).all()
     assert not back[:, 6].any()
 
@@ -49,7 +49,10 @@ def test_each_row_is_as_near_as_eight_bits_allow():
 @pytest.mark.parametrize("count", [2, 9])
 def test_the_first_of_many_is_the_one_that_stands_alone(network, letters, count):
     alone, many = (
-        [int(indices[0]) for indices, _ in itertools.islice(draws(network, letters, settings), 200)]
+        [
+            int(indices[0])
+            for indices, _ in itertools.islice(sample_characters(network, letters, settings), 200)
+        ]
         for settings in (WriteSettings(seed=4), WriteSettings(seed=4, count=count))
     )
     assert alone == many

@@ -1,4 +1,4 @@
-"""The language models that come with the studio are whole, small enough, and as good as their entry says."""
+"""The shipped language models are complete, small, and as good as their index entries."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from studio.text.settings import WriteSettings
 from studio.text.write import nats_of, write
 
 LANGUAGE_MODELS = {
-    name: entry for name, entry in index.shipped().presets.items() if entry.task == language_model.TASK
+    name: entry for name, entry in index.load().presets.items() if entry.task == language_model.TASK
 }
 TEXTS = {"shakespeare": "tinyshakespeare.txt", "alice": "alice_latin1.txt"}
 
 
 @pytest.mark.parametrize("name", LANGUAGE_MODELS)
 def test_a_language_model_writes_its_language(name):
-    spoken = language_model.load(name)
-    text = write(spoken.network, spoken.vocabulary, WriteSettings(chars=1500, temperature=0.5))[0].text
+    model = language_model.load(name)
+    text = write(model.network, model.vocabulary, WriteSettings(chars=1500, temperature=0.5))[0].text
     words = text.lower().split()
     assert len(words) > 150 and sum(word in {"the", "and", "to", "of", "a", "i"} for word in words) > 15
 
@@ -38,21 +38,21 @@ def test_an_entry_tells_what_the_card_tells(name):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", LANGUAGE_MODELS)
 def test_a_language_model_foresees_as_well_with_the_weights_that_it_writes_with(name, data_dir):
-    spoken, settings = language_model.load(name), presets.find(name).settings()
+    model, settings = language_model.load(name), presets.find(name).settings()
     text = corpus.read(data_dir / "text" / TEXTS[name]).text
-    test = plan(spoken.vocabulary.encode(text).indices, settings).test[:3001]
-    eight = quantized.Quantized(spoken.network)
+    test = plan(model.vocabulary.encode(text).indices, settings).test[:3001]
+    eight = quantized.Quantized(model.network)
     logits, _ = eight.run(test[None, :-1], eight.states(1))
-    found = nats_of(logits[0], test[1:]).mean()
-    assert found == pytest.approx(cross_entropy.score(spoken.network, test).nats_per_char, abs=3e-3)
+    nats = nats_of(logits[0], test[1:]).mean()
+    assert nats == pytest.approx(cross_entropy.score(model.network, test).nats_per_char, abs=3e-3)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", LANGUAGE_MODELS)
 def test_a_language_model_foresees_its_held_out_text_as_its_entry_says(name, data_dir):
-    spoken, settings = language_model.load(name), presets.find(name).settings()
+    model, settings = language_model.load(name), presets.find(name).settings()
     text = corpus.read(data_dir / "text" / TEXTS[name]).text
-    test = plan(spoken.vocabulary.encode(text).indices, settings).test
-    found = cross_entropy.score(spoken.network, test)
-    assert found.nats_per_char == pytest.approx(LANGUAGE_MODELS[name].figures["nats_per_char"], abs=1e-3)
-    assert found.chars == LANGUAGE_MODELS[name].figures["held_out_chars"]
+    test = plan(model.vocabulary.encode(text).indices, settings).test
+    score = cross_entropy.score(model.network, test)
+    assert score.nats_per_char == pytest.approx(LANGUAGE_MODELS[name].figures["nats_per_char"], abs=1e-3)
+    assert score.chars == LANGUAGE_MODELS[name].figures["held_out_chars"]

@@ -1,4 +1,4 @@
-"""The tasks: a text becomes a packed model, and a model writes; with recipes, figures and cards."""
+"""The text tasks: training to a packed model, and sampling, with recipes, metrics and cards."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def text(home, rhyme) -> File:
 
 @pytest.fixture(scope="module")
 def once(tmp_path_factory, rhyme, tiny):
-    """A model, trained once for all tests of this file, and the STUDIO_HOME that this left."""
+    """A model that is trained once for all tests of this file, and its STUDIO_HOME."""
     left = tmp_path_factory.mktemp("trained") / "home"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("STUDIO_HOME", str(left))
@@ -45,19 +45,19 @@ def trained(once, home):
 def test_a_training_gives_a_model_with_all_that_is_known_of_it(trained, text, tiny, rhyme, home):
     (file,) = trained.files
     assert (file.kind, file.name) == ("model", "rhyme.zip")
-    made = presets.unpack(file.read(), "rhyme")
-    assert made.settings() == tiny and made.recipe() == trained.recipe
-    assert made.data()["vocabulary"] == "".join(sorted(set(rhyme)))
-    assert made.data()["figures"] == trained.figures
-    spoken = language_model.load("rhyme")
-    held_out = spoken.vocabulary.encode(rhyme).indices[round(len(rhyme) * 0.9) :]
-    exact = cross_entropy.score(spoken.network, held_out)
+    preset = presets.unpack(file.read(), "rhyme")
+    assert preset.settings() == tiny and preset.recipe() == trained.recipe
+    assert preset.data()["vocabulary"] == "".join(sorted(set(rhyme)))
+    assert preset.data()["figures"] == trained.figures
+    model = language_model.load("rhyme")
+    held_out = model.vocabulary.encode(rhyme).indices[round(len(rhyme) * 0.9) :]
+    exact = cross_entropy.score(model.network, held_out)
     assert trained.figures["nats_per_char"] == pytest.approx(exact.nats_per_char, abs=1e-5)
     assert trained.figures["bits_per_char"] == pytest.approx(exact.nats_per_char / math.log(2), abs=1e-5)
     assert trained.figures["held_out_chars"] == len(held_out) - 1
     assert trained.figures["validation_nats"] == min(trained.figures["curve"]["test"])
     assert trained.recipe.inputs["text"][0].digest == text.digest
-    assert not list((home / "runs").iterdir())  # a run that is done leaves no checkpoints
+    assert not list((home / "runs").iterdir())  # a finished run leaves no checkpoints
 
 
 @pytest.mark.slow
@@ -74,10 +74,12 @@ def test_the_model_writes_as_an_input_and_as_a_preset(trained, home):
     presets.unpack(trained.files[0].read(), "rhyme")
     wish = WriteSettings(preset="rhyme", prompt="the ", chars=50, seed=3)
     named = tasks.run("text.write", wish, {})
-    given = tasks.run("text.write", wish.model_copy(update={"preset": "nobody"}), {"model": trained.files})
-    assert named.files[0].read() == given.files[0].read()
-    written = named.files[0].read().decode()
-    assert written.startswith("the ") and len(written) == 54
+    from_input = tasks.run(
+        "text.write", wish.model_copy(update={"preset": "nobody"}), {"model": trained.files}
+    )
+    assert named.files[0].read() == from_input.files[0].read()
+    text_written = named.files[0].read().decode()
+    assert text_written.startswith("the ") and len(text_written) == 54
     assert named.figures["chars"] == len(named.figures["nats"]) == 50
     assert named.figures["nats_per_char"] == pytest.approx(np.mean(named.figures["nats"]), abs=1e-3)
     assert named.recipe.weights == {"rhyme": presets.find("rhyme").digest}
@@ -87,8 +89,8 @@ def test_the_model_writes_as_an_input_and_as_a_preset(trained, home):
 def test_a_text_that_was_stopped_is_made_again_as_far_as_it_went(trained, home, monkeypatch):
     presets.unpack(trained.files[0].read(), "rhyme")
     monkeypatch.setattr(write, "REPORT_SECONDS", 0)
-    told = []
-    progress = Progress(told.append, cancelled=lambda: len(told) == 20)
+    reports = []
+    progress = Progress(reports.append, cancelled=lambda: len(reports) == 20)
     wish = WriteSettings(preset="rhyme", count=2, stop="”likes", chars=500)
     stopped = tasks.run("text.write", wish, {}, progress)
     assert stopped.stopped_early and stopped.recipe.checked_settings().chars == 20
@@ -123,9 +125,9 @@ def test_a_text_that_ends_at_once_is_an_empty_one(trained, home):
 
 @pytest.mark.slow
 def test_who_stops_gets_a_model_and_can_go_on(text, tiny, home, monkeypatch):
-    seen = []
+    reports = []
     monkeypatch.setattr("studio.core.training.trainer.REPORT_SECONDS", -1.0)
-    progress = Progress(seen.append, cancelled=lambda: seen[-1].step > 60)
+    progress = Progress(reports.append, cancelled=lambda: reports[-1].step > 60)
     result = tasks.run("text.train", tiny, {"text": [text]}, progress)
     assert result.stopped_early and result.figures["ended"] == "cancelled"
     assert presets.unpack(result.files[0].read(), "half").data()["figures"]["steps"] < 100
@@ -137,12 +139,12 @@ def test_who_stops_gets_a_model_and_can_go_on(text, tiny, home, monkeypatch):
 @pytest.mark.slow
 def test_a_model_to_start_from(trained, text, tiny, home):
     again = tiny.model_copy(update={"epochs": 1})
-    begun = tasks.run("text.train", again, {"text": [text], "start": trained.files})
-    assert begun.figures["curve"]["test"][0] < trained.figures["curve"]["test"][0] - 0.5
-    made = presets.unpack(begun.files[0].read(), "again")
-    assert "started from the weights of rhyme" in made.card()
-    assert "rhyme.txt -o DIR --start-from rhyme --learning-rate 0.01 --epochs 1" in made.data()["command"]
-    assert begun.recipe.inputs["start"][0].digest == trained.files[0].digest
+    result = tasks.run("text.train", again, {"text": [text], "start": trained.files})
+    assert result.figures["curve"]["test"][0] < trained.figures["curve"]["test"][0] - 0.5
+    preset = presets.unpack(result.files[0].read(), "again")
+    assert "started from the weights of rhyme" in preset.card()
+    assert "rhyme.txt -o DIR --start-from rhyme --learning-rate 0.01 --epochs 1" in preset.data()["command"]
+    assert result.recipe.inputs["start"][0].digest == trained.files[0].digest
 
 
 @pytest.mark.parametrize("data", [b"", b"short", b"\x89PNG" + b"x" * 200, b" " * 500])
@@ -172,5 +174,5 @@ def test_a_text_of_emoji_alone_is_learned(home, tiny):
     file = File.keep(text.encode(), "text", "emoji.txt")
     result = tasks.run("text.train", tiny.model_copy(update={"epochs": 1}), {"text": [file]})
     presets.unpack(result.files[0].read(), "emoji")
-    written = tasks.run("text.write", WriteSettings(preset="emoji", chars=20), {}).files[0].read().decode()
-    assert set(written) <= set(text) and len(written) == 20
+    sample = tasks.run("text.write", WriteSettings(preset="emoji", chars=20), {}).files[0].read().decode()
+    assert set(sample) <= set(text) and len(sample) == 20

@@ -1,6 +1,4 @@
-"""Training: it learns, carries its state, keeps the best, and continues after a kill as if nothing had
-been.
-"""
+"""Training of language models: learning, stateful batches, best weights and resuming."""
 
 from __future__ import annotations
 
@@ -32,14 +30,14 @@ def told_of_every_step(monkeypatch):
     monkeypatch.setattr("studio.core.training.trainer.REPORT_SECONDS", -1.0)
 
 
-def validation(found):
-    """The losses on the validation part, test by test."""
-    return found.curves.tests["validation"]
+def validation(training):
+    """Returns the validation losses."""
+    return training.curves.tests["validation"]
 
 
 @pytest.fixture(scope="module")
 def whole(rhyme, tiny):
-    """An unbroken training."""
+    """An uninterrupted training run."""
     return train.train(rhyme, tiny)
 
 
@@ -62,8 +60,8 @@ def test_it_learns_shows_what_it_writes_and_is_repeatable(rhyme, tiny, whole):
     [({"cell": "gru"}, 0.8), ({"tied": True}, 0.95), ({"weight_dropout": 0.3, "layers": 1}, 0.8)],
 )
 def test_all_kinds_learn(rhyme, tiny, shape, share):
-    found = train.train(rhyme, tiny.model_copy(update=shape))
-    assert validation(found)[-1] < share * validation(found)[0]
+    training = train.train(rhyme, tiny.model_copy(update=shape))
+    assert validation(training)[-1] < share * validation(training)[0]
 
 
 @pytest.mark.slow
@@ -72,8 +70,8 @@ def test_what_is_kept_is_what_was_best_on_the_validation_part(whole):
 
     part = whole.plan.validation
     streams = max(1, min(train.TEST_STREAMS, len(part) // 256))
-    kept = cross_entropy.score(Network(whole.result.get_weights()), part, streams)
-    assert kept.nats_per_char == pytest.approx(min(validation(whole)), abs=1e-5)
+    best = cross_entropy.score(Network(whole.result.get_weights()), part, streams)
+    assert best.nats_per_char == pytest.approx(min(validation(whole)), abs=1e-5)
 
 
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
@@ -92,15 +90,15 @@ def test_the_state_is_carried_from_batch_to_batch(cell):
 def test_a_text_without_order_ends_early(tiny):
     noise = "".join(np.random.default_rng(0).choice(list("abcdefgh"), 3000))
     eager = tiny.model_copy(update={"patience": 2, "epochs": 40, "dropout": 0.0, "ema_share": 0.0})
-    found = train.train(noise, eager)
-    assert found.ended == "patience" and found.step < found.plan.steps
-    assert len(validation(found)) - 1 - np.argmin(validation(found)) == 2
+    training = train.train(noise, eager)
+    assert training.ended == "patience" and training.step < training.plan.steps
+    assert len(validation(training)) - 1 - np.argmin(validation(training)) == 2
 
 
 @pytest.mark.slow
 def test_who_stops_gets_the_best_so_far_and_may_go_on(rhyme, tiny, whole, tmp_path):
-    run, seen = checkpoints.Run(tmp_path / "run"), []
-    progress = Progress(seen.append, cancelled=lambda: seen[-1].step == 40)
+    run, reports = checkpoints.Run(tmp_path / "run"), []
+    progress = Progress(reports.append, cancelled=lambda: reports[-1].step == 40)
     stopped = train.train(rhyme, tiny, progress, run)
     assert stopped.ended == "cancelled" and stopped.step == 40
     assert len(stopped.result.get_weights()) == len(whole.result.get_weights())
@@ -125,7 +123,7 @@ def test_who_stops_in_the_last_test_gets_it_when_it_goes_on(rhyme, tiny, tmp_pat
         assert train.train(rhyme, tiny, None, run).ended == "cancelled"
     resumed = train.train(rhyme, tiny, None, run)
     assert resumed.curves.steps == whole.curves.steps
-    assert whole.curves.steps[-1] % whole.curves.steps[0]  # the last test is one of its own
+    assert whole.curves.steps[-1] % whole.curves.steps[0]  # the last test is separate
 
 
 def test_who_stops_before_the_first_step_gets_nothing(rhyme, tiny):
@@ -142,10 +140,10 @@ def test_a_loss_that_is_not_finite_ends_it_and_the_last_good_is_kept(rhyme, tiny
         return {"loss": float("nan")} if len(calls) == 70 else learn(self, *batch, **options)
 
     monkeypatch.setattr(model.Streams, "train_on_batch", breaks)
-    found = train.train(rhyme, tiny, None, run)
-    assert found.ended == "nan" and found.step == 69
-    assert validation(found)[0] > min(validation(found))
-    assert all(np.isfinite(array).all() for array in found.result.get_weights())
+    training = train.train(rhyme, tiny, None, run)
+    assert training.ended == "nan" and training.step == 69
+    assert validation(training)[0] > min(validation(training))
+    assert all(np.isfinite(array).all() for array in training.result.get_weights())
 
 
 @pytest.mark.slow
@@ -165,12 +163,12 @@ def same(weights, expected):
 def test_it_may_begin_with_a_trained_model_of_other_characters(rhyme, tiny, whole):
     fresh = train.train(rhyme.upper() + "é" * 40, tiny.model_copy(update={"epochs": 1}))
     start = (whole.result.get_weights(), whole.vocabulary)
-    # More characters than before, among them all of the old ones.
+    # More characters than before, including all of the old ones.
     more = rhyme + "é" * 40
-    begun = train.train(more, tiny.model_copy(update={"epochs": 1}), start=start)
-    assert validation(begun)[0] < 0.7 * validation(fresh)[0]
-    place = begun.vocabulary.characters.index("é")
-    assert place >= 0 and len(begun.vocabulary) == len(whole.vocabulary) + 1
+    training = train.train(more, tiny.model_copy(update={"epochs": 1}), start=start)
+    assert validation(training)[0] < 0.7 * validation(fresh)[0]
+    place = training.vocabulary.characters.index("é")
+    assert place >= 0 and len(training.vocabulary) == len(whole.vocabulary) + 1
 
 
 @pytest.mark.slow
@@ -183,8 +181,8 @@ def test_it_may_not_begin_with_a_model_of_another_shape(rhyme, tiny):
 
 @pytest.mark.slow
 def test_a_checkpoint_of_another_model_is_refused(rhyme, tiny, tmp_path):
-    run, seen = checkpoints.Run(tmp_path / "run"), []
-    train.train(rhyme, tiny, Progress(seen.append, cancelled=lambda: seen[-1].step == 3), run)
+    run, reports = checkpoints.Run(tmp_path / "run"), []
+    train.train(rhyme, tiny, Progress(reports.append, cancelled=lambda: reports[-1].step == 3), run)
     with pytest.raises(StudioError, match="another model"):
         train.train(rhyme, tiny.model_copy(update={"units": 16}), None, run)
 
@@ -205,7 +203,7 @@ train.train(wish["text"], TrainTextSettings(**wish["settings"]), say, checkpoint
 
 @pytest.mark.slow
 def test_killed_and_resumed_it_has_the_weights_of_an_unbroken_run(rhyme, tiny, whole, tmp_path):
-    """The process is killed with -9 at random moments, until it has come to the end."""
+    """The process is killed with SIGKILL at random times until it finishes."""
     wish = {"text": rhyme, "settings": tiny.model_dump(), "folder": str(tmp_path / "run")}
     rng, kills = np.random.default_rng(0), 0
     while kills < 2:

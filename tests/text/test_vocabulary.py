@@ -1,4 +1,4 @@
-"""Characters to numbers and back, also those that a model never saw."""
+"""Encoding and decoding of characters, also of unknown ones."""
 
 from __future__ import annotations
 

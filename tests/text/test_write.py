@@ -1,4 +1,4 @@
-"""Writing: the rules of temperature, top-k and top-p, stop texts, seeds, and a state that is carried."""
+"""Sampling: temperature, top-k, top-p, stop texts, seeds and state."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from studio.core.progress import Progress
 from studio.text import cross_entropy, write
 from studio.text.settings import WriteSettings
 from studio.text.vocabulary import Vocabulary
-from studio.text.write import choose, draws, stream
+from studio.text.write import choose, sample_characters, stream
 
 LOGITS = np.log(np.array([[0.3, 0.5, 0.15, 0.05]], "float32"))
 
 
 def shares(**settings):
-    """How often each of the four characters is drawn."""
+    """Returns the frequency of each of the four characters."""
     uniform = (np.arange(4000) + 0.5) / 4000
-    drawn = choose(np.repeat(LOGITS, 4000, axis=0), uniform, WriteSettings(**settings))
-    return np.bincount(drawn, minlength=4) / 4000
+    indices = choose(np.repeat(LOGITS, 4000, axis=0), uniform, WriteSettings(**settings))
+    return np.bincount(indices, minlength=4) / 4000
 
 
 @pytest.mark.parametrize(
@@ -70,22 +70,22 @@ def test_the_first_of_many_is_the_one_alone(network, letters):
 def test_written_on_is_written_in_one_go(network, letters):
     greedy = {"temperature": 0, "prompt": "ab"}
     whole = text_of(network, letters, **greedy)[0].text
-    begun = text_of(network, letters, **greedy, chars=30)[0].text
-    rest = text_of(network, letters, temperature=0, prompt="ab" + begun, chars=50)[0].text
-    assert begun + rest == whole
+    beginning = text_of(network, letters, **greedy, chars=30)[0].text
+    rest = text_of(network, letters, temperature=0, prompt="ab" + beginning, chars=50)[0].text
+    assert beginning + rest == whole
 
 
 def test_a_stream_is_the_text(network, letters):
     pieces = list(stream(network, letters, WriteSettings(chars=80, seed=5, prompt="fade")))
-    written = text_of(network, letters, seed=5, prompt="fade")[0]
-    assert "".join(piece.text for piece in pieces) == written.text
-    assert np.allclose([piece.nats for piece in pieces], written.nats, atol=1e-5)
+    sample = text_of(network, letters, seed=5, prompt="fade")[0]
+    assert "".join(piece.text for piece in pieces) == sample.text
+    assert np.allclose([piece.nats for piece in pieces], sample.nats, atol=1e-5)
 
 
 def test_nll_is_that_of_the_score(network, letters):
-    written = text_of(network, letters, prompt="a", seed=6, temperature=2, precision="float32")[0]
-    indices = letters.encode("a" + written.text).indices
-    assert np.allclose(cross_entropy.nlls(network, indices), written.nats, atol=1e-3)
+    sample = text_of(network, letters, prompt="a", seed=6, temperature=2, precision="float32")[0]
+    indices = letters.encode("a" + sample.text).indices
+    assert np.allclose(cross_entropy.nlls(network, indices), sample.nats, atol=1e-3)
 
 
 @pytest.mark.parametrize("length", [1, 2, 4])
@@ -93,10 +93,10 @@ def test_it_ends_before_the_stop_text(network, letters, length):
     full = text_of(network, letters, seed=7)[0].text
     stop = full[40 : 40 + length]
     expected = full[: full.index(stop)]
-    written = text_of(network, letters, seed=7, stop=stop)[0]
+    sample = text_of(network, letters, seed=7, stop=stop)[0]
     pieces = list(stream(network, letters, WriteSettings(chars=80, seed=7, stop=stop)))
-    assert written.text == "".join(piece.text for piece in pieces) == expected
-    assert len(written.nats) == len(expected)
+    assert sample.text == "".join(piece.text for piece in pieces) == expected
+    assert len(sample.nats) == len(expected)
 
 
 def test_a_stop_text_is_read_as_a_beginning_is(network, letters):
@@ -129,17 +129,19 @@ def test_any_beginning_will_do(network, letters, prompt):
 
 def test_draws_go_on_past_a_block_of_random_numbers(network, letters):
     wish = WriteSettings(seed=1, temperature=2)
-    drawn = [int(index[0]) for index, _ in itertools.islice(draws(network, letters, wish), 2100)]
-    assert drawn[:100] != drawn[1024:1124]
+    indices = [
+        int(index[0]) for index, _ in itertools.islice(sample_characters(network, letters, wish), 2100)
+    ]
+    assert indices[:100] != indices[1024:1124]
 
 
 def test_progress_shows_the_text_as_it_grows_and_can_stop_it(network, letters, monkeypatch):
     monkeypatch.setattr(write, "REPORT_SECONDS", 0)
     texts = []
     progress = Progress(lambda report: texts.append(report.text), cancelled=lambda: len(texts) == 30)
-    written = write.write(network, letters, WriteSettings(chars=80, seed=1), progress)[0]
-    assert texts == [written.text[: n + 1] for n in range(30)]
-    assert written.stopped_early and len(written.text) == len(written.nats) == written.drawn == 30
+    sample = write.write(network, letters, WriteSettings(chars=80, seed=1), progress)[0]
+    assert texts == [sample.text[: n + 1] for n in range(30)]
+    assert sample.stopped_early and len(sample.text) == len(sample.nats) == sample.steps == 30
 
 
 def test_many_texts_on_several_cores_are_those_on_one(network, letters, monkeypatch):

@@ -1,4 +1,4 @@
-"""Every training script takes a few steps on both backends, and its model is whole.
+"""Each training script takes a few steps on both backends, and saves a complete model.
 
 Other files train text and a DCGAN on TensorFlow (test_scripts.py, test_killed.py), and text and a VAE on JAX
 (test_parallel.py).
@@ -75,7 +75,7 @@ ON_JAX = sorted(set(WORDS) - {"vae"})
 
 @pytest.fixture
 def trained(weights_home, tmp_path):
-    """Trains by a script on a backend; gives the folder of the model and its figures: `(script, backend)`."""
+    """Trains with a script on a backend: `(script, backend)` -> folder of the model and its metrics."""
     drawn_classes.make(tmp_path / "images", each=24)
     np.savez(tmp_path / "photos.npz", images=avatars.collection(24, seed=0, size=128)["images"])
 
@@ -105,7 +105,7 @@ def test_a_script_trains_a_whole_model(trained, script, backend):
     assert not figures.get("ended"), "to its end"
     assert figures["steps"] == (1 if script == "classifier" else 2)
     assert all(math.isfinite(value) for value in figures.values() if isinstance(value, float))
-    if script == "style":  # trained on either backend, it paints on this one
+    if script == "style":  # trained on either backend, it runs on this one
         photo = np.random.default_rng(0).random((1, 64, 64, 3), "float32")
         painted = paint.open(presets.find(folder)).paint(photo, [0], [1.0])
         assert painted.shape == photo.shape and np.ptp(painted) > 0.01

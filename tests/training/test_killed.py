@@ -1,4 +1,4 @@
-"""A training whose process is killed continues from its last checkpoint and ends as an unbroken one does.
+"""A killed training process resumes from its last checkpoint and ends as an uninterrupted one.
 
 Here a DCGAN; a VAE is killed in test_parallel.py.
 """
@@ -17,7 +17,7 @@ from saved import weights
 
 from studio.core.models import presets
 
-# Saves at every step and says where it begins; else the very script.
+# Saves at every step and prints the first step; otherwise the unchanged script.
 SCRIPT = """
 import sys
 from studio.core.training import checkpoints
@@ -66,7 +66,7 @@ def until_saved(training, home) -> None:
 
 
 def saved(home) -> list[int]:
-    """The steps of the checkpoints that there are."""
+    """Returns the steps of the checkpoints."""
     return [int(path.stem) for path in (home / "runs").glob("*/[0-9]*.run")]
 
 
@@ -80,11 +80,11 @@ def test_a_killed_training_goes_on(script, home, tmp_path):
     killed.communicate()
     assert killed.returncode == -signal.SIGKILL and not (tmp_path / "model").exists()
     resumed = script("model", "--resume")
-    said = resumed.communicate()[1]
-    assert resumed.returncode == 0, said
-    assert KILLED <= int(said.split("begins at")[1].split()[0]) < STEPS
+    output = resumed.communicate()[1]
+    assert resumed.returncode == 0, output
+    assert KILLED <= int(output.split("begins at")[1].split()[0]) < STEPS
     for one, other in zip(weights(tmp_path / "unbroken"), weights(tmp_path / "model"), strict=True):
-        # Not to the bit: on several cores a sum has no fixed order.
+        # Not bit-exact, because the order of sums varies on several cores.
         assert np.allclose(one, other, atol=2e-2)
     assert presets.find(tmp_path / "model").data()["figures"]["curve"]["steps"] == [50, 100, 120]
 
@@ -95,9 +95,9 @@ def test_a_second_process_leaves_the_first_one_its_checkpoints(script, home):
     until_saved(first, home)
     for words in ((), ("--resume",), ("--no-resume",)):
         second = script("second", "--steps", "100000", *words)
-        said = second.communicate()[1]
-        assert second.returncode == 2 and f"already going on (process {first.pid} on " in said
-        assert said.splitlines()[-1].startswith("error: ") and "Traceback" not in said
+        output = second.communicate()[1]
+        assert second.returncode == 2 and f"already going on (process {first.pid} on " in output
+        assert output.splitlines()[-1].startswith("error: ") and "Traceback" not in output
     assert first.poll() is None
     other = script("other", "--steps", "2", "--seed", "1")
     assert "begins at 0" in other.communicate()[1] and other.returncode == 0

@@ -1,4 +1,4 @@
-"""Two processes that train together end with the weights of a single one, also when one was killed.
+"""Two processes that train together end with the weights of one, even if one is killed.
 
 Of every kind of training: `python -m benchmarks.distributed`.
 """
@@ -23,7 +23,7 @@ from studio.core.training import parallel
 
 pytest.importorskip("jax", reason="training on several devices needs JAX: pip install -e '.[jax]'")
 
-# Saves at every step; else the very script.
+# Saves at every step; otherwise the unchanged script.
 SCRIPT = """
 import sys
 from studio.core.training import checkpoints
@@ -35,14 +35,14 @@ sys.exit(main(sys.argv[1], "train", sys.argv[2:]))
 IMAGES = ["data.npz", "--size", "32", "--scored", "0", "--batch", "16", "--steps", "20"]
 TEXT = ["data.txt", "--streams", "8", "--sequence", "16", "--epochs", "2"]
 SMALL = {
-    # From seed 0 a ReLU lies on its bend, and rounding decides: 1 and 4 devices go one way, 2 and 8 another.
+    # With seed 0 a ReLU input is near 0, and rounding decides: 1 and 4 devices differ from 2 and 8.
     "vae.train": [*IMAGES, "--width", "4", "--latent-dim", "8", "--seed", "2"],
     "text.train": [*TEXT, "--units", "16", "--embedding", "8", "--layers", "1"],
 }
 
 
 def data(place) -> None:
-    """Images and a text to learn from."""
+    """Writes images and a text to train on."""
     images = np.random.default_rng(0).integers(0, 256, (200, 32, 32, 3)).astype("uint8")
     np.savez(place / "data.npz", images=images)
     (place / "data.txt").write_text("the quick brown fox jumps over the lazy dog. " * 120)
@@ -50,7 +50,7 @@ def data(place) -> None:
 
 @pytest.fixture
 def together(home, tmp_path):
-    """Starts a training by so many processes, each with so many devices: `(task, out, count, *words)`."""
+    """Starts a training run in several processes with some devices each: `(task, out, count, *words)`."""
     data(tmp_path)
     started = []
 
@@ -94,18 +94,18 @@ def together(home, tmp_path):
 
 
 def ended(processes) -> list[tuple[int, str, str]]:
-    """The exit code, stdout and stderr of each, once all have ended."""
-    told = [one.communicate(timeout=300) for one in processes]
-    return [(one.returncode, *words) for one, words in zip(processes, told, strict=True)]
+    """Returns the exit code, stdout and stderr of each process, once all have ended."""
+    outputs = [one.communicate(timeout=300) for one in processes]
+    return [(one.returncode, *words) for one, words in zip(processes, outputs, strict=True)]
 
 
 def farthest(one, other) -> float:
-    """The largest difference of any weight."""
+    """Returns the largest difference of any weight."""
     return max(float(np.abs(a - b).max()) for a, b in zip(weights(one), weights(other), strict=True))
 
 
 def trained(processes) -> None:
-    """Waits for a training run that must go well: the first tells where the model is, the others nothing."""
+    """Waits for a successful run: the first process prints the model's path, the others nothing."""
     first, *others = ended(processes)
     assert first[0] == 0 and len(first[1].splitlines()) == 1, first
     assert all(one == (0, "", "") for one in others), others
@@ -120,36 +120,36 @@ def test_processes_learn_images_as_one_does_even_when_killed_and_resumed_by_two_
     while both[0].poll() is None and not list((home / "runs").glob("*/0000000[1-9]*.run")):
         time.sleep(0.01)
     both[1].send_signal(signal.SIGKILL)
-    (code, out, said), _ = ended(both)
+    (code, out, err), _ = ended(both)
     assert code == 2 and out == "" and not (tmp_path / "model").exists()
-    assert re.search(r"^error: Another process of this training has ended", said, re.MULTILINE), said
-    assert "Traceback" not in said
+    assert re.search(r"^error: Another process of this training has ended", err, re.MULTILINE), err
+    assert "Traceback" not in err
     trained(together("vae.train", "model", 1, "--resume", devices=2))
     assert farthest(tmp_path / "alone", tmp_path / "model") <= 1e-5
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM])
-def test_one_that_is_asked_to_stop_stops_all(asked, together, home, tmp_path):
+@pytest.mark.parametrize("signal_sent", [signal.SIGINT, signal.SIGTERM])
+def test_one_that_is_asked_to_stop_stops_all(signal_sent, together, home, tmp_path):
     both = together("text.train", "model", 2, "--epochs", "500")
     while both[0].poll() is None and not list((home / "runs").glob("*/*.run")):
         time.sleep(0.01)
-    both[1].send_signal(asked)
-    found = ended(both)
-    assert {code for code, *_ in found} <= {0, 130}, found
+    both[1].send_signal(signal_sent)
+    results = ended(both)
+    assert {code for code, *_ in results} <= {0, 130}, results
     assert presets.find(tmp_path / "model").data()["figures"]["ended"] == "cancelled"
 
 
 @pytest.mark.slow
 def test_a_batch_that_cannot_be_shared_is_refused(together, tmp_path):
-    ((code, out, said),) = ended(together("vae.train", "model", 1, "--batch", "15", devices=2))
+    ((code, out, err),) = ended(together("vae.train", "model", 1, "--batch", "15", devices=2))
     assert code == 2 and out == "" and not (tmp_path / "model").exists()
-    assert said.splitlines()[-1].startswith("error: Expected a batch that 2 devices can share equally")
-    assert "14, or 16" in said
+    assert err.splitlines()[-1].startswith("error: Expected a batch that 2 devices can share equally")
+    assert "14, or 16" in err
 
 
 @pytest.mark.parametrize(
-    "given, says",
+    "variables, says",
     [
         ({"NUM_PROCESSES": "2"}, "JOB_ADDRESSES"),
         ({"NUM_PROCESSES": "2", "PROCESS_ID": "2", "JOB_ADDRESSES": "here:1"}, "from 0"),
@@ -157,9 +157,9 @@ def test_a_batch_that_cannot_be_shared_is_refused(together, tmp_path):
         ({"NUM_PROCESSES": "2", "PROCESS_ID": "0", "JOB_ADDRESSES": "here:1"}, "KERAS_BACKEND=jax"),
     ],
 )
-def test_what_is_wrong_about_the_processes_is_one_sentence(monkeypatch, given, says):
-    for name, value in given.items():
+def test_what_is_wrong_about_the_processes_is_one_sentence(monkeypatch, variables, says):
+    for name, value in variables.items():
         monkeypatch.setenv(f"KERAS_DISTRIBUTION_{name}", value)
     with pytest.raises(StudioError, match=says):
-        parallel.begin()
+        parallel.initialize()
     assert parallel.devices() == parallel.processes() == 1 and parallel.is_first()

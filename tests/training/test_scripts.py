@@ -1,4 +1,4 @@
-"""The training scripts, and publishing what they made."""
+"""The training scripts, and publishing of their models."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def test_a_script_trains_a_model_and_prints_its_figures(home, text, tmp_path, ca
     assert "nats_per_char" in err and "bits_per_char" in err
     assert language_model.load(tmp_path / "model").vocabulary.characters == " ehnortw"
     assert trained(text, tmp_path / "next", "--json", "--start-from", str(tmp_path / "model")) == 0
-    made = json.loads(capsys.readouterr().out)
-    assert made["path"] == str(tmp_path / "next") and made["figures"]["nats_per_char"] < 3
+    report = json.loads(capsys.readouterr().out)
+    assert report["path"] == str(tmp_path / "next") and report["figures"]["nats_per_char"] < 3
 
 
 @pytest.mark.parametrize(
@@ -68,12 +68,12 @@ def test_scripts_say_what_they_do(name, capsys):
 
 @pytest.fixture
 def shipped(tmp_path, monkeypatch):
-    """A pretrained/ of this test's own."""
-    shutil.copytree(paths.shipped("pretrained"), tmp_path / "pretrained")
-    monkeypatch.setattr(paths, "shipped", lambda name: tmp_path / name)
-    index.shipped.cache_clear()
+    """A pretrained folder of this test."""
+    shutil.copytree(paths.shipped_path("pretrained"), tmp_path / "pretrained")
+    monkeypatch.setattr(paths, "shipped_path", lambda name: tmp_path / name)
+    index.load.cache_clear()
     yield tmp_path / "pretrained"
-    index.shipped.cache_clear()
+    index.load.cache_clear()
 
 
 @pytest.mark.slow
@@ -81,16 +81,16 @@ def test_a_model_is_published_with_half_the_bytes(home, text, tmp_path, shipped,
     trained(text, tmp_path / "model")
     words = [str(tmp_path / "model"), "--name", "numbers", "--license", "CC0-1.0", "--trained-on", "numbers"]
     assert publish.main(words) == 0
-    found, entry = presets.find("numbers"), index.shipped().presets["numbers"]
-    assert found.folder == shipped / "numbers" and "numbers" in presets.names()
-    assert entry.license == "CC0-1.0" and "\nLicense: CC0-1.0\n" in found.card()
+    model, entry = presets.find("numbers"), index.load().presets["numbers"]
+    assert model.folder == shipped / "numbers" and "numbers" in presets.names()
+    assert entry.license == "CC0-1.0" and "\nLicense: CC0-1.0\n" in model.card()
     assert entry.command.startswith("python -m training.train_text numbers.txt")
-    lines = (found.folder / model_folder.SETTINGS).read_text().splitlines()
+    lines = (model.folder / model_folder.SETTINGS).read_text().splitlines()
     assert '  "figures": {' in lines and not [line for line in lines if line.strip()[0] in "-0123456789"]
-    assert entry.figures["nats_per_char"] == found.data()["figures"]["nats_per_char"]
+    assert entry.figures["nats_per_char"] == model.data()["figures"]["nats_per_char"]
     full, half = language_model.load(tmp_path / "model").network, language_model.load("numbers").network
     assert np.allclose(full.table, half.table, atol=1e-3) and not np.array_equal(full.table, half.table)
-    sizes = [(folder / model_folder.WEIGHTS).stat().st_size for folder in (tmp_path / "model", found.folder)]
+    sizes = [(folder / model_folder.WEIGHTS).stat().st_size for folder in (tmp_path / "model", model.folder)]
     assert sizes[1] < 0.8 * sizes[0]
     assert publish.main([*words, "--full"]) == 0
     assert np.array_equal(language_model.load("numbers").network.table, full.table)
@@ -105,20 +105,20 @@ def test_a_vae_is_published_without_its_discriminator_if_asked(tmp_path):
             "vgg16_discriminator/vars/0",
         ):
             file[name] = np.ones((2, 2), "float32")
-    for without, kept in (
+    for without, arrays in (
         ((), {"decoder", "discriminator", "vgg16_discriminator"}),
         (publish._DISCRIMINATORS, {"decoder"}),
     ):
         publish.halve(tmp_path / "whole.h5", tmp_path / "half.h5", without)
         with h5py.File(tmp_path / "half.h5") as file:
-            assert set(file) == kept and file["decoder/layers/dense/vars/0"].dtype == "float16"
+            assert set(file) == arrays and file["decoder/layers/dense/vars/0"].dtype == "float16"
 
 
 def test_a_model_without_figures_is_not_published(home, text, tmp_path, shipped, capsys):
     trained(text, tmp_path / "model")
     path = tmp_path / "model" / model_folder.SETTINGS
-    made = json.loads(path.read_bytes())
-    path.write_text(json.dumps(made | {"data": {}}))
+    record = json.loads(path.read_bytes())
+    path.write_text(json.dumps(record | {"data": {}}))
     words = [str(tmp_path / "model"), "--name", "numbers", "--license", "CC0-1.0", "--trained-on", "numbers"]
     assert publish.main(words) == 2
     assert "figures" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""What the tests of searches share: something to learn from, and an engine."""
+"""Fixtures for the tests of searches: a text to learn, and an engine."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 @pytest.fixture
 def text(home):
-    """Something to learn from."""
+    """A text to train on."""
     from studio.core.tasks import File
 
     return {"text": [File.keep(b"so it is", "text", "so.txt")]}
@@ -17,7 +17,7 @@ def text(home):
 
 @pytest.fixture(scope="package")
 def lanes(tmp_path_factory):
-    """A running engine with real lanes, on a STUDIO_HOME of its own."""
+    """A running engine with real queues, on a separate STUDIO_HOME."""
     from studio.engine import Engine
 
     with pytest.MonkeyPatch.context() as patch:
@@ -31,9 +31,9 @@ def lanes(tmp_path_factory):
 
 
 def until(holds, seconds: float = 240):
-    """Waits until something holds, and fails if it never does."""
+    """Waits until a condition holds, and fails if it never does."""
     end = time.monotonic() + seconds
-    while not (found := holds()):
+    while not (value := holds()):
         assert time.monotonic() < end, "it never came to be"
         time.sleep(0.05)
-    return found
+    return value

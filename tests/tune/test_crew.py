@@ -18,12 +18,12 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def search(lanes):
-    """Submits a search of real training runs and waits for its end, or until something holds."""
+    """Submits a search of real training runs and waits for its end, or for a condition."""
     text = File.keep(b"the sea, the sea, and so it is. " * 40, "text", "sea.txt")
 
     def run(holds=None, epochs=2, **settings):
-        made = {"train": "text", "vary": VARIED, "fixed": (*FIXED, f"epochs={epochs}"), "pruning": "none"}
-        job = lanes.submit("tune.run", TuneSettings.parse(made | settings), {"text": [text]})
+        options = {"train": "text", "vary": VARIED, "fixed": (*FIXED, f"epochs={epochs}"), "pruning": "none"}
+        job = lanes.submit("tune.run", TuneSettings.parse(options | settings), {"text": [text]})
         until(lambda: lanes.job(job.id).finished or (holds and holds(lanes.job(job.id))))
         return lanes.job(job.id)
 
@@ -32,7 +32,7 @@ def search(lanes):
 
 @pytest.fixture
 def ended(lanes):
-    """Waits for the end of a job, and gives it as it is then."""
+    """Waits for the end of a job, and returns it."""
 
     def wait(job):
         until(lambda: lanes.job(job.id).finished)
@@ -41,8 +41,8 @@ def ended(lanes):
     return wait
 
 
-def begun(count):
-    """Whether so many trials have ended, and the search has not."""
+def has_trials(count):
+    """Returns a condition: at least `count` trials have ended."""
     return lambda job: job.report is not None and job.report.step >= count
 
 
@@ -56,7 +56,7 @@ def test_its_trials_run_in_the_job_lane_and_its_progress_is_seen(search):
 
 
 def test_a_killed_trial_is_replaced(lanes, search, ended):
-    # Under way, not only sent: one that has not begun is sent again, and none failed.
+    # The trial must be running, because a queued one would only be sent again.
     job = search(lambda job: job.report and "trial 2" in job.report.metrics, seed=1, trials=3, epochs=25)
     assert not job.finished
     kill(lanes, "job")
@@ -66,7 +66,7 @@ def test_a_killed_trial_is_replaced(lanes, search, ended):
 
 
 def test_a_stopped_search_ends_its_trial_and_keeps_the_best(lanes, search, ended):
-    job = search(begun(2), seed=2, trials=500)
+    job = search(has_trials(2), seed=2, trials=500)
     assert not job.finished
     lanes.stop(job.id)
     job = ended(job)
@@ -77,7 +77,7 @@ def test_a_stopped_search_ends_its_trial_and_keeps_the_best(lanes, search, ended
 
 
 def test_a_killed_driver_goes_on_without_losing_or_repeating_a_trial(lanes, search, ended):
-    job = search(begun(1), seed=3, trials=4, epochs=8)
+    job = search(has_trials(1), seed=3, trials=4, epochs=8)
     assert not job.finished
     kill(lanes, "drive")
     job = ended(job)

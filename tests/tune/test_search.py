@@ -1,4 +1,4 @@
-"""Searches: what is found, what is stopped early, what happens to a search that is stopped or killed."""
+"""Searches: results, pruning, and resuming after a stop or a kill."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from tests.wording import says_what_to_do
 TASK = "tune.run"
 
 
-def asked(**settings) -> TuneSettings:
+def make_settings(**settings) -> TuneSettings:
     return TuneSettings.parse({"train": NAME, "vary": ("x", "shape"), "trials": 12} | settings)
 
 
 def searched(text, progress=None, **settings):
-    return tasks.run(TASK, asked(**settings), text, progress)
+    return tasks.run(TASK, make_settings(**settings), text, progress)
 
 
 @pytest.mark.slow
@@ -41,66 +41,68 @@ def test_it_finds_the_best_and_gives_its_model(text):
     figures = result.figures
     assert figures["best"] < 1 and abs(figures["best_settings"]["x"] - 3) < 1
     assert figures["best_settings"]["shape"] == "round"
-    made = BowlSettings.model_validate_json(result.files[0].read())
-    assert made.x == figures["best_settings"]["x"] and loss(made) == figures["best"]
+    best = BowlSettings.model_validate_json(result.files[0].read())
+    assert best.x == figures["best_settings"]["x"] and loss(best) == figures["best"]
     assert len(figures["trials"]) == 40 == figures["trials_ended"] + figures["stopped_early"]
-    assert result.recipe.checked_settings() == asked(trials=40)
+    assert result.recipe.checked_settings() == make_settings(trials=40)
     assert figures["importance"]["x"] + figures["importance"]["shape"] == pytest.approx(1)
 
 
 def test_progress_counts_trials_from_the_one_under_way(text):
-    heard: list[Report] = []
-    found = searched(text, Progress(heard.append), trials=3, pruning="none").figures
-    stages = list(dict.fromkeys(report.stage for report in heard))
+    reports: list[Report] = []
+    figures = searched(text, Progress(reports.append), trials=3, pruning="none").figures
+    stages = list(dict.fromkeys(report.stage for report in reports))
     assert stages == ["Trial 1 of 3", "Trial 2 of 3", "Trial 3 of 3", ""]
-    told = {name for report in heard for name in report.metrics if name != "best"}
+    names = {name for report in reports for name in report.metrics if name != "best"}
     assert (
-        told == {f"trial {trial['number']}" for trial in found["trials"]} == {"trial 1", "trial 2", "trial 3"}
+        names
+        == {f"trial {trial['number']}" for trial in figures["trials"]}
+        == {"trial 1", "trial 2", "trial 3"}
     )
-    assert found["best_trial"] in (1, 2, 3)
+    assert figures["best_trial"] in (1, 2, 3)
 
 
 @pytest.mark.slow
 def test_poor_trials_are_stopped_early_and_the_best_is_as_good(text):
     whole, halved = (searched(text, trials=30, pruning=how).figures for how in ("none", "halving"))
     assert not whole["stopped_early"] and halved["stopped_early"] > 10
-    told = [sum(len(trial["curve"]) for trial in found["trials"]) for found in (whole, halved)]
-    assert told[0] == 30 * 9 and told[1] < told[0] / 2
+    counts = [sum(len(trial["curve"]) for trial in figures["trials"]) for figures in (whole, halved)]
+    assert counts[0] == 30 * 9 and counts[1] < counts[0] / 2
     assert halved["best"] < whole["best"] + 1
 
 
 @pytest.mark.slow
 def test_it_is_better_than_chance(text):
-    """Against the median of twenty searches at random, each drawn here without the studio."""
+    """Compares with the median of twenty random searches, computed here without the studio."""
 
     def at_random(seed):
         rng = random.Random(seed)
         shapes = ("round", "square", "flat")
-        drawn = [BowlSettings(x=rng.uniform(-10, 10), shape=rng.choice(shapes)) for _ in range(40)]
-        return min(map(loss, drawn))
+        samples = [BowlSettings(x=rng.uniform(-10, 10), shape=rng.choice(shapes)) for _ in range(40)]
+        return min(map(loss, samples))
 
     usual = statistics.median(at_random(seed) for seed in range(20))
     assert searched(text, trials=40, pruning="none").figures["best"] < usual
 
 
 def test_a_short_search_is_not_random_search(text):
-    """TPE begins with ten random trials unless it is told how many there are at all."""
-    tried = {}
+    """By default TPE starts with ten random trials, unless it knows the number of trials."""
+    trials = {}
     for sampler in ("tpe", "random"):
-        found = searched(text, trials=10, sampler=sampler, pruning="none").figures
-        tried[sampler] = [trial["settings"] for trial in found["trials"]]
-    assert tried["tpe"][:3] == tried["random"][:3] and tried["tpe"] != tried["random"]
+        figures = searched(text, trials=10, sampler=sampler, pruning="none").figures
+        trials[sampler] = [trial["settings"] for trial in figures["trials"]]
+    assert trials["tpe"][:3] == trials["random"][:3] and trials["tpe"] != trials["random"]
     assert [study.random_starts(count) for count in (1, 10, 12, 20, 200)] == [3, 3, 3, 5, 10]
 
 
 def test_the_same_seed_tries_the_same(text, tmp_path, monkeypatch):
-    tried = []
+    trials = []
     for place, seed in (("a", 1), ("b", 1), ("c", 2)):
         monkeypatch.setenv("STUDIO_HOME", str(tmp_path / place))
         file = tasks.File.keep(b"so it is", "text", "so.txt")
-        found = tasks.run(TASK, asked(seed=seed, sampler="tpe"), {"text": [file]})
-        tried.append([trial["settings"] for trial in found.figures["trials"]])
-    assert tried[0] == tried[1] != tried[2]
+        result = tasks.run(TASK, make_settings(seed=seed, sampler="tpe"), {"text": [file]})
+        trials.append([trial["settings"] for trial in result.figures["trials"]])
+    assert trials[0] == trials[1] != trials[2]
 
 
 def test_a_stopped_search_keeps_its_best_and_goes_on(text):
@@ -119,24 +121,24 @@ def test_a_stopped_search_keeps_its_best_and_goes_on(text):
     assert searched(text, trials=50).figures["trials"] == again.figures["trials"], "nothing was left to do"
 
 
-def kept():
-    """The file that the only search of this home is kept in."""
+def search_log():
+    """Returns the file of the only search in this STUDIO_HOME."""
     (path,) = paths.folder("searches").glob("*.log")
     return path
 
 
 def test_half_a_line_of_a_search_that_was_killed_is_forgotten(text):
     first = searched(text, trials=6).figures["trials"]
-    with kept().open("ab") as file:
+    with search_log().open("ab") as file:
         file.write(b'{"op_code":4,"wor')
     again = searched(text, trials=9).figures["trials"]
     assert again[: len(first)] == first and len(again) > len(first)
-    assert all(json.loads(line) for line in kept().read_bytes().splitlines())
+    assert all(json.loads(line) for line in search_log().read_bytes().splitlines())
 
 
 def test_a_damaged_search_is_said_in_one_sentence(text):
     searched(text, trials=3)
-    kept().write_bytes(b"nonsense\n" + kept().read_bytes())
+    search_log().write_bytes(b"nonsense\n" + search_log().read_bytes())
     with pytest.raises(Unavailable, match=r"cannot be read .* Use another --name"):
         searched(text, trials=6)
 
@@ -144,9 +146,9 @@ def test_a_damaged_search_is_said_in_one_sentence(text):
 def test_its_recipe_names_what_its_trials_were_made_with(text, monkeypatch):
     ran = Crew.run
 
-    def run(*asked):
-        result = ran(*asked)
-        return replace(result, recipe=recipes.make(NAME, asked[2], {}, {f"model-{asked[2].shape}": "a" * 64}))
+    def run(*args):
+        result = ran(*args)
+        return replace(result, recipe=recipes.make(NAME, args[2], {}, {f"model-{args[2].shape}": "a" * 64}))
 
     monkeypatch.setattr(Crew, "run", run)
     result = searched(text, trials=12, pruning="none")
@@ -155,28 +157,28 @@ def test_its_recipe_names_what_its_trials_were_made_with(text, monkeypatch):
 
 
 def test_few_choices_are_tried_once_each_and_then_it_ends(text, monkeypatch):
-    tried, ran = [], Crew.run
-    monkeypatch.setattr(Crew, "run", lambda *asked: (tried.append(asked[2]), ran(*asked))[1])
-    found = searched(text, vary=("shape", "flip"), trials=100, pruning="none").figures
-    assert len(tried) == 6 == len({(one.shape, one.flip) for one in tried})
-    assert found["notes"] == ["All combinations of the search space were tried."] and found["best"] == 9.0
-    assert found["trials_ended"] == len(found["trials"]) < 100
-    assert all(trial["value"] is not None for trial in found["trials"])
+    settings_run, ran = [], Crew.run
+    monkeypatch.setattr(Crew, "run", lambda *args: (settings_run.append(args[2]), ran(*args))[1])
+    figures = searched(text, vary=("shape", "flip"), trials=100, pruning="none").figures
+    assert len(settings_run) == 6 == len({(one.shape, one.flip) for one in settings_run})
+    assert figures["notes"] == ["All combinations of the search space were tried."] and figures["best"] == 9.0
+    assert figures["trials_ended"] == len(figures["trials"]) < 100
+    assert all(trial["value"] is not None for trial in figures["trials"])
     searched(text, vary=("shape", "flip"), trials=100, pruning="none")
-    assert len(tried) == 6, "nothing is left to try"
+    assert len(settings_run) == 6, "nothing is left to try"
 
 
 def test_the_order_of_words_makes_no_other_search(text, monkeypatch):
-    tried, ran = [], Crew.run
-    monkeypatch.setattr(Crew, "run", lambda *asked: (tried.append(asked[2]), ran(*asked))[1])
+    settings_run, ran = [], Crew.run
+    monkeypatch.setattr(Crew, "run", lambda *args: (settings_run.append(args[2]), ran(*args))[1])
     searched(text, vary=("shape", "x=-5:5"), fixed=("epochs=2", "flip=false"), trials=4)
     searched(text, vary=("x=-5:5", "shape"), fixed=("flip=false", "epochs=2"), trials=4)
-    assert len(tried) == 4
+    assert len(settings_run) == 4
 
 
 def test_a_training_that_has_reached_its_end_is_not_stopped_as_poor(text):
-    found = searched(text, trials=30, fixed=("epochs=1",)).figures
-    assert not found["stopped_early"]
+    figures = searched(text, trials=30, fixed=("epochs=1",)).figures
+    assert not figures["stopped_early"]
 
 
 def test_a_search_that_is_stopped_at_once_has_nothing_to_keep(text):
@@ -185,9 +187,9 @@ def test_a_search_that_is_stopped_at_once_has_nothing_to_keep(text):
 
 
 def test_what_all_trials_share_reaches_them(text):
-    found = searched(text, fixed=("epochs=2", "flip=false"), pruning="none")
-    assert {len(trial["curve"]) for trial in found.figures["trials"]} == {2}
-    assert not BowlSettings.model_validate_json(found.files[0].read()).flip
+    result = searched(text, fixed=("epochs=2", "flip=false"), pruning="none")
+    assert {len(trial["curve"]) for trial in result.figures["trials"]} == {2}
+    assert not BowlSettings.model_validate_json(result.files[0].read()).flip
 
 
 def test_trials_that_fail_again_and_again_end_the_search_with_their_reason(text):
@@ -198,24 +200,24 @@ def test_trials_that_fail_again_and_again_end_the_search_with_their_reason(text)
 
 
 def test_what_ended_well_before_is_kept(text):
-    found = searched(text, vary=("x=-5:5", "trouble=none|refuse"), sampler="random", trials=500)
-    assert found.figures["trials_ended"] and found.figures["trials_ended"] < 500
-    assert found.files[0].read() and "5 trials in a row failed" in found.figures["notes"][0]
+    result = searched(text, vary=("x=-5:5", "trouble=none|refuse"), sampler="random", trials=500)
+    assert result.figures["trials_ended"] and result.figures["trials_ended"] < 500
+    assert result.files[0].read() and "5 trials in a row failed" in result.figures["notes"][0]
 
 
 def test_failures_with_trials_between_that_were_stopped_as_poor_are_not_in_a_row(text, monkeypatch):
     ran, counted = Crew.run, []
 
-    def every_second_fails(*asked):
+    def every_second_fails(*args):
         counted.append(1)
         if len(counted) > 3 and len(counted) % 2:
             raise StudioError("It cannot learn.")
-        return ran(*asked)
+        return ran(*args)
 
     monkeypatch.setattr(Crew, "run", every_second_fails)
-    found = searched(text, sampler="random", trials=30, pruning="halving").figures
-    assert found["stopped_early"] > 5 and found["failed"] > 5, "else this tells nothing"
-    assert not found["notes"]
+    figures = searched(text, sampler="random", trials=30, pruning="halving").figures
+    assert figures["stopped_early"] > 5 and figures["failed"] > 5, "else this tells nothing"
+    assert not figures["notes"]
 
 
 def test_models_are_compared_by_one_measure_which_is_named(text):
@@ -248,10 +250,10 @@ def test_the_selected_model_alone_is_tested_on_data_that_selected_nothing(text, 
 
 
 def test_where_the_figure_that_selects_is_that_of_the_card_it_is_said(text):
-    found = searched(text, pruning="none", trials=3)
-    assert "test" not in found.figures
-    said = selection.sentence(found.figures, tiny_search.TRAIN.goal)
-    assert said.startswith("Best of 3 trials by loss. This value is optimistic")
+    result = searched(text, pruning="none", trials=3)
+    assert "test" not in result.figures
+    sentence = selection.sentence(result.figures, tiny_search.TRAIN.goal)
+    assert sentence.startswith("Best of 3 trials by loss. This value is optimistic")
 
 
 @pytest.mark.parametrize("name", ["classify.train", "text.train"])
@@ -263,19 +265,19 @@ def test_what_selects_is_not_what_is_tested(name):
 @pytest.mark.parametrize("most, best", [(False, 1.0), (True, 3.0)])
 def test_without_a_figure_a_trial_counts_by_its_best_measurement(most, best):
     watch = Watch(Goal("held out", "loss", most), trial=None, tell=None)
-    watch.found = [2.0, 1.0, 3.0, 2.5]
+    watch.values = [2.0, 1.0, 3.0, 2.5]
     assert watch.value({}) == (best, "held out")
     assert watch.value({"loss": 7}) == (7.0, "loss")
 
 
 class _Trial:
-    """Notes what a trial is told, as Optuna's would."""
+    """Records reports, in place of Optuna's trial."""
 
     def __init__(self):
-        self.told: list[tuple[float, int]] = []
+        self.reports: list[tuple[float, int]] = []
 
     def report(self, value, step):
-        self.told.append((value, step))
+        self.reports.append((value, step))
 
     def should_prune(self):
         return False
@@ -287,7 +289,7 @@ def test_each_test_of_a_training_counts_once_also_one_that_finds_the_same_as_the
     progress = watch.progress(lambda: False)
     for step, value, tests in ((1, 2.0, 1), (2, 2.0, 1), (3, 2.0, 2), (4, 1.5, 3), (5, 1.5, 3)):
         progress.report(step, 9, {"held out": value}, tests=tests)
-    assert trial.told == [(2.0, 1), (2.0, 2), (1.5, 3)]
+    assert trial.reports == [(2.0, 1), (2.0, 2), (1.5, 3)]
 
 
 def test_a_search_whose_best_model_was_cleared_away_gives_the_best_that_is_there(text):
@@ -308,7 +310,7 @@ MEASURED = {"train": "vae", "vary": ("latent_dim=4:8",), "trials": 1}
 @pytest.mark.slow
 def test_what_trainings_are_measured_with_is_fetched_before_the_first(home, monkeypatch):
     monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setattr(Crew, "run", lambda *asked: pytest.fail("it trained"))
+    monkeypatch.setattr(Crew, "run", lambda *args: pytest.fail("it trained"))
     settings = TuneSettings.parse(MEASURED)
     assert weights_of(settings) == ("inceptionv3",)
     with pytest.raises(Unavailable, match=r"InceptionV3 are not here "):
@@ -317,7 +319,7 @@ def test_what_trainings_are_measured_with_is_fetched_before_the_first(home, monk
 
 def test_where_a_loss_alone_is_told_nothing_is_fetched():
     assert weights_of(TuneSettings.parse(MEASURED | {"fixed": ("scored=0",)})) == ()
-    assert weights_of(asked()) == ()
+    assert weights_of(make_settings()) == ()
 
 
 def test_a_name_stands_for_one_search(text):
@@ -328,14 +330,14 @@ def test_a_name_stands_for_one_search(text):
 
 
 def test_a_storage_out_of_reach_is_said_without_its_password(text):
-    with pytest.raises(Unavailable) as refused:
+    with pytest.raises(Unavailable) as error:
         searched(text, storage="postgresql://me:secret@nowhere.invalid/db")
-    assert "nowhere.invalid" in str(refused.value) and "secret" not in str(refused.value)
+    assert "nowhere.invalid" in str(error.value) and "secret" not in str(error.value)
 
 
 def test_too_short_a_time_for_one_trial_is_said(text):
     with pytest.raises(StudioError, match="No trial finished"):
-        searched(text, minutes=1e-9, fixed=("trouble=refuse",))  # over when the first one fails
+        searched(text, minutes=1e-9, fixed=("trouble=refuse",))  # ends when the first trial fails
 
 
 @pytest.mark.parametrize(
@@ -347,7 +349,7 @@ def test_too_short_a_time_for_one_trial_is_said(text):
         ({"fixed": ("epochs",)}, "VALUE"),
         ({"trials": 0}, "trials"),
         ({"train": "vae", "vary": ("width", "scored")}, "scored"),
-        ({"train": "classify", "vary": ("seed=0:20",)}, "seed"),  # which says what is tested on
+        ({"train": "classify", "vary": ("seed=0:20",)}, "seed"),  # it reports the test split
     ],
 )
 def test_what_cannot_be_searched_is_refused_before_it_begins(text, change, says):
@@ -363,9 +365,9 @@ def test_where_there_are_no_lanes_the_crew_works_here(text):
 
 
 def test_a_trial_that_is_too_large_ends_no_other(text):
-    found = searched(text, trials=8, fixed=("trouble=memory",), pruning="none").figures
-    assert found["failed"] > 0 and found["trials_ended"] + found["failed"] >= 8
-    assert found["best_settings"]["shape"] == "round"
+    figures = searched(text, trials=8, fixed=("trouble=memory",), pruning="none").figures
+    assert figures["failed"] > 0 and figures["trials_ended"] + figures["failed"] >= 8
+    assert figures["best_settings"]["shape"] == "round"
 
 
 def test_trials_that_were_stopped_early_leave_nothing_behind(text):
@@ -383,12 +385,12 @@ def test_no_address_of_a_database_goes_into_the_recipe(text, tmp_path):
 
 def test_without_data_nothing_begins(home):
     with pytest.raises(InvalidInput, match="text"):
-        tasks.run(TASK, asked(), {})
+        tasks.run(TASK, make_settings(), {})
 
 
 @pytest.fixture
-def said(home, tmp_path, monkeypatch, capsys):
-    """Runs `studio tune` in a folder with a text; its code, its words, its complaints."""
+def run_command(home, tmp_path, monkeypatch, capsys):
+    """Runs `studio tune` in a folder with a text: exit code, stdout, stderr."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "so.txt").write_text("so it is, " * 40)
 
@@ -400,14 +402,14 @@ def said(home, tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.slow
-def test_the_command_saves_the_best_of_real_trainings(said, tmp_path):
+def test_the_command_saves_the_best_of_real_trainings(run_command, tmp_path):
     fixed = "epochs=2,units=16,embedding=8,streams=2,sequence=16"
     words = ["text", "so.txt", "-o", "best", "--vary", "learning_rate=0.001:0.05", "--fixed", fixed]
-    code, out, err = said(*words, "--trials", "3", "--json")
-    found = json.loads(out)
-    assert (code, found["path"]) == (0, "best")
+    code, out, err = run_command(*words, "--trials", "3", "--json")
+    report = json.loads(out)
+    assert (code, report["path"]) == (0, "best")
     assert (tmp_path / "best" / "card.md").is_file()
-    assert found["figures"]["trials_ended"] >= 1 and 0 < found["figures"]["best"] < 5
+    assert report["figures"]["trials_ended"] >= 1 and 0 < report["figures"]["best"] < 5
     assert "trials ended" in err and "The best by nats per character, validation:" in err
     assert "On the test split, which was not used for selection: nats_per_char" in err
 
@@ -424,16 +426,18 @@ def test_the_command_saves_the_best_of_real_trainings(said, tmp_path):
         ["text", "so.txt", "-o", "best", "--vary", "units", "--jobs", "2"],
     ],
 )
-def test_bad_input_is_one_line(said, words):
-    code, out, err = said(*words)
+def test_bad_input_is_one_line(run_command, words):
+    code, out, err = run_command(*words)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert err.startswith("error: ") and (says_what_to_do(err) or "See `studio" in err)
 
 
 @pytest.mark.slow
-def test_what_is_fetched_first_is_said_first(said, monkeypatch):
+def test_what_is_fetched_first_is_said_first(run_command, monkeypatch):
     monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setattr(Crew, "run", lambda *asked: pytest.fail("it trained"))
-    code, _, err = said("vae", "sample:cartoons", "-o", "best", "--vary", "latent_dim", "--trials", "1")
+    monkeypatch.setattr(Crew, "run", lambda *args: pytest.fail("it trained"))
+    code, _, err = run_command(
+        "vae", "sample:cartoons", "-o", "best", "--vary", "latent_dim", "--trials", "1"
+    )
     assert code == 2 and "InceptionV3, which evaluates each model, is downloaded first" in err
     assert err.splitlines()[-1].startswith("error: The weights InceptionV3 are not here")

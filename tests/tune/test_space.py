@@ -1,4 +1,4 @@
-"""What varies in a search, from a user's words."""
+"""The search space, parsed from a user's words."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from tiny_search import BowlSettings
 
 from studio.core import tasks
 from studio.core.errors import InvalidInput
-from studio.tune.space import Range, plain, shared, space
+from studio.tune.space import Range, parse_fixed, plain, space
 from tests.wording import says_what_to_do
 
 
@@ -28,8 +28,8 @@ from tests.wording import says_what_to_do
     ],
 )
 def test_a_range_is_what_was_said_or_what_is_usual(word, expected):
-    [found] = space(BowlSettings, [word]).values()
-    assert found == expected
+    [values] = space(BowlSettings, [word]).values()
+    assert values == expected
 
 
 @pytest.mark.parametrize(
@@ -54,21 +54,21 @@ def test_a_range_is_what_was_said_or_what_is_usual(word, expected):
     ],
 )
 def test_what_cannot_vary_is_refused_in_one_sentence(words, says):
-    with pytest.raises(InvalidInput) as refused:
+    with pytest.raises(InvalidInput) as error:
         space(BowlSettings, words)
-    assert says in str(refused.value) and says_what_to_do(str(refused.value))
+    assert says in str(error.value) and says_what_to_do(str(error.value))
 
 
 def test_shared_settings_are_checked_too():
     varied = space(BowlSettings, ["x"])
-    assert shared(BowlSettings, ["epochs=4", "flip=false", "shape=flat"], varied) == {
+    assert parse_fixed(BowlSettings, ["epochs=4", "flip=false", "shape=flat"], varied) == {
         "epochs": 4,
         "flip": False,
         "shape": "flat",
     }
     for word, says in {"epochs": "VALUE", "epoch=4": "epochs", "x=4": "both", "epochs=0": "epochs"}.items():
         with pytest.raises(InvalidInput, match=says):
-            shared(BowlSettings, [word], varied)
+            parse_fixed(BowlSettings, [word], varied)
 
 
 def test_a_space_is_the_same_in_any_order():
@@ -77,13 +77,14 @@ def test_a_space_is_the_same_in_any_order():
 
 
 def test_rates_and_penalties_are_sampled_by_ratio():
-    """Between 1e-6 and 1, uniform draws would nearly all be above 0.01."""
+    """Uniform samples between 1e-6 and 1 would nearly all be above 0.01."""
     linear = [
         f"{name} {field}"
         for name in tasks.TASKS
         if tasks.get(name).goal
-        for field, known in tasks.get(name).settings.described().items()
-        if field in ("learning_rate", "strength", "weight_decay", "gradient_penalty") and known.scale != "log"
+        for field, described in tasks.get(name).settings.describe().items()
+        if field in ("learning_rate", "strength", "weight_decay", "gradient_penalty")
+        and described.scale != "log"
     ]
     assert not linear
     [strength] = space(tasks.get("classify.train").settings, ["strength"]).values()

@@ -1,4 +1,4 @@
-"""What the tests of VAEs share: images that are learned in seconds, and settings that learn them."""
+"""Fixtures for the tests of VAEs: images that are learned in seconds, and settings that learn them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TINY = {
 
 
 def disc(middles: np.ndarray) -> np.ndarray:
-    """Bright discs around middles `(n, 2)` (row, column): `(n, 28, 28, 1) uint8`."""
+    """Returns bright discs with centers `(n, 2)` (row, column): `(n, 28, 28, 1) uint8`."""
     rows, columns = np.mgrid[:28, :28]
     far = np.hypot(rows - middles[:, :1, None], columns - middles[:, 1:, None])
     return (np.clip(6 - far, 0, 1) * 255).astype("uint8")[..., None]
@@ -29,13 +29,13 @@ def disc(middles: np.ndarray) -> np.ndarray:
 
 @pytest.fixture(scope="session")
 def middles() -> np.ndarray:
-    """Places, `(128, 2)`."""
+    """Centers of discs, `(128, 2)`."""
     return np.random.default_rng(0).uniform(8, 20, (128, 2))
 
 
 @pytest.fixture(scope="session")
 def discs(middles) -> np.ndarray:
-    """A disc at each place."""
+    """A disc at each center."""
     return disc(middles)
 
 
@@ -51,7 +51,7 @@ def tiny() -> TrainVaeSettings:
 
 @pytest.fixture(scope="session")
 def able() -> TrainVaeSettings:
-    """Settings that learn discs well enough to be told apart, in some seconds."""
+    """Settings that learn to encode discs within seconds."""
     return TrainVaeSettings(
         **TINY
         | {"steps": 90, "test_every": 30, "width": 8, "batch": 16, "ema_steps": 20, "learning_rate": 0.005}
@@ -60,7 +60,7 @@ def able() -> TrainVaeSettings:
 
 @pytest.fixture(scope="session")
 def trained(discs, able):
-    """A VAE that has learned discs; its last 28 it never saw."""
+    """A VAE that was trained on all discs but the last 28."""
     from studio.vae import train
 
     return train.Trainer(discs, np.arange(100), np.arange(100, 128), able).fit()

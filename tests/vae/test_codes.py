@@ -1,4 +1,4 @@
-"""Codes: what they tell, where they lie, and the bound on what a model needs to tell an image."""
+"""Latents of a VAE: KL per dimension, aggregate posterior, and the ELBO."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from studio.vae.model import Vae
 def test_black_and_white_images_keep_the_mean_gray():
     gray = np.full((200, 10, 10, 1), 51, "uint8")
     gray[:, 0], gray[:, 1] = 0, 255
-    drawn = codes.binarize(gray, np.random.default_rng(0))
-    assert set(np.unique(drawn)) == {0, 255}
-    assert drawn[:, 0].max() == 0 and drawn[:, 1].min() == 255
-    assert drawn[:, 2:].mean() / 255 == pytest.approx(0.2, abs=0.01)
+    samples = codes.binarize(gray, np.random.default_rng(0))
+    assert set(np.unique(samples)) == {0, 255}
+    assert samples[:, 0].max() == 0 and samples[:, 1].min() == 255
+    assert samples[:, 2:].mean() / 255 == pytest.approx(0.2, abs=0.01)
 
 
 @pytest.mark.parametrize("count", [1, 3, 130])
@@ -28,21 +28,21 @@ def test_batches_of_any_number_are_the_same(discs, tiny, count):
     alone = codes.encode(vae, images[-1:])
     assert z_mean.shape == z_log_var.shape == (count, 4)
     assert np.allclose(z_mean[-1], alone[0][0], atol=1e-4)
-    made = codes.decode(vae, z_mean)
-    assert made.shape == images.shape and made.dtype == np.uint8
-    assert np.abs(made[-1].astype(int) - codes.decode(vae, z_mean[-1:])[0]).max() <= 1
+    decoded = codes.decode(vae, z_mean)
+    assert decoded.shape == images.shape and decoded.dtype == np.uint8
+    assert np.abs(decoded[-1].astype(int) - codes.decode(vae, z_mean[-1:])[0]).max() <= 1
 
 
 @pytest.mark.parametrize("likelihood", ["logistic", "binary"])
 def test_images_are_prepared_alike_in_batches_and_at_once(discs, tiny, likelihood):
     settings = tiny.model_copy(update={"likelihood": likelihood})
     vae, images = Vae(tiny), np.resize(discs, (130, 28, 28, 1))
-    whole = codes.prepared(images, settings)
+    whole = codes.prepare_images(images, settings)
     z, _ = codes.encode(vae, whole)
     part = Part(images, np.arange(130))
-    assert np.allclose(codes.encode(vae, part, None, codes.preparing(settings))[0], z, atol=1e-5)
+    assert np.allclose(codes.encode(vae, part, None, codes.make_prepare(settings))[0], z, atol=1e-5)
     error = np.sqrt(np.mean((codes.decode(vae, z).astype("float64") - whole) ** 2))
-    assert codes.redraw_error(vae, part, z, codes.preparing(settings)) == pytest.approx(error, rel=1e-3)
+    assert codes.redraw_error(vae, part, z, codes.make_prepare(settings)) == pytest.approx(error, rel=1e-3)
 
 
 def test_encoding_can_be_stopped(discs, tiny):
@@ -54,15 +54,15 @@ def test_what_codes_tell_is_counted_number_by_number():
     rng = np.random.default_rng(0)
     z_mean = np.stack([2 * rng.standard_normal(5000), np.zeros(5000)], axis=1)
     z_log_var = np.stack([np.full(5000, np.log(0.25)), np.zeros(5000)], axis=1)
-    told = codes.code_facts(z_mean, z_log_var)
-    assert told.kl[0] == pytest.approx(0.5 * (4 + 0.25 - 1 + np.log(4)), abs=0.1)
-    assert told.kl[1] == 0 and told.active == 1 and not told.collapsed
+    facts = codes.code_facts(z_mean, z_log_var)
+    assert facts.kl[0] == pytest.approx(0.5 * (4 + 0.25 - 1 + np.log(4)), abs=0.1)
+    assert facts.kl[1] == 0 and facts.active == 1 and not facts.collapsed
 
 
 def test_a_collapse_is_told_with_a_way_out():
-    told = codes.code_facts(np.zeros((50, 8)), np.zeros((50, 8)))
-    assert told.collapsed
-    (note,) = latent_analysis.notes(told)
+    facts = codes.code_facts(np.zeros((50, 8)), np.zeros((50, 8)))
+    assert facts.collapsed
+    (note,) = latent_analysis.notes(facts)
     assert "only 0 of 8" in note and "beta" in note
     assert (
         latent_analysis.notes(
@@ -78,18 +78,18 @@ def test_a_survey_tells_of_a_collapse(discs, tiny):
     vae.encoder.set_weights([np.zeros_like(one) for one in vae.encoder.get_weights()])
     dataset = ImageDataset(discs, tuple(map(str, range(128))), None, (), {}, ())
     rows = np.arange(90), np.arange(100, 128), np.arange(90, 100)
-    found = latent_analysis.analyze(vae, tiny, dataset, *rows, Progress())
-    assert found.figures["active_units"] == 0 and len(found.notes) == 1
+    analysis = latent_analysis.analyze(vae, tiny, dataset, *rows, Progress())
+    assert analysis.figures["active_units"] == 0 and len(analysis.notes) == 1
 
 
 def test_the_mixture_fits_codes_better_than_one_normal():
     rng = np.random.default_rng(0)
     places = rng.normal(size=(4, 3)) * 3
     z = (places[rng.integers(0, 4, 1200)] + 0.1 * rng.standard_normal((1200, 3))).astype("float32")
-    found = density.fit(z[:1000], z[1000:], seed=0)
-    assert len(found.weights) > 1
-    drawn = found.draw(500, np.random.default_rng(1), 1.0)
-    near = np.linalg.norm(drawn[:, None] - places[None], axis=-1).min(1)
+    mixture = density.fit(z[:1000], z[1000:], seed=0)
+    assert len(mixture.weights) > 1
+    points = mixture.draw(500, np.random.default_rng(1), 1.0)
+    near = np.linalg.norm(points[:, None] - places[None], axis=-1).min(1)
     assert np.median(near) < 0.4
     normal = density.fit(*np.split(rng.standard_normal((1200, 3)), [1000]), seed=0)
     assert len(normal.weights) == 1 and np.allclose(normal.variances, 1, atol=0.2)
@@ -113,20 +113,20 @@ def test_validation_codes_choose_whether_numbers_tell_of_each_other():
 def test_codes_are_drawn_with_the_deviation_that_each_has():
     z_mean, z_log_var = np.full((20_000, 2), 3.0, "float32"), np.full((20_000, 2), np.log(0.25), "float32")
     z_log_var[:, 1] = np.log(4)
-    z = codes.sampled(z_mean, z_log_var, np.random.default_rng(0))
+    z = codes.sample(z_mean, z_log_var, np.random.default_rng(0))
     assert z.dtype == np.float32
     assert np.allclose(z.mean(0), 3, atol=0.05) and np.allclose(z.std(0), [0.5, 2], rtol=0.03)
 
 
 def test_the_contrast_is_the_one_by_which_redrawn_images_miss_least(tiny):
-    """Of a decoder that says 1, whatever it is given: pixels are white with a chance of .73."""
+    """The decoder always returns a logit of 1: pixels are white with a probability of 0.73."""
     vae = Vae(tiny)
     vae.decoder.set_weights([np.zeros_like(one) for one in vae.decoder.get_weights()[:-1]] + [np.ones(1)])
     z = np.zeros((130, 4), "float32")
-    for wanted in (1.0, 1.4, 2.3):
-        images = np.full((130, 28, 28, 1), round(255 * codes.sigmoid(wanted)), "uint8")
-        assert codes.contrast(vae, images, z) == wanted
-        assert np.array_equal(codes.decode(vae, z, wanted), images)
+    for contrast in (1.0, 1.4, 2.3):
+        images = np.full((130, 28, 28, 1), round(255 * codes.sigmoid(contrast)), "uint8")
+        assert codes.contrast(vae, images, z) == contrast
+        assert np.array_equal(codes.decode(vae, z, contrast), images)
     noise = codes.binarize(np.full((130, 28, 28, 1), 186, "uint8"), np.random.default_rng(0))
     assert codes.contrast(vae, noise, z) == codes.CONTRASTS[-1], "most are white"
     with pytest.raises(Cancelled):
@@ -139,19 +139,19 @@ def test_a_mixture_is_neither_fitted_to_few_codes_nor_larger_than_a_model_may_te
     assert density.fit(rng.standard_normal((20, 3)), rng.standard_normal((5, 3)), 0) is None
     places = rng.normal(size=(100, 512)) * 9
     z = places[rng.integers(0, 100, 3300)] + 0.1 * rng.standard_normal((3300, 512))
-    found = density.fit(z[:3000], z[3000:], seed=0)
-    assert len(found.weights) == 10 and found.means.size * 2 <= density.MOST_NUMBERS
+    mixture = density.fit(z[:3000], z[3000:], seed=0)
+    assert len(mixture.weights) == 10 and mixture.means.size * 2 <= density.MOST_NUMBERS
 
 
 def test_the_bound_is_that_of_the_closed_form_where_there_is_one(tiny):
-    """A decoder that always says 1/2, and codes that are the prior's: 784 * log(2) nats for any image."""
+    """With a decoder that always returns 1/2 and latents of the prior, each image costs 784 * log(2) nats."""
     vae = Vae(tiny)
     for network in (vae.encoder, vae.decoder):
         network.set_weights([np.zeros_like(one) for one in network.get_weights()])
     images = np.random.default_rng(0).integers(0, 256, (20, 28, 28, 1), dtype="uint8")
-    found = elbo.elbo(vae, images)
-    assert found.nats == pytest.approx(784 * np.log(2), abs=1e-6) and found.n == 20
-    assert found.error == pytest.approx(0, abs=1e-6)
+    bound = elbo.elbo(vae, images)
+    assert bound.nats == pytest.approx(784 * np.log(2), abs=1e-6) and bound.n == 20
+    assert bound.error == pytest.approx(0, abs=1e-6)
 
 
 def test_the_bound_charges_for_what_codes_tell(tiny):
@@ -160,18 +160,18 @@ def test_the_bound_charges_for_what_codes_tell(tiny):
         network.set_weights([np.zeros_like(one) for one in network.get_weights()])
     *rest, _ = vae.encoder.get_weights()
     vae.encoder.set_weights([*rest, np.float32([1] * 4 + [0] * 4)])  # means of 1, variances of 1
-    found = elbo.elbo(vae, np.zeros((5, 28, 28, 1), "uint8"))
-    assert found.nats == pytest.approx(784 * np.log(2) + 4 * 0.5, abs=1e-6)
+    bound = elbo.elbo(vae, np.zeros((5, 28, 28, 1), "uint8"))
+    assert bound.nats == pytest.approx(784 * np.log(2) + 4 * 0.5, abs=1e-6)
 
 
 @pytest.mark.slow
 def test_many_codes_pay_back_what_one_was_charged_for(tiny):
-    """A decoder that says 1/2 whatever it is given: ln p(x) is known, and no code tells anything of it."""
+    """With a decoder that always returns 1/2, ln p(x) is known, and latents carry no information."""
     vae = Vae(tiny)
     for network in (vae.encoder, vae.decoder):
         network.set_weights([np.zeros_like(one) for one in network.get_weights()])
     *rest, _ = vae.encoder.get_weights()
-    vae.encoder.set_weights([*rest, np.float32([1] * 4 + [0] * 4)])  # charged 2 nats by `elbo`
+    vae.encoder.set_weights([*rest, np.float32([1] * 4 + [0] * 4)])  # `elbo` charges 2 nats
     one, many = (elbo.slack(vae, np.zeros((5, 28, 28, 1), "uint8"), draws) for draws in (1, 2000))
     assert one.nats == 0
     assert many.nats == pytest.approx(2, abs=0.5) and many.n == 5
@@ -183,38 +183,40 @@ def test_weighing_codes_can_be_stopped(tiny):
 
 
 def test_the_weighted_bound_looks_at_images_of_all_classes(discs, tiny, monkeypatch):
-    """Data sets come sorted by class: of held-out rows the first hundred may all be of one."""
-    weighed = []
+    """Data sets are sorted by class, so the first hundred test images may all be of one class."""
+    batches = []
 
     def slack(vae, dataset, **_):
-        weighed.append(dataset[:, 0, 0, 0])
+        batches.append(dataset[:, 0, 0, 0])
         return elbo.Elbo(0.0, 0.0, len(dataset))
 
     monkeypatch.setattr(elbo, "slack", slack)
-    monkeypatch.setattr(elbo, "WEIGHED", 10)
+    monkeypatch.setattr(elbo, "SLACK_IMAGES", 10)
     marked = discs.copy()
     marked[:, 0, 0, 0] = np.arange(128)
     settings = tiny.model_copy(update={"likelihood": "binary"})
     dataset = ImageDataset(marked, tuple(map(str, range(128))), None, (), {}, ())
     rows = np.arange(60), np.arange(70, 128), np.arange(60, 70)
     latent_analysis.analyze(Vae(settings), settings, dataset, *rows, Progress())
-    assert len(weighed[0]) == 10 and weighed[0][0] == 70 and weighed[0][-1] == 127
+    assert len(batches[0]) == 10 and batches[0][0] == 70 and batches[0][-1] == 127
 
 
 @pytest.mark.slow
 def test_attributes_become_directions_where_codes_tell_of_them(trained, discs, middles):
     rng = np.random.default_rng(0)
-    known = {
+    attributes = {
         "row": middles[:, 0].astype("float32"),
         "luck": rng.random(128).astype("float32"),
         "same": np.ones(128, "float32"),
         "unknown": np.full(128, np.nan, "float32"),
     }
-    dataset = ImageDataset(discs, tuple(map(str, range(128))), None, (), known, ())
+    dataset = ImageDataset(discs, tuple(map(str, range(128))), None, (), attributes, ())
     z, _ = codes.encode(trained.result, discs)
-    found = {name: one for _, name, one in latent_analysis.attributes(z, dataset, np.arange(128))}
-    assert set(found) == {"row"} and "labeled by the data set" in found["row"].note
+    directions = {name: one for _, name, one in latent_analysis.attributes(z, dataset, np.arange(128))}
+    assert set(directions) == {"row"} and "labeled by the data set" in directions["row"].note
     start = z[np.argsort(middles[:, 0])[64]]
-    made = codes.decode(trained.result, np.stack([start + t * found["row"].vector for t in (-1.0, 1.0)]))
-    rows = [(one[..., 0] * np.arange(28)[:, None]).sum() / one.sum() for one in made.astype("float32")]
+    images = codes.decode(
+        trained.result, np.stack([start + t * directions["row"].vector for t in (-1.0, 1.0)])
+    )
+    rows = [(one[..., 0] * np.arange(28)[:, None]).sum() / one.sum() for one in images.astype("float32")]
     assert rows[1] > rows[0] + 1

@@ -1,4 +1,4 @@
-"""What a VAE loses: likelihoods and divergence as in closed form, each setting as it says."""
+"""VAE losses: likelihoods and KL divergence in closed form, and each setting."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from studio.core.generators.vgg16_discriminator import LAYERS as JUDGED
+from studio.core.generators.vgg16_discriminator import LAYERS as DISCRIMINATOR_LAYERS
 from studio.vae import adversarial, learner
 from studio.vae.adversarial import Adversarial
 from studio.vae.learner import Learner
@@ -18,45 +18,45 @@ from studio.vae.settings import TrainVaeSettings
 
 @pytest.mark.parametrize("mean, log_var, nats", [(0, 0, 0), (1, 0, 0.5), (0, math.log(4), 0.8069)])
 def test_the_divergence_matches_the_closed_form(mean, log_var, nats):
-    found = learner.kl_divergence(np.float32([[mean]]), np.float32([[log_var]]))
-    assert float(np.array(found)[0, 0]) == pytest.approx(nats, abs=1e-4)
+    divergence = learner.kl_divergence(np.float32([[mean]]), np.float32([[log_var]]))
+    assert float(np.array(divergence)[0, 0]) == pytest.approx(nats, abs=1e-4)
 
 
 def test_likelihoods_are_those_of_the_distributions():
     rng = np.random.default_rng(0)
     images = rng.random((5, 6, 6, 2)).astype("float32")
     logits = rng.normal(size=images.shape).astype("float32")
-    made = 1 / (1 + np.exp(-logits.astype("float64")))
-    missed = (images - made).astype("float64")
+    probabilities = 1 / (1 + np.exp(-logits.astype("float64")))
+    missed = (images - probabilities).astype("float64")
     variance, spread = np.mean(missed**2), np.mean(abs(missed))
     expected = {
         "normal": 0.5 * missed**2 / variance + 0.5 * math.log(2 * math.pi * variance),
         "laplace": abs(missed) / spread + math.log(2 * spread),
-        "bernoulli": -images * np.log(made) - (1 - images) * np.log(1 - made),
+        "bernoulli": -images * np.log(probabilities) - (1 - images) * np.log(1 - probabilities),
     }
     for name, nats in expected.items():
-        assert float(learner.MISSED[name](images, logits)) == pytest.approx(nats.sum() / 5, rel=1e-4)
+        assert float(learner.LIKELIHOODS[name](images, logits)) == pytest.approx(nats.sum() / 5, rel=1e-4)
 
 
 def test_free_bits_charge_each_number_at_least_so_much(discs, tiny):
     free, plain = (Learner(tiny.model_copy(update={"free_bits": bits})) for bits in (0.5, 0.0))
-    found, usual = free(discs[:8]), plain(discs[:8])
-    assert float(found["kl"]) == pytest.approx(float(usual["kl"]), abs=1e-4)
+    losses, usual = free(discs[:8]), plain(discs[:8])
+    assert float(losses["kl"]) == pytest.approx(float(usual["kl"]), abs=1e-4)
     assert float(usual["charged"]) == pytest.approx(float(usual["kl"]), abs=1e-5)
     kl = np.array(learner.kl_divergence(*free.vae.encode(discs[:8].astype("float32") / 255))).mean(0)
-    assert float(found["charged"]) == pytest.approx(np.maximum(kl, 0.5).sum(), abs=1e-4)
+    assert float(losses["charged"]) == pytest.approx(np.maximum(kl, 0.5).sum(), abs=1e-4)
 
 
 def test_beta_grows_during_the_warm_up(discs, tiny):
     wish = tiny.model_copy(update={"beta": 2.0, "warm_up": 0.5, "steps": 8})
-    found = Learner(wish)
+    model = Learner(wish)
     terms = {"reconstruction": 5.0, "kl": 1.0, "charged": 1.0}
     losses = []
     for _ in range(6):
-        found(discs[:2], training=True)
-        losses.append(float(found.compute_loss(y_pred=terms)))
+        model(discs[:2], training=True)
+        losses.append(float(model.compute_loss(y_pred=terms)))
     assert losses == pytest.approx([5.5, 6.0, 6.5, 7.0, 7.0, 7.0])
-    assert float(found.compute_loss(y_pred=terms, training=False)) == pytest.approx(7.0)
+    assert float(model.compute_loss(y_pred=terms, training=False)) == pytest.approx(7.0)
 
 
 @pytest.mark.parametrize("size, colors", [(28, "gray"), (32, "color"), (64, "color"), (128, "gray")])
@@ -82,34 +82,34 @@ def test_a_perceptual_share_is_measured_by_what_sees(discs, tiny):
 
     def see(images):
         looks.append(tuple(images.shape))
-        return {layer: (n + 1.0) * images for n, layer in enumerate(learner.MISSES)}
+        return {layer: (n + 1.0) * images for n, layer in enumerate(learner.PERCEPTUAL_LAYERS)}
 
     def missed(share):
         return float(Learner(tiny.model_copy(update={"perceptual": share}), see)(discs[:4])["reconstruction"])
 
     pixels = missed(0.0)
     assert not looks
-    seen, both = missed(1.0), missed(0.5)
+    perceptual, both = missed(1.0), missed(0.5)
     assert looks == [(4, 14, 14, 3)] * 2
-    assert both == pytest.approx((pixels + seen) / 2, rel=1e-3) and abs(pixels - seen) > 1
+    assert both == pytest.approx((pixels + perceptual) / 2, rel=1e-3) and abs(pixels - perceptual) > 1
 
 
 @pytest.mark.slow
 def test_what_is_seen_teaches_the_decoder(discs, tiny):
     wish = tiny.model_copy(update={"perceptual": 1.0, "beta": 0.001})
-    found = Learner(wish, lambda images: dict.fromkeys(learner.MISSES, images))
-    found.start()
-    before = found.result.decoder.get_weights()
-    found.train_on_batch(discs[:8])
-    found.train_on_batch(discs[:8])
-    assert not all(map(np.array_equal, before[:1], found.result.decoder.get_weights()[:1]))
+    model = Learner(wish, lambda images: dict.fromkeys(learner.PERCEPTUAL_LAYERS, images))
+    model.start()
+    before = model.result.decoder.get_weights()
+    model.train_on_batch(discs[:8])
+    model.train_on_batch(discs[:8])
+    assert not all(map(np.array_equal, before[:1], model.result.decoder.get_weights()[:1]))
 
 
 @pytest.fixture(scope="module")
 def played(discs, tiny):
-    found = Learner(tiny.model_copy(update={"adversarial": 0.5}))
-    found.start()
-    return found
+    model = Learner(tiny.model_copy(update={"adversarial": 0.5}))
+    model.start()
+    return model
 
 
 @pytest.mark.slow
@@ -122,7 +122,7 @@ def test_each_side_of_the_game_learns_its_own_loss_alone(discs, played):
             lost = played(discs[:8], training=True)[loss]
         assert any(one is not None and np.abs(one).max() > 0 for one in tape.gradient(lost, values(moved)))
         assert all(one is None or np.abs(one).max() == 0 for one in tape.gradient(lost, values(still)))
-    for _ in range(2):  # the rate of the first step is 0
+    for _ in range(2):  # the first step has a learning rate of 0
         played.train_on_batch(discs[:8])
     for side, old in zip((mine, its), before, strict=True):
         assert not all(map(np.array_equal, old, (one.numpy() for one in side)))
@@ -137,9 +137,9 @@ def test_a_test_against_a_discriminator_counts_pixels_alone(discs, played, tiny)
     plain.vae.set_weights(played.vae.get_weights())
     for one in (played, plain):
         one.draws.state.assign(np.uint32([3, 4]))
-    found, usual = played(discs[:8]), plain(discs[:8])
-    assert found.keys() == usual.keys()
-    assert {name: float(one) for name, one in found.items()} == pytest.approx(
+    losses, usual = played(discs[:8]), plain(discs[:8])
+    assert losses.keys() == usual.keys()
+    assert {name: float(one) for name, one in losses.items()} == pytest.approx(
         {name: float(one) for name, one in usual.items()}, rel=1e-5
     )
 
@@ -150,7 +150,7 @@ def test_a_share_of_a_discriminator_counts_in_training(played):
 
 
 def test_a_verdict_counts_as_a_share_of_the_nats_of_all_numbers(discs, tiny, monkeypatch):
-    monkeypatch.setattr(adversarial, "unlike", lambda layers, numbers: 0.0)
+    monkeypatch.setattr(adversarial, "feature_nll", lambda layers, numbers: 0.0)
     undecided = Adversarial(tiny)
     undecided.discriminator.set_weights([np.zeros_like(one) for one in undecided.discriminator.get_weights()])
     images = discs[:4].astype("float32") / 255
@@ -160,16 +160,16 @@ def test_a_verdict_counts_as_a_share_of_the_nats_of_all_numbers(discs, tiny, mon
 
 
 def unmoved(images):
-    """What stands for VGG16 where nothing is to be seen: maps of its shapes."""
+    """Stands in for VGG16 with constant maps of its shapes."""
     count = images.shape[0]
     return {
         layer: tf.zeros((count, side, side, channels))
-        for layer, side, channels in zip(JUDGED, (14, 7, 3), (128, 256, 512), strict=True)
+        for layer, side, channels in zip(DISCRIMINATOR_LAYERS, (14, 7, 3), (128, 256, 512), strict=True)
     }
 
 
 def test_a_vgg16_discriminator_counts_beside_the_first(discs, tiny, monkeypatch):
-    monkeypatch.setattr(adversarial, "unlike", lambda layers, numbers: 0.0)
+    monkeypatch.setattr(adversarial, "feature_nll", lambda layers, numbers: 0.0)
     game = Adversarial(tiny.model_copy(update={"adversarial": 0.5, "vgg16_discriminator": 3.0}), unmoved)
     fresh = game.discriminator_weights()
     game.take([np.zeros_like(one) for one in fresh])
@@ -178,16 +178,16 @@ def test_a_vgg16_discriminator_counts_beside_the_first(discs, tiny, monkeypatch)
     assert mine == pytest.approx(adversarial.PRESSED * 28 * 28 * (1 + 3) * math.log(2))
     assert its == pytest.approx(4 * math.log(2))
     first = len(game.discriminator.get_weights())
-    game.take(fresh[:first])  # of a model without a second one
+    game.take(fresh[:first])  # of a model without a discriminator
     assert all(map(np.array_equal, game.discriminator_weights()[:first], fresh[:first]))
     assert not any(one.any() for one in game.discriminator_weights()[first:])
 
 
 def test_a_discriminator_misses_less_where_images_are_drawn_well(discs, tiny):
-    judged = Adversarial(tiny)
+    adversary = Adversarial(tiny)
     images = discs[:16].astype("float32") / 255
     rng = np.random.default_rng(0)
     blurred = np.clip(images + rng.normal(0, 0.3, images.shape), 0, 1).astype("float32")
-    drawn = images[:4]
-    well, badly = (float(judged(images, again, drawn)[0]) for again in (0.99 * images, blurred))
+    originals = images[:4]
+    well, badly = (float(adversary(images, again, originals)[0]) for again in (0.99 * images, blurred))
     assert well < badly - 10

@@ -1,4 +1,4 @@
-"""The task: a data set becomes a packed generator, takes images in, and tells of itself."""
+"""The VAE task: from a data set to a packed generator with an encoder and metrics."""
 
 from __future__ import annotations
 
@@ -38,18 +38,18 @@ def result(dataset, tiny):
 
 
 def rows_to_test(dataset, settings) -> np.ndarray:
-    """The rows that a training holds out to test on."""
+    """Returns the test rows of a training run."""
     positions = split.positions(data.load_dataset(dataset, settings.size, settings.channels))
     return split.split(positions, settings.held_out / 2, settings.held_out)[-1]
 
 
-def opened(result, name="discs"):
+def open_model(result, name="discs"):
     preset = presets.unpack(result.files[0].read(), name)
-    return preset, tasks.imported(tasks.get(preset.task).opens)(preset)
+    return preset, tasks.import_object(tasks.get(preset.task).opens)(preset)
 
 
 def test_a_training_gives_a_model_with_all_that_is_known_of_it(result, dataset, tiny):
-    preset, generator = opened(result)
+    preset, generator = open_model(result)
     figures = result.figures
     assert preset.settings() == tiny and preset.recipe() == result.recipe
     assert preset.data()["figures"] == figures
@@ -61,7 +61,7 @@ def test_a_training_gives_a_model_with_all_that_is_known_of_it(result, dataset, 
     card = preset.card()
     assert "128 images at 28 px" in card and "\nLicense: not stated\n" in card
     assert "python -m training.train_vae discs.npz -o DIR --steps 6" in card
-    assert preset.image().startswith(b"\x89PNG")
+    assert preset.image().startswith(b"RIFF")
     assert isinstance(generator, latent.Generator)
     assert (generator.size, generator.latent_dim, generator.digest) == (28, 4, preset.digest)
     assert "change-1" in generator.directions and generator.density is not None
@@ -69,10 +69,10 @@ def test_a_training_gives_a_model_with_all_that_is_known_of_it(result, dataset, 
 
 
 def test_the_model_draws_and_takes_images_in(result, discs):
-    _, generator = opened(result)
-    made = generator.decode(latent.draw(generator, 5, seed=0))
-    assert made.shape == (5, 28, 28, 3) and made.dtype == np.uint8
-    assert np.array_equal(made[..., 0], made[..., 2])
+    _, generator = open_model(result)
+    images = generator.decode(latent.draw(generator, 5, seed=0))
+    assert images.shape == (5, 28, 28, 3) and images.dtype == np.uint8
+    assert np.array_equal(images[..., 0], images[..., 2])
     z = generator.encode(np.repeat(discs[:3], 3, axis=-1))
     assert z.shape == (3, 4) and z.dtype == np.float32
     few = generator.encode(np.repeat(discs[:1], 3, axis=-1))
@@ -81,7 +81,7 @@ def test_the_model_draws_and_takes_images_in(result, discs):
 
 def test_the_model_that_is_saved_is_the_one_that_was_trained(dataset, discs, able):
     result = tasks.run("vae.train", able, {"data": [dataset]})
-    _, generator = opened(result)
+    _, generator = open_model(result)
     images = np.repeat(discs, 3, axis=-1)[rows_to_test(dataset, able)]
     again = generator.decode(generator.encode(images)).astype("float32")
     error = float(np.sqrt(np.mean((again - images) ** 2)))
@@ -94,29 +94,29 @@ def test_black_and_white_models_tell_their_bound(dataset, tiny):
     result = tasks.run("vae.train", tiny.model_copy(update={"likelihood": "binary"}), {"data": [dataset]})
     held_out = len(rows_to_test(dataset, tiny))
     assert 0 < result.figures["bound_nats"] < 784 and result.figures["bound_n"] == held_out
-    assert f"{held_out} held-out images, binarized once" in opened(result)[0].card()
+    assert f"{held_out} held-out images, binarized once" in open_model(result)[0].card()
 
 
 @pytest.mark.slow  # a training
 def test_black_and_white_models_draw_with_the_contrast_that_was_chosen(dataset, tiny, monkeypatch):
     monkeypatch.setattr(codes, "contrast", lambda *_: 2.5)
     result = tasks.run("vae.train", tiny.model_copy(update={"likelihood": "binary"}), {"data": [dataset]})
-    preset, generator = opened(result)
+    preset, generator = open_model(result)
     assert preset.data()["contrast"] == result.figures["contrast"] == 2.5
     assert "logits times 2.5" in preset.card()
     z, vae = latent.draw(generator, 5, seed=0), load(preset)
-    made = generator.decode(z)[..., :1].astype(int)
-    assert np.abs(made - codes.decode(vae, z, 2.5)).max() <= 1
-    assert np.abs(made - codes.decode(vae, z)).max() > 10
+    images = generator.decode(z)[..., :1].astype(int)
+    assert np.abs(images - codes.decode(vae, z, 2.5)).max() <= 1
+    assert np.abs(images - codes.decode(vae, z)).max() > 10
 
 
 @pytest.mark.parametrize("damaged", [0.5, 3.1, "2", None, True, float("nan"), [1.5]])
 def test_a_contrast_that_no_training_chose_is_refused(result, tmp_path, damaged):
-    preset, _ = opened(result, tmp_path / "model")
+    preset, _ = open_model(result, tmp_path / "model")
     assert contrast(preset) == 1
     settings = preset.folder / "settings.json"
-    made = json.loads(settings.read_text())
-    settings.write_text(json.dumps(made | {"data": {**made["data"], "contrast": damaged}}))
+    record = json.loads(settings.read_text())
+    settings.write_text(json.dumps(record | {"data": {**record["data"], "contrast": damaged}}))
     with pytest.raises(InvalidInput, match=r"contrast.*Copy or train the model again"):
         contrast(presets.find(preset.folder))
 
@@ -125,19 +125,19 @@ def test_a_contrast_that_no_training_chose_is_refused(result, tmp_path, damaged)
 def test_whatever_a_data_set_calls_its_attributes_the_model_opens(home, discs, tiny, tmp_path, monkeypatch):
     monkeypatch.setattr(comparison, "LEAST_SHARE", -np.inf)
     names = ["skin brightness", "a=1, b=2", "x" * 60, *(f"d{n}" for n in range(80))]
-    known = dict(zip(names, np.random.default_rng(0).random((len(names), 128), "float32"), strict=True))
-    np.savez(tmp_path / "known.npz", images=discs[..., 0], **known)
+    attributes = dict(zip(names, np.random.default_rng(0).random((len(names), 128), "float32"), strict=True))
+    np.savez(tmp_path / "known.npz", images=discs[..., 0], **attributes)
     result = tasks.run("vae.train", tiny, {"data": [data.reference(str(tmp_path / "known.npz"))]})
-    directions = opened(result, tmp_path / "model")[1].directions
+    directions = open_model(result, tmp_path / "model")[1].directions
     assert len(directions) == MOST_DIRECTIONS and {"change-1", "change-4"} <= directions.keys()
 
 
 def test_who_stops_gets_a_model_and_can_go_on(dataset, tiny):
-    seen = []
-    progress = Progress(seen.append, lambda: bool(seen[-1].metrics) and seen[-1].step == 4)
+    reports = []
+    progress = Progress(reports.append, lambda: bool(reports[-1].metrics) and reports[-1].step == 4)
     result = tasks.run("vae.train", tiny, {"data": [dataset]}, progress)
     assert result.stopped_early and result.figures["ended"] == "cancelled"
-    assert opened(result)[1].decode(np.zeros((1, 4), "float32")).shape == (1, 28, 28, 3)
+    assert open_model(result)[1].decode(np.zeros((1, 4), "float32")).shape == (1, 28, 28, 3)
     assert checkpoints.find("vae.train", tiny, {"data": [dataset]}).load() is not None
     whole = tasks.run("vae.train", tiny, {"data": [dataset]})
     assert not whole.stopped_early and whole.figures["curve"]["steps"] == [3, 6]
@@ -149,14 +149,14 @@ def test_who_stops_after_the_last_step_loses_nothing(dataset, tiny):
     progress = Progress(lambda report: stages.append(report.text), lambda: "Encoding all images" in stages)
     result = tasks.run("vae.train", tiny, {"data": [dataset]}, progress)
     assert result.stopped_early and result.figures["steps"] == 6
-    assert opened(result)[1].density is not None
+    assert open_model(result)[1].density is not None
 
 
 @pytest.mark.slow  # two training runs
 def test_a_model_to_start_from(result, dataset, tiny):
-    begun = tasks.run("vae.train", tiny, {"data": [dataset], "start": result.files})
-    preset, _ = opened(begun, "again")
-    assert begun.figures["curve"]["reconstruction"][0] < result.figures["curve"]["reconstruction"][0]
+    resumed = tasks.run("vae.train", tiny, {"data": [dataset], "start": result.files})
+    preset, _ = open_model(resumed, "again")
+    assert resumed.figures["curve"]["reconstruction"][0] < result.figures["curve"]["reconstruction"][0]
     assert "started from the weights of discs" in preset.card()
     other = tiny.model_copy(update={"width": 6})
     with pytest.raises(InvalidInput, match="width 6"):
@@ -165,11 +165,11 @@ def test_a_model_to_start_from(result, dataset, tiny):
 
 def test_a_discriminator_is_kept_for_a_training_that_goes_on(dataset, discs, tiny):
     wish = tiny.model_copy(update={"adversarial": 0.5})
-    made = tasks.run("vae.train", wish, {"data": [dataset]})
-    preset, generator = opened(made, "judged")
-    kept = load(preset)
+    trained = tasks.run("vae.train", wish, {"data": [dataset]})
+    preset, generator = open_model(trained, "judged")
+    model = load(preset)
     assert generator.decode(np.zeros((2, 4), "float32")).shape == (2, 28, 28, 3)
-    assert made.figures["parameters"] == sum(one.size for one in kept.drawing)
+    assert trained.figures["parameters"] == sum(one.size for one in model.drawing)
 
     trainer = training.Trainer(discs, np.arange(100), np.arange(100, 128), wish)
     some = (discs[:9] / 127.5 - 1).astype("float32")
@@ -177,17 +177,17 @@ def test_a_discriminator_is_kept_for_a_training_that_goes_on(dataset, discs, tin
     def verdict():
         return np.asarray(trainer.learner.game.discriminator(some, training=False)[0])
 
-    wanted = np.asarray(kept.discriminator(some, training=False))
-    assert not np.allclose(verdict(), wanted, atol=1e-4)  # a fresh one says something else
+    expected = np.asarray(model.discriminator(some, training=False))
+    assert not np.allclose(verdict(), expected, atol=1e-4)  # a new one has other logits
     rows = np.arange(100), np.arange(100, 128)
-    trainer = training.Trainer(discs, *rows, wish, None, *_start({"start": made.files}))
-    assert np.allclose(verdict(), wanted, atol=1e-4)
-    assert all(map(np.array_equal, trainer.learner.vae.get_weights(), kept.drawing))
+    trainer = training.Trainer(discs, *rows, wish, None, *_start({"start": trained.files}))
+    assert np.allclose(verdict(), expected, atol=1e-4)
+    assert all(map(np.array_equal, trainer.learner.vae.get_weights(), model.drawing))
 
 
 def test_a_model_of_before_discriminators_were_kept_begins_with_a_fresh_one(result):
     weights, discriminator = _start({"start": result.files})
-    assert discriminator == [] and len(weights) == len(load(opened(result)[0]).get_weights())
+    assert discriminator == [] and len(weights) == len(load(open_model(result)[0]).get_weights())
 
 
 def test_a_vgg16_discriminator_without_a_first_is_refused(dataset, tiny):
@@ -203,7 +203,7 @@ def test_too_few_images_are_told_with_the_least_number(home, discs, tiny, tmp_pa
 
 
 def test_weights_that_are_not_a_vaes_are_refused(result, tiny):
-    preset, _ = opened(result)
+    preset, _ = open_model(result)
     with h5py.File(preset.folder / model_folder.WEIGHTS, "a") as file:
         file["decoder/layers/dense/vars/0"][0, 0] = np.nan
     changed = presets.Preset(
@@ -213,10 +213,10 @@ def test_weights_that_are_not_a_vaes_are_refused(result, tiny):
         presets.paths.file_digest(preset.folder / model_folder.WEIGHTS),
     )
     with pytest.raises(InvalidInput, match="NaN or infinite"):
-        tasks.imported(tasks.get("vae.train").opens)(changed)
+        tasks.import_object(tasks.get("vae.train").opens)(changed)
     other = presets.Preset(preset.name, preset.folder, "dcgan.train", preset.digest)
     with pytest.raises(InvalidInput, match="dcgan"):
-        tasks.imported(tasks.get("vae.train").opens)(other)
+        tasks.import_object(tasks.get("vae.train").opens)(other)
 
 
 def test_images_are_drawn_from_what_comes_closer_to_real_ones(
@@ -233,13 +233,13 @@ def test_images_are_drawn_from_what_comes_closer_to_real_ones(
 
 
 def _drawn_from(result, place) -> str:
-    """Where a model draws from, after its figures and its card were found to say so, too."""
-    figures, (preset, generator) = result.figures, opened(result, place)
-    kept, other = ("mixture", "prior") if generator.density else ("prior", "mixture")
-    assert figures["fid"] <= figures[f"{other}_fid"] and f"{kept}_fid" not in figures
+    """Returns the prior that a model samples from, after checking its metrics and card."""
+    figures, (preset, generator) = result.figures, open_model(result, place)
+    chosen_prior, other = ("mixture", "prior") if generator.density else ("prior", "mixture")
+    assert figures["fid"] <= figures[f"{other}_fid"] and f"{chosen_prior}_fid" not in figures
     assert figures["n"] == 40 and figures[f"{other}_fid_error"] > 0 and figures["nearest"] > 0
-    assert bool(figures["density_parts"]) == (kept == "mixture")
+    assert bool(figures["density_parts"]) == (chosen_prior == "mixture")
     card = preset.card()
     assert f"| {figures['fid']:.2f} ±" in card and f"| {figures[f'{other}_fid']:.2f} ±" in card
-    assert ("came closer than a mixture" in card) == (kept == "prior")
-    return kept
+    assert ("came closer than a mixture" in card) == (chosen_prior == "prior")
+    return chosen_prior

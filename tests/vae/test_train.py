@@ -1,4 +1,4 @@
-"""Training a VAE: it learns, keeps the best, and continues after a break as if nothing had been."""
+"""Training a VAE: learning, best weights, and resuming."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_it_draws_again_what_it_never_saw(trained, discs, middles):
 
 @pytest.fixture(scope="module")
 def whole(discs, tiny):
-    """An unbroken training."""
+    """An uninterrupted training run."""
     return run(discs, tiny)
 
 
@@ -43,9 +43,9 @@ def test_it_reports_shows_and_is_repeatable(discs, tiny, whole):
     first = run(discs, tiny, Progress(reports.append))
     assert first.step == reports[-1].step == 6 and first.ended == ""
     assert reports[-1].metrics["validation"] == first.curves.tests["validation"][-1]
-    shown = next(report.preview for report in reports if report.preview is not None)
-    assert shown.shape == (4 * 30 - 2, 8 * 30 - 2, 3)
-    assert np.array_equal(shown[:28, :28, 0], discs[100, :, :, 0])  # a held-out one, as it is
+    preview = next(report.preview for report in reports if report.preview is not None)
+    assert preview.shape == (4 * 30 - 2, 8 * 30 - 2, 3)
+    assert np.array_equal(preview[:28, :28, 0], discs[100, :, :, 0])  # a held-out image, unchanged
     assert whole.curves.losses == first.curves.losses and whole.curves.tests == first.curves.tests
     assert all(map(np.array_equal, whole.result.get_weights(), first.result.get_weights()))
 
@@ -67,23 +67,23 @@ def test_losses_are_means_since_the_last_test(discs, tiny):
 
 
 def test_a_run_that_was_stopped_goes_on_as_an_unbroken_one(discs, tiny, whole, tmp_path):
-    seen, place = [], checkpoints.Run(tmp_path / "run")
-    half = run(discs, tiny, Progress(seen.append, cancelled=lambda: seen[-1].step == 4), run=place)
+    reports, place = [], checkpoints.Run(tmp_path / "run")
+    half = run(discs, tiny, Progress(reports.append, cancelled=lambda: reports[-1].step == 4), run=place)
     assert half.ended == "cancelled" and half.step == 4
     rest = run(discs, tiny, run=place)
     assert rest.step == 6 and rest.curves.steps == [3, 6]
     assert rest.curves.tests["validation"] == pytest.approx(whole.curves.tests["validation"], abs=1e-4)
-    assert rest.stages.numbers["steps"] == [1, 2, 3, 4, 5, 6] == whole.stages.numbers["steps"]
-    assert rest.stages.numbers["kl"] == pytest.approx(whole.stages.numbers["kl"], abs=1e-4)
+    assert rest.stages.metrics["steps"] == [1, 2, 3, 4, 5, 6] == whole.stages.metrics["steps"]
+    assert rest.stages.metrics["kl"] == pytest.approx(whole.stages.metrics["kl"], abs=1e-4)
     assert rest.curves.losses["kl"] == pytest.approx(whole.curves.losses["kl"], abs=1e-4)
     for one, other in zip(rest.result.get_weights(), whole.result.get_weights(), strict=True):
         assert np.allclose(one, other, atol=1e-6)
 
 
 def test_a_game_that_was_stopped_goes_on_as_an_unbroken_one(discs, tiny, tmp_path):
-    wish, seen, place = tiny.model_copy(update={"adversarial": 0.5}), [], checkpoints.Run(tmp_path / "run")
+    wish, reports, place = tiny.model_copy(update={"adversarial": 0.5}), [], checkpoints.Run(tmp_path / "run")
     whole = run(discs, wish)
-    run(discs, wish, Progress(seen.append, cancelled=lambda: seen[-1].step == 4), run=place)
+    run(discs, wish, Progress(reports.append, cancelled=lambda: reports[-1].step == 4), run=place)
     rest = run(discs, wish, run=place)
     assert rest.curves.losses["discriminator"] == pytest.approx(
         whole.curves.losses["discriminator"], abs=1e-4
@@ -106,9 +106,9 @@ def test_stages_and_previews_are_by_the_averaged_weights_as_the_result_is(discs,
     trainer.fit()
     averaged, points = Vae(settings), stages.latents(2 * train.SHOWN, settings.latent_dim)
     averaged.set_weights(trainer.ema.arrays)
-    wanted = stages.Stages(1)
-    wanted.add(6, codes.decode(averaged, points), {})
-    assert np.array_equal(trainer.stages.grids[-1], wanted.grids[0])
+    expected = stages.Stages(1)
+    expected.add(6, codes.decode(averaged, points), {})
+    assert np.array_equal(trainer.stages.grids[-1], expected.grids[0])
     assert np.array_equal(
         trainer.sheet(), train.sheet(averaged, trainer.test_images[: train.SHOWN], settings)
     )
@@ -127,16 +127,16 @@ def test_a_discriminator_that_holds_no_numbers_is_not_kept(discs, tiny):
 
 def test_the_best_on_validation_images_is_kept(discs, tiny, monkeypatch):
     trainer = train.Trainer(discs, LEARNED, TESTED, tiny)
-    kept, numbers = [], iter([1.0, 5.0])
+    averages, numbers = [], iter([1.0, 5.0])
 
     def lost(*args, **kwargs):
-        kept.append([one.copy() for one in trainer.ema.arrays])
+        averages.append([one.copy() for one in trainer.ema.arrays])
         return dict.fromkeys(("reconstruction", "kl", "charged"), next(numbers))
 
     monkeypatch.setattr(trainer.tester, "test_on_batch", lost)
     trainer.fit()
-    assert all(map(np.array_equal, trainer.best, kept[0]))
-    assert not all(map(np.array_equal, trainer.best, kept[1]))
+    assert all(map(np.array_equal, trainer.best, averages[0]))
+    assert not all(map(np.array_equal, trainer.best, averages[1]))
 
 
 def test_every_test_draws_the_same_noise(discs, tiny):
@@ -154,9 +154,9 @@ def test_a_loss_that_is_no_number_ends_it_with_the_best_so_far(discs, tiny, monk
         return usual(self, *args, **kwargs)
 
     monkeypatch.setattr(Learner, "train_on_batch", breaks)
-    found = run(discs, tiny)
-    assert found.ended == "nan" and found.step == 4 and not found.discriminator()
-    assert all(np.isfinite(one).all() for one in found.result.get_weights())
+    result = run(discs, tiny)
+    assert result.ended == "nan" and result.step == 4 and not result.discriminator()
+    assert all(np.isfinite(one).all() for one in result.result.get_weights())
 
 
 def test_a_training_without_a_finite_loss_is_told(discs, tiny):
@@ -173,16 +173,16 @@ def test_who_stops_at_once_gets_nothing(discs, tiny, monkeypatch):
 
 def test_it_begins_with_a_trained_model(trained, discs, able):
     once = able.model_copy(update={"steps": 1, "learning_rate": 1e-6})
-    begun, fresh = run(discs, once, start=trained.result.get_weights()), run(discs, once)
-    assert begun.curves.losses["reconstruction"][0] < 0.6 * fresh.curves.losses["reconstruction"][0]
+    started, fresh = run(discs, once, start=trained.result.get_weights()), run(discs, once)
+    assert started.curves.losses["reconstruction"][0] < 0.6 * fresh.curves.losses["reconstruction"][0]
 
 
 def test_models_of_another_shape_are_refused(discs, tiny, tmp_path):
     other = tiny.model_copy(update={"width": 6})
     with pytest.raises(StudioError, match="another shape"):
         run(discs, tiny, start=Vae(other).get_weights())
-    seen, place = [], checkpoints.Run(tmp_path / "run")
-    run(discs, tiny, Progress(seen.append, cancelled=lambda: seen[-1].step == 1), run=place)
+    reports, place = [], checkpoints.Run(tmp_path / "run")
+    run(discs, tiny, Progress(reports.append, cancelled=lambda: reports[-1].step == 1), run=place)
     with pytest.raises(StudioError, match="another model"):
         run(discs, other, run=place)
 
@@ -200,7 +200,7 @@ def test_batches_are_mirrored_or_not_and_drawn_black_and_white(discs, tiny):
     same = [np.array_equal(a, b) for a, b in zip(first, rows, strict=True)]
     mirrored = [np.array_equal(a, b[:, ::-1]) for a, b in zip(first, rows, strict=True)]
     assert 0 < sum(same) < 8 and all(a or b for a, b in zip(same, mirrored, strict=True))
-    one = np.repeat(discs[:1], 128, axis=0)  # so that only the draw can differ
+    one = np.repeat(discs[:1], 128, axis=0)  # so that only the sampling can differ
     (first, again, later), _ = batches(one, flip=False, likelihood="binary")
     assert set(np.unique(first)) == {0, 255} and np.array_equal(first, again)
     assert not np.array_equal(first, later)

@@ -1,4 +1,4 @@
-"""What reads and draws without Keras gives the same as the networks that learned."""
+"""The LiteRT encoder and decoder agree with the Keras networks."""
 
 import numpy as np
 import pytest
@@ -13,13 +13,16 @@ from studio.vae.settings import TrainVaeSettings
 
 
 def check_beside_keras(preset, vae, channels):
-    opened = generator.open(preset)
-    z = latent.draw(opened, 9, seed=1)
-    made, expected = opened.decode(z), codes.decode(vae, z, generator.contrast(preset))
-    apart = np.abs(made[..., :channels].astype(int) - expected)
-    assert expected.std(0).mean() > 2 and apart.max() <= 1 and apart.mean() < 1e-3
-    read, found = opened.encode(made), codes.encode(vae, np.ascontiguousarray(made[..., :channels]))[0]
-    assert np.abs(read - found).max() < 1e-4 * max(1, np.abs(found).max())
+    model = generator.open(preset)
+    z = latent.draw(model, 9, seed=1)
+    images, expected = model.decode(z), codes.decode(vae, z, generator.contrast(preset))
+    difference = np.abs(images[..., :channels].astype(int) - expected)
+    assert expected.std(0).mean() > 2 and difference.max() <= 1 and difference.mean() < 1e-3
+    read, expected_latents = (
+        model.encode(images),
+        codes.encode(vae, np.ascontiguousarray(images[..., :channels]))[0],
+    )
+    assert np.abs(read - expected_latents).max() < 1e-4 * max(1, np.abs(expected_latents).max())
 
 
 @pytest.mark.parametrize("name, channels", [("faces-vae", 3), ("digits-vae", 1)])

@@ -1,4 +1,4 @@
-"""Painting videos: every frame, at the video's own speed, going on after a break."""
+"""Repainting videos frame by frame: speed, resuming and errors."""
 
 from fractions import Fraction
 from types import SimpleNamespace
@@ -25,12 +25,12 @@ PAINT = paint.PAINT.name
 
 @pytest.fixture
 def video(home):
-    """Five frames, each brighter than the one before, ten a second."""
+    """A video of five frames at 10 fps, each brighter than the one before."""
     frames = [np.full((32, 48, 3), 40 * n, "uint8") for n in range(1, 6)]
     return File.keep(animations.encode(frames, "webp", 10), "animation", "clip.webp")
 
 
-def asked(task=PAINT, video="webp", fps=0, start=0.0, end=None, **base):
+def make_settings(task=PAINT, video="webp", fps=0, start=0.0, end=None, **base):
     return VideoSettings(task=task, video=video, fps=fps, start=start, end=end, base=base)
 
 
@@ -39,10 +39,10 @@ def levels(result):
 
 
 def test_every_frame_is_made_again_at_the_speed_of_the_video(video):
-    made = tasks.run(NAME, asked(steps=1), {"video": [video]})
-    assert levels(made) == pytest.approx([215, 175, 135, 95, 55], abs=2)
-    assert animations.times(made.files[0].read()).fps == 10
-    assert (made.figures["frames"], made.files[0].kind) == (5, "animation")
+    result = tasks.run(NAME, make_settings(steps=1), {"video": [video]})
+    assert levels(result) == pytest.approx([215, 175, 135, 95, 55], abs=2)
+    assert animations.times(result.files[0].read()).fps == 10
+    assert (result.figures["frames"], result.files[0].kind) == (5, "animation")
 
 
 @pytest.mark.parametrize("kind", animations.KINDS)
@@ -50,14 +50,14 @@ def test_videos_of_every_kind_are_read_and_made(home, kind):
     frames = [np.full((32, 48, 3), 80 * n, "uint8") for n in (1, 2)]
     clip = File.keep(animations.encode(frames, kind, 20), "animation", f"clip.{kind}")
     assert animations.times(clip.read()).fps == 20
-    made = tasks.run(NAME, asked(video=kind, steps=1), {"video": [clip]})
-    assert levels(made) == pytest.approx([175, 95], abs=4)
-    assert made.files[0].name.endswith(f".{kind}")
+    result = tasks.run(NAME, make_settings(video=kind, steps=1), {"video": [clip]})
+    assert levels(result) == pytest.approx([175, 95], abs=4)
+    assert result.files[0].name.endswith(f".{kind}")
 
 
 def test_a_gif_that_is_asked_for_more_frames_a_second_than_gifs_show_tells_those_it_has(video):
-    made = tasks.run(NAME, asked(video="gif", fps=60, steps=1), {"video": [video]})
-    assert made.figures["fps"] == animations.times(made.files[0].read()).fps == 50
+    result = tasks.run(NAME, make_settings(video="gif", fps=60, steps=1), {"video": [video]})
+    assert result.figures["fps"] == animations.times(result.files[0].read()).fps == 50
 
 
 @pytest.mark.parametrize("kind", animations.KINDS)
@@ -73,8 +73,8 @@ def test_its_length_is_known_without_reading_it(home, kind):
 def test_a_video_of_120_frames_a_second_lasts_as_long(home, kind, fps):
     data = animations.encode((np.full((32, 48, 3), n, "uint8") for n in range(60)), "mp4", 120)
     clip = File.keep(data, "animation", "quick.mp4")
-    made = tasks.run(NAME, asked(video=kind, steps=1), {"video": [clip]})
-    assert (made.figures["frames"], made.figures["fps"]) == (fps // 2, fps)
+    result = tasks.run(NAME, make_settings(video=kind, steps=1), {"video": [clip]})
+    assert (result.figures["frames"], result.figures["fps"]) == (fps // 2, fps)
 
 
 @pytest.mark.parametrize("kind", animations.KINDS)
@@ -83,7 +83,7 @@ def test_a_video_that_is_too_long_is_refused_before_its_first_frame_is_painted(h
     clip = File.keep(animations.encode(frames, kind, 20), "animation", f"long.{kind}")
     monkeypatch.setattr(video_span, "MOST_FRAMES", 6)
     with pytest.raises(InvalidInput, match="at most 6 frames"):
-        tasks.check(NAME, asked(steps=1), {"video": [clip]})
+        tasks.check(NAME, make_settings(steps=1), {"video": [clip]})
     with pytest.raises(InvalidInput, match="at most 6 frames"):
         next(animations.frames(clip.read()))
 
@@ -97,32 +97,34 @@ def test_a_video_that_is_damaged_near_its_end_is_refused_before_its_first_frame_
     damaged = data[: len(data) * 17 // 20]
     clip = File.keep(damaged, "animation", f"cut.{kind}")
     next(animations.frames(damaged))  # its first frames are good
-    monkeypatch.setattr(paint, "run", lambda *asked: pytest.fail("painted"))
+    monkeypatch.setattr(paint, "run", lambda *args: pytest.fail("painted"))
     with pytest.raises(InvalidInput, match=rf"Invalid cut.{kind}.*: a damaged one"):
-        tasks.run(NAME, asked(video=kind, steps=1), {"video": [clip]})
+        tasks.run(NAME, make_settings(video=kind, steps=1), {"video": [clip]})
 
 
 def test_a_part_of_a_video_is_painted(home):
     frames = [np.full((32, 48, 3), 20 * n, "uint8") for n in range(10)]
     clip = File.keep(animations.encode(frames, "gif", 10), "animation", "clip.gif")
     part = {"start": 0.2, "end": 0.5}
-    made = tasks.run(NAME, asked(video="gif", steps=1, **part), {"video": [clip]})
-    assert (made.figures["frames"], made.figures["of"], made.figures["fps"]) == (3, 3, 10)
-    whole = tasks.expected_seconds(tasks.get(NAME), asked(video="gif", steps=1), {"video": [clip]})
-    some = tasks.expected_seconds(tasks.get(NAME), asked(video="gif", steps=1, **part), {"video": [clip]})
+    result = tasks.run(NAME, make_settings(video="gif", steps=1, **part), {"video": [clip]})
+    assert (result.figures["frames"], result.figures["of"], result.figures["fps"]) == (3, 3, 10)
+    whole = tasks.expected_seconds(tasks.get(NAME), make_settings(video="gif", steps=1), {"video": [clip]})
+    some = tasks.expected_seconds(
+        tasks.get(NAME), make_settings(video="gif", steps=1, **part), {"video": [clip]}
+    )
     assert some is whole is None or some == pytest.approx(0.3 * whole)
 
 
 def test_it_takes_as_long_as_its_frames(home):
     frames = [np.full((48, 48, 3), n, "uint8") for n in range(6)]
     clips = [File.keep(animations.encode(frames[:n], "gif", 10), "animation", "a.gif") for n in (2, 6)]
-    settings = asked("style.transfer", house=["rain"], size=256)
+    settings = make_settings("style.transfer", house=["rain"], size=256)
     two, six = (tasks.expected_seconds(tasks.get(NAME), settings, {"video": [clip]}) for clip in clips)
     assert six == pytest.approx(3 * two) and two > 0
 
 
 def test_stopped_it_gives_what_is_there_and_goes_on_from_it(video, monkeypatch):
-    settings, count = asked(steps=1), []
+    settings, count = make_settings(steps=1), []
 
     def twice():
         return len(count) > 2
@@ -137,94 +139,94 @@ def test_stopped_it_gives_what_is_there_and_goes_on_from_it(video, monkeypatch):
     real = tasks.run
     clock = SimpleNamespace(monotonic=iter([100.0, 110.0]).__next__)
     monkeypatch.setattr(task, "time", clock)
-    monkeypatch.setattr(tasks, "run", lambda *asked: again.append(asked) or real(*asked))
+    monkeypatch.setattr(tasks, "run", lambda *args: again.append(args) or real(*args))
     second = real(NAME, settings, {"video": [video]})
     assert len(again) == 5 - done
     assert levels(second) == pytest.approx([215, 175, 135, 95, 55], abs=2)
     assert not folder.exists()
-    assert second.figures["seconds"] == pytest.approx(10 * 5 / (5 - done))  # as all of it would take
+    assert second.figures["seconds"] == pytest.approx(10 * 5 / (5 - done))  # as for the whole video
 
 
 def test_the_time_left_is_told_by_the_frames_of_now(video):
-    settings, told = asked(steps=1), []
+    settings, reports_heard = make_settings(steps=1), []
 
     def after_three():
-        return bool(told) and told[-1].step == 4  # whose frame is kept, but not given any more
+        return bool(reports_heard) and reports_heard[-1].step == 4  # its frame is stored, but not returned
 
-    tasks.run(NAME, settings, {"video": [video]}, Progress(told.append, after_three))
-    told.clear()
-    tasks.run(NAME, settings, {"video": [video]}, Progress(told.append))
-    reports = [(report.step, report.began) for report in told if report.total]
+    tasks.run(NAME, settings, {"video": [video]}, Progress(reports_heard.append, after_three))
+    reports_heard.clear()
+    tasks.run(NAME, settings, {"video": [video]}, Progress(reports_heard.append))
+    reports = [(report.step, report.began) for report in reports_heard if report.total]
     assert reports == [(4, 4), (5, 4)]
-    assert told[-1].seconds_left == 0 and told[-2].seconds_left is None
+    assert reports_heard[-1].seconds_left == 0 and reports_heard[-2].seconds_left is None
 
 
 def test_a_frame_that_was_damaged_on_disk_is_made_again(video):
-    settings = asked(steps=1)
+    settings = make_settings(steps=1)
     folder = checkpoints.find(NAME, settings, {"video": [video]}).folder
     folder.mkdir(parents=True)
     (folder / "00002.png").write_bytes(b"cut")
-    made = tasks.run(NAME, settings, {"video": [video]})
-    assert levels(made) == pytest.approx([215, 175, 135, 95, 55], abs=2)
+    result = tasks.run(NAME, settings, {"video": [video]})
+    assert levels(result) == pytest.approx([215, 175, 135, 95, 55], abs=2)
 
 
 def test_stopped_before_the_first_frame_there_is_nothing(video):
     with pytest.raises(Cancelled):
-        tasks.run(NAME, asked(steps=3), {"video": [video]}, Progress(cancelled=lambda: True))
+        tasks.run(NAME, make_settings(steps=3), {"video": [video]}, Progress(cancelled=lambda: True))
 
 
 @pytest.mark.slow
 def test_a_video_in_a_house_style_names_the_network(video):
     preset = tiny_styles.make()
-    made = tasks.run(
-        NAME, asked("style.transfer", house=["rain"], network="tiny", size=64), {"video": [video]}
+    result = tasks.run(
+        NAME, make_settings("style.transfer", house=["rain"], network="tiny", size=64), {"video": [video]}
     )
-    assert made.recipe.weights == {"tiny": preset.digest}
+    assert result.recipe.weights == {"tiny": preset.digest}
     assert (
-        next(animations.frames(made.files[0].read())).shape
+        next(animations.frames(result.files[0].read())).shape
         == image_io.fit(np.zeros((32, 48, 3), "uint8"), 64).shape
     )
 
 
 def test_the_recipe_makes_the_same_video(video):
-    made = tasks.run(NAME, asked(steps=1), {"video": [video]})
-    read = recipes.read(made.recipe.to_json().encode())
+    result = tasks.run(NAME, make_settings(steps=1), {"video": [video]})
+    read = recipes.read(result.recipe.to_json().encode())
     assert (
-        tasks.run(NAME, read.checked_settings(), {"video": [video]}).files[0].digest == made.files[0].digest
+        tasks.run(NAME, read.checked_settings(), {"video": [video]}).files[0].digest == result.files[0].digest
     )
 
 
 @pytest.mark.parametrize(
-    "settings, told",
+    "settings, message",
     [
-        (asked("text.write"), "an image into an image"),
-        (asked("dream.ascend", zoom=8), "an image into an image"),
-        (asked(steps=0), "steps"),
-        (asked("style.transfer"), "style"),
+        (make_settings("text.write"), "an image into an image"),
+        (make_settings("dream.ascend", zoom=8), "an image into an image"),
+        (make_settings(steps=0), "steps"),
+        (make_settings("style.transfer"), "style"),
     ],
 )
-def test_what_cannot_paint_frames_is_refused(video, settings, told):
-    with pytest.raises(InvalidInput, match=told):
+def test_what_cannot_paint_frames_is_refused(video, settings, message):
+    with pytest.raises(InvalidInput, match=message):
         tasks.check(NAME, settings, {"video": [video]})
 
 
 @pytest.mark.slow
 def test_the_recipe_of_a_video_says_what_its_frames_were_computed_in(weights_home, video):
-    made = tasks.run(NAME, asked("dream.ascend", size=64, steps=1, octaves=1), {"video": [video]})
-    assert made.recipe.settings["base"]["precision"] == fastest()
+    result = tasks.run(NAME, make_settings("dream.ascend", size=64, steps=1, octaves=1), {"video": [video]})
+    assert result.recipe.settings["base"]["precision"] == fastest()
 
 
 def repaint(data, kind):
     clip = File.keep(data, "animation", f"clip.{kind}")
-    return tasks.run(NAME, asked(video=kind, steps=1), {"video": [clip]}).files[0].read()
+    return tasks.run(NAME, make_settings(video=kind, steps=1), {"video": [clip]}).files[0].read()
 
 
 @pytest.mark.parametrize("kind", animations.KINDS)
 @pytest.mark.parametrize("name", ["slide.gif", "tr.gif"])
 def test_the_times_of_frames_are_kept(home, data_dir, name, kind):
     data = (data_dir / "odd" / "01" / name).read_bytes()
-    made = animations.times(repaint(data, kind))
-    assert made == animations.times(data)
+    times = animations.times(repaint(data, kind))
+    assert times == animations.times(data)
 
 
 def test_how_often_a_video_plays_is_kept(home):

@@ -16,7 +16,7 @@ def vgg():
 
 @pytest.fixture(scope="package")
 def resnet():
-    """ResNet50 with its classifier, as it begins to learn: random, but no layer drowns the one before it."""
+    """ResNet50 with its classifier and balanced random weights."""
     import keras
 
     keras.utils.set_random_seed(0)

@@ -1,4 +1,4 @@
-"""What a place of a map can see: nothing outside its field moves it, and its edges do."""
+"""Receptive fields: pixels outside change nothing, and pixels at the edges do."""
 
 import numpy as np
 import pytest
@@ -21,10 +21,10 @@ def test_a_place_of_a_residual_network_sees_its_field_and_nothing_else(resnet):
 
 
 def test_each_axis_has_a_receptive_field_of_its_own():
-    """A 1x7 convolution followed by a 7x1 sees 7 px along each axis, as changes of the photo show."""
+    """A 1x7 convolution and a 7x1 convolution together have a receptive field of 7 px along each axis."""
     import keras
 
-    # With weights of 1, no change of a pixel can vanish in the maxima.
+    # With weights of 1, each change of a pixel passes the max pooling.
     ones = {"kernel_initializer": "ones"}
     image = keras.Input((40, 48, 3))
     maps = keras.layers.ZeroPadding2D(((1, 0), (3, 2)))(image)
@@ -52,7 +52,7 @@ def test_each_axis_has_a_receptive_field_of_its_own():
 
 @pytest.mark.slow
 def test_receptive_fields_of_inceptionv3_are_known():
-    """Named layers see as many rows as columns."""
+    """Named layers have square receptive fields."""
     layers = anatomy.layers(Backbone(BACKBONES["inceptionv3"], inceptionv3.network(), ""))
     assert all(one.rows == one.columns for one in layers)
     assert layers[-1].name == "mixed10" and layers[-1].columns.side == 1311
@@ -79,17 +79,17 @@ def _check(backbone, layer):
 
 
 def test_every_number_of_a_network_belongs_to_one_layer(vgg):
-    told = anatomy.layers(vgg)
-    assert sum(layer.parameters for layer in told) == 14_714_688
-    assert [layer.name for layer in told] == list(vgg.spec.layers)
-    assert all(layer.rows == layer.columns for layer in told)
-    assert told[0].columns.side == 3 and told[-2].columns.side == 196  # as is known of block5_conv3
+    layers = anatomy.layers(vgg)
+    assert sum(layer.parameters for layer in layers) == 14_714_688
+    assert [layer.name for layer in layers] == list(vgg.spec.layers)
+    assert all(layer.rows == layer.columns for layer in layers)
+    assert layers[0].columns.side == 3 and layers[-2].columns.side == 196  # the known value for block5_conv3
 
 
 def test_maps_are_as_large_as_told(vgg):
     photo = np.zeros((1, 64, 96, 3), "float32")
-    found = vgg.features(("block2_conv1", "block4_pool"))(photo)
-    told = anatomy.sides(vgg, 64, 96)
-    assert {name: tuple(maps.shape[1:3]) for name, maps in found.items()} == {
-        name: tuple(told[name]) for name in found
+    features = vgg.features(("block2_conv1", "block4_pool"))(photo)
+    sizes = anatomy.sides(vgg, 64, 96)
+    assert {name: tuple(maps.shape[1:3]) for name, maps in features.items()} == {
+        name: tuple(sizes[name]) for name in features
     }

@@ -1,4 +1,4 @@
-"""X-ray as tasks: what is drawn, what is told, and what is refused."""
+"""The X-ray tasks: images, figures and errors."""
 
 import json
 
@@ -17,18 +17,20 @@ from studio.xray.settings import FilterSettings, LookSettings
 
 @pytest.fixture
 def look(home, vgg, resnet, monkeypatch):
-    """Runs a task on a noisy photo with networks that were never trained."""
-    known = {"vgg16": vgg, "resnet50": resnet}
-    labels = pretrained.Loaded(type("Labels", (), {"names": [f"thing {n}" for n in range(1000)]})(), "")
-    whole = pretrained.Loaded(resnet.model, resnet.digest)
-    monkeypatch.setattr(backbones, "load", lambda name, progress=None: known[name])
-    monkeypatch.setattr(pretrained, "load", lambda name, *told: labels if "labels" in name else whole)
-    monkeypatch.setattr(maps, "_SEEN", {})
+    """Runs a task on a noise image with untrained networks."""
+    networks = {"vgg16": vgg, "resnet50": resnet}
+    labels = pretrained.LoadedNetwork(
+        type("Labels", (), {"names": [f"thing {n}" for n in range(1000)]})(), ""
+    )
+    whole = pretrained.LoadedNetwork(resnet.model, resnet.digest)
+    monkeypatch.setattr(backbones, "load", lambda name, progress=None: networks[name])
+    monkeypatch.setattr(pretrained, "load", lambda name, *args: labels if "labels" in name else whole)
+    monkeypatch.setattr(maps, "_CACHE", {})
     pixels = np.random.default_rng(0).integers(0, 256, (60, 96, 3)).astype("uint8")
     photo = File.keep(image_io.encode_png(pixels), "image", "noise.png")
 
-    def look(name="xray.look", **asked):
-        settings = tasks.get(name).settings.parse({"size": 96, **asked})
+    def look(name="xray.look", **changes):
+        settings = tasks.get(name).settings.parse({"size": 96, **changes})
         result = tasks.run(name, settings, {"content": [photo]})
         json.dumps(dict(result.figures))
         return image_io.read(result.files[0].read()), result
@@ -43,9 +45,9 @@ def test_maps_a_map_and_a_mask_are_drawn(look):
     loudest = [one["channel"] for one in result.figures["loudest"]]
     assert len(set(loudest)) == 12 and result.figures["channel"] == loudest[0]
     over, _ = look(layer="block2_conv1", show="map")
-    framed, told = look(layer="block2_conv1", show="map", field=True)
+    framed, overlay = look(layer="block2_conv1", show="map", field=True)
     assert over.shape == framed.shape and not np.array_equal(over, framed)
-    assert told.figures["field"] == 10 and told.figures["step"] == 2
+    assert overlay.figures["field"] == 10 and overlay.figures["step"] == 2
     mask, _ = look(layer="block2_conv1", show="mask")
     assert np.ptp(mask, axis=-1).max() == 0 and mask.min() == 0 and mask.max() == 255
 
@@ -53,7 +55,7 @@ def test_maps_a_map_and_a_mask_are_drawn(look):
 @pytest.mark.slow
 def test_what_was_seen_is_looked_at_again_without_another_pass(look, vgg, monkeypatch):
     look()
-    monkeypatch.setattr(maps, "_look", lambda *told: pytest.fail("one pass was enough"))
+    monkeypatch.setattr(maps, "_compute", lambda *args: pytest.fail("one pass was enough"))
     look(layer="block5_conv3", channel=7)
     look("xray.filter", layer="block1_conv2", channel=3)
 
@@ -69,14 +71,14 @@ def test_switched_off_branches_change_what_it_says(look):
 
 def test_a_filter_tells_what_it_multiplies(look):
     image, result = look("xray.filter", channel=3, stride=2, pooling="max")
-    told = result.figures
-    assert told["given"] == [60, 96, 3] and told["sums"] == [30, 48] and told["map"] == [15, 24]
-    assert {part["name"] for part in told["parts"]} == {"red", "green", "blue"}
+    figures = result.figures
+    assert figures["given"] == [60, 96, 3] and figures["sums"] == [30, 48] and figures["map"] == [15, 24]
+    assert {part["name"] for part in figures["parts"]} == {"red", "green", "blue"}
     assert image.shape[1] == 768
 
 
 @pytest.mark.parametrize(
-    "settings, told",
+    "settings, message",
     [
         (LookSettings(layer="block9"), "layer of vgg16"),
         (LookSettings(layer="block1_conv1", channel=64), "0 to 63"),
@@ -86,8 +88,8 @@ def test_a_filter_tells_what_it_multiplies(look):
         (FilterSettings(channel=64), "0 to 63"),
     ],
 )
-def test_what_there_is_not_is_refused_at_once(home, settings, told):
+def test_what_there_is_not_is_refused_at_once(home, settings, message):
     name = "xray.look" if isinstance(settings, LookSettings) else "xray.filter"
     photo = File.keep(image_io.encode_png(np.zeros((8, 8, 3), "uint8")), "image", "black.png")
-    with pytest.raises(InvalidInput, match=told):
+    with pytest.raises(InvalidInput, match=message):
         tasks.check(name, settings, {"content": [photo]})

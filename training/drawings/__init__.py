@@ -1,1 +1,1 @@
-"""Drawing by our own code: sample paintings, avatars, sketches, and the images of pages and docs."""
+"""Images drawn by code: sample paintings, avatars, sketches, and the images of pages and docs."""

@@ -1,11 +1,11 @@
-"""Draws a data set to train on by our own code, free of any license.
+"""Draws a training data set by code, free of any license.
 
 Command: python -m training.drawings avatars -o avatars.npz -n 20000 --seed 0
 
-avatars: cartoon faces, `images`, `(n, size, size, 3) uint8`, and what each shows as one array of floats a
-fact: smile, glasses, hat, beard, hair_length. sketches: cartoon faces with sketches of each, which
-training.train_sketch learns from. images: faces and paintings, for the `--drawings` of
-training.train_enhance. The same seed gives the same bytes.
+avatars: cartoon faces, `images`, `(n, size, size, 3) uint8`, and one float array per attribute: smile,
+glasses, hat, beard, hair_length. sketches: cartoon faces with sketches, the data of training.train_sketch.
+images: faces and paintings, to use as `--drawings` of training.train_enhance. The same seed gives the same
+bytes.
 """
 
 from __future__ import annotations
@@ -32,29 +32,29 @@ _KINDS: dict[str, tuple[Callable[[int, int, Progress, int], Mapping[str, np.ndar
     "avatars": (avatars.collection, 64),
     "sketches": (sketches.collection, 96),
     "images": (images.collection, 224),
-}  # each with its usual size
+}  # each with its default size
 _MOST, _SIZES, _STEP = 200_000, (16, 1024), 4
 
 
-def save(path: Path, made: Mapping[str, np.ndarray]) -> None:
-    """Writes an npz whose bytes tell nothing but its arrays, whole or not at all."""
+def save(path: Path, arrays_by_name: Mapping[str, np.ndarray]) -> None:
+    """Writes a reproducible npz atomically."""
     with paths.replacing(path) as temporary:
-        arrays.write(temporary, made)
+        arrays.write(temporary, arrays_by_name)
 
 
 def _run(arguments: argparse.Namespace) -> int:
     collection, usual = _KINDS[arguments.kind]
     size = arguments.size or usual
-    place = outputs.checked(arguments.out, "dataset")
+    place = outputs.resolve(arguments.out, "dataset")
     _check(place, arguments.kind, arguments.count, size, arguments.seed)
     started = time.monotonic()
     with console.working(f"Drawing {arguments.kind}", arguments) as progress:
-        made = collection(arguments.count, arguments.seed, progress, size)
+        arrays_by_name = collection(arguments.count, arguments.seed, progress, size)
         progress.stage("Saving")
-        save(place, made)
-    path = outputs.shown_place(place, arguments.out)
+        save(place, arrays_by_name)
+    path = outputs.display_path(place, arguments.out)
     if arguments.json:
-        facts = {name: one for name, one in made.items() if one.ndim == 1}
+        facts = {name: one for name, one in arrays_by_name.items() if one.ndim == 1}
         means = {name: round(float(values.mean()), 4) for name, values in facts.items()}
         console.say_json({"path": path, "seconds": round(time.monotonic() - started, 3), "means": means})
     else:
@@ -77,7 +77,7 @@ def _check(path: Path, kind: str, count: int, size: int, seed: int) -> None:
     if size % _STEP:
         step = f"choose {size - size % _STEP}"
         raise invalid("--size", expected=f"a multiple of {_STEP}", received=size, next_step=step)
-    each = _KINDS[kind][0](0, 0, Progress(), size).values()  # none of them, but of the right shapes
+    each = _KINDS[kind][0](0, 0, Progress(), size).values()  # an empty collection gives the shapes
     if count * sum(math.prod(one.shape[1:]) * one.itemsize for one in each) > arrays.MOST_BYTES:
         expected = f"at most {amounts.size(arrays.MOST_BYTES)} of arrays"
         received = f"{count:,} of {size} x {size} px"

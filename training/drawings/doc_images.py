@@ -1,7 +1,7 @@
 """Draws the images of README and the documents: `python -m training.drawings.doc_images [NAME ...]`.
 
-It takes some minutes and the weights. Its output is committed; each image is named after its file in
-`docs/images`. Nothing here uses a model that is for research only.
+It takes some minutes and needs the weights. Its output is committed; each image is named after its file in
+`docs/images`. No research-only model is used.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from studio.style.house import known_styles
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs" / "images"
-HOUSE_PHOTO, CELL = "astronaut", 300  # px of each painting of the image of the house styles
-LEAD = ("chelsea", "brush_strokes")  # with these README opens
+HOUSE_PHOTO, CELL = "astronaut", 300  # px, side of each result in the image of the house styles
+LEAD = ("chelsea", "brush_strokes")  # photo and painting at the top of README
 HEIGHT, GAP = 302, 8  # px of a row, and between its images
 DREAMED, LOOKS = "rocket", ("dogs", "palaces", "spirals")
 LEARNED, STEPS = "chelsea", (10, 60, 300, 1500)
 MAPS = (("block4_conv2", 356), ("block5_conv3", 328))  # of eyes, and of a face
-ENLARGED, PART, TIMES = "astronaut", np.s_[:300, 80:380], 3
-NOISY, LEVEL = "coffee", 25  # levels of noise that are put over a photo
+UPSCALED, PART, TIMES = "astronaut", np.s_[:300, 80:380], 3
+NOISY, LEVEL = "coffee", 25  # levels of noise added to a photo
 BLOCKY, QUALITY = "chelsea", 12
 WALL = 25  # images of each generator
 ALONE = (11, 15)  # of them
@@ -39,110 +39,115 @@ CARTOONS, CARTOON_SEED = 8, 3  # of a row
 
 
 def main(names: Sequence[str] = ()) -> None:
-    """Writes these images as WebP; all, when none is named."""
+    """Writes these images as WebP, or all if none is named."""
     DOCS.mkdir(parents=True, exist_ok=True)
     for name in names or IMAGES:
         IMAGES[name](DOCS / f"{name}.webp")
 
 
 def _draw_house(path: Path) -> None:
-    """One photo in every house style, in two rows."""
-    made = []
+    """Draws one photo in every house style, in two rows."""
+    images = []
     for name in known_styles.styles():
-        asked = {"house": (name,), "size": 2 * CELL, "strength": 1}
-        painted = Image.fromarray(_made("style.transfer", asked, content=HOUSE_PHOTO))
-        made.append(np.asarray(ImageOps.fit(painted, (CELL, CELL), centering=(0.5, 0.2))))
-    half = -(-len(made) // 2)
-    rows = [np.concatenate(made[n : n + half], axis=1) for n in (0, half)]
+        values = {"house": (name,), "size": 2 * CELL, "strength": 1}
+        painted = Image.fromarray(_render("style.transfer", values, content=HOUSE_PHOTO))
+        images.append(np.asarray(ImageOps.fit(painted, (CELL, CELL), centering=(0.5, 0.2))))
+    half = -(-len(images) // 2)
+    rows = [np.concatenate(images[n : n + half], axis=1) for n in (0, half)]
     _save(np.concatenate(rows), path)
 
 
 def _draw_readme(path: Path) -> None:
-    """A photo, a painting, and the one painted finely in the look of the other."""
+    """Draws a photo, a painting, and the photo in the style of the painting."""
     photo, painting = LEAD
-    painted = _made("style.transfer", {"mode": "fine"}, content=photo, style=painting)
+    painted = _render("style.transfer", {"mode": "fine"}, content=photo, style=painting)
     _row([_pixels(photo), _pixels(painting), painted], path)
 
 
 def _draw_dream(path: Path) -> None:
-    """A photo, and what grows in it under some of the looks."""
-    dreamed = [_made("dream.ascend", {"look": look}, content=DREAMED) for look in LOOKS]
+    """Draws a photo, and its dreams with some presets."""
+    dreamed = [_render("dream.ascend", {"look": look}, content=DREAMED) for look in LOOKS]
     _row([_pixels(DREAMED), *dreamed], path)
 
 
 def _draw_enhance(path: Path) -> None:
-    """A part of a photo, shrunk and enlarged again: plainly, by the network, and as it was."""
-    photo = _pixels(ENLARGED)[PART]
+    """Draws a crop of a photo, downscaled and upscaled: bicubic, by the network, and the original."""
+    photo = _pixels(UPSCALED)[PART]
     small = Image.fromarray(photo).resize([side // TIMES for side in photo.shape[1::-1]])
-    asked: list[dict[str, object]] = [{"scale": TIMES, "sharpness": sharpness} for sharpness in (0, 1)]
-    _row([*(_made("enhance.enlarge", one, content=np.asarray(small)) for one in asked), photo], path)
+    settings: list[dict[str, object]] = [{"scale": TIMES, "sharpness": sharpness} for sharpness in (0, 1)]
+    _row([*(_render("enhance.enlarge", one, content=np.asarray(small)) for one in settings), photo], path)
 
 
 def _draw_clean(path: Path) -> None:
-    """Parts of a noisy photo and of a strongly compressed one, before and after."""
+    """Draws crops of a noisy photo and of a strongly compressed one, before and after."""
     photo = _pixels(NOISY)[:300, 150:450]
     noise = LEVEL * np.random.default_rng(0).standard_normal(photo.shape)
     noisy = np.clip(photo + noise, 0, 255).astype("uint8")
     buffer = io.BytesIO()
     Image.fromarray(_pixels(BLOCKY)[:200, 120:320]).save(buffer, "JPEG", quality=QUALITY)
     blocky = image_io.read(buffer.getvalue())
-    asked: dict[str, object] = {"scale": 1}
-    cleaned = _made("enhance.enlarge", asked, content=noisy)
-    asked = {"scale": 1, "denoise": 0, "jpeg_quality": QUALITY}
-    deblocked = _made("enhance.enlarge", asked, content=blocky)
+    settings: dict[str, object] = {"scale": 1}
+    cleaned = _render("enhance.enlarge", settings, content=noisy)
+    settings = {"scale": 1, "denoise": 0, "jpeg_quality": QUALITY}
+    deblocked = _render("enhance.enlarge", settings, content=blocky)
     _row([noisy, cleaned, blocky, deblocked], path)
 
 
 def _draw_playground(path: Path) -> None:
-    """What the tiny network paints after more and more steps, and the photo."""
-    learned = [_made("playground.train", {"steps": steps, "size": 384}, content=LEARNED) for steps in STEPS]
+    """Draws the output of the playground's network after more and more steps, and the photo."""
+    learned = [_render("playground.train", {"steps": steps, "size": 384}, content=LEARNED) for steps in STEPS]
     _row([*learned, _pixels(LEARNED)], path, height=180)
 
 
 def _draw_xray(path: Path) -> None:
-    """A photo, and two maps of VGG16 over it."""
-    asked = [{"show": "map", "layer": layer, "channel": channel} for layer, channel in MAPS]
-    _row([_pixels(LEARNED), *(_made("xray.look", one, content=LEARNED) for one in asked)], path)
+    """Draws a photo, and two maps of VGG16 over it."""
+    settings = [{"show": "map", "layer": layer, "channel": channel} for layer, channel in MAPS]
+    _row([_pixels(LEARNED), *(_render("xray.look", one, content=LEARNED) for one in settings)], path)
 
 
 def _draw_faces(path: Path) -> None:
-    """Digits and cartoon faces, as the models that ship draw them."""
-    asked = {"n": WALL, "seed": 4}
-    walls = [_made("faces.draw", asked | {"preset": preset}) for preset in ("digits-vae", "avatars-dcgan")]
-    _row(walls, path)
+    """Draws digits and cartoon faces of the shipped models."""
+    settings = {"n": WALL, "seed": 4}
+    grids = [
+        _render("faces.draw", settings | {"preset": preset}) for preset in ("digits-vae", "avatars-dcgan")
+    ]
+    _row(grids, path)
 
 
 def _draw_cartoons(path: Path) -> None:
-    """Cartoon faces, in two rows."""
-    asked = FacesSettings(preset="avatars-dcgan", n=2 * CARTOONS, seed=CARTOON_SEED, form="npz")
-    drawn = tasks.run("faces.draw", asked, {}).files[0].read()
-    with np.load(io.BytesIO(drawn)) as arrays:
+    """Draws cartoon faces, in two rows."""
+    settings = FacesSettings(preset="avatars-dcgan", n=2 * CARTOONS, seed=CARTOON_SEED, form="npz")
+    data = tasks.run("faces.draw", settings, {}).files[0].read()
+    with np.load(io.BytesIO(data)) as arrays:
         _save(grid(arrays["images"], columns=CARTOONS), path)
 
 
 def _draw_face_alone(path: Path) -> None:
-    """Two cartoon faces, each as it was drawn, enlarged plainly, and cleaned and enlarged."""
-    asked = [{"face": face, "enhance": enhance} for face in ALONE for enhance in (False, True)]
-    _row([_made("faces.draw", {"preset": "avatars-dcgan", "n": 16, "seed": 5} | one) for one in asked], path)
+    """Draws two cartoon faces, each resized, and cleaned and upscaled."""
+    settings = [{"face": face, "enhance": enhance} for face in ALONE for enhance in (False, True)]
+    _row(
+        [_render("faces.draw", {"preset": "avatars-dcgan", "n": 16, "seed": 5} | one) for one in settings],
+        path,
+    )
 
 
 def _draw_teach(path: Path) -> None:
-    """Where ResNet50 sees the cat."""
-    _row([_made("classify.explain", {}, image=LEARNED)], path)
+    """Draws a class activation map of ResNet50 for a cat."""
+    _row([_render("classify.explain", {}, image=LEARNED)], path)
 
 
 def _draw_text(path: Path) -> None:
-    """What a language model wrote, with its negative log-likelihood, as the home page shows it."""
+    """Draws a sample of a language model with its negative log-likelihood, as on the home page."""
     shutil.copy(SHIPPED / "tile-text-write-alice.webp", path)
 
 
-def _made(task: str, asked: dict[str, object], **inputs: str | np.ndarray) -> np.ndarray:
-    """The image that a task makes of samples, or of images themselves."""
-    kept = {
+def _render(task: str, values: dict[str, object], **inputs: str | np.ndarray) -> np.ndarray:
+    """Runs a task on samples or images and returns the resulting image."""
+    files = {
         slot: [tasks.File.keep(image_io.encode_png(_pixels(one)), "image", f"{slot}.png")]
         for slot, one in inputs.items()
     }
-    result = tasks.run(task, tasks.get(task).settings.parse(asked), kept)
+    result = tasks.run(task, tasks.get(task).settings.parse(values), files)
     return image_io.read(result.files[0].read())
 
 

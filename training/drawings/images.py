@@ -1,4 +1,4 @@
-"""Avatars and paintings in turn, to learn the edges and the lines that photos rarely have."""
+"""Avatars and paintings, with edges and lines that are rare in photos."""
 
 from __future__ import annotations
 
@@ -8,32 +8,32 @@ from studio.core.imaging.paintings import paintings as listed
 from studio.core.progress import Progress
 from training.drawings import avatars, paintings
 
-EVERY = 6  # one of so many is a painting, which take longer
+EVERY = 6  # every sixth image is a painting, because paintings take longer
 _FAR = 1_000_000  # between the seeds of paintings of two collections
 
 
 def collection(
     count: int, seed: int, progress: Progress | None = None, size: int = 224
 ) -> dict[str, np.ndarray]:
-    """Draws images, each from a seed of its own: "images", `(count, size, size, 3) uint8`.
+    """Draws images, each with its own seed: "images", `(count, size, size, 3) uint8`.
 
     Args:
-        count: how many.
+        count: number of images.
         seed: of every random draw; the same one gives the same bytes.
-        progress: told of every image.
-        size: of their sides, in px.
+        progress: receives every image.
+        size: side in px.
 
     Raises:
-        Cancelled: if a user asked to stop.
+        Cancelled: if the user stopped the job.
     """
     names = list(listed())
-    made = np.empty((count, size, size, 3), "uint8")
+    images = np.empty((count, size, size, 3), "uint8")
     progress = progress or Progress()
     for n in range(count):
         progress.report(n, count)
         if n % EVERY == 0:
             later, which = divmod(n // EVERY, len(names))
-            made[n] = paintings.draw(names[which], 1 + later + _FAR * seed, (size, size))
+            images[n] = paintings.draw(names[which], 1 + later + _FAR * seed, (size, size))
         else:
-            made[n], _ = avatars.draw(np.random.default_rng((1 + seed, n)), size)
-    return {"images": made}
+            images[n], _ = avatars.draw(np.random.default_rng((1 + seed, n)), size)
+    return {"images": images}

@@ -1,9 +1,9 @@
 """Draws the images that the pages ship: `python -m training.drawings.page_images [KIND ...]`.
 
-Thumbnails of all samples and looks, what VGG16 sees of a photo, and the tiles of the home page; it takes some
-minutes and the weights. Run it after a sample, a painting or a look changed, for all kinds or just some of
-photos, styles, layers, looks, sets, sketches and tiles; its output is committed, so that no page waits. The
-images of README and of the documents come from `python -m training.drawings.doc_images`.
+Thumbnails of all samples and dream presets, activations of VGG16 for a photo, and the tiles of the home page;
+it takes some minutes and needs the weights. Run it after a sample, a painting or a preset changed, for all
+kinds or some of photos, styles, layers, looks, sets, sketches and tiles; its output is committed, so that no
+page waits. The images of README and of the docs come from `python -m training.drawings.doc_images`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from studio.core.imaging import image_io, paintings, sample_photos
 from studio.core.objectives import backbones
 from studio.core.settings import Settings
 from studio.dream.ascend import ascend
-from studio.dream.looks import LOOKS
+from studio.dream.dream_presets import DREAM_PRESETS
 from studio.dream.settings import DreamSettings
 from studio.enhance.settings import EnhanceSettings
 from studio.sketch.settings import KINDS as KINDS_DRAWN
@@ -38,7 +38,7 @@ from training.drawings.sketches import doodles, views
 from training.drawings.sketches.doodles import Hand
 from training.drawings.sketches.lots import Lot, draw_lot
 
-TOLD = {"chars": 240, "prompt": "Alice looked", "temperature": 0.5, "seed": 1}
+TEXT = {"chars": 240, "prompt": "Alice looked", "temperature": 0.5, "seed": 1}
 TILE: dict[str, dict[str, Any]] = {
     "style.transfer": {"size": 512},
     "dream.ascend": {"size": 512},
@@ -50,20 +50,20 @@ TILE: dict[str, dict[str, Any]] = {
     "colorize.apply": {},
     "faces.draw": {"preset": "faces-dcgan", "n": 12, "truncation": 0.9, "seed": 3},
 }
-DOODLE = 79  # of the avatars that a training learns from
-WHOLE = (25, 4, 12, 45, 68, 40, 86, 59, 79, 8)  # of them, faces that are drawn whole
-SMALL = 128  # px of an avatar that is drawn by several hands
-LOOKED_AT = "rocket"  # much sky, in which each look has room of its own
+DOODLE = 79  # number of a training avatar
+WHOLE = (25, 4, 12, 45, 68, 40, 86, 59, 79, 8)  # numbers of training avatars whose faces are drawn completely
+SMALL = 128  # px, side of an avatar that is sketched several times
+DREAM_PHOTO = "rocket"  # much sky, where each preset shows well
 LOOK: dict[str, Any] = {"size": 224, "octaves": 3, "steps": 14}
-SKY = 0.72  # of its height, from the top: what is shown
-LONGEST = 480  # px of a tile
-EYE = (83, 62, 160, 107)  # px of the photo that is enlarged: left, top, width and height
-SEEN = 224  # px of the photo that the network looks at
+SKY = 0.72  # share of the height that is shown, from the top
+LONGEST = 480  # px, longer side of a tile
+EYE = (83, 62, 160, 107)  # px, the upscaled crop: left, top, width and height
+SEEN = 224  # px, side of the network's input
 CHANNELS = 5
 
 
 def main(kinds: Sequence[str] = ()) -> None:
-    """Writes one WebP an image of these kinds; of all, when none is named."""
+    """Writes one WebP per image of these kinds, or of all if none is named."""
     SHIPPED.mkdir(exist_ok=True)
     for kind in kinds or KINDS:
         KINDS[kind]()
@@ -80,20 +80,22 @@ def _draw_styles() -> None:
 
 
 def _draw_looks() -> None:
-    photo = sample_photos.photo(LOOKED_AT)
-    for look in LOOKS:
+    photo = sample_photos.photo(DREAM_PHOTO)
+    for look in DREAM_PRESETS:
         dreamed = ascend(photo, DreamSettings(look=look, **LOOK))
-        seen = dreamed.image[: round(SKY * dreamed.image.shape[0])]
-        (SHIPPED / f"look-{look}.webp").write_bytes(square(seen))
+        sky = dreamed.image[: round(SKY * dreamed.image.shape[0])]
+        (SHIPPED / f"look-{look}.webp").write_bytes(square(sky))
 
 
 def _draw_sets() -> None:
-    """Four images of each sample set, of its classes in turn; and folders, for a user's own."""
+    """Draws four images of each sample set, by class in turn; and icons for other sources."""
     for name in sample_sets.names():
-        found = data.load_dataset(sample_sets.reference(sample_sets.PREFIX + name), THUMBNAIL // 2)
-        labels = np.zeros(len(found.images), int) if found.labels is None else found.labels
-        of = [np.flatnonzero(labels == label) for label in np.unique(labels)]
-        four = [found.images[of[n % len(of)][n // len(of)]] for n in range(4)]
+        dataset = data.load_dataset(sample_sets.reference(sample_sets.PREFIX + name), THUMBNAIL // 2)
+        labels = np.zeros(len(dataset.images), int) if dataset.labels is None else dataset.labels
+        rows_by_class = [np.flatnonzero(labels == label) for label in np.unique(labels)]
+        four = [
+            dataset.images[rows_by_class[n % len(rows_by_class)][n // len(rows_by_class)]] for n in range(4)
+        ]
         rows = [np.concatenate(four[n : n + 2], axis=1) for n in (0, 2)]
         _save(Image.fromarray(np.concatenate(rows)), SHIPPED / f"set-{name}.webp")
     _save(_folders(), SHIPPED / "set-own.webp")
@@ -145,11 +147,11 @@ def _shelf() -> Image.Image:
 
 
 def _draw_sketches() -> None:
-    """Faces to begin with, as a careful person would draw them; and what a network of avatars learns from."""
+    """Draws example sketches by a steady hand, and training data of an avatar network."""
     lots = [draw_lot(0, n, 0.0) for n in WHOLE]
     for kind in KINDS_DRAWN:
-        drawn = [_sketch(lot, kind, number) for number, lot in enumerate(lots)]
-        _save_lossless(np.concatenate(drawn, axis=1), SHIPPED / f"sketch-{kind}.webp")
+        sketches = [_sketch(lot, kind, number) for number, lot in enumerate(lots)]
+        _save_lossless(np.concatenate(sketches, axis=1), SHIPPED / f"sketch-{kind}.webp")
     hands = [_hands(seed) for seed in range(HANDS)]
     _save_lossless(np.concatenate(hands), SHIPPED / "sketch-hands.webp")
 
@@ -162,14 +164,14 @@ def _sketch(lot: Lot, kind: Kind, number: int) -> np.ndarray:
 
 
 def _hands(seed: int) -> np.ndarray:
-    """An avatar by day, by night, as an outline and as parts; below as four unsteady hands have drawn it."""
+    """Draws an avatar by day, by night, as an outline and as parts; below, sketches by four hands."""
     lot = draw_lot(seed, 0, 0.0)
     scene, shapes = lot.scene, lot.scene.shapes()
-    ways = [scene.image(SMALL), scene.image(SMALL, night=True)]
-    ways += [views.outline(shapes, SMALL), views.parts(shapes, SMALL)]
-    rngs = [np.random.default_rng((seed, n)) for n in range(len(ways))]
-    drawn = [doodles.drawing(lot, "outline", SMALL, rng) for rng in rngs]
-    return np.concatenate([np.concatenate(row, axis=1) for row in (ways, drawn)])
+    images = [scene.image(SMALL), scene.image(SMALL, night=True)]
+    images += [views.outline(shapes, SMALL), views.parts(shapes, SMALL)]
+    rngs = [np.random.default_rng((seed, n)) for n in range(len(images))]
+    sketches = [doodles.drawing(lot, "outline", SMALL, rng) for rng in rngs]
+    return np.concatenate([np.concatenate(row, axis=1) for row in (images, sketches)])
 
 
 def _save_lossless(image: np.ndarray, path: Path) -> None:
@@ -178,11 +180,11 @@ def _save_lossless(image: np.ndarray, path: Path) -> None:
 
 def _draw_tiles() -> None:
     for tile in TILES:
-        _save(_told(tile) if tile.task == "text.write" else _made(tile), SHIPPED / tile.file)
+        _save(_render_text(tile) if tile.task == "text.write" else _render_tile(tile), SHIPPED / tile.file)
 
 
 def _draw_layers() -> None:
-    """One strip a layer: the channels that answer most strongly to a photo, brightest first."""
+    """Draws one strip per layer: the channels with the strongest activations for a photo."""
     pixels = image_io.fit(sample_photos.photo(PHOTO), SEEN)
     features = backbones.load("vgg16").features(tuple(LAYERS))(image_io.to_01(pixels))
     for layer in LAYERS:
@@ -193,7 +195,7 @@ def _draw_layers() -> None:
 
 
 def _map(activation: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """`(h, w) float32` -> `(height, width) uint8`; each activation stays a square, as coarse as it is."""
+    """Scales `(h, w) float32` to `(height, width) uint8` by nearest neighbor, to show positions."""
     bright = np.clip(activation / np.percentile(activation, 99.5), 0, 1)
     height, width = size
     gray = Image.fromarray((255 * bright).astype("uint8"))
@@ -204,12 +206,12 @@ def _save(image: Image.Image, path: Path) -> None:
     image.save(path, "WEBP", quality=82, method=6)
 
 
-def _made(tile: Tile) -> Image.Image:
+def _render_tile(tile: Tile) -> Image.Image:
     inputs = {
         slot: [tasks.File.keep(image_io.encode_png(_pixels(name)), "image", f"{slot}.png")]
         for slot, name in tile.inputs.items()
     }
-    house = {"house": [tile.inputs["style"]]} if inputs.pop("style", []) else {}  # as its page paints it
+    house = {"house": [tile.inputs["style"]]} if inputs.pop("style", []) else {}  # as on its page
     settings = tasks.get(tile.task).settings.parse({**TILE[tile.task], **tile.settings, **house})
     if isinstance(settings, EnhanceSettings):
         return _halves(settings, _pixels(tile.inputs["content"]))
@@ -218,23 +220,23 @@ def _made(tile: Tile) -> Image.Image:
     result = tasks.run(tile.task, settings, inputs)
     image = Image.fromarray(image_io.read(result.files[0].read()))
     if tile.task == "classify.explain":
-        image = ImageOps.fit(image, (min(image.size),) * 2)  # which is all that it looks at
+        image = ImageOps.fit(image, (min(image.size),) * 2)  # the crop that the network uses
     image.thumbnail((LONGEST, LONGEST))
     return image
 
 
 def _doodle(settings: Settings) -> Image.Image:
-    """A drawing by an unsteady hand, and next to it what is painted of it."""
+    """Draws a face by an unsteady hand, next to the avatar painted from it."""
     lot = draw_lot(0, DOODLE, 0.0)
     unsteady = Hand(wobble=0.7, off=0.3, width=1.3)
-    drawn = doodles.drawing(lot, "outline", LONGEST // 2, np.random.default_rng(1), unsteady)
-    file = tasks.File.keep(image_io.encode_png(drawn), "image", "doodle.png")
-    made = image_io.read(tasks.run("sketch.paint", settings, {"content": [file]}).files[0].read())
-    return Image.fromarray(np.concatenate([drawn, image_io.resize(made, *drawn.shape[:2])], axis=1))
+    drawing = doodles.drawing(lot, "outline", LONGEST // 2, np.random.default_rng(1), unsteady)
+    file = tasks.File.keep(image_io.encode_png(drawing), "image", "doodle.png")
+    painted = image_io.read(tasks.run("sketch.paint", settings, {"content": [file]}).files[0].read())
+    return Image.fromarray(np.concatenate([drawing, image_io.resize(painted, *drawing.shape[:2])], axis=1))
 
 
 def _halves(settings: EnhanceSettings, photo: np.ndarray) -> Image.Image:
-    """A part of a photo, on the left as its pixels are, on the right enlarged by the network."""
+    """Draws a crop of a photo: pixels on the left, upscaled by the network on the right."""
     left, top, width, height = EYE
     part = photo[top : top + height, left : left + width]
     file = tasks.File.keep(image_io.encode_png(part), "image", "part.png")
@@ -247,12 +249,12 @@ def _halves(settings: EnhanceSettings, photo: np.ndarray) -> Image.Image:
     return Image.fromarray(enlarged)
 
 
-def _told(tile: Tile) -> Image.Image:
-    """What a language model writes, with its negative log-likelihood."""
-    settings = WriteSettings.parse({**TOLD, **tile.settings})
+def _render_text(tile: Tile) -> Image.Image:
+    """Draws a sample of a language model with its negative log-likelihood."""
+    settings = WriteSettings.parse({**TEXT, **tile.settings})
     result = tasks.run(tile.task, settings, {})
-    written = result.files[0].read().decode()[len(settings.prompt) :]
-    return text_tiles.marked(settings.prompt, written, result.figures["nats"])
+    text = result.files[0].read().decode()[len(settings.prompt) :]
+    return text_tiles.draw_marked(settings.prompt, text, result.figures["nats"])
 
 
 def _pixels(name: str) -> np.ndarray:

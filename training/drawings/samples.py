@@ -2,9 +2,9 @@
 
 Command: python -m training.drawings.samples [NAME ...]
 
-It takes some minutes. Its output is committed. Faces are lossless, because models are trained and
-tested on them. Paintings are AVIF without chroma
-subsampling, a third of the size, 2.4 levels of 255 off on average.
+It takes some minutes; its output is committed. Faces are lossless, because models are trained and tested on
+them. Paintings are AVIF without chroma subsampling: a third of the size, with a mean absolute error of 2.4
+(0 to 255).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from training.drawings.__main__ import save
 from training.drawings.avatars import looks
 
 AVATARS, SKETCHES = 1000, 128
-SIZE = 224  # px, as the networks look at them
+SIZE = 224  # px, the input size of the networks
 _DATE = (1980, 1, 1, 0, 0, 0)
 _STYLES = {
     **dict.fromkeys(("bald", "buzz"), "bald"),
@@ -36,39 +36,39 @@ _STYLES = {
 }
 
 
-def worn(look: looks.Look) -> str:
-    """What a face has on, if it is one thing alone; without beards, which hide a face as much."""
+def accessory(look: looks.Look) -> str:
+    """Returns the single accessory of a face; "" for several, or for beards, which hide as much."""
     if look.beard or (look.hat and look.glasses):
         return ""
     return "hat" if look.hat else "glasses" if look.glasses else "plain"
 
 
 def hair(look: looks.Look) -> str:
-    """The hair of a face, if it is of a kind that stands out."""
+    """Returns the class of a face's hair, if it is distinctive."""
     return "" if look.hat else _STYLES.get(look.style, "")
 
 
-# Of each set the class of a face, and the seed of the first face, such that no two of it are nearly the same.
+# For each set, the class of a face, and the seed of the first face, chosen to avoid near duplicates.
 _CLASSES: dict[str, tuple[Callable[[looks.Look], str], int]] = {
-    "cartoons": (worn, 2000),
+    "cartoons": (accessory, 2000),
     "hair": (hair, 19000),
 }
 
 
-def faces(wanted: SampleSet) -> Iterator[tuple[str, np.ndarray]]:
-    """The faces of a set, each with its class."""
-    class_of, seed = _CLASSES[wanted.name]
-    counts = dict.fromkeys(wanted.classes, 0)
-    while min(counts.values()) < wanted.each:
+def faces(sample_set: SampleSet) -> Iterator[tuple[str, np.ndarray]]:
+    """Yields the faces of a set with their classes."""
+    class_of, seed = _CLASSES[sample_set.name]
+    counts = dict.fromkeys(sample_set.classes, 0)
+    while min(counts.values()) < sample_set.each:
         label = class_of(looks.choose(np.random.default_rng(seed)))
-        if label and counts[label] < wanted.each:
+        if label and counts[label] < sample_set.each:
             counts[label] += 1
             yield label, avatars.draw(np.random.default_rng(seed), SIZE)[0]
         seed += 1
 
 
 def draw(name: str, folder: Path = SHIPPED) -> Path:
-    """Draws a painting or a data set into a folder, and returns its file."""
+    """Draws a painting or a data set into a folder and returns its file."""
     if name in sample_paintings.paintings():
         path = folder / "paintings" / f"{name}.avif"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -83,18 +83,18 @@ def draw(name: str, folder: Path = SHIPPED) -> Path:
     return path
 
 
-def _draw_set(wanted: SampleSet, path: Path) -> None:
-    counts = dict.fromkeys(wanted.classes, 0)
+def _draw_set(sample_set: SampleSet, path: Path) -> None:
+    counts = dict.fromkeys(sample_set.classes, 0)
     with zipfile.ZipFile(path, "w") as file:
-        for label, image in faces(wanted):
+        for label, image in faces(sample_set):
             counts[label] += 1
             file.writestr(zipfile.ZipInfo(f"{label}/{counts[label]:03}.webp", _DATE), _webp(image))
 
 
 def _webp(image: np.ndarray) -> bytes:
-    packed = io.BytesIO()
-    Image.fromarray(image).save(packed, "WEBP", lossless=True, quality=100, method=6)
-    return packed.getvalue()
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, "WEBP", lossless=True, quality=100, method=6)
+    return buffer.getvalue()
 
 
 _ARRAYS = {
@@ -105,7 +105,7 @@ NAMES = (*sample_paintings.paintings(), *_CLASSES, *_ARRAYS)
 
 
 def main(names: Sequence[str] = ()) -> None:
-    """Draws these samples; all, when none is named."""
+    """Draws these samples, or all if none is named."""
     for name in names or NAMES:
         draw(name)
 

@@ -1,1 +1,1 @@
-"""The parts of the search page that compare images by preference."""
+"""Parts of the Tune page for a search by preference between images."""

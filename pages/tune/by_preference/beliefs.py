@@ -1,4 +1,4 @@
-"""Under the hood of a search by preference: what is believed of a taste, and how the next pair is chosen."""
+"""Charts and text under the hood of a search by preference: the posterior utility, and the next pair."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from studio.tune.by_preference.searches import Taste
 
 
 def explain(kind: type[Settings] | None, duels: Pairs | None) -> None:
-    """The folded section: what is believed after the picks of a search, or else of a recorded one."""
-    under_the_hood.show(lambda: _believed(kind, duels), assets.read(__file__, "beliefs.md"))
+    """Shows the expander with the posterior utility after the picks of a search, or of a recorded one."""
+    under_the_hood.show(lambda: _draw_posterior(kind, duels), assets.read(__file__, "beliefs.md"))
 
 
-def _believed(kind: type[Settings] | None, duels: Pairs | None) -> None:
-    if kind is None or duels is None or not duels.judged:
+def _draw_posterior(kind: type[Settings] | None, duels: Pairs | None) -> None:
+    if kind is None or duels is None or not duels.comparisons:
         kind, duels = _recorded()
         st.caption(
-            f"Recorded: {len(duels.judged)} picks by a rule that prefers a medium strength and ignores the "
-            "stroke size. Your own picks replace them."
+            f"Recorded: {len(duels.comparisons)} picks by a rule that prefers a medium strength and ignores "
+            "the stroke size. Your own picks replace them."
         )
-    fields = kind.described()
+    fields = kind.describe()
     for line in lines(duels):
         field = fields[line.name]
         st.altair_chart(_band(line, field.title, field.scale == "log"), width="stretch")
@@ -40,11 +40,11 @@ def _believed(kind: type[Settings] | None, duels: Pairs | None) -> None:
 @functools.cache
 def _recorded() -> tuple[type[Settings], Pairs]:
     taste = Taste.model_validate_json((runs.HERE / "by_preference.json").read_text("utf-8"))
-    return taste.kind, taste.duels()
+    return taste.kind, taste.pairs()
 
 
 def _band(line: Line, label: str, is_log: bool) -> Any:
-    """The mean and its band along one setting."""
+    """Returns the posterior mean and its band along one setting."""
     import altair as alt
 
     rows = [

@@ -1,6 +1,4 @@
-"""The best image of a search by preference, and where its settings go: to their page, or into a large
-image.
-"""
+"""The best image of a search by preference, and actions that use its settings."""
 
 from __future__ import annotations
 
@@ -18,45 +16,45 @@ from studio.core.tasks import File
 from studio.tune.by_preference.pairs import Pairs
 from studio.tune.by_preference.searches import Taste
 
-OWN = {"content": "Your photo", "style": "Your style"}
+TITLES = {"content": "Your photo", "style": "Your style"}
 
 
-def best(taste: Taste, duels: Pairs, made: engine.Live, on_back: Callable[[], None] | None) -> None:
-    """Draws it.
+def show(taste: Taste, duels: Pairs, result: engine.Live, on_back: Callable[[], None] | None) -> None:
+    """Shows the best image.
 
     Args:
         taste: the search.
-        duels: as it stands.
-        made: the best image, small.
-        on_back: continues comparing; None when there is nothing left to compare.
+        duels: its comparisons so far.
+        result: the best image, at the size of the comparisons.
+        on_back: callback that continues comparing; None if nothing is left to compare.
     """
     values = dict(zip(duels.grid.names, duels.best, strict=True))
-    full = taste.made(duels.best, duels.grid.names, size=taste.size)
+    full = taste.image_settings(duels.best, duels.grid.names, size=taste.size)
     caption = f"Best of {len(duels.points)} images after {len(taste.compared)} comparisons"
-    browser_images.image(made.data, caption=caption)
-    st.markdown(f"**{words.plain(wording.point(taste.kind, values)).capitalize()}**")
-    place = navigation.place_of(taste.task)
+    browser_images.image(result.data, caption=caption)
+    st.markdown(f"**{words.plain(wording.settings_text(taste.kind, values)).capitalize()}**")
+    page = navigation.page_of(taste.task)
     with st.container(horizontal=True):
-        if place.capability and st.button(
-            "Use these", icon=place.icon, type="primary", help=f"Opens {place.title} with these settings"
+        if page.capability and st.button(
+            "Use these", icon=page.icon, type="primary", help=f"Opens {page.title} with these settings"
         ):
             use(taste, full)
-            navigation.go_to(place.file)
+            navigation.go_to(page.file)
         label = f"Make it at {taste.size} px"
         if st.button(
             label,
             icon=":material/photo_size_select_large:",
             help="Starts a job; its result goes to the gallery",
         ):
-            item_actions.begin(taste.task, full, taste.inputs)
-        results.download(made.data, taste.task, key="eye_best", made=made.recipe)
+            item_actions.start(taste.task, full, taste.inputs)
+        results.download(result.data, taste.task, key="eye_best", recipe=result.recipe)
         if on_back is not None:
             st.button("Continue comparing", icon=":material/compare:", type="tertiary", on_click=on_back)
-    results.recipe(taste.task, made.settings, made.inputs, made.recipe)
+    results.show_recipe(taste.task, result.settings, result.inputs, result.recipe)
 
 
 def use(taste: Taste, settings: Settings) -> None:
-    """Puts the settings and images where the page of the task finds them."""
+    """Fills the form of the task's page with the settings and images."""
     forms.prefill(settings)
     refill.clear_others(taste.task)
     for slot in ("content", "style"):
@@ -69,7 +67,7 @@ def use(taste: Taste, settings: Settings) -> None:
 
 def _put(slot: str, file: File) -> None:
     if slot == "content" and samples.is_sample(file):
-        st.session_state[slot] = samples.titles()[samples.spelled(file).removeprefix("sample:")]
+        st.session_state[slot] = samples.titles()[samples.command_name(file).removeprefix("sample:")]
         return
-    # A painting goes as a user's own, for a house style of its name would paint it otherwise.
-    image_input.use(slot, file, OWN[slot])
+    # Pass a sample style as an own image: as a sample, the page would use the house style's network.
+    image_input.use(slot, file, TITLES[slot])

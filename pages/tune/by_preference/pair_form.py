@@ -1,4 +1,4 @@
-"""What a search by preference asks for: which images, of what, and which settings vary how far."""
+"""The form of a search by preference: method, images and search space."""
 
 from __future__ import annotations
 
@@ -11,40 +11,40 @@ from pages.form import forms, image_input, samples
 from pages.widgets import words
 from studio.core import tasks
 from studio.core.errors import StudioError
-from studio.core.settings import Described, Settings
+from studio.core.settings import SettingInfo, Settings
 from studio.core.tasks import Inputs
+from studio.dream.dream_presets import DREAM_PRESETS
 from studio.dream.layer_terms import read
-from studio.dream.looks import LOOKS
 from studio.dream.settings import DreamSettings
 from studio.tune.space import Range, space
 
 SIZE = 256  # px of the images that are compared
-MOST_VARIED = 3  # more than thirty comparisons can tell of
+MOST_VARIED = 3  # thirty comparisons cannot resolve more settings
 
 
 class Subject(NamedTuple):
-    """Images whose settings are searched by preference.
+    """A method whose settings can be searched by preference.
 
     Attributes:
-        title: what a user calls it.
-        varied: the settings that vary at first, each with its range there.
-        offered: all that may vary, each with how far it may at most, "" for as far as its page lets it.
-        shared: settings that differ from the usual in all images.
-        asked: settings that are asked for where they do not vary.
-        needs: gives the weights that the images take.
+        title: of the method.
+        varied: settings that vary by default, with their ranges.
+        options: settings that can vary, with their widest ranges; "" for the range of the setting.
+        shared: settings of all images that differ from the defaults.
+        other_settings: settings that the form asks for unless they vary.
+        needs: returns the names of the required weights.
     """
 
     title: str
     varied: Mapping[str, str]
-    offered: Mapping[str, str]
+    options: Mapping[str, str]
     shared: Mapping[str, Any]
-    asked: tuple[str, ...]
+    other_settings: tuple[str, ...]
     needs: Callable[[Any, Mapping[str, Range]], list[str]]
 
 
 def _backbones(settings: DreamSettings, ranges: Mapping[str, Range]) -> list[str]:
-    looks = ranges["look"].choices if "look" in ranges else [settings.look]
-    return list(dict.fromkeys(read(look, (), "auto").backbone for look in looks))
+    presets = ranges["look"].choices if "look" in ranges else [settings.look]
+    return list(dict.fromkeys(read(name, (), "auto").backbone for name in presets))
 
 
 SUBJECTS = {
@@ -59,7 +59,7 @@ SUBJECTS = {
     "dream.ascend": Subject(
         "Dream",
         {"look": "dogs|eyes|birds|swirls", "steps": "4:14", "octaves": "2:5"},
-        # Deeper ones take longer than a user waits for the next pair.
+        # Larger values would make the user wait too long for the next pair.
         {"look": "", "steps": "1:30", "octaves": "1:6"}
         | dict.fromkeys(("octave_scale", "step_size", "softness", "hold_colors"), ""),
         {},
@@ -70,7 +70,7 @@ SUBJECTS = {
 
 
 class Question(NamedTuple):
-    """A search that can begin: its task, what all images share, what varies, and their inputs."""
+    """A search that can start: its task, shared settings, search space and inputs."""
 
     task: str
     settings: Settings
@@ -79,7 +79,7 @@ class Question(NamedTuple):
 
 
 def ask() -> Question | None:
-    """Draws the questions; None while they are no search yet."""
+    """Draws the form. Returns None while it is incomplete."""
     titles = {task: subject.title for task, subject in SUBJECTS.items()}
     task = forms.one_of("Method", titles, key="make")
     content = image_input.image("content", "Content", samples.photos())
@@ -92,16 +92,16 @@ def ask() -> Question | None:
             ":material/info: These images use the style image directly, so that stroke size can vary. The "
             "Style page uses a trained network for these samples, so its results are stronger."
         )
-    vary = _varied(task)
+    vary = _ask_search_space(task)
     if not vary:
         st.caption(":material/info: Choose at least one setting to vary.")
         return None
     kind, subject = tasks.get(task).settings, SUBJECTS[task]
     names = {word.partition("=")[0] for word in vary}
-    asked = forms.fields(kind, [name for name in subject.asked if name not in names])
+    values = forms.fields(kind, [name for name in subject.other_settings if name not in names])
     try:
         space(kind, vary)
-        settings = kind.parse({**subject.shared, **asked, "size": SIZE})
+        settings = kind.parse({**subject.shared, **values, "size": SIZE})
     except StudioError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
         return None
@@ -114,48 +114,52 @@ def ask() -> Question | None:
 
 
 def weights_needed(task: str, settings: Settings, ranges: Mapping[str, Range]) -> list[str]:
-    """The weights that the images of a search take."""
+    """Returns the names of the weights that the images of a search need."""
     return SUBJECTS[task].needs(settings, ranges) if task in SUBJECTS else []
 
 
-def _varied(task: str) -> tuple[str, ...]:
+def _ask_search_space(task: str) -> tuple[str, ...]:
     subject, kind = SUBJECTS[task], tasks.get(task).settings
-    fields = kind.described()
-    chosen = st.multiselect(
+    fields = kind.describe()
+    names = st.multiselect(
         "Search space",
-        list(subject.offered),
+        list(subject.options),
         default=list(subject.varied),
         format_func=lambda name: fields[name].title,
         max_selections=MOST_VARIED,
         key=f"eye_vary_{task.partition('.')[0]}",
         help="Vary two or three settings; fewer settings need fewer comparisons",
     )
-    return tuple(_how_far(kind, fields[name], subject) for name in chosen)
+    return tuple(_ask_range(kind, fields[name], subject) for name in names)
 
 
-def _how_far(kind: type[Settings], field: Described, subject: Subject) -> str:
-    """The range of one setting, as `studio.tune.space.space` takes it."""
+def _ask_range(kind: type[Settings], field: SettingInfo, subject: Subject) -> str:
+    """Asks for the range of a setting. Returns it in the form of `studio.tune.space.space`."""
     from studio.tune.by_preference.levels import levels
 
-    first, most = subject.varied.get(field.name), subject.offered[field.name]
-    [usual] = space(kind, [f"{field.name}={most}"]).values()
+    initial_range, limit = subject.varied.get(field.name), subject.options[field.name]
+    [default_range] = space(kind, [f"{field.name}={limit}"]).values()
     key, label = f"eye_range_{field.name}", field.title
-    if usual.choices:
-        picked = st.pills(
+    if default_range.choices:
+        selected = st.pills(
             label,
-            usual.choices,
-            default=first.split("|") if first else list(usual.choices),
+            default_range.choices,
+            default=initial_range.split("|") if initial_range else list(default_range.choices),
             selection_mode="multi",
             format_func=words.choice,
-            help="\n".join(f"- **{words.choice(name)}**: {look.what}" for name, look in LOOKS.items())
+            help="\n".join(
+                f"- **{words.choice(name)}**: {preset.description}" for name, preset in DREAM_PRESETS.items()
+            )
             if field.name == "look"
             else None,
             key=key,
         )
-        return f"{field.name}={'|'.join(map(str, picked))}"
-    able = levels(field, usual)
-    begin = levels(field, *space(kind, [f"{field.name}={first}"]).values()) if first else able
+        return f"{field.name}={'|'.join(map(str, selected))}"
+    steps = levels(field, default_range)
+    initial = (
+        levels(field, *space(kind, [f"{field.name}={initial_range}"]).values()) if initial_range else steps
+    )
     low, high = st.select_slider(
-        label, able, value=(begin[0], begin[-1]), format_func=lambda value: f"{value:g}", key=key
+        label, steps, value=(initial[0], initial[-1]), format_func=lambda value: f"{value:g}", key=key
     )
     return f"{field.name}={low}:{high}"

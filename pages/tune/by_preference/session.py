@@ -1,6 +1,4 @@
-"""A search by preference as a tab has it: begun, found again by its address, told in words, taken up
-later.
-"""
+"""The search by preference of a tab: started, linked, described and resumed."""
 
 from __future__ import annotations
 
@@ -23,28 +21,29 @@ from studio.tune.by_preference.pairs import Pairs
 from studio.tune.by_preference.searches import Taste
 
 PARAMETER = "eye"
-DONE = "eye_done"  # whether the best is shown instead of the next pair
+DONE = "eye_done"  # whether the best image is shown instead of the next pair
 SELECTION = {"figures": "By metric", "eye": "By preference"}
-_LAST, _DUELS, _SELECT_BY, _FOLLOWED = "eye_last", "eye_duels", "select_by", "eye_followed"
+_LAST_KEY, _PAIRS_KEY, _SELECT_KEY, _FOLLOWED_KEY = "eye_last", "eye_duels", "select_by", "eye_followed"
 
 
 def is_by_preference() -> bool:
-    """Asks what selects the best. Returns whether that is preference. A link to a search of either kind opens
-    its half.
+    """Asks whether to select by metric or by preference. Returns True for preference.
+
+    A link to a search selects its kind.
     """
-    linked = st.query_params.get(PARAMETER)
+    linked_id = st.query_params.get(PARAMETER)
     if jobs.linked_job("tune"):
-        st.session_state[_SELECT_BY] = "figures"
-    elif linked and st.session_state.get(_FOLLOWED) != linked:
-        st.session_state[_SELECT_BY], st.session_state[_FOLLOWED] = "eye", linked
-    eye = forms.one_of("Select by", SELECTION, key=_SELECT_BY, hidden=True) == "eye"
-    if not eye:
+        st.session_state[_SELECT_KEY] = "figures"
+    elif linked_id and st.session_state.get(_FOLLOWED_KEY) != linked_id:
+        st.session_state[_SELECT_KEY], st.session_state[_FOLLOWED_KEY] = "eye", linked_id
+    is_preference = forms.one_of("Select by", SELECTION, key=_SELECT_KEY, hidden=True) == "eye"
+    if not is_preference:
         st.query_params.pop(PARAMETER, None)
-    return eye
+    return is_preference
 
 
 def begin(question: Question) -> None:
-    """Begins a search and shows it, or says why it cannot begin. Not for callbacks."""
+    """Starts a search and shows it, or shows an error. Do not call it from a callback."""
     try:
         size = int(type(question.settings)().model_dump()["size"])
         taste = searches.begin(
@@ -58,14 +57,14 @@ def begin(question: Question) -> None:
 
 
 def show(id: str) -> None:
-    """Puts a search into the address, so that a reload and a link find it."""
-    st.query_params[PARAMETER] = st.session_state[_LAST] = st.session_state[_FOLLOWED] = id
+    """Names a search in the address, so that a reload and a link show it."""
+    st.query_params[PARAMETER] = st.session_state[_LAST_KEY] = st.session_state[_FOLLOWED_KEY] = id
     st.session_state[DONE] = False
 
 
 def find() -> Taste | None:
-    """The search of the address, or the last one of this tab."""
-    id = st.query_params.get(PARAMETER) or st.session_state.get(_LAST)
+    """Returns the search of the address, or the last one of this tab."""
+    id = st.query_params.get(PARAMETER) or st.session_state.get(_LAST_KEY)
     if not id:
         return None
     try:
@@ -74,28 +73,28 @@ def find() -> Taste | None:
         _close()
         st.warning(words.plain(str(error)), icon=":material/search_off:")
         return None
-    st.query_params[PARAMETER] = st.session_state[_LAST] = id
+    st.query_params[PARAMETER] = st.session_state[_LAST_KEY] = id
     return taste
 
 
 def show_search(taste: Taste) -> None:
-    """What is searched, next to the images, and the way back to the questions."""
-    duels = so_far(taste)
+    """Shows the images, search space and findings of a search, and a button for a new one."""
+    duels = pairs_of(taste)
     st.markdown(f"**{_title(taste)}**")
     images = [file for slot in ("content", "style") for file in taste.inputs.get(slot, ())]
     with st.container(horizontal=True):
         for file in images:
             try:
-                browser_images.captioned(samples.small(file), width=96, caption=tasks.stem(file.name))
+                browser_images.captioned(samples.thumbnail_of(file), width=96, caption=tasks.stem(file.name))
             except StudioError as error:
                 st.caption(words.plain(str(error)))
     st.caption(wording.ranges(taste.kind, duels.grid))
-    st.markdown(words.plain(wording.learned(taste.kind, lines(duels))))
+    st.markdown(words.plain(wording.summary(taste.kind, lines(duels))))
     st.button("New search", icon=":material/arrow_back:", on_click=_close, help="This search is kept")
 
 
 def resume() -> None:
-    """The last searches by preference, to continue with."""
+    """Lists recent searches by preference, to resume them."""
     for taste in searches.recent(owner()):
         label = f"Continue: {_title(taste)}, {len(taste.compared)} compared"
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -115,12 +114,12 @@ def resume() -> None:
             st.button("Forget", key=f"eye_off_{taste.id}", type="tertiary", **forget)
 
 
-def so_far(taste: Taste) -> Pairs:
-    """The search as it stands, worked out once for what was picked."""
-    held = st.session_state.get(_DUELS)
-    if held is None or held[0] != taste:
-        held = st.session_state[_DUELS] = (taste, taste.duels())
-    return held[1]
+def pairs_of(taste: Taste) -> Pairs:
+    """Returns the comparisons of a search, cached until the next pick."""
+    cached = st.session_state.get(_PAIRS_KEY)
+    if cached is None or cached[0] != taste:
+        cached = st.session_state[_PAIRS_KEY] = (taste, taste.pairs())
+    return cached[1]
 
 
 def _title(taste: Taste) -> str:
@@ -129,10 +128,10 @@ def _title(taste: Taste) -> str:
 
 def _close() -> None:
     st.query_params.pop(PARAMETER, None)
-    st.session_state.pop(_LAST, None)
+    st.session_state.pop(_LAST_KEY, None)
     st.session_state[DONE] = False
 
 
 def _forget(id: str) -> None:
-    with suppress(StudioError):  # gone already
+    with suppress(StudioError):  # already deleted
         searches.remove(id, owner())

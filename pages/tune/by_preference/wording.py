@@ -1,4 +1,4 @@
-"""What a search by preference has learned, and its settings, in a user's words."""
+"""Findings, ranges and settings of a search by preference, in words."""
 
 from __future__ import annotations
 
@@ -11,32 +11,36 @@ from studio.tune.by_preference.learned import Line
 from studio.tune.by_preference.levels import Grid
 
 
-def learned(kind: type[Settings], lines: Sequence[Line]) -> str:
-    """One line: "strength about 0.7, stroke 0.5 to 1; look still open"."""
-    told = [f"{kind.term(line.name)} {_where(line)}" for line in lines if not line.open]
-    still = [kind.term(line.name) for line in lines if line.open]
-    if not told:
+def summary(kind: type[Settings], lines: Sequence[Line]) -> str:
+    """Returns the findings in one line: "strength about 0.7, stroke 0.5 to 1; look still open"."""
+    decided = [f"{kind.term(line.name)} {_likely_range(line)}" for line in lines if not line.open]
+    undecided = [kind.term(line.name) for line in lines if line.open]
+    if not decided:
         return "Nothing is ruled out yet."
-    left = f"; {' and '.join(still)} still open" if still else ""
-    return f"So far: {', '.join(told)}{left}."
+    open_text = f"; {' and '.join(undecided)} still open" if undecided else ""
+    return f"So far: {', '.join(decided)}{open_text}."
 
 
 def ranges(kind: type[Settings], grid: Grid) -> str:
-    """What varies and how far: "Varies: strength 0.3 to 1; look dogs, eyes"."""
-    told = []
+    """Returns the search space: "Varies: strength 0.3 to 1; look dogs, eyes"."""
+    parts = []
     for name, values in grid.levels.items():
-        words_ = isinstance(values[0], str | bool)
-        far = ", ".join(map(_value, values)) if words_ else f"{_value(values[0])} to {_value(values[-1])}"
-        told.append(f"{kind.term(name)} {far}")
-    return f"Varies: {'; '.join(told)}."
+        is_categorical = isinstance(values[0], str | bool)
+        text = (
+            ", ".join(map(_value, values))
+            if is_categorical
+            else f"{_value(values[0])} to {_value(values[-1])}"
+        )
+        parts.append(f"{kind.term(name)} {text}")
+    return f"Varies: {'; '.join(parts)}."
 
 
-def point(kind: type[Settings], values: Mapping[str, Any]) -> str:
-    """Settings as a user reads them: "strength 0.7, stroke 1.4"."""
+def settings_text(kind: type[Settings], values: Mapping[str, Any]) -> str:
+    """Returns settings in words: "strength 0.7, stroke 1.4"."""
     return ", ".join(f"{kind.term(name)} {_value(value)}" for name, value in values.items())
 
 
-def _where(line: Line) -> str:
+def _likely_range(line: Line) -> str:
     likely = line.likely
     if isinstance(line.values[0], str | bool):
         return " or ".join(map(_value, likely))

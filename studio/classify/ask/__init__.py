@@ -1,1 +1,1 @@
-"""Asking a classifier: what an image shows, and where it sees that."""
+"""Inference with a classifier: predictions, Grad-CAM and test scores."""

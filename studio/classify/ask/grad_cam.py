@@ -1,4 +1,4 @@
-"""Grad-CAM: where in an image a classifier sees what it says.
+"""Grad-CAM: the image regions that a prediction is based on.
 
 Reference:
     Selvaraju et al. 2017, arXiv:1610.02391.
@@ -26,124 +26,125 @@ from studio.core.tasks import File, Inputs, Result
 if TYPE_CHECKING:
     import keras
 
-LEAST, LONGEST = 384, 1024  # px of the longer side of the image that is shown
-TOLD = 5  # of the likeliest labels
+LEAST, LONGEST = 384, 1024  # px of the result's longer side
+TOP_K = 5  # most probable labels
 _MAPS: dict[str, Callable] = {}  # compiled, by the key of their classifier
-_MOST_HELD = 3
+_MAX_CACHED = 3
 
 
 def run(settings: ExplainSettings, inputs: Inputs, progress: Progress) -> Result:
-    """Draws where in an image the classifier sees a label."""
+    """Draws a heatmap of the regions that raise the score of a class."""
     began = time.monotonic()
     file = inputs["image"][0]
     image = image_io.read(file.read(), file.name)
     classifier = available.classifier(settings, inputs, progress)
-    wanted = _place(settings.label, classifier) if settings.label else None
+    target = _class_index(settings.label, classifier) if settings.label else None
     progress.stage("Computing Grad-CAM")
-    where, probabilities, place = look(classifier, image, wanted)
+    heat, probabilities, class_index = explain(classifier, image, target)
     longest = min(max(*image.shape[:2], LEAST), LONGEST)
-    whole = image_io.fit(image, longest)
-    shown = heatmap_overlay.draw(
-        whole, where, settings.view, settings.strength, classifier.size, classifier.lean
+    canvas = image_io.fit(image, longest)
+    overlay = heatmap_overlay.draw(
+        canvas, heat, settings.view, settings.strength, classifier.size, classifier.map_offset
     )
     figures = {
-        "label": classifier.classes[place],
-        "probability": float(probabilities[place]),
+        "label": classifier.classes[class_index],
+        "probability": float(probabilities[class_index]),
         "whole": crop.cut(image, *classifier.size).shape == image.shape,
-        "labels": predict.best(probabilities, classifier.classes, TOLD),
+        "labels": predict.best(probabilities, classifier.classes, TOP_K),
         **available.preprocessing(settings, inputs),
         "seconds": time.monotonic() - began,
     }
     recipe = recipes.make("classify.explain", settings, inputs, available.weights(classifier, inputs))
-    kept = File.keep(image_io.encode_png(shown, recipe), "image", "explanation.png")
-    return Result((kept,), figures, recipe)
+    output = File.keep(image_io.encode_png(overlay, recipe), "image", "explanation.png")
+    return Result((output,), figures, recipe)
 
 
 def prepare(settings: ExplainSettings) -> None:
-    """Makes a warm worker ready to explain, if what that needs is here already."""
-    if settings.preset == IMAGENET and imagenet.cached():
-        look(imagenet.open(), np.zeros((imagenet.SIZE, imagenet.SIZE, 3), "uint8"))
+    """Loads ImageNet's classifier and compiles Grad-CAM in a warm worker, if the files are cached."""
+    if settings.preset == IMAGENET and imagenet.is_cached():
+        explain(imagenet.open(), np.zeros((imagenet.SIZE, imagenet.SIZE, 3), "uint8"))
 
 
-def look(
-    classifier: Classifier, image: np.ndarray, place: int | None = None
+def explain(
+    classifier: Classifier, image: np.ndarray, class_index: int | None = None
 ) -> tuple[np.ndarray, np.ndarray, int]:
-    """Where in the middle of an image a classifier sees a class.
+    """Computes the Grad-CAM heatmap of a class for the center crop of an image.
 
     Args:
-        classifier: what looks.
+        classifier: the classifier.
         image: `(H, W, 3) uint8`.
-        place: of the class among its classes; the likeliest when None.
+        class_index: of the class; None takes the most probable one.
 
     Returns:
-        `(h, w) float32`, from 0 to 1 where it speaks most for that class (all 0 where nothing does);
-        `(k,)` probabilities; and the place.
+        `(h, w) float32` heatmap with maximum 1, or all 0; `(k,)` probabilities; and the class index.
 
     Raises:
-        StudioError: if no layer of the classifier has places any more.
+        StudioError: if the classifier has no spatial layer.
     """
     from keras import ops
 
-    look = get_or_make(_MAPS, classifier.key or classifier.digest, lambda: _built(classifier), _MOST_HELD)
-    cut = crop.cut(image, *classifier.size)[None]
-    found = look(ops.convert_to_tensor(cut), np.int32(-1 if place is None else place))
-    where, probabilities, looked_for = (np.asarray(one) for one in found)
-    return where / max(float(where.max()), 1e-12), probabilities, int(looked_for)
+    compute = get_or_make(_MAPS, classifier.key or classifier.digest, lambda: _build(classifier), _MAX_CACHED)
+    pixels = crop.cut(image, *classifier.size)[None]
+    outputs = compute(ops.convert_to_tensor(pixels), np.int32(-1 if class_index is None else class_index))
+    heat, probabilities, target = (np.asarray(output) for output in outputs)
+    return heat / max(float(heat.max()), 1e-12), probabilities, int(target)
 
 
-def _built(classifier: Classifier) -> Callable:
-    """`((1, S, S, 3) uint8, place or -1) -> (where (h, w), probabilities (k,), place)`, in one pass each way.
+def _build(classifier: Classifier) -> Callable:
+    """Compiles `((1, S, S, 3) uint8, index or -1) -> (heatmap (h, w), probabilities (k,), index)`.
 
-    Departs from the paper: the score is how far the class's logit is above the mean of all. What is in all of
-    them alike changes no probability, so it should not show either.
+    Unlike the paper, the score is the class's logit minus the mean of all logits: what raises all logits
+    alike changes no probability and should not show.
     """
     import keras
     from keras import ops
 
-    from studio.core.objectives.gradients import compiled, value_and_grad
+    from studio.core.objectives.gradients import compile_function, value_and_grad
 
     end, to_logits, to_shares = _end(classifier)
     try:
         below = keras.Model(classifier.network.input, classifier.maps)
         above = keras.Model(classifier.maps, end)
-    except (ValueError, TypeError, AttributeError):  # there is none, or something passes by next to it
+    except (ValueError, TypeError, AttributeError):  # there are no maps, or a skip connection bypasses them
         raise StudioError(
             f"{classifier.name} has no spatial feature layer, so Grad-CAM is not available for it. "
             "Use `studio classify predict` instead."
         ) from None
 
-    def score(activations, place):
+    def score(activations, class_index):
         logits = to_logits(above(activations))[0]
-        place = ops.where(place < 0, ops.cast(ops.argmax(logits), "int32"), place)
-        return ops.take(logits, place) - ops.mean(logits), (logits, place)
+        class_index = ops.where(class_index < 0, ops.cast(ops.argmax(logits), "int32"), class_index)
+        return ops.take(logits, class_index) - ops.mean(logits), (logits, class_index)
 
-    def seen(images, place):
+    def grad_cam(images, class_index):
         activations = below(images)
-        _, (logits, place), slope = value_and_grad(score)(activations, place)
-        weights = ops.mean(slope, axis=(1, 2), keepdims=True)
-        where = ops.relu(ops.sum(weights * activations, axis=-1))[0]
-        return where, to_shares(logits), place
+        _, (logits, class_index), gradient = value_and_grad(score)(activations, class_index)
+        weights = ops.mean(gradient, axis=(1, 2), keepdims=True)
+        heat = ops.relu(ops.sum(weights * activations, axis=-1))[0]
+        return heat, to_shares(logits), class_index
 
-    return compiled(seen)
+    return compile_function(grad_cam)
 
 
 def _end(classifier: Classifier) -> tuple[keras.KerasTensor, Callable, Callable]:
-    """The last tensor of a network before its softmax, what makes logits of it, and shares of those."""
+    """Returns the tensor before softmax or sigmoid, a function to logits, and one to probabilities."""
     import keras
     from keras import ops
 
     network = classifier.network
     if classifier.independent:
         return network.output, _log_odds, ops.sigmoid
-    choice = network.layers[-1]
-    softmax = getattr(choice, "activation", None) is keras.activations.softmax
-    if isinstance(choice, keras.layers.Dense) and softmax:
-        weights = [ops.convert_to_tensor(weight) for weight in choice.weights]
+    output_layer = network.layers[-1]
+    softmax = getattr(output_layer, "activation", None) is keras.activations.softmax
+    if isinstance(output_layer, keras.layers.Dense) and softmax:
+        weights = [ops.convert_to_tensor(weight) for weight in output_layer.weights]
         to_logits = lambda found: ops.matmul(found, weights[0]) + (weights[1] if weights[1:] else 0)  # noqa: E731
-        return choice.input, to_logits, ops.softmax
-    if isinstance(choice, keras.layers.Softmax) or (isinstance(choice, keras.layers.Activation) and softmax):
-        return choice.input, lambda found: found, ops.softmax
-    # As good as logits, but for what is so unlikely that its probability is 0 in float32.
+        return output_layer.input, to_logits, ops.softmax
+    if isinstance(output_layer, keras.layers.Softmax) or (
+        isinstance(output_layer, keras.layers.Activation) and softmax
+    ):
+        return output_layer.input, lambda found: found, ops.softmax
+    # Log probabilities serve as logits, except for probabilities that are 0 in float32.
     return network.output, lambda found: ops.log(ops.maximum(found, 1e-30)), ops.softmax
 
 
@@ -153,8 +154,8 @@ def _log_odds(shares):
     return ops.log(ops.maximum(shares, 1e-30)) - ops.log(ops.maximum(1 - shares, 1e-7))
 
 
-def _place(label: str, classifier: Classifier) -> int:
-    """The place of a label: just that one, or else however its letters are written."""
+def _class_index(label: str, classifier: Classifier) -> int:
+    """Returns the index of a label: an exact match, or else ignoring case."""
     if label in classifier.classes:
         return classifier.classes.index(label)
     names = [name.casefold() for name in classifier.classes]

@@ -1,4 +1,4 @@
-"""The score of a trained classifier on images that it has not learned from."""
+"""Scores of classifiers on images that they were not trained on."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from studio.classify.training import held_out
 from studio.classify.training.evaluate import evaluate
 from studio.core import data
 from studio.core.data import ImageDataset, sample_sets, shares
-from studio.core.data.names import counted, first_few
+from studio.core.data.names import count_phrase, first_few
 from studio.core.errors import InvalidInput, invalid, unknown
 from studio.core.models.presets import Preset
 from studio.core.progress import Progress
@@ -24,40 +24,44 @@ from studio.imported.preprocessing import LABELS, describe
 def figures(
     preset: Preset, where: str, part: tuple[float, float] | None, progress: Progress
 ) -> dict[str, Any]:
-    """Measures a classifier on a data set; on the one that it learned from, the same as its training told.
+    """Evaluates a classifier on a dataset; on its own dataset this repeats the test of its training run.
 
     Args:
         preset: a classifier.
-        where: the path of the data set, `sample:NAME` or `tfds:NAME`.
-        part: where the part begins and ends, as shares of each class: those that it was tested on come last,
-            the others by name. None: what it was tested on, or of other data all. Of other data, those that
-            it learned from are left out first.
+        where: the path of a dataset, `sample:NAME` or `tfds:NAME`.
+        part: start and end of the part to use, as shares of each class, sorted with the test split last.
+            None: the test split, or all images of another dataset. Training images in another dataset are
+            left out first.
+        progress: receives each stage.
 
     Returns:
-        accuracy, interval, n, per_class, calibration_error and its floor, and notes: what was left out.
+        `accuracy`, `interval`, `n`, `per_class`, `calibration_error`, `calibration_floor`, and `notes` on
+        images left out.
 
     Raises:
-        InvalidInput: if the data set cannot be read or has other classes, or the model is not whole.
-        Unavailable: if its backbone is out of reach.
+        InvalidInput: if the dataset cannot be read or has other classes, or the model's files are incomplete.
+        Unavailable: if its backbone cannot be loaded.
     """
     classes = trained.classes_of(preset)
     file = sample_sets.resolve(where, progress)
-    found = data.load_dataset(file, trained.side_of(preset), progress=progress)
-    truth = _truth(found, classes, where)
-    last = held_out.test_mask(preset, found)
-    learned, notes = (np.zeros_like(last), []) if last.any() else _learned(preset, found)
-    rows = _rows(truth, last, learned, part)
+    dataset = data.load_dataset(file, trained.side_of(preset), progress=progress)
+    truth = _truth(dataset, classes, where)
+    test_mask = held_out.test_mask(preset, dataset)
+    train_mask, notes = (
+        (np.zeros_like(test_mask), []) if test_mask.any() else _training_images(preset, dataset)
+    )
+    rows = _rows(truth, test_mask, train_mask, part)
     classifier = trained.open(preset)
     progress.stage("Classifying images")
-    told = evaluate(classifier.probabilities(found.images[rows], progress), truth[rows], classes)
+    metrics = evaluate(classifier.probabilities(dataset.images[rows], progress), truth[rows], classes)
     return {
-        "accuracy": told["accuracy"],
-        "interval": told["interval"],
-        "n": told["n"],
-        "per_class": told["per_class"],
-        "calibration_error": told["calibration"]["error"],
-        "calibration_floor": told["calibration"]["floor"],
-        "notes": [*found.notes, *notes],
+        "accuracy": metrics["accuracy"],
+        "interval": metrics["interval"],
+        "n": metrics["n"],
+        "per_class": metrics["per_class"],
+        "calibration_error": metrics["calibration"]["error"],
+        "calibration_floor": metrics["calibration"]["floor"],
+        "notes": [*dataset.notes, *notes],
     }
 
 
@@ -69,55 +73,55 @@ def of_imported(
     preprocessing: str | None = None,
     flat: bool = False,
 ) -> dict[str, Any]:
-    """Measures an imported classifier, whose training images are not known.
+    """Evaluates an imported classifier, whose training images are unknown.
 
     Args:
         file: of the classifier.
         where, part: as for `figures`.
-        progress: told of each stage.
-        preprocessing: one of `preprocessing.LABELS`; None for that of the model.
-        flat: whether one that takes a row of numbers is given the pixels of an image.
+        progress: receives each stage.
+        preprocessing: one of `preprocessing.LABELS`; None reads it from the model.
+        flat: whether a flat input takes the pixels of an image.
 
     Returns:
         As `figures`, and `preprocessing`.
 
     Raises:
-        InvalidInput: if the data set cannot be read or has other classes, or the model cannot be taken.
+        InvalidInput: if the dataset cannot be read or has other classes, or the model is refused.
     """
     if preprocessing not in (None, AUTO, *LABELS):
         raise unknown("preprocessing", preprocessing, (AUTO, *LABELS))
-    known = imported_classifier.known(file, flat)
-    choice = known.choice(preprocessing or AUTO)
-    found = data.load_dataset(
-        sample_sets.resolve(where, progress), matching.side(known.size), progress=progress
+    facts = imported_classifier.read_facts(file, flat)
+    choice = facts.choice(preprocessing or AUTO)
+    dataset = data.load_dataset(
+        sample_sets.resolve(where, progress), matching.side(facts.size), progress=progress
     )
-    truth = _truth(found, known.classes, where, file.name)
+    truth = _truth(dataset, facts.classes, where, file.name)
     none = np.zeros(len(truth), bool)
     rows = _rows(truth, none, none, part)
     classifier = imported_classifier.open(file, choice.preprocessing, flat)
     progress.stage("Classifying images")
-    told = evaluate(classifier.probabilities(found.images[rows], progress), truth[rows], known.classes)
-    said = f"{file.name} may have been trained on some of these images; its training data are unknown."
+    metrics = evaluate(classifier.probabilities(dataset.images[rows], progress), truth[rows], facts.classes)
+    note = f"{file.name} may have been trained on some of these images; its training data are unknown."
     return {
-        **{name: told[name] for name in ("accuracy", "interval", "n", "per_class")},
-        "calibration_error": told["calibration"]["error"],
-        "calibration_floor": told["calibration"]["floor"],
+        **{name: metrics[name] for name in ("accuracy", "interval", "n", "per_class")},
+        "calibration_error": metrics["calibration"]["error"],
+        "calibration_floor": metrics["calibration"]["floor"],
         "preprocessing": choice.preprocessing,
-        "notes": [*found.notes, f"{describe(choice)}.", said],
+        "notes": [*dataset.notes, f"{describe(choice)}.", note],
     }
 
 
-def _truth(found: ImageDataset, classes: tuple[str, ...], where: str, model: str = "") -> np.ndarray:
-    """The place of each image's class among those of the classifier, however its letters are written."""
-    if found.labels is None:
-        raise _other(where, "only one folder", classes, model)
-    known = matching.places(found.classes, classes, loosely=bool(model))
-    if unknown := matching.unknown(found.classes, known):
-        raise _other(where, f"unknown classes: {first_few(unknown)}", classes, model)
-    return np.array(known)[found.labels]
+def _truth(dataset: ImageDataset, classes: tuple[str, ...], where: str, model: str = "") -> np.ndarray:
+    """Returns the classifier's class index of each image."""
+    if dataset.labels is None:
+        raise _class_mismatch(where, "only one folder", classes, model)
+    indices = matching.class_indices(dataset.classes, classes, loosely=bool(model))
+    if unknown := matching.unknown(dataset.classes, indices):
+        raise _class_mismatch(where, f"unknown classes: {first_few(unknown)}", classes, model)
+    return np.array(indices)[dataset.labels]
 
 
-def _other(where: str, received: str, classes: tuple[str, ...], model: str = "") -> InvalidInput:
+def _class_mismatch(where: str, received: str, classes: tuple[str, ...], model: str = "") -> InvalidInput:
     of = f" of {model}" if model else ""
     step = (
         "choose another data set, or pass the folder names as class names with --labels"
@@ -128,24 +132,24 @@ def _other(where: str, received: str, classes: tuple[str, ...], model: str = "")
     return invalid(f"data set {where}", expected=expected, received=received, next_step=step)
 
 
-def _learned(preset: Preset, found: ImageDataset) -> tuple[np.ndarray, list[str]]:
-    """Which images of another data set than its own a classifier learned from, and what is told of them."""
-    learned = held_out.training_mask(preset, found)
-    what = counted(int(learned.sum()), "training image", "training images")
-    return learned, [f"{what} left out."] if learned.any() else []
+def _training_images(preset: Preset, dataset: ImageDataset) -> tuple[np.ndarray, list[str]]:
+    """Returns the mask of training images in a dataset, and a note if there are any."""
+    train_mask = held_out.training_mask(preset, dataset)
+    text = count_phrase(int(train_mask.sum()), "training image", "training images")
+    return train_mask, [f"{text} left out."] if train_mask.any() else []
 
 
 def _rows(
-    truth: np.ndarray, last: np.ndarray, learned: np.ndarray, part: tuple[float, float] | None
+    truth: np.ndarray, test_mask: np.ndarray, train_mask: np.ndarray, part: tuple[float, float] | None
 ) -> np.ndarray:
-    """Which images are looked at, sorted."""
-    if part is None and last.any():
-        return np.flatnonzero(last)
+    """Returns the rows to evaluate, sorted."""
+    if part is None and test_mask.any():
+        return np.flatnonzero(test_mask)
     part = part or (0.0, 1.0)
-    chosen = []
-    for one in range(truth.max() + 1):
-        rows = np.flatnonzero((truth == one) & ~learned)
-        ordered = np.concatenate([rows[~last[rows]], rows[last[rows]]])
+    parts = []
+    for label in range(truth.max() + 1):
+        rows = np.flatnonzero((truth == label) & ~train_mask)
+        order = np.concatenate([rows[~test_mask[rows]], rows[test_mask[rows]]])
         start, end = shares.bounds(len(rows), part)
-        chosen.append(ordered[start:end])
-    return np.sort(np.concatenate(chosen))
+        parts.append(order[start:end])
+    return np.sort(np.concatenate(parts))

@@ -1,1 +1,1 @@
-"""What is in a data set of classes: gaps, doubles, odd labels, and what is held out."""
+"""Datasets of classes: audit, train/test split and class matching."""

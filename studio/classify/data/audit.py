@@ -1,4 +1,4 @@
-"""Looks a data set over: what is in it, what is missing or twice there, which labels look wrong."""
+"""Audits a dataset: counts, duplicates, broken files, sizes and suspicious labels."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ from studio.core import amounts
 from studio.core.data.cache import ImageDataset
 from studio.core.data.duplicates import Groups
 from studio.core.data.names import first_few, strays
-from studio.core.data.sources import refused
+from studio.core.data.sources import invalid_data_set
 from studio.core.errors import InvalidInput
 
-FEW = 20  # images of a class, below which it is learned badly
-UNEVEN = 5.0  # times as many images of one class as of another, from which it matters
-MOST_LISTED = 100  # of each finding, in the figures
-LEAST_EACH = 2  # images of a class: one to learn from, one to test on
+FEW = 20  # images of a class; fewer give low accuracy
+UNEVEN = 5.0  # ratio of the largest to the smallest class that gives a warning
+MOST_LISTED = 100  # entries of each finding
+LEAST_EACH = 2  # images of a class: one for training, one for testing
 
 
 def facts(dataset: ImageDataset, groups: Groups) -> dict[str, Any]:
-    """What a data set is, as plain JSON.
+    """Describes a dataset as plain JSON.
 
     Args:
-        dataset: of the data set.
+        dataset: the dataset.
         groups: its near-duplicates.
 
     Returns:
-        `dataset`; `classes`, each with `name` and `count`; `strays`, the names of images next to the
-        folders of classes, which are none then; `broken`, the names of files left out; `copies`, pairs of
-        names; `near`, pairs with `first`, `second`, `alike` and `across` (two classes); `parted`, how many
-        are alike but in two groups; `sizes`, the smallest, middle and largest side in px; `small`, the names
-        of images that have to be enlarged; `uneven`, how many times larger the largest class is;
-        `warnings`, in sentences; `notes` of the reader.
+        `images`; `classes`, each with `name` and `count`; `strays`, images outside of class folders, if there
+        are no classes; `broken`, files left out; `copies`, pairs of names; `near`, pairs with `first`,
+        `second`, `alike` (similarity) and `across` (in two classes); `parted`, the number of near-duplicates
+        in different groups; `sizes`, the smallest, median and largest shorter side in px; `small`, images
+        that must be enlarged; `uneven`, the ratio of the largest to the smallest class; `warnings` and
+        `notes`, in sentences.
     """
     counts = _counts(dataset)
     shortest = dataset.sizes.min(axis=1)
@@ -42,8 +42,8 @@ def facts(dataset: ImageDataset, groups: Groups) -> dict[str, Any]:
     across = np.zeros(len(groups.pairs), bool)
     if dataset.labels is not None:
         across = dataset.labels[groups.pairs[:, 0]] != dataset.labels[groups.pairs[:, 1]]
-    near = zip(groups.pairs[:MOST_LISTED], groups.alike, across, strict=False)
-    found = {
+    near = zip(groups.pairs[:MOST_LISTED], groups.correlations, across, strict=False)
+    findings = {
         "images": len(dataset.names),
         "classes": [{"name": name, "count": count} for name, count in counts.items()],
         "strays": strays(dataset.names)[:MOST_LISTED] if dataset.labels is None else [],
@@ -54,14 +54,14 @@ def facts(dataset: ImageDataset, groups: Groups) -> dict[str, Any]:
         "near": [_pair(dataset, *pair) for pair in near],
         "near_count": len(groups.pairs),
         "across_count": int(across.sum()),
-        "parted": groups.parted,
+        "parted": groups.cross_group_count,
         "sizes": [int(np.quantile(shortest, share, method="nearest")) for share in (0, 0.5, 1)],
         "small": [dataset.names[n] for n in small[:MOST_LISTED]],
         "small_count": len(small),
         "uneven": max(counts.values()) / min(counts.values()) if counts else 1.0,
         "notes": list(dataset.notes),
     }
-    return found | {"warnings": list(_warnings(found))}
+    return findings | {"warnings": list(_warnings(findings))}
 
 
 def _counts(dataset: ImageDataset) -> dict[str, int]:
@@ -71,90 +71,93 @@ def _counts(dataset: ImageDataset) -> dict[str, int]:
     return dict(zip(dataset.classes, counts.tolist(), strict=True))
 
 
-def _pair(dataset: ImageDataset, rows: np.ndarray, alike: float, across: bool) -> dict[str, Any]:
+def _pair(dataset: ImageDataset, rows: np.ndarray, similarity: float, across: bool) -> dict[str, Any]:
     first, second = (dataset.names[row] for row in rows)
-    return {"first": first, "second": second, "alike": round(float(alike), 3), "across": bool(across)}
+    return {"first": first, "second": second, "alike": round(float(similarity), 3), "across": bool(across)}
 
 
-def _warnings(found: Mapping[str, Any]) -> Iterator[str]:
-    counts = {one["name"]: one["count"] for one in found["classes"]}
+def _warnings(findings: Mapping[str, Any]) -> Iterator[str]:
+    counts = {entry["name"]: entry["count"] for entry in findings["classes"]}
     if not counts:
-        beside = f" {first_few(found['strays'])} is in no class folder." if found["strays"] else ""
-        yield f"There is only one class: put the images into one folder per class.{beside}"
+        note = f" {first_few(findings['strays'])} is in no class folder." if findings["strays"] else ""
+        yield f"There is only one class: put the images into one folder per class.{note}"
     for names in _twins(counts):
         yield f"{' and '.join(names)} may be the same class: their names look alike."
     if few := [name for name, count in counts.items() if count < FEW]:
         yield f"Fewer than {FEW} images of {first_few(few)}: expect low accuracy there."
-    if found["uneven"] >= UNEVEN:
+    if findings["uneven"] >= UNEVEN:
         largest = max(counts, key=lambda name: counts[name])
         smallest = min(counts, key=lambda name: counts[name])
-        yield f"{found['uneven']:.0f} times as many images of {largest} as of {smallest}: add some."
-    if across := found["across_count"]:
+        yield f"{findings['uneven']:.0f} times as many images of {largest} as of {smallest}: add some."
+    if across := findings["across_count"]:
         pairs = amounts.count(across, "pair")
         yield f"{pairs} of nearly the same image in two classes: check which class is right."
-    if parted := found["parted"]:
+    if parted := findings["parted"]:
         yield f"{parted:,} images are too similar to detect copies: some are in the test split, too."
-    if found["small_count"] * 2 > found["images"]:
+    if findings["small_count"] * 2 > findings["images"]:
         yield "Most images are smaller than the input size: use larger images or a smaller --size."
 
 
 def _twins(names: Mapping[str, int]) -> Iterator[list[str]]:
-    """Names that a user reads alike: `Cat` and `cat`, or one letter written in two ways."""
-    read: dict[str, list[str]] = {}
+    """Yields names that look the same, such as `Cat` and `cat`, or different Unicode forms."""
+    spellings: dict[str, list[str]] = {}
     for name in names:
         plain = unicodedata.normalize("NFKC", name).casefold()
-        read.setdefault("".join(letter for letter in plain if letter.isalnum()) or plain, []).append(name)
-    return (alike for alike in read.values() if len(alike) > 1)
+        spellings.setdefault("".join(letter for letter in plain if letter.isalnum()) or plain, []).append(
+            name
+        )
+    return (group for group in spellings.values() if len(group) > 1)
 
 
 def check(dataset: ImageDataset, name: str) -> None:
-    """Raises `InvalidInput` if there are no two classes to tell apart, or too few images of one."""
-    if dataset.labels is None and (beside := strays(dataset.names)):
+    """Raises `InvalidInput` if there are fewer than two classes, or too few images of one."""
+    if dataset.labels is None and (stray_names := strays(dataset.names)):
         received, step = (
-            f"outside of class folders: {first_few(beside)}",
+            f"outside of class folders: {first_few(stray_names)}",
             "move it into a class folder, or remove it",
         )
-        raise refused(name, "each image in the folder of its class", received, step)
+        raise invalid_data_set(name, "each image in the folder of its class", received, step)
     if dataset.labels is None:
         received = " ".join([f"{len(dataset.names):,} images of one.", *dataset.notes]).rstrip(".")
-        raise refused(name, "at least two classes, one folder each", received, "add another class")
-    if few := [f"{count} of {one}" for one, count in _counts(dataset).items() if count < LEAST_EACH]:
+        raise invalid_data_set(name, "at least two classes, one folder each", received, "add another class")
+    if few := [f"{count} of {label}" for label, count in _counts(dataset).items() if count < LEAST_EACH]:
         raise _too_few(name, first_few(few))
 
 
 def _too_few(name: str, received: str) -> InvalidInput:
     expected = f"at least {LEAST_EACH} images of each class"
-    return refused(name, expected, received, "add images of that class, or remove it")
+    return invalid_data_set(name, expected, received, "add images of that class, or remove it")
 
 
-def suspicious(
+def suspicious_labels(
     dataset: ImageDataset, rows: np.ndarray, left_out: np.ndarray, most: int = MOST_LISTED
 ) -> list[dict[str, Any]]:
-    """Images whose labels look wrong to heads that have not learned from them, the surest first.
+    """Lists images whose labels look wrong to heads that were not trained on them, most suspicious first.
 
-    A label is doubted where another class is at least as likely as it usually is for its own images.
+    A label is suspicious if another class is at least as probable as it usually is for its own images.
 
     Args:
-        dataset: of the data set.
-        rows: `(n,)`, which of them.
-        left_out: `(n, k)`, what those are thought to be.
-        most: how many are listed.
+        dataset: the dataset.
+        rows: `(n,)`, rows to check.
+        left_out: `(n, k)`, their cross-validated probabilities.
+        most: maximum number of entries.
 
     Returns:
-        Each with `name`, `label`, `looks_like` and `confidence`.
+        Entries with `name`, `label`, `looks_like` and `confidence`.
 
     Reference:
         Northcutt et al. 2021, arXiv:1911.00068.
     """
     labels = dataset.known_labels[rows]
-    own_rows = [left_out[labels == one, one] for one in range(left_out.shape[1])]
-    usual = np.array([each.mean() if len(each) else np.inf for each in own_rows])  # not known: never doubted
+    own_rows = [left_out[labels == label, label] for label in range(left_out.shape[1])]
+    # A class without images is never suspicious.
+    usual = np.array([each.mean() if len(each) else np.inf for each in own_rows])
     own = left_out[np.arange(len(rows)), labels]
     others = np.where(left_out >= usual, left_out, -1.0)
     others[np.arange(len(rows)), labels] = -1.0
     guess = others.argmax(axis=1)
     margin = others[np.arange(len(rows)), guess] - own
-    doubted = [n for n in np.argsort(-margin) if margin[n] > 0][:most]
+    suspects = [n for n in np.argsort(-margin) if margin[n] > 0][:most]
     return [
         {
             "name": dataset.names[rows[n]],
@@ -162,54 +165,57 @@ def suspicious(
             "looks_like": dataset.classes[guess[n]],
             "confidence": round(float(left_out[n, guess[n]]), 3),
         }
-        for n in doubted
+        for n in suspects
     ]
 
 
-def report(name: str, found: Mapping[str, Any]) -> str:
-    """What was found, in Markdown for a user to read.
+def report(name: str, findings: Mapping[str, Any]) -> str:
+    """Returns the findings in Markdown.
 
     Args:
-        name: of the data set.
-        found: of `facts`, perhaps with `suspicious`.
+        name: of the dataset.
+        findings: of `facts`, perhaps with `suspicious`.
     """
-    least, middle, most = found["sizes"]
-    lines = [f"# {name}", "", f"{found['images']:,} images, shorter sides from {least} to {most} px"]
+    least, middle, most = findings["sizes"]
+    lines = [f"# {name}", "", f"{findings['images']:,} images, shorter sides from {least} to {most} px"]
     lines[-1] += f" (median {middle})."
-    lines += ["", "| class | images |", "|---|---|"] if found["classes"] else []
-    lines += [f"| {one['name']} | {one['count']:,} |" for one in found["classes"]]
-    for title, sentences in _sections(found):
+    lines += ["", "| class | images |", "|---|---|"] if findings["classes"] else []
+    lines += [f"| {entry['name']} | {entry['count']:,} |" for entry in findings["classes"]]
+    for title, sentences in _sections(findings):
         lines += ["", f"## {title}", "", *(f"- {sentence}" for sentence in sentences)]
     return "\n".join(lines) + "\n"
 
 
-def _sections(found: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
-    if found["warnings"]:
-        yield "Warnings", list(found["warnings"])
-    if found["broken"]:
-        yield f"{found['broken_count']:,} broken image files left out", list(found["broken"])
-    if found["copies"]:
-        pairs = [f"{copy} is the same as {kept}" for copy, kept in found["copies"]]
-        yield f"{found['copies_count']:,} exact duplicates left out", pairs
-    if found["near"]:
-        yield f"{found['near_count']:,} pairs of nearly identical images", list(map(_said, found["near"]))
-    if score := found.get("score"):
-        told = score["evaluation"]
-        low, high = told["interval"]
+def _sections(findings: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
+    if findings["warnings"]:
+        yield "Warnings", list(findings["warnings"])
+    if findings["broken"]:
+        yield f"{findings['broken_count']:,} broken image files left out", list(findings["broken"])
+    if findings["copies"]:
+        pairs = [f"{copy} is the same as {original}" for copy, original in findings["copies"]]
+        yield f"{findings['copies_count']:,} exact duplicates left out", pairs
+    if findings["near"]:
+        yield (
+            f"{findings['near_count']:,} pairs of nearly identical images",
+            list(map(_pair_line, findings["near"])),
+        )
+    if score := findings.get("score"):
+        metrics = score["evaluation"]
+        low, high = metrics["interval"]
         yield (
             "Accuracy of the model",
-            [f"{told['accuracy']:.1%} on {told['n']:,} images (95 %: {low:.1%} to {high:.1%})"],
+            [f"{metrics['accuracy']:.1%} on {metrics['n']:,} images (95 %: {low:.1%} to {high:.1%})"],
         )
-    if found.get("suspicious"):
-        told = [
-            f"{one['name']}: {one['label']}, looks like {one['looks_like']} ({one['confidence']:.0%})"
-            for one in found["suspicious"]
+    if findings.get("suspicious"):
+        lines = [
+            f"{entry['name']}: {entry['label']}, looks like {entry['looks_like']} ({entry['confidence']:.0%})"
+            for entry in findings["suspicious"]
         ]
-        yield f"{len(told)} suspicious labels", told
-    if found["notes"]:
-        yield "Notes", list(found["notes"])
+        yield f"{len(lines)} suspicious labels", lines
+    if findings["notes"]:
+        yield "Notes", list(findings["notes"])
 
 
-def _said(pair: Mapping[str, Any]) -> str:
+def _pair_line(pair: Mapping[str, Any]) -> str:
     across = ", in two classes" if pair["across"] else ""
     return f"{pair['first']} and {pair['second']} ({pair['alike']:.2f}{across})"

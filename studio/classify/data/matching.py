@@ -1,28 +1,28 @@
-"""How a data set fits an imported classifier: its classes, and its size."""
+"""Matches a dataset's classes and image size with those of a classifier."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 
-def places(names: Sequence[str], classes: Sequence[str], loosely: bool) -> list[int | None]:
-    """The place of each name among the classes of a classifier; None where it has none.
+def class_indices(names: Sequence[str], classes: Sequence[str], loosely: bool) -> list[int | None]:
+    """Returns the index of each name among a classifier's classes; None if it has no such class.
 
     Args:
-        names: of the classes of a data set.
+        names: classes of a dataset.
         classes: of the classifier.
-        loosely: however the letters of a name are written, where none is written just so.
+        loosely: ignores case for names without an exact match.
     """
     exact = {name: place for place, name in enumerate(classes)}
     loose = {name.casefold(): place for place, name in enumerate(classes)} if loosely else {}
     return [exact.get(name, loose.get(name.casefold())) for name in names]
 
 
-def unknown(names: Sequence[str], found: Sequence[int | None]) -> list[str]:
-    """The names that `places` did not find."""
-    return [name for name, place in zip(names, found, strict=True) if place is None]
+def unknown(names: Sequence[str], indices: Sequence[int | None]) -> list[str]:
+    """Lists the names for which `class_indices` returned None."""
+    return [name for name, place in zip(names, indices, strict=True) if place is None]
 
 
 def side(size: tuple[int, int]) -> int:
-    """Of the images that are read: as large as the longer side that it looks at, of 16 px at least."""
+    """Returns the side in px at which images are read: the longer side of the input, at least 16."""
     return max(16, *size)

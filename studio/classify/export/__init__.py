@@ -1,1 +1,1 @@
-"""A classifier as one file for other programs."""
+"""Exports a classifier to one file for other programs."""

@@ -1,6 +1,6 @@
-"""A classifier as one file for other programs: Keras, TFLite or ONNX, looked at again before it is given.
+"""Exports a classifier to Keras, TFLite, ONNX, Teachable Machine or TensorFlow.js, and verifies the file.
 
-The file takes raw images, `(B, H, W, 3) uint8` of any size, and has the names of the classes in it.
+The file takes raw images, `(B, H, W, 3) uint8` of any size, and contains the class names.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from studio.classify.export import opened, packed, snippets
+from studio.classify.export import loaders, snippets, zip_exports
 from studio.classify.models import available, crop
 from studio.classify.models.classifier import Classifier
 from studio.classify.settings import ExportSettings
@@ -27,9 +27,9 @@ from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
 from studio.imported.keras_files import LABELS, SIZE
 
-IMAGES = 10  # that an export is compared on
-MOST_AWAY = 1e-3  # of a probability, above which an export is wrong, not rounded
-# TFLite and ONNX refuse floats here. Keras casts whatever it is given to the type of its input.
+IMAGES = 10  # for comparing an export with its model
+MOST_AWAY = 1e-3  # difference of probabilities above which an export is wrong, not rounded
+# TFLite and ONNX refuse floats here. Keras casts any input to the type of its input tensor.
 _INPUT_NOTES = {
     "keras": ("Give it uint8 images from 0 to 255: Keras casts images in [0, 1] to 0 without a warning.",)
 }
@@ -37,7 +37,7 @@ NEEDS = {"onnx": ("tf2onnx", "onnx", "onnxruntime")}
 
 
 def check(settings: ExportSettings, inputs: Mapping[str, Sequence[File]]) -> None:
-    """Raises `StudioError` unless there is such a classifier and all that its export needs."""
+    """Raises `StudioError` if the classifier does not exist or the export lacks a package."""
     available.check(settings, inputs)
     missing = [name for name in NEEDS.get(settings.form, ()) if find_spec(name) is None]
     if missing:
@@ -54,64 +54,64 @@ def check(settings: ExportSettings, inputs: Mapping[str, Sequence[File]]) -> Non
 
 
 def run(settings: ExportSettings, inputs: Inputs, progress: Progress) -> Result:
-    """Exports a classifier, loads the file again and compares what both say of ten images."""
+    """Exports a classifier, loads the file and compares its probabilities with the model's on ten images."""
     began = time.monotonic()
     classifier = available.classifier(settings, inputs, progress)
     progress.stage(f"Writing {settings.form}")
-    with tempfile.TemporaryDirectory(dir=paths.folder("cache")) as place:
-        path = Path(place) / f"{classifier.name}.{settings.ending}"
+    with tempfile.TemporaryDirectory(dir=paths.folder("cache")) as folder:
+        path = Path(folder) / f"{classifier.name}.{settings.ending}"
         WRITERS[settings.form](classifier, path)
         progress.stage("Comparing with the model")
-        away = largest_difference(classifier, path, progress)
+        difference = largest_difference(classifier, path, progress)
         data = path.read_bytes()
-    if not away <= MOST_AWAY:
+    if not difference <= MOST_AWAY:
         raise StudioError(
             f"The exported file was discarded, because its probabilities differ from the model's by up to "
-            f"{away:.2g}. Export to another format."
+            f"{difference:.2g}. Export to another format."
         )
     snippet = snippets.program(settings.form, classifier.classes)
-    nearly = f"within {away:.1e} of the model's" if away else "exactly the model's"
-    told = f"On {IMAGES} images the file's probabilities are {nearly}."
+    nearly = f"within {difference:.1e} of the model's" if difference else "exactly the model's"
+    note = f"On {IMAGES} images the file's probabilities are {nearly}."
     figures = {
         "bytes": len(data),
         "images": IMAGES,
-        "largest_difference": away,
+        "largest_difference": difference,
         "classes": len(classifier.classes),
         "snippet": snippet,
         "seconds": time.monotonic() - began,
         "notes": [
-            told,
+            note,
             *_INPUT_NOTES.get(settings.form, ()),
             *available.preprocessing_notes(settings, inputs),
         ],
     }
     recipe = recipes.make("classify.export", settings, inputs, available.weights(classifier, inputs))
-    kept = File.keep(data, "network", path.name)
-    beside = File.keep(snippet.encode(), "text", f"{path.name}.{snippets.ending(settings.form)}")
-    return Result((kept, beside), figures, recipe)
+    model_file = File.keep(data, "network", path.name)
+    snippet_file = File.keep(snippet.encode(), "text", f"{path.name}.{snippets.ending(settings.form)}")
+    return Result((model_file, snippet_file), figures, recipe)
 
 
 def largest_difference(classifier: Classifier, path: Path, progress: Progress | None = None) -> float:
-    """How far the probabilities of an exported file are from the model's, at most, on ten images.
+    """Returns the largest difference between an exported file's and the model's probabilities.
 
     Args:
         classifier: the model.
         path: of a `.keras`, `.tflite`, `.onnx` or `.zip` file; loaded as its users load it.
-        progress: told of every image.
+        progress: receives the number of images done.
     """
-    ask: Callable[[np.ndarray], np.ndarray] = opened.OPENERS[path.suffix](path)
+    predict: Callable[[np.ndarray], np.ndarray] = loaders.LOADERS[path.suffix](path)
     progress = progress or Progress()
-    away = [0.0]
+    differences = [0.0]
     for n, image in enumerate(_images()):
         progress.report(n, IMAGES, text="Comparing with the model")
-        # A zip's network takes one size alone, to which whoever asks it brings the image first.
-        given = crop.cut(image, *classifier.size) if path.suffix == ".zip" else image
-        away.append(float(np.abs(ask(given[None]) - classifier.network(given[None])).max()))
-    return float(np.max(away))  # not Python's own, which passes NaN over
+        # The network in a zip takes images of one size, so its users resize them first.
+        pixels = crop.cut(image, *classifier.size) if path.suffix == ".zip" else image
+        differences.append(float(np.abs(predict(pixels[None]) - classifier.network(pixels[None])).max()))
+    return float(np.max(differences))  # not Python's max, which ignores NaN
 
 
 def _images() -> list[np.ndarray]:
-    """Ten images of ten sizes: photos, parts of them, and noise."""
+    """Returns ten images of ten sizes: photos, crops and noise."""
     photos = [
         image_io.fit(sample_photos.photo(name), 320 + 40 * n) for n, name in enumerate(sample_photos.photos())
     ]
@@ -122,14 +122,14 @@ def _images() -> list[np.ndarray]:
 
 def _keras(classifier: Classifier, path: Path) -> None:
     network = classifier.network
-    was_trainable, network.trainable = network.trainable, True  # whoever loads the file may train it further
+    was_trainable, network.trainable = network.trainable, True  # users may train it further
     try:
         network.save(path)
     finally:
         network.trainable = was_trainable
     _add_labels(path, classifier.classes)
     height, width = classifier.size
-    if height == width:  # so that it gets the same images when it is imported again
+    if height == width:  # so that a later import resizes images alike
         with zipfile.ZipFile(path, "a") as file:
             file.writestr(SIZE, str(height))
 
@@ -142,7 +142,7 @@ def _tflite(classifier: Classifier, path: Path) -> None:
 def _onnx(classifier: Classifier, path: Path) -> None:
     import onnx
 
-    classifier.network(np.zeros((1, *classifier.size, 3), "uint8"))  # Keras asks for it
+    classifier.network(np.zeros((1, *classifier.size, 3), "uint8"))  # Keras requires a call before the export
     classifier.network.export(path, format="onnx", verbose=False)
     model = onnx.load(path)
     onnx.helper.set_model_props(model, {"classes": json.dumps(classifier.classes)})
@@ -153,8 +153,8 @@ WRITERS: dict[str, Callable[[Classifier, Path], None]] = {
     "keras": _keras,
     "tflite": _tflite,
     "onnx": _onnx,
-    "teachable": packed.teachable,
-    "tfjs": packed.web,
+    "teachable": zip_exports.teachable,
+    "tfjs": zip_exports.tfjs,
 }
 
 

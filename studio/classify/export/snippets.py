@@ -1,4 +1,4 @@
-"""A short program for each kind of export, which says what an image shows; it runs as it stands."""
+"""A short program for each export format that classifies an image and runs as it is."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import pprint
 from collections.abc import Sequence
 
-# It reads an image as `studio.core.imaging.image_io.read` does; else it would say otherwise of many photos.
+# Read images as `studio.core.imaging.image_io.read` does: otherwise many photos would get other predictions.
 _START = '''"""Classifies an image: python THIS_FILE MODEL IMAGE (first: pip install {needs})."""
 
 import io
@@ -50,12 +50,12 @@ _KERAS = """model = keras.saving.load_model(model_file)
 probabilities = np.asarray(model(image))[0]
 """
 _TFLITE = """model = tf.lite.Interpreter(model_file)  # or ai_edge_litert.interpreter.Interpreter
-taken, given = model.get_input_details()[0]["index"], model.get_output_details()[0]["index"]
-model.resize_tensor_input(taken, image.shape)
+input_index, output_index = model.get_input_details()[0]["index"], model.get_output_details()[0]["index"]
+model.resize_tensor_input(input_index, image.shape)
 model.allocate_tensors()
-model.set_tensor(taken, image)
+model.set_tensor(input_index, image)
 model.invoke()
-probabilities = model.get_tensor(given)[0]
+probabilities = model.get_tensor(output_index)[0]
 """
 _ONNX = """model = onnxruntime.InferenceSession(model_file)
 probabilities = model.run(None, {model.get_inputs()[0].name: image})[0][0]
@@ -72,10 +72,10 @@ import * as tf from "@tensorflow/tfjs";
 const CLASSES = {classes};
 
 // `image`: an <img>, <video> or <canvas>. Returns [name, probability] pairs, the most probable first.
-export async function ask(image, address = "model.json") {{
+export async function classify(image, address = "model.json") {{
   const model = await tf.loadLayersModel(address);
   const [, height, width] = model.inputs[0].shape;
-  const found = tf.tidy(() => {{
+  const probabilities = tf.tidy(() => {{
     const pixels = tf.browser.fromPixels(image);
     const [tall, wide] = pixels.shape;
     const step = Math.min(tall / height, wide / width);
@@ -84,7 +84,7 @@ export async function ask(image, address = "model.json") {{
     const resized = tf.image.resizeBilinear(middle, [height, width]);
     return model.predict(resized.div(127.5).sub(1).expandDims(0)).dataSync();
   }});
-  return CLASSES.map((name, n) => [name, found[n]]).sort((one, other) => other[1] - one[1]);
+  return CLASSES.map((name, n) => [name, probabilities[n]]).sort((one, other) => other[1] - one[1]);
 }}
 """
 _PARTS = {
@@ -96,19 +96,19 @@ _PARTS = {
 
 
 def program(form: str, classes: Sequence[str]) -> str:
-    """A program that asks an export of a form: in JavaScript for "tfjs", in Python for all else.
+    """Returns a program that runs an export: JavaScript for "tfjs", Python for other formats.
 
     Args:
-        form: of the file.
-        classes: the names of its classes, in order.
+        form: format of the file.
+        classes: class names, in order.
     """
     if form == "tfjs":
         return _WEB.format(classes=json.dumps(list(classes), ensure_ascii=False))
-    needs, imports, ask = _PARTS[form]
+    needs, imports, prediction = _PARTS[form]
     names = pprint.pformat(list(classes), width=100, compact=True)
-    return _START.format(needs=needs, imports=imports, classes=names) + ask + _END
+    return _START.format(needs=needs, imports=imports, classes=names) + prediction + _END
 
 
 def ending(form: str) -> str:
-    """Of the name of that program."""
+    """Returns the file extension of that program."""
     return "js" if form == "tfjs" else "py"

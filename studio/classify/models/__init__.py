@@ -1,1 +1,1 @@
-"""The classifiers that can be asked: trained here, brought, and ImageNet's own."""
+"""The available classifiers: trained in the studio, imported, and ImageNet's own."""

@@ -1,4 +1,4 @@
-"""The classifiers that can be asked: trained or imported ones, and ImageNet's own."""
+"""The available classifiers: trained in the studio, imported, and ImageNet's own."""
 
 from __future__ import annotations
 
@@ -25,36 +25,36 @@ from studio.core.tasks import File, Inputs
 from studio.imported import files
 from studio.imported.preprocessing import describe
 
-Asked = PredictSettings | ExplainSettings | ExportSettings
-Given = Asked | AuditSettings | TrainClassifierSettings
+PresetSettings = PredictSettings | ExplainSettings | ExportSettings
+ModelSettings = PresetSettings | AuditSettings | TrainClassifierSettings
 
 
 def names() -> list[str]:
-    """The names of all classifiers that are whole, ImageNet's first."""
-    found = [IMAGENET]
+    """Lists the names of all valid classifiers, ImageNet's first."""
+    valid_names = [IMAGENET]
     for name in presets.names():
         with suppress(StudioError):
             trained.classes_of(_classifier(name))
-            found.append(name)
-    return found
+            valid_names.append(name)
+    return valid_names
 
 
-def classifier(settings: Asked, inputs: Inputs, progress: Progress | None = None) -> Classifier:
-    """The classifier that was given, else the one that the settings name; kept in memory.
+def classifier(settings: PresetSettings, inputs: Inputs, progress: Progress | None = None) -> Classifier:
+    """Returns the classifier among the inputs, or else the one that the settings name; cached in memory.
 
     Raises:
-        InvalidInput: if there is none, or it is another kind of model, or not whole.
-        Unavailable: if its backbone is out of reach.
+        InvalidInput: if there is none, it is another kind of model, or its files are incomplete.
+        Unavailable: if its backbone cannot be loaded.
     """
-    if found := given(settings, inputs):
-        return found
+    if model := from_inputs(settings, inputs):
+        return model
     if settings.preset == IMAGENET:
         return imagenet.open(progress)
     return trained.open(_classifier(settings.preset))
 
 
-def given(settings: Given, inputs: Inputs) -> Classifier | None:
-    """The classifier that is among the inputs, if there is one; raises as `classifier`."""
+def from_inputs(settings: ModelSettings, inputs: Inputs) -> Classifier | None:
+    """Returns the classifier among the inputs, or None. Raises as `classifier`."""
     for file in inputs.get("model", ()):
         if files.is_imported(file):
             return imported_classifier.open(file, settings.preprocessing, settings.flat)
@@ -62,46 +62,46 @@ def given(settings: Given, inputs: Inputs) -> Classifier | None:
     return None
 
 
-def preprocessing(settings: Given, inputs: Inputs) -> dict[str, str]:
-    """The preprocessing of an imported model, and a sentence that says why; else nothing."""
+def preprocessing(settings: ModelSettings, inputs: Inputs) -> dict[str, str]:
+    """Returns the preprocessing of an imported model and a note on it; empty for other classifiers."""
     for file in inputs.get("model", ()):
         if files.is_imported(file):
-            choice = imported_classifier.known(file, settings.flat).choice(settings.preprocessing)
+            choice = imported_classifier.read_facts(file, settings.flat).choice(settings.preprocessing)
             return {"preprocessing": choice.preprocessing, "preprocessing_note": describe(choice)}
     return {}
 
 
-def preprocessing_notes(settings: Given, inputs: Inputs) -> list[str]:
-    """That sentence for a list of notes; none where no model was imported."""
+def preprocessing_notes(settings: ModelSettings, inputs: Inputs) -> list[str]:
+    """Returns that note as a list; empty if no model was imported."""
     return [f"{note}." for key, note in preprocessing(settings, inputs).items() if key.endswith("note")]
 
 
 def weights(classifier: Classifier, inputs: Inputs) -> dict[str, str]:
-    """What a recipe says of a classifier's weights; nothing if its file is among the inputs."""
+    """Returns the classifier's weights for a recipe; empty if its file is among the inputs."""
     if inputs.get("model"):
         return {}
     name = imagenet.BACKBONE if classifier.name == IMAGENET else classifier.name
     return {name: classifier.digest}
 
 
-def check(settings: Asked, inputs: Mapping[str, Sequence[File]]) -> None:
-    """Raises `InvalidInput` unless there is such a classifier; loads no Keras."""
-    check_given(settings, inputs)
+def check(settings: PresetSettings, inputs: Mapping[str, Sequence[File]]) -> None:
+    """Raises `InvalidInput` if the classifier does not exist. Does not load Keras."""
+    check_model(settings, inputs)
     if not inputs.get("model") and settings.preset != IMAGENET:
         trained.classes_of(_classifier(settings.preset))
 
 
-def check_given(settings: Given, inputs: Mapping[str, Sequence[File]]) -> None:
-    """Raises `InvalidInput` if a model among the inputs cannot be taken; loads no Keras."""
+def check_model(settings: ModelSettings, inputs: Mapping[str, Sequence[File]]) -> None:
+    """Raises `InvalidInput` if a model among the inputs cannot be used. Does not load Keras."""
     for file in inputs.get("model", ()):
         if files.is_imported(file):
-            with file.path.open("rb") as opened:
-                files.check(opened, file.name)
+            with file.path.open("rb") as stream:
+                files.check(stream, file.name)
 
 
 def check_base(settings: TrainClassifierSettings, inputs: Mapping[str, Sequence[File]]) -> None:
-    """Raises `InvalidInput` if a model cannot look at images that others learn from; loads no Keras."""
-    check_given(settings, inputs)
+    """Raises `InvalidInput` if a model cannot provide the features for training. Does not load Keras."""
+    check_model(settings, inputs)
     if inputs.get("model") and settings.finetune:
         raise invalid(
             "`--finetune` together with `--base`",
@@ -112,8 +112,8 @@ def check_base(settings: TrainClassifierSettings, inputs: Mapping[str, Sequence[
 
 
 def prepare(settings: PredictSettings) -> None:
-    """Makes a warm worker ready to say what an image shows, if what that needs is here already."""
-    if settings.preset == IMAGENET and imagenet.cached():
+    """Loads ImageNet's classifier in a warm worker, if its files are cached."""
+    if settings.preset == IMAGENET and imagenet.is_cached():
         imagenet.open().probabilities([np.zeros((imagenet.SIZE, imagenet.SIZE, 3), "uint8")])
 
 

@@ -1,4 +1,4 @@
-"""A classifier as everything else asks it: raw images of any size in, probabilities out."""
+"""A classifier with one interface for all sources: raw images of any size in, probabilities out."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ if TYPE_CHECKING:
     import keras
 
 BATCHES = (1, 8, 32)
-_HELD: dict[str, Classifier] = {}  # by what tells them apart; what a worker holds
-_MOST_HELD = 3
+_CACHE: dict[str, Classifier] = {}  # by key
+_MAX_CACHED = 3
 
 
 @dataclass(frozen=True, eq=False)
 class Classifier:
-    """A classifier, ready to look.
+    """A loaded classifier.
 
     Attributes:
         name: of its preset.
-        digest: of its weights, for recipes.
-        classes: what it tells apart.
-        size: `(height, width)` in px to which it brings images.
-        network: raw `(B, H, W, 3) uint8` of any size -> `(B, k)` probabilities; it takes the middle, resizes
-            and prepares it.
-        maps: the last activations in it that still have places, `(B, h, w, C)`; None where there are none.
-        batches: the only numbers of images that it looks at at once, so that nothing is compiled twice.
-        lean: by how much of a step the places of the maps look up and left of where they lie.
-        key: what tells it from others that have the same weights; "" if it is not held.
-        independent: whether each answer stands for itself, so that an image may show several or none.
-        prepared: in the network, images as its layers take them; None where that is not one place.
-        preprocessing: of those, one of `preprocessing.LABELS`.
-        flat: whether its layers take an image as a row of numbers.
-        few: so many images it looks at without being compiled first, which takes as long as some of them.
+        digest: SHA-256 of its weights, for recipes.
+        classes: names of the classes.
+        size: `(height, width)` in px of the network's input after cropping and resizing.
+        network: raw `(B, H, W, 3) uint8` of any size -> `(B, k)` probabilities; includes center crop,
+            resizing and preprocessing.
+        maps: the last spatial activations, `(B, h, w, C)`; None if there are none.
+        batches: the batch sizes in use; few, so that the network is compiled rarely.
+        map_offset: offset of the maps toward the top left, in map pixels.
+        key: identifies the classifier in memory among those with the same weights; "" if it is not cached.
+        independent: whether each class has its own sigmoid, so that an image may show several or none.
+        prepared: the preprocessed images within the network; None if there is no single such tensor.
+        preprocessing: input range of those, one of `preprocessing.LABELS`.
+        flat: whether the layers take an image as a flat vector.
+        max_eager: up to this many images are run without compiling the network.
     """
 
     name: str
@@ -51,105 +51,110 @@ class Classifier:
     network: keras.Model
     maps: keras.KerasTensor | None
     batches: tuple[int, ...] = BATCHES
-    lean: float = 0.0
+    map_offset: float = 0.0
     key: str = ""
     independent: bool = False
     prepared: keras.KerasTensor | None = None
     preprocessing: str = "imagenet-caffe"
     flat: bool = False
-    few: int = 0
+    max_eager: int = 0
 
     @property
     def body(self) -> keras.Model | None:
-        """What comes after images are prepared; None where that is not one place."""
+        """The network after preprocessing; None if there is no single preprocessed tensor."""
         import keras
 
         return None if self.prepared is None else keras.Model(self.prepared, self.network.output)
 
     def mix(self) -> tuple[np.ndarray, np.ndarray]:
-        """How `prepared` mixes colors from 0 to 255, see `preprocessing.mix`. It must be known."""
+        """Returns how `prepared` is computed from colors in 0 to 255, see `preprocessing.mix`."""
         assert self.prepared is not None
         return preprocessing.mix(self.preprocessing, image_input.channels(self.prepared.shape))
 
     def probabilities(self, images: Sequence[np.ndarray], progress: Progress | None = None) -> np.ndarray:
-        """What it thinks of some images.
+        """Classifies images.
 
         Args:
             images: each `(H, W, 3) uint8`, of any size.
-            progress: told how many are done.
+            progress: receives the number of images done.
 
         Returns:
-            `(n, k) float32`, each row of sum 1 unless its answers are independent.
+            `(n, k) float32`; each row sums to 1 unless the classes are independent.
 
         Raises:
             Cancelled: if a user asked to stop.
         """
-        return self.ask(self.network, images, progress or Progress())
+        return self.run(self.network, images, progress or Progress())
 
     @property
-    def seeing(self) -> keras.KerasTensor:
-        """In the network what it sees, `(B, C)`: what enters its last layer that weighs, as a mean of places.
+    def features(self) -> keras.KerasTensor:
+        """The features in the network, `(B, C)`: the last weighted layer's input, averaged over space.
 
         Raises:
-            StudioError: if no layer weighs.
+            StudioError: if no layer has weights.
         """
         import keras
 
-        last = next((one for one in reversed(self.network.layers) if hasattr(one, "kernel")), None)
-        if last is None:
+        output_layer = next(
+            (layer for layer in reversed(self.network.layers) if hasattr(layer, "kernel")), None
+        )
+        if output_layer is None:
             raise StudioError(f"{self.name} has no output layer with weights. Choose another model.")
-        found = last.input
-        if len(found.shape) == 4:  # a layer, not an operation: Keras 2 and TensorFlow.js know no others
-            found = keras.layers.GlobalAveragePooling2D(name=self._free("seeing"))(found)
-        places = tuple(range(1, len(found.shape) - 1))
-        found = keras.ops.mean(found, axis=places) if places else found
-        return found if found.dtype == "float32" else keras.ops.cast(found, "float32")
+        tensor = output_layer.input
+        if len(tensor.shape) == 4:  # a layer, because Keras 2 and TensorFlow.js have no operations
+            tensor = keras.layers.GlobalAveragePooling2D(name=self._unique_name("pooled_features"))(tensor)
+        spatial_axes = tuple(range(1, len(tensor.shape) - 1))
+        tensor = keras.ops.mean(tensor, axis=spatial_axes) if spatial_axes else tensor
+        return tensor if tensor.dtype == "float32" else keras.ops.cast(tensor, "float32")
 
-    def _free(self, name: str) -> str:
-        taken = {layer.name for layer in self.network.layers}
-        while name in taken:
+    def _unique_name(self, name: str) -> str:
+        names = {layer.name for layer in self.network.layers}
+        while name in names:
             name += "_"
         return name
 
-    def seen(
+    def features_and_probabilities(
         self, images: Sequence[np.ndarray] | np.ndarray, progress: Progress | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
-        """What it sees in some images, `(n, C) float32`, and what it thinks of them, as `probabilities`.
+        """Returns features, `(n, C) float32`, and probabilities of some images in one pass.
 
         Raises:
-            StudioError: as `seeing`.
+            StudioError: as `features`.
             Cancelled: if a user asked to stop.
         """
         import keras
 
-        both = keras.ops.concatenate([self.seeing, keras.ops.cast(self.network.output, "float32")], axis=-1)
-        found = self.ask(keras.Model(self.network.input, both), images, progress or Progress())
-        return found[:, : -len(self.classes)], found[:, -len(self.classes) :]
+        outputs_tensor = keras.ops.concatenate(
+            [self.features, keras.ops.cast(self.network.output, "float32")], axis=-1
+        )
+        outputs = self.run(keras.Model(self.network.input, outputs_tensor), images, progress or Progress())
+        return outputs[:, : -len(self.classes)], outputs[:, -len(self.classes) :]
 
-    def ask(
+    def run(
         self, network: keras.Model, images: Sequence[np.ndarray] | np.ndarray, progress: Progress
     ) -> np.ndarray:
-        """What a network from raw images to a row of numbers, such as a part of its own, says of some.
+        """Runs a network on raw images, batch by batch.
 
         Args:
-            network: as `network` takes images; always the same one, for it is compiled the first time.
+            network: from raw images to `(B, C)`, such as a part of `network`. Pass the same object each time,
+                because the first call compiles it.
             images, progress: as for `probabilities`.
 
         Returns:
             `(n, C) float32`.
         """
-        found, at = [np.empty((0, network.output.shape[-1]), "float32")], 0
-        ask = network if len(images) <= self.few else network.predict_on_batch
-        while at < len(images):
-            progress.report(at, len(images), text="Extracting features")
-            count = next((size for size in self.batches if size >= len(images) - at), self.batches[-1])
-            part = np.stack([crop.cut(one, *self.size) for one in images[at : at + count]])
+        batches, start = [np.empty((0, network.output.shape[-1]), "float32")], 0
+        predict = network if len(images) <= self.max_eager else network.predict_on_batch
+        while start < len(images):
+            progress.report(start, len(images), text="Extracting features")
+            count = next((size for size in self.batches if size >= len(images) - start), self.batches[-1])
+            part = np.stack([crop.cut(image, *self.size) for image in images[start : start + count]])
             full = np.concatenate([part, np.repeat(part[-1:], count - len(part), axis=0)])
-            found.append(np.asarray(ask(full))[: len(part)])
-            at += count
-        return np.concatenate(found)
+            batches.append(np.asarray(predict(full))[: len(part)])
+            start += count
+        return np.concatenate(batches)
 
 
 def cached_classifier(name: str, key: str, make: Callable[[], Classifier]) -> Classifier:
-    """The classifier of a key, made unless it is held; the same one may have several names."""
-    return replace(in_memory(_HELD, key, make, _MOST_HELD), name=name, key=key)
+    """Returns the classifier with a key from memory, or makes it; one classifier may have several names."""
+    return replace(in_memory(_CACHE, key, make, _MAX_CACHED), name=name, key=key)

@@ -1,4 +1,4 @@
-"""ResNet50 with its own classifier: a thousand things that it knows without any training."""
+"""ResNet50 with its own classifier for ImageNet's 1,000 classes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from studio.classify.models import imagenet_labels, trained
 from studio.classify.models.classifier import Classifier, cached_classifier
-from studio.classify.settings import IMAGENET, LEANS, MAPS
+from studio.classify.settings import IMAGENET, MAP_OFFSETS, MAPS
 from studio.core.objectives import backbones
 from studio.core.progress import Progress
 from studio.core.weights import pretrained
@@ -15,37 +15,39 @@ if TYPE_CHECKING:
     import keras
 
 BACKBONE = "resnet50"
-SIZE = 224  # px, which it learned with
+SIZE = 224  # px, as in training
 
 
 def open(progress: Progress | None = None) -> Classifier:
-    """ResNet50's own classifier, its weights and labels fetched if need be; kept in memory for the next time.
+    """Returns ResNet50's own classifier; downloads weights and labels if needed; cached in memory.
 
     Raises:
         StudioError: as `pretrained.pull`.
     """
-    whole = pretrained.load(BACKBONE, progress)
-    return cached_classifier(IMAGENET, whole.digest, lambda: _opened(whole, progress))
+    resnet = pretrained.load(BACKBONE, progress)
+    return cached_classifier(IMAGENET, resnet.digest, lambda: _build(resnet, progress))
 
 
-def _opened(whole: pretrained.Loaded, progress: Progress | None) -> Classifier:
-    names = _apart(imagenet_labels.names(progress))
+def _build(resnet: pretrained.LoadedNetwork, progress: Progress | None) -> Classifier:
+    names = _unique_names(imagenet_labels.names(progress))
     backbone = backbones.load(BACKBONE, progress)
     network = trained.assemble(backbone, SIZE, _top, "imagenet_resnet50")
-    entered = trained.prepared(network, backbone)
-    network.layers[-1].set_weights(_choice(whole.model).get_weights())
+    preprocessed = trained.preprocessed_images(network, backbone)
+    network.layers[-1].set_weights(_choice(resnet.model).get_weights())
     maps = network.get_layer(MAPS[BACKBONE]).output
-    side, lean = (SIZE, SIZE), LEANS[BACKBONE]
-    return Classifier(IMAGENET, whole.digest, names, side, network, maps, lean=lean, prepared=entered)
+    side, map_offset = (SIZE, SIZE), MAP_OFFSETS[BACKBONE]
+    return Classifier(
+        IMAGENET, resnet.digest, names, side, network, maps, map_offset=map_offset, prepared=preprocessed
+    )
 
 
-def cached() -> bool:
-    """Whether it can be opened without fetching anything."""
+def is_cached() -> bool:
+    """Tells whether it can be opened without a download."""
     return all(pretrained.status(name).cached for name in (BACKBONE, "imagenet-labels"))
 
 
-def _choice(whole: keras.Model) -> keras.layers.Dense:
-    return whole.get_layer("predictions")
+def _choice(resnet: keras.Model) -> keras.layers.Dense:
+    return resnet.get_layer("predictions")
 
 
 def _top(maps):
@@ -55,6 +57,6 @@ def _top(maps):
     return keras.layers.Dense(imagenet_labels.COUNT, activation="softmax", name="probabilities")(pooled)
 
 
-def _apart(names: tuple[str, ...]) -> tuple[str, ...]:
-    """The same names, but each of a kind: two things are called crane, and two maillot."""
+def _unique_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Numbers duplicate names: two classes are called crane, and two maillot."""
     return tuple(name if names.index(name) == n else f"{name} (2)" for n, name in enumerate(names))

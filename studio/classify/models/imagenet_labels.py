@@ -1,4 +1,4 @@
-"""The names of ImageNet's 1,000 classes, in the order of ResNet50's answers; kept as weights are."""
+"""The names of ImageNet's 1,000 classes, in the order of ResNet50's outputs; stored like weights."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ COUNT = 1000
 
 
 class Labels:
-    """Names that are saved and loaded as a network's weights are.
+    """Class names with the interface of a network's weights.
 
     Attributes:
-        names: one for each class, in words. Two are said twice: "crane" (a bird and a machine) and "maillot".
+        names: one for each class. Two occur twice: "crane" (a bird and a machine) and "maillot".
     """
 
     trainable = False
@@ -25,35 +25,35 @@ class Labels:
         self.names = names
 
     def save_weights(self, path: Path) -> None:
-        """Writes the names into an HDF5 file."""
+        """Writes the names to an HDF5 file."""
         import h5py
 
         with h5py.File(path, "w") as file:
             file["names"] = list(self.names)
 
     def load_weights(self, path: Path) -> None:
-        """Reads what `save_weights` wrote, or the list that Keras fetches for its classifiers."""
+        """Reads the file of `save_weights`, or the JSON that Keras downloads for its classifiers."""
         import h5py
 
         if not h5py.is_hdf5(path):
-            self.names = _parsed(path.read_bytes())
+            self.names = _parse(path.read_bytes())
             return
         with h5py.File(path) as file:
             self.names = tuple(file["names"].asstr()[:])
 
 
 def names(progress: Progress | None = None) -> tuple[str, ...]:
-    """The class names, fetched if need be. Raises `StudioError` as `pretrained.pull`."""
+    """Returns the class names, downloaded if needed. Raises `StudioError` as `pretrained.pull`."""
     return pretrained.load("imagenet-labels", progress).model.names
 
 
 def network(members: Mapping[str, bytes] | None = None) -> Labels:
-    """Labels from `{"labels.json": bytes}`, or, for None, without names."""
-    return Labels(_parsed(members["labels.json"]) if members is not None else ())
+    """Returns labels from `{"labels.json": bytes}`; without names for None."""
+    return Labels(_parse(members["labels.json"]) if members is not None else ())
 
 
-def _parsed(data: bytes) -> tuple[str, ...]:
-    """`{"0": "great_white_shark"}` or `{"0": ["n01484850", "great_white_shark"]}`, up to "999"; pinned."""
-    listed = json.loads(data)
-    found = [listed[str(number)] for number in range(COUNT)]
-    return tuple((one if isinstance(one, str) else one[1]).replace("_", " ") for one in found)
+def _parse(data: bytes) -> tuple[str, ...]:
+    """Reads `{"0": "great_white_shark"}` or `{"0": ["n01484850", "great_white_shark"]}`, "0" to "999"."""
+    table = json.loads(data)
+    entries = [table[str(number)] for number in range(COUNT)]
+    return tuple((entry if isinstance(entry, str) else entry[1]).replace("_", " ") for entry in entries)

@@ -20,24 +20,24 @@ from studio.imported import safe_copies
 from studio.imported.facts import Facts, ImageInput
 from studio.imported.preprocessing import ASSUMED, Choice, Preprocessing
 
-_FEW = 3  # images; compiling a network of a hundred layers takes as long as running it on four
+_MAX_EAGER = 3  # images; compiling a network of 100 layers takes as long as running it on four
 _BATCHES = (1,)  # the batch size of the sandbox; a larger one takes more memory
 
 
 @dataclass(frozen=True)
-class Known:
+class ClassifierFacts:
     """The facts about an imported classifier.
 
     Attributes:
         name: of its file.
         classes: their names.
-        size: `(height, width)` in px of the images that it takes.
-        parameters: how many.
-        preprocessing: that it takes, or is assumed to take.
-        reason: of that, in words; "" where it is assumed.
-        answers: what its numbers are; see `studio.imported.facts.ImageInput`.
-        named: whether the file names its classes.
-        flat: whether it takes an image as a row of numbers.
+        size: `(height, width)` in px of its input images.
+        parameters: number of parameters.
+        preprocessing: its input range, found or assumed.
+        reason: why, in words; "" if it is assumed.
+        answers: kind of its outputs; see `studio.imported.facts.ImageInput`.
+        has_names: whether the file names its classes.
+        flat: whether it takes an image as a flat vector.
     """
 
     name: str
@@ -47,21 +47,21 @@ class Known:
     preprocessing: Preprocessing = ASSUMED
     reason: str = ""
     answers: str = "probabilities"
-    named: bool = True
+    has_names: bool = True
     flat: bool = False
 
     def choice(self, setting: str = AUTO) -> Choice:
-        """The preprocessing by a setting, which is a choice or "auto"."""
+        """Returns the preprocessing for a setting: a preprocessing, or "auto"."""
         if setting == AUTO:
             return Choice(self.preprocessing, self.reason)
         return Choice(cast(Preprocessing, setting), "chosen in the settings")
 
 
-class Flat(InvalidInput):
-    """A network that takes a row of numbers; only the user knows whether those are pixels.
+class FlatInput(InvalidInput):
+    """Raised for a network with a flat input; only the user knows whether its values are pixels.
 
     Attributes:
-        images: the size of the images that they may be, in words.
+        images: possible image size, in words.
     """
 
     def __init__(self, name: str, count: int, images: str):
@@ -72,60 +72,60 @@ class Flat(InvalidInput):
         self.images = images
 
 
-def known(file: File, flat: bool = False) -> Known:
-    """The facts about a kept file. The first time, this takes a little longer than loading Keras takes.
+def read_facts(file: File, flat: bool = False) -> ClassifierFacts:
+    """Returns the facts about a stored file. The first call takes a little longer than loading Keras.
 
     Args:
-        file: kept.
-        flat: whether one that takes a row of numbers is given the pixels of an image.
+        file: stored.
+        flat: whether a flat input takes the pixels of an image.
 
     Raises:
-        InvalidInput: if it is refused, or is no image classifier.
+        InvalidInput: if the file is refused or is no image classifier.
     """
-    return _known(file, safe_copies.admit(file).facts, flat)
+    return _classifier_facts(file, safe_copies.admit(file).facts, flat)
 
 
 def open(file: File, preprocessing: str = AUTO, flat: bool = False) -> Classifier:
-    """The classifier of a kept file, from its safe copy; cached in memory. Raises as `known`.
+    """Returns the classifier of a stored file, from its safe copy; cached in memory. Raises as `read_facts`.
 
     Args:
-        file: kept.
+        file: stored.
         preprocessing: one of `preprocessing.LABELS`, or "auto".
-        flat: as for `known`.
+        flat: as for `read_facts`.
     """
     copy = admit(file)
-    here = _known(file, copy.facts, flat)
-    chosen = here.choice(preprocessing).preprocessing
+    facts = _classifier_facts(file, copy.facts, flat)
+    input_range = facts.choice(preprocessing).preprocessing
 
     def make() -> Classifier:
-        whole = networks.assemble(copy, here.size, chosen)
+        network = networks.assemble(copy, facts.size, input_range)
         return Classifier(
-            here.name,
+            facts.name,
             file.digest,
-            here.classes,
-            here.size,
-            whole.network,
-            whole.maps,
+            facts.classes,
+            facts.size,
+            network.network,
+            network.maps,
             _BATCHES,
-            prepared=whole.prepared,
-            preprocessing=chosen,
-            independent=here.answers == "shares",
-            flat=here.flat,
-            few=_FEW,
+            prepared=network.prepared,
+            preprocessing=input_range,
+            independent=facts.answers == "shares",
+            flat=facts.flat,
+            max_eager=_MAX_EAGER,
         )
 
-    return cached_classifier(here.name, f"{file.digest} {chosen}", make)
+    return cached_classifier(facts.name, f"{file.digest} {input_range}", make)
 
 
 def admit(file: File) -> safe_copies.SafeCopy:
-    """The safe copy of a kept file, in a process that will run it by Keras. Raises as `safe_copies.admit`."""
+    """Returns `safe_copies.admit(file)`; imports Keras meanwhile."""
     with _importing_keras():
         return safe_copies.admit(file)
 
 
 @contextmanager
 def _importing_keras() -> Iterator[None]:
-    """Imports Keras in a thread, because this process only waits while a sandbox reads the file."""
+    """Imports Keras in a thread, while this process waits for the sandbox."""
 
     def work() -> None:
         with suppress(Exception):  # the next import raises it again
@@ -141,7 +141,7 @@ def _importing_keras() -> Iterator[None]:
             thread.join()
 
 
-def _known(file: File, facts: Facts, flat: bool) -> Known:
+def _classifier_facts(file: File, facts: Facts, flat: bool) -> ClassifierFacts:
     image = facts.image_input
     if image is None:
         raise invalid(
@@ -150,27 +150,27 @@ def _known(file: File, facts: Facts, flat: bool) -> Known:
             received=f"inputs {_shapes(facts.inputs)}, outputs {_shapes(facts.outputs)}",
         )
     if image.flat and not flat:
-        raise _takes_a_row(file.name, image, facts.inputs[0][1] or 0)
+        raise _flat_input(file.name, image, facts.inputs[0][1] or 0)
     count = facts.classes
-    named = len(facts.labels) == count
-    return Known(
+    has_names = len(facts.labels) == count
+    return ClassifierFacts(
         PurePath(file.name).stem or "model",
-        facts.labels if named else tuple(f"class {n + 1}" for n in range(count)),
+        facts.labels if has_names else tuple(f"class {n + 1}" for n in range(count)),
         (image.height, image.width),
         facts.parameters,
         image.preprocessing,
         image.reason,
         image.answers,
-        named,
+        has_names,
         image.flat,
     )
 
 
-def _takes_a_row(name: str, image: ImageInput, count: int) -> Flat:
+def _flat_input(name: str, image: ImageInput, count: int) -> FlatInput:
     shape = f"{image.height} x {image.width}" + (" x 3" if count > image.height * image.width else "")
-    return Flat(name, count, shape)
+    return FlatInput(name, count, shape)
 
 
 def _shapes(shapes: tuple[tuple[int | None, ...], ...]) -> str:
-    words = (", ".join("any" if size is None else str(size) for size in shape[1:]) for shape in shapes)
-    return " and ".join(f"({one})" for one in words)
+    texts = (", ".join("any" if size is None else str(size) for size in shape[1:]) for shape in shapes)
+    return " and ".join(f"({text})" for text in texts)

@@ -1,4 +1,4 @@
-"""From raw images to the answers of an imported network, all of its layers among those of the whole."""
+"""Joins cropping, preprocessing and an imported network into one network on raw images."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Whole:
+class AssembledNetwork:
     """A network from raw images to probabilities.
 
     Attributes:
-        network: it.
-        prepared: in it, the images as the imported network takes them.
-        maps: the last activations in it that still have places; None where there are none.
+        network: the network.
+        prepared: the preprocessed images within it.
+        maps: the last spatial activations within it; None if there are none.
     """
 
     network: keras.Model
@@ -29,59 +29,61 @@ class Whole:
     maps: keras.KerasTensor | None
 
 
-def assemble(copy: SafeCopy, size: tuple[int, int], chosen: str) -> Whole:
-    """The network around an imported one that takes raw images of any size.
+def assemble(copy: SafeCopy, size: tuple[int, int], input_range: str) -> AssembledNetwork:
+    """Returns a network that takes raw images of any size, around an imported one.
 
     Args:
-        copy: of the imported network.
-        size: `(height, width)` of the images that it takes.
-        chosen: its preprocessing, one of `preprocessing.LABELS`.
+        copy: the imported network's safe copy.
+        size: `(height, width)` of its input images.
+        input_range: its preprocessing, one of `preprocessing.LABELS`.
     """
     import keras
 
-    given = keras.saving.load_model(copy.path, compile=False)
-    body = keras.Model(given.inputs[0], given.outputs[0])
+    model = keras.saving.load_model(copy.path, compile=False)
+    body = keras.Model(model.inputs[0], model.outputs[0])
     names = {"images", "prepared", "imported"}
     images = keras.Input((None, None, 3), dtype="uint8", name="images")
-    prepared = keras.Model(images, _prepared(images, size, body.inputs[0], chosen), name="prepared")
-    made: list[keras.KerasTensor] = []
+    prepared = keras.Model(images, _preprocess(images, size, body.inputs[0], input_range), name="prepared")
+    outputs: list[keras.KerasTensor] = []
     copies: dict[int, tuple[Any, Any]] = {}
 
-    def copied(layer: Any) -> Any:
+    def copy_layer(layer: Any) -> Any:
         if _inner(layer):
             return layer
         if id(layer) not in copies:
-            settings = layer.get_config() | {"name": free(layer.name, names)}
+            settings = layer.get_config() | {"name": unique_name(layer.name, names)}
             copies[id(layer)] = layer, layer.__class__.from_config(settings)
         return copies[id(layer)][1]
 
-    def noted(layer: Any, *args: Any, **kwargs: Any) -> Any:
+    def call_layer(layer: Any, *args: Any, **kwargs: Any) -> Any:
         if inner := _inner(layer):
-            return through(inner, args[0])
+            return rebuild(inner, args[0])
         if "training" in inspect.signature(layer.call).parameters:
-            kwargs["training"] = False  # Keras' random layers turn images round unless they are told
-        made.append(layer(*args, **kwargs))
-        return made[-1]
+            kwargs["training"] = False  # or Keras' random layers would augment images
+        outputs.append(layer(*args, **kwargs))
+        return outputs[-1]
 
-    def through(network: keras.Model, tensor: Any) -> Any:
-        keras.models.clone_model(network, input_tensors=tensor, call_function=noted, clone_function=copied)
-        return made[-1]  # not the copy's own output, which Keras puts on inputs of its own
+    def rebuild(network: keras.Model, tensor: Any) -> Any:
+        keras.models.clone_model(
+            network, input_tensors=tensor, call_function=call_layer, clone_function=copy_layer
+        )
+        return outputs[-1]  # not the copy's own output, which Keras computes from new inputs
 
-    entered = prepared(images)
-    answer = _answer(through(body, entered), copy, names)
-    network = keras.Model(images, answer, name="imported")
+    preprocessed = prepared(images)
+    probabilities = _answer(rebuild(body, preprocessed), copy, names)
+    network = keras.Model(images, probabilities, name="imported")
     network.trainable = False
     for layer, twin in copies.values():
         if getattr(layer, "weights", None):
             twin.set_weights(layer.get_weights())
         if isinstance(twin, keras.layers.Normalization):
-            twin.finalize_state()  # it keeps something made of its weights
-    places = [one for one in made if len(one.shape) == 4 and one.shape[1:3] != (1, 1)]
-    return Whole(network, entered, places[-1] if places else None)
+            twin.finalize_state()  # it derives values from its weights
+    spatial = [output for output in outputs if len(output.shape) == 4 and output.shape[1:3] != (1, 1)]
+    return AssembledNetwork(network, preprocessed, spatial[-1] if spatial else None)
 
 
 def _inner(layer: Any) -> keras.Model | None:
-    """A layer that is a network itself, of one input and one output."""
+    """Returns a layer as a network, if it is one with one input and one output."""
     import keras
 
     if not hasattr(layer, "layers"):
@@ -92,39 +94,39 @@ def _inner(layer: Any) -> keras.Model | None:
     return keras.Model(inputs[0], outputs[0])
 
 
-def _prepared(images: Any, size: tuple[int, int], taken: Any, chosen: str) -> Any:
-    """Images as the network takes them."""
+def _preprocess(images: Any, size: tuple[int, int], target: Any, input_range: str) -> Any:
+    """Crops, resizes and preprocesses images for the network."""
     from keras import ops
 
-    found = crop.resampled(images, *size)
-    whole = str(taken.dtype) == "uint8"
-    kernel, bias = preprocessing.mix("0-255" if whole else chosen, image_input.channels(taken.shape))
-    found = ops.matmul(found, ops.array(kernel)) + ops.array(bias)
-    found = ops.round(found) if whole else found
-    if len(taken.shape) == 2:
-        found = ops.reshape(found, (-1, taken.shape[1]))
-    found = ops.squeeze(found, -1) if len(taken.shape) == 3 else found
-    return ops.cast(found, taken.dtype)
+    pixels = crop.resample(images, *size)
+    is_uint8 = str(target.dtype) == "uint8"
+    kernel, bias = preprocessing.mix("0-255" if is_uint8 else input_range, image_input.channels(target.shape))
+    pixels = ops.matmul(pixels, ops.array(kernel)) + ops.array(bias)
+    pixels = ops.round(pixels) if is_uint8 else pixels
+    if len(target.shape) == 2:
+        pixels = ops.reshape(pixels, (-1, target.shape[1]))
+    pixels = ops.squeeze(pixels, -1) if len(target.shape) == 3 else pixels
+    return ops.cast(pixels, target.dtype)
 
 
-def _answer(given: Any, copy: SafeCopy, names: set[str]) -> Any:
-    """A row of shares for each image: of sum 1, unless each stands for itself."""
+def _answer(output: Any, copy: SafeCopy, names: set[str]) -> Any:
+    """Turns the output into probabilities `(B, k)`: rows sum to 1 unless classes are independent."""
     import keras
 
-    way = copy.facts.image_input.answers if copy.facts.image_input else "logits"
-    if len(given.shape) > 2:
-        given = keras.layers.Reshape((given.shape[-1],), name=free("row", names))(given)
-    if way == "logits" or (way == "logit" and given.shape[-1] != 1):
-        return keras.layers.Softmax(name=free("probabilities", names))(given)
-    if way in ("share", "logit"):
-        second = keras.ops.sigmoid(given) if way == "logit" else given
-        return keras.layers.Concatenate(name=free("probabilities", names))([1.0 - second, second])
-    return given
+    kind = copy.facts.image_input.answers if copy.facts.image_input else "logits"
+    if len(output.shape) > 2:
+        output = keras.layers.Reshape((output.shape[-1],), name=unique_name("row", names))(output)
+    if kind == "logits" or (kind == "logit" and output.shape[-1] != 1):
+        return keras.layers.Softmax(name=unique_name("probabilities", names))(output)
+    if kind in ("share", "logit"):
+        second = keras.ops.sigmoid(output) if kind == "logit" else output
+        return keras.layers.Concatenate(name=unique_name("probabilities", names))([1.0 - second, second])
+    return output
 
 
-def free(name: str, taken: set[str]) -> str:
-    """`name`, or the like that no layer has."""
-    while name in taken:
+def unique_name(name: str, names: set[str]) -> str:
+    """Returns `name` with underscores appended until no layer has it, and adds it to `names`."""
+    while name in names:
         name += "_"
-    taken.add(name)
+    names.add(name)
     return name

@@ -1,7 +1,7 @@
-"""A trained classifier, opened from its folder; held in memory.
+"""Opens trained classifiers from their preset folders; cached in memory.
 
-Only what was trained is saved: the head, and after fine-tuning the backbone's top. A classifier trained on an
-imported model is saved whole: see `whole_network`.
+A folder stores only what was trained: the head and, after fine-tuning, the backbone's top. A classifier
+trained on another classifier stores the whole network: see `whole_network`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from studio.classify.models import crop, whole_network
 from studio.classify.models.classifier import Classifier, cached_classifier
-from studio.classify.settings import LEANS, MAPS, TrainClassifierSettings
+from studio.classify.settings import MAP_OFFSETS, MAPS, TrainClassifierSettings
 from studio.core.errors import StudioError, invalid
 from studio.core.models import loading
 from studio.core.models.presets import Preset
@@ -24,80 +24,87 @@ TASK = "classify.train"
 
 
 def open(preset: Preset) -> Classifier:
-    """The classifier of a preset; kept in memory for the next time.
+    """Returns the classifier of a preset; cached in memory.
 
     Raises:
-        InvalidInput: if it is none, or its files are not whole.
-        StudioError: if its backbone is out of reach, or here in another training run than it learned with.
+        InvalidInput: if it is another kind of model, or its files are incomplete.
+        StudioError: if its backbone cannot be loaded, or has other weights than in training.
     """
-    return cached_classifier(preset.name, preset.key, lambda: _opened(preset))
+    return cached_classifier(preset.name, preset.key, lambda: _load(preset))
 
 
 def settings_of(preset: Preset) -> TrainClassifierSettings:
-    """The settings of a classifier. Raises `InvalidInput` if the preset is another kind of model."""
+    """Returns the settings of a classifier. Raises `InvalidInput` if the preset is another kind of model."""
     return preset.settings_as(TrainClassifierSettings, TASK, "a classifier")
 
 
 def side_of(preset: Preset) -> int:
-    """The px that images are read at for a classifier. Raises as `settings_of`."""
+    """Returns the side in px at which a classifier's images are read. Raises as `settings_of`."""
     return whole_network.side_of(preset) or settings_of(preset).size
 
 
 def classes_of(preset: Preset) -> tuple[str, ...]:
-    """The names of the classes of a classifier. Raises `InvalidInput` if they are not whole."""
-    found = preset.data().get("classes")
-    if isinstance(found, list) and len(found) > 1 and all(isinstance(one, str) for one in found):
-        return tuple(found)
+    """Returns the class names of a classifier. Raises `InvalidInput` if they are missing."""
+    names = preset.data().get("classes")
+    if isinstance(names, list) and len(names) > 1 and all(isinstance(name, str) for name in names):
+        return tuple(names)
     step = "copy the model or train it again"
     raise invalid(
         f"preset {preset.name}", expected="a model with class names", received="none", next_step=step
     )
 
 
-def _opened(preset: Preset) -> Classifier:
+def _load(preset: Preset) -> Classifier:
     settings, classes = settings_of(preset), classes_of(preset)
-    if whole := whole_network.open(preset, classes):
-        return whole
+    if classifier := whole_network.open(preset, classes):
+        return classifier
     backbone = _backbone(preset, settings.backbone)
     network = assemble(backbone, settings.size, lambda maps: head(maps, len(classes), settings))
     loading.fill(trainable_part(network, settings.cut), preset)
-    maps, lean = network.get_layer(MAPS[settings.backbone]).output, LEANS[settings.backbone]
-    side, entered = settings.size, prepared(network, backbone)
+    maps, map_offset = network.get_layer(MAPS[settings.backbone]).output, MAP_OFFSETS[settings.backbone]
+    side, preprocessed = settings.size, preprocessed_images(network, backbone)
     return Classifier(
-        preset.name, preset.digest, classes, (side, side), network, maps, lean=lean, prepared=entered
+        preset.name,
+        preset.digest,
+        classes,
+        (side, side),
+        network,
+        maps,
+        map_offset=map_offset,
+        prepared=preprocessed,
     )
 
 
 def _backbone(preset: Preset, name: str) -> backbones.Backbone:
-    """The very training of a backbone that the preset's recipe names: on others its head knows nothing."""
-    wanted = preset.recipe().weights.get(name)
-    found = backbones.load(name, digest=wanted)
-    if wanted and found.digest != wanted:
+    """Loads the backbone with the weights that the preset's recipe names; the head does not fit others."""
+    digest = preset.recipe().weights.get(name)
+    backbone = backbones.load(name, digest=digest)
+    if digest and backbone.digest != digest:
         raise StudioError(
-            f"The preset {preset.name} was trained with other weights of {name} ({wanted[:12]}…) than those "
-            f"installed here ({found.digest[:12]}…). Run `studio weights list`, or train it again."
+            f"The preset {preset.name} was trained with other weights of {name} ({digest[:12]}…) than those "
+            f"installed here ({backbone.digest[:12]}…). Run `studio weights list`, or train it again."
         )
-    return found
+    return backbone
 
 
 def assemble(
     backbone: backbones.Backbone, size: int, top: Callable[[Any], Any], name: str = "classifier"
 ) -> keras.Model:
-    """A network from raw images to what `top` makes of a backbone's last activations.
+    """Returns a network from raw images to what `top` computes from a backbone's last activations.
 
-    The backbone's layers are copies, so that its own stay as they are; every one of them is a layer of this
-    network, by its name. Plain Keras throughout, so that it can be saved and exported.
+    The backbone's layers are copied under their names, so that the original stays unchanged. Only plain Keras
+    layers are used, so that the network can be saved and exported.
 
     Args:
-        backbone: whose weights are copied.
-        size: the side in px that images are brought to.
+        backbone: its weights are copied.
+        size: input side in px, after cropping and resizing.
         top: `(B, h, w, C)` activations -> `(B, k)`.
         name: of the network.
     """
     import keras
 
     images = keras.Input((None, None, 3), dtype="uint8", name="images")
-    prepared = backbone.spec.preprocessing(crop.resampled(images, size) / 255.0)
+    prepared = backbone.spec.preprocessing(crop.resample(images, size) / 255.0)
     copy = keras.models.clone_model(backbone.model, input_tensors=prepared)
     copy.set_weights(backbone.model.get_weights())
     network = keras.Model(images, top(copy.get_layer(backbone.spec.last).output), name=name)
@@ -105,41 +112,41 @@ def assemble(
     return network
 
 
-def prepared(network: keras.Model, backbone: backbones.Backbone) -> keras.KerasTensor:
-    """In a network of `assemble`, the images as the backbone takes them."""
+def preprocessed_images(network: keras.Model, backbone: backbones.Backbone) -> keras.KerasTensor:
+    """Returns the preprocessed images within a network of `assemble`."""
     import keras
 
-    first = next(one for one in backbone.model.layers if not isinstance(one, keras.layers.InputLayer))
+    first = next(layer for layer in backbone.model.layers if not isinstance(layer, keras.layers.InputLayer))
     return network.get_layer(first.name).input
 
 
 def head(maps: Any, classes: int, settings: TrainClassifierSettings) -> Any:
-    """What is put on a backbone: the mean over all places, perhaps a hidden layer, and a choice."""
+    """Adds a head to a backbone: global average pooling, optionally a hidden layer, and softmax."""
     import keras
 
     return choice(keras.layers.GlobalAveragePooling2D(name="pooled")(maps), classes, settings)
 
 
 def choice(
-    found: Any, classes: int, settings: TrainClassifierSettings, name: Callable[[str], str] = str
+    features: Any, classes: int, settings: TrainClassifierSettings, name: Callable[[str], str] = str
 ) -> Any:
-    """What decides by features `(B, C)`: perhaps a hidden layer, and a choice `(B, classes)`.
+    """Adds a head to features `(B, C)`: optionally a hidden layer, and softmax over `(B, classes)`.
 
     Args:
-        found: the features.
-        classes: how many there are.
+        features: the features.
+        classes: number of classes.
         settings: `head` and `hidden`.
-        name: makes of the usual name of a layer one that is free.
+        name: makes layer names unique.
     """
     import keras
 
     if settings.head == "mlp":
-        found = keras.layers.Dense(settings.hidden, activation="relu", name=name("hidden"))(found)
-    return keras.layers.Dense(classes, activation="softmax", name=name("probabilities"))(found)
+        features = keras.layers.Dense(settings.hidden, activation="relu", name=name("hidden"))(features)
+    return keras.layers.Dense(classes, activation="softmax", name=name("probabilities"))(features)
 
 
 def trainable_part(network: keras.Model, cut: str) -> keras.Model:
-    """The part of a network that comes after a layer, with the same weights: what is trained and saved."""
+    """Returns the part of a network after a layer, with shared weights: what is trained and saved."""
     import keras
 
     return keras.Model(network.get_layer(cut).output, network.output, name="learned")

@@ -1,6 +1,6 @@
-"""Trained classifiers on a network that nobody else has: their folders hold all of it, not the head alone.
+"""Classifiers trained on another classifier: their folders store the whole network, not the head alone.
 
-What a folder describes is untrusted, so that it is opened as an imported model is.
+Descriptions in a folder are untrusted, so they are opened as an imported model is.
 """
 
 from __future__ import annotations
@@ -27,22 +27,22 @@ if TYPE_CHECKING:
 
 KEY = "network"  # in a folder's settings.json
 _MEMBER = "model.keras"
-_FIRST = (1980, 1, 1, 0, 0, 0)  # of members: the same folder makes the same bytes
+_FIRST = (1980, 1, 1, 0, 0, 0)  # date of zip members: the same folder makes the same bytes
 
 
 def description(network: keras.Model, base: Classifier, title: str) -> dict[str, Any]:
-    """What a folder keeps of such a network besides its weights.
+    """Returns what a folder stores of such a network besides its weights.
 
     Args:
-        network: from images as `base` takes them to probabilities.
-        base: on what it sees the head was trained.
-        title: of its file.
+        network: from preprocessed images to probabilities.
+        base: the classifier whose features the head was trained on.
+        title: name of its file.
     """
-    with tempfile.TemporaryDirectory(dir=paths.folder("cache")) as place:
-        path = Path(place) / _MEMBER
+    with tempfile.TemporaryDirectory(dir=paths.folder("cache")) as folder:
+        path = Path(folder) / _MEMBER
         network.save(path)
         with zipfile.ZipFile(path) as file:
-            members = {one: file.read(one).decode() for one in (keras_files.CONFIG, keras_files.METADATA)}
+            members = {name: file.read(name).decode() for name in (keras_files.CONFIG, keras_files.METADATA)}
     side = matching.side(base.size)
     return {
         "members": members,
@@ -54,41 +54,41 @@ def description(network: keras.Model, base: Classifier, title: str) -> dict[str,
 
 
 def side_of(preset: Preset) -> int | None:
-    """The px that images are read at for one; None for a preset that holds a head alone.
+    """Returns the side in px at which images are read; None for a preset that stores a head alone.
 
     Raises:
-        InvalidInput: if its folder is not whole.
+        InvalidInput: if its folder is incomplete.
     """
-    told = _told(preset)
-    return int(told["side"]) if told else None
+    record = _record(preset)
+    return int(record["side"]) if record else None
 
 
 def open(preset: Preset, classes: tuple[str, ...]) -> Classifier | None:
-    """The classifier of such a folder; None for a preset that holds a head alone.
+    """Returns the classifier of such a folder; None for a preset that stores a head alone.
 
-    The first time this takes as long as loading Keras in another process.
+    The first call takes as long as loading Keras in another process.
 
     Raises:
-        InvalidInput: if its folder is not whole, or its network cannot be taken.
+        InvalidInput: if its folder is incomplete, or its network is refused.
     """
-    told = _told(preset)
-    if told is None:
+    record = _record(preset)
+    if record is None:
         return None
-    data = containers.packed(
+    data = containers.pack(
         {
-            _MEMBER: _packed(told["members"], preset.weights().read_bytes()),
-            containers.METADATA: json.dumps({"preprocessing": told["preprocessing"]}).encode(),
+            _MEMBER: _keras_file(record["members"], preset.weights().read_bytes()),
+            containers.METADATA: json.dumps({"preprocessing": record["preprocessing"]}).encode(),
         }
     )
-    digest = paths.keep(data)  # on the disk even where results stay in memory: a sandbox reads it
+    digest = paths.keep(data)  # on the disk even if results are kept in memory: a sandbox reads it
     owners.grant(digest)
-    found = imported_classifier.open(File(digest, "model", f"{preset.name}.zip"), flat=told["flat"])
-    if len(found.classes) != len(classes):
-        raise _broken(preset, f"{len(found.classes):,} classes", f"{len(classes):,}")
-    return replace(found, name=preset.name, digest=preset.digest, classes=classes)
+    classifier = imported_classifier.open(File(digest, "model", f"{preset.name}.zip"), flat=record["flat"])
+    if len(classifier.classes) != len(classes):
+        raise _broken(preset, f"{len(classifier.classes):,} classes", f"{len(classes):,}")
+    return replace(classifier, name=preset.name, digest=preset.digest, classes=classes)
 
 
-def _packed(members: dict[str, str], weights: bytes) -> bytes:
+def _keras_file(members: dict[str, str], weights: bytes) -> bytes:
     body = io.BytesIO()
     with zipfile.ZipFile(body, "w") as file:
         for name, text in members.items():
@@ -97,20 +97,22 @@ def _packed(members: dict[str, str], weights: bytes) -> bytes:
     return body.getvalue()
 
 
-def _told(preset: Preset) -> dict[str, Any] | None:
-    told = preset.data().get(KEY)
-    if told is None:
+def _record(preset: Preset) -> dict[str, Any] | None:
+    record = preset.data().get(KEY)
+    if record is None:
         return None
     kinds = {"members": dict, "preprocessing": str, "flat": bool, "side": int, "title": str}
-    if not isinstance(told, dict) or not all(isinstance(told.get(key), kind) for key, kind in kinds.items()):
+    if not isinstance(record, dict) or not all(
+        isinstance(record.get(key), kind) for key, kind in kinds.items()
+    ):
         raise _broken(preset, "the network that it was trained on", "another text")
-    members = told["members"]
-    known = {keras_files.CONFIG, keras_files.METADATA}
-    if members.keys() != known or not all(isinstance(one, str) for one in members.values()):
+    members = record["members"]
+    required = {keras_files.CONFIG, keras_files.METADATA}
+    if members.keys() != required or not all(isinstance(text, str) for text in members.values()):
         raise _broken(preset, "the network that it was trained on", "a part of the network")
-    if not 1 <= told["side"] <= keras_files.MOST_SIDE:
-        raise _broken(preset, f"images of at most {keras_files.MOST_SIDE:,} px", f"{told['side']} px")
-    return told
+    if not 1 <= record["side"] <= keras_files.MOST_SIDE:
+        raise _broken(preset, f"images of at most {keras_files.MOST_SIDE:,} px", f"{record['side']} px")
+    return record
 
 
 def _broken(preset: Preset, expected: str, received: str) -> Exception:

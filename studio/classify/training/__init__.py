@@ -1,1 +1,1 @@
-"""Training classes: features, the head, fine-tuning, and how good it is in the end."""
+"""Training classifiers: features, the head, fine-tuning and evaluation."""

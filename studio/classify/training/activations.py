@@ -1,7 +1,7 @@
-"""What the frozen part of a backbone makes of images, computed once and read batch by batch from the disk.
+"""Activations of the frozen part of a backbone, computed once and read from the disk batch by batch.
 
-Between passes of fine-tuning these never change; of ResNet50 they save more than half of each pass, of VGG16
-nine tenths. They are read, not mapped, so that they do not count as memory.
+They do not change during fine-tuning. Caching them saves more than half of each epoch with ResNet50 and nine
+tenths with VGG16. They are read, not memory-mapped, so that they do not count as memory.
 """
 
 from __future__ import annotations
@@ -17,21 +17,20 @@ import numpy as np
 
 from studio.core import amounts, caches, paths
 from studio.core.data.cache import ImageDataset
-from studio.core.errors import NoRoom
+from studio.core.errors import InsufficientSpace
 from studio.core.objectives.backbones import Backbone
-from studio.core.objectives.gradients import compiled
+from studio.core.objectives.gradients import compile_function
 from studio.core.progress import Progress
 
 BATCH = 32
 
 
 class Activations:
-    """Rows of float16 on the disk: each image, and where wished each mirrored one after it.
+    """Activations in float16 on the disk: one row per image, optionally followed by its mirrored version.
 
     Args:
         path: of the file.
-        file: it, open, so that it stays readable when another fine-tuning of these images, or whoever frees
-            the cache, removes it.
+        file: the open file. It stays readable when another run or a cleanup of the cache removes it.
         shape: `(images, views, h, w, C)`.
     """
 
@@ -39,16 +38,16 @@ class Activations:
         self.path, self.file, self.shape = path, file, shape
 
     def read(self, rows: np.ndarray, views: np.ndarray) -> np.ndarray:
-        """Some rows, each seen as it is (view 0) or mirrored (view 1): `(n, h, w, C) float32`."""
+        """Reads some rows, as they are (view 0) or mirrored (view 1): `(n, h, w, C) float32`."""
         each = int(np.prod(self.shape[2:]))
-        found = np.empty((len(rows), each), "float16")
+        values = np.empty((len(rows), each), "float16")
         for n, (row, view) in enumerate(zip(rows, views, strict=True)):
             self.file.seek((int(row) * self.shape[1] + int(view)) * each * 2)
-            self.file.readinto(memoryview(found[n]).cast("B"))
-        return found.reshape(len(rows), *self.shape[2:]).astype("float32")
+            self.file.readinto(memoryview(values[n]).cast("B"))
+        return values.reshape(len(rows), *self.shape[2:]).astype("float32")
 
     def remove(self) -> None:
-        """Takes the file off the disk once nobody begins here again; what is open stays readable."""
+        """Removes the file when no run will resume from it; an open file stays readable."""
         self.path.unlink(missing_ok=True)
 
 
@@ -56,19 +55,19 @@ class Activations:
 def activations(
     dataset: ImageDataset, backbone: Backbone, layer: str, mirrored: bool, progress: Progress
 ) -> Iterator[Activations]:
-    """The activations of a layer, from the file that a stopped training left or else computed.
+    """Provides the activations of a layer, from the file of an interrupted run or else computed.
 
-    They are large, and stay until whoever has done the work calls `remove`: what was interrupted finds them.
+    The file is large and stays until `remove` is called, so that an interrupted run can resume.
 
     Args:
-        dataset: all of them, in color.
-        backbone: that looks at them.
-        layer: the last of its frozen part.
-        mirrored: whether the mirrored images are wanted, too.
-        progress: told how many images are done.
+        dataset: color images.
+        backbone: the network.
+        layer: the last frozen layer.
+        mirrored: also computes the mirrored images.
+        progress: receives the number of images done.
 
     Raises:
-        NoRoom: if they do not fit on the disk.
+        InsufficientSpace: if they do not fit on the disk.
         Cancelled: if a user asked to stop.
     """
     side, views = dataset.images.shape[1], 1 + mirrored
@@ -79,12 +78,14 @@ def activations(
     key = hashlib.sha256(facts + np.ascontiguousarray(dataset.digests).tobytes()).hexdigest()
     path = caches.claim(paths.folder("cache") / "activations" / f"{key}.f16")
     size = int(np.prod(shape)) * 2
-    with _kept(path, size) or _made(path, size, _parts(dataset.images, network, views, progress)) as file:
+    with _open_file(path, size) or _write_file(
+        path, size, _parts(dataset.images, network, views, progress)
+    ) as file:
         yield Activations(path, file, shape)
 
 
-def _kept(path: Path, size: int) -> FileIO | None:
-    """The whole file that is there, open; None if there is none."""
+def _open_file(path: Path, size: int) -> FileIO | None:
+    """Opens an existing complete file; None if there is none."""
     with suppress(OSError):
         file = path.open("rb", buffering=0)
         if os.fstat(file.fileno()).st_size == size:
@@ -93,9 +94,9 @@ def _kept(path: Path, size: int) -> FileIO | None:
     return None
 
 
-def _made(path: Path, size: int, parts: Iterable[np.ndarray]) -> FileIO:
-    """The file, made of these parts and open from before it has its name: from then on others remove it."""
-    _check_room(path, size)
+def _write_file(path: Path, size: int, parts: Iterable[np.ndarray]) -> FileIO:
+    """Writes the file and returns it open: opened before the rename, because then others may remove it."""
+    _check_space(path, size)
     with paths.replacing(path) as temporary:
         with temporary.open("wb") as file:
             for part in parts:
@@ -106,30 +107,33 @@ def _made(path: Path, size: int, parts: Iterable[np.ndarray]) -> FileIO:
 def _network(backbone: Backbone, layer: str) -> Callable:
     extractor = backbone.features([layer])
 
-    def looked(images):
+    def forward(images):
         from keras import ops
 
         return extractor(ops.cast(images, "float32") / 255.0)[layer]
 
-    return compiled(looked)
+    return compile_function(forward)
 
 
 def _parts(images: np.ndarray, network: Callable, views: int, progress: Progress) -> Iterator[np.ndarray]:
-    """`(n, views, h, w, C) float16`, batch by batch; what no float16 can be is brought to the largest."""
+    """Yields batches of activations, `(n, views, h, w, C) float16`, clipped to float16's range."""
     most = np.finfo("float16").max
     for start in range(0, len(images), BATCH):
         part = np.asarray(images[start : start + BATCH])
         full = np.concatenate([part, np.repeat(part[-1:], BATCH - len(part), axis=0)])
-        both = [full, full[:, :, ::-1]][:views]
-        seen = [np.minimum(np.asarray(network(one))[: len(part)], most).astype("float16") for one in both]
-        yield np.stack(seen, axis=1)
+        variants = [full, full[:, :, ::-1]][:views]
+        outputs = [
+            np.minimum(np.asarray(network(variant))[: len(part)], most).astype("float16")
+            for variant in variants
+        ]
+        yield np.stack(outputs, axis=1)
         progress.report(start + len(part), len(images), text="Preparing to fine-tune")
 
 
-def _check_room(path: Path, size: int) -> None:
-    there = os.statvfs(paths.make(path.parent))
-    if there.f_bavail * there.f_frsize < size + 2**28:
-        raise NoRoom(
+def _check_space(path: Path, size: int) -> None:
+    disk = os.statvfs(paths.make(path.parent))
+    if disk.f_bavail * disk.f_frsize < size + 2**28:
+        raise InsufficientSpace(
             f"Fine-tuning needs {amounts.size(size)} of temporary disk space in {path.parent}. "
             "Free some space there, choose a smaller input size, or turn off the horizontal flip."
         )

@@ -1,8 +1,7 @@
-"""The card of a trained classifier, made from its figures alone, and the image that goes with it."""
+"""The model card of a trained classifier, and its figure."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,7 +12,7 @@ from studio.classify.settings import TrainClassifierSettings
 from studio.core.models import cards
 from studio.core.objectives import backbones
 
-_MOST_WRITTEN = 12  # classes, of which every cell of the confusion is written out
+_MAX_CELL_LABELS = 12  # classes; with more, the confusion matrix shows no counts
 
 
 def write(
@@ -21,27 +20,29 @@ def write(
     settings: TrainClassifierSettings,
     figures: Mapping[str, Any],
     command: str,
-    known: Mapping[str, Any],
+    model_data: Mapping[str, Any],
 ) -> str:
-    """The card in Markdown.
+    """Returns the model card in Markdown.
 
     Args:
-        name: of the data set.
-        settings: of the training.
-        known: what the model knows: `classes`, `evaluation`.
-        figures: as `studio.classify.training.task.train` gives them.
-        command: that trains it.
+        name: of the dataset.
+        settings: of the training run.
+        figures: as `studio.classify.training.task.train` returns them.
+        command: that repeats the training run.
+        model_data: data stored in the preset: `classes`, `evaluation`.
     """
-    classes = ", ".join(known["classes"])
-    own = known.get(KEY)
+    classes = ", ".join(model_data["classes"])
+    network = model_data.get(KEY)
     title, side = (
-        (own["title"], own["side"]) if own else (backbones.spec(settings.backbone).title, settings.size)
+        (network["title"], network["side"])
+        if network
+        else (backbones.spec(settings.backbone).title, settings.size)
     )
-    tuned = ""
+    tuning_text = ""
     if settings.finetune and not figures["steps"]:
-        tuned = " The backbone stayed frozen."
+        tuning_text = " The backbone stayed frozen."
     elif settings.finetune:
-        tuned = (
+        tuning_text = (
             f" Then all layers after {settings.cut} were fine-tuned for {figures['steps']:,} steps of "
             f"{settings.batch} images; the accuracy before was {figures['head_accuracy']:.1%}."
         )
@@ -50,10 +51,10 @@ def write(
         f"Image classifier: {classes}",
         f"Data: {name}, {figures['images']:,} images at {side} px; {figures['held_out']:,} of "
         "them, the same share of each class, are the test split.",
-        f"Features of {title}, and {what} trained on them in {figures['seconds']:.0f} seconds.{tuned}",
+        f"Features of {title}, and {what} trained on them in {figures['seconds']:.0f} seconds.{tuning_text}",
         figures,
         command,
-        [cards.table(_rows(known["evaluation"], figures)), _classes(known["evaluation"])],
+        [cards.table(_rows(model_data["evaluation"], figures)), _classes(model_data["evaluation"])],
     )
 
 
@@ -73,8 +74,8 @@ def _rows(evaluation: Mapping[str, Any], figures: Mapping[str, Any]) -> list[tup
 
 def _classes(evaluation: Mapping[str, Any]) -> str:
     rows = [
-        f"| {one['name']} | {one['count']} | {_share(one['recall'])} | {_share(one['precision'])} |"
-        for one in evaluation["per_class"]
+        f"| {row['name']} | {row['count']} | {_share(row['recall'])} | {_share(row['precision'])} |"
+        for row in evaluation["per_class"]
     ]
     return "\n".join(["| class | test images | recall | precision |", "|---|---|---|---|", *rows])
 
@@ -89,40 +90,38 @@ def image(
     evaluation: Mapping[str, Any],
     curve: Sequence[Mapping[str, Any]],
 ) -> bytes:
-    """Draws what it took for what, and how it gets better with more images.
+    """Draws the confusion matrix and the learning curve.
 
     Args:
         classes: their names.
-        settings: of the training; unless a linear head alone learned, the curve says that it is that of one.
+        settings: of the training run; they decide the label of the learning curve.
         evaluation: see `studio.classify.training.evaluate`.
-        curve: of `studio.classify.training.teach_head.learning_curve`.
+        curve: of `studio.classify.training.train_head.learning_curve`.
 
     Returns:
         A PNG.
     """
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(12, 6), layout="constrained")
+    figure = Figure(figsize=(12, 6), dpi=80, layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=(1.2, 1))
     table = np.array(evaluation["confusion"], "float64")
     shares = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
     left.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     left.set(xlabel="predicted class", ylabel="true class")
-    if len(classes) <= _MOST_WRITTEN:
+    if len(classes) <= _MAX_CELL_LABELS:
         left.set_xticks(range(len(classes)), classes, rotation=45, ha="right", parse_math=False)
         left.set_yticks(range(len(classes)), classes, parse_math=False)
         for (row, column), count in np.ndenumerate(table):
             color = "white" if shares[row, column] > 0.5 else "black"
             left.text(column, row, f"{count:.0f}", ha="center", va="center", color=color)
-    right.plot([one["images"] for one in curve], [one["accuracy"] for one in curve], marker="o")
-    right.set(xlabel="training images", ylabel=_right(settings), xscale="log")
+    right.plot([point["images"] for point in curve], [point["accuracy"] for point in curve], marker="o")
+    right.set(xlabel="training images", ylabel=_accuracy_label(settings), xscale="log")
     right.grid(alpha=0.3)
-    made = io.BytesIO()
-    figure.savefig(made, format="png", dpi=80)
-    return made.getvalue()
+    return cards.encode(figure)
 
 
-def _right(settings: TrainClassifierSettings) -> str:
+def _accuracy_label(settings: TrainClassifierSettings) -> str:
     of = ", a linear head" if settings.finetune or settings.head == "mlp" else ""
     before = " before fine-tuning" if settings.finetune else ""
     return f"test accuracy{of}{before}"

@@ -1,4 +1,4 @@
-"""Labels that look wrong to a classifier that a user has: by what it sees, and by what it says."""
+"""Finds suspicious labels with a given classifier, by its features and by its predictions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from studio.core.data.cache import ImageDataset
 from studio.core.data.names import first_few
 from studio.core.progress import Progress
 
-MOST_TOLD = 2000  # images of which it is told what they were taken for
+MOST_TESTED = 2000  # images whose predictions are listed
 
 
 def by_classifier(
@@ -25,69 +25,70 @@ def by_classifier(
     seed: int,
     progress: Progress,
 ) -> dict[str, Any]:
-    """Labels that look wrong to heads on what a classifier sees, and where it knows all classes to itself.
+    """Finds labels that look wrong to heads on a classifier's features, or to the classifier itself.
 
-    What it says is of images that it may have learned from, and then it finds their labels right, wrong ones
-    too. The heads have not learned from the images that they doubt, so that both are asked.
+    The classifier may have been trained on these images and then agrees even with wrong labels. The heads are
+    cross-validated, so both are used.
 
     Args:
-        classifier: that a user has.
+        classifier: a trained or imported classifier.
         name: of its file.
-        dataset: of the data set, of two classes at least.
-        groups: `(n,)`, those that are nearly the same.
+        dataset: has two classes at least.
+        groups: `(n,)`, group of near-duplicates of each image.
         seed: of the heads.
-        progress: told of each stage.
+        progress: receives each stage.
 
     Returns:
-        `suspicious`, as `audit.suspicious` has it, those first that both doubt; `notes`, sentences on what
-        was looked at; and where it knows all classes `score`, with its `evaluation`, as `evaluate` has it,
-        and what it took each image for, `tested`; else `unknown`, those that it does not know.
+        `suspicious`, as `audit.suspicious_labels` returns it, first those found by both; `notes`; if the
+        classifier has all classes, `score` with its `evaluation`, see `evaluate`, and its predictions,
+        `tested`; otherwise `unknown`, the classes that it does not have.
 
     Raises:
-        NoRoom: if it sees too much in too many images.
-        StudioError: if it sees nothing that a head could learn from.
+        InsufficientSpace: if the features take too much memory.
+        StudioError: if the classifier has no layer with weights.
         Cancelled: if a user asked to stop.
     """
     count, labels, rows = len(dataset.names), dataset.known_labels, np.arange(len(dataset.names))
-    features.check_width(classifier.seeing.shape[-1], count, name)
-    seen, answers = classifier.seen(dataset.images, progress)
-    features.keep(dataset, classifier, seen)
+    features.check_width(classifier.features.shape[-1], count, name)
+    vectors, probabilities = classifier.features_and_probabilities(dataset.images, progress)
+    features.store(dataset, classifier, vectors)
     parts = training_set.folds(labels, groups, seed)
-    choice = head.choose(seen, labels, len(dataset.classes), parts, seed, progress)
-    doubted = audit.suspicious(dataset, rows, choice.left_out)
-    places = matching.places(dataset.classes, classifier.classes, loosely=True)
-    if unknown := matching.unknown(dataset.classes, places):
+    choice = head.choose(vectors, labels, len(dataset.classes), parts, seed, progress)
+    by_heads = audit.suspicious_labels(dataset, rows, choice.left_out)
+    class_indices = matching.class_indices(dataset.classes, classifier.classes, loosely=True)
+    if unknown := matching.unknown(dataset.classes, class_indices):
         note = f"Labels were checked with the features of {name}. It does not know {first_few(unknown)}."
-        return {"suspicious": doubted, "notes": [note], "unknown": unknown}
-    known = np.array(places, "int64")
-    said = audit.suspicious(dataset, rows, answers[:, known])
+        return {"suspicious": by_heads, "notes": [note], "unknown": unknown}
+    indices = np.array(class_indices, "int64")
+    by_predictions = audit.suspicious_labels(dataset, rows, probabilities[:, indices])
     note = (
         f"Labels were checked with the features and the predictions of {name}. Its predictions repeat "
         "the labels of images that it was trained on."
     )
-    score = _score(dataset, answers, known[labels], classifier.classes)
-    return {"suspicious": _both(doubted, said), "notes": [note], "score": score}
+    score = _score(dataset, probabilities, indices[labels], classifier.classes)
+    return {"suspicious": _both(by_heads, by_predictions), "notes": [note], "score": score}
 
 
 def _score(
-    dataset: ImageDataset, answers: np.ndarray, truth: np.ndarray, classes: tuple[str, ...]
+    dataset: ImageDataset, probabilities: np.ndarray, truth: np.ndarray, classes: tuple[str, ...]
 ) -> dict[str, Any]:
-    """How right it is on all images, and what it took those for that are told one by one."""
-    told = np.unique(np.linspace(0, len(truth) - 1, min(MOST_TOLD, len(truth))).astype("int64"))
+    """Evaluates the classifier on all images and lists its predictions for some."""
+    rows = np.unique(np.linspace(0, len(truth) - 1, min(MOST_TESTED, len(truth))).astype("int64"))
     return {
-        "evaluation": evaluate(answers, truth, classes),
+        "evaluation": evaluate(probabilities, truth, classes),
         "tested": {
-            "names": [dataset.names[row] for row in told],
-            "truth": truth[told].tolist(),
-            "guess": answers[told].argmax(axis=1).tolist(),
-            "confidence": [round(float(one), 3) for one in answers[told].max(axis=1)],
+            "names": [dataset.names[row] for row in rows],
+            "truth": truth[rows].tolist(),
+            "guess": probabilities[rows].argmax(axis=1).tolist(),
+            "confidence": [round(float(value), 3) for value in probabilities[rows].max(axis=1)],
         },
     }
 
 
-def _both(doubted: list[dict[str, Any]], said: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Each image once: first what is in both, then what heads doubt, then what the classifier says."""
-    names = {one["name"] for one in doubted}, {one["name"] for one in said}
-    first = [one for one in doubted if one["name"] in names[1]]
-    rest = [one for one in doubted if one["name"] not in names[1]]
-    return [*first, *rest, *(one for one in said if one["name"] not in names[0])][: audit.MOST_LISTED]
+def _both(by_heads: list[dict[str, Any]], by_predictions: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Merges both lists: first entries in both, then those by heads, then those by predictions."""
+    names = {entry["name"] for entry in by_heads}, {entry["name"] for entry in by_predictions}
+    first = [entry for entry in by_heads if entry["name"] in names[1]]
+    rest = [entry for entry in by_heads if entry["name"] not in names[1]]
+    last = [entry for entry in by_predictions if entry["name"] not in names[0]]
+    return [*first, *rest, *last][: audit.MOST_LISTED]

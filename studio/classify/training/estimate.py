@@ -1,4 +1,4 @@
-"""How long it takes to train classes, and how much memory."""
+"""Estimates the time and the memory of training a classifier."""
 
 from __future__ import annotations
 
@@ -7,52 +7,53 @@ from studio.classify.training import features
 from studio.core import data
 from studio.core.tasks import Inputs
 
-# s to look at an image of 224 px, on two cores: a little under half of a dream's pass of it.
-# On two crowded ones 3,000 took three times as long, with either network.
-_LOOK = {"resnet50": 0.026, "vgg16": 0.095}
-_READ = 0.005  # s to read an image and bring it to its size
-_HEAD = {"linear": 0.0015, "mlp": 0.0035}  # s an image, to choose and to solve what decides
-_TOPS = {"resnet50": (0.21, 0.6), "vgg16": (0.09, 0.39)}  # of looking, what one and two top blocks take
-_LESSON = 6  # times as long as looking: forward, back, the tests between, and reading from the disk
-_BASE = 0.9 * 2**30  # bytes, of Keras and the network
-_PASS = {"resnet50": 0.9 * 2**30, "vgg16": 1.4 * 2**30}  # of looking at a batch of 224 px
-_OF_A_FILE = 6  # bytes for each of an imported model: its network, that of the features, what they make
-_TUNING = 0.5 * 2**30  # of a batch of 32 that is learned from, and the optimizer
+# Seconds to extract the features of an image of 224 px on two idle cores.
+# On two busy cores, 3,000 images took three times as long with either network.
+_EXTRACT = {"resnet50": 0.026, "vgg16": 0.095}
+_READ = 0.005  # seconds to read and resize an image
+_HEAD = {"linear": 0.0015, "mlp": 0.0035}  # seconds per image to select and fit the head
+# Share of the forward pass in one and in two top blocks.
+_TOP_SHARES = {"resnet50": (0.21, 0.6), "vgg16": (0.09, 0.39)}
+_TRAINING = 6  # cost of a training step in forward passes, with tests and reading from the disk
+_BASE = 0.9 * 2**30  # bytes for Keras and the network
+_BATCH = {"resnet50": 0.9 * 2**30, "vgg16": 1.4 * 2**30}  # bytes for a batch of 224 px
+_PER_FILE_BYTE = 6  # bytes of memory per byte of an imported model's file
+_TUNING = 0.5 * 2**30  # bytes for training on a batch of 32, and the optimizer
 
 
 def usual(settings: TrainClassifierSettings, inputs: Inputs) -> float:
-    """About how many seconds a lesson takes on two cores; 0 where that is not known. Loads no Keras.
+    """Estimates the seconds that training takes on two cores; 0 if unknown. Does not load Keras.
 
-    Images that the network has looked at before are not looked at again, so that they take next to nothing.
+    Images whose features are cached take next to no time.
 
     Raises:
-        InvalidInput: if the data set was changed, is damaged, or made to harm.
-        Unavailable: if it is no longer kept.
+        InvalidInput: if the dataset was changed, is damaged, or is malicious.
+        Unavailable: if the dataset is no longer stored.
     """
     if inputs.get("model"):
         return 0.0
     file = inputs["data"][0]
     dataset = data.cached_dataset(file, settings.size)
     count = data.count(file) if dataset is None else len(dataset.names)
-    new = count if dataset is None else features.unseen(dataset, settings.backbone)
-    look = _LOOK[settings.backbone] * (settings.size / 224) ** 2
+    new = count if dataset is None else features.count_missing(dataset, settings.backbone)
+    per_image = _EXTRACT[settings.backbone] * (settings.size / 224) ** 2
     reading = _READ * count if dataset is None else 0.0
-    seconds = reading + look * new + _HEAD[settings.head] * count
+    seconds = reading + per_image * new + _HEAD[settings.head] * count
     if not settings.finetune:
         return seconds
-    top = _TOPS[settings.backbone][settings.blocks - 1]
-    below = look * (1 - top) * count * (2 if settings.flip else 1)
-    learning = look * top * _LESSON * count * (1 - settings.held_out) * settings.epochs
+    top = _TOP_SHARES[settings.backbone][settings.blocks - 1]
+    below = per_image * (1 - top) * count * (2 if settings.flip else 1)
+    learning = per_image * top * _TRAINING * count * (1 - settings.held_out) * settings.epochs
     return seconds + below + learning
 
 
 def needs(settings: TrainClassifierSettings, inputs: Inputs) -> float:
-    """About how many bytes of memory a lesson takes. Loads no Keras.
+    """Estimates the memory in bytes that training takes. Does not load Keras.
 
-    The images and what the network made of them are on the disk, so their number does not matter.
+    The number of images does not matter, because images and activations are read from the disk.
     """
-    if given := inputs.get("model"):
-        return _BASE + _OF_A_FILE * given[0].path.stat().st_size
+    if base_files := inputs.get("model"):
+        return _BASE + _PER_FILE_BYTE * base_files[0].path.stat().st_size
     share = (settings.size / 224) ** 2
     tuning = _TUNING * settings.blocks * settings.batch / 32 if settings.finetune else 0
-    return _BASE + share * (_PASS[settings.backbone] + tuning)
+    return _BASE + share * (_BATCH[settings.backbone] + tuning)

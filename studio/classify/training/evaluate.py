@@ -1,4 +1,4 @@
-"""How good a classifier is on images that it has not learned from, as plain JSON."""
+"""Evaluates predictions for test images; the results are plain JSON."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ import numpy as np
 from studio.core.errors import invalid
 
 BINS = 10  # of confidence, for calibration
-_DRAWS = 200  # of a perfectly calibrated model: they tell the floor of its error to a fiftieth or so
-_Z95 = 1.959964  # a normal distribution lies within so many standard deviations with 95 %
+_DRAWS = 200  # simulations of a perfectly calibrated model; they estimate its error to about 2 %
+_Z95 = 1.959964  # two-sided 95 % quantile of the normal distribution
 
 
 def evaluate(probabilities: np.ndarray, truth: np.ndarray, classes: Sequence[str]) -> dict[str, Any]:
-    """Compares what a classifier thinks of some images with what they are.
+    """Compares probabilities with the true classes.
 
     Args:
-        probabilities: `(n, k)`, each row of sum 1.
-        truth: `(n,) int`, the true places in `classes`.
+        probabilities: `(n, k)`, each row sums to 1.
+        truth: `(n,) int`, true classes as indices into `classes`.
         classes: the `k` names.
 
     Returns:
-        `n`; `accuracy` and its 95 % `interval` (low, high); `confusion`, for each true class how many were
-        taken for each; `per_class`, for each its `name`, `count`, `recall` (the share of it that was found)
-        and `precision` (the share of it among those taken for it), None where there are none; `calibration`.
+        `n`; `accuracy` and its 95 % `interval` (low, high); `confusion`, the confusion matrix with one row
+        for each true class; `per_class`: `name`, `count`, `recall` and `precision`, None where undefined;
+        `calibration`.
 
     Raises:
         InvalidInput: if there are no images.
@@ -49,61 +49,60 @@ def evaluate(probabilities: np.ndarray, truth: np.ndarray, classes: Sequence[str
 
 
 def wilson(hits: int, n: int) -> tuple[float, float]:
-    """Where a share lies with 95 %, of which `hits` of `n` were seen; sensible at 0 and 1, too.
+    """Returns the 95 % Wilson score interval of a proportion, `hits` of `n`; valid at 0 and 1, too.
 
     Reference:
         Wilson 1927, Journal of the American Statistical Association 22, 209-212.
     """
     share, square = hits / n, _Z95**2
     middle = (share + square / (2 * n)) / (1 + square / n)
-    reach = _Z95 / (1 + square / n) * math.sqrt(share * (1 - share) / n + square / (4 * n * n))
-    return max(0.0, middle - reach), min(1.0, middle + reach)
+    half_width = _Z95 / (1 + square / n) * math.sqrt(share * (1 - share) / n + square / (4 * n * n))
+    return max(0.0, middle - half_width), min(1.0, middle + half_width)
 
 
 def _per_class(confusion: np.ndarray, classes: Sequence[str]) -> list[dict[str, Any]]:
-    counts, taken, found = confusion.sum(axis=1), confusion.sum(axis=0), confusion.diagonal()
+    true_counts, predicted_counts, hits = confusion.sum(axis=1), confusion.sum(axis=0), confusion.diagonal()
     return [
         {
             "name": name,
-            "count": int(counts[n]),
-            "recall": float(found[n] / counts[n]) if counts[n] else None,
-            "precision": float(found[n] / taken[n]) if taken[n] else None,
+            "count": int(true_counts[n]),
+            "recall": float(hits[n] / true_counts[n]) if true_counts[n] else None,
+            "precision": float(hits[n] / predicted_counts[n]) if predicted_counts[n] else None,
         }
         for n, name in enumerate(classes)
     ]
 
 
 def _calibration(confidence: np.ndarray, right: np.ndarray) -> dict[str, Any]:
-    """Whether it is right as often as it says: of all images of about one confidence, how many are right.
+    """Compares confidence with accuracy in bins of confidence.
 
-    The `error` is the mean distance of the two over all images (ECE). It is above 0 by chance alone, the
-    more so the fewer images there are: `floor` is what a perfectly calibrated model of the same confidences
-    has on average.
+    `error` is the expected calibration error (ECE). It is above 0 by chance alone, more so with fewer images:
+    `floor` is the mean error of a perfectly calibrated model with the same confidences.
 
     Reference:
         Guo et al. 2017, arXiv:1706.04599, section 2.
     """
-    places = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    bin_indices = np.minimum((confidence * BINS).astype(int), BINS - 1)
     bins: list[dict[str, Any]] = []
     for n in range(BINS):
-        there = places == n
+        in_bin = bin_indices == n
         bins.append(
             {
                 "from": n / BINS,
                 "to": (n + 1) / BINS,
-                "count": int(there.sum()),
-                "confidence": float(confidence[there].mean()) if there.any() else None,
-                "accuracy": float(right[there].mean()) if there.any() else None,
+                "count": int(in_bin.sum()),
+                "confidence": float(confidence[in_bin].mean()) if in_bin.any() else None,
+                "accuracy": float(right[in_bin].mean()) if in_bin.any() else None,
             }
         )
-    away = [b["count"] * abs(b["confidence"] - b["accuracy"]) for b in bins if b["count"]]
-    return {"bins": bins, "error": float(sum(away) / len(right)), "floor": _floor(confidence, places)}
+    gaps = [b["count"] * abs(b["confidence"] - b["accuracy"]) for b in bins if b["count"]]
+    return {"bins": bins, "error": float(sum(gaps) / len(right)), "floor": _floor(confidence, bin_indices)}
 
 
-def _floor(confidence: np.ndarray, places: np.ndarray) -> float:
-    """The mean error of draws in which each image is right with the probability of its confidence."""
-    rng, found = np.random.default_rng(0), np.empty(_DRAWS)
-    for n in range(_DRAWS):  # one at a time: of many images all at once would take much memory
+def _floor(confidence: np.ndarray, bin_indices: np.ndarray) -> float:
+    """Returns the mean calibration error if each image is right with the probability of its confidence."""
+    rng, errors = np.random.default_rng(0), np.empty(_DRAWS)
+    for n in range(_DRAWS):  # one by one: all draws of many images at once would take too much memory
         right = rng.random(len(confidence)) < confidence
-        found[n] = np.abs(np.bincount(places, confidence - right, BINS)).sum() / len(confidence)
-    return float(found.mean())
+        errors[n] = np.abs(np.bincount(bin_indices, confidence - right, BINS)).sum() / len(confidence)
+    return float(errors.mean())

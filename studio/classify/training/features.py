@@ -1,4 +1,4 @@
-"""What a network sees in images, computed once for each: kept by the digest of the image's pixels."""
+"""Features of images, computed once and cached by the SHA-256 of each image's pixels."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ import numpy as np
 from studio.classify.models.classifier import Classifier
 from studio.core import amounts, caches, paths
 from studio.core.data.cache import ImageDataset
-from studio.core.errors import NoRoom
+from studio.core.errors import InsufficientSpace
 from studio.core.objectives import backbones
 from studio.core.objectives.backbones import Backbone
-from studio.core.objectives.gradients import compiled
+from studio.core.objectives.gradients import compile_function
 from studio.core.progress import Progress
 from studio.core.untrusted import damage
 from studio.core.weights import pretrained
@@ -24,127 +24,137 @@ from studio.core.weights import pretrained
 if TYPE_CHECKING:
     import keras
 
-BATCH = 32  # images at once: 19 MB of pixels at 224 px, about 600 MB within VGG16
-_PART = 8  # images, between which a user may stop a classifier that looks at one by one
-_MOST_BYTES = 1 << 30  # of all that is seen: some networks see a hundred thousand numbers in each image
-_MOST_PARTS = 8  # files, above which they are written again as one
+BATCH = 32  # 19 MB of pixels at 224 px, about 600 MB of activations in VGG16
+_CHUNK = 8  # images between two checks for cancellation, for classifiers with a batch size of 1
+_MAX_BYTES = 1 << 30  # of all features: some models have 100,000 per image
+_MAX_PARTS = 8  # cache files; more are merged into one
 
 
 def features(dataset: ImageDataset, backbone: Backbone, progress: Progress | None = None) -> np.ndarray:
-    """What a backbone sees in each image: the mean over all places of its last layer.
+    """Returns each image's features: the global average of the backbone's last layer.
 
-    Those that were seen before, in this data set or in another, are not computed again.
+    Features of images that the cache has, from this dataset or another, are not computed again.
 
     Args:
-        dataset: in color.
+        dataset: color images.
         backbone: see `studio.core.objectives.backbones.load`.
-        progress: told how many of the new ones are done.
+        progress: receives the number of images done.
 
     Returns:
         `(n, C) float32`.
 
     Raises:
-        NoRoom: if the disk is full.
-        Cancelled: if a user asked to stop; what was computed is kept.
+        InsufficientSpace: if the disk is full.
+        Cancelled: if a user asked to stop; features computed so far stay cached.
     """
     progress = progress or Progress()
     store = Store(backbone.spec.name, backbone.digest, dataset.images.shape[1])
-    return _kept_or_made(store, dataset, lambda rows: _computed(dataset.images, rows, backbone, progress))
+    return _load_or_compute(
+        store, dataset, lambda rows: _backbone_features(dataset.images, rows, backbone, progress)
+    )
 
 
 def of_classifier(
     dataset: ImageDataset, classifier: Classifier, name: str, progress: Progress | None = None
 ) -> np.ndarray:
-    """What a classifier sees in each image, as `Classifier.seeing` has it; kept as `features` are.
+    """Returns each image's features by a classifier, see `Classifier.features`; cached like `features`.
 
     Args:
-        dataset: in color.
-        classifier: that looks.
-        name: of its file, for a user.
-        progress: told how many of the new ones are done.
+        dataset: color images.
+        classifier: a trained or imported classifier.
+        name: of its file, for error messages.
+        progress: receives the number of images done.
 
     Returns:
         `(n, C) float32`.
 
     Raises:
-        NoRoom: if it sees too much in too many images, or the disk is full.
-        StudioError: if it sees nothing that a head could learn from.
-        Cancelled: if a user asked to stop; what was computed is kept.
+        InsufficientSpace: if the features take too much memory, or the disk is full.
+        StudioError: if the classifier has no layer with weights.
+        Cancelled: if a user asked to stop; features computed so far stay cached.
     """
     progress = progress or Progress()
-    wide = classifier.seeing.shape[-1]
-    check_width(wide, len(dataset.names), name)
-    store = _store(dataset, classifier, wide)
-    return _kept_or_made(store, dataset, lambda rows: _seen(dataset.images, rows, classifier, progress))
+    width = classifier.features.shape[-1]
+    check_width(width, len(dataset.names), name)
+    store = _store(dataset, classifier, width)
+    return _load_or_compute(
+        store, dataset, lambda rows: _classifier_features(dataset.images, rows, classifier, progress)
+    )
 
 
-def keep(dataset: ImageDataset, classifier: Classifier, seen: np.ndarray) -> None:
-    """Keeps what a classifier saw in all images, `(n, C)`, for the next time that it is asked for."""
-    store = _store(dataset, classifier, seen.shape[1])
-    new = ~store.knows(dataset.digests)
-    store.add(dataset.digests[new], seen[new])
+def store(dataset: ImageDataset, classifier: Classifier, rows: np.ndarray) -> None:
+    """Caches a classifier's features of all images, `(n, C)`."""
+    store = _store(dataset, classifier, rows.shape[1])
+    new = ~store.contains(dataset.digests)
+    store.add(dataset.digests[new], rows[new])
 
 
-def _store(dataset: ImageDataset, classifier: Classifier, wide: int) -> Store:
-    told = paths.digest(f"{classifier.digest} {classifier.preprocessing}".encode())
-    return Store("own", told, dataset.images.shape[1], wide)
+def _store(dataset: ImageDataset, classifier: Classifier, width: int) -> Store:
+    key = paths.digest(f"{classifier.digest} {classifier.preprocessing}".encode())
+    return Store("own", key, dataset.images.shape[1], width)
 
 
-def check_width(wide: int, count: int, name: str) -> None:
-    """Raises `NoRoom` if so many numbers of each of so many images are too many."""
-    if (needed := 4 * wide * count) > _MOST_BYTES:
-        raise NoRoom(
-            f"{name} has {wide:,} features per image, {amounts.size(needed)} in all; at most "
-            f"{amounts.size(_MOST_BYTES)} fit. Use fewer images or another model."
+def check_width(width: int, count: int, name: str) -> None:
+    """Raises `InsufficientSpace` if the features of `count` images take too much memory."""
+    if (bytes_needed := 4 * width * count) > _MAX_BYTES:
+        raise InsufficientSpace(
+            f"{name} has {width:,} features per image, {amounts.size(bytes_needed)} in all; at most "
+            f"{amounts.size(_MAX_BYTES)} fit. Use fewer images or another model."
         )
 
 
-def _seen(
+def _classifier_features(
     images: np.ndarray, rows: np.ndarray, classifier: Classifier, progress: Progress
 ) -> Iterator[np.ndarray]:
     import keras
 
-    network = keras.Model(classifier.network.input, classifier.seeing)
-    for start in range(0, len(rows), _PART):
+    network = keras.Model(classifier.network.input, classifier.features)
+    for start in range(0, len(rows), _CHUNK):
         progress.report(start, len(rows), text="Extracting features")
-        yield classifier.ask(network, np.asarray(images[rows[start : start + _PART]]), Progress())
+        yield classifier.run(network, np.asarray(images[rows[start : start + _CHUNK]]), Progress())
     progress.report(len(rows), len(rows), text="Extracting features")
 
 
-def _kept_or_made(
-    store: Store, dataset: ImageDataset, computed: Callable[[np.ndarray], Iterator[np.ndarray]]
+def _load_or_compute(
+    store: Store, dataset: ImageDataset, compute: Callable[[np.ndarray], Iterator[np.ndarray]]
 ) -> np.ndarray:
-    """What is kept of each image; of the others what is computed of their rows, part by part, and kept."""
-    found, known = store.read(dataset.digests)
-    missing = np.flatnonzero(~known)
+    """Returns the features of a dataset, from the cache where possible.
+
+    Args:
+        store: the cache.
+        dataset: the images.
+        compute: takes row numbers and yields their features batch by batch; these are cached.
+    """
+    matrix, is_stored = store.read(dataset.digests)
+    missing = np.flatnonzero(~is_stored)
     if not len(missing):
-        return found
-    # Copies of one image within a data set of arrays are computed once, too.
+        return matrix
+    # Compute exact copies within a dataset of arrays once.
     _, firsts, same = np.unique(dataset.digests[missing], axis=0, return_index=True, return_inverse=True)
     rows = missing[np.sort(firsts)]
     done = 0
     try:
-        for part in computed(rows):
-            found[rows[done : done + len(part)]] = part
+        for part in compute(rows):
+            matrix[rows[done : done + len(part)]] = part
             done += len(part)
     finally:
-        store.add(dataset.digests[rows[:done]], found[rows[:done]])
-    found[missing] = found[missing[firsts[same.ravel()]]]
-    return found
+        store.add(dataset.digests[rows[:done]], matrix[rows[:done]])
+    matrix[missing] = matrix[missing[firsts[same.ravel()]]]
+    return matrix
 
 
-def unseen(dataset: ImageDataset, name: str) -> int:
-    """How many different images a backbone has not looked at yet. Loads no Keras.
+def count_missing(dataset: ImageDataset, name: str) -> int:
+    """Counts the distinct images whose features are not cached. Does not load Keras.
 
     Args:
-        dataset: in color.
+        dataset: color images.
         name: of the backbone.
     """
     store = Store(name, pretrained.expected_digest(name), dataset.images.shape[1])
-    return len(np.unique(dataset.digests[~store.knows(dataset.digests)], axis=0))
+    return len(np.unique(dataset.digests[~store.contains(dataset.digests)], axis=0))
 
 
-def _computed(
+def _backbone_features(
     images: np.ndarray, rows: np.ndarray, backbone: Backbone, progress: Progress
 ) -> Iterator[np.ndarray]:
     network = _network(backbone.features([backbone.spec.last]), backbone.spec.last, BATCH)
@@ -158,62 +168,62 @@ def _computed(
 
 @lru_cache(maxsize=2)
 def _network(extractor: keras.Model, layer: str, batch: int) -> Callable:
-    """`(batch, side, side, 3) uint8 -> (batch, C)`, compiled for one size of batch."""
+    """Compiles the feature extractor for one batch size: `(batch, side, side, 3) uint8 -> (batch, C)`."""
 
-    def pooled(images):
+    def pool(images):
         from keras import ops
 
         return ops.mean(extractor(ops.cast(images, "float32") / 255.0)[layer], axis=(1, 2))
 
-    return compiled(pooled)
+    return compile_function(pool)
 
 
 class Store:
-    """Features on disk, of one training run of one network at one size.
+    """A cache of features on disk, for one network with certain weights, at one image size.
 
     Args:
-        name: of the backbone whose they are; "own" for networks that people bring.
-        digest: of its weights.
-        size: of the images, in px.
-        width: how many numbers it sees in each; None for a backbone of ours.
+        name: of the backbone; "own" for other classifiers.
+        digest: SHA-256 of its weights.
+        size: side of the images in px.
+        width: number of features per image; None for a pretrained backbone.
     """
 
     def __init__(self, name: str, digest: str, size: int, width: int | None = None):
         self.folder = paths.folder("cache") / "classify" / f"{name}-{digest[:24]}-{size}"
         self.width = width or _width(name)
 
-    def knows(self, digests: np.ndarray) -> np.ndarray:
-        """Of which images something is kept: `(n, 32) uint8` -> `(n,) bool`."""
-        kept = [np.empty(0, "S32"), *map(_held, self._parts())]
-        return np.isin(_keys(digests), np.concatenate(kept))
+    def contains(self, digests: np.ndarray) -> np.ndarray:
+        """Tells which images have cached features: `(n, 32) uint8` SHA-256 -> `(n,) bool`."""
+        keys = [np.empty(0, "S32"), *map(_part_keys, self._parts())]
+        return np.isin(_keys(digests), np.concatenate(keys))
 
     def read(self, digests: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """What is kept of some images.
+        """Reads cached features.
 
         Args:
-            digests: `(n, 32) uint8`.
+            digests: SHA-256 of the images, `(n, 32) uint8`.
 
         Returns:
-            `(n, C) float32`, zeros where nothing is kept, and `(n,) bool` of where something is.
+            `(n, C) float32`, zeros where nothing is cached, and `(n,) bool`, whether it is cached.
         """
-        found, known = np.zeros((len(digests), self.width), "float32"), np.zeros(len(digests), bool)
-        wanted = _keys(digests)
-        for keys, rows in map(_part, self._parts()):
+        matrix, is_stored = np.zeros((len(digests), self.width), "float32"), np.zeros(len(digests), bool)
+        targets = _keys(digests)
+        for keys, rows in map(_read_part, self._parts()):
             if rows is None or rows.shape[1] != self.width:
                 continue
             order = np.argsort(keys)
-            places = order[np.searchsorted(keys, wanted, sorter=order).clip(max=len(keys) - 1)]
-            hits = keys[places] == wanted
-            found[hits], known[hits] = rows[places[hits]], True
-        return found, known
+            positions = order[np.searchsorted(keys, targets, sorter=order).clip(max=len(keys) - 1)]
+            hits = keys[positions] == targets
+            matrix[hits], is_stored[hits] = rows[positions[hits]], True
+        return matrix, is_stored
 
     def add(self, digests: np.ndarray, rows: np.ndarray) -> None:
-        """Keeps features `(n, C)` under the digests `(n, 32)` of their images."""
+        """Caches features `(n, C)` under the SHA-256 `(n, 32)` of their images."""
         if not len(rows):
             return
         self._write(digests, rows)
-        if len(parts := self._parts()) > _MOST_PARTS:
-            read = [(keys, rows) for keys, rows in map(_part, parts) if rows is not None]
+        if len(parts := self._parts()) > _MAX_PARTS:
+            read = [(keys, rows) for keys, rows in map(_read_part, parts) if rows is not None]
             keys, first = np.unique(np.concatenate([keys for keys, _ in read]), return_index=True)
             self._write(keys.view("uint8").reshape(-1, 32), np.concatenate([rows for _, rows in read])[first])
             for old in parts:
@@ -234,25 +244,25 @@ def _width(name: str) -> int:
 
 
 def _keys(digests: np.ndarray) -> np.ndarray:
-    """`(n, 32) uint8` -> `(n,)` values that sort and compare."""
+    """Turns `(n, 32) uint8` into `(n,)` values that can be sorted and compared."""
     return np.ascontiguousarray(digests).view("S32").ravel()
 
 
-def _held(path: Path) -> np.ndarray:
-    """The keys of a part, without the features, which are a hundred times as much."""
+def _part_keys(path: Path) -> np.ndarray:
+    """Reads the keys of a cache file without the features, which are a hundred times larger."""
     try:
-        with np.load(path, allow_pickle=False) as found:
-            return _keys(found["digests"])
+        with np.load(path, allow_pickle=False) as archive:
+            return _keys(archive["digests"])
     except damage.NPZ:
         return np.empty(0, "S32")
 
 
-def _part(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
+def _read_part(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
     try:
-        with np.load(path, allow_pickle=False) as found:
-            keys, rows = found["digests"], found["features"]
+        with np.load(path, allow_pickle=False) as archive:
+            keys, rows = archive["digests"], archive["features"]
             if len(keys) == len(rows) and len(keys):
                 return _keys(keys), rows
     except damage.NPZ:
-        pass  # damaged, or taken away by another process: computed again
+        pass  # damaged, or removed by another process: compute the features again
     return np.empty(0, "S32"), None

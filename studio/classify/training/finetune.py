@@ -1,7 +1,7 @@
-"""Fine-tuning: after the head, the backbone's top learns with small steps, its normalization held still.
+"""Fine-tuning: after the head, trains the top of the backbone, its batch normalization frozen.
 
-The head is solved first, so that the first steps do not corrupt what the top already knows (Kumar et al.
-2022, arXiv:2202.10054).
+The head is trained first, so that the first steps do not corrupt the pretrained features (Kumar et al. 2022,
+arXiv:2202.10054).
 """
 
 from __future__ import annotations
@@ -25,149 +25,149 @@ from studio.core.training.trainer import Trainer
 if TYPE_CHECKING:
     import keras
 
-SHOWN = 9  # images of a preview: those it is wrong on, or else the least sure ones
-_DECAY = 0.01
-_AVERAGED = 1.0  # passes over the images, over which the weights are averaged
-_TESTED = 64  # images at once
+PREVIEW_IMAGES = 9  # test images with the lowest probability of their true class
+_WEIGHT_DECAY = 0.01
+_EMA_EPOCHS = 1.0  # time constant of the EMA of the weights, in epochs
+_TEST_BATCH = 64
 
 
 class Tuner(Trainer):
     """A fine-tuning run.
 
     Args:
-        lesson: its images and their classes.
-        top: the network after the cut, with the weights to begin with.
-        seen: the activations of all its images.
+        samples: the dataset, its splits and its backbone.
+        top: the layers after the cut, with their initial weights.
+        maps: activations of the frozen part for all images.
         settings: `epochs`, `batch`, `learning_rate`, `label_smoothing`, `flip` and `seed`.
-        run: where checkpoints go.
+        run: stores checkpoints; None stores none.
 
     Attributes:
-        result: the network after the cut, from activations to probabilities, with the EMA weights.
-        judged: the probabilities of held-out images at the last test: one array, `(m, k)`.
-        validated: those of images that the lesson left out to select by, `(v, k)`.
-        seconds_before: of work until the checkpoint from which it continued.
+        result: the trained layers, from activations to probabilities, with the EMA weights.
+        test_probabilities: predictions for the test split at the last evaluation, as a list of one array.
+        validation_probabilities: predictions for the validation split, `(v, k)`.
+        seconds_before: training time before the checkpoint that the run resumed from.
     """
 
-    saved_arrays = ("judged",)
+    saved_arrays = ("test_probabilities",)
 
     def __init__(
         self,
-        lesson: TrainingSet,
+        samples: TrainingSet,
         top: keras.Model,
-        seen: Activations,
+        maps: Activations,
         settings: TrainClassifierSettings,
         run: checkpoints.Run | None = None,
     ):
-        self.batches = Batches(len(lesson.learned), settings.batch, settings.seed)
+        self.batches = Batches(len(samples.train_rows), settings.batch, settings.seed)
         steps = settings.epochs * self.batches.each
         super().__init__(steps, self.batches.each, run)
-        self.lesson, self.top, self.seen, self.settings = lesson, top, seen, settings
+        self.samples, self.top, self.maps, self.settings = samples, top, maps, settings
         _compile(top, settings, steps)
-        self.track(top, top, max(1, round(_AVERAGED * self.batches.each)), ema_every=1)
-        self.judged = [np.empty((0, len(lesson.classes)), "float32")]
+        self.track(top, top, max(1, round(_EMA_EPOCHS * self.batches.each)), ema_every=1)
+        self.test_probabilities = [np.empty((0, len(samples.classes)), "float32")]
         self.seconds_before = 0.0
 
     @property
     def probabilities(self) -> np.ndarray:
-        """Of the held-out images at the last test, `(m, k)`; none before."""
-        return self.judged[0]
+        """Predictions for the test split at the last evaluation, `(m, k)`; empty before the first."""
+        return self.test_probabilities[0]
 
     def advance(self) -> Mapping[str, float]:
-        """One batch, mirrored or not as the seed and the step decide."""
-        rows = self.lesson.learned[self.batches.at(self.step)]
+        """Trains on one batch; the seed and the step decide which images are mirrored."""
+        rows = self.samples.train_rows[self.batches.at(self.step)]
         rng = np.random.default_rng([self.settings.seed, 9, self.step])
-        views = rng.integers(0, self.seen.shape[1], len(rows))
-        truth = np.eye(len(self.lesson.classes), dtype="float32")[self.lesson.labels(rows)]
-        return self.train_on(self.seen.read(rows, views), truth)
+        views = rng.integers(0, self.maps.shape[1], len(rows))
+        truth = np.eye(len(self.samples.classes), dtype="float32")[self.samples.labels(rows)]
+        return self.train_on(self.maps.read(rows, views), truth)
 
     def take_step(self, inputs: Any, targets: Any) -> Mapping[str, Any]:
-        """Takes one step, on the one device where the backbone is."""
+        """Takes one step on a single device."""
         return self.model.train_on_batch(inputs, targets, return_dict=True)
 
     def test(self, progress: Progress) -> Mapping[str, float]:
-        """What the averaged weights make of the held-out images; nothing is chosen by it."""
-        with self.averaged():
-            self.judged = [self.predict(self.lesson.held_out, progress)]
-        truth = self.lesson.labels(self.lesson.held_out)
+        """Evaluates the EMA weights on the test split. Nothing is selected by the result."""
+        with self.ema_weights():
+            self.test_probabilities = [self.predict(self.samples.held_out, progress)]
+        truth = self.samples.labels(self.samples.held_out)
         right = float((self.probabilities.argmax(axis=1) == truth).mean())
         return {"accuracy": right, "nats": loss(self.probabilities, truth)}
 
     def predict(self, rows: np.ndarray, progress: Progress) -> np.ndarray:
-        """`(n, k) float32`, what the present weights make of some images."""
-        found = [np.empty((0, len(self.lesson.classes)), "float32")]
-        for start in range(0, len(rows), _TESTED):
+        """Returns the current weights' probabilities for some images, `(n, k) float32`."""
+        batches = [np.empty((0, len(self.samples.classes)), "float32")]
+        for start in range(0, len(rows), _TEST_BATCH):
             progress.check()
-            part = rows[start : start + _TESTED]
-            full = np.concatenate([part, np.repeat(part[-1:], _TESTED - len(part))])
-            seen = self.seen.read(full, np.zeros(len(full), "int64"))
-            found.append(np.asarray(self.top.predict_on_batch(seen))[: len(part)])
-        return np.concatenate(found)
+            part = rows[start : start + _TEST_BATCH]
+            full = np.concatenate([part, np.repeat(part[-1:], _TEST_BATCH - len(part))])
+            inputs = self.maps.read(full, np.zeros(len(full), "int64"))
+            batches.append(np.asarray(self.top.predict_on_batch(inputs))[: len(part)])
+        return np.concatenate(batches)
 
     def finish(self, progress: Progress) -> None:
-        """Takes the EMA weights."""
+        """Loads the EMA weights and predicts the validation split."""
         import keras
 
-        if self.curves.steps[-1] != self.step:  # stopped between two tests
+        if self.curves.steps[-1] != self.step:  # stopped between two evaluations
             self.test(Progress())
         self.top.set_weights(self.ema.arrays)
-        # Without its optimizer, which would be saved, too.
+        # A new model has no optimizer, which would be saved, too.
         self.result = keras.Model(self.top.input, self.top.output, name="learned")
-        self.validated = self.predict(self.lesson.validation, Progress())
+        self.validation_probabilities = self.predict(self.samples.validation, Progress())
 
     def preview(self) -> np.ndarray:
-        """Held-out images that it is wrong on at the last test, or else the least sure ones."""
-        rows = self.lesson.held_out[:SHOWN]
+        """Returns a grid of the test images with the lowest probability of their true class."""
+        rows = self.samples.held_out[:PREVIEW_IMAGES]
         if len(self.probabilities):
-            truth = self.lesson.labels(self.lesson.held_out)
+            truth = self.samples.labels(self.samples.held_out)
             sure = self.probabilities[np.arange(len(truth)), truth]
-            rows = np.sort(self.lesson.held_out[np.argsort(sure)[:SHOWN]])
-        return grid(np.asarray(self.lesson.dataset.images[rows]))
+            rows = np.sort(self.samples.held_out[np.argsort(sure)[:PREVIEW_IMAGES]])
+        return grid(np.asarray(self.samples.dataset.images[rows]))
 
     def restore(self, checkpoint: checkpoints.Checkpoint) -> None:
-        """Goes back to a checkpoint."""
+        """Restores a checkpoint."""
         super().restore(checkpoint)
         self.seconds_before = self.curves.seconds
 
 
 def finetune(
-    lesson: TrainingSet,
+    samples: TrainingSet,
     weights: Sequence[np.ndarray],
     settings: TrainClassifierSettings,
     progress: Progress | None = None,
     run: checkpoints.Run | None = None,
 ) -> Tuner:
-    """Lets the top of a backbone learn, from a head that was solved.
+    """Trains the top of a backbone, together with a trained head.
 
     Args:
-        lesson: see `studio.classify.training.training_set.load`.
-        weights: of that head's dense layers.
+        samples: see `studio.classify.training.training_set.load`.
+        weights: of the head's dense layers.
         settings: see `TrainClassifierSettings`.
-        progress: told the losses, the tests, and shown images.
-        run: keeps checkpoints; a training run that finds some continues from there.
+        progress: receives losses, metrics and previews.
+        run: stores checkpoints; training resumes from the last one.
 
     Raises:
-        NoRoom: if what the frozen part makes of the images does not fit on the disk.
+        InsufficientSpace: if the activations do not fit on the disk.
         StudioError: if a checkpoint is of another model.
-        Cancelled: if a user stopped it before the first step.
+        Cancelled: if a user stopped the run before the first step.
     """
     progress = progress or Progress()
-    top = start(lesson, weights, settings)
-    with activations(lesson.dataset, lesson.backbone, settings.cut, settings.flip, progress) as seen:
-        tuner = Tuner(lesson, top, seen, settings, run).fit(progress)
-        if tuner.ended != "cancelled":  # else whoever resumes it needs them
-            seen.remove()
+    top = start(samples, weights, settings)
+    with activations(samples.dataset, samples.backbone, settings.cut, settings.flip, progress) as maps:
+        tuner = Tuner(samples, top, maps, settings, run).fit(progress)
+        if tuner.ended != "cancelled":  # a resumed run needs them
+            maps.remove()
         return tuner
 
 
 def start(
-    lesson: TrainingSet, weights: Sequence[np.ndarray], settings: TrainClassifierSettings
+    samples: TrainingSet, weights: Sequence[np.ndarray], settings: TrainClassifierSettings
 ) -> keras.Model:
-    """The network after the cut as fine-tuning begins with it: the backbone's top, and the solved head."""
+    """Returns the layers after the cut, with their initial weights and the trained head."""
     import keras
 
-    count = len(lesson.classes)
+    count = len(samples.classes)
     network = trained.assemble(
-        lesson.backbone, settings.size, lambda maps: trained.head(maps, count, settings)
+        samples.backbone, settings.size, lambda maps: trained.head(maps, count, settings)
     )
     top = trained.trainable_part(network, settings.cut)
     top.trainable = True
@@ -181,12 +181,12 @@ def start(
 
 
 def _compile(top: keras.Model, settings: TrainClassifierSettings, steps: int) -> None:
-    """Adam whose rate rises at first and then falls to nothing; weights are held where they have a place."""
+    """Compiles with AdamW, learning rate warmup and decay, and gradient clipping."""
     import keras
 
     rate = optimizers.schedule(settings.learning_rate, steps, settings.warmup_steps)
     top.compile(
-        optimizers.adamw(rate, weight_decay=_DECAY, global_clipnorm=1.0),
+        optimizers.adamw(rate, weight_decay=_WEIGHT_DECAY, global_clipnorm=1.0),
         keras.losses.CategoricalCrossentropy(label_smoothing=settings.label_smoothing),
     )
     top.optimizer.build(top.trainable_variables)

@@ -1,7 +1,7 @@
 """The linear head: multinomial logistic regression on features, solved well within seconds.
 
-Own code around SciPy's L-BFGS rather than scikit-learn's, for a path of strengths begins each time with the
-last solution, in float32, and a part of a small data set may lack a class.
+Uses SciPy's L-BFGS directly instead of scikit-learn, because a regularization path starts each fit from the
+last solution, in float32, and a fold of a small dataset may lack a class.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from threadpoolctl import ThreadpoolController
 
 from studio.core.progress import Progress
 
-STRENGTHS = tuple(float(10.0 ** (-n / 2)) for n in range(4, 13))  # from strong, 0.01, to weak, 1e-6
-RANK = 256  # directions in which features differ most; heads look at no others, and are as good
+STRENGTHS = tuple(float(10.0 ** (-n / 2)) for n in range(4, 13))  # L2 regularization, from 0.01 to 1e-6
+RANK = 256  # principal directions of the features that heads use; accuracy is the same as with all
 FOLDS = 5
-_PASSES = 300
+_MAX_ITERATIONS = 300
 _TOLERANCE = 3e-4
-_EXACTLY, _ROUGHLY = 1e-7, 1e-5  # of the loss, that a pass must gain at least; roughly chooses as well
-_WORSE = 1.02
+_EXACT, _ROUGH = 1e-7, 1e-5  # smallest relative decrease of the loss per iteration; _ROUGH selects as well
+_MAX_WORSE = 1.02
 
 
 @dataclass(frozen=True)
@@ -44,12 +44,12 @@ class Linear:
 
 @dataclass(frozen=True)
 class Choice:
-    """How strongly weights should be held small, as found by cross-validation.
+    """L2 regularization selected by cross-validation.
 
     Attributes:
-        strength: the best.
-        losses: nats per image of those left out, by strength.
-        left_out: `(n, k) float32`, what each image is thought to be by heads that have not learned from it.
+        strength: the value with the lowest loss.
+        losses: validation loss in nats per image, by strength.
+        left_out: `(n, k) float32`, each image's probabilities by a head that was not trained on it.
     """
 
     strength: float
@@ -58,33 +58,33 @@ class Choice:
 
 
 class Space:
-    """Features moved to their mean, brought to a mean length of 1, and, if wished, seen along few directions.
+    """Centers features, scales them to a mean length of 1 and optionally projects them on few directions.
 
     Args:
-        features: `(n, d)` that heads learn from.
-        rank: directions; None for all.
-        seed: of the search for them.
+        features: `(n, d)` training features.
+        rank: number of directions; None keeps all.
+        seed: of the randomized SVD.
     """
 
     def __init__(self, features: np.ndarray, rank: int | None = None, seed: int = 0):
         self.mean = features.mean(axis=0)
-        centerd = features - self.mean
-        self.scale = float(np.sqrt(np.mean(np.sum(centerd**2, axis=1)))) or 1.0
+        centered = features - self.mean
+        self.scale = float(np.sqrt(np.mean(np.sum(centered**2, axis=1)))) or 1.0
         most = min(rank, *features.shape) if rank else features.shape[1]
-        self.axes = _directions(centerd, most, seed) if most < features.shape[1] else None
-        self.rows = self._along(centerd)
+        self.axes = _directions(centered, most, seed) if most < features.shape[1] else None
+        self.rows = self._project(centered)
 
     def __call__(self, features: np.ndarray) -> np.ndarray:
-        """`(m, d)` features -> `(m, r)`."""
-        return self._along(features - self.mean)
+        """Transforms features: `(m, d)` -> `(m, r)`."""
+        return self._project(features - self.mean)
 
-    def _along(self, centerd: np.ndarray) -> np.ndarray:
-        return (centerd if self.axes is None else centerd @ self.axes) / np.float32(self.scale)
+    def _project(self, centered: np.ndarray) -> np.ndarray:
+        return (centered if self.axes is None else centered @ self.axes) / np.float32(self.scale)
 
-    def unfolded(self, solved: Linear) -> Linear:
-        """A head for plain features that does what one does that was solved in here."""
-        weights = (solved.weights if self.axes is None else self.axes @ solved.weights) / self.scale
-        return Linear(weights.astype("float32"), (solved.bias - self.mean @ weights).astype("float32"))
+    def unfold(self, linear: Linear) -> Linear:
+        """Converts a head trained in this space to one on plain features."""
+        weights = (linear.weights if self.axes is None else self.axes @ linear.weights) / self.scale
+        return Linear(weights.astype("float32"), (linear.bias - self.mean @ weights).astype("float32"))
 
 
 def solve(
@@ -93,40 +93,46 @@ def solve(
     classes: int,
     strength: float,
     start: Linear | None = None,
-    least: float = _EXACTLY,
+    tolerance: float = _EXACT,
 ) -> Linear:
-    """The head of least mean loss plus `strength / 2` times the squared weights; the bias is free.
+    """Minimizes the mean loss plus `strength / 2` times the squared weights, without the bias.
 
     Args:
         rows: `(n, r)` in a `Space`.
-        labels: `(n,)` of 0 to `classes` - 1.
-        strength: see above.
-        start: a head to begin with, such as that of another strength.
-        least: it ends when a pass gains less than this share of the loss.
+        labels: `(n,)`, 0 to `classes` - 1.
+        classes: number of classes.
+        strength: L2 regularization.
+        start: initial head, such as the solution for another strength.
+        tolerance: stops when an iteration decreases the loss by less than this share.
     """
     from scipy.optimize import minimize
 
-    wide = rows.shape[1]
+    width = rows.shape[1]
     rows = np.ascontiguousarray(rows, "float32")
     truth = np.zeros((len(rows), classes), "float32")
     truth[np.arange(len(rows)), labels] = 1
 
     def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
-        weights, bias = flat[:-classes].reshape(wide, classes), flat[-classes:]
-        chances = _softmax(rows @ weights.astype("float32") + bias.astype("float32"))
-        nats = -np.log(np.maximum(chances[np.arange(len(rows)), labels], 1e-30)).mean(dtype="float64")
-        slope = (chances - truth) / len(rows)
-        down = rows.T @ slope + strength * weights
+        weights, bias = flat[:-classes].reshape(width, classes), flat[-classes:]
+        probabilities = _softmax(rows @ weights.astype("float32") + bias.astype("float32"))
+        nats = -np.log(np.maximum(probabilities[np.arange(len(rows)), labels], 1e-30)).mean(dtype="float64")
+        residual = (probabilities - truth) / len(rows)
+        gradient = rows.T @ residual + strength * weights
         total = float(nats + strength / 2 * np.sum(weights**2))
-        return total, np.concatenate([down.ravel(), slope.sum(axis=0)]).astype("float64")
+        return total, np.concatenate([gradient.ravel(), residual.sum(axis=0)]).astype("float64")
 
-    first = np.zeros((wide + 1) * classes)
+    initial = np.zeros((width + 1) * classes)
     if start is not None:
-        first = np.concatenate([start.weights.ravel(), start.bias]).astype("float64")
-    options = {"maxiter": _PASSES, "gtol": _TOLERANCE * np.sqrt(strength), "ftol": least, "maxcor": 10}
-    with _threads().limit(limits=1):  # matrices so small gain nothing from several
-        found = minimize(loss, first, jac=True, method="L-BFGS-B", options=options).x.astype("float32")
-    return Linear(found[:-classes].reshape(wide, classes), found[-classes:])
+        initial = np.concatenate([start.weights.ravel(), start.bias]).astype("float64")
+    options = {
+        "maxiter": _MAX_ITERATIONS,
+        "gtol": _TOLERANCE * np.sqrt(strength),
+        "ftol": tolerance,
+        "maxcor": 10,
+    }
+    with _threads().limit(limits=1):  # more threads do not speed up matrices this small
+        solution = minimize(loss, initial, jac=True, method="L-BFGS-B", options=options).x.astype("float32")
+    return Linear(solution[:-classes].reshape(width, classes), solution[-classes:])
 
 
 def choose(
@@ -138,26 +144,26 @@ def choose(
     progress: Progress | None = None,
     strengths: Sequence[float] = STRENGTHS,
 ) -> Choice:
-    """Finds the strength by cross-validation.
+    """Selects the L2 regularization by cross-validation.
 
-    Each fold has a `Space` of its own, found without the images left out, with as many directions as the head
-    has: what is measured is what is used.
+    Each fold fits its own `Space` without the images left out, with as many directions as the final head, so
+    that the validation loss is that of the head in use.
 
     Args:
-        features: `(n, d)` of all images to learn from.
-        labels: `(n,)` of those.
-        classes: how many there are.
-        parts: `(n,)`, the part in which each is left out.
-        seed: of the search for directions.
-        progress: told of each part.
-        strengths: that are tried, from strong to weak.
+        features: `(n, d)` of the training images.
+        labels: `(n,)`, 0 to `classes` - 1.
+        classes: number of classes.
+        parts: `(n,)`, the fold in which each image is left out.
+        seed: of the randomized SVD.
+        progress: receives the number of strengths done.
+        strengths: candidates, from strong to weak.
 
     Raises:
         Cancelled: if a user asked to stop.
     """
     progress = progress or Progress()
     folds = [fold(features, parts == part, seed) for part in range(int(parts.max()) + 1)]
-    solved: list[Linear | None] = [None] * len(folds)
+    solutions: list[Linear | None] = [None] * len(folds)
     losses: dict[float, float] = {}
     best, guesses = strengths[0], np.empty((len(labels), classes), "float32")
     for n, strength in enumerate(strengths):
@@ -165,52 +171,50 @@ def choose(
         left_out = np.empty_like(guesses)
         for part, (rows, others) in enumerate(folds):
             out = parts == part
-            solved[part] = linear = solve(rows, labels[~out], classes, strength, solved[part], _ROUGHLY)
+            solutions[part] = linear = solve(rows, labels[~out], classes, strength, solutions[part], _ROUGH)
             left_out[out] = linear.probabilities(others)
         losses[strength] = loss(left_out, labels)
         if losses[strength] <= losses[best]:
             best, guesses = strength, left_out
-        elif losses[strength] > _WORSE * losses[best]:
-            break  # weaker ones memorize, and take longest to solve
+        elif losses[strength] > _MAX_WORSE * losses[best]:
+            break  # weaker regularization overfits and takes longest to solve
     return Choice(best, losses, guesses)
 
 
 def fold(features: np.ndarray, out: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Features learned from, `(m, r)`, and left out, in a `Space` of those learned from alone.
+    """Returns the features of a fold's training and left-out images, in a `Space` of the training images.
 
     Args:
         features: `(n, d)`.
-        out: `(n,) bool`, which are left out.
-        seed: of the search for directions.
+        out: `(n,) bool`, whether an image is left out.
+        seed: of the randomized SVD.
     """
     space = Space(features[~out], RANK, seed)
     return space.rows, space(features[out])
 
 
 def loss(probabilities: np.ndarray, labels: np.ndarray) -> float:
-    """How many nats per image was a negative log-likelihood, on average: 0 for certainty, log(k) for no
-    idea.
-    """
-    chances = probabilities[np.arange(len(labels)), labels]
-    return float(-np.log(np.maximum(chances, 1e-7)).mean(dtype="float64"))
+    """Returns the mean negative log-likelihood in nats per image; a uniform guess gives log(k)."""
+    likelihoods = probabilities[np.arange(len(labels)), labels]
+    return float(-np.log(np.maximum(likelihoods, 1e-7)).mean(dtype="float64"))
 
 
 @lru_cache(maxsize=1)
 def _threads() -> ThreadpoolController:
-    """Found once: looking through all that TensorFlow loads takes longer than solving does."""
-    import_module("scipy.optimize")  # whose library must be there to be found
+    """Returns a cached thread controller: inspecting TensorFlow's libraries takes longer than a fit."""
+    import_module("scipy.optimize")  # only loaded libraries are found
 
     return ThreadpoolController()
 
 
 def _softmax(logits: np.ndarray) -> np.ndarray:
-    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return raised / raised.sum(axis=1, keepdims=True)
+    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return exponentials / exponentials.sum(axis=1, keepdims=True)
 
 
-def _directions(centerd: np.ndarray, rank: int, seed: int) -> np.ndarray:
-    """`(d, rank)` of length 1, in which rows differ most, the first most of all."""
+def _directions(centered: np.ndarray, rank: int, seed: int) -> np.ndarray:
+    """Returns the `rank` principal directions, `(d, rank)`, of unit length, by decreasing variance."""
     from sklearn.utils.extmath import randomized_svd
 
     with _threads().limit(limits=1):
-        return randomized_svd(centerd, rank, n_iter=2, random_state=seed)[2].T.astype("float32")
+        return randomized_svd(centered, rank, n_iter=2, random_state=seed)[2].T.astype("float32")

@@ -1,7 +1,8 @@
-"""Which images a model was tested on and which it learned from, as its folder keeps it.
+"""Records in a preset which images a model was trained and tested on.
 
-Of its own data set a bit for each image tells; that it is the same one, a digest of it all. In any other,
-to which images were added say, those learned from are known by the first bytes of their own digests.
+For its own dataset, identified by a SHA-256 of all images, a bit per image marks the test split. In other
+datasets, such as the same one with more images, training images are recognized by the first bytes of their
+SHA-256.
 """
 
 from __future__ import annotations
@@ -15,28 +16,28 @@ from studio.core.data import ImageDataset
 from studio.core.errors import InvalidInput, invalid
 from studio.core.models.presets import Preset
 
-_SHORT = 8  # bytes of a digest: two images of a million share theirs once in 37 million data sets
+_SHORT = 8  # bytes of a SHA-256: a collision among a million images occurs in one of 37 million datasets
 
 
-def record(dataset: ImageDataset, learned: np.ndarray, held_out: np.ndarray) -> dict[str, str]:
-    """What a model's folder keeps of the rows of its data set that it learned from and was tested on."""
+def record(dataset: ImageDataset, train_rows: np.ndarray, held_out: np.ndarray) -> dict[str, str]:
+    """Returns what a preset stores of the train and test split of its dataset."""
     bits = np.packbits(np.isin(np.arange(len(dataset.names)), held_out))
-    short = np.sort(_short(dataset)[learned])
+    short = np.sort(_short(dataset)[train_rows])
     return {"data": _digest(dataset), "rows": _text(bits), "learned": _text(short)}
 
 
 def test_mask(preset: Preset, dataset: ImageDataset) -> np.ndarray:
-    """Which images a model was tested on, `(n,) bool`; none of a data set that it has not learned from.
+    """Returns which images a model was tested on, `(n,) bool`; all False for a dataset it was not trained on.
 
     Raises:
-        InvalidInput: if what its folder keeps is not whole.
+        InvalidInput: if the preset's record is incomplete.
     """
     count = len(dataset.names)
     try:
-        found = preset.data()["held_out"]
-        if found["data"] != _digest(dataset):
+        entry = preset.data()["held_out"]
+        if entry["data"] != _digest(dataset):
             return np.zeros(count, bool)
-        bits = _array(found["rows"], "uint8")
+        bits = _array(entry["rows"], "uint8")
         if len(bits) == -(-count // 8):
             return np.unpackbits(bits, count=count).astype(bool)
     except (KeyError, TypeError, ValueError):
@@ -45,10 +46,10 @@ def test_mask(preset: Preset, dataset: ImageDataset) -> np.ndarray:
 
 
 def training_mask(preset: Preset, dataset: ImageDataset) -> np.ndarray:
-    """Which images a model learned from, `(n,) bool`.
+    """Returns which images a model was trained on, `(n,) bool`.
 
     Raises:
-        InvalidInput: if what its folder keeps is not whole.
+        InvalidInput: if the preset's record is incomplete.
     """
     try:
         return np.isin(_short(dataset), _array(preset.data()["held_out"]["learned"], "<u8"))

@@ -1,4 +1,4 @@
-"""A head on what another classifier sees: the network that is saved of it, which holds all of both."""
+"""Joins a trained head with the classifier that provides its features, for saving."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ if TYPE_CHECKING:
 def network(
     base: Classifier, classes: int, settings: TrainClassifierSettings, weights: list[np.ndarray]
 ) -> keras.Model:
-    """From images as `base` takes them to probabilities, its weights those of `base` and a trained head.
+    """Returns a network from preprocessed images to probabilities: the base's layers and a trained head.
 
     Args:
-        base: on what it sees the head was trained.
-        classes: that the head tells apart.
-        settings: its `head` and `hidden`.
+        base: the classifier whose features the head was trained on.
+        classes: number of classes.
+        settings: `head` and `hidden`.
         weights: of the head's dense layers.
 
     Raises:
-        StudioError: if images enter `base` at several places.
+        StudioError: if the base has no single preprocessed input.
     """
     import keras
 
     if base.prepared is None:
         raise StudioError(f"{base.name} has parts that are not layers. Choose another model.")
-    seeing = base.seeing
-    names = {layer.name for layer in keras.Model(base.prepared, seeing).layers}
-    answer = trained.choice(seeing, classes, settings, lambda name: networks.free(name, names))
-    made = keras.Model(base.prepared, answer, name="classifier")
-    for layer, *taught in zip(made.layers[-(len(weights) // 2) :], weights[::2], weights[1::2], strict=True):
-        layer.set_weights(taught)
-    return made
+    features = base.features
+    names = {layer.name for layer in keras.Model(base.prepared, features).layers}
+    answer = trained.choice(features, classes, settings, lambda name: networks.unique_name(name, names))
+    model = keras.Model(base.prepared, answer, name="classifier")
+    for layer, *arrays in zip(model.layers[-(len(weights) // 2) :], weights[::2], weights[1::2], strict=True):
+        layer.set_weights(arrays)
+    return model

@@ -1,4 +1,4 @@
-"""What there is to see in an image without anything learned: its pixels, its edges, a network of chance."""
+"""Features without pretraining: pixels, edges (HOG) and an untrained network."""
 
 from __future__ import annotations
 
@@ -9,34 +9,35 @@ import numpy as np
 from studio.core.data.cache import ImageDataset
 from studio.core.progress import Progress
 
-_SMALL, _CELLS = 32, 64  # px to which images are brought for their pixels, and for their edges
-_SIDE = 128  # px at which a network of chance looks
+_SMALL, _CELLS = 32, 64  # image side in px for pixel features and for HOG
+_SIDE = 128  # image side in px for the untrained network
 _BATCH = 32
 
 
 def pixels(images: np.ndarray) -> np.ndarray:
-    """The colors themselves: `(n, side, side, 3) uint8` -> `(n, 3072) float32` in [0, 1]."""
-    return _scaled(images, _SMALL).reshape(len(images), -1)
+    """Returns downscaled pixels: `(n, side, side, 3) uint8` -> `(n, 3072) float32` in [0, 1]."""
+    return _resize(images, _SMALL).reshape(len(images), -1)
 
 
 def edges(images: np.ndarray) -> np.ndarray:
-    """Which way edges run in each part: `(n, side, side, 3) uint8` -> `(n, 1764) float32`.
+    """Returns histograms of oriented gradients: `(n, side, side, 3) uint8` -> `(n, 1764) float32`.
 
     Reference:
         Dalal and Triggs 2005, Histograms of Oriented Gradients for Human Detection.
     """
     from skimage.feature import hog
 
-    gray = _scaled(images, _CELLS).mean(axis=3)
-    return np.stack([hog(one, cells_per_block=(2, 2)) for one in gray]).astype("float32")
+    gray = _resize(images, _CELLS).mean(axis=3)
+    return np.stack([hog(image, cells_per_block=(2, 2)) for image in gray]).astype("float32")
 
 
 def untrained(images: np.ndarray, seed: int, progress: Progress | None = None) -> np.ndarray:
-    """What ResNet50 sees before it has learned anything: `(n, side, side, 3) uint8` -> `(n, 2048) float32`.
+    """Returns features of ResNet50 with random weights: `(n, side, side, 3) uint8` -> `(n, 2048) float32`.
 
     Args:
-        seed: of its weights, as He et al. 2015, arXiv:1502.01852, draw them.
-        progress: told how many images are done.
+        images: color images.
+        seed: of the weights, drawn as in He et al. 2015, arXiv:1502.01852.
+        progress: receives the number of images done.
     """
     import keras
 
@@ -50,24 +51,26 @@ def untrained(images: np.ndarray, seed: int, progress: Progress | None = None) -
             kernel, bias = layer.get_weights()
             spread = np.sqrt(2 / np.prod(kernel.shape[:3]))
             layer.set_weights([rng.normal(0, spread, kernel.shape), bias])
-    found = []
+    batches = []
     for start in range(0, len(images), _BATCH):
-        part = _scaled(images[start : start + _BATCH], _SIDE) - 0.5
-        found.append(np.asarray(network(part, training=False)))
+        part = _resize(images[start : start + _BATCH], _SIDE) - 0.5
+        batches.append(np.asarray(network(part, training=False)))
         progress.report(min(start + _BATCH, len(images)), len(images), text="Extracting untrained features")
-    return np.concatenate(found)
+    return np.concatenate(batches)
 
 
-def of_all(dataset: ImageDataset, rows: np.ndarray, look: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-    """What is seen in the images of some rows, a part of them at a time."""
+def of_all(
+    dataset: ImageDataset, rows: np.ndarray, extract: Callable[[np.ndarray], np.ndarray]
+) -> np.ndarray:
+    """Applies `extract` to some rows of a dataset, batch by batch."""
     parts = [np.asarray(dataset.images[rows[at : at + _BATCH]]) for at in range(0, len(rows), _BATCH)]
-    return np.concatenate([look(part) for part in parts])
+    return np.concatenate([extract(part) for part in parts])
 
 
-def _scaled(images: np.ndarray, side: int) -> np.ndarray:
-    """`(n, h, w, 3) uint8` -> `(n, side, side, 3) float32` in [0, 1]."""
+def _resize(images: np.ndarray, side: int) -> np.ndarray:
+    """Resizes `(n, h, w, 3) uint8` to `(n, side, side, 3) float32` in [0, 1]."""
     from PIL import Image
 
     size = (side, side)
-    small = [Image.fromarray(one).resize(size, Image.Resampling.BOX, reducing_gap=None) for one in images]
-    return np.stack([np.asarray(one, "float32") for one in small]) / 255
+    small = [Image.fromarray(image).resize(size, Image.Resampling.BOX, reducing_gap=None) for image in images]
+    return np.stack([np.asarray(image, "float32") for image in small]) / 255

@@ -1,4 +1,4 @@
-"""What learning needs, as a task: a data set in, figures out, as JSON."""
+"""The task `classify.study`."""
 
 from __future__ import annotations
 
@@ -23,69 +23,71 @@ from studio.core.progress import Progress
 from studio.core.tasks import Inputs, Result
 
 LEARNED = ("vgg16", "resnet50")
-MOST_LEARNED, MOST_TESTED = 600, 300  # images, of each class the same share, that are taken at most
-_HEADS = 15.0  # s that all heads take
+MOST_LEARNED, MOST_TESTED = 600, 300  # images at most, the same share of each class
+_HEADS = 15.0  # seconds for all heads
 
 
 def usual(settings: StudySettings, inputs: Inputs) -> float:
-    """About how many seconds it takes on two cores. Loads no Keras. Raises as `estimate.usual`."""
-    asked = [TrainClassifierSettings.parse({"backbone": name, "size": settings.size}) for name in LEARNED]
-    return _HEADS + sum(estimate.usual(one, inputs) for one in asked)
+    """Estimates the seconds on two cores. Does not load Keras. Raises as `estimate.usual`."""
+    choices = [TrainClassifierSettings.parse({"backbone": name, "size": settings.size}) for name in LEARNED]
+    return _HEADS + sum(estimate.usual(choice, inputs) for choice in choices)
 
 
 def needs(settings: StudySettings, inputs: Inputs) -> float:
-    """About how many bytes of memory it takes. Loads no Keras."""
+    """Estimates the memory in bytes. Does not load Keras."""
     return estimate.needs(TrainClassifierSettings(backbone="vgg16", size=settings.size), inputs)
 
 
 def run(settings: StudySettings, inputs: Inputs, progress: Progress) -> Result:
-    """Measures what learning needs on a data set. See `studio.classify.training.study`."""
+    """Measures what affects accuracy on a dataset. See `studio.classify.training.study`."""
     began, file = time.monotonic(), inputs["data"][0]
-    found = training_set.load(
+    samples = training_set.load(
         file, settings.backbone, settings.size, settings.held_out, settings.seed, progress
     )
-    rows = _some(found, found.learned, MOST_LEARNED, settings.seed)
-    tested = _some(found, found.held_out, MOST_TESTED, settings.seed)
-    weights: dict[str, str] = {settings.backbone: found.backbone.digest}
-    notes = list(found.notes)
-    if len(rows) < len(found.learned) or len(tested) < len(found.held_out):
-        notes.append(f"Only {len(rows):,} images were used for training and {len(tested):,} for testing.")
-    kinds = _kinds(settings, found, np.concatenate([rows, tested]), weights, notes, progress)
-    told = study(found, kinds, settings.backbone, rows, tested, settings.seed, progress)
-    told["notes"] = notes
+    rows = _subsample(samples, samples.train_rows, MOST_LEARNED, settings.seed)
+    test_rows = _subsample(samples, samples.held_out, MOST_TESTED, settings.seed)
+    weights: dict[str, str] = {settings.backbone: samples.backbone.digest}
+    notes = list(samples.notes)
+    if len(rows) < len(samples.train_rows) or len(test_rows) < len(samples.held_out):
+        notes.append(f"Only {len(rows):,} images were used for training and {len(test_rows):,} for testing.")
+    kinds = _features_by_kind(settings, samples, np.concatenate([rows, test_rows]), weights, notes, progress)
+    results = study(samples, kinds, settings.backbone, rows, test_rows, settings.seed, progress)
+    results["notes"] = notes
     recipe = recipes.make("classify.study", settings, inputs, weights)
-    kept = File.keep(json.dumps(told).encode(), "text", f"{Path(file.name).stem}-study.json")
-    return Result((kept,), {**told, "seconds": time.monotonic() - began}, recipe)
+    report = File.keep(json.dumps(results).encode(), "text", f"{Path(file.name).stem}-study.json")
+    return Result((report,), {**results, "seconds": time.monotonic() - began}, recipe)
 
 
-def _some(found: TrainingSet, rows: np.ndarray, most: int, seed: int) -> np.ndarray:
-    """So many rows at most, sorted: of each class the same share, and two at least where there are two."""
+def _subsample(samples: TrainingSet, rows: np.ndarray, most: int, seed: int) -> np.ndarray:
+    """Returns at most about `most` rows, sorted: the same share of each class, but at least two."""
     if len(rows) <= most:
         return rows
-    labels, rng = found.labels(rows), np.random.default_rng([seed, 4])
-    mine = (rng.permutation(rows[labels == one]) for one in range(len(found.classes)))
-    return np.sort(np.concatenate([one[: max(2, len(one) * most // len(rows))] for one in mine]))
+    labels, rng = samples.labels(rows), np.random.default_rng([seed, 4])
+    by_class = (rng.permutation(rows[labels == label]) for label in range(len(samples.classes)))
+    return np.sort(
+        np.concatenate([members[: max(2, len(members) * most // len(rows))] for members in by_class])
+    )
 
 
-def _kinds(
+def _features_by_kind(
     settings: StudySettings,
-    found: TrainingSet,
+    samples: TrainingSet,
     rows: np.ndarray,
     weights: dict[str, str],
     notes: list[str],
     progress: Progress,
 ) -> dict[str, np.ndarray]:
-    """What is seen in the images of some rows, from nothing learned to most."""
-    dataset = found.dataset
+    """Returns each kind of features of some rows, from pixels to pretrained networks."""
+    dataset = samples.dataset
     kinds = {
-        name: plain_features.of_all(dataset, rows, look)
-        for name, look in ((PIXELS, plain_features.pixels), (EDGES, plain_features.edges))
+        name: plain_features.of_all(dataset, rows, extract)
+        for name, extract in ((PIXELS, plain_features.pixels), (EDGES, plain_features.edges))
     }
     kinds[UNTRAINED] = plain_features.untrained(np.asarray(dataset.images[rows]), settings.seed, progress)
-    taken = replace(dataset, images=np.asarray(dataset.images[rows]), digests=dataset.digests[rows])
+    subset = replace(dataset, images=np.asarray(dataset.images[rows]), digests=dataset.digests[rows])
     for name in LEARNED:
         if name == settings.backbone:
-            kinds[name] = found.features[rows]
+            kinds[name] = samples.features[rows]
             continue
         try:
             backbone = backbones.load(name, progress)
@@ -93,5 +95,5 @@ def _kinds(
             notes.append(f"{title(name)} could not be used. {error}")
             continue
         weights[name] = backbone.digest
-        kinds[name] = features(taken, backbone, progress)
+        kinds[name] = features(subset, backbone, progress)
     return kinds

@@ -1,4 +1,4 @@
-"""What a study of what learning needs says, in plain words; light, for pages and the terminal."""
+"""The results of a study in sentences, for pages and the terminal. Does not load Keras."""
 
 from __future__ import annotations
 
@@ -7,71 +7,77 @@ from typing import Any
 
 from studio.core.objectives import backbones
 
-PIXELS, EDGES, UNTRAINED = "pixels", "hog", "untrained"  # kinds of features that nothing was learned for
+PIXELS, EDGES, UNTRAINED = "pixels", "hog", "untrained"  # features without pretraining
 _TITLES = {PIXELS: "pixels", EDGES: "edges (HOG)", UNTRAINED: "an untrained ResNet50"}
 _CANCEL = " Their errors differ, so many of them cancel out."
-_ALIKE = 0.85  # share of images that pixels tell apart
+_ALIKE = 0.85  # accuracy with pixels above which a class's images are very similar
 
 
 def title(kind: str) -> str:
-    """What people call a kind of features."""
+    """Returns the display name of a kind of features."""
     return _TITLES.get(kind) or backbones.spec(kind).title
 
 
-def sentences(told: Mapping[str, Any]) -> dict[str, str]:
-    """What each of the five says, in plain words, by its name."""
-    amounts = told["amounts"]
+def sentences(results: Mapping[str, Any]) -> dict[str, str]:
+    """Returns a sentence on each of the five experiments, by name."""
+    amounts = results["amounts"]
     few, middle, many = amounts[0], amounts[len(amounts) // 2], amounts[-1]
-    one, *_, all_ = told["votes"]["heads"]
-    lost = told["hidden"]
+    single, *_, ensemble = results["votes"]["heads"]
+    wrong_labels = results["hidden"]
     return {
-        "features": _of_features(told["features"], told["tested"]),
-        "strengths": _of_strengths(told["strengths"]),
+        "features": _of_features(results["features"], results["tested"]),
+        "strengths": _of_strengths(results["strengths"]),
         "amounts": f"Test accuracy is {few['accuracy']:.0%} with {few['images']:,} training images per "
         f"class, {middle['accuracy']:.0%} with {middle['images']:,}, and {many['accuracy']:.0%} with "
         f"{many['images']:,}. The band shows the variation between random subsets.",
-        "votes": f"One head trained on {told['votes']['each']:,} images per class reaches "
-        f"{one['accuracy']:.0%}; an ensemble of {all_['heads']} heads, each trained on other images, reaches "
-        f"{all_['accuracy']:.0%}.{_CANCEL if all_['accuracy'] > one['accuracy'] else ''}",
-        "hidden": f"Of {lost['images']:,} labels, {lost['wrong']:,} were changed to another class, drawn "
-        f"uniformly. The list of suspicious labels has {len(lost['list']):,} images, and "
-        f"{sum(lost['list']):,} of them have a wrong label. With labels changed to the most similar "
-        f"class, as human errors are, the list has {len(lost['list_similar']):,} images, "
-        f"{sum(lost['list_similar']):,} of them wrong.",
+        "votes": f"One head trained on {results['votes']['each']:,} images per class reaches "
+        f"{single['accuracy']:.0%}; an ensemble of {ensemble['heads']} heads, each trained on other images, "
+        f"reaches {ensemble['accuracy']:.0%}."
+        f"{_CANCEL if ensemble['accuracy'] > single['accuracy'] else ''}",
+        "hidden": f"Of {wrong_labels['images']:,} labels, {wrong_labels['wrong']:,} were changed to another "
+        "class, drawn uniformly. The list of suspicious labels has "
+        f"{len(wrong_labels['list']):,} images, and {sum(wrong_labels['list']):,} of them have a wrong "
+        "label. With labels changed to the most similar "
+        f"class, as human errors are, the list has {len(wrong_labels['list_similar']):,} images, "
+        f"{sum(wrong_labels['list_similar']):,} of them wrong.",
     }
 
 
-def _of_features(found: Sequence[Mapping[str, Any]], tested: int) -> str:
-    best, worst = (pick(found, key=lambda one: one["accuracy"]) for pick in (max, min))
-    plain = next(one["accuracy"] for one in found if one["kind"] == PIXELS)
-    said = (
-        f"On {tested:,} test images, the same head reaches {best['accuracy']:.0%} with "
+def _of_features(rows: Sequence[Mapping[str, Any]], test_count: int) -> str:
+    best, worst = (pick(rows, key=lambda row: row["accuracy"]) for pick in (max, min))
+    plain = next(row["accuracy"] for row in rows if row["kind"] == PIXELS)
+    sentence = (
+        f"On {test_count:,} test images, the same head reaches {best['accuracy']:.0%} with "
         f"{title(best['kind'])} and {worst['accuracy']:.0%} with {title(worst['kind'])}. The gray lines "
         "are 95 % confidence intervals."
     )
-    alike = " These images are so similar within a class that even raw pixels suffice."
-    return said + (alike if plain > _ALIKE else "")
+    note = " These images are so similar within a class that even raw pixels suffice."
+    return sentence + (note if plain > _ALIKE else "")
 
 
-def _of_strengths(found: Sequence[Mapping[str, float]]) -> str:
-    best, weakest = min(found, key=lambda one: one["left_out"]), found[-1]
-    loosely = (
+def _of_strengths(rows: Sequence[Mapping[str, float]]) -> str:
+    best, weakest = min(rows, key=lambda row: row["left_out"]), rows[-1]
+    memorizing = (
         f"With almost no regularization, the head memorizes the training images ({weakest['learned']:.2f} "
         f"nats) and its validation loss is high ({weakest['left_out']:.2f})."
     )
     if best is weakest:
         return "The validation loss is lowest with almost no regularization: more of it does not help."
     times = best["strength"] / weakest["strength"]
-    return f"{loosely} The lowest validation loss, {best['left_out']:.2f}, needs {times:,.0f} times as much."
+    return (
+        f"{memorizing} The lowest validation loss, {best['left_out']:.2f}, needs {times:,.0f} times as much."
+    )
 
 
-def readable(told: Mapping[str, Any]) -> str:
-    """The same in a user's words."""
+def readable(results: Mapping[str, Any]) -> str:
+    """Returns the results as text for the terminal."""
     lines = [
-        f"Trained on {told['learned']:,} images, tested on {told['tested']:,} others",
+        f"Trained on {results['learned']:,} images, tested on {results['tested']:,} others",
         "",
     ]
-    for one in told["features"]:
-        low, high = one["interval"]
-        lines.append(f"{title(one['kind']):22} {one['accuracy']:4.0%} accuracy ({low:.0%} to {high:.0%})")
-    return "\n".join([*lines, "", *(f"- {said}" for said in sentences(told).values()), "", *told["notes"]])
+    for row in results["features"]:
+        low, high = row["interval"]
+        lines.append(f"{title(row['kind']):22} {row['accuracy']:4.0%} accuracy ({low:.0%} to {high:.0%})")
+    return "\n".join(
+        [*lines, "", *(f"- {sentence}" for sentence in sentences(results).values()), "", *results["notes"]]
+    )

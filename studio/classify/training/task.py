@@ -1,4 +1,4 @@
-"""Training and auditing as tasks: a data set in, a packed model or a report out."""
+"""The tasks `classify.train` and `classify.audit`."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from studio.classify.data import audit as looked
+from studio.classify.data import audit as data_audit
 from studio.classify.data import matching
 from studio.classify.models import available, trained, whole_network
 from studio.classify.settings import AuditSettings, TrainClassifierSettings
-from studio.classify.training import card, doubts, head, held_out, on_base, teach_head, training_set
+from studio.classify.training import card, doubts, head, held_out, on_base, train_head, training_set
 from studio.classify.training.evaluate import evaluate
-from studio.classify.training.teach_head import Taught
+from studio.classify.training.train_head import TrainedHead
 from studio.classify.training.training_set import TrainingSet
 from studio.core import data, recipes
 from studio.core.data import duplicates
@@ -28,8 +28,8 @@ from studio.core.training import checkpoints, publish
 if TYPE_CHECKING:
     import keras
 
-MOST_TESTED = 2000  # held-out images of which a model tells what it took them for
-MOST_NAMES = 200_000  # characters of all their names together
+MOST_TESTED = 2000  # test images whose predictions a preset stores
+MOST_NAMES = 200_000  # total characters of their names
 _LEFT_OUT = (
     "A fifth of the training images was held out for validation. Train again without it to use all images."
 )
@@ -38,15 +38,15 @@ _HEAD_ALONE = "Stopped before the first step of fine-tuning, so only the head wa
 
 @checkpoints.one_at_a_time(trained.TASK)
 def train(settings: TrainClassifierSettings, inputs: Inputs, progress: Progress) -> Result:
-    """Trains a classifier. See `teach_head.teach` and `finetune` next to this file."""
+    """Trains a classifier. See `train_head.train` and `finetune.finetune`."""
     began = time.monotonic()
     file = inputs["data"][0]
-    given = next(iter(inputs.get("model", ())), None)
-    base = available.given(settings, inputs)
-    looks = given.name if given else settings.backbone
-    found = training_set.load(
+    base_file = next(iter(inputs.get("model", ())), None)
+    base = available.from_inputs(settings, inputs)
+    extractor_name = base_file.name if base_file else settings.backbone
+    samples = training_set.load(
         file,
-        looks,
+        extractor_name,
         settings.size,
         settings.held_out,
         settings.seed,
@@ -54,166 +54,187 @@ def train(settings: TrainClassifierSettings, inputs: Inputs, progress: Progress)
         base,
         settings.validation and settings.finetune,
     )
-    looking = time.monotonic() - began
-    taught = teach_head.teach(found, settings, progress)
-    probabilities = taught.probabilities[found.held_out]
+    extraction_seconds = time.monotonic() - began
+    trained_head = train_head.train(samples, settings, progress)
+    probabilities = trained_head.probabilities[samples.held_out]
     figures: dict[str, Any] = {"ended": "", "steps": 0, "seconds_before": 0.0}
-    figures["head_accuracy"] = _accuracy(found, found.held_out, probabilities)
-    validated, guesses = found.learned, taught.left_out
+    figures["head_accuracy"] = _accuracy(samples, samples.held_out, probabilities)
+    validation_rows, guesses = samples.train_rows, trained_head.left_out
     if settings.finetune:
-        made, probabilities, guesses, more = _finetuned(settings, inputs, found, taught, progress)
-        validated = found.validation
+        network, probabilities, guesses, more = _finetune(settings, inputs, samples, trained_head, progress)
+        validation_rows = samples.validation
         figures |= more
     elif base:
-        made = on_base.network(base, len(found.classes), settings, taught.weights)
+        network = on_base.network(base, len(samples.classes), settings, trained_head.weights)
     else:
-        made = teach_head.tail(found, settings, taught)
-    stopped = [_HEAD_ALONE] if settings.finetune and not figures["steps"] else []
-    if settings.validation and len(validated):
-        figures["validation_accuracy"] = _accuracy(found, validated, guesses)
-        figures["validation_n"] = len(validated)
-        stopped += [_LEFT_OUT] if settings.finetune else []
-    truth = found.labels(found.held_out)
-    evaluation = evaluate(probabilities, truth, found.classes)
+        network = train_head.tail(samples, settings, trained_head)
+    run_notes = [_HEAD_ALONE] if settings.finetune and not figures["steps"] else []
+    if settings.validation and len(validation_rows):
+        figures["validation_accuracy"] = _accuracy(samples, validation_rows, guesses)
+        figures["validation_n"] = len(validation_rows)
+        run_notes += [_LEFT_OUT] if settings.finetune else []
+    truth = samples.labels(samples.held_out)
+    evaluation = evaluate(probabilities, truth, samples.classes)
     figures |= {
         **{name: evaluation[name] for name in ("accuracy", "n")},
         "interval": evaluation["interval"],
         "nats": head.loss(probabilities, truth),
         "calibration_error": evaluation["calibration"]["error"],
         "calibration_floor": evaluation["calibration"]["floor"],
-        "images": len(found.dataset.names),
-        "held_out": len(found.held_out),
-        "strength": taught.choice.strength,
-        "parameters": made.count_params(),
-        "seconds_looking": looking,
+        "images": len(samples.dataset.names),
+        "held_out": len(samples.held_out),
+        "strength": trained_head.choice.strength,
+        "parameters": network.count_params(),
+        "seconds_looking": extraction_seconds,
         "seconds": figures["seconds_before"] + time.monotonic() - began,
         "notes": [
             *available.preprocessing_notes(settings, inputs),
-            *found.notes,
-            *settings.without_effect(looks if base else ""),
-            *stopped,
+            *samples.notes,
+            *settings.without_effect(extractor_name if base else ""),
+            *run_notes,
         ],
     }
-    known = _known(settings, found, taught, probabilities) | {"evaluation": evaluation}
+    model_data = _model_data(settings, samples, trained_head, probabilities) | {"evaluation": evaluation}
     if base:
-        known[whole_network.KEY] = whole_network.description(made, base, looks)
+        model_data[whole_network.KEY] = whole_network.description(network, base, extractor_name)
     job = publish.Job(trained.TASK, "train_classifier", settings, inputs)
     result = job.publish(
-        made,
+        network,
         dict(figures),
-        partial(card.write, known=known),
-        known=known,
-        more=("--base", given.name) if given else (),
-        weights=found.weights,
-        image=card.image(found.classes, settings, evaluation, known["learning_curve"]),
+        partial(card.write, model_data=model_data),
+        metadata=model_data,
+        more=("--base", base_file.name) if base_file else (),
+        weights=samples.weights,
+        image=card.image(samples.classes, settings, evaluation, model_data["learning_curve"]),
     )
-    doubted = _suspicious(found, taught)
-    figures |= {"evaluation": evaluation, "learning_curve": known["learning_curve"], "suspicious": doubted}
+    suspicious = _suspicious(samples, trained_head)
+    figures |= {
+        "evaluation": evaluation,
+        "learning_curve": model_data["learning_curve"],
+        "suspicious": suspicious,
+    }
     return replace(result, figures=figures)
 
 
-def _finetuned(
-    settings: TrainClassifierSettings, inputs: Inputs, found: TrainingSet, taught: Taught, progress: Progress
+def _finetune(
+    settings: TrainClassifierSettings,
+    inputs: Inputs,
+    samples: TrainingSet,
+    trained_head: TrainedHead,
+    progress: Progress,
 ) -> tuple[keras.Model, np.ndarray, np.ndarray, dict[str, Any]]:
-    """The top with the head, its probabilities on test and validation images, and its figures."""
+    """Fine-tunes the top of the backbone.
+
+    Returns:
+        The trained part, its probabilities for the test images and for the validation images, and metrics.
+    """
     from studio.classify.training import finetune
 
     run = checkpoints.find(trained.TASK, settings, inputs)
     try:
-        tuned = finetune.finetune(found, taught.weights, settings, progress, run)
-    except Cancelled:  # before the first step: what the head has learned is there
-        top = finetune.start(found, taught.weights, settings)
-        heads = (taught.probabilities[rows] for rows in (found.held_out, found.validation))
+        tuner = finetune.finetune(samples, trained_head.weights, settings, progress, run)
+    except Cancelled:  # before the first step: keep the trained head
+        top = finetune.start(samples, trained_head.weights, settings)
+        heads = (trained_head.probabilities[rows] for rows in (samples.held_out, samples.validation))
         return top, *heads, {"ended": "cancelled"}
-    more = {"ended": tuned.ended, "steps": tuned.step, "seconds_before": tuned.seconds_before}
-    curve = {"steps": tuned.curves.steps, **tuned.curves.measured}
-    return tuned.result, tuned.probabilities, tuned.validated, more | {"curve": curve}
+    more = {"ended": tuner.ended, "steps": tuner.step, "seconds_before": tuner.seconds_before}
+    curve = {"steps": tuner.curves.steps, **tuner.curves.by_name}
+    return tuner.result, tuner.probabilities, tuner.validation_probabilities, more | {"curve": curve}
 
 
-def _accuracy(found: TrainingSet, rows: np.ndarray, probabilities: np.ndarray) -> float:
-    return float((probabilities.argmax(axis=1) == found.labels(rows)).mean())
+def _accuracy(samples: TrainingSet, rows: np.ndarray, probabilities: np.ndarray) -> float:
+    return float((probabilities.argmax(axis=1) == samples.labels(rows)).mean())
 
 
-def _known(
+def _model_data(
     settings: TrainClassifierSettings,
-    found: TrainingSet,
-    taught: Taught,
+    samples: TrainingSet,
+    trained_head: TrainedHead,
     probabilities: np.ndarray,
 ) -> dict[str, Any]:
-    """What the model's folder says besides its figures."""
-    rows = _told(found)
-    shown = probabilities[rows]
-    places = teach_head.projection(found, taught, found.held_out[rows])
+    """Returns what the preset's settings.json stores besides the metrics."""
+    rows = _sampled_rows(samples)
+    sampled_probabilities = probabilities[rows]
+    points = train_head.projection(samples, trained_head, samples.held_out[rows])
     return {
-        "classes": list(found.classes),
-        "held_out": held_out.record(found.dataset, found.learned, found.held_out),
+        "classes": list(samples.classes),
+        "held_out": held_out.record(samples.dataset, samples.train_rows, samples.held_out),
         "tested": {
-            "names": [found.dataset.names[row] for row in found.held_out[rows]],
-            "truth": found.labels(found.held_out[rows]).tolist(),
-            "guess": shown.argmax(axis=1).tolist(),
-            "confidence": [round(float(value), 3) for value in shown.max(axis=1)],
+            "names": [samples.dataset.names[row] for row in samples.held_out[rows]],
+            "truth": samples.labels(samples.held_out[rows]).tolist(),
+            "guess": sampled_probabilities.argmax(axis=1).tolist(),
+            "confidence": [round(float(value), 3) for value in sampled_probabilities.max(axis=1)],
         },
-        "map": {axis: [round(float(v), 3) for v in places[:, n]] for n, axis in enumerate("xy")},
-        "learning_curve": teach_head.learning_curve(found, taught, settings.seed),
+        "map": {axis: [round(float(v), 3) for v in points[:, n]] for n, axis in enumerate("xy")},
+        "learning_curve": train_head.learning_curve(samples, trained_head, settings.seed),
     }
 
 
-def _told(found: TrainingSet) -> np.ndarray:
-    """Places among the held-out images of those that the model tells of: so many as its file can hold."""
-    names = [found.dataset.names[row] for row in found.held_out]
+def _sampled_rows(samples: TrainingSet) -> np.ndarray:
+    """Returns indices into the test split, evenly spaced, as many as a preset may list."""
+    names = [samples.dataset.names[row] for row in samples.held_out]
     longest = max(map(len, names))
     most = max(1, min(MOST_TESTED, MOST_NAMES // longest, len(names)))
     return np.unique(np.linspace(0, len(names) - 1, most).astype("int64"))
 
 
-def _suspicious(found: TrainingSet, taught: Taught) -> list[dict[str, Any]]:
-    """Of all images: those learned from by the heads that left them out, the others by the last one."""
-    rows, guesses = found.held_out, taught.probabilities[found.held_out]
-    if len(taught.choice.left_out):
-        rows = np.concatenate([found.learned, rows])
-        guesses = np.concatenate([taught.choice.left_out, guesses])
-    return looked.suspicious(found.dataset, rows, guesses)
+def _suspicious(samples: TrainingSet, trained_head: TrainedHead) -> list[dict[str, Any]]:
+    """Lists suspicious labels.
+
+    Uses cross-validated predictions for training images, and the final head for test images.
+    """
+    rows, guesses = samples.held_out, trained_head.probabilities[samples.held_out]
+    if len(trained_head.choice.left_out):
+        rows = np.concatenate([samples.train_rows, rows])
+        guesses = np.concatenate([trained_head.choice.left_out, guesses])
+    return data_audit.suspicious_labels(samples.dataset, rows, guesses)
 
 
 def audit(settings: AuditSettings, inputs: Inputs, progress: Progress) -> Result:
-    """Looks a data set over. See `studio.classify.data.audit.facts`."""
+    """Audits a dataset. See `studio.classify.data.audit.facts`."""
     began = time.monotonic()
     file = inputs["data"][0]
-    given = inputs.get("model", ())
-    base = available.given(settings, inputs) if settings.suspicious else None
+    base_files = inputs.get("model", ())
+    base = available.from_inputs(settings, inputs) if settings.suspicious else None
     images = data.load_dataset(file, matching.side(base.size) if base else settings.size, 3, progress)
-    alike = duplicates.find(images, progress)
-    found = looked.facts(images, alike)
-    found["notes"] += settings.without_effect(given[0].name if given else "")
+    near_duplicates = duplicates.find(images, progress)
+    findings = data_audit.facts(images, near_duplicates)
+    findings["notes"] += settings.without_effect(base_files[0].name if base_files else "")
     weights: dict[str, str] = {}
-    stopped = False
+    is_stopped = False
     if settings.suspicious:
         try:
             if base:
-                looked.check(images, file.name)
-                told = doubts.by_classifier(
-                    base, given[0].name, images, alike.labels, settings.seed, progress
+                data_audit.check(images, file.name)
+                label_check = doubts.by_classifier(
+                    base, base_files[0].name, images, near_duplicates.labels, settings.seed, progress
                 )
-                found["notes"] += [*available.preprocessing_notes(settings, inputs), *told.pop("notes")]
-                found |= told | available.preprocessing(settings, inputs)
+                findings["notes"] += [
+                    *available.preprocessing_notes(settings, inputs),
+                    *label_check.pop("notes"),
+                ]
+                findings |= label_check | available.preprocessing(settings, inputs)
             else:
-                found["suspicious"], weights = _doubted(settings, file, progress)
+                findings["suspicious"], weights = _suspicious_by_head(settings, file, progress)
         except StudioError as error:
-            found["notes"].append(f"Labels were not checked. {error}")
+            findings["notes"].append(f"Labels were not checked. {error}")
         except Cancelled:
-            stopped = True
-    found["seconds"] = time.monotonic() - began
+            is_stopped = True
+    findings["seconds"] = time.monotonic() - began
     recipe = recipes.make("classify.audit", settings, inputs, weights)
-    text = looked.report(file.name, found).encode("utf-8", "replace")
-    kept = File.keep(text, "text", f"{Path(file.name).stem}-audit.md")
-    return Result((kept,), found, recipe, stopped)
+    text = data_audit.report(file.name, findings).encode("utf-8", "replace")
+    report_file = File.keep(text, "text", f"{Path(file.name).stem}-audit.md")
+    return Result((report_file,), findings, recipe, is_stopped)
 
 
-def _doubted(
+def _suspicious_by_head(
     settings: AuditSettings, file: File, progress: Progress
 ) -> tuple[list[dict[str, Any]], dict[str, str]]:
-    found = training_set.load(file, settings.backbone, settings.size, 0.0, settings.seed, progress)
-    labels = found.dataset.known_labels
-    choice = head.choose(found.features, labels, len(found.classes), found.parts, settings.seed, progress)
-    doubted = looked.suspicious(found.dataset, found.learned, choice.left_out)
-    return doubted, found.weights
+    """Returns suspicious labels by a cross-validated head, and the backbone's weights for the recipe."""
+    samples = training_set.load(file, settings.backbone, settings.size, 0.0, settings.seed, progress)
+    labels = samples.dataset.known_labels
+    choice = head.choose(
+        samples.features, labels, len(samples.classes), samples.parts, settings.seed, progress
+    )
+    suspicious = data_audit.suspicious_labels(samples.dataset, samples.train_rows, choice.left_out)
+    return suspicious, samples.weights

@@ -1,4 +1,4 @@
-"""What a training run has to learn from: images, which are held out, and what a network sees in them."""
+"""The training data of a run: images, splits and features."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from studio.classify.training.head import FOLDS
 from studio.core import data
 from studio.core.data import duplicates
 from studio.core.data.cache import ImageDataset
-from studio.core.data.sources import refused
+from studio.core.data.sources import invalid_data_set
 from studio.core.objectives import backbones
 from studio.core.objectives.backbones import Backbone
 from studio.core.progress import Progress
@@ -22,22 +22,22 @@ from studio.core.tasks import File
 
 @dataclass(frozen=True)
 class TrainingSet:
-    """A data set, ready to learn from.
+    """A dataset that is ready for training.
 
     Attributes:
-        images: all of them.
-        looks: the backbone or the classifier that looks at them.
-        features: `(n, C) float32`, what it sees in each.
-        learned, held_out: the rows to learn from and to test on, sorted.
-        validation: of the others, those that neither learn nor test; none unless asked for.
-        parts: of those learned from, the part of the cross-validation in which each is left out.
-        notes: sentences on what was passed over, and what is doubtful.
+        dataset: all images.
+        extractor: the backbone or the classifier that provides the features.
+        features: `(n, C) float32`.
+        train_rows, held_out: rows of the training and the test split, sorted.
+        parts: the cross-validation fold of each training row.
+        notes: sentences on skipped files and possible problems.
+        validation: rows of the validation split; empty unless requested.
     """
 
     dataset: ImageDataset
-    looks: Backbone | Classifier
+    extractor: Backbone | Classifier
     features: np.ndarray
-    learned: np.ndarray
+    train_rows: np.ndarray
     held_out: np.ndarray
     parts: np.ndarray
     notes: tuple[str, ...] = ()
@@ -45,14 +45,16 @@ class TrainingSet:
 
     @property
     def backbone(self) -> Backbone:
-        """That looks at them; there must be one."""
-        assert isinstance(self.looks, Backbone)
-        return self.looks
+        """The backbone; only valid when the extractor is one."""
+        assert isinstance(self.extractor, Backbone)
+        return self.extractor
 
     @property
     def weights(self) -> dict[str, str]:
-        """What a recipe says of a backbone's weights; a classifier is among its inputs."""
-        return {self.looks.spec.name: self.looks.digest} if isinstance(self.looks, Backbone) else {}
+        """The backbone's weights for the recipe; empty for a classifier, which is among the inputs."""
+        return (
+            {self.extractor.spec.name: self.extractor.digest} if isinstance(self.extractor, Backbone) else {}
+        )
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -60,7 +62,7 @@ class TrainingSet:
         return self.dataset.classes
 
     def labels(self, rows: np.ndarray) -> np.ndarray:
-        """The classes of some rows."""
+        """Returns the labels of some rows."""
         return self.dataset.known_labels[rows]
 
 
@@ -74,58 +76,58 @@ def load(
     base: Classifier | None = None,
     validation: bool = False,
 ) -> TrainingSet:
-    """Reads, divides and looks at the images of a data set; what was done before is taken from the cache.
+    """Reads a dataset, splits it and computes its features; results of earlier calls come from the cache.
 
     Args:
-        file: of the data set, see `studio.core.data.reference`.
+        file: a dataset, see `studio.core.data.reference`.
         name: of the backbone, or of the file of `base`.
-        size: px that images are brought to; of no matter next to `base`, which has its own.
-        held_out: the share of each class to test on; 0: all are learned from.
+        size: image side in px; ignored with `base`, which has its own.
+        held_out: test share of each class; 0 trains on all images.
         seed: of the split.
-        progress: told of each stage.
-        base: a classifier that looks in place of a backbone.
-        validation: whether a fifth of those to learn from is left out, to select by.
+        progress: receives each stage.
+        base: a classifier that provides the features instead of a backbone.
+        validation: holds out a fifth of the training images for model selection.
 
     Raises:
-        InvalidInput: if there are not two classes with two images each, if those of each class are all
-            nearly the same, or if the data set is damaged.
-        Unavailable: if the data set or the backbone is out of reach.
-        Cancelled: if a user asked to stop; what the backbone has seen is kept.
+        InvalidInput: if there are fewer than two classes with two images each, if all images of each class
+            are nearly the same, or if the dataset is damaged.
+        Unavailable: if the dataset or the backbone cannot be loaded.
+        Cancelled: if a user asked to stop; features computed so far stay cached.
     """
     progress = progress or Progress()
     dataset = data.load_dataset(file, matching.side(base.size) if base else size, 3, progress)
     audit.check(dataset, file.name)
-    alike = duplicates.find(dataset, progress)
-    groups, warnings = alike.labels, audit.facts(dataset, alike)["warnings"]
+    near_duplicates = duplicates.find(dataset, progress)
+    groups, warnings = near_duplicates.labels, audit.facts(dataset, near_duplicates)["warnings"]
     labels = dataset.known_labels
-    learned, tested = np.arange(len(groups)), np.empty(0, "int64")
+    train_rows, test_rows = np.arange(len(groups)), np.empty(0, "int64")
     if held_out:
-        learned, tested = split.split(labels, groups, held_out, seed)
-        if not len(tested):
+        train_rows, test_rows = split.split(labels, groups, held_out, seed)
+        if not len(test_rows):
             received = f"{len(groups):,} images, nearly identical within each class"
             step = "add images that differ from each other"
-            raise refused(file.name, "images for training and others for testing", received, step)
-    validated = learned[:0]
+            raise invalid_data_set(file.name, "images for training and others for testing", received, step)
+    validation_rows = train_rows[:0]
     if validation:
-        kept, out = split.split(labels[learned], groups[learned], 1 / FOLDS, seed)
-        learned, validated = learned[kept], learned[out]
-    looks = base or backbones.load(name, progress)
-    parts = folds(labels[learned], groups[learned], seed)
-    if isinstance(looks, Backbone):
-        seen = features(dataset, looks, progress)
+        inside, outside = split.split(labels[train_rows], groups[train_rows], 1 / FOLDS, seed)
+        train_rows, validation_rows = train_rows[inside], train_rows[outside]
+    extractor = base or backbones.load(name, progress)
+    parts = folds(labels[train_rows], groups[train_rows], seed)
+    if isinstance(extractor, Backbone):
+        vectors = features(dataset, extractor, progress)
     else:
-        seen = of_classifier(dataset, looks, name, progress)
+        vectors = of_classifier(dataset, extractor, name, progress)
     notes = (*dataset.notes, *warnings)
-    return TrainingSet(dataset, looks, seen, learned, tested, parts, notes, validated)
+    return TrainingSet(dataset, extractor, vectors, train_rows, test_rows, parts, notes, validation_rows)
 
 
 def folds(labels: np.ndarray, groups: np.ndarray, seed: int) -> np.ndarray:
-    """The part of the cross-validation in which each image is left out, `(n,)`; few images have fewer.
+    """Assigns each image to a cross-validation fold, `(n,)`; small datasets have fewer folds.
 
     Args:
-        labels: `(n,)`, their classes.
-        groups: `(n,)`, those that are nearly the same.
-        seed: of the draw.
+        labels: `(n,)`, class of each image.
+        groups: `(n,)`, group of near-duplicates of each image.
+        seed: of the assignment.
     """
     count = min(FOLDS, int(np.bincount(labels).min()))
     return split.folds(labels, groups, max(2, count), seed)

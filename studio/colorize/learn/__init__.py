@@ -1,1 +1,1 @@
-"""How a network learns to color."""
+"""Trains networks for colorizing."""

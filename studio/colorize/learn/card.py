@@ -1,4 +1,4 @@
-"""The card of a network that colors, made from its figures alone."""
+"""Writes the card of a network for colorizing from its figures."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from studio.core.models import cards
 
 
 def write(name: str, settings: TrainColorizeSettings, figures: Mapping[str, Any], command: str) -> str:
-    """The card in Markdown.
+    """Returns the card in Markdown.
 
     Args:
-        name: of the photos that it trained on.
-        settings: of the training.
-        figures: as `studio.colorize.learn.task.train` gives them.
-        command: that trains it.
+        name: of the training photos.
+        settings: of the training run.
+        figures: those that `studio.colorize.learn.task.train` returns.
+        command: that trains the network.
     """
-    seen = figures["steps"] * settings.batch
+    crops = figures["steps"] * settings.batch
     rows = [
         ("mean distance of a* and b* from the photo's", f"{figures['error']:.2f}"),
         ("at vividness 0, where the distance is smallest", f"{figures['pale_error']:.2f}"),
@@ -34,7 +34,7 @@ def write(name: str, settings: TrainColorizeSettings, figures: Mapping[str, Any]
         f"A network of {figures['parameters']:,} parameters. Its inputs are lightness and color "
         "hints; its output is a probability distribution over colors at a quarter of the size. The result "
         "is one plausible coloring, not the true one. "
-        f"It was trained for {amounts.count(figures['steps'], 'step')} ({seen:,} crops of "
+        f"It was trained for {amounts.count(figures['steps'], 'step')} ({crops:,} crops of "
         f"{settings.window} px) in {amounts.duration(figures['seconds'])}. The weights are their EMA.",
         figures,
         command,

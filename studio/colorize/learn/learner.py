@@ -15,13 +15,13 @@ from studio.core.training.loss_model import LossModel
 
 
 class Learner(LossModel):
-    """A network, and the cross-entropy of its odds against the colors of photos, rare ones counting more.
+    """A network and its cross-entropy against the colors of photos, with class rebalancing.
 
     A batch is `{"seen": (B, H, W, 4), "colors": (B, H / 4, W / 4, 2)}`, `float32`.
 
     Args:
-        settings: of the network and how it learns.
-        prior: how often each color is seen, `(bins,)`.
+        settings: of the network and its training.
+        prior: frequencies of the colors, `(bins,)`.
     """
 
     def __init__(self, settings: TrainColorizeSettings, prior: np.ndarray):
@@ -32,10 +32,10 @@ class Learner(LossModel):
         self.rarity = bins.rarity(prior, settings.rebalance)
 
     def call(self, batch: Mapping[str, Any], training: bool = False) -> dict[str, Any]:
-        """The mean loss of all places, in nats."""
+        """Returns the mean loss over all positions, in nats."""
         logits = self.network(batch["seen"], training=training)
         colors = batch["colors"][..., None, :]
-        away = ops.sum(ops.square(colors - self.centers), axis=-1)
-        shares = ops.softmax(-away / (2 * (bins.SPACING / 2) ** 2))
+        distance = ops.sum(ops.square(colors - self.centers), axis=-1)
+        shares = ops.softmax(-distance / (2 * (bins.SPACING / 2) ** 2))
         nats = -ops.sum(shares * ops.log_softmax(logits), axis=-1)
         return {"loss_nats": ops.mean(nats * ops.sum(shares * self.rarity, axis=-1))}

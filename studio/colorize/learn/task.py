@@ -1,4 +1,4 @@
-"""Learning to color as a task: photos in, a packed network with its card out."""
+"""Training to colorize as a task: from photos to a packed network with its card."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from studio.colorize import lab, models
 from studio.colorize.learn import card
 from studio.colorize.settings import TrainColorizeSettings
 from studio.core import data
-from studio.core.data.sources import refused
+from studio.core.data.sources import invalid_data_set
 from studio.core.data.split import positions, split
 from studio.core.errors import invalid
 from studio.core.progress import Progress
@@ -18,11 +18,11 @@ from studio.core.tasks import File, Inputs, Result
 from studio.core.training import checkpoints, publish, start_from
 
 LEAST_PHOTOS = 20
-GRAY = 2.0  # the mean distance of a* and b* from 0 below which an image has no colors to learn
+GRAY = 2.0  # mean chroma below which an image has no colors to learn
 
 
 def check(settings: TrainColorizeSettings, inputs: Mapping[str, Sequence[File]]) -> None:
-    """Raises `InvalidInput` unless the parts fit into the photos, and a network to start from fits."""
+    """Raises `InvalidInput` unless crops fit into photos and a network to start from fits."""
     if settings.window > settings.photo_size:
         expected = f"at most the {settings.photo_size} px of a photo"
         received, step = f"{settings.window} px", "choose a smaller window, or larger photos"
@@ -32,7 +32,7 @@ def check(settings: TrainColorizeSettings, inputs: Mapping[str, Sequence[File]])
 
 @checkpoints.one_at_a_time(models.TASK)
 def train(settings: TrainColorizeSettings, inputs: Inputs, progress: Progress) -> Result:
-    """Trains a network to color. See `studio.colorize.learn.train`."""
+    """Trains a network to colorize; see `studio.colorize.learn.train`."""
     from studio.colorize.learn import train as training
 
     file, start = inputs["data"][0], _start(inputs)
@@ -40,7 +40,7 @@ def train(settings: TrainColorizeSettings, inputs: Inputs, progress: Progress) -
     colored = np.flatnonzero(colorful(dataset.images))
     if len(colored) < LEAST_PHOTOS:
         expected = f"at least {LEAST_PHOTOS} photos in color"
-        raise refused(file.name, expected, f"{len(colored):,}", "add photos that are not gray")
+        raise invalid_data_set(file.name, expected, f"{len(colored):,}", "add photos that are not gray")
     parts = split(positions(dataset, progress)[colored], settings.held_out)
     learned, held_out = (colored[rows] for rows in parts)
     job = publish.Job(models.TASK, "train_colorize", settings, inputs)
@@ -59,15 +59,15 @@ def train(settings: TrainColorizeSettings, inputs: Inputs, progress: Progress) -
 
 
 def colorful(photos: np.ndarray) -> np.ndarray:
-    """Which photos have colors, `(n,) bool`; every fourth pixel either way is looked at."""
-    found = np.empty(len(photos), bool)
+    """Returns which photos have colors, `(n,) bool`, from every fourth row and column."""
+    is_colorful = np.empty(len(photos), bool)
     for n, photo in enumerate(photos):
-        found[n] = lab.chroma(photo[::4, ::4]).mean() >= GRAY
-    return found
+        is_colorful[n] = lab.chroma(photo[::4, ::4]).mean() >= GRAY
+    return is_colorful
 
 
 def _start(inputs: Inputs) -> list[np.ndarray] | None:
-    """The weights of the network to start from, if there is one."""
+    """Returns the weights of the network to start from, if there is one."""
     preset = start_from.model(inputs)
     if preset is None:
         return None

@@ -1,4 +1,4 @@
-"""What a network learns to color from: parts of photos in gray, a few of their colors, and all of them."""
+"""Training data for colorizing: gray crops with a few color hints, and their colors."""
 
 from __future__ import annotations
 
@@ -6,36 +6,36 @@ import numpy as np
 
 from studio.colorize import inputs, lab, models
 
-_FEW = 0.2  # so likely is each color hint the last
-_COLOR_HINT = (2, 9)  # px of its sides, the last not taken
-_FADED = 0.5  # the share of photos whose lightness is spread otherwise, as in old prints
-_GRAIN = 0.2  # the share that has grain
+_FEW = 0.2  # parameter of the geometric distribution of the number of hints
+_COLOR_HINT = (2, 9)  # px, range of a hint's sides, exclusive
+_FADED = 0.5  # share of photos with changed contrast, as in old prints
+_GRAIN = 0.2  # share of photos with grain
 
 
 def batch(
     photos: np.ndarray, rows: np.ndarray, window: int, hinted: float, rng: np.random.Generator
 ) -> dict[str, np.ndarray]:
-    """Parts to learn from, see `studio.colorize.learn.learner.Learner`.
+    """Returns training crops, see `studio.colorize.learn.learner.Learner`.
 
     Args:
         photos: `(n, side, side, 3) uint8`.
-        rows: of them.
-        window: a side of a part, in px.
-        hinted: the share of which some colors are told.
-        rng: decides where, what is told, and how each is mirrored.
+        rows: photos of the crops.
+        window: side of a crop in px.
+        hinted: share of crops with color hints.
+        rng: chooses positions, hints, flips and aging.
     """
     parts = np.stack([_window(photos[row], window, rng) for row in rows])
-    light, colors = _split(parts)
-    told, where = np.zeros_like(colors), np.zeros(light.shape, bool)
+    light, colors = _split_lab(parts)
+    hints, where = np.zeros_like(colors), np.zeros(light.shape, bool)
     for n in range(len(rows)):
         if rng.random() < hinted:
-            _color_hint(colors[n], told[n], where[n], rng)
-        light[n] = _aged(light[n], rng)
-    return {"seen": inputs.stack(light, told, where), "colors": quartered(colors)}
+            _color_hint(colors[n], hints[n], where[n], rng)
+        light[n] = _age(light[n], rng)
+    return {"seen": inputs.stack(light, hints, where), "colors": downsample(colors)}
 
 
-def whole(photos: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """What the network sees of whole photos, with nothing told, and their colors as it should answer.
+def whole_photos(photos: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Returns the network's inputs for whole photos without hints, and the target colors.
 
     Args:
         photos: `(n, H, W, 3) uint8`, sides multiples of `models.TIMES`.
@@ -43,18 +43,18 @@ def whole(photos: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     Returns:
         `(n, H, W, 4) float32` and `(n, H / 4, W / 4, 2) float32`.
     """
-    light, colors = _split(photos)
-    return inputs.stack(light, np.zeros_like(colors), np.zeros(light.shape, bool)), quartered(colors)
+    light, colors = _split_lab(photos)
+    return inputs.stack(light, np.zeros_like(colors), np.zeros(light.shape, bool)), downsample(colors)
 
 
-def quartered(colors: np.ndarray) -> np.ndarray:
-    """The mean of every four by four: `(n, H, W, 2)` -> `(n, H / 4, W / 4, 2)`."""
+def downsample(colors: np.ndarray) -> np.ndarray:
+    """Averages blocks of 4 x 4: `(n, H, W, 2)` to `(n, H / 4, W / 4, 2)`."""
     count, height, width, _ = colors.shape
     n = models.OUTPUT_STRIDE
     return colors.reshape(count, height // n, n, width // n, n, 2).mean(axis=(2, 4))
 
 
-def _split(photos: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _split_lab(photos: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     both = lab.from_rgb(photos)
     return both[..., 0].copy(), both[..., 1:]
 
@@ -65,18 +65,18 @@ def _window(photo: np.ndarray, window: int, rng: np.random.Generator) -> np.ndar
     return part[:, ::-1] if rng.random() < 0.5 else part
 
 
-def _color_hint(colors: np.ndarray, told: np.ndarray, where: np.ndarray, rng: np.random.Generator) -> None:
-    """Tells the mean colors of some squares."""
+def _color_hint(colors: np.ndarray, hints: np.ndarray, where: np.ndarray, rng: np.random.Generator) -> None:
+    """Adds hints with the mean colors of random rectangles."""
     side = len(where)
     for _ in range(rng.geometric(_FEW)):
         height, width = rng.integers(*_COLOR_HINT, 2)
         down, right = rng.integers(0, side - height), rng.integers(0, side - width)
         square = slice(down, down + height), slice(right, right + width)
-        told[square] = colors[square].mean(axis=(0, 1))
+        hints[square] = colors[square].mean(axis=(0, 1))
         where[square] = True
 
 
-def _aged(light: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _age(light: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     if rng.random() < _FADED:
         light = 50 + rng.uniform(0.7, 1.1) * (light - 50) + rng.uniform(-8, 8)
     if rng.random() < _GRAIN:

@@ -1,4 +1,4 @@
-"""Data sets of images: a folder, zip, tar or npz by its path, or `tfds:NAME` -> arrays, read safely."""
+"""Safe loading of image data sets: a folder, zip, tar or npz by its path, or `tfds:NAME`."""
 
 from studio.core.data.cache import ImageDataset, Part
 from studio.core.data.sets import (
@@ -7,9 +7,9 @@ from studio.core.data.sets import (
     cached_dataset,
     command_name,
     count,
-    lies_here,
+    is_local,
     load_dataset,
-    opened,
+    open_source,
     read_arrays,
     reference,
     to_fetch,
@@ -23,9 +23,9 @@ __all__ = [
     "cached_dataset",
     "command_name",
     "count",
-    "lies_here",
+    "is_local",
     "load_dataset",
-    "opened",
+    "open_source",
     "read_arrays",
     "reference",
     "to_fetch",

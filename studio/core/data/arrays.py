@@ -1,4 +1,4 @@
-"""Images that someone saved as arrays in an npz: checked before anything is allocated, never unpickled."""
+"""Reads images from arrays in an npz: checks sizes before it allocates memory, never unpickles."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import IO, BinaryIO
 
 import numpy as np
 
-from studio.core.data.sources import DataSource, Item, refused
+from studio.core.data.sources import DataSource, Item, invalid_data_set
 from studio.core.errors import InvalidInput, printable
 from studio.core.untrusted import damage
 
-MOST_BYTES = 4 * 2**30  # of all its arrays
+MOST_BYTES = 4 * 2**30  # all arrays together
 MOST_IMAGES = 1_000_000
-_MOST_LABEL = 4096  # bytes: a word of a thousand characters
-# Training images before test images, so that the last ones are those that nothing was to learn from.
+_MOST_LABEL = 4096  # bytes, a word of a thousand characters
+# Training images before test images, because the last images of a data set are tested on.
 _PAIRS = (("x_train", "y_train"), ("x_test", "y_test"), ("images", "labels"), ("x", "y"))
 _LABELS = ("y", "labels", "label")
 _NAMES = "x_train and x_test, images, or x"
@@ -26,13 +26,13 @@ Header = tuple[tuple[int, ...], np.dtype]
 
 
 def source(path: Path, name: str) -> DataSource:
-    """The images of an npz: `x_train` and `x_test`, `images`, or `x`, with `y...` or `labels` next to them.
+    """Returns the images of an npz: `x_train` and `x_test`, `images`, or `x`, with labels `y...` or `labels`.
 
-    Every other array of one float an image is an attribute of that name.
+    Any other array of one float per image is an attribute of that name.
 
     Args:
-        path: of the file; its zip has been checked.
-        name: what errors call it.
+        path: path of the file, whose zip has been checked.
+        name: name of the data set, for errors.
 
     Raises:
         InvalidInput: if it is damaged, has no such arrays, or they are no images or labels.
@@ -43,16 +43,18 @@ def source(path: Path, name: str) -> DataSource:
         for part, labels in parts:
             _check(name, headers, part, labels)
         counts = [headers[part][0][0] for part, _ in parts]
-        loaded = _labels(path, parts)
-        facts = {key: _array(path, key) for key in _facts(headers, sum(counts))}
+        label_values = _labels(path, parts)
+        attributes = {key: _array(path, key) for key in _attribute_keys(headers, sum(counts))}
     except InvalidInput:
         raise
     except damage.NPZ as error:
-        raise _damaged(name, error) from None
+        raise _damaged_npz(name, error) from None
     width = len(str(sum(counts)))
     order = [part for (part, _), count in zip(parts, counts, strict=True) for _ in range(count)]
     names = tuple(f"{n:0{width}d} {part}" for n, part in enumerate(order))
-    values, places = np.unique(loaded, return_inverse=True) if loaded is not None else ((), None)
+    classes, label_indices = (
+        np.unique(label_values, return_inverse=True) if label_values is not None else ((), None)
+    )
 
     def read() -> Iterator[Item]:
         start = 0
@@ -60,48 +62,50 @@ def source(path: Path, name: str) -> DataSource:
             try:
                 images = _array(path, part)
             except damage.NPZ as error:
-                raise _damaged(name, error) from None
+                raise _damaged_npz(name, error) from None
             for n in range(count):
-                label = -1 if places is None else int(places[start + n])
-                told = {key: float(values[start + n]) for key, values in facts.items()}
-                yield Item(start + n, _image(name, part, images[n]), label, told)
+                label = -1 if label_indices is None else int(label_indices[start + n])
+                item_attributes = {key: float(values[start + n]) for key, values in attributes.items()}
+                yield Item(start + n, _image(name, part, images[n]), label, item_attributes)
             start += count
 
-    return DataSource(names, tuple(str(value) for value in values), tuple(facts), read, tuple(_notes(parts)))
+    return DataSource(
+        names, tuple(str(value) for value in classes), tuple(attributes), read, tuple(_notes(parts))
+    )
 
 
-def read(path: Path, name: str, wanted: Collection[str]) -> dict[str, np.ndarray]:
-    """Arrays of an npz by their names.
+def read(path: Path, name: str, keys: Collection[str]) -> dict[str, np.ndarray]:
+    """Reads arrays of an npz.
 
     Args:
-        path: of the file; its zip has been checked.
-        name: what errors call it.
-        wanted: the names.
+        path: path of the file, whose zip has been checked.
+        name: name of the data set, for errors.
+        keys: names of the arrays.
 
     Raises:
-        InvalidInput: if it is damaged, or one of them is not in it.
+        InvalidInput: if it is damaged, or an array is missing.
     """
     try:
         headers = _headers(path, name)
-        if missing := [key for key in wanted if key not in headers]:
-            expected, received = f"arrays called {', '.join(wanted)}", f"none called {', '.join(missing)}"
-            raise refused(name, expected, received, "choose another file")
-        return {key: _array(path, key) for key in wanted}
+        if missing := [key for key in keys if key not in headers]:
+            expected, received = f"arrays called {', '.join(keys)}", f"none called {', '.join(missing)}"
+            raise invalid_data_set(name, expected, received, "choose another file")
+        return {key: _array(path, key) for key in keys}
     except InvalidInput:
         raise
     except damage.NPZ as error:
-        raise _damaged(name, error) from None
+        raise _damaged_npz(name, error) from None
 
 
-def write(file: Path | BinaryIO, made: Mapping[str, np.ndarray]) -> None:
-    """Writes an npz whose bytes tell nothing but its arrays: `numpy.savez` would add the time.
+def write(file: Path | BinaryIO, contents: Mapping[str, np.ndarray]) -> None:
+    """Writes an npz whose bytes depend only on its arrays; `numpy.savez` would add the time.
 
     Args:
-        file: a path or an open file.
-        made: the arrays by name.
+        file: path or open file.
+        contents: arrays by name.
     """
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, array in made.items():
+        for name, array in contents.items():
             info = zipfile.ZipInfo(f"{name}.npy")
             info.compress_type = zipfile.ZIP_DEFLATED
             with archive.open(info, "w", force_zip64=True) as member:
@@ -109,34 +113,35 @@ def write(file: Path | BinaryIO, made: Mapping[str, np.ndarray]) -> None:
 
 
 def _notes(parts: list[tuple[str, str]]) -> Iterator[str]:
-    """Sentences on what was taken and what was not."""
+    """Yields sentences about used and ignored arrays."""
     if len(parts) > 1:
         yield f"{' and '.join(part for part, _ in parts)} are used, in this order."
-    bare = [part for part, labels in parts if not labels]
-    if 0 < len(bare) < len(parts):
-        taken = " and ".join(labels for _, labels in parts if labels)
-        missing = " and ".join(dict(_PAIRS)[part] for part in bare)
-        yield f"The labels in {taken} are ignored, as {' and '.join(bare)} has none: there is no {missing}."
+    unlabeled_parts = [part for part, labels in parts if not labels]
+    if 0 < len(unlabeled_parts) < len(parts):
+        label_keys = " and ".join(labels for _, labels in parts if labels)
+        missing = " and ".join(dict(_PAIRS)[part] for part in unlabeled_parts)
+        names = " and ".join(unlabeled_parts)
+        yield f"The labels in {label_keys} are ignored, as {names} has none: there is no {missing}."
 
 
 def _headers(path: Path, name: str) -> Mapping[str, Header]:
-    """Shape and type of every array; ValueError if one is not as large as it says."""
-    found, total = {}, 0
+    """Returns shape and dtype of each array. Raises `ValueError` if a size differs from its header."""
+    headers, total = {}, 0
     with zipfile.ZipFile(path) as archive:
         for info in archive.infolist():
             with archive.open(info) as file:
                 shape, dtype = _header(file)
                 key = info.filename.removesuffix(".npy")
-                if dtype.hasobject:  # they are pickled, and to unpickle is to run code
+                if dtype.hasobject:  # objects are pickled, and unpickling can run code
                     received = f"Python objects in {printable(key, 60)}"
                     step = "save words as np.array(words, dtype=str), images of one size as uint8"
-                    raise refused(name, "arrays of numbers or words", received, step)
+                    raise invalid_data_set(name, "arrays of numbers or words", received, step)
                 size = math.prod(shape) * dtype.itemsize
                 total += size
                 if size != info.file_size - file.tell() or total > MOST_BYTES:
                     raise ValueError
-            found[key] = (shape, dtype)
-    return found
+            headers[key] = (shape, dtype)
+    return headers
 
 
 def _header(file: IO[bytes]) -> Header:
@@ -147,25 +152,27 @@ def _header(file: IO[bytes]) -> Header:
     }[version]
     try:
         shape, _, dtype = read(file)
-    except (MemoryError, RecursionError):  # Python's parser, of an expression that is nested too deep
+    except (MemoryError, RecursionError):  # from Python's parser, for a deeply nested expression
         raise ValueError("a header that is nested too deep") from None
     return shape, dtype
 
 
 def _parts(name: str, headers: Mapping[str, Header]) -> list[tuple[str, str]]:
-    """The names of the arrays of images, each with that of its labels or ""."""
-    taken = [pair for pair in _PAIRS if pair[0] in headers]
-    taken = [pair for pair in taken if pair[0].startswith("x_")] or taken[:1]
-    if not taken:
+    """Returns the names of the image arrays, each with the name of its labels or ""."""
+    pairs = [pair for pair in _PAIRS if pair[0] in headers]
+    pairs = [pair for pair in pairs if pair[0].startswith("x_")] or pairs[:1]
+    if not pairs:
         received = ", ".join(headers) or "none"
-        raise refused(name, f"arrays called {_NAMES}", received, "save it again with these array names")
-    return [(part, next((y for y in (own, *_LABELS) if y in headers), "")) for part, own in taken]
+        raise invalid_data_set(
+            name, f"arrays called {_NAMES}", received, "save it again with these array names"
+        )
+    return [(part, next((y for y in (own, *_LABELS) if y in headers), "")) for part, own in pairs]
 
 
-def _facts(headers: Mapping[str, Header], count: int) -> list[str]:
-    """The names of the arrays that say one number of each image."""
-    taken = [key for key, (shape, dtype) in headers.items() if shape == (count,) and dtype.kind == "f"]
-    return [key for key in taken if key not in _LABELS]
+def _attribute_keys(headers: Mapping[str, Header], count: int) -> list[str]:
+    """Returns the names of the arrays of one float per image."""
+    keys = [key for key, (shape, dtype) in headers.items() if shape == (count,) and dtype.kind == "f"]
+    return [key for key in keys if key not in _LABELS]
 
 
 def _check(name: str, headers: Mapping[str, Header], part: str, labels: str) -> None:
@@ -175,15 +182,17 @@ def _check(name: str, headers: Mapping[str, Header], part: str, labels: str) -> 
         expected = (
             f"{part} of shape (n, height, width), or with 1 or 3 channels last, of uint8 or floats of 0 to 1"
         )
-        raise refused(name, expected, f"shape {shape} of {dtype}", "save it so")
-    if shape[0] > MOST_IMAGES:  # zeros pack to nothing, but each image gets a name and a label
-        raise refused(name, f"at most {MOST_IMAGES:,} images", f"{shape[0]:,}", "use a part of it")
+        raise invalid_data_set(name, expected, f"shape {shape} of {dtype}", "save it so")
+    if shape[0] > MOST_IMAGES:  # zeros compress to almost nothing, but names and labels need memory
+        raise invalid_data_set(name, f"at most {MOST_IMAGES:,} images", f"{shape[0]:,}", "use a part of it")
     if labels:
         shape_y, dtype_y = headers[labels]
         fits = dtype_y.kind in "biuU" and dtype_y.itemsize <= _MOST_LABEL
         if math.prod(shape_y) != shape[0] or not fits:
             expected = f"{labels} with one whole number or word per image, so {shape[0]:,}"
-            raise refused(name, expected, f"shape {shape_y} of {dtype_y}", "save it so, or leave it out")
+            raise invalid_data_set(
+                name, expected, f"shape {shape_y} of {dtype_y}", "save it so, or leave it out"
+            )
 
 
 def _labels(path: Path, parts: list[tuple[str, str]]) -> np.ndarray | None:
@@ -192,25 +201,25 @@ def _labels(path: Path, parts: list[tuple[str, str]]) -> np.ndarray | None:
     return np.concatenate([_array(path, labels).reshape(-1) for _, labels in parts])
 
 
-def _damaged(name: str, error: Exception) -> InvalidInput:
+def _damaged_npz(name: str, error: Exception) -> InvalidInput:
     received = f"a damaged npz ({type(error).__name__})"
-    return refused(name, "an intact npz", received, "save it again")
+    return invalid_data_set(name, "an intact npz", received, "save it again")
 
 
 def _array(path: Path, part: str) -> np.ndarray:
-    with np.load(path, allow_pickle=False) as found:
-        return found[part]
+    with np.load(path, allow_pickle=False) as archive:
+        return archive[part]
 
 
 def _image(name: str, part: str, image: np.ndarray) -> np.ndarray:
-    """`(H, W)` or `(H, W, 1 or 3)` of uint8 or floats -> `(H, W, 3) uint8`."""
+    """Converts an image of `(H, W)` or `(H, W, 1 or 3)`, uint8 or float in [0, 1], to `(H, W, 3) uint8`."""
     if image.dtype != np.uint8:
         if not (np.isfinite(image).all() and image.min() >= 0 and image.max() <= 1):
             received, step = (
                 f"{image.min():.3g} to {image.max():.3g}",
                 "divide it by 255, or save it as uint8",
             )
-            raise refused(name, f"floats of 0 to 1 in {part}", received, step)
+            raise invalid_data_set(name, f"floats of 0 to 1 in {part}", received, step)
         image = np.round(image * 255.0).astype("uint8")
     image = image[..., None] if image.ndim == 2 else image
     return np.repeat(image, 3, -1) if image.shape[-1] == 1 else image

@@ -1,4 +1,4 @@
-"""The images of a data set as a training run takes them: made once, kept under STUDIO_HOME/cache."""
+"""Images of a data set at the size for training: prepared once, cached under STUDIO_HOME/cache."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from typing import BinaryIO
 import numpy as np
 
 from studio.core import caches, paths
-from studio.core.data.names import counted, first_few
-from studio.core.data.sources import DataSource, Item, refused
+from studio.core.data.names import count_phrase, first_few
+from studio.core.data.sources import DataSource, Item, invalid_data_set
 from studio.core.errors import InvalidInput
 from studio.core.imaging import formats, image_io
 from studio.core.progress import Progress
 from studio.core.untrusted import damage
 
-FORMAT = 1  # a new one makes all be made again
-_REPORTS = 200  # a whole, so that telling costs nothing next to reading
-_MOST_BROKEN = 0.9  # of the files, above which a user has most likely named something else
+FORMAT = 1  # change it to invalidate all cached images
+_REPORTS = 200  # progress reports per data set, so that they cost little
+_MOST_BROKEN = 0.9  # share of files; above it the path is most likely wrong
 
 
 @dataclass(frozen=True)
 class Part:
-    """Some images of a data set, read from the disk when they are asked for: all may be more than memory.
+    """A subset of the images of a data set, read from disk on access because all may exceed the memory.
 
     Attributes:
-        images: of all, as in `ImageDataset`.
-        rows: `(n,)` of these.
+        images: images of the data set, see `ImageDataset`.
+        rows: indices of the subset, `(n,)`.
     """
 
     images: np.ndarray
@@ -40,8 +40,8 @@ class Part:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def __getitem__(self, which: int | slice | np.ndarray) -> np.ndarray:
-        return self.images[self.rows[which]]
+    def __getitem__(self, index: int | slice | np.ndarray) -> np.ndarray:
+        return self.images[self.rows[index]]
 
 
 @dataclass(frozen=True)
@@ -49,17 +49,17 @@ class ImageDataset:
     """The images of a data set, in the order of their names.
 
     Attributes:
-        images: `(n, size, size, channels) uint8`, read-only, mapped from the disk.
-        names: what each is called: its path in the data set, or its number and part.
-        labels: `(n,) int64`, places in `classes`; None if there are no two classes.
-        classes: their names.
+        images: `(n, size, size, channels) uint8`, read-only, memory-mapped.
+        names: name of each image: its path in the data set, or its number and part.
+        labels: `(n,) int64`, indices in `classes`; None if there are fewer than two classes.
+        classes: names of the classes.
         attributes: `{name: (n,) float32}`, NaN where unknown.
-        notes: sentences on what was passed over or taken for granted.
-        sizes: `(n, 2) int64`, height and width in px before they were cut and resized.
-        digests: `(n, 32) uint8`, SHA-256 of each as it is in `images`.
-        source_sha256: `(n, 32) uint8`, SHA-256 of each image's file, or of its array where it has none.
-        broken: the names of files left out, being no whole images.
-        copies: pairs of the name of a file left out and of the kept image that it is a copy of.
+        notes: sentences about skipped files and assumptions.
+        sizes: `(n, 2) int64`, height and width in px before cropping and resizing.
+        digests: `(n, 32) uint8`, SHA-256 of the pixels of each image in `images`.
+        source_sha256: `(n, 32) uint8`, SHA-256 of each image's file, or of its array if it has no file.
+        broken: names of skipped files that are not intact images.
+        copies: pairs of names: a skipped file, and the image that it is a copy of.
     """
 
     images: np.ndarray
@@ -75,24 +75,24 @@ class ImageDataset:
     source_sha256: np.ndarray = field(default_factory=lambda: np.empty((0, 32), "uint8"))
 
     def part(self, rows: np.ndarray) -> Part:
-        """Those of some rows, `(n,)`."""
+        """Returns the images of some rows, `(n,)`."""
         return Part(self.images, rows)
 
     @property
     def known_labels(self) -> np.ndarray:
-        """`labels`, for those who have made sure that there are two classes. Raises `ValueError` if not."""
+        """`labels` of a data set with classes. Raises `ValueError` if there are none."""
         if self.labels is None:
             raise ValueError("these images have no labels")
         return self.labels
 
 
 def key(state: str, size: int, channels: int) -> str:
-    """What images are kept under: another one for every data set, state of it, size and kind."""
+    """Returns the cache key of a data set in a given state, image size and number of channels."""
     return hashlib.sha256(json.dumps([FORMAT, state, size, channels]).encode()).hexdigest()
 
 
 def find(key: str, size: int, channels: int) -> ImageDataset | None:
-    """The kept images of a key, if they are there and whole."""
+    """Returns the cached images of a key; None if they are missing or damaged."""
     try:
         return _read(key, size, channels)
     except damage.NPZ:
@@ -100,54 +100,54 @@ def find(key: str, size: int, channels: int) -> ImageDataset | None:
 
 
 def _read(key: str, size: int, channels: int) -> ImageDataset:
-    pixels, facts = _paths(key)
-    with np.load(io.BytesIO(facts.read_bytes()), allow_pickle=False) as found:
-        arrays = {name: found[name] for name in found.files}
-    told = json.loads(arrays["told"].tobytes())
-    names, classes, notes, broken = (tuple(told[p]) for p in ("names", "classes", "notes", "broken"))
+    pixels, metadata_path = _paths(key)
+    with np.load(io.BytesIO(metadata_path.read_bytes()), allow_pickle=False) as archive:
+        arrays = {name: archive[name] for name in archive.files}
+    metadata = json.loads(arrays["told"].tobytes())
+    names, classes, notes, broken = (tuple(metadata[p]) for p in ("names", "classes", "notes", "broken"))
     shape = (len(names), size, size, channels)
-    for entry in (pixels, facts):
+    for entry in (pixels, metadata_path):
         caches.claim(entry)
-    kept = np.memmap(pixels, "uint8", "r", shape=shape)  # ValueError if the file is shorter
-    attributes = dict(zip(told["attributes"], arrays["attributes"], strict=True))
+    images = np.memmap(pixels, "uint8", "r", shape=shape)  # ValueError if the file is shorter
+    attributes = dict(zip(metadata["attributes"], arrays["attributes"], strict=True))
     labels = arrays["labels"] if classes else None
-    copies = tuple((copy, original) for copy, original in told["copies"])
-    more = (arrays["sizes"], arrays["digests"], broken, copies, arrays["source_sha256"])
-    return ImageDataset(kept, names, labels, classes, attributes, notes, *more)
+    copies = tuple((copy, original) for copy, original in metadata["copies"])
+    details = (arrays["sizes"], arrays["digests"], broken, copies, arrays["source_sha256"])
+    return ImageDataset(images, names, labels, classes, attributes, notes, *details)
 
 
 def make(
     key: str, source: DataSource, name: str, size: int, channels: int, progress: Progress
 ) -> ImageDataset:
-    """Reads all images of a source, crops each to the square in its middle, resizes and keeps them.
+    """Reads all images of a source, center-crops each to a square, resizes and caches them.
 
-    Copies of a file are kept once, so that none of what is held out has been learned from.
+    Skips copies of a file, so that no held-out image is also a training image.
 
     Args:
-        key: what they are kept under.
-        source: where they come from.
-        name: what errors call it.
-        size: height and width, in px.
+        key: cache key.
+        source: source of the images.
+        name: name of the data set, for errors.
+        size: height and width in px.
         channels: 3, or 1 for gray.
-        progress: told of each part.
+        progress: reports the number of images read.
 
     Raises:
-        InvalidInput: if there are none, or next to none, or the source is damaged.
-        NoRoom: if the disk is full.
-        Cancelled: if a user asked to stop; nothing is kept.
+        InvalidInput: if more than 90% of the files are not intact images, or the source is damaged.
+        InsufficientSpace: if the disk is full.
+        Cancelled: if the job was cancelled; nothing is cached.
     """
-    pixels, facts = _paths(key)
+    pixels, metadata_path = _paths(key)
     with paths.replacing(pixels) as temporary, temporary.open("w+b") as out:
-        made = _Made(source, size * size * channels, out)
-        every = max(1, len(source.names) // _REPORTS)
+        writer = _CacheWriter(source, size * size * channels, out)
+        interval = max(1, len(source.names) // _REPORTS)
         for count, item in enumerate(source.read()):
-            made.add(item, *_prepared(item.data, source.names[item.place], size, channels))
-            if count % every == 0:
+            writer.add(item, *_crop_and_resize(item.data, source.names[item.position], size, channels))
+            if count % interval == 0:
                 progress.report(count, len(source.names), text="Reading images")
             progress.check()
-        made.check(name)
-        told = made.finish()
-    paths.write(facts, told)
+        writer.check(name)
+        metadata = writer.finish()
+    paths.write(metadata_path, metadata)
     return _read(key, size, channels)
 
 
@@ -156,10 +156,10 @@ def _paths(key: str) -> tuple[Path, Path]:
     return folder / f"{key}.pixels", folder / f"{key}.npz"
 
 
-def _prepared(
+def _crop_and_resize(
     data: bytes | np.ndarray, name: str, size: int, channels: int
 ) -> tuple[np.ndarray | None, tuple[int, int]]:
-    """One image as it is kept, with its height and width before; None if it is none, or broken."""
+    """Returns the cropped and resized image and its original height and width; None if it is not intact."""
     try:
         image = data if isinstance(data, np.ndarray) else image_io.read(data, name)
     except InvalidInput:
@@ -173,15 +173,15 @@ def _prepared(
     return image, (height, width)
 
 
-class _Made:
-    """The images of a source while they are read, each at its place in a file of `row` bytes per image."""
+class _CacheWriter:
+    """Collects the images of a source in a file of `row_bytes` bytes per image."""
 
-    def __init__(self, source: DataSource, row: int, out: BinaryIO):
-        self._source, self._row, self._out = source, row, out
+    def __init__(self, source: DataSource, row_bytes: int, out: BinaryIO):
+        self._source, self._row_bytes, self._out = source, row_bytes, out
         count = len(source.names)
         self._digests: dict[int, bytes] = {}
         self._labels = np.full(count, -1, "int64")
-        self._facts = np.full((len(source.attributes), count), np.nan, "float32")
+        self._attributes = np.full((len(source.attributes), count), np.nan, "float32")
         self._sizes = np.zeros((count, 2), "int64")
         self._pixels = np.zeros((count, 32), "uint8")
         self._sources = np.zeros((count, 32), "uint8")
@@ -190,101 +190,106 @@ class _Made:
         if image is None:
             return
         pixels = image.tobytes()
-        self._out.seek(item.place * self._row)
+        self._out.seek(item.position * self._row_bytes)
         self._out.write(pixels)
-        self._sizes[item.place] = size
-        self._pixels[item.place] = np.frombuffer(hashlib.sha256(pixels).digest(), "uint8")
+        self._sizes[item.position] = size
+        self._pixels[item.position] = np.frombuffer(hashlib.sha256(pixels).digest(), "uint8")
         source = item.data if isinstance(item.data, bytes) else item.data.tobytes()
         digest = hashlib.sha256(source).digest()
-        self._sources[item.place] = np.frombuffer(digest, "uint8")
+        self._sources[item.position] = np.frombuffer(digest, "uint8")
         is_file = self._source.files and isinstance(item.data, bytes)
-        self._digests[item.place] = digest if is_file else b"%d" % item.place
-        self._labels[item.place] = item.label
-        self._facts[:, item.place] = [item.facts.get(key, np.nan) for key in self._source.attributes]
+        self._digests[item.position] = digest if is_file else b"%d" % item.position
+        self._labels[item.position] = item.label
+        self._attributes[:, item.position] = [
+            item.attributes.get(key, np.nan) for key in self._source.attributes
+        ]
 
     def check(self, name: str) -> None:
-        """Raises `InvalidInput` if hardly a file was an image."""
-        tried, whole = len(self._source.names), len(self._digests)
-        if whole and tried - whole <= _MOST_BROKEN * tried:
+        """Raises `InvalidInput` if hardly any file was an image."""
+        total, intact = len(self._source.names), len(self._digests)
+        if intact and total - intact <= _MOST_BROKEN * total:
             return
         received = "no files"
-        if tried:
-            received = f"{whole:,} among {tried:,} files: {first_few(self._broken())}"
-        raise refused(name, f"images ({formats.TAKEN})", received, "choose another folder or archive")
+        if total:
+            received = f"{intact:,} among {total:,} files: {first_few(self._broken_names())}"
+        raise invalid_data_set(
+            name, f"images ({formats.READABLE})", received, "choose another folder or archive"
+        )
 
     def finish(self) -> bytes:
-        """Closes the gaps that broken ones and copies left. Returns all but the pixels as an npz."""
-        kept = self._without_copies()
-        for new, old in enumerate(kept):
-            if new != old:
-                self._out.seek(old * self._row)
-                row = self._out.read(self._row)
-                self._out.seek(new * self._row)
-                self._out.write(row)
-        self._out.truncate(len(kept) * self._row)
-        labels, classes, emptied = self._classes(kept)
-        notes = [*self._source.notes, *self._notes(kept, emptied)]
-        told = {
-            "names": [_encodable(self._source.names[place]) for place in kept],
+        """Removes the rows of broken images and copies. Returns the metadata as an npz."""
+        kept_rows = self._without_copies()
+        for new_row, old_row in enumerate(kept_rows):
+            if new_row != old_row:
+                self._out.seek(old_row * self._row_bytes)
+                pixels = self._out.read(self._row_bytes)
+                self._out.seek(new_row * self._row_bytes)
+                self._out.write(pixels)
+        self._out.truncate(len(kept_rows) * self._row_bytes)
+        labels, classes, empty_classes = self._classes(kept_rows)
+        notes = [*self._source.notes, *self._notes(kept_rows, empty_classes)]
+        metadata = {
+            "names": [_encodable(self._source.names[row]) for row in kept_rows],
             "classes": [_encodable(name) for name in classes],
             "attributes": self._source.attributes,
             "notes": notes,
-            "broken": [_encodable(name) for name in self._broken()],
-            "copies": [[_encodable(self._source.names[n]) for n in pair] for pair in self._copies(kept)],
+            "broken": [_encodable(name) for name in self._broken_names()],
+            "copies": [[_encodable(self._source.names[n]) for n in pair] for pair in self._copies(kept_rows)],
         }
         body = io.BytesIO()
         np.savez_compressed(
             body,
-            told=np.frombuffer(json.dumps(told).encode(), "uint8"),
+            told=np.frombuffer(json.dumps(metadata).encode(), "uint8"),
             labels=labels,
-            attributes=self._facts[:, kept],
-            sizes=self._sizes[kept],
-            digests=self._pixels[kept],
-            source_sha256=self._sources[kept],
+            attributes=self._attributes[:, kept_rows],
+            sizes=self._sizes[kept_rows],
+            digests=self._pixels[kept_rows],
+            source_sha256=self._sources[kept_rows],
         )
         return body.getvalue()
 
     def _without_copies(self) -> list[int]:
         firsts: dict[bytes, int] = {}
-        for place in sorted(self._digests):
-            firsts.setdefault(self._digests[place], place)
+        for row in sorted(self._digests):
+            firsts.setdefault(self._digests[row], row)
         return list(firsts.values())
 
-    def _copies(self, kept: list[int]) -> Iterator[tuple[int, int]]:
-        """The places of each copy and of its original."""
-        firsts = {self._digests[place]: place for place in kept}
-        for place in sorted(set(self._digests) - set(kept)):
-            yield place, firsts[self._digests[place]]
+    def _copies(self, kept_rows: list[int]) -> Iterator[tuple[int, int]]:
+        """Yields the rows of each copy and its original."""
+        firsts = {self._digests[row]: row for row in kept_rows}
+        for row in sorted(set(self._digests) - set(kept_rows)):
+            yield row, firsts[self._digests[row]]
 
-    def _classes(self, kept: list[int]) -> tuple[np.ndarray, list[str], list[str]]:
-        """The labels among the classes that have images, those classes, and the others."""
-        labels, names = self._labels[kept], self._source.classes
-        used = sorted(set(labels.tolist()) - {-1})
-        emptied = [name for n, name in enumerate(names) if n not in used]
-        if len(used) < 2 or -1 in labels:
-            return np.full(len(kept), -1, "int64"), [], emptied
-        return np.searchsorted(used, labels), [names[n] for n in used], emptied
+    def _classes(self, kept_rows: list[int]) -> tuple[np.ndarray, list[str], list[str]]:
+        """Returns labels among the classes with images, these classes, and the empty classes."""
+        labels, names = self._labels[kept_rows], self._source.classes
+        used_labels = sorted(set(labels.tolist()) - {-1})
+        empty_classes = [name for n, name in enumerate(names) if n not in used_labels]
+        if len(used_labels) < 2 or -1 in labels:
+            return np.full(len(kept_rows), -1, "int64"), [], empty_classes
+        return np.searchsorted(used_labels, labels), [names[n] for n in used_labels], empty_classes
 
-    def _broken(self) -> list[str]:
-        return [name for place, name in enumerate(self._source.names) if place not in self._digests]
+    def _broken_names(self) -> list[str]:
+        return [name for row, name in enumerate(self._source.names) if row not in self._digests]
 
-    def _notes(self, kept: list[int], emptied: list[str]) -> Iterator[str]:
-        if broken := self._broken():
-            what = counted(len(broken), "file", "files")
-            yield f"{what} left out because they are not intact images: {first_few(broken)}."
-        if copies := sorted(set(self._digests) - set(kept)):
-            shown = first_few([self._source.names[place] for place in copies])
-            yield f"{counted(len(copies), 'copy', 'copies', ' of other images')} left out: {shown}."
-            first = {self._digests[place]: self._labels[place] for place in kept}
+    def _notes(self, kept_rows: list[int], empty_classes: list[str]) -> Iterator[str]:
+        if broken := self._broken_names():
+            subject = count_phrase(len(broken), "file", "files")
+            yield f"{subject} left out because they are not intact images: {first_few(broken)}."
+        if copies := sorted(set(self._digests) - set(kept_rows)):
+            listing = first_few([self._source.names[row] for row in copies])
+            yield f"{count_phrase(len(copies), 'copy', 'copies', ' of other images')} left out: {listing}."
+            first = {self._digests[row]: self._labels[row] for row in kept_rows}
             strays = [p for p in copies if first[self._digests[p]] != self._labels[p]]
             if strays:
-                shown = first_few([self._source.names[place] for place in strays])
-                yield f"{counted(len(strays), 'copy', 'copies')} in another class than the one kept: {shown}."
-        if emptied and self._source.files:
-            what = counted(len(emptied), "class", "classes", " without an intact image")
-            yield f"{what} left out: {first_few(emptied)}."
+                listing = first_few([self._source.names[row] for row in strays])
+                subject = count_phrase(len(strays), "copy", "copies")
+                yield f"{subject} in another class than the one kept: {listing}."
+        if empty_classes and self._source.files:
+            subject = count_phrase(len(empty_classes), "class", "classes", " without an intact image")
+            yield f"{subject} left out: {first_few(empty_classes)}."
 
 
 def _encodable(name: str) -> str:
-    """A name of a file in another encoding than the system's has letters that no text can hold."""
+    """Replaces surrogates, which a file name in another encoding than the system's has."""
     return name.encode("utf-8", "replace").decode()

@@ -1,6 +1,6 @@
-"""Images that are nearly the same: saved again, brighter, mirrored, cropped a little. Needs no network.
+"""Finds near-duplicates: images re-encoded, brightened, mirrored or slightly cropped. Uses no neural network.
 
-Of an image and its near-duplicate, one must not be trained on while the other is tested on.
+An image and its near-duplicate must not be in different parts (training, test) of a data set.
 """
 
 from __future__ import annotations
@@ -17,164 +17,185 @@ from studio.core.data.cache import ImageDataset, Part
 from studio.core.progress import Progress
 from studio.core.untrusted import damage
 
-SIDE = 32  # px of the small gray copies that are compared
-ALIKE = 0.95  # correlation of two copies; different photos of flowers reach 0.94, saved again they keep 0.98
-CROPS = (1.0, 0.92, 0.84)  # shares of the side that one image may be of the other
-_COARSE, _MAYBE = 8, 0.93  # of smaller copies, and what is no near-duplicate below
-_TILE = 2  # px a side of a small copy, whose mean is compared
-SAME = 0.9  # standard deviations that no tile of two copies of one photo differs by; handwritten digits do
-_ROWS = 256  # compared with all others at once: 20 MB for 20,000 images
-_AT_ONCE = 8192  # pairs: 64 MB
-_EACH = 16  # pairs that are kept of each image; frames of one video are alike by the million
+SIDE = 32  # px, side of the small gray copies that are compared
+LEAST_CORRELATION = 0.95  # different photos of flowers reach 0.94, re-encoded copies keep 0.98
+CROPS = (1.0, 0.92, 0.84)  # share of the side of an image that its duplicate may show
+_COARSE, _LEAST_COARSE = 8, 0.93  # px, side of the copies of a first check, and their least correlation
+_TILE = 2  # px, side of the tiles of a small copy whose means are compared
+SAME = (
+    0.9  # standard deviations; tiles of copies of a photo differ by less, those of handwritten digits by more
+)
+_ROWS = 256  # images compared with all others at once, 20 MB for 20,000 images
+_AT_ONCE = 8192  # pairs, 64 MB
+_EACH = 16  # most pairs per image, because frames of a video form millions of pairs
 _REPORTS = 1000
-_FLAT = 0.25  # gray levels; what varies less has no correlation worth the name
-TOGETHER, LEAST_TOGETHER = 0.1, 8  # of a class one group has at most that share, or so few images
+_FLAT = 0.25  # gray levels of standard deviation; below it a correlation means nothing
+MOST_GROUP_SHARE, ALWAYS_GROUPED = 0.1, 8  # limit of a group: this share of its class, or so many images
 
 
 @dataclass(frozen=True)
 class Groups:
-    """Which images are nearly the same.
+    """Groups of near-duplicates.
 
     Attributes:
-        labels: `(n,) int64`, the same number for images that are alike, directly or through others; but so
-            many that a class could hardly be divided are parted where they are least alike.
-        pairs: of rows, `(m, 2) int64`, the smaller first, most alike first; a few of each image.
-        alike: `(m,) float32`, the correlation of each pair.
+        labels: `(n,) int64`, group of each image. Images are in a group if they are similar directly or
+            through others; a group too large for its class is divided at its lowest correlations.
+        pairs: `(m, 2) int64`, rows of similar images, the smaller first, sorted by correlation; a few per
+            image.
+        correlations: `(m,) float32`, correlation of each pair, in descending order.
     """
 
     labels: np.ndarray
     pairs: np.ndarray
-    alike: np.ndarray
+    correlations: np.ndarray
 
     @property
-    def parted(self) -> int:
-        """How many images are nearly the same as one of another group."""
+    def cross_group_count(self) -> int:
+        """Number of images with a near-duplicate in another group."""
         return len(np.unique(self.pairs[np.diff(self.labels[self.pairs], axis=1).ravel() != 0]))
 
 
 def find(
     dataset: ImageDataset,
     progress: Progress | None = None,
-    most_apart: float = math.inf,
+    max_difference: float = math.inf,
     rows: np.ndarray | None = None,
 ) -> Groups:
-    """Finds near-duplicates among all images; those of the same images are kept for the next time.
+    """Finds near-duplicates among images and caches the result.
 
     Args:
-        dataset: in color or gray.
-        progress: told how many were compared.
-        most_apart: by how many standard deviations any part of a pair may differ. `SAME` takes copies of one
-            image only, and no digits or drawings that are alike throughout.
-        rows: `(m,)`, those to compare, which are all that the groups are of; None: all.
+        dataset: images in color or gray.
+        progress: reports the number of compared images.
+        max_difference: largest difference of any tile of a pair, in standard deviations. `SAME` accepts only
+            copies of an image, not similar digits or drawings.
+        rows: `(m,)`, images to compare and group; None for all.
 
     Raises:
-        Cancelled: if a user asked to stop.
+        Cancelled: if the job was cancelled.
     """
     progress = progress or Progress()
     rows = np.arange(len(dataset.images)) if rows is None else rows
     classes = np.zeros(len(rows), "int64") if dataset.labels is None else dataset.labels[rows]
     digests = dataset.digests[rows].tobytes()
-    key = hashlib.sha256(f"near 5 {SIDE} {ALIKE} {CROPS}".encode() + digests).hexdigest()
+    key = hashlib.sha256(f"near 5 {SIDE} {LEAST_CORRELATION} {CROPS}".encode() + digests).hexdigest()
     path = caches.claim(paths.folder("cache") / "near" / f"{key}.npz")
     try:
-        with np.load(path, allow_pickle=False) as found:
-            pairs, alike, apart = (found[name] for name in ("pairs", "alike", "apart"))
-    except damage.NPZ:  # not there, or damaged
-        pairs, alike, apart = _compared(dataset.part(rows), progress)
+        with np.load(path, allow_pickle=False) as archive:
+            pairs, correlations, differences = (archive[name] for name in ("pairs", "alike", "apart"))
+    except damage.NPZ:  # missing or damaged
+        pairs, correlations, differences = _compare(dataset.part(rows), progress)
         with paths.replacing(path) as temporary, temporary.open("wb") as file:
-            np.savez(file, pairs=pairs, alike=alike, apart=apart)
-    kept = apart <= most_apart
-    return _grouped(classes, pairs[kept], alike[kept])
+            np.savez(file, pairs=pairs, alike=correlations, apart=differences)
+    is_close = differences <= max_difference
+    return _group(classes, pairs[is_close], correlations[is_close])
 
 
-def _compared(images: Part, progress: Progress) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The pairs, most alike first, how alike, and how far apart where they differ most."""
+def _compare(images: Part, progress: Progress) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Returns pairs sorted by correlation, their correlations, and their largest tile differences."""
     gray, count = _gray(images, progress), len(images)
-    plain, coarse = _shapes(gray, SIDE), _shapes(gray, _COARSE)
-    keys, scores, most = [], [], []
+    plain, coarse = _normalize(gray, SIDE), _normalize(gray, _COARSE)
+    keys, scores, differences = [], [], []
     for share, flip in [(share, flip) for share in CROPS for flip in (False, True)]:
-        other, blurred = _shapes(gray, SIDE, share, flip), _shapes(gray, _COARSE, share, flip)
+        copies, coarse_copies = _normalize(gray, SIDE, share, flip), _normalize(gray, _COARSE, share, flip)
         for start in range(0, count, _ROWS):
             progress.check()
-            maybe = coarse[start : start + _ROWS] @ blurred.T > _MAYBE
-            np.fill_diagonal(maybe[:, start:], False)
-            rows, columns, alike, apart = _alike(plain[start : start + _ROWS], other, maybe)
+            candidates = coarse[start : start + _ROWS] @ coarse_copies.T > _LEAST_COARSE
+            np.fill_diagonal(candidates[:, start:], False)
+            rows, columns, block_correlations, block_differences = _similar_pairs(
+                plain[start : start + _ROWS], copies, candidates
+            )
             keys.append(np.minimum(start + rows, columns) * count + np.maximum(start + rows, columns))
-            scores.append(alike)
-            most.append(apart)
-    every, alike, apart = np.concatenate(keys), np.concatenate(scores), np.concatenate(most)
-    order = np.lexsort((every, -alike))
-    best = order[np.sort(np.unique(every[order], return_index=True)[1])]
-    return np.stack(np.divmod(every[best], count), axis=1), alike[best], apart[best]
+            scores.append(block_correlations)
+            differences.append(block_differences)
+    all_keys, block_correlations, block_differences = (
+        np.concatenate(keys),
+        np.concatenate(scores),
+        np.concatenate(differences),
+    )
+    order = np.lexsort((all_keys, -block_correlations))
+    best = order[np.sort(np.unique(all_keys[order], return_index=True)[1])]
+    return (
+        np.stack(np.divmod(all_keys[best], count), axis=1),
+        block_correlations[best],
+        block_differences[best],
+    )
 
 
-def _alike(plain: np.ndarray, others: np.ndarray, maybe: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Rows of both that are alike, `_EACH` at most of each plain one, how much, and how far apart at most.
+def _similar_pairs(plain: np.ndarray, others: np.ndarray, candidates: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Returns similar pairs, at most `_EACH` per row: rows, columns, correlations, largest differences.
 
-    Only where `maybe` says so, as all but a few need no closer look.
+    Args:
+        plain, others: normalized copies of the rows and of the columns.
+        candidates: pairs to compare, `(rows, columns) bool`.
     """
-    rows, columns = np.divmod(np.flatnonzero(maybe), maybe.shape[1])  # twice as fast as `nonzero`
-    alike = np.empty(len(rows), "float32")
+    rows, columns = np.divmod(np.flatnonzero(candidates), candidates.shape[1])  # twice as fast as `nonzero`
+    correlations = np.empty(len(rows), "float32")
     for start in range(0, len(rows), _AT_ONCE):
-        some = slice(start, start + _AT_ONCE)
-        alike[some] = np.einsum("ij,ij->i", plain[rows[some]], others[columns[some]])
-    rows, columns, alike = (found[alike > ALIKE] for found in (rows, columns, alike))
-    order = np.lexsort((-alike, rows))
-    places = np.arange(len(rows)) - np.searchsorted(rows, rows)  # `rows` are sorted, in any such order
-    best = order[places < _EACH]
+        chunk = slice(start, start + _AT_ONCE)
+        correlations[chunk] = np.einsum("ij,ij->i", plain[rows[chunk]], others[columns[chunk]])
+    rows, columns, correlations = (
+        values[correlations > LEAST_CORRELATION] for values in (rows, columns, correlations)
+    )
+    order = np.lexsort((-correlations, rows))
+    ranks = np.arange(len(rows)) - np.searchsorted(rows, rows)  # `rows` is sorted, in either order
+    best = order[ranks < _EACH]
     rows, columns = rows[best], columns[best]
-    return rows, columns, alike[best], _apart(plain[rows], others[columns])
+    return rows, columns, correlations[best], _largest_differences(plain[rows], others[columns])
 
 
-def _apart(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """By how many standard deviations tiles of pairs of small copies differ at most, `(n,) float32`."""
+def _largest_differences(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Returns the largest difference of a tile of each pair, in standard deviations, `(n,) float32`."""
     tiles = (first - second).reshape(len(first), SIDE // _TILE, _TILE, SIDE // _TILE, _TILE).mean((2, 4))
     return np.abs(tiles).max(axis=(1, 2), initial=0) * SIDE
 
 
 def _gray(images: Part, progress: Progress) -> np.ndarray:
-    """`(n, 64, 64) float32`."""
-    found = np.empty((len(images), 2 * SIDE, 2 * SIDE), "float32")
+    """Returns small gray copies, `(n, 64, 64) float32`."""
+    small_images = np.empty((len(images), 2 * SIDE, 2 * SIDE), "float32")
     for n in range(len(images)):
         if n % _REPORTS == 0:
             progress.report(n, len(images), text="Comparing images")
         small = Image.fromarray(images[n].squeeze()).convert("L")
-        found[n] = np.asarray(small.resize(found.shape[1:], Image.Resampling.BILINEAR))
-    return found
+        small_images[n] = np.asarray(small.resize(small_images.shape[1:], Image.Resampling.BILINEAR))
+    return small_images
 
 
-def _shapes(gray: np.ndarray, side: int, share: float = 1.0, flip: bool = False) -> np.ndarray:
-    """Small copies without brightness and contrast: `(n, side * side) float32` of length 1, or 0 if flat."""
-    shrink = _means(gray.shape[1], share, side)
-    small = shrink @ gray @ shrink.T
-    flat = (small[:, :, ::-1] if flip else small).reshape(len(small), -1)
-    flat = flat - flat.mean(axis=1, keepdims=True)
-    lengths = np.linalg.norm(flat, axis=1, keepdims=True)
-    return np.where(lengths > _FLAT * side, flat / np.maximum(lengths, 1e-6), 0).astype("float32")
+def _normalize(gray: np.ndarray, side: int, share: float = 1.0, flip: bool = False) -> np.ndarray:
+    """Returns small copies normalized for brightness and contrast.
 
-
-def _means(old: int, share: float, new: int) -> np.ndarray:
-    """`(new, old)`: the means over equal parts of the middle of a line, of which two may share a pixel."""
-    edges = old / 2 + np.linspace(-0.5, 0.5, new + 1) * share * old
-    pixels = np.arange(old)
-    overlap = np.minimum(pixels + 1, edges[1:, None]) - np.maximum(pixels, edges[:-1, None])
-    return (np.clip(overlap, 0, None) / (share * old / new)).astype("float32")
-
-
-def _grouped(classes: np.ndarray, pairs: np.ndarray, alike: np.ndarray) -> Groups:
-    """Joins pairs, the most alike first, as long as no group is too large for the smallest of its classes.
-
-    Digits are alike throughout: joined without an end, nearly all ones are a single group.
+    Returns:
+        `(n, side * side) float32`, each of length 1, or 0 for a flat image.
     """
-    most = np.maximum(LEAST_TOGETHER, np.bincount(classes) * TOGETHER)[classes].tolist()
-    members = [[row] for row in range(len(classes))]  # each image's group, which all in it share
+    shrink = _averaging_matrix(gray.shape[1], share, side)
+    small = shrink @ gray @ shrink.T
+    centered = (small[:, :, ::-1] if flip else small).reshape(len(small), -1)
+    centered = centered - centered.mean(axis=1, keepdims=True)
+    lengths = np.linalg.norm(centered, axis=1, keepdims=True)
+    return np.where(lengths > _FLAT * side, centered / np.maximum(lengths, 1e-6), 0).astype("float32")
+
+
+def _averaging_matrix(old_size: int, share: float, new_size: int) -> np.ndarray:
+    """Returns the matrix `(new, old)` that averages equal, possibly fractional parts of a line's middle."""
+    edges = old_size / 2 + np.linspace(-0.5, 0.5, new_size + 1) * share * old_size
+    pixels = np.arange(old_size)
+    overlap = np.minimum(pixels + 1, edges[1:, None]) - np.maximum(pixels, edges[:-1, None])
+    return (np.clip(overlap, 0, None) / (share * old_size / new_size)).astype("float32")
+
+
+def _group(classes: np.ndarray, pairs: np.ndarray, correlations: np.ndarray) -> Groups:
+    """Joins pairs in order of correlation, while no group is too large for the smallest of its classes.
+
+    Without this limit, similar images such as nearly all digits "1" would form a single group.
+    """
+    size_limits = np.maximum(ALWAYS_GROUPED, np.bincount(classes) * MOST_GROUP_SHARE)[classes].tolist()
+    members = [[row] for row in range(len(classes))]  # the group of each image, a shared list
     for i, j in pairs.tolist():
         large, small = sorted((members[i], members[j]), key=len, reverse=True)
-        least = min(most[large[0]], most[small[0]])
+        least = min(size_limits[large[0]], size_limits[small[0]])
         if large is small or len(large) + len(small) > least:
             continue
         large += small
-        most[large[0]] = least
+        size_limits[large[0]] = least
         for row in small:
             members[row] = large
-    return Groups(np.array([group[0] for group in members], "int64"), pairs, alike)
+    return Groups(np.array([group[0] for group in members], "int64"), pairs, correlations)

@@ -1,4 +1,4 @@
-"""Which characters the bytes of a text mean: by its first bytes, by what is UTF-8, else by its language."""
+"""Detects the encoding of a text: by its byte order mark, as UTF-8, or by its language."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from charset_normalizer import from_bytes
 from studio.core.errors import InvalidInput, invalid, printable
 
 AUTO = "auto"
-_MARKS = (  # the longer ones first: that of UTF-32 begins as that of UTF-16 does
+_MARKS = (  # UTF-32 before UTF-16, whose mark is its prefix
     (codecs.BOM_UTF8, "utf-8", "UTF-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le", "UTF-32"),
     (codecs.BOM_UTF32_BE, "utf-32-be", "UTF-32"),
@@ -18,7 +18,7 @@ _MARKS = (  # the longer ones first: that of UTF-32 begins as that of UTF-16 doe
 )
 _JAPANESE_ESCAPES = (b"\x1b$@", b"\x1b$B")  # switch to two bytes per character in ISO-2022-JP
 _WESTERN = "cp1252"
-_NAMES = {  # of the encodings that are looked for
+_NAMES = {  # encodings to detect
     _WESTERN: "Windows-1252",
     "cp1250": "Windows-1250 (Central European)",
     "cp1251": "Windows-1251 (Cyrillic)",
@@ -35,81 +35,88 @@ _NAMES = {  # of the encodings that are looked for
     "cp949": "EUC-KR (Korean)",
 }
 _OF_MANY_BYTES = {"gb18030", "big5", "cp932", "euc_jp", "cp949"}
-_NO_TEXT = {"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape", "utf-7"}  # slow or odd
-_MOST_BROKEN = 0.001  # share of bytes that are no UTF-8, up to which it is UTF-8 all the same
-_MOST_FOREIGN = 0.15  # share of bytes beyond ASCII, up to which a text that is too short to tell is Western
-_LOOKED_AT = 300_000  # bytes by which an encoding is found out
-_CLOSE = 0.9  # share of the best match, from which a Western text is as likely
+_UNSUPPORTED = {
+    "idna",
+    "punycode",
+    "undefined",
+    "unicode-escape",
+    "raw-unicode-escape",
+    "utf-7",
+}  # slow, or not for texts
+_MOST_BROKEN = 0.001  # share of invalid bytes up to which a text still counts as UTF-8
+_MOST_FOREIGN = 0.15  # share of bytes beyond ASCII up to which an undetected text counts as Western
+_DETECTION_BYTES = 300_000  # bytes used to detect an encoding
+_CLOSE = 0.9  # share of the best coherence from which Western is chosen
 
 
 class UnknownEncoding(InvalidInput):
-    """A text whose characters cannot be told without its encoding."""
+    """Raised for a text whose encoding cannot be detected or is wrong."""
 
 
 def decode(data: bytes, encoding: str = AUTO) -> tuple[str, str, list[str]]:
-    """The characters of a text.
+    """Decodes a text.
 
     Args:
-        data: its bytes.
-        encoding: a name that Python knows, or AUTO to find it out.
+        data: bytes of the text.
+        encoding: Python name of the encoding, or AUTO to detect it.
 
     Returns:
-        The characters, what people call the encoding, and notes on what was assumed or left out.
+        The characters, the name of the encoding for display, and notes about assumptions and losses.
 
     Raises:
-        InvalidInput: if it is not of that encoding, or there is no such one.
-        UnknownEncoding: if it cannot be found out.
+        InvalidInput: if there is no such encoding.
+        UnknownEncoding: if the text is not in that encoding, or it cannot be detected.
     """
     if encoding != AUTO:
-        return _told(data, encoding), encoding, []
+        return _decode_as(data, encoding), encoding, []
     for mark, codec, name in _MARKS:
         if data.startswith(mark):
-            return _strictly(data[len(mark) :], codec, name, len(mark)), name, []
+            return _decode_strictly(data[len(mark) :], codec, name, len(mark)), name, []
     if b"\0" in data:
         received = f"a NUL byte at {data.index(0):,}"
         raise _unknown("plain text", received, "save it as UTF-8, or give its encoding, such as utf-16-le")
     if any(escape in data for escape in _JAPANESE_ESCAPES):
         # Its bytes are ASCII, so UTF-8 would accept them and train on the escape sequences.
-        return _strictly(data, "iso2022_jp", "ISO-2022-JP"), "ISO-2022-JP", []
+        return _decode_strictly(data, "iso2022_jp", "ISO-2022-JP"), "ISO-2022-JP", []
     try:
         return data.decode("utf-8"), "UTF-8", []
     except UnicodeDecodeError:
-        return _mended(data) or _found_out(data)
+        return _repair_utf8(data) or _detect(data)
 
 
-def _told(data: bytes, encoding: str) -> str:
+def _decode_as(data: bytes, encoding: str) -> str:
     try:
         codec = codecs.lookup(encoding).name
-        if codec in _NO_TEXT:
+        if codec in _UNSUPPORTED:
             raise LookupError
-        return _strictly(data, codec, encoding).removeprefix("\ufeff")
+        return _decode_strictly(data, codec, encoding).removeprefix("\ufeff")
     except (LookupError, ValueError):
         expected, step = "the name of an encoding, such as utf-8, cp1251 or gb18030", "check the spelling"
-        shown = printable(encoding, 60)
-        raise invalid("encoding", expected=expected, received=shown, next_step=step) from None
+        printable_name = printable(encoding, 60)
+        raise invalid("encoding", expected=expected, received=printable_name, next_step=step) from None
 
 
-def _strictly(data: bytes, codec: str, name: str, offset: int = 0) -> str:
+def _decode_strictly(data: bytes, codec: str, name: str, offset: int = 0) -> str:
     try:
         return data.decode(codec)
     except UnicodeDecodeError as error:
-        where = f"bytes that are not {name} at {error.start + offset:,}"
+        location = f"bytes that are not {name} at {error.start + offset:,}"
         step = "save it again as UTF-8, or give another encoding"
-        raise _unknown(f"{name} throughout", where, step) from None
+        raise _unknown(f"{name} throughout", location, step) from None
 
 
-def _mended(data: bytes) -> tuple[str, str, list[str]] | None:
-    """UTF-8 with a few broken bytes, which are left out; None if it is none."""
-    mended = data.decode("utf-8", "replace")
-    broken = mended.count("\N{REPLACEMENT CHARACTER}")
-    # Latin-1 letters stand alone; whole sequences of UTF-8 hardly arise by chance.
-    if broken <= _MOST_BROKEN * len(data) and sum(c > "\x7f" for c in mended) > 2 * broken:
-        clean = mended.replace("\N{REPLACEMENT CHARACTER}", "")
+def _repair_utf8(data: bytes) -> tuple[str, str, list[str]] | None:
+    """Decodes UTF-8 without a few invalid bytes; None if there are too many of them."""
+    text = data.decode("utf-8", "replace")
+    broken = text.count("\N{REPLACEMENT CHARACTER}")
+    # Valid UTF-8 sequences hardly occur by chance; Latin-1 letters would be invalid bytes.
+    if broken <= _MOST_BROKEN * len(data) and sum(c > "\x7f" for c in text) > 2 * broken:
+        clean = text.replace("\N{REPLACEMENT CHARACTER}", "")
         return clean, "UTF-8", [f"{broken:,} broken characters were left out."]
     return None
 
 
-def _found_out(data: bytes) -> tuple[str, str, list[str]]:
+def _detect(data: bytes) -> tuple[str, str, list[str]]:
     codec = _likeliest(data[: _end(data)])
     if codec is None:
         received = "characters of an unknown encoding"
@@ -118,7 +125,7 @@ def _found_out(data: bytes) -> tuple[str, str, list[str]]:
     if codec == _WESTERN:
         text, name = _western(data)
     else:
-        text = _strictly(data, codec, name)
+        text = _decode_strictly(data, codec, name)
     return (
         text,
         name,
@@ -127,18 +134,21 @@ def _found_out(data: bytes) -> tuple[str, str, list[str]]:
 
 
 def _end(data: bytes) -> int:
-    """Where what is looked at ends: at the end of a line, so that no character is cut."""
-    if len(data) <= _LOOKED_AT:
+    """Returns the end of the bytes used for detection: the end of a line, so that no character is cut."""
+    if len(data) <= _DETECTION_BYTES:
         return len(data)
-    return data.rfind(b"\n", 0, _LOOKED_AT) + 1 or len(data)
+    return data.rfind(b"\n", 0, _DETECTION_BYTES) + 1 or len(data)
 
 
 def _likeliest(data: bytes) -> str | None:
-    """The encoding in which a text reads most like a language; Western if it does so as well as others."""
+    """Returns the encoding of highest language coherence, preferring Western if it is close;
+
+    None if unknown.
+    """
     matches = [
         match
         for match in from_bytes(data, cp_isolation=list(_NAMES))
-        if match.coherence or match.encoding in _OF_MANY_BYTES  # any bytes are letters of some alphabet
+        if match.coherence or match.encoding in _OF_MANY_BYTES  # in single-byte encodings any bytes are valid
     ]
     best = max((match.coherence for match in matches), default=0.0)
     for match in matches:
@@ -147,7 +157,7 @@ def _likeliest(data: bytes) -> str | None:
     if not matches:
         foreign = sum(byte >= 0x80 for byte in data)
         return _WESTERN if foreign < _MOST_FOREIGN * len(data) else None
-    return next((one for one in matches[0].could_be_from_charset if one in _NAMES), None)
+    return next((codec for codec in matches[0].could_be_from_charset if codec in _NAMES), None)
 
 
 def _western(data: bytes) -> tuple[str, str]:

@@ -1,49 +1,58 @@
-"""Image files of a folder, zip or tar, with the classes and attributes that their names tell."""
+"""Image files of a folder, zip or tar, with classes and attributes from their names."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from studio.core.data.archives import Files
-from studio.core.data.names import ages_and_genders, classes_of, counted, first_few, is_junk, merged, splits
+from studio.core.data.names import (
+    ages_and_genders,
+    classes_of,
+    count_phrase,
+    first_few,
+    is_junk,
+    merged_folders,
+    splits,
+)
 from studio.core.data.names import is_hidden as is_hidden
 from studio.core.data.sources import DataSource, Item
 
 
 def source(files: Files) -> DataSource:
-    """The data set that some files make: all but junk and hidden ones, sorted by name.
+    """Returns the data set of some files, sorted by name, without junk and hidden files.
 
-    Whether a file is an image is told by its content, when it is read.
+    Reading a file, not its name, decides whether it is an image.
     """
-    known = [name for name in files.names if not is_junk(name)]
-    hidden = {name for name in known if is_hidden(name)}
-    names = tuple(name for name in known if name not in hidden)
-    places = {name: place for place, name in enumerate(names)}
+    candidates = [name for name in files.names if not is_junk(name)]
+    hidden = {name for name in candidates if is_hidden(name)}
+    names = tuple(name for name in candidates if name not in hidden)
+    positions = {name: index for index, name in enumerate(names)}
     labels, classes = classes_of(names)
-    facts = ages_and_genders(names)
+    attributes = ages_and_genders(names)
 
     def read() -> Iterator[Item]:
         for n, data in files.read():
-            if (place := places.get(files.names[n])) is not None:
-                told = {key: float(values[place]) for key, values in facts.items()}
-                yield Item(place, data, int(labels[place]), told)
+            if (position := positions.get(files.names[n])) is not None:
+                item_attributes = {key: float(values[position]) for key, values in attributes.items()}
+                yield Item(position, data, int(labels[position]), item_attributes)
 
     notes = [*files.notes, *_notes(files, names, sorted(hidden))]
-    if facts:
+    if attributes:
         notes.append("Ages and genders are as the file names label them.")
-    return DataSource(names, classes, tuple(facts), read, tuple(notes), files=True)
+    return DataSource(names, classes, tuple(attributes), read, tuple(notes), files=True)
 
 
 def _notes(files: Files, names: tuple[str, ...], hidden: list[str]) -> Iterator[str]:
     if hidden:
-        yield f"{counted(len(hidden), 'hidden file', 'hidden files')} skipped: {first_few(hidden)}."
+        yield f"{count_phrase(len(hidden), 'hidden file', 'hidden files')} skipped: {first_few(hidden)}."
     if len(parts := splits(names)) > 1:
-        told = f"{', '.join(parts[:-1])} and {parts[-1]}"
-        yield f"The folders {told} are merged; a new test split is drawn."
-    if inside := merged(names):
-        what = counted(len(inside), "folder", "folders", " inside classes")
-        yield f"{what} merged into the enclosing class: {first_few(inside)}."
-    filled = {name[:at] for name in names for at, letter in enumerate(name) if letter == "/"}
+        listing = f"{', '.join(parts[:-1])} and {parts[-1]}"
+        yield f"The folders {listing} are merged; a new test split is drawn."
+    if inside := merged_folders(names):
+        subject = count_phrase(len(inside), "folder", "folders", " inside classes")
+        yield f"{subject} merged into the enclosing class: {first_few(inside)}."
+    non_empty = {name[:index] for name in names for index, letter in enumerate(name) if letter == "/"}
     visible = (f for f in files.folders if not is_hidden(f) and not is_junk(f + "/"))
-    if empty := [folder for folder in visible if folder not in filled]:
-        yield f"{counted(len(empty), 'folder', 'folders', ' without files')} skipped: {first_few(empty)}."
+    if empty := [folder for folder in visible if folder not in non_empty]:
+        subject = count_phrase(len(empty), "folder", "folders", " without files")
+        yield f"{subject} skipped: {first_few(empty)}."

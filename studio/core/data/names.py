@@ -1,4 +1,4 @@
-"""What the names of image files tell: which are junk, which class each is of, and UTKFace's ages."""
+"""Reads the names of image files: junk files, classes, and the ages and genders of UTKFace."""
 
 from __future__ import annotations
 
@@ -16,93 +16,93 @@ _UTKFACE = re.compile(
     r"(\d{1,3})_([01])_\d+(?:_\d+)?(?:\.[A-Za-z.]+)?"
 )  # age_gender_id, age_gender_race_date
 _MOST_AGE = 120
-_LEAST_SHARE = 0.9  # of the names, above which they are UTKFace's
-_NAMED = 3
+_LEAST_SHARE = 0.9  # least share of names in UTKFace's form
+_NAMED = 3  # names in a sentence
 
 
 def first_few(names: Sequence[str]) -> str:
-    """The first few of some names, for a sentence: "a.jpg, b.jpg and 5 more"."""
-    shown = ", ".join(printable(name, 60) for name in names[:_NAMED])
-    return f"{shown} and {len(names) - _NAMED:,} more" if len(names) > _NAMED else shown
+    """Returns the first few names for a sentence: "a.jpg, b.jpg and 5 more"."""
+    listing = ", ".join(printable(name, 60) for name in names[:_NAMED])
+    return f"{listing} and {len(names) - _NAMED:,} more" if len(names) > _NAMED else listing
 
 
-def counted(count: int, noun: str, plural: str, rest: str = "") -> str:
-    """How a sentence on some things begins: "1 file was", "3 files that are empty were"."""
-    return f"{amounts.count(count, noun + rest, plural + rest)} {'was' if count == 1 else 'were'}"
+def count_phrase(count: int, noun: str, plural: str, suffix: str = "") -> str:
+    """Returns the beginning of a sentence about a count: "1 file was", "3 files that are empty were"."""
+    return f"{amounts.count(count, noun + suffix, plural + suffix)} {'was' if count == 1 else 'were'}"
 
 
 def is_junk(name: str) -> bool:
-    """Whether an operating system or a tool left the file there; a user does not know of it."""
+    """Returns whether an operating system or a tool made the file without the user's knowledge."""
     *folders, last = name.lower().split("/")
     return "__macosx" in folders or last in _JUNK or last.startswith("._")
 
 
 def is_hidden(name: str) -> bool:
-    """Whether the file or a folder above it has a name that begins with a dot."""
+    """Returns whether the name of the file or of a folder above it starts with a dot."""
     return any(part.startswith(".") for part in name.split("/"))
 
 
 def classes_of(names: Sequence[str]) -> tuple[np.ndarray, tuple[str, ...]]:
-    """The class of each file: the folder that it lies in, below the folders that all of them share.
+    """Returns the class of each file: the first folder below those that all files share.
 
-    Folders called train, val or test are no classes but parts of one data set.
+    Folders named train, val or test are parts of the data set, not classes.
 
     Args:
         names: paths with `/`.
 
     Returns:
-        `(n,) int64` labels, -1 for a file next to those folders, such as a license; and the sorted classes,
-        none and labels of -1 alone if there are not two.
+        `(n,) int64` labels, -1 for a file outside the class folders, such as a license, and the sorted
+        classes. With fewer than two classes all labels are -1 and there are no classes.
     """
     folders = _class_folders(names)
-    found = sorted({folder for folder in folders if folder})
-    if len(found) < 2:
+    class_names = sorted({folder for folder in folders if folder})
+    if len(class_names) < 2:
         return np.full(len(names), -1, "int64"), ()
-    places = {name: n for n, name in enumerate(found)}
-    return np.array([places.get(folder, -1) for folder in folders], "int64"), tuple(found)
+    indices = {name: n for n, name in enumerate(class_names)}
+    return np.array([indices.get(folder, -1) for folder in folders], "int64"), tuple(class_names)
 
 
 def strays(names: Sequence[str]) -> list[str]:
-    """The files that lie next to the folders of classes, in none of them; nothing if there are no classes."""
+    """Returns the files outside the class folders; none if there are no classes."""
     labels, classes = classes_of(names)
     return [name for name, label in zip(names, labels, strict=True) if label < 0] if classes else []
 
 
-def merged(names: Sequence[str]) -> list[str]:
-    """The folders inside those of classes, sorted, whose files count for the class around them."""
+def merged_folders(names: Sequence[str]) -> list[str]:
+    """Returns the sorted folders inside class folders; their files belong to the enclosing class."""
     _, classes = classes_of(names)
     inside = {"/".join(path) for path in _below_classes(names) if len(path) > 1} if classes else set()
     return sorted(inside)
 
 
 def splits(names: Sequence[str]) -> list[str]:
-    """The folders called train, val or test into which a data set is divided, sorted; none if it is not."""
+    """Returns the sorted folders named train, val or test that divide a data set, if any."""
     return _splits(_folders(names))
 
 
-def moved(names: Sequence[str], to: Mapping[str, str]) -> dict[str, str]:
-    """Where files go that are to be of other classes: each keeps all but the folder of its class.
+def new_paths(names: Sequence[str], new_classes: Mapping[str, str]) -> dict[str, str]:
+    """Returns the new paths of files that change class: only the class folder differs.
 
     Args:
-        names: of all files of a data set.
-        to: the classes of some of them; of files in no class nothing is told.
+        names: paths of all files of a data set.
+        new_classes: new classes by path; files outside the class folders are ignored.
     """
-    found = {}
-    for name, below in zip(names, _below_classes(names), strict=True):
-        if below and name in to:
+    paths = {}
+    for name, class_path in zip(names, _below_classes(names), strict=True):
+        if class_path and name in new_classes:
             *folders, last = name.split("/")
-            folders[-len(below)] = to[name]
-            found[name] = "/".join([*folders, last])
-    return found
+            folders[-len(class_path)] = new_classes[name]
+            paths[name] = "/".join([*folders, last])
+    return paths
 
 
 def _class_folders(names: Sequence[str]) -> list[str]:
-    """The folder that each file lies in below those that all share, "" for none."""
+    """Returns the class folder of each file, "" for none."""
     return [path[0] if path else "" for path in _below_classes(names)]
 
 
 def _below_classes(names: Sequence[str]) -> list[list[str]]:
-    """The folders of each file from that of its class on."""
+    """Returns the folders of each file, starting at its class folder."""
     folders = _folders(names)
     return _below_shared([path[1:] for path in folders]) if _splits(folders) else folders
 
@@ -113,27 +113,29 @@ def _splits(folders: list[list[str]]) -> list[str]:
 
 
 def _folders(names: Sequence[str]) -> list[list[str]]:
-    """The folders that each file lies in below those that all share."""
+    """Returns the folders of each file, below those that all files share."""
     return _below_shared([name.split("/")[:-1] for name in names])
 
 
 def _below_shared(folders: list[list[str]]) -> list[list[str]]:
     inside = [path for path in folders if path]
     first, last = min(inside, default=[]), max(inside, default=[])
-    shared = next((n for n, pair in enumerate(zip(first, last, strict=False)) if pair[0] != pair[1]), None)
-    shared = min(len(first), len(last)) if shared is None else shared
-    return [path[shared:] for path in folders]
+    shared_depth = next(
+        (n for n, pair in enumerate(zip(first, last, strict=False)) if pair[0] != pair[1]), None
+    )
+    shared_depth = min(len(first), len(last)) if shared_depth is None else shared_depth
+    return [path[shared_depth:] for path in folders]
 
 
 def ages_and_genders(names: Iterable[str]) -> dict[str, np.ndarray]:
-    """UTKFace's labels, which are in the names: `{"age", "gender": (n,) float32}`; {} for other data sets.
+    """Returns the labels in UTKFace's file names, `{"age", "gender": (n,) float32}`; {} for other data sets.
 
-    A gender of 1 is what the data set labels female, 0 male; NaN stands where a name tells nothing.
+    Gender is 1 if the data set labels it female, 0 if male; NaN if a name has another form.
     """
-    found = [_UTKFACE.fullmatch(name.rpartition("/")[2]) for name in names]
-    pairs = [(int(match[1]), int(match[2])) if match else (np.nan, np.nan) for match in found]
-    told = sum(match is not None for match in found)
-    if not told or told < _LEAST_SHARE * len(found) or any(age > _MOST_AGE for age, _ in pairs):
+    matches = [_UTKFACE.fullmatch(name.rpartition("/")[2]) for name in names]
+    pairs = [(int(match[1]), int(match[2])) if match else (np.nan, np.nan) for match in matches]
+    count = sum(match is not None for match in matches)
+    if not count or count < _LEAST_SHARE * len(matches) or any(age > _MOST_AGE for age, _ in pairs):
         return {}
     ages, genders = np.array(pairs, "float32").T
     return {"age": ages, "gender": genders}

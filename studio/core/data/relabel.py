@@ -1,6 +1,6 @@
-"""A data set with some of its images removed, or put into other classes: a new archive, the old one stays.
+"""Removes images of a data set or moves them to other classes, in a new archive; the original stays.
 
-Files go over as they are, one by one, so that a data set may be larger than the memory; none is unpacked.
+It copies files unchanged and one by one, so a data set may be larger than the memory.
 """
 
 from __future__ import annotations
@@ -21,97 +21,107 @@ from studio.core.imaging import image_io
 from studio.core.progress import Progress
 from studio.core.tasks import File
 
-Changes = Mapping[str, str]  # the class of an image from now on, by its name; "" to remove it
-_DAY = (1980, 1, 1, 0, 0, 0)  # of all of them, so that the same changes make the same archive
+Changes = Mapping[str, str]  # new class by image name; "" removes the image
+_DAY = (1980, 1, 1, 0, 0, 0)  # fixed date of all entries, so that equal changes give equal archives
 _REPORTS = 200
-_ALWAYS_FINE = 2**20  # bytes that a new archive may have more than the old one before it is packed
+_ALWAYS_FINE = 2**20  # bytes by which the new archive may exceed the old one before files are compressed
 
 
 def with_copies(changes: Changes, dataset: ImageDataset) -> dict[str, str]:
-    """The same changes, and the copies of those images removed: one would be there in the other's place."""
+    """Returns the changes, and removes skipped copies of changed images, which would replace the original."""
     copies = {copy: "" for copy, original in dataset.copies if original in changes}
     return {**copies, **changes}
 
 
-def made(file: File, changes: Changes, name: str, progress: Progress | None = None) -> File:
-    """Makes a zip of a data set with some changes, and keeps it.
+def apply_changes(file: File, changes: Changes, name: str, progress: Progress | None = None) -> File:
+    """Stores a zip of a data set with some changes.
 
     Args:
-        file: the data set; a kept archive, or what `studio.core.data.reference` gave of files.
-        changes: of some of its images.
-        name: of the new archive.
-        progress: told how many are done.
+        file: the data set: a stored archive, or a `studio.core.data.reference` to files.
+        changes: changes by image name.
+        name: name of the new archive.
+        progress: reports the number of copied images.
 
     Raises:
-        InvalidInput: if nothing would be left, or it is no data set of files, was changed, or is damaged.
-        Unavailable: if it is no longer kept.
-        NoRoom: if the disk is full.
-        Cancelled: if a user asked to stop; nothing is kept.
+        InvalidInput: if no image would be left, or the data set has no files, was modified or is damaged.
+        Unavailable: if it is no longer stored.
+        InsufficientSpace: if the disk is full.
+        Cancelled: if the job was cancelled; nothing is stored.
     """
-    source = data.opened(file)
-    shown = [_encodable(one) for one in source.names]
-    places = _places(source, shown, changes)
-    if not places:
+    source = data.open_source(file)
+    image_names = [_encodable(name) for name in source.names]
+    new_names = _new_names(source, image_names, changes)
+    if not new_names:
         raise InvalidInput(f"No images of {file.name} would be left. Keep some of them.")
     path = paths.folder("cache") / "relabeled" / f"{secrets.token_hex(8)}.zip"
     progress = progress or Progress()
-    room = _ALWAYS_FINE + file.path.stat().st_size
+    bytes_left = _ALWAYS_FINE + file.path.stat().st_size
     with paths.replacing(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
         for count, item in enumerate(source.read()):
-            if item.place in places:
+            if item.position in new_names:
                 body = _bytes(item)
-                # Images hardly shrink, so they go over as they are; what was made to fill the disk shrinks.
-                room -= len(body)
-                method = zipfile.ZIP_STORED if room > 0 else zipfile.ZIP_DEFLATED
-                archive.writestr(zipfile.ZipInfo(places[item.place], _DAY), body, method, compresslevel=1)
-            if count % max(1, len(shown) // _REPORTS) == 0:
-                progress.report(count, len(shown), text="Copying images")
+                # Store images without compression, which gains little. Compress beyond the original's size,
+                # because a zip bomb would fill the disk.
+                bytes_left -= len(body)
+                method = zipfile.ZIP_STORED if bytes_left > 0 else zipfile.ZIP_DEFLATED
+                archive.writestr(
+                    zipfile.ZipInfo(new_names[item.position], _DAY), body, method, compresslevel=1
+                )
+            if count % max(1, len(image_names) // _REPORTS) == 0:
+                progress.report(count, len(image_names), text="Copying images")
     digest = paths.file_digest(path)
     try:
         paths.adopt(path, digest)
     finally:
-        path.unlink(missing_ok=True)  # it is not moved where the same is kept already
+        path.unlink(missing_ok=True)  # `adopt` leaves it if an equal file is stored already
     owners.grant(digest)
     return File(digest, "dataset", name)
 
 
-def _places(source: DataSource, shown: list[str], changes: Changes) -> dict[int, str]:
-    """What each image that stays is called in the new archive, by its place."""
+def _new_names(source: DataSource, image_names: list[str], changes: Changes) -> dict[int, str]:
+    """Returns the name in the new archive of each remaining image, by its index."""
     if source.files:
-        new = names.moved(shown, {name: to for name, to in changes.items() if to})
-    else:  # arrays have no folders: their images get those of their classes
-        labels = {item.place: item.label for item in source.read()}
-        new = {name: _as_file(source, labels[place], place) for place, name in enumerate(shown)}
-        for place, name in enumerate(shown):
+        changed_names = names.new_paths(
+            image_names, {name: class_name for name, class_name in changes.items() if class_name}
+        )
+    else:  # arrays have no folders, so add one for each class
+        labels = {item.position: item.label for item in source.read()}
+        changed_names = {
+            name: _as_file(source, labels[index], index) for index, name in enumerate(image_names)
+        }
+        for index, name in enumerate(image_names):
             if changes.get(name):
-                new[name] = f"{_folder(changes[name])}/{place:06}.png"
-    stay = [place for place, name in enumerate(shown) if changes.get(name, name)]
-    taken: set[str] = set()
-    # Those first that are called as before, so that they stay so.
-    order = sorted(stay, key=lambda place: shown[place] in new)
-    return {place: _free(new.get(shown[place], shown[place]), taken) for place in order}
+                changed_names[name] = f"{_folder(changes[name])}/{index:06}.png"
+    remaining = [index for index, name in enumerate(image_names) if changes.get(name, name)]
+    used_names: set[str] = set()
+    # Unchanged names come first, so that they are not made unique.
+    order = sorted(remaining, key=lambda index: image_names[index] in changed_names)
+    return {
+        index: _unique_name(changed_names.get(image_names[index], image_names[index]), used_names)
+        for index in order
+    }
 
 
-def _as_file(source: DataSource, label: int, place: int) -> str:
+def _as_file(source: DataSource, label: int, index: int) -> str:
     folder = f"{_folder(source.classes[label])}/" if label >= 0 and source.classes else ""
-    return f"{folder}{place:06}.png"
+    return f"{folder}{index:06}.png"
 
 
 def _folder(name: str) -> str:
-    """The name of a class, as a folder may be called."""
-    kept = "".join("-" if letter in "/\\:" else letter for letter in name).strip(". ")
-    return kept or "unnamed"
+    """Returns the name of a class as a valid folder name."""
+    folder_name = "".join("-" if letter in "/\\:" else letter for letter in name).strip(". ")
+    return folder_name or "unnamed"
 
 
-def _free(name: str, taken: set[str]) -> str:
-    """A name that nothing else has: a file of that name may be in the other class already."""
+def _unique_name(name: str, used_names: set[str]) -> str:
+    """Returns a name not used so far, because the new class may have a file of the same name."""
     path = PurePosixPath(name)
-    number, free = 1, name
-    while free in taken:
+    number, candidate = 1, name
+    while candidate in used_names:
         number += 1
-        free = str(path.with_name(f"{path.stem} {number}{path.suffix}"))
-    taken.add(free)
-    return free
+        candidate = str(path.with_name(f"{path.stem} {number}{path.suffix}"))
+    used_names.add(candidate)
+    return candidate
 
 
 def _bytes(item: Item) -> bytes:
@@ -119,16 +129,16 @@ def _bytes(item: Item) -> bytes:
 
 
 def _encodable(name: str) -> str:
-    """As a data set's images are called; a name in another encoding has letters that no text can hold."""
+    """Replaces surrogates, as the names of `ImageDataset` do."""
     return name.encode("utf-8", "replace").decode()
 
 
-def told(changes: Iterable[str]) -> str:
-    """What was done, in a sentence: "3 removed, 2 moved".
+def summary(changes: Iterable[str]) -> str:
+    """Returns a summary of changes: "3 removed, 2 moved".
 
     Args:
         changes: the values of `Changes`.
     """
-    kinds = [bool(one) for one in changes]
-    parts = [(kinds.count(False), "removed"), (kinds.count(True), "moved")]
-    return ", ".join(f"{count:,} {what}" for count, what in parts if count) or "nothing changed"
+    is_moved = [bool(class_name) for class_name in changes]
+    parts = [(is_moved.count(False), "removed"), (is_moved.count(True), "moved")]
+    return ", ".join(f"{count:,} {verb}" for count, verb in parts if count) or "nothing changed"

@@ -1,11 +1,11 @@
-"""Images that show the same as another one: saved again, smaller, a little brighter. Needs no network.
+"""Finds repeated images: re-encoded, smaller or slightly brighter. Uses no neural network.
 
-Identical files are left out wherever images are read (`studio.core.data.cache`). These here have other
-bytes and other pixels, yet a generator learns the one image as often as it is there.
+`studio.core.data.cache` skips identical files. Repeats differ in bytes and pixels, yet a generator sees their
+image more often than others.
 
-A mirrored or a cropped image is another one here, unlike in `studio.core.data.duplicates`, which keeps
-test images apart: people add such to a data set on purpose, and whoever is told to leave one out must be
-right about it. So is a drawing of another color, or with one thing more.
+Mirrored and cropped images do not count, unlike in `studio.core.data.duplicates`, which keeps them in one
+part: users add them on purpose, and advice to remove an image must be right. Drawings that differ in a color
+or a detail do not count either.
 """
 
 from __future__ import annotations
@@ -18,68 +18,72 @@ from PIL import Image
 from studio.core.data.cache import ImageDataset
 from studio.core.progress import Progress
 
-MOST = 20_000  # images that are compared with each other, which takes some seconds
-SIDE = 16  # px of the small copies in color that are compared
-ALIKE = 0.97  # correlation of two copies; a photo of faint stars of 128 px keeps it from JPEG 30 on
-APART = 24  # of 255: what differs more anywhere in its small copy shows something else
-_ROWS = 256  # compared with all before at once: 20 MB for 20,000 images
-_EACH = 8  # the most alike, of which one is the same or none
-_FLAT = 0.25  # levels; what varies less has no correlation worth the name
+MOST = 20_000  # images to compare, which takes a few seconds
+SIDE = 16  # px, side of the small color copies that are compared
+LEAST_CORRELATION = 0.97  # a 128 px photo of faint stars stays above it down to JPEG quality 30
+MOST_DIFFERENCE = 24  # of 255; a larger difference at any pixel of the small copies means other content
+_ROWS = 256  # images compared with all earlier ones at once, 20 MB for 20,000 images
+_EACH = 8  # most similar images that are compared by pixel
+_FLAT = 0.25  # levels of standard deviation; below it a correlation means nothing
 
 
 @dataclass(frozen=True)
 class Repeats:
-    """Which images show the same as a larger one, or as one before them.
+    """Images that repeat a larger or an earlier image.
 
     Attributes:
-        rows: `(m,) int64`, of the images that do, in ascending order.
-        firsts: `(m,) int64`, which image each of them shows again; none of `rows`.
-        alike: `(m,) float32`, the correlation of the two.
-        compared: how many images were looked at: the first ones, `MOST` at most.
+        rows: `(m,) int64`, rows of the repeats, in ascending order.
+        firsts: `(m,) int64`, row of the image that each repeats; not in `rows`.
+        correlations: `(m,) float32`, correlation of the two.
+        compared_count: number of compared images: the first ones, at most `MOST`.
     """
 
     rows: np.ndarray
     firsts: np.ndarray
-    alike: np.ndarray
-    compared: int
+    correlations: np.ndarray
+    compared_count: int
 
 
 def find(dataset: ImageDataset, progress: Progress | None = None) -> Repeats:
-    """Finds images that show the same as another, among the first `MOST`; the largest is the first of all.
+    """Finds repeated images among the first `MOST`; the largest image of each kind is the original.
 
     Args:
-        dataset: in color or gray.
-        progress: told how many were compared.
+        dataset: images in color or gray.
+        progress: reports the number of compared images.
 
     Raises:
-        Cancelled: if a user asked to stop.
+        Cancelled: if the job was cancelled.
     """
     progress = progress or Progress()
     count = min(len(dataset.images), MOST)
     order = np.argsort(-dataset.sizes.min(axis=1)[:count], kind="stable")
     small = _small(dataset.images, order)
-    shapes = _shapes(small)
-    new, found = np.ones(count, bool), []
+    shapes = _normalize(small)
+    is_first, repeats = np.ones(count, bool), []
     for start in range(0, count, _ROWS):
         progress.report(start, count, text="Comparing images")
         stop = min(start + _ROWS, count)
         scores = shapes[start:stop] @ shapes[:stop].T
-        for row in start + np.flatnonzero((scores > ALIKE).sum(axis=1) > 1):
+        for row in start + np.flatnonzero((scores > LEAST_CORRELATION).sum(axis=1) > 1):
             before = scores[row - start, :row]
-            maybe = np.flatnonzero((before > ALIKE) & new[:row])
-            maybe = maybe[np.argsort(-before[maybe], kind="stable")[:_EACH]]
-            same = maybe[np.abs(small[maybe] - small[row]).max(axis=(1, 2), initial=0) <= APART]
-            if len(same):
-                new[row] = False
-                found.append((order[row], order[same[0]], before[same[0]]))
-    rows, firsts, alike = zip(*sorted(found), strict=True) if found else ((), (), ())
-    return Repeats(np.array(rows, "int64"), np.array(firsts, "int64"), np.array(alike, "float32"), count)
+            candidates = np.flatnonzero((before > LEAST_CORRELATION) & is_first[:row])
+            candidates = candidates[np.argsort(-before[candidates], kind="stable")[:_EACH]]
+            matches = candidates[
+                np.abs(small[candidates] - small[row]).max(axis=(1, 2), initial=0) <= MOST_DIFFERENCE
+            ]
+            if len(matches):
+                is_first[row] = False
+                repeats.append((order[row], order[matches[0]], before[matches[0]]))
+    rows, firsts, correlations = zip(*sorted(repeats), strict=True) if repeats else ((), (), ())
+    return Repeats(
+        np.array(rows, "int64"), np.array(firsts, "int64"), np.array(correlations, "float32"), count
+    )
 
 
 def _small(images: np.ndarray, order: np.ndarray) -> np.ndarray:
-    """Small copies of some rows, all as bright on average: `(n, SIDE * SIDE, 3) float32`, in levels of 255.
+    """Returns small YCbCr copies of some rows, of equal mean luma: `(n, SIDE * SIDE, 3) float32`, 0 to 255.
 
-    They are luma and the two differences of color, which a JPEG coarsens most and the eye sees least.
+    JPEG compresses the chroma channels most, and the eye sees them least.
     """
     small = np.empty((len(order), SIDE, SIDE, 3), "float32")
     for n, row in enumerate(order):
@@ -89,11 +93,11 @@ def _small(images: np.ndarray, order: np.ndarray) -> np.ndarray:
     return small.reshape(len(order), SIDE * SIDE, 3)
 
 
-def _shapes(small: np.ndarray) -> np.ndarray:
-    """What of small copies is the same for any tint and contrast: `(n, SIDE * SIDE * 3) float32`.
+def _normalize(small: np.ndarray) -> np.ndarray:
+    """Returns small copies normalized for tint and contrast: `(n, SIDE * SIDE * 3) float32`.
 
-    Each is of length 1, or 0 if flat, so that the product of two is their correlation.
+    Each has length 1, or 0 for a flat image, so that the dot product of two is their correlation.
     """
-    flat = (small - small.mean(axis=1, keepdims=True)).reshape(len(small), -1)
-    lengths = np.linalg.norm(flat, axis=1, keepdims=True)
-    return np.where(lengths > _FLAT * SIDE, flat / np.maximum(lengths, 1e-6), 0).astype("float32")
+    centered = (small - small.mean(axis=1, keepdims=True)).reshape(len(small), -1)
+    lengths = np.linalg.norm(centered, axis=1, keepdims=True)
+    return np.where(lengths > _FLAT * SIDE, centered / np.maximum(lengths, 1e-6), 0).astype("float32")

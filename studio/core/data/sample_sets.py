@@ -1,5 +1,4 @@
-"""Sample data sets: files that the studio ships, drawn by `training.drawings`, and some that are made in
-seconds from what other packages bring."""
+"""Sample data sets: files drawn by `training.drawings`, and sets made in seconds from other packages."""
 
 from __future__ import annotations
 
@@ -21,20 +20,21 @@ from studio.core.tasks import File
 
 PREFIX = "sample:"
 SHIPPED = Path(__file__).parents[1] / "samples"
-FORMAT = 1  # a new one makes all be made again
-_DIGIT, _MARGIN = 24, 4  # px: three times as large as the digits were kept, and the black around them
-_CUT, _CUTS, _LEAST_CUT = 256, 16, 0.45  # px of a cut-out, how many a photo gives, and its least share of it
+FORMAT = 1  # change it to invalidate all cached sets
+_DIGIT, _MARGIN = 24, 4  # px: side of a digit, three times its original size, and the black margin
+_CUT = 256  # px, side of a crop
+_CUTS, _LEAST_CUT = 16, 0.45  # crops per photo, least share of the photo's side
 
 
 @dataclass(frozen=True)
 class SampleSet:
-    """A data set as plain data.
+    """A data set with classes.
 
     Attributes:
-        name: after `sample:`.
-        title: what a page calls it.
-        classes: the names of its folders.
-        each: how many images per class has.
+        name: name after `sample:`.
+        title: title on pages.
+        classes: names of its folders.
+        each: number of images per class.
     """
 
     name: str
@@ -45,12 +45,12 @@ class SampleSet:
 
 @dataclass(frozen=True)
 class Collection:
-    """Many images without classes, for models that learn to draw or to paint.
+    """Images without classes, to train generators and image-to-image networks.
 
     Attributes:
-        name: after `sample:`.
-        title: what a page calls it.
-        make: reads all of them, as the arrays of an npz; None where the studio ships that npz.
+        name: name after `sample:`.
+        title: title on pages.
+        make: returns the arrays of an npz of all images; None if the studio ships the npz.
     """
 
     name: str
@@ -65,24 +65,24 @@ _SETS = (
 
 
 def _digits(progress: Progress) -> Mapping[str, np.ndarray]:
-    """Handwritten digits, `(1797, 32, 32, 3) uint8`, white on black: those that scikit-learn brings along.
+    """Returns the handwritten digits of scikit-learn, `(1797, 32, 32, 3) uint8`, white on black.
 
     Reference:
         Alpaydin and Kaynak 1998, Optical Recognition of Handwritten Digits, UCI, CC BY 4.0.
     """
     progress.stage("Reading the digits")
-    # Read without scikit-learn itself, which takes a server a second and much memory to load.
-    found = importlib.util.find_spec("sklearn")
-    if found is None or found.origin is None:
+    # Read the file without importing scikit-learn, which takes a second and much memory.
+    package = importlib.util.find_spec("sklearn")
+    if package is None or package.origin is None:
         raise Unavailable("The digits are a part of scikit-learn. Run `pip install scikit-learn`.")
-    rows = np.loadtxt(Path(found.origin).parent / "datasets" / "data" / "digits.csv.gz", delimiter=",")
+    rows = np.loadtxt(Path(package.origin).parent / "datasets" / "data" / "digits.csv.gz", delimiter=",")
     shades = np.rint(rows[:, :64].reshape(-1, 8, 8, 1).repeat(3, -1) * (255 / 16)).astype("uint8")
-    large = np.stack([image_io.resize(one, _DIGIT, _DIGIT) for one in shades])
+    large = np.stack([image_io.resize(digit, _DIGIT, _DIGIT) for digit in shades])
     return {"images": np.pad(large, ((0, 0), (_MARGIN, _MARGIN), (_MARGIN, _MARGIN), (0, 0)))}
 
 
 def _cutouts(progress: Progress) -> Mapping[str, np.ndarray]:
-    """Squares of the sample photos, `(96, 256, 256, 3) uint8`, from a detail to nearly all of one."""
+    """Returns square crops of the sample photos, `(96, 256, 256, 3) uint8`."""
     progress.stage("Cutting out the photos")
     rng = np.random.default_rng(0)
     photos = [sample_photos.photo(name) for name in sample_photos.photos()]
@@ -105,65 +105,64 @@ _SKETCHES = (Collection("sketches", "128 cartoon faces, each with twelve sketche
 
 
 def sets() -> dict[str, SampleSet]:
-    """The sample data sets with classes by name, in the order to show them; reads none."""
-    return {one.name: one for one in _SETS}
+    """Returns the sample data sets with classes by name, in display order, without reading them."""
+    return {item.name: item for item in _SETS}
 
 
 def collections() -> dict[str, Collection]:
-    """The sample data sets to learn to draw from, as `sets`."""
-    return {one.name: one for one in _COLLECTIONS}
+    """Returns the sample data sets for generators by name, in display order."""
+    return {item.name: item for item in _COLLECTIONS}
 
 
 def practice() -> dict[str, Collection]:
-    """The sample photos for networks that paint photos to train on, as `sets`."""
-    return {one.name: one for one in _PRACTICE}
+    """Returns the sample data sets of photos, for networks that edit photos, by name."""
+    return {item.name: item for item in _PRACTICE}
 
 
 def names() -> list[str]:
-    """The names of all of them."""
+    """Returns the names of all sample data sets."""
     return [*sets(), *_of_images()]
 
 
 def _of_images() -> dict[str, Collection]:
-    return collections() | practice() | {one.name: one for one in _SKETCHES}
+    return collections() | practice() | {item.name: item for item in _SKETCHES}
 
 
 def reference(text: str, progress: Progress | None = None) -> File:
-    """Keeps a sample data set, always the same: a zip with a folder a class, or an npz of images without
-    classes.
+    """Stores a sample data set: a zip with a folder per class, or an npz of images without classes.
 
     Args:
         text: `sample:NAME`.
-        progress: told of what is made.
+        progress: reports the stages.
 
     Raises:
-        InvalidInput: if there is none of that name; the message names the closest.
-        Cancelled: if a user asked to stop.
+        InvalidInput: if there is no sample data set of that name; suggests the closest name.
+        Cancelled: if the job was cancelled.
     """
     name = text.removeprefix(PREFIX)
     if name not in names():
         raise unknown("sample data set", name, names())
-    made = _of_images().get(name)
-    if made is None or made.make is None:
-        shipped = SHIPPED / _file_name(name)
-        return File.keep(shipped.read_bytes(), "dataset", shipped.name)
+    collection = _of_images().get(name)
+    if collection is None or collection.make is None:
+        path = SHIPPED / _file_name(name)
+        return File.keep(path.read_bytes(), "dataset", path.name)
     note = paths.folder("cache") / f"sample-{name}-{FORMAT}.digest"
     with contextlib.suppress(OSError, StudioError):
-        digest = paths.kept(note.read_text()).name
-        owners.grant(digest)  # anybody could make it
+        digest = paths.kept_path(note.read_text()).name
+        owners.grant(digest)  # not private: any user can make it
         return File(digest, "dataset", _file_name(name))
-    packed = io.BytesIO()
-    arrays.write(packed, made.make(progress or Progress()))
-    file = File.keep(packed.getvalue(), "dataset", _file_name(name))
+    buffer = io.BytesIO()
+    arrays.write(buffer, collection.make(progress or Progress()))
+    file = File.keep(buffer.getvalue(), "dataset", _file_name(name))
     paths.write(note, file.digest.encode())
     return file
 
 
 def resolve(text: str, progress: Progress | None = None) -> File:
-    """A data set as a user names it: `sample:NAME`, or as `studio.core.data.reference` takes it.
+    """Returns a data set by `sample:NAME`, or by any name that `studio.core.data.reference` accepts.
 
     Raises:
-        StudioError: as `reference` here and there.
+        StudioError: as both `reference` functions.
     """
     return reference(text, progress) if text.startswith(PREFIX) else data.reference(text)
 

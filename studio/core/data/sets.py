@@ -1,4 +1,4 @@
-"""Data sets of images: a folder, zip, tar or npz by its path, or `tfds:NAME` -> arrays, read safely."""
+"""Image data sets: a folder, zip, tar or npz by its path, or `tfds:NAME`, read safely into arrays."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import numpy as np
 from studio.core import owners, paths
 from studio.core.data import archives, arrays, builders, cache, files, tars
 from studio.core.data.cache import ImageDataset
-from studio.core.data.sources import DataSource, refused
+from studio.core.data.sources import DataSource, invalid_data_set
 from studio.core.errors import printable
 from studio.core.progress import Progress
 from studio.core.tasks import File
@@ -37,164 +37,185 @@ _OTHERS = {
 
 
 @dataclass(frozen=True)
-class _Place:
-    """Where a data set is (its path or `tfds:NAME`), what a user calls it, what its state is known by."""
+class _Location:
+    """Location of a data set.
 
-    where: Path | str
+    Attributes:
+        origin: its path, or `tfds:NAME`.
+        name: its name for the user.
+        state: changes when the data set changes.
+    """
+
+    origin: Path | str
     name: str
     state: str
 
 
 def reference(text: str) -> File:
-    """Takes a data set by its path or `tfds:NAME`; it stays where it is, only a note of it is kept.
+    """Stores a reference to a data set, not its files.
+
+    Args:
+        text: path of a folder or file, or `tfds:NAME`.
 
     Raises:
-        InvalidInput: if it is not there, of no kind taken, damaged, or made to harm.
-        Unavailable: if it would have to be fetched and cannot be.
+        InvalidInput: if it does not exist, has an unsupported format, or is damaged or malicious.
+        Unavailable: if it has to be downloaded and cannot be.
     """
     if text.startswith(builders.PREFIX):
         builders.reachable(text)
-        where = name = text
-        # TFDS has versions: the same name is the same data set, fetched yet or not.
+        origin = name = text
+        # The name is enough, because TFDS has versions.
         listing = hashlib.sha256(text.encode()).hexdigest()
     else:
         path = _path(text)
-        _opened(path, path.name)
-        where, name, listing = str(path), path.name, _listing(path)
-    note = json.dumps({"dataset": where, "listing": listing}).encode()
+        _recognize(path, path.name)
+        origin, name, listing = str(path), path.name, _listing(path)
+    note = json.dumps({"dataset": origin, "listing": listing}).encode()
     file = File.keep(note, "dataset", name.replace("/", " "))
     paths.write(_mark(file), b"")
     return file
 
 
 def command_name(file: File) -> str:
-    """What a command calls a data set: `tfds:NAME` as it was given, else the name of its file or folder."""
-    text = file.name.replace(" ", "/")  # which `reference` took out: a file's name has none
+    """Returns the name of a data set in a command: `tfds:NAME`, or the name of its file or folder."""
+    text = file.name.replace(" ", "/")  # `reference` replaced "/", which a file name must not have
     return text if builders.fits(text) else file.name
 
 
 def load_dataset(
     file: File, size: int, channels: int = 3, progress: Progress | None = None, least: int = 1
 ) -> ImageDataset:
-    """The images of a data set, each the square in its middle, resized; from the cache the second time.
+    """Loads the images of a data set, center-cropped to squares and resized; cached after the first time.
 
     Args:
-        file: what `reference` gave, or a kept archive itself.
-        size: height and width, in px.
+        file: a `reference`, or a stored archive.
+        size: height and width in px, from LEAST_SIZE to MOST_SIZE.
         channels: 3, or 1 for gray.
-        progress: told how many were read.
-        least: how many there must be that differ.
+        progress: reports the number of images read.
+        least: least number of distinct images.
 
     Raises:
-        InvalidInput: if there are fewer, the data set was changed, is damaged, or made to harm.
-        Unavailable: if it would have to be fetched and cannot be, or is no longer kept.
-        NoRoom: if the disk is full.
-        Cancelled: if a user asked to stop.
+        InvalidInput: if there are fewer images, or the data set was modified, is damaged or malicious.
+        Unavailable: if it has to be downloaded and cannot be, or is no longer stored.
+        InsufficientSpace: if the disk is full.
+        Cancelled: if the job was cancelled.
     """
     progress = progress or Progress()
     if not LEAST_SIZE <= size <= MOST_SIZE:
-        raise refused(file.name, f"a size of {LEAST_SIZE} to {MOST_SIZE} px", f"{size}", "choose another")
-    place = _place(file)
-    if isinstance(place.where, str):
-        source = builders.source(place.where, progress)
-    key = _key(place, size, channels)
-    found = cache.find(key, size, channels)
-    if found is None:
-        if isinstance(place.where, Path):
-            source = _opened(place.where, place.name)
-        found = cache.make(key, source, place.name, size, channels, progress)
-    if len(found.names) < least:
-        received = " ".join([f"{len(found.names):,}.", *found.notes]).rstrip(".")
-        raise refused(place.name, f"at least {least:,} images", received, "add more, or choose another")
-    different = len(np.unique(found.digests, axis=0)) if least > 1 else least
+        raise invalid_data_set(
+            file.name, f"a size of {LEAST_SIZE} to {MOST_SIZE} px", f"{size}", "choose another"
+        )
+    location = _locate(file)
+    if isinstance(location.origin, str):
+        source = builders.source(location.origin, progress)
+    key = _key(location, size, channels)
+    dataset = cache.find(key, size, channels)
+    if dataset is None:
+        if isinstance(location.origin, Path):
+            source = _recognize(location.origin, location.name)
+        dataset = cache.make(key, source, location.name, size, channels, progress)
+    if len(dataset.names) < least:
+        received = " ".join([f"{len(dataset.names):,}.", *dataset.notes]).rstrip(".")
+        raise invalid_data_set(
+            location.name, f"at least {least:,} images", received, "add more, or choose another"
+        )
+    different = len(np.unique(dataset.digests, axis=0)) if least > 1 else least
     if different < least:
-        received = f"{len(found.names):,}, of which only {different:,} differ"
+        received = f"{len(dataset.names):,}, of which only {different:,} differ"
         step = "add other images, or choose another"
-        raise refused(place.name, f"at least {least:,} different images", received, step)
-    return found
+        raise invalid_data_set(location.name, f"at least {least:,} different images", received, step)
+    return dataset
 
 
 def cached_dataset(file: File, size: int, channels: int = 3) -> ImageDataset | None:
-    """What `images` would give, if it was asked before; nothing is read or fetched for it.
+    """Returns the result of `load_dataset` if it is cached, else None. Reads and downloads nothing.
 
     Raises:
-        InvalidInput: if the data set was changed.
-        Unavailable: if it is no longer kept.
+        InvalidInput: if the data set was modified.
+        Unavailable: if it is no longer stored.
     """
-    return cache.find(_key(_place(file), size, channels), size, channels)
+    return cache.find(_key(_locate(file), size, channels), size, channels)
 
 
 def to_fetch(file: File) -> int | None:
-    """How many bytes are fetched before a data set can be read, at most; None if it is here.
+    """Returns the bytes to download before a data set can be read, at most.
 
-    0 if that is not known.
+    Returns:
+        None if it is available locally, 0 if the size is unknown.
 
     Raises:
-        InvalidInput: if the data set was changed.
-        Unavailable: if it is no longer kept.
+        InvalidInput: if the data set was modified.
+        Unavailable: if it is no longer stored.
     """
-    place = _place(file)
-    return builders.to_fetch(place.where) if isinstance(place.where, str) else None
+    location = _locate(file)
+    return builders.to_fetch(location.origin) if isinstance(location.origin, str) else None
 
 
 def count(file: File) -> int:
-    """How many files or arrays of a data set may be images, by its listing alone.
+    """Returns how many files or arrays of a data set may be images, without reading them.
 
-    0 for `tfds:NAME`, which may have to be fetched first.
-
-    Raises:
-        InvalidInput: if the data set was changed, is damaged, or made to harm.
-        Unavailable: if it is no longer kept.
-    """
-    place = _place(file)
-    return len(_opened(place.where, place.name).names) if isinstance(place.where, Path) else 0
-
-
-def lies_here(file: File) -> bool:
-    """Whether a data set is a file or folder of a user, not one that is known and fetched by its name.
+    It is 0 for `tfds:NAME`, which may not be downloaded.
 
     Raises:
-        InvalidInput: if it was changed.
-        Unavailable: if it is no longer kept.
+        InvalidInput: if the data set was modified, is damaged or malicious.
+        Unavailable: if it is no longer stored.
     """
-    return isinstance(_place(file).where, Path)
+    location = _locate(file)
+    return len(_recognize(location.origin, location.name).names) if isinstance(location.origin, Path) else 0
 
 
-def opened(file: File) -> DataSource:
-    """A data set of files as it lies there, copies and all: for whom names tell what belongs together.
+def is_local(file: File) -> bool:
+    """Returns whether a data set is a file or folder, not `tfds:NAME`.
 
     Raises:
-        InvalidInput: if it is no file or folder, was changed, is damaged, or made to harm; while reading too.
-        Unavailable: if it is no longer kept.
+        InvalidInput: if it was modified.
+        Unavailable: if it is no longer stored.
     """
-    place = _place(file)
-    if isinstance(place.where, str):
-        raise refused(place.name, "a folder, zip or tar", "the name of a data set", "give your own images")
-    return _opened(place.where, place.name)
+    return isinstance(_locate(file).origin, Path)
 
 
-def read_arrays(file: File, wanted: Collection[str]) -> dict[str, np.ndarray]:
-    """Arrays of an npz by their names.
+def open_source(file: File) -> DataSource:
+    """Returns the files of a data set as they are, with copies and damaged ones.
 
     Raises:
-        InvalidInput: if it is no npz, is damaged or made to harm, was changed, or one of them is not in it.
-        Unavailable: if it is no longer kept.
+        InvalidInput: if it is not a file or folder, was modified, is damaged or malicious; also while
+            reading.
+        Unavailable: if it is no longer stored.
     """
-    place = _place(file)
-    path = place.where
+    location = _locate(file)
+    if isinstance(location.origin, str):
+        raise invalid_data_set(
+            location.name, "a folder, zip or tar", "the name of a data set", "give your own images"
+        )
+    return _recognize(location.origin, location.name)
+
+
+def read_arrays(file: File, keys: Collection[str]) -> dict[str, np.ndarray]:
+    """Reads arrays of an npz.
+
+    Args:
+        file: a `reference`, or a stored npz.
+        keys: names of the arrays.
+
+    Raises:
+        InvalidInput: if it is not an npz, is damaged or malicious, was modified, or an array is missing.
+        Unavailable: if it is no longer stored.
+    """
+    location = _locate(file)
+    path = location.origin
     if not isinstance(path, str) and zipfile.is_zipfile(path):
-        members = archives.in_zip(path, place.name).names
+        members = archives.in_zip(path, location.name).names
         if all(member.endswith(".npy") for member in members):
-            return arrays.read(path, place.name, wanted)
-    raise refused(place.name, "an npz of arrays", "another kind of data set", "choose another")
+            return arrays.read(path, location.name, keys)
+    raise invalid_data_set(location.name, "an npz of arrays", "another kind of data set", "choose another")
 
 
-def _key(place: _Place, size: int, channels: int) -> str:
-    """What the images of a data set are kept under."""
-    state = place.state
-    if isinstance(place.where, str):
-        state = f"{state} {builders.state(place.where)}"
-    return cache.key(f"{place.where} {state}", size, channels)
+def _key(location: _Location, size: int, channels: int) -> str:
+    """Returns the cache key of the images of a data set."""
+    state = location.state
+    if isinstance(location.origin, str):
+        state = f"{state} {builders.state(location.origin)}"
+    return cache.key(f"{location.origin} {state}", size, channels)
 
 
 def _path(text: str) -> Path:
@@ -205,54 +226,61 @@ def _path(text: str) -> Path:
         reason = "a device or pipe" if path.exists() else "no such file or folder"
     except (OSError, ValueError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or "not a valid path"
-    raise refused(Path(text).name or text, _TAKEN, reason, "check the path")
+    raise invalid_data_set(Path(text).name or text, _TAKEN, reason, "check the path")
 
 
 def _listing(path: Path) -> str:
-    """Changes when a file is added, taken away or written again; nothing but the folder's entries is read."""
+    """Returns a hash of names, sizes and times of the files, which changes when the data set changes."""
     names = archives.in_folder(path).names if path.is_dir() else ("",)
-    found = hashlib.sha256()
+    sha256 = hashlib.sha256()
     for name in names:
         try:
             facts = (path / name).lstat() if name else path.stat()
         except FileNotFoundError:
             continue  # removed since the folder was listed
         line = f"{name}\0{facts.st_size}\0{facts.st_mtime_ns}\n"
-        found.update(line.encode("utf-8", "surrogateescape"))
-    return found.hexdigest()
+        sha256.update(line.encode("utf-8", "surrogateescape"))
+    return sha256.hexdigest()
 
 
 def _mark(file: File) -> Path:
-    """Says that a note came from `reference`: an upload like one must not open the folders of a server."""
+    """Returns the path whose existence shows that `reference` made a note.
+
+    An uploaded copy of a note must not open folders of the server.
+    """
     return paths.folder("datasets") / file.digest
 
 
-def _place(file: File) -> _Place:
+def _locate(file: File) -> _Location:
     path = file.path
-    # Only who runs the studio names folders: a visitor may have uploaded the very note of one.
-    noted = owners.asker() == owners.LOCAL and _mark(file).exists()
-    if path.stat().st_size > _MOST_REFERENCE or not noted:
-        return _Place(path, file.name, file.digest)
+    # Only the local user may refer to folders: another user may have uploaded a copy of a note.
+    is_reference = owners.current() == owners.LOCAL and _mark(file).exists()
+    if path.stat().st_size > _MOST_REFERENCE or not is_reference:
+        return _Location(path, file.name, file.digest)
     note = json.loads(path.read_bytes())
-    where, listing = note["dataset"], note["listing"]
-    if where.startswith(builders.PREFIX):
-        return _Place(where, file.name, listing)
-    found = _path(where)
-    if _listing(found) != listing:
+    origin, listing = note["dataset"], note["listing"]
+    if origin.startswith(builders.PREFIX):
+        return _Location(origin, file.name, listing)
+    dataset_path = _path(origin)
+    if _listing(dataset_path) != listing:
         step = "start over with the current data set"
-        raise refused(file.name, "the data set as it was when it was chosen", "a changed data set", step)
-    return _Place(found, file.name, listing)
+        raise invalid_data_set(
+            file.name, "the data set as it was when it was chosen", "a changed data set", step
+        )
+    return _Location(dataset_path, file.name, listing)
 
 
-def _opened(path: Path, name: str) -> DataSource:
-    """What a path holds, told by its content and checked."""
+def _recognize(path: Path, name: str) -> DataSource:
+    """Returns the data set at a path, after detecting its format by its content and checking it."""
     if path.is_dir():
         return files.source(archives.in_folder(path))
     try:
         with path.open("rb") as handle:
             head = handle.read(512)
     except OSError as error:
-        raise refused(name, _TAKEN, error.strerror or "an unreadable file", "check its permissions") from None
+        raise invalid_data_set(
+            name, _TAKEN, error.strerror or "an unreadable file", "check its permissions"
+        ) from None
     if head.startswith(b"PK"):
         members = archives.in_zip(path, name)
         if members.names and all(member.endswith(".npy") for member in members.names):
@@ -261,4 +289,4 @@ def _opened(path: Path, name: str) -> DataSource:
     if head.startswith(tuple(tars.COMPRESSED)) or head[257:262] == b"ustar":
         return files.source(tars.in_tar(path, name))
     kind = next((kind for magic, kind in _OTHERS.items() if head.startswith(magic)), "another kind of file")
-    raise refused(printable(name, 60), _TAKEN, kind if head else "an empty file", "choose another")
+    raise invalid_data_set(printable(name, 60), _TAKEN, kind if head else "an empty file", "choose another")

@@ -1,4 +1,4 @@
-"""A part of a data set, as two shares of the whole."""
+"""Parts of a data set, as two shares of the whole, e.g. (0.9, 1.0)."""
 
 from __future__ import annotations
 
@@ -6,16 +6,19 @@ from studio.core.settings import Settings
 
 
 def held_out(settings: Settings) -> tuple[float, float]:
-    """The part at the end that a training run with these settings held out."""
+    """Returns the part at the end that a training run with these settings held out."""
     return 1 - getattr(settings, "held_out", 0.1), 1.0
 
 
 def bounds(count: int, part: tuple[float, float]) -> tuple[int, int]:
-    """The places where a part of so many things begins and ends.
+    """Returns the start and end index of a part.
 
-    Counted from the end, as training runs count what they hold out; so 0.95:1.0 is just what one held out
-    that kept a share of 0.05 to test on.
+    It counts from the end, as training does: 0.95:1.0 is exactly the test part of a run with `held_out` 0.05.
+
+    Args:
+        count: number of items of the whole.
+        part: start and end, as shares from 0 to 1.
     """
-    # 1 - 0.95 is a little over 0.05, which would make another number of a half.
+    # Round, because 1 - 0.95 is slightly above 0.05 and could round the count up.
     start, end = (count - round(count * round(1 - share, 9)) for share in part)
     return start, end

@@ -1,4 +1,4 @@
-"""Where the images of a data set come from, before any of them is read: what all kinds have in common."""
+"""The common interface of all kinds of data sets: `DataSource` and its items."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from studio.core.errors import InvalidInput, invalid, printable
 
 
 class Item(NamedTuple):
-    """One image on its way.
+    """An image of a data set.
 
     Attributes:
-        place: in the names of its source.
-        data: a file's bytes, or `(H, W, 3) uint8`.
-        label: its class, or -1.
-        facts: its attributes.
+        position: index in the names of its source.
+        data: bytes of a file, or `(H, W, 3) uint8`.
+        label: index of its class, or -1.
+        attributes: values by name.
     """
 
-    place: int
+    position: int
     data: bytes | np.ndarray
     label: int = -1
-    facts: Mapping[str, float] = MappingProxyType({})
+    attributes: Mapping[str, float] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -33,11 +33,11 @@ class DataSource:
     """A data set that was recognized and checked.
 
     Attributes:
-        names: of all that may be images, sorted.
-        classes, attributes: what items may have.
-        read: yields the items, each place once at most, in any order.
-        notes: sentences on what was passed over.
-        files: whether a user gathered files, among which may be broken ones and copies.
+        names: sorted names of all possible images.
+        classes, attributes: names of the classes and attributes of items.
+        read: yields items in any order, each position at most once.
+        notes: sentences about skipped entries.
+        files: whether it consists of files, which may be broken or copies.
     """
 
     names: tuple[str, ...]
@@ -48,11 +48,11 @@ class DataSource:
     files: bool = False
 
 
-def refused(name: str, expected: str, received: str, step: str) -> InvalidInput:
-    """The error for a data set that cannot be taken as it is.
+def invalid_data_set(name: str, expected: str, received: str, step: str) -> InvalidInput:
+    """Returns the error for an invalid data set.
 
     Args:
-        name: what the person calls it.
-        expected, received, step: as in `errors.invalid`.
+        name: name of the data set for the user.
+        expected, received, step: see `errors.invalid`.
     """
     return invalid(f"data set {printable(name, 60)}", expected=expected, received=received, next_step=step)

@@ -1,1 +1,1 @@
-"""What all models share that draw images out of numbers."""
+"""Code shared by all generators (VAE, DCGAN)."""

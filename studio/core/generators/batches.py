@@ -1,4 +1,4 @@
-"""Networks run on any number of rows, a few sizes of batches at a time; importing this loads no Keras."""
+"""Runs networks on any number of rows, in a few fixed batch sizes. Does not import Keras."""
 
 from __future__ import annotations
 
@@ -9,41 +9,41 @@ import numpy as np
 
 from studio.core.litert.network import Network
 
-BATCHES = (1, 8, 64)  # the only numbers of rows at once, so that nothing is compiled or written twice
-WRITTEN = BATCHES[:2]  # larger batches are no faster there and take more memory
+BATCHES = (1, 8, 64)  # few sizes, because each is compiled or built once
+LITERT_BATCHES = BATCHES[:2]  # larger batches are no faster in LiteRT and need more memory
 
 
 def in_batches(
     run: Callable[[np.ndarray], Any], rows: np.ndarray, sizes: Sequence[int] = BATCHES
 ) -> np.ndarray:
-    """Runs a network on rows, filled up with zeros to the next size of a batch.
+    """Runs a network on rows in batches, padded with zeros to the next batch size.
 
     Args:
-        run: takes a batch, `(B, ...) float32`, and gives as many rows.
+        run: function from a batch, `(B, ...) float32`, to as many rows.
         rows: `(n, ...)`.
-        sizes: of batches, the smallest first.
+        sizes: batch sizes, the smallest first.
 
     Returns:
         `(n, ...) float32`.
     """
-    made, at = [], 0
-    while at < len(rows):
-        size = next((size for size in sizes if size >= len(rows) - at), sizes[-1])
-        part = rows[at : at + size].astype("float32")
-        filled = np.concatenate([part, np.zeros((size - len(part), *part.shape[1:]), "float32")])
-        made.append(np.asarray(run(filled))[: len(part)])
-        at += size
-    return np.concatenate(made)
+    outputs, start = [], 0
+    while start < len(rows):
+        size = next((size for size in sizes if size >= len(rows) - start), sizes[-1])
+        chunk = rows[start : start + size].astype("float32")
+        padded = np.concatenate([chunk, np.zeros((size - len(chunk), *chunk.shape[1:]), "float32")])
+        outputs.append(np.asarray(run(padded))[: len(chunk)])
+        start += size
+    return np.concatenate(outputs)
 
 
-class Written:
-    """A network of one input and one output, written for a few sizes of batches when each is first needed.
+class BatchedNetwork:
+    """A LiteRT network of one input and one output; it builds the file of each batch size on first use.
 
-    Used by one thread at a time.
+    Use it from one thread at a time.
 
     Args:
-        write: the file for so many rows at once.
-        cores: how many it may use.
+        write: returns the file for a batch size.
+        cores: largest number of CPU cores to use.
     """
 
     def __init__(self, write: Callable[[int], bytes], cores: int):
@@ -51,8 +51,8 @@ class Written:
         self._networks: dict[int, Network] = {}
 
     def __call__(self, rows: np.ndarray) -> np.ndarray:
-        """`(n, ...)` -> `(n, ...) float32`."""
-        return in_batches(self._run, rows, WRITTEN)
+        """Runs the network: `(n, ...)` -> `(n, ...) float32`."""
+        return in_batches(self._run, rows, LITERT_BATCHES)
 
     def _run(self, batch: np.ndarray) -> np.ndarray:
         size = len(batch)

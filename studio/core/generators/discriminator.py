@@ -1,4 +1,4 @@
-"""The network that tells drawn images from real ones, and what it sees of an image.
+"""The discriminator of pixels, its losses and augmentation.
 
 Reference:
     Radford, Metz and Chintala 2015, arXiv:1511.06434; Goodfellow et al. 2014, arXiv:1406.2661.
@@ -18,24 +18,25 @@ from studio.core.training import optimizers
 from studio.core.training.batches import part_seed
 from studio.core.training.precision import as_float32
 
-LEAK = 0.2  # of what is below 0, so much is passed on
+LEAK = 0.2  # negative slope of LeakyReLU
 
 
 def discriminator(
-    size: int, channels: int, width: int, dropout: float, seed: int, normed: bool = True
+    size: int, channels: int, width: int, dropout: float, seed: int, batch_norm: bool = True
 ) -> keras.Sequential:
-    """the discriminator: `(B, size, size, C)` in [-1, 1] -> `(B, 1)` logits, high for real.
+    """Returns a discriminator: `(B, size, size, C)` in [-1, 1] -> `(B, 1)` logits, high for real images.
 
     Args:
-        size: a side of the images, px.
-        channels: of an image.
-        width: channels of the finest layer; each halving doubles them.
-        dropout: the share of what was found that is left out at random.
-        seed: of the fresh weights.
-        normed: whether maps are normalized over the batch; without it each image is judged by itself, as
-            a penalty on the gradient of each needs it (R3GAN, arXiv:2501.05441), and weights begin larger.
+        size: side of the images in px.
+        channels: channels of the images, 1 or 3.
+        width: channels of the first layer; each halving of the size doubles them.
+        dropout: share of activations dropped before the last layer.
+        seed: seed of the initial weights.
+        batch_norm: whether to use batch normalization. Turn it off for a gradient penalty per image (R3GAN,
+            arXiv:2501.05441), which needs logits that depend on one image; the initial weights are then
+            larger.
     """
-    fresh = small if normed else kept
+    initializer = normal_initializer if batch_norm else he_initializer
     layers = [keras.Input((size, size, channels), name="image")]
     for n in range(halvings(size)):
         layers.append(
@@ -44,58 +45,59 @@ def discriminator(
                 4,
                 2,
                 "same",
-                use_bias=not (n and normed),
-                kernel_initializer=fresh(seed, 20 + n),
+                use_bias=not (n and batch_norm),
+                kernel_initializer=initializer(seed, 20 + n),
             )
         )
-        if n and normed:
+        if n and batch_norm:
             layers.append(keras.layers.BatchNormalization(momentum=0.9))
         layers.append(keras.layers.LeakyReLU(LEAK))
     layers += [
         keras.layers.Flatten(),
         keras.layers.Dropout(dropout, seed=seed),
-        # Where logits are compared, what all of them have in common tells nothing.
-        keras.layers.Dense(1, use_bias=normed, kernel_initializer=fresh(seed, 40)),
+        # No bias without batch normalization: a relativistic loss compares logits, so a bias cancels out.
+        keras.layers.Dense(1, use_bias=batch_norm, kernel_initializer=initializer(seed, 40)),
     ]
     return keras.Sequential(layers, name="discriminator")
 
 
-def small(seed: int, n: int) -> keras.initializers.Initializer:
-    """The initial weights of layer `n`, in both networks of a DCGAN."""
+def normal_initializer(seed: int, n: int) -> keras.initializers.Initializer:
+    """Returns the initializer of layer `n` in both networks of a DCGAN."""
     return keras.initializers.RandomNormal(stddev=0.02, seed=part_seed(seed, n))
 
 
-def kept(seed: int, n: int) -> keras.initializers.Initializer:
-    """The initial weights of layer `n` of a network that normalizes nothing: maps keep their spread."""
+def he_initializer(seed: int, n: int) -> keras.initializers.Initializer:
+    """Returns the initializer of layer `n` of a network without normalization; it preserves the variance."""
     return keras.initializers.HeNormal(seed=part_seed(seed, n))
 
 
 def frozen_logits(discriminator: keras.Model, images: Any) -> Any:
-    """What the discriminator says, with its weights held: gradients reach the images alone."""
-    found, _ = discriminator.stateless_call(
+    """Returns logits of a discriminator with constant weights, so that gradients reach only the images."""
+    logits, _ = discriminator.stateless_call(
         [ops.stop_gradient(ops.convert_to_tensor(v)) for v in discriminator.trainable_variables],
         [ops.convert_to_tensor(v) for v in discriminator.non_trainable_variables],
         images,
         training=True,
     )
-    return as_float32(found)
+    return as_float32(logits)
 
 
 def with_gradient_norms(discriminator: Callable, images: Any) -> tuple[Any, Any]:
-    """Logits of images, and the squared norm of the gradient of each by its own image.
+    """Returns logits and the squared norm of the gradient of each logit with respect to its image.
 
-    The gradient of the norms reaches the weights: their mean is R1 at real and R2 at generated images.
+    The norms are differentiable with respect to the weights. Their mean is R1 at real and R2 at generated
+    images.
 
     Args:
-        discriminator: `(B, H, W, C)` -> `(B, 1)` logits, of each image by itself: no batch normalization over
-            them.
+        discriminator: `(B, H, W, C)` -> `(B, 1)` logits, without batch normalization, so that each depends on
+            one image.
         images: `(B, H, W, C)`.
 
     Returns:
-        `(B, 1)` and `(B,)`, both float32.
+        Logits `(B, 1)` and squared norms `(B,)`, both float32.
 
     Reference:
-        Mescheder et al. 2018, arXiv:1801.04406; of both kinds of images Huang et al. 2025, arXiv:2501.05441.
+        Mescheder et al. 2018, arXiv:1801.04406; both penalties in Huang et al. 2025, arXiv:2501.05441.
     """
 
     def total(images: Any) -> tuple[Any, Any]:
@@ -106,46 +108,58 @@ def with_gradient_norms(discriminator: Callable, images: Any) -> tuple[Any, Any]
     return logits, ops.sum(ops.square(as_float32(gradients)), axis=(1, 2, 3))
 
 
-def logistic_loss(real: Any, made: Any) -> Any:
-    """What the discriminator loses by its logits of real and made images, a scalar: logistic losses."""
-    return ops.mean(ops.softplus(-real)) + ops.mean(ops.softplus(made))
+def logistic_loss(real: Any, generated: Any) -> Any:
+    """Returns the logistic loss of the discriminator for logits of real and generated images, a scalar."""
+    return ops.mean(ops.softplus(-real)) + ops.mean(ops.softplus(generated))
 
 
-def relativistic_loss(wanted: Any, other: Any) -> Any:
-    """What is lost by logits that should be above those of the other kind, pair by pair, a scalar.
+def relativistic_loss(higher: Any, lower: Any) -> Any:
+    """Returns the relativistic pairing loss, a scalar.
 
-    The discriminator wants those of real images above those of made ones, the generator the opposite.
+    Args:
+        higher, lower: logits of the kind that should be higher, and of the other. The discriminator wants
+            logits of real images to be higher, the generator those of generated images.
 
     Reference:
         Jolicoeur-Martineau 2018, arXiv:1807.00734, in the pairs of Sun et al. 2020, arXiv:2011.04926.
     """
-    return ops.mean(ops.softplus(other - wanted))
+    return ops.mean(ops.softplus(lower - higher))
 
 
-def adams(
-    drawing: Sequence[keras.Variable],
+def adversarial_adam(
+    generator_variables: Sequence[keras.Variable],
     rate: Any,
     discriminator_rate: Any,
     momenta: tuple[float, float] = (0.5, 0.999),
 ) -> keras.optimizers.Optimizer:
-    """Adam for adversarial training: one learning rate for the generator, another for the discriminator."""
-    both = {one: optimizers.adam(its, *momenta) for one, its in ((True, rate), (False, discriminator_rate))}
-    mine = {id(variable) for variable in drawing}
-    return keras.optimizers.MultiOptimizer(lambda variable: both[id(variable) in mine])
+    """Returns an Adam optimizer for adversarial training.
+
+    Args:
+        generator_variables: variables of the generator; all others belong to the discriminator.
+        rate: learning rate of the generator.
+        discriminator_rate: learning rate of the discriminator.
+        momenta: beta_1 and beta_2.
+    """
+    adam_by_network = {
+        is_generator: optimizers.adam(learning_rate, *momenta)
+        for is_generator, learning_rate in ((True, rate), (False, discriminator_rate))
+    }
+    generator_ids = {id(variable) for variable in generator_variables}
+    return keras.optimizers.MultiOptimizer(lambda variable: adam_by_network[id(variable) in generator_ids])
 
 
 class Augment(keras.layers.Layer):
-    """Moves, mirrors and cuts each image of a batch in its own way. Gradients pass through.
+    """Differentiable augmentation: shifts, mirrors and cuts out a square, at random for each image.
 
-    Real and made images are changed alike, so that what draws learns none of it (Zhao et al. 2020,
-    arXiv:2006.10738), while the discriminator cannot memorize the real ones.
+    It applies to real and generated images, so that the generator does not learn it (Zhao et al. 2020,
+    arXiv:2006.10738) and the discriminator cannot memorize the real images.
 
     Args:
-        size: a side of the images, px.
-        shift: how far they are moved at most, px.
-        flip: whether half of them are mirrored.
-        cutout: the side of a hidden square, as a share of the image's.
-        seed: of the draws.
+        size: side of the images in px.
+        shift: largest shift in px.
+        flip: whether to mirror half of the images.
+        cutout: side of the gray square, as a share of the image's side.
+        seed: seed of the augmentation.
     """
 
     def __init__(self, size: int, shift: int, flip: bool, cutout: float, seed: int):
@@ -155,34 +169,36 @@ class Augment(keras.layers.Layer):
         self.draws = keras.random.SeedGenerator(seed)
 
     def call(self, images: Any) -> Any:
-        """`(B, side, side, C)` -> the same, each one moved, mirrored and cut at random."""
+        """Returns augmented images, `(B, side, side, C)`."""
         count = ops.shape(images)[0]
         if self.moves:
-            rows, columns = (self._taken(self._places(count, flip)) for flip in (False, self.flip))
-            images = _moved(images, rows, columns)
+            rows, columns = (
+                self._sampling_matrices(self._source_rows(count, flip)) for flip in (False, self.flip)
+            )
+            images = _resample(images, rows, columns)
         if self.cutout:
-            images = images * self._holes(count)
+            images = images * self._cutout_mask(count)
         return images
 
-    def _places(self, count: Any, flip: bool) -> Any:
-        """Which row each row comes from, `(B, side)`; some lie beyond the edge."""
+    def _source_rows(self, count: Any, flip: bool) -> Any:
+        """Returns the source row of each row, `(B, side)`; some are beyond the edge."""
         moves = keras.random.randint((count, 1), -self.shift, self.shift + 1, seed=self.draws)
-        places = ops.arange(self.side)[None] + moves
+        rows = ops.arange(self.side)[None] + moves
         if flip:
-            mirrored = keras.random.randint((count, 1), 0, 2, seed=self.draws)
-            places = ops.where(mirrored == 1, self.side - 1 - places, places)
-        return places
+            is_mirrored = keras.random.randint((count, 1), 0, 2, seed=self.draws)
+            rows = ops.where(is_mirrored == 1, self.side - 1 - rows, rows)
+        return rows
 
-    def _taken(self, places: Any) -> Any:
-        """The same as shares of all rows, `(B, side, side)` of 0 and 1; beyond the edge, none, so gray.
+    def _sampling_matrices(self, source_rows: Any) -> Any:
+        """Returns one-hot matrices of the source rows, `(B, side, side)`; rows beyond the edge are 0 (gray).
 
-        The gray shows how far an image was moved. Were the edge repeated, a face on a plain background that
-        what draws put next to its place would look like one that was moved here, and stay there.
+        Gray edges show the discriminator how far an image was shifted. With repeated edges, a generated face
+        off its usual position would look like an augmented one, and the generator would not correct it.
         """
-        return ops.one_hot(places, self.side, dtype="float32")
+        return ops.one_hot(source_rows, self.side, dtype="float32")
 
-    def _holes(self, count: Any) -> Any:
-        """`(B, side, side, 1)` of 1, and 0 in a square at any place."""
+    def _cutout_mask(self, count: Any) -> Any:
+        """Returns masks that are 0 in a square at a random position and 1 elsewhere, `(B, side, side, 1)`."""
         half = self.cutout * self.side / 2
         middles = keras.random.uniform((2, count, 1), 0, self.side, seed=self.draws)
         far = ops.abs(ops.arange(self.side, dtype="float32")[None, None] - middles) >= half
@@ -190,9 +206,11 @@ class Augment(keras.layers.Layer):
         return 1 - ((1 - rows)[:, :, None] * (1 - columns)[:, None, :])[..., None]
 
 
-def _moved(images: Any, rows: Any, columns: Any) -> Any:
-    """Takes rows and columns of images as products: their gradient is a product too, where that of a
-    gather is a scatter, slow on a CPU."""
+def _resample(images: Any, rows: Any, columns: Any) -> Any:
+    """Selects rows and columns of images by matrix products.
+
+    The gradient of a product is a product; that of a gather is a scatter, which is slow on a CPU.
+    """
     count, side, _, channels = ops.shape(images)
     flat = ops.reshape(images, (count, side, side * channels))
     down = ops.reshape(ops.matmul(rows, flat), (count, side, side, channels))

@@ -1,6 +1,7 @@
-"""The space that a drawing model draws from: points, ways between them, directions that change one thing.
+"""Latent space of generators: sampling, interpolation, and directions that change one attribute.
 
-A point is a row of numbers, `z`. Plain NumPy: whatever model reads the points is known by its `Generator`.
+A latent vector is a row of `z`. The module uses only NumPy; a `Generator` wraps the model that decodes
+latents.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy as np
 from studio.core.errors import unknown
 from studio.core.generators.directions import (
     Direction,
-    damaged,
+    damaged_value,
     direction,
     from_json,
     numbers,
@@ -26,7 +27,6 @@ __all__ = [
     "Direction",
     "Generator",
     "Mixture",
-    "around",
     "direction",
     "draw",
     "interpolate",
@@ -34,21 +34,22 @@ __all__ = [
     "move",
     "principal",
     "read",
+    "sample_near",
     "slerp",
 ]
 
-_NEARLY = 1e-4  # radians; two points that lie nearer in direction, or opposite, have no one arc
+_NEARLY = 1e-4  # radians; for (nearly) parallel or opposite vectors the arc is undefined
 
 
 @dataclass(frozen=True)
 class Mixture:
-    """Where the codes of real images lie: a sum of normal distributions.
+    """Density of the latents of real images: a mixture of normal distributions.
 
     Attributes:
-        weights: `(k,)`, the share of each, 1 in all.
+        weights: share of each component, `(k,)`, with sum 1.
         means, variances: `(k, latent_dim)`.
-        factors: `(k, latent_dim, latent_dim)`, lower triangles: each times its transpose is the covariance of
-            a part; None: in each part one number tells nothing of another.
+        factors: Cholesky factors of the covariances, lower triangles of `(k, latent_dim, latent_dim)`; None
+            for diagonal covariances.
     """
 
     weights: np.ndarray
@@ -58,43 +59,45 @@ class Mixture:
 
     @classmethod
     def of_factors(cls, weights: np.ndarray, means: np.ndarray, factors: np.ndarray) -> Mixture:
-        """One whose numbers tell of each other, with the variances that its factors have."""
+        """Returns a mixture with full covariances, given by their Cholesky factors."""
         return cls(weights, means, np.square(factors).sum(-1), factors)
 
     @property
     def mean(self) -> np.ndarray:
-        """`(latent_dim,)`: of the whole."""
+        """Mean of the mixture, `(latent_dim,)`."""
         return self.weights @ self.means
 
     @property
     def deviation(self) -> np.ndarray:
-        """`(latent_dim,)`: the standard deviation of the whole, in each dimension."""
+        """Standard deviation of the mixture in each dimension, `(latent_dim,)`."""
         return np.sqrt(self.weights @ (self.variances + (self.means - self.mean) ** 2))
 
     def draw(self, n: int, rng: np.random.Generator, truncation: float = 1.0) -> np.ndarray:
-        """Draws points; the first of many are those of few.
+        """Samples latents; the first samples do not depend on `n`.
 
         Args:
-            truncation: how far they lie from the mean of their own part: of the whole would be a mixture of
-                things that have nothing in common, such as a 1 and an 8.
+            n: number of samples.
+            rng: random generator.
+            truncation: scale of the distance from the mean of the sample's component. The mean of the whole
+                mixture would blend unrelated images, such as a 1 and an 8.
 
         Returns:
             `(n, latent_dim) float32`.
         """
-        which, where = rng.spawn(2)
+        part_rng, noise_rng = rng.spawn(2)
         edges = np.cumsum(self.weights)
-        part = np.searchsorted(edges / edges[-1], which.random(n), side="right").clip(0, len(edges) - 1)
-        noise = where.standard_normal((n, self.means.shape[1]))
+        part = np.searchsorted(edges / edges[-1], part_rng.random(n), side="right").clip(0, len(edges) - 1)
+        noise = noise_rng.standard_normal((n, self.means.shape[1]))
         if self.factors is None:
-            moved = np.sqrt(self.variances[part]) * noise
+            offsets = np.sqrt(self.variances[part]) * noise
         else:
-            moved = np.empty_like(noise)
-            for one in np.unique(part):
-                moved[part == one] = noise[part == one] @ self.factors[one].T
-        return (self.means[part] + truncation * moved).astype("float32")
+            offsets = np.empty_like(noise)
+            for index in np.unique(part):
+                offsets[part == index] = noise[part == index] @ self.factors[index].T
+        return (self.means[part] + truncation * offsets).astype("float32")
 
     def to_json(self) -> dict[str, Any]:
-        """As a model's settings.json holds it."""
+        """Returns the JSON value for settings.json of a model."""
         name, spread = "variances", self.variances
         if self.factors is not None:
             name, spread = "factors", self.factors[:, *np.tril_indices(self.means.shape[1])]
@@ -105,40 +108,40 @@ class Mixture:
         }
 
     @classmethod
-    def read(cls, held: Any, latent_dim: int) -> Mixture:
-        """Reads what `to_json` wrote. Raises `InvalidInput` for anything else."""
-        known = held if isinstance(held, Mapping) else {}
-        weights = numbers(known.get("weights"), (None,), "density")
+    def read(cls, value: Any, latent_dim: int) -> Mixture:
+        """Reads a value that `to_json` returned. Raises `InvalidInput` for any other."""
+        fields = value if isinstance(value, Mapping) else {}
+        weights = numbers(fields.get("weights"), (None,), "density")
         if not len(weights) or weights.min() < 0 or not weights.sum():
-            raise damaged("density", "no shares, or shares below 0")
+            raise damaged_value("density", "no shares, or shares below 0")
         weights = weights / weights.sum()
-        means = numbers(known.get("means"), (len(weights), latent_dim), "density")
-        if "factors" in known:
+        means = numbers(fields.get("means"), (len(weights), latent_dim), "density")
+        if "factors" in fields:
             lower = np.tril_indices(latent_dim)
             factors = np.zeros((len(weights), latent_dim, latent_dim))
-            factors[:, *lower] = numbers(known["factors"], (len(weights), len(lower[0])), "density")
+            factors[:, *lower] = numbers(fields["factors"], (len(weights), len(lower[0])), "density")
             return cls.of_factors(weights, means, factors)
-        variances = numbers(known.get("variances"), (len(weights), latent_dim), "density")
+        variances = numbers(fields.get("variances"), (len(weights), latent_dim), "density")
         if variances.min() < 0:
-            raise damaged("density", "variances below 0")
+            raise damaged_value("density", "variances below 0")
         return cls(weights, means, variances)
 
 
 @dataclass(frozen=True)
 class Generator:
-    """A generator, ready in memory.
+    """A loaded generator.
 
     Attributes:
-        name: what a user calls it.
+        name: name of the model.
         digest: SHA-256 of its weights, for recipes.
-        latent_dim: how many numbers make a point.
-        size: px a side of its images.
-        decode: `(n, latent_dim) float32` -> `(n, size, size, 3) uint8`; of a gray one three equal channels.
-        directions: by name.
-        density: where its codes lie; None: a normal distribution of mean 0 and variance 1.
-        encode: `(n, size, size, 3) uint8` -> `(n, latent_dim) float32`; None where it only draws.
-        redraw_error: how far reconstructions of its test images are off, root mean square, 0 to 255; None
-            where that is not known.
+        latent_dim: length of a latent vector.
+        size: side of its images in px.
+        decode: `(n, latent_dim) float32` -> `(n, size, size, 3) uint8`; gray images have three equal
+            channels.
+        directions: directions by name.
+        density: density of its latents; None for the standard normal distribution.
+        encode: `(n, size, size, 3) uint8` -> `(n, latent_dim) float32`; None without an encoder.
+        redraw_error: root-mean-square reconstruction error of test images, 0 to 255; None if unknown.
     """
 
     name: str
@@ -153,21 +156,25 @@ class Generator:
 
 
 def read(data: Mapping[str, Any], latent_dim: int) -> tuple[dict[str, Direction], Mixture | None]:
-    """The directions and the density in the `data` of a model's settings.json.
+    """Reads the directions and the density from `data` of a model's settings.json.
 
     Raises:
-        InvalidInput: if they are not as `to_json` writes them.
+        InvalidInput: if they are not values that `to_json` returned.
     """
-    directions = {name: Direction.read(one, latent_dim) for name, one in from_json(data).items()}
+    directions = {name: Direction.read(value, latent_dim) for name, value in from_json(data).items()}
     density = data.get("density")
     return directions, None if density is None else Mixture.read(density, latent_dim)
 
 
 def draw(generator: Generator, n: int, seed: int, truncation: float = 1.0) -> np.ndarray:
-    """Draws points from where a generator's images are good; the first of many are those of few.
+    """Samples latents of a generator; the first samples do not depend on `n`.
 
     Args:
-        truncation: how far from the mean: 1 as learned, less more usual, 0 the mean itself.
+        generator: the generator.
+        n: number of samples.
+        seed: seed of the samples.
+        truncation: scale of the distance from the mean. 1 samples the learned distribution; lower values give
+            more typical images, 0 the mean.
 
     Returns:
         `(n, latent_dim) float32`.
@@ -178,7 +185,7 @@ def draw(generator: Generator, n: int, seed: int, truncation: float = 1.0) -> np
     return (truncation * rng.standard_normal((n, generator.latent_dim))).astype("float32")
 
 
-def around(
+def sample_near(
     generator: Generator,
     z: np.ndarray,
     n: int,
@@ -186,12 +193,17 @@ def around(
     spread: float,
     truncation: float = 1.0,
 ) -> np.ndarray:
-    """Draws points near one: itself first, then neighbors, as far from the mean as it is.
+    """Samples latents near one, which comes first.
+
+    With truncation 1, their distance from the mean is similar.
 
     Args:
-        z: `(latent_dim,)`.
-        spread: 0: all the same; 1: nothing left of it.
-        truncation: as in `draw`, of what takes the place of what is lost.
+        generator: the generator.
+        z: latent vector, `(latent_dim,)`.
+        n: number of latents.
+        seed: seed of the samples.
+        spread: share of noise, from 0 (all equal `z`) to 1 (independent of `z`).
+        truncation: scale of the noise, see `draw`.
 
     Returns:
         `(n, latent_dim) float32`.
@@ -199,45 +211,46 @@ def around(
     density = generator.density
     mean, deviation = (density.mean, density.deviation) if density is not None else (0.0, 1.0)
     noise = np.random.default_rng(seed).standard_normal((max(0, n - 1), generator.latent_dim))
-    kept = mean + np.sqrt(1 - spread**2) * (z - mean)
-    return np.concatenate([z[None], kept + spread * truncation * deviation * noise])[:n].astype("float32")
+    center = mean + np.sqrt(1 - spread**2) * (z - mean)
+    return np.concatenate([z[None], center + spread * truncation * deviation * noise])[:n].astype("float32")
 
 
 def move(generator: Generator, z: np.ndarray, moves: Mapping[str, float]) -> np.ndarray:
-    """Moves points along directions.
+    """Moves latents along directions.
 
     Args:
-        z: `(n, latent_dim)`.
-        moves: how far, by the direction's name; 1 is about as far as two images usually differ in it.
+        generator: the generator.
+        z: latents, `(n, latent_dim)`.
+        moves: amounts by direction name; 1 is about the usual difference of two images.
 
     Returns:
         `(n, latent_dim) float32`.
 
     Raises:
-        InvalidInput: if the generator has no such direction; the message names those that it has.
+        InvalidInput: if the generator has no such direction; lists its directions.
     """
-    moved = np.array(z, "float32")
+    result = np.array(z, "float32")
     for name, amount in moves.items():
         if name not in generator.directions:
             raise unknown("direction", name, generator.directions)
-        moved = moved + np.float32(amount) * generator.directions[name].vector
-    return moved
+        result = result + np.float32(amount) * generator.directions[name].vector
+    return result
 
 
 def lerp(start: np.ndarray, end: np.ndarray, t: np.ndarray | float) -> np.ndarray:
-    """The straight way between two points, `(latent_dim,)`: `t` of shape `(n,)` gives `(n, latent_dim)`."""
-    at = np.asarray(t, "float64")[..., None]
-    return ((1 - at) * start + at * end).astype("float32")
+    """Interpolates linearly between two latents; see `slerp` for the arguments."""
+    position = np.asarray(t, "float64")[..., None]
+    return ((1 - position) * start + position * end).astype("float32")
 
 
 def slerp(start: np.ndarray, end: np.ndarray, t: np.ndarray | float) -> np.ndarray:
-    """The way between two points along an arc, on which it stays as far from 0 as they are.
+    """Interpolates between two latents along an arc, and linearly in length.
 
-    Points of a normal distribution lie near a sphere; the straight way would cut through its empty inside.
+    Samples of a normal distribution lie near a sphere, whose interior a straight line would cross.
 
     Args:
         start, end: `(latent_dim,)`.
-        t: 0 is the start, 1 the end; of shape `(n,)` or a number.
+        t: position from 0 (start) to 1 (end), a number or an array `(n,)`.
 
     Returns:
         `(n, latent_dim) float32`, or `(latent_dim,)` for a number.
@@ -249,32 +262,32 @@ def slerp(start: np.ndarray, end: np.ndarray, t: np.ndarray | float) -> np.ndarr
     lengths = np.linalg.norm(first), np.linalg.norm(last)
     if not min(lengths):
         return lerp(start, end, t)
-    one, other = first / lengths[0], last / lengths[1]
-    angle = np.arccos(np.clip(one @ other, -1, 1))
+    first_unit, last_unit = first / lengths[0], last / lengths[1]
+    angle = np.arccos(np.clip(first_unit @ last_unit, -1, 1))
     if not _NEARLY < angle < np.pi - _NEARLY:
         return lerp(start, end, t)
-    at = np.asarray(t, "float64")[..., None]
-    arc = (np.sin((1 - at) * angle) * one + np.sin(at * angle) * other) / np.sin(angle)
-    return (arc * ((1 - at) * lengths[0] + at * lengths[1])).astype("float32")
+    position = np.asarray(t, "float64")[..., None]
+    arc = (np.sin((1 - position) * angle) * first_unit + np.sin(position * angle) * last_unit) / np.sin(angle)
+    return (arc * ((1 - position) * lengths[0] + position * lengths[1])).astype("float32")
 
 
 def interpolate(points: np.ndarray, frames: int) -> np.ndarray:
-    """A closed interpolation through points, slower near each of them, that ends where it began.
+    """Interpolates through latents in a closed loop, with easing at each of them.
 
     Args:
         points: `(k, latent_dim)`, at least one.
-        frames: how many steps, shared out evenly; the last is one step before the first.
+        frames: number of frames, spread evenly; the loop closes from the last to the first.
 
     Returns:
         `(frames, latent_dim) float32`.
     """
     count = len(points)
-    at = np.arange(frames) * count / frames
-    whole = np.floor(at).astype(int)
-    part = at - whole
-    eased = part * part * (3 - 2 * part)
+    position = np.arange(frames) * count / frames
+    segment = np.floor(position).astype(int)
+    part = position - segment
+    eased_position = part * part * (3 - 2 * part)
     path = np.empty((frames, points.shape[1]), "float32")
     for leg in range(count):
-        here = whole == leg
-        path[here] = slerp(points[leg], points[(leg + 1) % count], eased[here])
+        in_segment = segment == leg
+        path[in_segment] = slerp(points[leg], points[(leg + 1) % count], eased_position[in_segment])
     return path

@@ -1,3 +1,3 @@
-"""How few images a generator can learn from."""
+"""Least number of images to train a generator on."""
 
-LEAST_IMAGES = 64  # that differ
+LEAST_IMAGES = 64  # distinct images

@@ -1,26 +1,24 @@
-"""The sizes of maps, from an image to the coarsest; importing this loads no Keras."""
+"""Sizes of feature maps, from the image to the coarsest. Does not import Keras."""
 
 
 def halvings(size: int) -> int:
-    """How often the side of an image is halved until the coarsest maps: 64 -> 4, of 4 px; 28 -> 2."""
-    found = 0
+    """Returns how often the side of an image is halved until the coarsest maps: 64 -> 4 (4 px), 28 -> 2."""
+    count = 0
     while size > 7:
-        size, found = size // 2, found + 1
-    return found
+        size, count = size // 2, count + 1
+    return count
 
 
 def coarsest(size: int) -> int:
-    """The side of the coarsest maps of an image with this side: 64 -> 4, 28 -> 7."""
+    """Returns the side of the coarsest maps of an image in px: 64 -> 4, 28 -> 7."""
     return size // 2 ** halvings(size)
 
 
-def seen(size: int) -> int:
-    """The side at which the VGG16-feature discriminator sees an image of this side, px: 32 -> 32, 128 ->
-    64.
-    """
+def vgg16_side(size: int) -> int:
+    """Returns the side in px of the input of VGG16 for an image of this side: 32 -> 32, 128 -> 64."""
     return min(size, 64)
 
 
-def pixels_seen(size: int) -> float:
-    """How many it sees of such an image, in images of 64 px: 32 -> .25, 128 -> 1."""
-    return (seen(size) / 64) ** 2
+def vgg16_pixel_share(size: int) -> float:
+    """Returns the pixels of that input relative to 64 x 64: 32 -> 0.25, 128 -> 1."""
+    return (vgg16_side(size) / 64) ** 2

@@ -1,1 +1,1 @@
-"""Images and videos in, images and videos out."""
+"""Reading, converting and encoding images and videos."""

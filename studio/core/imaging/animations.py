@@ -1,7 +1,6 @@
-"""Animations: frames go in one after another, the bytes of an MP4, WebP or GIF come out, and back.
+"""Encodes frames as MP4, WebP or GIF animations, and decodes animations to frames.
 
-A video is encoded as its frames come, into a file: of hundreds of large ones only a few are in memory at
-once.
+It encodes frames one by one into a file, so that only a few are in memory at once.
 """
 
 from __future__ import annotations
@@ -32,36 +31,37 @@ from studio.core.imaging import (
 from studio.core.imaging.frame_times import FrameTimes
 from studio.core.imaging.video_encoders import KINDS as KINDS
 from studio.core.imaging.video_encoders import VideoKind
-from studio.core.imaging.video_limits import MOST_DRAWN, MOST_FPS, MOST_RECORDED
+from studio.core.imaging.video_limits import MOST_FPS, MOST_MP4_PIXELS, MOST_WEBP_GIF_PIXELS
 from studio.core.imaging.video_span import WHOLE, Span
 
 if TYPE_CHECKING:
     import av
 
-ENDINGS = (*(f".{kind}" for kind in KINDS), ".apng", ".png", ".mov", ".m4v")  # MP4s of phones end in the last
+# Phones save MP4 as .mov or .m4v.
+ENDINGS = (*(f".{kind}" for kind in KINDS), ".apng", ".png", ".mov", ".m4v")
 _MOST_GIF_FPS = 50
-_FINEST = Fraction(1, 90_000)  # s that the times of an MP4 are counted in if they have no larger unit
+_FINEST = Fraction(1, 90_000)  # s, smallest time unit of an MP4
 
 
 class Video:
     """Encodes an animation.
 
     Args:
-        kind: one of KINDS. An MP4 loses the last row or column of an odd side, since its colors lie on every
-            second pixel.
-        times: frames per second, or how long each frame stays and how often all of them play. A number is
-            without end (an MP4 as its player wishes); a GIF shows at most 50.
-        transparent: whether transparency is kept, where the kind has any; else it lies over white.
+        kind: one of KINDS. An MP4 loses the last row or column of an odd side, because of its chroma
+            subsampling.
+        times: frames per second with an infinite loop (at most 50 for a GIF; MP4 players decide about loops),
+            or the duration of each frame and the number of loops.
+        transparent: whether to keep transparency, if the kind supports it; else it is composited over white.
     """
 
     def __init__(self, kind: VideoKind, times: FrameTimes | int, transparent: bool = False):
         if isinstance(times, int):
             times = FrameTimes.even(min(times, _MOST_GIF_FPS) if kind == "gif" else times)
         self._kind, self._times, self._transparent, self.frames = kind, times, transparent, 0
-        self._unit, self._at = _unit(kind, times), Fraction(0)
+        self._unit, self._time = _unit(kind, times), Fraction(0)
         self._file: IO[bytes] = tempfile.TemporaryFile(dir=paths.folder("cache"))  # noqa: SIM115
-        self._opened: tuple[av.container.OutputContainer, av.VideoStream] | None = None
-        self._stays: dict[int, int] = {}  # how long a frame stays by its time, both in units
+        self._output: tuple[av.container.OutputContainer, av.VideoStream] | None = None
+        self._durations: dict[int, int] = {}  # duration by start time, in units
 
     def __enter__(self) -> Self:
         return self
@@ -70,40 +70,40 @@ class Video:
         self._file.close()
 
     def add(self, frame: np.ndarray) -> None:
-        """Encodes the next frame, `(H, W, 3 or 4) uint8`, of the same size as the first."""
+        """Encodes the next frame, `(H, W, 3 or 4) uint8`, of the size of the first."""
         frame = transparency.with_alpha(frame) if self._transparent else transparency.opaque(frame)
-        if self._opened is None:
-            self._opened = self._open(*frame.shape[:2])
-        _, stream = self._opened
+        if self._output is None:
+            self._output = self._open(*frame.shape[:2])
+        _, stream = self._output
         image = video_encoders.image_of(self._kind, frame)
-        began = round(self._at / self._unit)
-        self._at += self._times.of(self.frames)
-        self._stays[began] = max(1, round(self._at / self._unit) - began)
-        image.pts, image.time_base = began, self._unit
+        start = round(self._time / self._unit)
+        self._time += self._times.of(self.frames)
+        self._durations[start] = max(1, round(self._time / self._unit) - start)
+        image.pts, image.time_base = start, self._unit
         self._write(stream.encode(image))
         self.frames += 1
 
     def finish(self) -> bytes:
-        """The whole file. Raises `ValueError` if no frame was added."""
-        if self._opened is None:
+        """Returns the bytes of the animation. Raises `ValueError` if there is no frame."""
+        if self._output is None:
             raise ValueError("a video has one frame at least")
-        container, stream = self._opened
+        container, stream = self._output
         self._write(stream.encode())
         container.close()
         self._file.seek(0)
         data = self._file.read()
         if self._kind == "webp":
-            return video_encoders.completed_webp(data, self._at, self._transparent)
+            return video_encoders.fix_webp(data, self._time, self._transparent)
         if self._kind == "gif":
-            return video_encoders.completed_gif(data, self._times.of(self.frames - 1), self._transparent)
+            return video_encoders.fix_gif(data, self._times.of(self.frames - 1), self._transparent)
         return data
 
     def _write(self, packets: list[av.Packet]) -> None:
-        assert self._opened is not None
+        assert self._output is not None
         for packet in packets:
-            if self._kind == "mp4" and packet.pts in self._stays:  # else the last would stay as its neighbor
-                packet.duration = self._stays[packet.pts]
-            self._opened[0].mux(packet)
+            if self._kind == "mp4" and packet.pts in self._durations:  # FFmpeg does not know that of the last
+                packet.duration = self._durations[packet.pts]
+            self._output[0].mux(packet)
 
     def _open(self, height: int, width: int) -> tuple[av.container.OutputContainer, av.VideoStream]:
         import av
@@ -121,14 +121,14 @@ class Video:
 
 
 def _unit(kind: VideoKind, times: FrameTimes) -> Fraction:
-    """The seconds that the times of a kind are counted in."""
+    """Returns the time unit in seconds: fixed for GIF and WebP, else the common divisor of all durations."""
     if kind != "mp4":
         return Fraction(1, 100) if kind == "gif" else Fraction(1, 1000)
     unit = times.durations[0]
-    for one in times.durations[1:]:
+    for other in times.durations[1:]:
         unit = Fraction(
-            gcd(unit.numerator * one.denominator, one.numerator * unit.denominator),
-            unit.denominator * one.denominator,
+            gcd(unit.numerator * other.denominator, other.numerator * unit.denominator),
+            unit.denominator * other.denominator,
         )
     return max(unit, _FINEST)
 
@@ -136,7 +136,7 @@ def _unit(kind: VideoKind, times: FrameTimes) -> Fraction:
 def encode(
     frames: Iterable[np.ndarray], kind: VideoKind, times: FrameTimes | int, transparent: bool = False
 ) -> bytes:
-    """Frames, `(H, W, 3 or 4) uint8` and all of one size, -> the bytes of an animation. See `Video`."""
+    """Encodes frames of equal size, `(H, W, 3 or 4) uint8`, as an animation. See `Video`."""
     with Video(kind, times, transparent) as video:
         for frame in frames:
             video.add(frame)
@@ -144,100 +144,100 @@ def encode(
 
 
 def fastest(kind: VideoKind) -> int:
-    """How many frames per second a video of a kind shows at most."""
+    """Returns the highest number of frames per second of a kind."""
     return _MOST_GIF_FPS if kind == "gif" else MOST_FPS
 
 
 def frames(
     data: bytes, name: str = "video", most: int = MOST_FPS, transparent: bool = False, span: Span = WHOLE
 ) -> Iterator[np.ndarray]:
-    """Reads an animation frame by frame; its first bytes decide what it is, whatever its name says.
+    """Decodes an animation frame by frame; its first bytes, not its name, decide about the format.
 
     Args:
-        data: of an MP4, WebP, GIF or APNG; a still GIF or WebP is an animation of one frame.
-        name: what errors call it.
-        most: frames per second. Of a quicker video some are left out, as `times` says.
-        transparent: whether transparency is kept; else it lies over white.
-        span: the part of it that is read.
+        data: bytes of an MP4, WebP, GIF or APNG; a still GIF or WebP has one frame.
+        name: name of the file, for errors.
+        most: largest number of frames per second; frames of a faster video are skipped, see `times`.
+        transparent: whether to keep transparency; else it is composited over white.
+        span: part to read.
 
     Yields:
-        `(H, W, 3) uint8`; `(H, W, 4)` for frames with any transparency, if it is kept.
+        `(H, W, 3) uint8`, or `(H, W, 4)` for frames with transparency if it is kept.
 
     Raises:
-        InvalidInput: if it is none of these, is damaged, or has more or larger frames than the studio makes.
+        InvalidInput: if it has another format, is damaged, or exceeds the limits of `video_limits`.
     """
-    length(data, name, most, span)  # which refuses a longer one before anything is made of its first frames
+    length(data, name, most, span)  # refuse too long videos before yielding a frame
     read = mp4_frames.read if video_facts.is_mp4(data) else _image_frames
     count, size = 0, None
     try:
-        every = frame_times.read(data)
-        part = span.frames(every, name)
-        shown, numbers = every.part(part).thinned(most)
-        kept = {part.start + number for number in numbers}
+        all_times = frame_times.read(data)
+        selection = span.frames(all_times, name)
+        selected_times, numbers = all_times.part(selection).limit_rate(most)
+        kept_numbers = {selection.start + number for number in numbers}
         for number, frame in enumerate(read(data)):
-            if number < part.start:
+            if number < selection.start:
                 continue
-            if span.end is not None and number >= part.stop:
+            if span.end is not None and number >= selection.stop:
                 break
             size = size or frame.shape[:2]
             if frame.shape[:2] != size:
                 raise ValueError("its frames have several sizes")
-            if number not in kept and number < len(every.durations):
+            if number not in kept_numbers and number < len(all_times.durations):
                 continue
             count += 1
-            video_span.check_length(count, shown.fps, name)
+            video_span.check_length(count, selected_times.fps, name)
             yield frame if transparent else transparency.opaque(frame)
     except InvalidInput:
         raise
-    except Exception as error:  # parsers raise nearly anything on a damaged file
-        raise _refused(data, name, error) from None
+    except Exception as error:  # parsers raise almost any exception for a damaged file
+        raise _invalid(data, name, error) from None
     if not count:
-        raise _refused(data, name, ValueError("no frame"))
+        raise _invalid(data, name, ValueError("no frame"))
 
 
 def times(data: bytes, name: str = "video", most: int = MOST_FPS, span: Span = WHOLE) -> FrameTimes:
-    """The times of the frames that `frames` gives. Raises `InvalidInput` as that."""
-    every = _times(data, name)
-    return every.part(span.frames(every, name)).thinned(most)[0]
+    """Returns the times of the frames that `frames` yields. Raises as `frames`."""
+    all_times = _times(data, name)
+    return all_times.part(span.frames(all_times, name)).limit_rate(most)[0]
 
 
 def length(data: bytes, name: str = "video", most: int = MOST_FPS, span: Span = WHOLE) -> int:
-    """How many frames `frames` will give, as the video says, unread. Raises `InvalidInput` as that."""
-    shown = times(data, name, most, span)
-    count = len(shown.durations)
-    video_span.check_length(count, shown.fps, name)
+    """Returns the number of frames that `frames` yields, without decoding. Raises as `frames`."""
+    selected_times = times(data, name, most, span)
+    count = len(selected_times.durations)
+    video_span.check_length(count, selected_times.fps, name)
     return count
 
 
 def duration(data: bytes, name: str = "video") -> float:
-    """How many seconds a video of any length lasts, as it says. Raises `InvalidInput` if it is damaged."""
+    """Returns the duration of a video of any length in seconds. Raises `InvalidInput` if it is damaged."""
     return _times(data, name).seconds
 
 
 def first(data: bytes, name: str = "video", start: float = 0.0) -> np.ndarray:
-    """The frame of a video of any length that is shown at `start` seconds. Raises as `frames`."""
+    """Returns the frame at `start` seconds of a video of any length. Raises as `frames`."""
     return next(frames(data, name, span=Span(start, start + video_span.MOMENT)))
 
 
 def check(data: bytes, name: str = "video") -> None:
-    """Decodes as much of a video as can be used, unless that would take too long.
+    """Checks a video by decoding the longest part that the studio can use.
 
     Raises:
-        InvalidInput: as `frames`, but not for its length; or if it has too many pixels in all.
+        InvalidInput: as `frames`, except for its length; or if that part has too many pixels.
     """
-    used = Span(0, video_span.longest(times(data, name).fps))
-    _check_cost(data, name, len(used.frames(_times(data, name), name)))
-    for _ in frames(data, name, span=used):
+    span = Span(0, video_span.longest(times(data, name).fps))
+    _check_cost(data, name, len(span.frames(_times(data, name), name)))
+    for _ in frames(data, name, span=span):
         pass
 
 
 def _check_cost(data: bytes, name: str, count: int) -> None:
-    """Every frame counts, also those that are left out of a quicker video: all are decoded."""
+    """Checks the pixels of all frames, including those that a faster video skips, because all are decoded."""
     try:
         size = video_facts.pixels(data)
     except Exception as error:
-        raise _refused(data, name, error) from None
-    most = MOST_RECORDED if video_facts.is_mp4(data) else MOST_DRAWN
+        raise _invalid(data, name, error) from None
+    most = MOST_MP4_PIXELS if video_facts.is_mp4(data) else MOST_WEBP_GIF_PIXELS
     if count * size > most:
         fits = most // max(1, size)
         expected = f"at most {fits:,} frames of this size" if fits else "smaller frames"
@@ -246,15 +246,15 @@ def _check_cost(data: bytes, name: str, count: int) -> None:
 
 
 def _times(data: bytes, name: str) -> FrameTimes:
-    """Of all frames."""
+    """Returns the times of all frames."""
     try:
         return frame_times.read(data)
     except Exception as error:
-        raise _refused(data, name, error) from None
+        raise _invalid(data, name, error) from None
 
 
-def _refused(data: bytes, name: str, error: Exception) -> InvalidInput:
-    """The error for what cannot be read, which says what it really is."""
+def _invalid(data: bytes, name: str, error: Exception) -> InvalidInput:
+    """Returns the error for a file that cannot be read, which names its real format."""
     received, step = video_facts.other_kind(data), "choose another, or save it as MP4"
     if not received:
         received, step = str(error) if type(error) is ValueError else "a damaged one", "save it again as MP4"
@@ -266,7 +266,7 @@ def _image_frames(data: bytes) -> Iterator[np.ndarray]:
         warnings.simplefilter("ignore")  # of a large size, which is checked next
         image = video_facts.image(data)
     video_limits.check_size(*image.size)
-    # An APNG may begin with a still for programs that show no animations.
+    # Skip the still image that an APNG may have for programs without APNG support.
     for part in islice(ImageSequence.Iterator(image), int(getattr(image, "default_image", False)), None):
         part.load()
         yield transparency.pixels(color_management.to_srgb(part))

@@ -1,4 +1,4 @@
-"""Pixels of any mode, depth and color space -> 8-bit sRGB, with or without transparency."""
+"""Converts images of any mode, depth and color space to 8-bit sRGB, with or without transparency."""
 
 from __future__ import annotations
 
@@ -12,59 +12,60 @@ import numpy as np
 from PIL import Image, ImageCms
 
 _MOST_PROFILE = 4 * 2**20  # bytes
-_TOPS = (255, 65535)  # the largest value of 8 and 16 bits
-_MOST_HIGHLIGHT = 8.0  # of floats whose white is 1
-_MOST_FLOAT = 1e38  # of values that are subtracted in float32
+_TOPS = (255, 65535)  # largest values of 8 and 16 bits
+_MOST_HIGHLIGHT = 8.0  # largest value of floats whose white is 1
+_MOST_FLOAT = 1e38  # largest difference to compute in float32
 _SRGB_GAMMA = 1 / 2.2
-_NO_CHANGE = 0.05  # share by which a gamma may differ from sRGB's; libpng corrects no less
-_SAME_POINT = 0.002  # by which chromaticities may differ from sRGB's
+_NO_CHANGE = 0.05  # relative difference of a gamma from sRGB's that libpng ignores, too
+_SAME_POINT = 0.002  # difference of chromaticities from sRGB's to ignore
 _SRGB = (0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06)  # x, y of white, red, green, blue (IEC 61966-2-1)
 _SRGB_CURVE = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
-_D50 = (0.9642, 1.0, 0.8249)  # XYZ of the white of ICC profiles
+_D50 = (0.9642, 1.0, 0.8249)  # XYZ of the white point of ICC profiles
 _BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
 
 
 def to_srgb(image: Image.Image) -> Image.Image:
     """Converts an image to 8-bit sRGB as browsers do.
 
-    The color space is that of the embedded ICC profile; a PNG without one is sRGB if it says so, else it may
-    give its gamma (`gAMA`) and primaries (`cHRM`). Transparency is never converted.
+    It uses the embedded ICC profile. A PNG without one is sRGB if it has an `sRGB` chunk; else it may have
+    gamma (`gAMA`) and primaries (`cHRM`). Transparency is not converted.
 
     Args:
-        image: of any mode, loaded.
+        image: loaded image of any mode.
 
     Returns:
-        Mode "RGB", or "RGBA" if the image has transparency.
+        Image of mode "RGB", or "RGBA" if it has transparency.
     """
-    alpha, colors = _alpha(image), _opaque(image)
-    converted = _converted(colors, image.info)
+    alpha, colors = _alpha(image), _without_alpha(image)
+    srgb_image = _convert(colors, image.info)
     if alpha is not None:
-        converted.putalpha(alpha)
-    return converted
+        srgb_image.putalpha(alpha)
+    return srgb_image
 
 
 def to_levels(values: np.ndarray) -> np.ndarray:
-    """Scales the values of one channel to 8 bits by the range that they fill; nothing is clipped.
+    """Scales the values of a channel to 8 bits by their range, without clipping.
 
     Args:
-        values: integers of 16 or 32 bits, or floats. Values up to 255 are taken for 8 bits, up to 65535 for
-            16 bits, floats up to 1 for shares; others are scaled by the largest, and shifted if any is
-            negative. So are floats up to 8, which are brighter than white: in 8 bits they would be black.
+        values: integers of 16 or 32 bits, or floats. Values up to 255 count as 8 bits, values up to 65535 as
+            16 bits, floats up to 1 as shares; other values are scaled by the largest, and shifted if any is
+            negative. Floats from 1 to 8 are highlights and scaled by the largest, too; as 8 bits they would
+            be black.
 
     Returns:
         `uint8`, of the same shape.
     """
-    whole = values.dtype.kind in "iu"
-    known = values if whole else np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
-    lowest, highest = min(0.0, float(known.min())), float(known.max())
-    tops: tuple[int, ...] = _TOPS if whole else (1, *_TOPS)
-    if not whole and 1 < highest <= _MOST_HIGHLIGHT:
-        tops = ()
-    top = next((one for one in tops if lowest >= 0 and highest <= one), highest)
-    return _scaled(known, lowest, top)
+    is_integer = values.dtype.kind in "iu"
+    finite = values if is_integer else np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
+    lowest, highest = min(0.0, float(finite.min())), float(finite.max())
+    limits: tuple[int, ...] = _TOPS if is_integer else (1, *_TOPS)
+    if not is_integer and 1 < highest <= _MOST_HIGHLIGHT:
+        limits = ()
+    scale = next((limit for limit in limits if lowest >= 0 and highest <= limit), highest)
+    return _scale(finite, lowest, scale)
 
 
-def _scaled(values: np.ndarray, lowest: float, top: float) -> np.ndarray:
+def _scale(values: np.ndarray, lowest: float, top: float) -> np.ndarray:
     kind: Any = (
         np.float64 if top - lowest > _MOST_FLOAT else np.float32
     )  # or the difference would be infinite
@@ -72,13 +73,13 @@ def _scaled(values: np.ndarray, lowest: float, top: float) -> np.ndarray:
     return (shares * 255 + 0.5).clip(0, 255).astype("uint8")
 
 
-def _of_16_bits(values: np.ndarray) -> np.ndarray:
-    """`uint16` -> `uint8` by a table, which takes no memory for floats."""
-    return _scaled(np.arange(65536), 0, 65535)[values]
+def _to_8_bits(values: np.ndarray) -> np.ndarray:
+    """Converts `uint16` to `uint8` by a table, which needs no memory for floats."""
+    return _scale(np.arange(65536), 0, 65535)[values]
 
 
 def _alpha(image: Image.Image) -> Image.Image | None:
-    """The transparency of an image, mode "L"; None if it has none."""
+    """Returns the alpha channel of an image, mode "L"; None without transparency."""
     if not image.has_transparency_data:
         return None
     if image.mode.startswith("I"):  # Pillow would clip the levels to find the transparent one
@@ -87,8 +88,8 @@ def _alpha(image: Image.Image) -> Image.Image | None:
     return image.convert("RGBA").getchannel("A")
 
 
-def _opaque(image: Image.Image) -> Image.Image:
-    """An image without its transparency, mode "L", "I;16", "RGB", "CMYK" or "LAB"."""
+def _without_alpha(image: Image.Image) -> Image.Image:
+    """Returns an image without transparency, of mode "L", "I;16", "RGB", "CMYK" or "LAB"."""
     mode = image.mode
     if mode.startswith("I;16"):
         return Image.fromarray(np.asarray(image).astype("uint16"))
@@ -103,60 +104,62 @@ def _opaque(image: Image.Image) -> Image.Image:
     return image if mode in ("L", "RGB", "CMYK", "LAB") else image.convert("RGB")
 
 
-def _converted(colors: Image.Image, info: Mapping[Any, Any]) -> Image.Image:
-    """Colors in a color space that `info` describes -> a new image of mode "RGB" in sRGB."""
-    embedded = info.get("icc_profile")
+def _convert(colors: Image.Image, info: Mapping[Any, Any]) -> Image.Image:
+    """Converts colors from the color space in `info` to sRGB, a new image of mode "RGB"."""
+    icc_profile = info.get("icc_profile")
     profile: Any
     if colors.mode == "LAB":
         profile = ImageCms.createProfile("LAB")
-    elif embedded:
-        profile = _opened(embedded) if len(embedded) < _MOST_PROFILE else None
+    elif icc_profile:
+        profile = _open_profile(icc_profile) if len(icc_profile) < _MOST_PROFILE else None
     else:
-        colors, profile = _plain(colors), _of_png(info)
+        colors, profile = _to_rgb(colors), _png_profile(info)
     if profile is None:
-        return _plain(colors)
+        return _to_rgb(colors)
     try:
         gray = colors.mode in ("L", "I;16")
-        return _gray_through(colors, profile) if gray else _through(colors, profile)
+        return _apply_profile_to_gray(colors, profile) if gray else _apply_profile(colors, profile)
     except (ImageCms.PyCMSError, OSError, ValueError):  # a profile for another color model
-        return _plain(colors)
+        return _to_rgb(colors)
 
 
-def _plain(colors: Image.Image) -> Image.Image:
-    """A new image of mode "RGB" with the levels as they are."""
+def _to_rgb(colors: Image.Image) -> Image.Image:
+    """Returns a new image of mode "RGB" without color conversion."""
     if colors.mode == "I;16":
-        colors = Image.fromarray(_of_16_bits(np.asarray(colors)))
+        colors = Image.fromarray(_to_8_bits(np.asarray(colors)))
     return colors.copy() if colors.mode == "RGB" else colors.convert("RGB")
 
 
-def _through(colors: Image.Image, profile: Any, flags: int = 0) -> Image.Image:
-    """The colors converted from a profile to sRGB. Raises if it is for another color model."""
+def _apply_profile(colors: Image.Image, profile: Any, flags: int = 0) -> Image.Image:
+    """Converts colors from a profile to sRGB. Raises if the profile is for another color model."""
     srgb = ImageCms.createProfile("sRGB")
     transform = ImageCms.buildTransform(profile, srgb, colors.mode, "RGB", flags=ImageCms.Flags(flags))
-    converted = Image.new("RGB", colors.size)
-    transform.transform.apply(colors.getim(), converted.getim())  # `apply_transform` refuses "I;16"
-    return converted
+    srgb_image = Image.new("RGB", colors.size)
+    transform.transform.apply(colors.getim(), srgb_image.getim())  # `apply_transform` refuses "I;16"
+    return srgb_image
 
 
-def _gray_through(gray: Image.Image, profile: Any) -> Image.Image:
-    """Gray levels of 8 or 16 bits converted one by one: optimized curves are 10 levels off in the dark."""
+def _apply_profile_to_gray(gray: Image.Image, profile: Any) -> Image.Image:
+    """Converts gray levels of 8 or 16 bits without optimized curves, which err by 10 levels in dark areas."""
     levels = np.asarray(gray)
-    every = np.arange(np.iinfo(levels.dtype).max + 1).astype(levels.dtype).reshape(-1, 256)
-    table = np.asarray(_through(Image.fromarray(every), profile, ImageCms.Flags.NOOPTIMIZE)).reshape(-1, 3)
+    all_levels = np.arange(np.iinfo(levels.dtype).max + 1).astype(levels.dtype).reshape(-1, 256)
+    table = np.asarray(
+        _apply_profile(Image.fromarray(all_levels), profile, ImageCms.Flags.NOOPTIMIZE)
+    ).reshape(-1, 3)
     return Image.fromarray(table[levels])
 
 
-def _opened(profile: bytes) -> Any:
+def _open_profile(profile: bytes) -> Any:
     try:
         return ImageCms.getOpenProfile(io.BytesIO(profile))
     except (ImageCms.PyCMSError, OSError, ValueError):
-        return None  # a damaged one: the plain colors are the best guess
+        return None  # ignore a damaged profile
 
 
-def _of_png(info: Mapping[Any, Any]) -> Any:
-    """The profile that the chunks `gAMA` and `cHRM` of a PNG describe; None if there are none, or sRGB's."""
+def _png_profile(info: Mapping[Any, Any]) -> Any:
+    """Returns the profile of the chunks `gAMA` and `cHRM` of a PNG; None if they are missing or mean sRGB."""
     gamma, points = info.get("gamma"), info.get("chromaticity")
-    if "srgb" in info:  # this chunk goes before both
+    if "srgb" in info:  # this chunk takes precedence
         return None
     if not gamma or abs(gamma / _SRGB_GAMMA - 1) < _NO_CHANGE:
         gamma = None
@@ -164,15 +167,17 @@ def _of_png(info: Mapping[Any, Any]) -> Any:
         points = None
     if gamma is None and points is None:
         return None
-    made = _profile(gamma, tuple(points or _SRGB))
-    return _opened(made) if made else None
+    profile = _profile(gamma, tuple(points or _SRGB))
+    return _open_profile(profile) if profile else None
 
 
 @cache
 def _profile(gamma: float | None, points: Sequence[float]) -> bytes | None:
-    """An ICC profile (ICC.1:2022, matrix and curves) of a gamma, None for sRGB's curve, and chromaticities.
+    """Returns an ICC profile (ICC.1:2022, matrix and curves); None if the chromaticities form no color space.
 
-    Returns None for points of which no color space can be made.
+    Args:
+        gamma: gamma of the curves; None for the curve of sRGB.
+        points: chromaticities x, y of white, red, green and blue.
     """
     try:
         columns = _primaries(points)
@@ -181,27 +186,27 @@ def _profile(gamma: float | None, points: Sequence[float]) -> bytes | None:
     if not np.isfinite(columns).all() or np.abs(columns).max() > 2:
         return None
     curve = (1 / gamma, 1.0, 0.0, 0.0, 0.0) if gamma else _SRGB_CURVE
-    para = b"para\0\0\0\0" + struct.pack(">HH", 3, 0) + _fixed(curve)
-    tags = {b"wtpt": b"XYZ \0\0\0\0" + _fixed(_D50)}
+    para = b"para\0\0\0\0" + struct.pack(">HH", 3, 0) + _s15_fixed16(curve)
+    tags = {b"wtpt": b"XYZ \0\0\0\0" + _s15_fixed16(_D50)}
     for name, column in zip("rgb", columns.T, strict=True):
-        tags[f"{name}XYZ".encode()] = b"XYZ \0\0\0\0" + _fixed(column)
+        tags[f"{name}XYZ".encode()] = b"XYZ \0\0\0\0" + _s15_fixed16(column)
         tags[f"{name}TRC".encode()] = para
-    table, body, at = struct.pack(">I", len(tags)), b"", 128 + 4 + 12 * len(tags)
+    table, body, offset = struct.pack(">I", len(tags)), b"", 128 + 4 + 12 * len(tags)
     for key, data in tags.items():
-        table += key + struct.pack(">II", at + len(body), len(data))
+        table += key + struct.pack(">II", offset + len(body), len(data))
         body += data
-    head = struct.pack(">I4xI4s4s4s12x4s", at + len(body), 0x04300000, b"mntr", b"RGB ", b"XYZ ", b"acsp")
-    return head.ljust(68, b"\0") + _fixed(_D50).ljust(60, b"\0") + table + body
+    head = struct.pack(">I4xI4s4s4s12x4s", offset + len(body), 0x04300000, b"mntr", b"RGB ", b"XYZ ", b"acsp")
+    return head.ljust(68, b"\0") + _s15_fixed16(_D50).ljust(60, b"\0") + table + body
 
 
-def _fixed(numbers: Sequence[float] | np.ndarray) -> bytes:
-    """Numbers as ICC's s15Fixed16."""
-    whole = [min(max(round(float(number) * 65536), -(2**31)), 2**31 - 1) for number in numbers]
-    return struct.pack(f">{len(whole)}i", *whole)
+def _s15_fixed16(numbers: Sequence[float] | np.ndarray) -> bytes:
+    """Encodes numbers as s15Fixed16 of ICC."""
+    integers = [min(max(round(float(number) * 65536), -(2**31)), 2**31 - 1) for number in numbers]
+    return struct.pack(f">{len(integers)}i", *integers)
 
 
 def _primaries(points: Sequence[float]) -> np.ndarray:
-    """Chromaticities of white, red, green, blue -> `(3, 3)`, columns: XYZ of the primaries under D50."""
+    """Returns the XYZ of the primaries under D50 as columns, `(3, 3)`, from chromaticities."""
     white, *primaries = (
         np.array([x / y, 1.0, (1 - x - y) / y]) for x, y in zip(points[::2], points[1::2], strict=True)
     )

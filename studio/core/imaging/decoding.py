@@ -1,4 +1,4 @@
-"""Decodes images with Pillow, and corrects what Pillow gets wrong about a few TIFF and WebP files."""
+"""Decodes images with Pillow, and corrects its errors with some TIFF, PNG and WebP files."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from studio.core.imaging import color_management
 
 _BITS, _PHOTOMETRIC, _PLANAR, _SAMPLE_FORMAT = 258, 262, 284, 339  # tags of TIFF 6.0
 _WHITE_IS_ZERO, _SEPARATE_PLANES, _UNSIGNED = 0, 2, 1
-_FLAGS, _ANIMATION, _ALPHA = 20, 0x02, 0x10  # of the WebP chunk VP8X: where its flags are, and two of them
+_FLAGS, _ANIMATION, _ALPHA = 20, 0x02, 0x10  # offset of the flags in a WebP chunk VP8X, and two flags
 
 
 def open_image(data: bytes, kinds: tuple[str, ...]) -> Image.Image:
     """Opens an image without decoding it.
 
     Args:
-        data: the whole file.
-        kinds: the formats that Pillow may try.
+        data: bytes of the file.
+        kinds: formats that Pillow may try.
 
     Raises:
-        Exception: nearly any, if the file is damaged.
+        Exception: almost any, if the file is damaged.
     """
     flags = data[_FLAGS] if data[:4] == b"RIFF" and data[8:16] == b"WEBPVP8X" and len(data) > _FLAGS else 0
     if flags & _ANIMATION:
-        # Frames need not cover the canvas, whatever the flag says: without it Pillow shows black there.
+        # Set the alpha flag: without it Pillow fills the part of the canvas outside a frame with black.
         data = data[:_FLAGS] + bytes([flags | _ALPHA]) + data[_FLAGS + 1 :]
     image = Image.open(io.BytesIO(data), formats=kinds)
     _scale_transparent_level(image)
@@ -37,7 +37,7 @@ def open_image(data: bytes, kinds: tuple[str, ...]) -> Image.Image:
 
 
 def _scale_transparent_level(image: Image.Image) -> None:
-    """Scales the transparent level of a gray PNG of 2 or 4 bits as Pillow scales its pixels: to 255."""
+    """Scales the transparent level of a 2 or 4 bit gray PNG to 255, as Pillow scales its pixels."""
     level = image.info.get("transparency")
     if isinstance(image, PngImageFile) and image.mode == "L" and isinstance(level, int) and image.tile:
         raw_mode = image.tile[0].args
@@ -48,10 +48,10 @@ def load(image: Image.Image) -> Image.Image:
     """Decodes an opened image.
 
     Returns:
-        The same image, or a new one of mode "L" or "I;16" if Pillow misreads its samples.
+        The image, or a new one of mode "L" or "I;16" if Pillow misreads its samples.
 
     Raises:
-        Exception: nearly any, if the file is damaged.
+        Exception: almost any, if the file is damaged.
     """
     if not isinstance(image, TiffImageFile):
         image.load()
@@ -60,23 +60,23 @@ def load(image: Image.Image) -> Image.Image:
     if tags.get(_PLANAR) == _SEPARATE_PLANES and 16 in tags.get(_BITS, ()):
         _read_planes_of_16_bits(image)
     white_is_zero = tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO
-    unsigned = tags.get(_SAMPLE_FORMAT, (_UNSIGNED,))[0] == _UNSIGNED
+    is_unsigned = tags.get(_SAMPLE_FORMAT, (_UNSIGNED,))[0] == _UNSIGNED
     image.load()
     if image.mode.startswith("I;16") and white_is_zero:
         return _like(image, 65535 - np.asarray(image).astype("uint16"))
     if image.mode == "F" and white_is_zero:
         return _like(image, 255 - color_management.to_levels(np.asarray(image)))
-    if image.mode == "I" and unsigned:  # values from 2**31 on would be negative
+    if image.mode == "I" and is_unsigned:  # Pillow reads values from 2**31 as negative
         return _like(image, color_management.to_levels(np.asarray(image).view("uint32")))
     if image.mode == "I" and 16 in tags.get(_BITS, ()):
         values = np.asarray(image)
-        if values.min() >= 0 and values.max() > 255:  # a photo in signed samples, whose white is 32767
+        if values.min() >= 0 and values.max() > 255:  # a photo with signed samples, white is 32767
             return _like(image, (2 * values + 1).astype("uint16"))
     return image
 
 
 def _read_planes_of_16_bits(image: TiffImageFile) -> None:
-    """Tells the decoder how many bits uncompressed samples have: it takes all separate planes for 8 bits."""
+    """Sets 16 bits per sample for uncompressed separate planes, which Pillow decodes as 8 bits."""
     order = "L" if image.tag_v2.prefix == b"II" else "B"
     for number, tile in enumerate(image.tile):
         band, *rest = cast("tuple[str, int, int]", tile.args)
@@ -86,7 +86,7 @@ def _read_planes_of_16_bits(image: TiffImageFile) -> None:
 
 
 def _like(image: Image.Image, values: np.ndarray) -> Image.Image:
-    """`(H, W) uint8 or uint16` -> an image that keeps the profile and the orientation of another."""
+    """Returns an image of `(H, W) uint8 or uint16` values with the profile and orientation of another."""
     copy = Image.fromarray(values)
     copy.info = dict(image.info)
     if orientation := image.getexif().get(0x0112):

@@ -1,4 +1,4 @@
-"""Images whose decoding takes far more time or memory than their sides tell."""
+"""Detects images whose decoding needs far more time or memory than their size suggests."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ import re
 
 from PIL import Image, TiffImagePlugin
 
-MOST_SCANS = 500  # of a JPEG; each may go over all pixels once more, for a few bytes
-SMALL_TILE = 1 << 22  # pixels of a TIFF's tile, whatever the sides of the image
+MOST_SCANS = 500  # scans of a JPEG; a scan of a few bytes may process all pixels again
+SMALL_TILE = 1 << 22  # pixels; a smaller tile of a TIFF is always accepted
 _TILE_WIDTH, _TILE_HEIGHT = 322, 323  # tags of a TIFF
-# A marker with a length behind it: no filling, no restart.
+# A marker followed by a length, so no fill bytes or restart markers.
 _MARKER = re.compile(rb"\xff+([^\x00\x01\xff\xd0-\xd8])", re.DOTALL)
 _START_OF_SCAN, _END_OF_IMAGE = 0xDA, 0xD9
 
 
 def is_costly(image: Image.Image, data: bytes) -> bool:
-    """Whether an image must not be decoded.
+    """Returns whether an image must not be decoded.
 
     Args:
-        image: as it was opened, not yet decoded.
-        data: its file.
+        image: opened image, not decoded yet.
+        data: bytes of its file.
     """
     if image.format in ("JPEG", "MPO"):
         return _has_many_scans(data)
@@ -29,23 +29,23 @@ def is_costly(image: Image.Image, data: bytes) -> bool:
     return False
 
 
-def is_told_by_sides(data: bytes) -> bool:
-    """Whether the sides in the header of an image's file tell what decoding it takes.
+def has_predictable_cost(data: bytes) -> bool:
+    """Returns whether the size in the header of an image file limits the memory of its decoding.
 
-    Decoders of TIFF, AVIF and HEIC allocate what the data says further in, however small those sides are.
+    It does not for TIFF, AVIF and HEIC, whose decoders allocate memory by values inside the data.
     """
     return data[:2] not in (b"II", b"MM") and data[4:8] != b"ftyp"
 
 
 def _has_many_scans(data: bytes) -> bool:
-    """Whether a JPEG has too many scans; what follows its end, as a phone's video does, is none."""
-    count, at = 0, 2
-    while found := _MARKER.search(data, at):
-        kind = found[1][0]
+    """Returns whether a JPEG has too many scans. Ignores data after its end, such as the video of a phone."""
+    count, offset = 0, 2
+    while match := _MARKER.search(data, offset):
+        kind = match[1][0]
         if kind == _END_OF_IMAGE:
             return False
         count += kind == _START_OF_SCAN
         if count > MOST_SCANS:
             return True
-        at = found.end() + int.from_bytes(data[found.end() : found.end() + 2], "big")
+        offset = match.end() + int.from_bytes(data[match.end() : match.end() + 2], "big")
     return False

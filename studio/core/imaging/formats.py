@@ -1,4 +1,4 @@
-"""Which kinds of images are read, and which kind some bytes are."""
+"""Supported image formats, and detection of a file's format."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from importlib.util import find_spec
 
 from studio.core.errors import InvalidInput, invalid
 
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")  # magic bytes decide, whatever the name says
-HEIC = find_spec("pillow_heif") is not None  # what phones save, where its reader is installed
-TAKEN = f"JPEG, PNG, WebP, AVIF, {'HEIC, ' if HEIC else ''}GIF, BMP or TIFF"
-# By which files of these kinds are offered.
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")  # detected by magic bytes, not by file name
+HEIC = find_spec("pillow_heif") is not None  # format of phone photos; needs pillow-heif
+READABLE = f"JPEG, PNG, WebP, AVIF, {'HEIC, ' if HEIC else ''}GIF, BMP or TIFF"
+# File name extensions of these formats.
 ENDINGS = (
     *(".jpg", ".jpeg", ".jfif", ".png", ".apng", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff"),
     *((".heic", ".heif") if HEIC else ()),
 )
 
-# Known by their first bytes, so that the refusal can name them. HEIC and AVIF share a container.
+# Unsupported formats by magic bytes, for error messages.
 _FOREIGN = {
     b"%PDF": "PDF",
     b"%!PS": "PostScript",
@@ -28,7 +28,7 @@ _FOREIGN = {
 
 
 def readers(data: bytes) -> tuple[str, ...]:
-    """The kinds that Pillow may try."""
+    """Returns the formats that Pillow may try; registers the HEIC reader if necessary."""
     if not (HEIC and _kind(data) == "HEIC"):
         return FORMATS
     import pillow_heif
@@ -38,7 +38,7 @@ def readers(data: bytes) -> tuple[str, ...]:
 
 
 def refusal(data: bytes, name: str) -> InvalidInput:
-    """What is said of a file that is no image of a known kind, or a damaged one."""
+    """Returns the error for a file that is damaged or not a supported image."""
     kind, step = _kind(data), "save it as JPEG or PNG"
     received = kind or "not an image of a known kind, or a damaged one"
     if kind == "HEIC" and HEIC:
@@ -47,12 +47,12 @@ def refusal(data: bytes, name: str) -> InvalidInput:
         received = f"a damaged or cut {kind}"
     elif kind == "HEIC":
         step += ", or pip install pillow-heif, which reads it"
-    return invalid(name, expected=f"a {TAKEN} file", received=received, next_step=step)
+    return invalid(name, expected=f"a {READABLE} file", received=received, next_step=step)
 
 
 def _kind(data: bytes) -> str:
-    """What kind of foreign file it seems to be, by its first bytes; empty if none that is known."""
-    if data[4:8] == b"ftyp":
+    """Returns the format of a file by its magic bytes; "" if it is unknown or a supported one."""
+    if data[4:8] == b"ftyp":  # the container of AVIF, HEIC and MP4
         return "AVIF" if b"avif" in data[8:32] else "HEIC" if b"hei" in data[8:32] else "a video"
     head = data[:256].lstrip()
     return next((kind for magic, kind in _FOREIGN.items() if head.startswith(magic)), "")

@@ -1,4 +1,4 @@
-"""How long each frame of an animation stays, and how often all of it plays; read without decoding a frame."""
+"""Reads frame durations and loop count of an animation without decoding frames."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from math import floor
 from studio.core.imaging import video_facts
 from studio.core.imaging.video_limits import MOST_FRAMES
 
-_UNSAID = Fraction(1, 10)  # s that browsers show a frame of an animation that asks for next to nothing
-_NEXT_TO_NOTHING = Fraction(1, 100)  # s
-_LONGEST = Fraction(600)  # s that a frame may stay; a GIF can say 655
+_DEFAULT_DURATION = Fraction(1, 10)  # s; browsers use it for frames up to `_SHORTEST`
+_SHORTEST = Fraction(1, 100)  # s
+_LONGEST = Fraction(600)  # s, longest duration of a frame; a GIF allows 655
 _MOST_PLAYS = 65535
-_MOST_RATE = 240  # frames per second; no camera records faster for a player to show
-_MOST_READ = MOST_FRAMES * _MOST_RATE  # more frames than that are too many at one frame a second
-_JITTER = Fraction(9, 10)  # a frame may stay that much less than it should: WebP counts in milliseconds
+_MOST_RATE = 240  # frames per second of the fastest cameras whose videos players show in real time
+_MOST_READ = MOST_FRAMES * _MOST_RATE  # more frames are too many even at one frame per second
+_JITTER = Fraction(9, 10)  # share of the due duration to accept, because WebP rounds to milliseconds
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,8 @@ class FrameTimes:
     """The times of the frames of an animation.
 
     Attributes:
-        durations: seconds that each frame stays, at least one; frames beyond them stay as long as the last.
-        plays: how often all of it plays; 0 is without end.
+        durations: duration of each frame in seconds, at least one; later frames have the last duration.
+        plays: how often the animation plays; 0 loops forever.
     """
 
     durations: tuple[Fraction, ...]
@@ -35,102 +35,104 @@ class FrameTimes:
 
     @classmethod
     def even(cls, fps: float | Fraction, plays: int = 0) -> FrameTimes:
-        """Frames that all stay `1 / fps` seconds."""
+        """Returns equal durations of `1 / fps` seconds."""
         return cls((1 / Fraction(fps),), plays)
 
     def of(self, number: int) -> Fraction:
-        """Seconds that a frame stays, by its number from 0."""
+        """Returns the duration of a frame in seconds, by its number from 0."""
         return self.durations[min(number, len(self.durations) - 1)]
 
     @property
     def seconds(self) -> float:
-        """How long it plays once."""
+        """Duration of one loop in seconds."""
         return float(sum(self.durations))
 
     @property
     def fps(self) -> float:
-        """Frames per second, on average."""
+        """Average frames per second."""
         return len(self.durations) / self.seconds
 
     def part(self, numbers: range) -> FrameTimes:
-        """The times of some frames in a row, by their numbers from 0."""
+        """Returns the times of consecutive frames, by their numbers from 0."""
         return replace(self, durations=self.durations[numbers.start : numbers.stop])
 
-    def thinned(self, most: int) -> tuple[FrameTimes, tuple[int, ...]]:
-        """Leaves out frames so that none stays less than `1 / most` seconds; all together last as long.
+    def limit_rate(self, most: int) -> tuple[FrameTimes, tuple[int, ...]]:
+        """Skips frames so that none is shorter than `1 / most` seconds, and keeps the total duration.
 
         Returns:
-            The times of the frames that are kept, and their numbers from 0.
+            The times of the remaining frames, and their numbers from 0.
         """
         if min(self.durations) >= _JITTER / most:
             return self, tuple(range(len(self.durations)))
         starts = [Fraction(0), *accumulate(self.durations)]
         slots = [floor(start * most) for start in starts[:-1]]
-        kept = [n for n, slot in enumerate(slots) if n == 0 or slot != slots[n - 1]]
-        end = max(floor(starts[-1] * most), slots[kept[-1]] + 1)
-        lengths = [later - slot for slot, later in pairwise([*(slots[n] for n in kept), end])]
-        return replace(self, durations=tuple(Fraction(length, most) for length in lengths)), tuple(kept)
+        numbers = [n for n, slot in enumerate(slots) if n == 0 or slot != slots[n - 1]]
+        end = max(floor(starts[-1] * most), slots[numbers[-1]] + 1)
+        lengths = [next_slot - slot for slot, next_slot in pairwise([*(slots[n] for n in numbers), end])]
+        return replace(self, durations=tuple(Fraction(length, most) for length in lengths)), tuple(numbers)
 
 
 def read(data: bytes) -> FrameTimes:
-    """The times that an animation says. Raises nearly anything if it is damaged."""
+    """Reads the times of an animation. Raises almost any exception if it is damaged."""
     kind = video_facts.kind(data)
     if kind == "mp4":
-        return FrameTimes(_bounded(_mp4_durations(data)))
-    image = video_facts.image(data)  # whose header must be whole
+        return FrameTimes(_limit(_mp4_durations(data)))
+    image = video_facts.image(data)  # checks the header
     loop = int(image.info.get("loop", 1 if kind == "gif" else 0))
     if kind == "gif" and "loop" in image.info and loop:
-        loop += 1  # it counts the repetitions after the first time
-    told = {"gif": _gif_durations, "webp": _webp_durations, "apng": _apng_durations}[kind](data)
-    counted = islice(told, _MOST_READ)
-    shown = [seconds if seconds > _NEXT_TO_NOTHING else _UNSAID for seconds in counted] or [_UNSAID]
-    return FrameTimes(_bounded(shown), min(max(loop, 0), _MOST_PLAYS))
+        loop += 1  # a GIF counts repetitions after the first time
+    durations = {"gif": _gif_durations, "webp": _webp_durations, "apng": _apng_durations}[kind](data)
+    first_durations = islice(durations, _MOST_READ)
+    display_durations = [
+        seconds if seconds > _SHORTEST else _DEFAULT_DURATION for seconds in first_durations
+    ] or [_DEFAULT_DURATION]
+    return FrameTimes(_limit(display_durations), min(max(loop, 0), _MOST_PLAYS))
 
 
-def _bounded(durations: Sequence[Fraction]) -> tuple[Fraction, ...]:
+def _limit(durations: Sequence[Fraction]) -> tuple[Fraction, ...]:
     return tuple(min(seconds, _LONGEST) for seconds in durations)
 
 
 def _mp4_durations(data: bytes) -> list[Fraction]:
-    """By the times at which the frames are shown; even ones where these make no sense."""
-    with video_facts.opened(data) as container:
+    """Returns durations by the presentation times of frames; equal ones if these are invalid."""
+    with video_facts.open_container(data) as container:
         stream = container.streams.video[0]
         unit, average = stream.time_base or Fraction(1, 90_000), Fraction(stream.average_rate or 24)
-        shown: list[tuple[int, int]] = []  # when, and how long, in units
+        packet_times: list[tuple[int, int]] = []  # start and duration, in units
         count = 0
         for packet in container.demux(stream):
             if packet.size and not packet.is_discard:
                 count += 1
                 if packet.pts is not None:
-                    shown.append((packet.pts, packet.duration or 0))
+                    packet_times.append((packet.pts, packet.duration or 0))
             if count > _MOST_READ:
                 break
-    each = 1 / min(max(average, 1 / _LONGEST), Fraction(_MOST_RATE))
-    durations = [(later[0] - one[0]) * unit for one, later in pairwise(sorted(shown))]
+    usual = 1 / min(max(average, 1 / _LONGEST), Fraction(_MOST_RATE))
+    durations = [(following[0] - current[0]) * unit for current, following in pairwise(sorted(packet_times))]
     if len(durations) != count - 1 or min(durations, default=1) <= 0:
-        return [each] * max(1, count)
-    return [*durations, max(shown)[1] * unit or each]
+        return [usual] * max(1, count)
+    return [*durations, max(packet_times)[1] * unit or usual]
 
 
 def _gif_durations(data: bytes) -> Iterator[Fraction]:
-    with video_facts.opened(data) as container:
+    with video_facts.open_container(data) as container:
         for packet in container.demux(video=0):
             if packet.size:
                 yield (packet.duration or 0) * Fraction(packet.time_base or 0)
 
 
 def _webp_durations(data: bytes) -> Iterator[Fraction]:
-    """From the chunks: FFmpeg does not read them, and Pillow only as it decodes."""
-    at = 12
-    while at + 8 <= len(data):
-        kind, size = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "little")
+    """Yields durations from the chunks of a WebP, because FFmpeg ignores them and Pillow has to decode."""
+    offset = 12
+    while offset + 8 <= len(data):
+        kind, size = data[offset : offset + 4], int.from_bytes(data[offset + 4 : offset + 8], "little")
         if kind == b"ANMF":
-            yield Fraction(int.from_bytes(data[at + 20 : at + 23], "little"), 1000)
-        at += 8 + size + size % 2
+            yield Fraction(int.from_bytes(data[offset + 20 : offset + 23], "little"), 1000)
+        offset += 8 + size + size % 2
 
 
 def _apng_durations(data: bytes) -> Iterator[Fraction]:
     for kind, body in video_facts.png_chunks(data):
         if kind == b"fcTL" and len(body) == 26:
-            top, bottom = struct.unpack(">HH", body[20:24])
-            yield Fraction(top, bottom or 100)
+            numerator, denominator = struct.unpack(">HH", body[20:24])
+            yield Fraction(numerator, denominator or 100)

@@ -8,13 +8,13 @@ import numpy as np
 
 
 def grid(images: np.ndarray, columns: int | None = None, scale: int = 1, gap: int = 2) -> np.ndarray:
-    """Puts images side by side and below each other on white, row by row.
+    """Arranges images in a grid on white, row by row.
 
     Args:
         images: `(n, h, w, 1 or 3) uint8`.
-        columns: in a row; as near to a square as can be when None.
-        scale: how many times larger each is shown, in whole pixels.
-        gap: px of white between them.
+        columns: images per row; None makes the grid nearly square.
+        scale: integer factor of enlargement.
+        gap: px between images.
 
     Returns:
         `(H, W, 3) uint8`.

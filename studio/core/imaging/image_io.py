@@ -1,4 +1,4 @@
-"""Any image a user owns -> `(H, W, 3) uint8` sRGB, and back to a PNG with its recipe."""
+"""Reads images as `(H, W, 3) uint8` sRGB, and writes PNGs with their recipe."""
 
 from __future__ import annotations
 
@@ -22,51 +22,50 @@ if TYPE_CHECKING:
 
 MOST_PIXELS = 8192 * 8192
 MOST_BYTES = 50 * 1024 * 1024
-LARGE = 8 << 20  # pixels, from which decoding takes 100 MB to 1.5 GB
-_large_at_once = threading.BoundedSemaphore(2)  # in this process, whoever asks
+LARGE = 8 << 20  # pixels; decoding more takes 100 MB to 1.5 GB
+_large_at_once = threading.BoundedSemaphore(2)  # limits concurrent decoding of large images in this process
 LEAST_SIDE = 8
 MOST_ASPECT = 20
 _COSTLY = "one made to take very much time or memory"
-_ROWS = 256  # of an image of 16 bits that are scaled at once
 
 Image.MAX_IMAGE_PIXELS = MOST_PIXELS
 
 
 def read(source: str | Path | bytes, name: str = "image") -> np.ndarray:
-    """Reads an image upright, as sRGB, with transparency over white and the first frame of an animation.
+    """Reads an image as upright sRGB, composited over white; of an animation the first frame.
 
     Args:
-        source: a path, or the file's bytes.
-        name: what errors call bytes; a path is called by its own name.
+        source: path or bytes of the file.
+        name: name for errors if `source` is bytes.
 
     Returns:
         `(H, W, 3) uint8`.
 
     Raises:
-        InvalidInput: if it is no image of a kind taken, is damaged or cut, or is too large (found in the
-            header, before decoding), too small or too narrow.
+        InvalidInput: if it is not a supported image, is damaged or truncated, or is too large (checked before
+            decoding), too small or too narrow.
     """
-    image = _opened(*_bytes(source, name))
+    image = _open(*_bytes(source, name))
     return transparency.opaque(np.asarray(image))
 
 
 def read_transparent(source: str | Path | bytes, name: str = "image") -> np.ndarray:
-    """Reads an image as `read` does, but keeps its transparency.
+    """Reads an image like `read`, but keeps its transparency.
 
     Returns:
         `(H, W, 3) uint8`, or `(H, W, 4) uint8` if any pixel is transparent.
     """
-    return transparency.pixels(_opened(*_bytes(source, name)))
+    return transparency.pixels(_open(*_bytes(source, name)))
 
 
 def read_mask(source: str | Path | bytes, name: str = "mask") -> np.ndarray:
-    """Reads a mask: how strongly each pixel is selected, 0 to 255.
+    """Reads a mask, from 0 (not selected) to 255 (selected).
 
-    Transparency decides if there is any: what is opaque is selected, whatever its color. Otherwise black is
-    not selected and white is; any other color counts by its strongest channel.
+    A mask with transparency selects opaque pixels of any color. Otherwise the strongest channel counts: black
+    is not selected, white is.
 
     Returns:
-        `(H, W, 3) uint8`, three equal channels.
+        `(H, W, 3) uint8` with three equal channels.
 
     Raises:
         InvalidInput: as `read`.
@@ -76,17 +75,17 @@ def read_mask(source: str | Path | bytes, name: str = "mask") -> np.ndarray:
     return np.repeat(strength[..., None], 3, axis=2)
 
 
-def _opened(data: bytes, name: str) -> Image.Image:
-    """An image upright, as sRGB: mode "RGB", or "RGBA" if it has transparency."""
+def _open(data: bytes, name: str) -> Image.Image:
+    """Returns an upright sRGB image of mode "RGB", or "RGBA" if it has transparency."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # broken tags of a good image are no news
+        warnings.simplefilter("ignore")  # e.g. invalid tags
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
             image = decoding.open_image(data, formats.readers(data))
             _check_size(image.size, name)
             if decoding_cost.is_costly(image, data):
                 raise invalid(name, expected="a usual image", received=_COSTLY, next_step="save it again")
-            is_small = image.width * image.height <= LARGE and decoding_cost.is_told_by_sides(data)
+            is_small = image.width * image.height <= LARGE and decoding_cost.has_predictable_cost(data)
             with nullcontext() if is_small else _large_at_once:
                 return color_management.to_srgb(ImageOps.exif_transpose(decoding.load(image)))
         except (InvalidInput, MemoryError):
@@ -95,9 +94,9 @@ def _opened(data: bytes, name: str) -> Image.Image:
             raise _too_large(name) from None
         except Image.UnidentifiedImageError:
             raise formats.refusal(data, name) from None
-        except Exception as error:  # Pillow's parsers raise nearly anything on a damaged file
+        except Exception as error:  # Pillow raises almost any exception for a damaged file
             raise invalid(
-                name, expected="a whole image", received=_what(error), next_step="save it again"
+                name, expected="a whole image", received=_describe(error), next_step="save it again"
             ) from None
 
 
@@ -115,7 +114,7 @@ def _bytes(source: str | Path | bytes, name: str) -> tuple[bytes, str]:
             reason = getattr(error, "strerror", None) or "not a usable path"
             raise invalid(name, expected="a file", received=reason, next_step="check the path") from None
     if not data:
-        raise invalid(name, expected=f"a {formats.TAKEN} file", received="an empty file")
+        raise invalid(name, expected=f"a {formats.READABLE} file", received="an empty file")
     if len(data) > MOST_BYTES:
         raise _too_many_bytes(name)
     return data, name
@@ -143,18 +142,18 @@ def _too_large(name: str, received: str = "more") -> InvalidInput:
     return invalid(name, expected=most, received=received, next_step="save it smaller")
 
 
-def _what(error: Exception) -> str:
+def _describe(error: Exception) -> str:
     text = str(error).lower()
-    if "max_text_chunk" in text:  # Pillow refuses to unpack more
+    if "max_text_chunk" in text:  # Pillow's limit for compressed text
         return "one whose color profile or text has more than 1 MB"
     return "a cut one" if "truncat" in text else "a damaged one"
 
 
 def size(data: bytes) -> tuple[int, int]:
-    """Height and width of an image as it is stored, from its header alone.
+    """Returns the stored height and width of an image, before rotation, from its header.
 
     Raises:
-        InvalidInput: if it is no image, or one of more pixels than `read` takes.
+        InvalidInput: if it is not an image, or has more pixels than `read` accepts.
     """
     name = "image"
     with warnings.catch_warnings():
@@ -170,37 +169,38 @@ def size(data: bytes) -> tuple[int, int]:
 
 
 def size_of(data: bytes) -> tuple[int, int] | None:
-    """Height and width as `size` gives them; None for what is no image, such as an MP4."""
+    """Returns the result of `size`, or None if the file is not an image."""
     with suppress(InvalidInput):
         return size(data)
     return None
 
 
 def megapixels(data: bytes, longest: int) -> float:
-    """Millions of pixels that an encoded image has at a longer side of `longest` px. Raises as `size`."""
+    """Returns the megapixels of an image resized to a longer side of `longest` px. Raises as `size`."""
     height, width = size(data)
     return height * width / max(height, width) ** 2 * longest**2 / 1e6
 
 
 def fit(image: np.ndarray, longest: int) -> np.ndarray:
-    """Resizes so that the longer side is `longest` px; Lanczos.
+    """Resizes an image with Lanczos so that the longer side is `longest` px.
 
-    Of a very long image the result is one that `read` takes: its shorter side has at least LEAST_SIDE px, for
-    which the longer one may become more than `longest`, and it is no narrower than 1 to MOST_ASPECT. An image
-    that is smaller or narrower itself keeps its proportions.
+    The result is an image that `read` accepts: the shorter side is at least LEAST_SIDE px, even if the longer
+    one then exceeds `longest`, and the ratio of the sides is at most MOST_ASPECT. An image that is smaller or
+    narrower itself keeps its aspect ratio.
 
     Args:
         image: `(H, W, 3) uint8`.
+        longest: longer side of the result in px.
 
     Returns:
-        `(h, w, 3) uint8` with the same proportions, as far as pixels allow.
+        `(h, w, 3) uint8` with the aspect ratio of the image, up to rounding.
     """
     height, width = image.shape[:2]
-    return resize(image, *fitted(height, width, longest))
+    return resize(image, *fitted_size(height, width, longest))
 
 
-def fitted(height: int, width: int, longest: int) -> tuple[int, int]:
-    """The height and width that `fit` gives an image of another size."""
+def fitted_size(height: int, width: int, longest: int) -> tuple[int, int]:
+    """Returns the height and width of the result of `fit`."""
     shorter, longer = sorted((height, width))
     scale = longest / longer
     if shorter >= LEAST_SIDE and longer <= MOST_ASPECT * shorter:
@@ -213,22 +213,22 @@ def fitted(height: int, width: int, longest: int) -> tuple[int, int]:
 
 
 def resize(image: np.ndarray, height: int, width: int) -> np.ndarray:
-    """`(H, W, 3) uint8` -> `(height, width, 3) uint8`, Lanczos."""
+    """Resizes an image, `(H, W, 3) uint8`, with Lanczos to `(height, width, 3) uint8`."""
     if image.shape[:2] == (height, width):
         return image
     return np.asarray(Image.fromarray(image).resize((width, height), Image.Resampling.LANCZOS))
 
 
 def encode_png(image: np.ndarray, recipe: Recipe | None = None) -> bytes:
-    """`(H, W, 3) uint8` -> the bytes of a PNG, with the recipe in its text chunk `recipe`.
+    """Encodes an image, `(H, W, 3) uint8`, as PNG with the recipe in the text chunk `recipe`.
 
-    Deflate looks for runs alone: PNG's filters leave little else that repeats, so that a file is no larger
-    and is written in half the time.
+    Run-length deflate halves the time and gives files of equal size, because after PNG's filters little else
+    repeats.
     """
     info = PngImagePlugin.PngInfo()
     if recipe is not None:
         text = recipe.to_json()
-        add = info.add_text if text.isascii() else info.add_itxt  # only the second is UTF-8
+        add = info.add_text if text.isascii() else info.add_itxt  # only iTXt is UTF-8
         add("recipe", text)
     buffer = io.BytesIO()
     Image.fromarray(image).save(buffer, "PNG", pnginfo=info, compress_level=1, compress_type=zlib.Z_RLE)
@@ -236,19 +236,19 @@ def encode_png(image: np.ndarray, recipe: Recipe | None = None) -> bytes:
 
 
 def as_png(image: Image.Image, name: str = "image") -> bytes:
-    """An image that a program holds as a file would: upright; what is transparent stays so.
+    """Encodes a Pillow image as an upright PNG, with its transparency.
 
     Args:
-        image: of any mode; its file may not have been read yet. The levels of modes "I" and "F" are scaled
-            by the range that they fill, see `color_management.to_levels`.
-        name: what errors call it.
+        image: image of any mode, possibly not loaded yet. Modes "I" and "F" are scaled by their range, see
+            `color_management.to_levels`.
+        name: name for errors.
 
     Raises:
-        InvalidInput: if its file is damaged or cut.
+        InvalidInput: if its file is damaged or truncated.
     """
     try:
         upright = ImageOps.exif_transpose(image)
-        if upright.mode in ("I", "F"):  # Pillow would clip what it converts, and not scale it
+        if upright.mode in ("I", "F"):  # Pillow would clip instead of scaling
             upright = Image.fromarray(color_management.to_levels(np.asarray(upright)))
         elif upright.mode.startswith("I;16"):
             upright = Image.fromarray(np.asarray(upright).astype("uint16"))
@@ -256,26 +256,26 @@ def as_png(image: Image.Image, name: str = "image") -> bytes:
             upright = upright.convert("RGBA")
         elif upright.mode not in ("1", "L", "LA", "P", "RGB", "RGBA"):
             upright = upright.convert("RGB")
-        for level in (1, 9):  # of the fast way more than may be read can come
-            held = io.BytesIO()
-            upright.save(held, "PNG", compress_level=level)
-            if held.tell() <= MOST_BYTES:
+        for level in (1, 9):  # compress more if the fast file exceeds the limit of `read`
+            buffer = io.BytesIO()
+            upright.save(buffer, "PNG", compress_level=level)
+            if buffer.tell() <= MOST_BYTES:
                 break
-        return held.getvalue()
+        return buffer.getvalue()
     except (OSError, ValueError) as error:
         expected, step = "a whole image", "save it again"
-        raise invalid(name, expected=expected, received=_what(error), next_step=step) from None
+        raise invalid(name, expected=expected, received=_describe(error), next_step=step) from None
 
 
 def encode_as(image: np.ndarray, suffix: str) -> bytes:
-    """`(H, W, 3) uint8` -> the bytes of a ".jpg", ".jpeg" or ".webp"; its recipe goes next to it."""
+    """Encodes an image, `(H, W, 3) uint8`, as ".jpg", ".jpeg" or ".webp", without its recipe."""
     buffer = io.BytesIO()
     Image.fromarray(image).save(buffer, {".webp": "WEBP"}.get(suffix, "JPEG"), quality=95)
     return buffer.getvalue()
 
 
 def encode_preview(image: np.ndarray, longest: int = 512) -> bytes:
-    """`(H, W, 3) uint8` -> a WebP of about 50 kB for the eyes alone."""
+    """Encodes a preview of an image, `(H, W, 3) uint8`, as WebP of about 50 kB."""
     preview = Image.fromarray(image)
     preview.thumbnail((longest, longest))
     buffer = io.BytesIO()
@@ -284,15 +284,15 @@ def encode_preview(image: np.ndarray, longest: int = 512) -> bytes:
 
 
 def gray(image: np.ndarray) -> np.ndarray:
-    """`(H, W, 3) uint8` -> `(H, W, 1) uint8`, its colors weighed as ITU-R BT.601 does."""
+    """Converts an image, `(H, W, 3) uint8`, to gray by the weights of ITU-R BT.601, `(H, W, 1) uint8`."""
     return np.asarray(Image.fromarray(image).convert("L"))[..., None]
 
 
 def to_01(image: np.ndarray) -> np.ndarray:
-    """`(H, W, 3) uint8` -> `(1, H, W, 3) float32 in [0, 1]`, as all work inside the studio takes it."""
+    """Converts `(H, W, 3) uint8` to `(1, H, W, 3) float32 in [0, 1]`, the format of all computation."""
     return image[None].astype("float32") / 255.0
 
 
 def to_uint8(images_01: np.ndarray) -> np.ndarray:
-    """`(1, H, W, 3) float32 in [0, 1]` -> `(H, W, 3) uint8`, clipped and rounded."""
+    """Converts `(1, H, W, 3) float32 in [0, 1]` to `(H, W, 3) uint8`; clips and rounds."""
     return (np.clip(np.asarray(images_01)[0], 0.0, 1.0) * 255.0 + 0.5).astype("uint8")

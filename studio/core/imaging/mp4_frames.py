@@ -1,4 +1,4 @@
-"""Reads the frames of an MP4 as a player shows them."""
+"""Decodes the frames of an MP4 as players show them."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from studio.core.imaging import video_encoders, video_facts, video_limits
 if TYPE_CHECKING:
     import av
 
-_CODECS = ("h264", "hevc", "mpeg4")  # phones video in the second
-_MOST_STRETCH = 4  # of a pixel; DVDs and camcorders need less than 2
+_CODECS = ("h264", "hevc", "mpeg4")  # phones record HEVC
+_MOST_STRETCH = 4  # largest pixel aspect ratio; DVDs and camcorders have less than 2
 
 
 def read(data: bytes) -> Iterator[np.ndarray]:
     """Decodes an MP4 frame by frame.
 
-    Frames are turned as the file says, because phones video sideways, and stretched to square pixels, because
-    DVDs and some camcorders store narrower ones.
+    It rotates frames, because phones record sideways, and scales them to square pixels, because DVDs and some
+    camcorders store narrower ones.
 
     Yields:
         `(H, W, 3) uint8`
 
     Raises:
         ValueError: if it has another codec than H.264, HEVC or MPEG-4, or too large frames.
-        Exception: nearly any, if the file is damaged.
+        Exception: almost any, if the file is damaged.
     """
-    with video_facts.opened(data) as container:
+    with video_facts.open_container(data) as container:
         stream = container.streams.video[0]
         if stream.codec_context.name not in _CODECS:
             raise ValueError("a video of another codec than H.264, HEVC or MPEG-4")
@@ -42,14 +42,14 @@ def read(data: bytes) -> Iterator[np.ndarray]:
 
 
 def _upright(image: av.VideoFrame, aspect: Fraction) -> np.ndarray:
-    """The pixels of a frame whose stored pixels are `aspect` times as wide as high."""
+    """Returns the upright pixels of a frame; `aspect` is the width to height ratio of a stored pixel."""
     height, width = image.height, image.width
     if 1 < aspect <= _MOST_STRETCH:
         width = round(width * aspect)
     elif Fraction(1, _MOST_STRETCH) <= aspect < 1:
         height = round(height / aspect)
     video_limits.check_size(width, height)
-    how = video_encoders.exactly()
-    pixels = image.reformat(width, height, format="rgb24", interpolation=how).to_ndarray()
-    quarters = round(image.rotation / 90)  # counterclockwise, as NumPy turns
+    interpolation = video_encoders.interpolation()
+    pixels = image.reformat(width, height, format="rgb24", interpolation=interpolation).to_ndarray()
+    quarters = round(image.rotation / 90)  # counterclockwise, as for NumPy
     return np.ascontiguousarray(np.rot90(pixels, quarters))

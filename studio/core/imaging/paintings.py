@@ -1,4 +1,4 @@
-"""Sample paintings, each with its own strokes, palette and texture; drawn by `training.drawings`."""
+"""Sample paintings for style transfer, drawn by `training.drawings`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FOLDER = Path(__file__).parents[1] / "samples" / "paintings"
 
 @dataclass(frozen=True)
 class Painting:
-    """One sample painting as plain data; its image is the file of its name."""
+    """A sample painting; its image is the file of its name in FOLDER."""
 
     name: str
     title: str
@@ -36,7 +36,7 @@ _PAINTINGS = (
 
 
 def paintings() -> dict[str, Painting]:
-    """The sample paintings by name, in the order to show them; reads no image."""
+    """Returns the sample paintings by name, in display order, without reading images."""
     return {painting.name: painting for painting in _PAINTINGS}
 
 
@@ -50,11 +50,11 @@ def painting(name: str) -> np.ndarray:
         `(512, 640, 3) uint8`.
 
     Raises:
-        InvalidInput: if there is no such painting; the message names the closest.
+        InvalidInput: if there is no such painting; suggests the closest name.
     """
     from studio.core.imaging import image_io
 
-    known = paintings()
-    if name not in known:
-        raise unknown("sample style", name, known)
+    samples = paintings()
+    if name not in samples:
+        raise unknown("sample style", name, samples)
     return image_io.read(FOLDER / f"{name}.avif")

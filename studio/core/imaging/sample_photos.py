@@ -1,4 +1,4 @@
-"""Sample photos, so that the first click gives a result: free ones that scikit-image carries in its wheel."""
+"""Sample photos: free ones from the wheel of scikit-image."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Sample:
-    """One photo as plain data: what a page shows of it, and the file inside `skimage/data`."""
+    """A sample photo: its texts for pages, and its file in `skimage/data`."""
 
     name: str
     title: str
@@ -23,8 +23,8 @@ class Sample:
     file: str
 
 
-# Only files inside the wheel: scikit-image would download its others on first use. The facts of each credit
-# are those of its docstring in `skimage.data`; photos without a plain license (motorcycle, coins) stay out.
+# Only files in the wheel, because scikit-image downloads others on first use. Credits follow the docstrings
+# in `skimage.data`. Photos without a clear license (motorcycle, coins) are excluded.
 _PHOTOS = (
     Sample("chelsea", "Chelsea the cat", "Stéfan van der Walt, CC0 (no rights reserved)", "chelsea.png"),
     Sample("astronaut", "Eileen Collins, astronaut", "NASA Great Images, public domain", "astronaut.png"),
@@ -45,12 +45,12 @@ _PHOTOS = (
 )
 
 
-GRAY_ALREADY = "camera"  # the photo that has no colors
+GRAY_ALREADY = "camera"  # the photo without color
 _GRAY = "_gray"
 
 
 def photos() -> dict[str, Sample]:
-    """The sample photos by name, in the order to show them; reads no image."""
+    """Returns the sample photos by name, in display order, without reading images."""
     return {sample.name: sample for sample in _PHOTOS}
 
 
@@ -61,11 +61,11 @@ def photo(name: str) -> np.ndarray:
         name: one of `photos()`.
 
     Returns:
-        `(H, W, 3) uint8`, between 300 and 1000 px a side.
+        `(H, W, 3) uint8`, with sides of 300 to 1000 px.
 
     Raises:
-        InvalidInput: if there is no such photo; the message names the closest.
-        Unavailable: if scikit-image is not installed, or without its images.
+        InvalidInput: if there is no such photo; suggests the closest name.
+        Unavailable: if scikit-image or its images are not installed.
     """
     from studio.core.imaging import image_io
 
@@ -73,26 +73,26 @@ def photo(name: str) -> np.ndarray:
 
 
 def gray_names() -> list[str]:
-    """The names of the gray versions of the color photos, e.g. "coffee_gray", in the same order."""
+    """Returns the names of the gray versions of the color photos, e.g. "coffee_gray", in display order."""
     return [f"{name}{_GRAY}" for name in photos() if name != GRAY_ALREADY]
 
 
 def is_known(name: str) -> bool:
-    """Whether a name is that of a sample photo or of a gray version of one."""
+    """Returns whether a name is that of a sample photo or of its gray version."""
     return name in photos() or name in gray_names()
 
 
 def data(name: str) -> tuple[bytes, str]:
-    """A sample photo, or the gray version of one, as a file.
+    """Returns a sample photo, or its gray version, as a file.
 
     Args:
-        name: one of `photos()` or of `gray_names()`.
+        name: one of `photos()` or `gray_names()`.
 
     Returns:
-        Its bytes and its name. A gray version is a PNG, made now.
+        The bytes and the file name. A gray version is encoded as PNG.
 
     Raises:
-        As `photo`.
+        InvalidInput, Unavailable: as `photo`.
     """
     if name not in gray_names():
         return path(name).read_bytes(), path(name).name
@@ -103,21 +103,21 @@ def data(name: str) -> tuple[bytes, str]:
 
 
 def path(name: str) -> Path:
-    """The file of a sample photo; errors as in `photo`."""
-    known = photos()
-    if name not in known:
-        raise unknown("sample photo", name, known)
-    found = _folder() / known[name].file
-    if not found.is_file():
+    """Returns the path of a sample photo. Raises as `photo`."""
+    samples = photos()
+    if name not in samples:
+        raise unknown("sample photo", name, samples)
+    file = _folder() / samples[name].file
+    if not file.is_file():
         raise Unavailable(
-            f"The sample photo {name} is not in {found.parent}. "
+            f"The sample photo {name} is not in {file.parent}. "
             "Install scikit-image again from its wheel, or use a photo of your own."
         )
-    return found
+    return file
 
 
 def _folder() -> Path:
-    spec = find_spec("skimage")  # finds the package without importing it: that would take a second
+    spec = find_spec("skimage")  # does not import the package, which takes a second
     if spec is None or not spec.submodule_search_locations:
         raise Unavailable("The sample photos come with scikit-image. Run `pip install scikit-image`.")
     return Path(spec.submodule_search_locations[0]) / "data"

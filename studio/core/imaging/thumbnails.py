@@ -1,4 +1,4 @@
-"""Small images that stand for a file: itself, a video's first frame, a text's page, a model's sign."""
+"""Thumbnails of files: an image, a video's first frame, the first lines of a text, or an icon."""
 
 from __future__ import annotations
 
@@ -15,46 +15,46 @@ from studio.core.models import model_folder
 from studio.core.tasks import File, Kind
 from studio.core.untrusted import damage
 
-SIDE = 320  # px, of what is drawn here
-LONGEST = 256  # px, of a thumbnail
+SIDE = 320  # px, side of pages and icons
+LONGEST = 256  # px, longer side of a thumbnail
 PAPER, INK, BLUE = "#eeece4", "#22252b", "#3046b0"
 
 _COLUMNS, _ROWS = 17, 9
 _NO_CARD = (*damage.ZIP, KeyError, InvalidInput)
-_READ = 2000  # bytes
+_TEXT_BYTES = 2000  # bytes
 _MOST_CARD = 8 << 20
-_MADE = 0.56  # of the width of a wide card's image: what the model makes; right of it are curves
+_SAMPLES_SHARE = 0.56  # share of the width of a wide card image; curves are on its right
 
 
-def image_of(file: File, whole: bool = False) -> np.ndarray:
-    """The image that stands for a kept file, `(H, W, 3) uint8`.
+def image_of(file: File, full_card: bool = False) -> np.ndarray:
+    """Returns the image that represents a stored file, `(H, W, 3) uint8`.
 
     Args:
-        file: of any kind.
-        whole: whether all of a model's card is shown, and not what the model makes alone.
+        file: file of any kind.
+        full_card: whether to show the whole card image of a model, not only its samples.
 
     Raises:
-        StudioError: if the file is gone, or is a damaged image or video.
+        StudioError: if the file is missing, or is a damaged image or video.
     """
     if file.kind == "image":
         return image_io.read(file.read())
     if file.kind == "animation":
         return _first_frame(file.read())
     if file.kind == "text":
-        return page(file.read()[:_READ].decode("utf-8", "ignore"))
-    found = _card_image(file.read()) if file.kind == "model" else None
-    if found is None:
+        return page(file.read()[:_TEXT_BYTES].decode("utf-8", "ignore"))
+    card = _card_image(file.read()) if file.kind == "model" else None
+    if card is None:
         return sign(file.kind)
-    return found if whole else _left(found)
+    return card if full_card else _samples_part(card)
 
 
 def encode(image: np.ndarray, longest: int = LONGEST) -> bytes:
-    """`(H, W, 3) uint8` -> a WebP of a few kB."""
+    """Encodes a thumbnail of an image, `(H, W, 3) uint8`, as WebP of a few kB."""
     return image_io.encode_preview(image, longest)
 
 
 def page(text: str) -> np.ndarray:
-    """`(SIDE, SIDE, 3) uint8`: the first lines of a text."""
+    """Draws the first lines of a text, `(SIDE, SIDE, 3) uint8`."""
     lines = [row for line in text.split("\n") for row in textwrap.wrap(line, _COLUMNS) or [""]]
     image = Image.new("RGB", (SIDE, SIDE), PAPER)
     draw, font = ImageDraw.Draw(image), ImageFont.load_default(SIDE // 11)
@@ -64,7 +64,7 @@ def page(text: str) -> np.ndarray:
 
 
 def sign(kind: Kind) -> np.ndarray:
-    """`(SIDE, SIDE, 3) uint8`: what stands for a model or data set that has no image of its own."""
+    """Draws the icon of a model or data set without an image, `(SIDE, SIDE, 3) uint8`."""
     image = Image.new("RGB", (SIDE, SIDE), PAPER)
     draw, middle = ImageDraw.Draw(image), SIDE // 2
     if kind == "model":
@@ -86,18 +86,18 @@ def _first_frame(data: bytes) -> np.ndarray:
         raise invalid("video", expected="a frame", received="none", next_step="save it again") from None
 
 
-def _left(image: np.ndarray) -> np.ndarray:
+def _samples_part(image: np.ndarray) -> np.ndarray:
     height, width = image.shape[:2]
-    return image[:, : round(_MADE * width)] if width > 1.5 * height else image
+    return image[:, : round(_SAMPLES_SHARE * width)] if width > 1.5 * height else image
 
 
 def _card_image(data: bytes) -> np.ndarray | None:
-    """What a model's card shows, if it has an image; nothing else of the model is looked at."""
+    """Returns the card image of a zipped model, or None. Reads nothing else of the model."""
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as packed:
-            found = packed.getinfo(model_folder.IMAGE)
-            if found.file_size > _MOST_CARD or found.compress_type != zipfile.ZIP_STORED:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            entry = archive.getinfo(model_folder.IMAGE)
+            if entry.file_size > _MOST_CARD or entry.compress_type != zipfile.ZIP_STORED:
                 return None
-            return image_io.read(packed.read(found))
+            return image_io.read(archive.read(entry))
     except _NO_CARD:
         return None

@@ -1,4 +1,4 @@
-"""Tiles of an image too large for the memory."""
+"""Tiles of images that are too large for the memory."""
 
 from __future__ import annotations
 
@@ -7,57 +7,63 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Span:
-    """One side of a tile, in px: the part it answers for, and the longer part that it has to see."""
+    """One dimension of a tile, in px.
+
+    Attributes:
+        start, length: the tile without halo.
+        window_start, window_length: the tile with halo, cut off at the border of the image.
+    """
 
     start: int
     length: int
-    seen_start: int
-    seen_length: int
+    window_start: int
+    window_length: int
 
     @property
-    def seen(self) -> slice:
-        """What it has to see, within the image."""
-        return slice(self.seen_start, self.seen_start + self.seen_length)
+    def window(self) -> slice:
+        """Slice of the image with halo."""
+        return slice(self.window_start, self.window_start + self.window_length)
 
     def own(self, stride: int) -> slice:
-        """The part it answers for, within the image, in a layer of that stride."""
+        """Returns the slice without halo, in a layer of a stride."""
         return slice(self.start // stride, (self.start + self.length) // stride)
 
     @property
     def offset(self) -> int:
-        """Where the part that it answers for begins within what it sees."""
-        return self.start - self.seen_start
+        """Start of the tile within its window."""
+        return self.start - self.window_start
 
 
 @dataclass(frozen=True)
 class Tile:
-    """A part of an image. The parts that tiles answer for cover the image without overlap."""
+    """A part of an image. Without halos, tiles cover the image without overlap."""
 
     rows: Span
     columns: Span
 
 
-def tiles(height: int, width: int, side: int, halo: int, alike: bool = False) -> list[Tile]:
+def tiles(height: int, width: int, side: int, halo: int, equal_size: bool = False) -> list[Tile]:
     """Cuts an image into tiles, row by row.
 
     Args:
-        height, width: of the image, in px.
-        side: the most that a tile answers for, a multiple of the network's deepest stride.
-        halo: what it sees beyond on every side, likewise; at least the network's reach, so that its
-            activations are those of the whole image and no seam can appear.
-        alike: whether all see equally large parts, for networks of a fixed size; those at a border see more.
+        height, width: size of the image in px.
+        side: largest side of a tile without halo in px, a multiple of the network's largest stride.
+        halo: margin on each side in px, a multiple of that stride. At least the radius of the receptive
+            field, so that activations equal those of the whole image and there are no seams.
+        equal_size: whether all windows have equal size, for networks of a fixed input size; those at a border
+            then reach further inside.
     """
-    rows, columns = _spans(height, side, halo, alike), _spans(width, side, halo, alike)
+    rows, columns = _spans(height, side, halo, equal_size), _spans(width, side, halo, equal_size)
     return [Tile(row, column) for row in rows for column in columns]
 
 
-def _spans(length: int, side: int, halo: int, alike: bool) -> list[Span]:
+def _spans(length: int, side: int, halo: int, equal_size: bool) -> list[Span]:
     spans = []
     for start in range(0, length, side):
         end = min(start + side, length)
-        seen_start, seen_end = max(0, start - halo), min(length, end + halo)
-        if alike:
-            seen_end = min(length, seen_start + side + 2 * halo)
-            seen_start = max(0, seen_end - side - 2 * halo)
-        spans.append(Span(start, end - start, seen_start, seen_end - seen_start))
+        window_start, window_end = max(0, start - halo), min(length, end + halo)
+        if equal_size:
+            window_end = min(length, window_start + side + 2 * halo)
+            window_start = max(0, window_end - side - 2 * halo)
+        spans.append(Span(start, end - start, window_start, window_end - window_start))
     return spans

@@ -1,22 +1,22 @@
-"""Pixels with transparency: over white, kept, and with colors that do no harm where nobody sees them."""
+"""Transparency: compositing over white, and colors of transparent pixels."""
 
 from __future__ import annotations
 
 import numpy as np
 from PIL import Image
 
-_NEAR = 3  # px, a side of the window in which pixels are compared
+_NEAR = 3  # px, side of the window in which pixels are compared
 
 
 def pixels(image: Image.Image) -> np.ndarray:
-    """An image of mode "RGB" or "RGBA" -> `(H, W, 4) uint8` if any pixel is transparent, else `(H, W, 3)`."""
+    """Returns the pixels of an RGB or RGBA image, `(H, W, 3) uint8`, or `(H, W, 4)` if any is transparent."""
     values = np.asarray(image)
     is_opaque = values.shape[2] == 4 and values[..., 3].min() == 255
     return np.ascontiguousarray(values[..., :3]) if is_opaque else values
 
 
 def opaque(values: np.ndarray) -> np.ndarray:
-    """`(H, W, 3 or 4) uint8` -> `(H, W, 3) uint8`, what is transparent over white."""
+    """Composites `(H, W, 3 or 4) uint8` over white, `(H, W, 3) uint8`."""
     if values.shape[2] == 3:
         return values
     height, width = values.shape[:2]
@@ -25,26 +25,26 @@ def opaque(values: np.ndarray) -> np.ndarray:
 
 
 def with_alpha(values: np.ndarray) -> np.ndarray:
-    """`(H, W, 3 or 4) uint8` -> `(H, W, 4) uint8`, opaque if it had no transparency."""
+    """Returns `(H, W, 4) uint8`; adds an opaque alpha channel to `(H, W, 3)`."""
     return values if values.shape[2] == 4 else np.dstack([values, np.full(values.shape[:2], 255, "uint8")])
 
 
 def extend_colors(image: np.ndarray) -> np.ndarray:
-    """Gives transparent pixels the color of the nearest solid one.
+    """Gives transparent pixels the color of the nearest solid pixel.
 
-    Filters and networks mix the colors of neighbors: other ones would leave a line along every edge. A pixel
-    is solid if no neighbor is a third more opaque: so are the inner ones of a sheet of glass, and those of a
-    soft shadow, but not a smoothed edge, whose colors say little.
+    Filters and networks mix the colors of neighbors, so arbitrary colors of transparent pixels would leave a
+    line along edges. A pixel is solid if no neighbor is a third more opaque. This includes the inside of
+    glass and of soft shadows, but not antialiased edges, whose colors are unreliable.
 
     Args:
-        image: `(H, W, 3) uint8`, which is returned as it is, or `(H, W, 4) uint8`.
+        image: `(H, W, 4) uint8`; `(H, W, 3) uint8` is returned unchanged.
 
     Returns:
-        Of the same shape, with the same transparency.
+        The image with new colors and the same alpha channel.
     """
     if image.shape[2] == 3:
         return image
-    from scipy import ndimage  # loads slowly, and most images have no transparency
+    from scipy import ndimage  # slow import that opaque images do not need
 
     alpha = image[..., 3]
     most = ndimage.maximum_filter(alpha, _NEAR)

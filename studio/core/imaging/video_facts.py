@@ -1,4 +1,4 @@
-"""What kind of animation a file is, with no frame decoded."""
+"""Detects the format of an animation without decoding frames."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from studio.core.imaging import decoding
 if TYPE_CHECKING:
     from av.container import InputContainer
 
-_MOST_CHUNKS = 1000  # of a PNG before its pixels
+_MOST_CHUNKS = 1000  # chunks of a PNG before its pixels
 _PNG = b"\x89PNG\r\n\x1a\n"
 _OTHERS = {
     b"\x1aE\xdf\xa3": "a WebM or Matroska video",
@@ -23,16 +23,16 @@ _OTHERS = {
     b"\x89PNG": "a PNG image without animation",
     b"\xff\xd8\xff": "a JPEG image",
 }
-_PHONE_IMAGES = (b"hei", b"mif1", b"avif")  # in a container as that of an MP4
+_PHONE_IMAGES = (b"hei", b"mif1", b"avif")  # brands of HEIC and AVIF, which share the container of MP4
 
 
 def is_mp4(data: bytes) -> bool:
-    """Whether the first bytes are those of an MP4; else it may be a GIF, WebP or APNG."""
+    """Returns whether a file starts like an MP4."""
     return data[4:8] == b"ftyp"
 
 
 def is_apng(data: bytes) -> bool:
-    """Whether a file is a PNG that says before its pixels that it is animated."""
+    """Returns whether a file is a PNG with an animation chunk before its pixels."""
     if not data.startswith(_PNG):
         return False
     kinds = (kind for kind, _ in islice(png_chunks(data), _MOST_CHUNKS))
@@ -40,14 +40,14 @@ def is_apng(data: bytes) -> bool:
 
 
 def kind(data: bytes) -> str:
-    """The kind of an animation by its first bytes: "mp4", "gif", "apng", else "webp"."""
+    """Returns the format of an animation by its magic bytes: "mp4", "gif", "apng", or else "webp"."""
     if is_mp4(data):
         return "mp4"
     return "gif" if data.startswith(b"GIF8") else "apng" if is_apng(data) else "webp"
 
 
 def other_kind(data: bytes) -> str:
-    """What a file is that is no animation, in words; "" if its first bytes say that it is one."""
+    """Returns a description of a file that is not an animation; "" if it starts like one."""
     if not data:
         return "an empty file"
     if is_apng(data):
@@ -56,40 +56,44 @@ def other_kind(data: bytes) -> str:
         return "a HEIC or AVIF image" if any(brand in data[8:32] for brand in _PHONE_IMAGES) else ""
     if data.startswith(b"RIFF") and data[8:12] in (b"WEBP", b"AVI "):
         return "" if data[8:12] == b"WEBP" else "an AVI video"
-    found = (kind for magic, kind in _OTHERS.items() if data.startswith(magic))
-    return "" if data.startswith(b"GIF8") else next(found, "another kind of file")
+    matches = (kind for magic, kind in _OTHERS.items() if data.startswith(magic))
+    return "" if data.startswith(b"GIF8") else next(matches, "another kind of file")
 
 
-def opened(data: bytes) -> InputContainer:
-    """An MP4 or GIF to read from, whatever the encoding of its title and the like. Raises as `length`."""
+def open_container(data: bytes) -> InputContainer:
+    """Opens an MP4 or GIF; ignores invalid encodings of its metadata.
+
+    Raises:
+        Exception: almost any, if the file is damaged.
+    """
     import av
 
-    # From version 19 on, which Python 3.12 and later get, PyAV passes over what is no UTF-8 by itself.
+    # PyAV ignores metadata that is not UTF-8 from version 19 on, which needs Python 3.12.
     version = int(av.__version__.partition(".")[0])
-    told: dict[str, Any] = {} if version >= 19 else {"metadata_errors": "ignore"}
-    return av.open(io.BytesIO(data), "r", format=kind(data), **told)
+    options: dict[str, Any] = {} if version >= 19 else {"metadata_errors": "ignore"}
+    return av.open(io.BytesIO(data), "r", format=kind(data), **options)
 
 
 def image(data: bytes) -> Image.Image:
-    """An animation that Pillow reads, no frame of it decoded. Raises nearly anything if it is damaged."""
+    """Opens an animation with Pillow without decoding. Raises almost any exception if it is damaged."""
     reader = {"gif": "GIF", "apng": "PNG"}.get(kind(data), "WEBP")
     return decoding.open_image(data, (reader,))
 
 
 def pixels(data: bytes) -> int:
-    """How many pixels a frame has, as the video says. Raises nearly anything if it is damaged."""
+    """Returns the pixels of a frame by the header. Raises almost any exception if the file is damaged."""
     if not is_mp4(data):
         width, height = image(data).size
         return width * height
-    with opened(data) as container:
+    with open_container(data) as container:
         stream = container.streams.video[0]
         return int(stream.width * stream.height)
 
 
 def png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """The kind and content of each chunk of a PNG, up to its end or where it is cut."""
-    at = len(_PNG)
-    while at + 12 <= len(data):
-        size = int.from_bytes(data[at : at + 4], "big")
-        yield data[at + 4 : at + 8], data[at + 8 : at + 8 + size]
-        at += 12 + size
+    """Yields type and content of each chunk of a PNG, up to its end or truncation."""
+    offset = len(_PNG)
+    while offset + 12 <= len(data):
+        size = int.from_bytes(data[offset : offset + 4], "big")
+        yield data[offset + 4 : offset + 8], data[offset + 8 : offset + 8 + size]
+        offset += 12 + size

@@ -1,4 +1,4 @@
-"""The part of a video that is read, told in seconds."""
+"""The part of a video to read, in seconds."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ from studio.core.errors import invalid
 from studio.core.imaging.frame_times import FrameTimes
 from studio.core.imaging.video_limits import MOST_FRAMES
 
-MOMENT = 1e-3  # s; a part as short as that is one frame
-_SLACK = Fraction(1, 10_000)  # s by which times in seconds may miss those of frames
+MOMENT = 1e-3  # s; so short a part is one frame
+_SLACK = Fraction(1, 10_000)  # s, tolerance between times in seconds and those of frames
 
 
 @dataclass(frozen=True)
 class Span:
-    """From when to when a video is read.
+    """Start and end of the part of a video to read.
 
     Attributes:
         start: seconds from the beginning of the video, 0 or more.
-        end: likewise; None for the end of the video.
+        end: seconds from the beginning of the video; None for its end.
     """
 
     start: float = 0.0
     end: float | None = None
 
     def frames(self, times: FrameTimes, name: str = "video") -> range:
-        """Which frames these are, counted from 0; one at least.
+        """Returns the numbers of the frames from 0, at least one.
 
         Args:
-            times: of the frames of the whole video.
-            name: what errors call the video.
+            times: times of all frames of the video.
+            name: name of the video, for errors.
 
         Raises:
-            InvalidInput: if the video is over before the start, or the end comes before it.
+            InvalidInput: if the start is after the video's end, or the end is not after the start.
         """
         if self.start >= times.seconds:
             expected = f"less than {times.seconds:.1f} s, the length of {name}"
@@ -53,24 +53,24 @@ WHOLE = Span()
 
 
 def longest(rate: float) -> float:
-    """How many seconds of a video the studio reads at most.
+    """Returns the longest part of a video that the studio reads, in seconds.
 
     Args:
-        rate: frames that are read a second.
+        rate: frames per second to read.
     """
     return MOST_FRAMES / rate
 
 
 def check_length(count: int, rate: float, name: str) -> None:
-    """Refuses more frames than the studio reads.
+    """Checks that there are at most MOST_FRAMES frames.
 
     Args:
-        count: how many there are.
-        rate: frames that are read a second.
-        name: what errors call the video.
+        count: number of frames.
+        rate: frames per second to read.
+        name: name of the video, for errors.
 
     Raises:
-        InvalidInput: telling both in frames and in seconds.
+        InvalidInput: if there are more; gives the limit in frames and seconds.
     """
     if count <= MOST_FRAMES:
         return

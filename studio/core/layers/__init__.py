@@ -1,1 +1,1 @@
-"""Small networks in NumPy, which begin at once and can be looked at between any two of their steps."""
+"""Small networks in NumPy, which start immediately and can be inspected after each step."""

@@ -1,4 +1,4 @@
-"""What a layer does to its sums before it hands them on, and how steep that is, which learning needs."""
+"""Activation functions and their derivatives."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-LEAK = np.float32(0.2)  # as in Keras: how much of what is below 0 a leaky ReLU lets through
+LEAK = np.float32(0.2)  # negative slope of the leaky ReLU
 
 
 @dataclass(frozen=True)
 class Activation:
-    """A function of each sum for itself.
+    """An elementwise activation function.
 
     Attributes:
-        value: `z` -> `a`, arrays of one shape.
-        slope: `(z, a)` -> da/dz, of that shape.
+        value: `z` -> `a`, arrays of equal shape.
+        slope: `(z, a)` -> derivative da/dz, of that shape.
     """
 
     value: Callable[[np.ndarray], np.ndarray]
@@ -24,17 +24,17 @@ class Activation:
 
 
 def sigmoid(z: np.ndarray) -> np.ndarray:
-    """By way of tanh, which cannot overflow."""
+    """Returns the sigmoid, computed by tanh, which cannot overflow."""
     return 0.5 * np.tanh(0.5 * z) + np.float32(0.5)
 
 
 def _swish_slope(z: np.ndarray, a: np.ndarray) -> np.ndarray:
-    opened = sigmoid(z)
-    return opened + a * (1 - opened)
+    gate = sigmoid(z)
+    return gate + a * (1 - gate)
 
 
-# Swish: arXiv:1710.05941. Sine: arXiv:2006.09661, without its factor of 30, for the waves that the network is
-# given have their frequencies already.
+# Swish: arXiv:1710.05941. Sine: arXiv:2006.09661, without its factor of 30, because the Fourier features of
+# the input already have high frequencies.
 ACTIVATIONS = {
     "relu": Activation(lambda z: np.maximum(z, 0), lambda z, a: (z > 0).astype("float32")),
     "leaky_relu": Activation(

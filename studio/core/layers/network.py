@@ -1,7 +1,7 @@
-"""The network: some layers of plain sums, forward and backward, in NumPy.
+"""A fully connected network with forward and backward passes in NumPy.
 
-Not in Keras, for it is to be watched while somebody turns its controls: a step of so small a network takes a
-millisecond or so, and a network of another shape begins at once, where Keras would first compile it.
+It does not use Keras because the user changes settings while watching: a step of so small a network takes
+about a millisecond, and a network of another shape starts immediately, while Keras would have to compile it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from studio.core.layers.sizes import parameters
 
 @dataclass(frozen=True)
 class Layer:
-    """Views into a network's one array: `kernel (inputs, outputs)` and `bias (outputs,)`."""
+    """Views of the array of all weights: `kernel (inputs, outputs)` and `bias (outputs,)`."""
 
     kernel: np.ndarray
     bias: np.ndarray
@@ -26,25 +26,25 @@ class Layer:
 
 @dataclass
 class Pass:
-    """What a pass forward leaves behind for the one backward.
+    """Values of a forward pass that the backward pass needs.
 
     Attributes:
-        values: what each layer was given, the first the inputs, `(N, width) float32`.
-        sums: of each layer, before its activation, the last the network's answer.
-        kept: of each hidden layer what dropout left, scaled; None for all.
+        values: input of each layer, `(N, width) float32`.
+        sums: output of each layer before its activation; the last one is the network's output.
+        dropout_masks: scaled dropout mask of each hidden layer; None without dropout.
     """
 
     values: list[np.ndarray]
     sums: list[np.ndarray]
-    kept: list[np.ndarray | None]
+    dropout_masks: list[np.ndarray | None]
 
 
 class Network:
-    """Fully connected layers, of which the last gives plain sums.
+    """Fully connected layers; the last one has no activation.
 
     Args:
-        shape: how many numbers it is given, the widths of its hidden layers, and how many numbers it answers.
-        activation: one of ACTIVATIONS, of the hidden layers.
+        shape: number of inputs, widths of the hidden layers, number of outputs.
+        activation: activation of the hidden layers, one of ACTIVATIONS.
     """
 
     def __init__(self, shape: Sequence[int], activation: str):
@@ -54,86 +54,93 @@ class Network:
         self._activation = ACTIVATIONS[activation]
 
     def views(self, flat: np.ndarray) -> list[Layer]:
-        """One array of all weights, or of their gradients, as layers."""
-        found, at = [], 0
-        for given, made in pairwise(self.shape):
-            end = at + given * made
-            found.append(Layer(flat[at:end].reshape(given, made), flat[end : end + made]))
-            at = end + made
-        return found
+        """Returns views of the layers in a flat array of all weights or gradients."""
+        layers, start = [], 0
+        for inputs, outputs in pairwise(self.shape):
+            end = start + inputs * outputs
+            layers.append(Layer(flat[start:end].reshape(inputs, outputs), flat[end : end + outputs]))
+            start = end + outputs
+        return layers
 
-    def initialize(self, how: str, rng: np.random.Generator) -> None:
-        """Draws the weights again; biases are 0.
+    def initialize(self, method: str, rng: np.random.Generator) -> None:
+        """Initializes the weights from a normal distribution; biases are 0.
 
         Args:
-            how: "zero"; "small", a hundredth of a unit; "glorot" (2010), so that neither values nor gradients
-                grow from layer to layer; "he" (arXiv:1502.01852), the same for ReLU; "large", a whole unit.
+            method: "zero"; "small", standard deviation 0.01; "glorot" (2010), which keeps the scale of values
+                and gradients from layer to layer; "he" (arXiv:1502.01852), likewise for ReLU; "large",
+                standard deviation 1.
+            rng: random generator.
         """
         self.weights[:] = 0
         for layer in self.layers:
-            given, made = layer.kernel.shape
+            inputs, outputs = layer.kernel.shape
             spread = {
                 "zero": 0.0,
                 "small": 0.01,
-                "glorot": (2 / (given + made)) ** 0.5,
-                "he": (2 / given) ** 0.5,
+                "glorot": (2 / (inputs + outputs)) ** 0.5,
+                "he": (2 / inputs) ** 0.5,
                 "large": 1.0,
-            }[how]
+            }[method]
             layer.kernel[:] = rng.normal(size=layer.kernel.shape) * spread
 
-    def answer(self, told: np.ndarray) -> np.ndarray:
-        """`(N, inputs) float32` -> the last sums, `(N, outputs) float32`."""
+    def predict(self, values: np.ndarray) -> np.ndarray:
+        """Returns the outputs, `(N, outputs) float32`, for `(N, inputs) float32`."""
         for layer in self.layers[:-1]:
-            told = self._activation.value(told @ layer.kernel + layer.bias)
-        return told @ self.layers[-1].kernel + self.layers[-1].bias
+            values = self._activation.value(values @ layer.kernel + layer.bias)
+        return values @ self.layers[-1].kernel + self.layers[-1].bias
 
-    def forward(self, told: np.ndarray, dropout: float = 0.0, rng: np.random.Generator | None = None) -> Pass:
-        """As `answer`, with all that is needed to go back.
+    def forward(
+        self, inputs: np.ndarray, dropout: float = 0.0, rng: np.random.Generator | None = None
+    ) -> Pass:
+        """Runs a forward pass that `backward` can follow.
 
         Args:
-            dropout: the share of each hidden layer's values that are left out, others each time.
-            rng: says which.
+            inputs: `(N, inputs) float32`.
+            dropout: share of activations of each hidden layer to drop.
+            rng: random generator of the dropout; None turns it off.
         """
-        found = Pass([told], [], [])
+        result = Pass([inputs], [], [])
         for number, layer in enumerate(self.layers):
-            sums = found.values[-1] @ layer.kernel
+            sums = result.values[-1] @ layer.kernel
             sums += layer.bias
-            found.sums.append(sums)
+            result.sums.append(sums)
             if number == len(self.layers) - 1:
                 break
             value = self._activation.value(sums)
-            kept = None
+            mask = None
             if dropout and rng is not None:
-                kept = (rng.random(value.shape, "float32") >= dropout) / np.float32(1 - dropout)
-                value = value * kept
-            found.kept.append(kept)
-            found.values.append(value)
-        return found
+                mask = (rng.random(value.shape, "float32") >= dropout) / np.float32(1 - dropout)
+                value = value * mask
+            result.dropout_masks.append(mask)
+            result.values.append(value)
+        return result
 
     def backward(
-        self, found: Pass, gradient: np.ndarray, into: Sequence[Layer], to_inputs: bool = False
+        self, forward_pass: Pass, gradient: np.ndarray, into: Sequence[Layer], to_inputs: bool = False
     ) -> np.ndarray | None:
-        """Gradients of all weights, from that of the last sums, `(N, outputs)`, back to the first layer.
+        """Computes the gradients of all weights.
 
         Args:
-            into: where they are written, views as `views` gives them.
-            to_inputs: whether the gradient of what the network was given is asked for, too.
+            forward_pass: result of `forward`.
+            gradient: gradient of the outputs, `(N, outputs)`.
+            into: layers to write the gradients to, from `views`.
+            to_inputs: whether to compute the gradient of the inputs, too.
 
         Returns:
-            That gradient, `(N, inputs)`; None unless it was asked for.
+            The gradient of the inputs, `(N, inputs)`, or None.
         """
         for number in range(len(self.layers) - 1, -1, -1):
-            np.matmul(found.values[number].T, gradient, out=into[number].kernel)
+            np.matmul(forward_pass.values[number].T, gradient, out=into[number].kernel)
             np.sum(gradient, axis=0, out=into[number].bias)
             if not number and not to_inputs:
                 return None
             gradient = gradient @ self.layers[number].kernel.T
             if not number:
                 break
-            before, kept = number - 1, found.kept[number - 1]
-            value = found.values[number]
-            if kept is not None:
-                gradient *= kept
-                value = self._activation.value(found.sums[before])  # as it was before dropout
-            gradient *= self._activation.slope(found.sums[before], value)
+            previous, mask = number - 1, forward_pass.dropout_masks[number - 1]
+            value = forward_pass.values[number]
+            if mask is not None:
+                gradient *= mask
+                value = self._activation.value(forward_pass.sums[previous])  # value before dropout
+            gradient *= self._activation.slope(forward_pass.sums[previous], value)
         return gradient

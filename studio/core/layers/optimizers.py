@@ -1,4 +1,4 @@
-"""How a step follows from a gradient, as Keras does it: all weights of a network lie in one array."""
+"""Optimizers that match those of Keras, for a network with all weights in one array."""
 
 from __future__ import annotations
 
@@ -8,35 +8,35 @@ import numpy as np
 
 _EPSILON = np.float32(1e-7)
 _MOMENTUM = np.float32(0.9)
-_RHO = np.float32(0.9)  # of RMSProp
-_BETA_1, _BETA_2 = 0.9, 0.999  # of Adam, arXiv:1412.6980
+_RHO = np.float32(0.9)  # RMSprop
+_BETA_1, _BETA_2 = 0.9, 0.999  # Adam, arXiv:1412.6980
 
 Step = Callable[[np.ndarray, np.ndarray], None]
 
 
 class Optimizer:
-    """Changes weights by their gradient.
+    """Updates weights by their gradient.
 
     Attributes:
-        rate: the learning rate, which may change between two steps.
+        rate: learning rate, which may change between steps.
 
     Args:
         name: "sgd", "momentum", "rmsprop" or "adam".
-        size: how many weights there are.
-        rate: the learning rate.
-        decay: by which share of itself, times the rate, each weight shrinks before each step
-            (arXiv:1711.05101).
+        size: number of weights.
+        rate: learning rate.
+        decay: decoupled weight decay (arXiv:1711.05101), as a share of the weights per unit of the initial
+            learning rate.
     """
 
     def __init__(self, name: str, size: int, rate: float, decay: float = 0.0):
         self.rate, self._shrink = rate, np.float32(1 - rate * decay)
         self._steps = 0
-        self._mean = np.zeros(size, "float32")  # of the gradients so far, or where they have led to
+        self._mean = np.zeros(size, "float32")  # mean of the gradients, or velocity of momentum
         self._square = np.zeros(size, "float32")
         self._step: Step = getattr(self, f"_{name}")
 
     def step(self, weights: np.ndarray, gradient: np.ndarray) -> None:
-        """Changes `weights`, `(size,) float32`, in their place."""
+        """Updates `weights`, `(size,) float32`, in place."""
         self._steps += 1
         if self._shrink != 1:
             weights *= self._shrink

@@ -1,4 +1,4 @@
-"""How large networks are. Loads no NumPy, for settings tell it."""
+"""Sizes of networks. Does not import NumPy, because settings use it."""
 
 from __future__ import annotations
 
@@ -7,5 +7,5 @@ from itertools import pairwise
 
 
 def parameters(shape: Sequence[int]) -> int:
-    """How many weights and biases fully connected layers have, by the widths from inputs to outputs."""
-    return sum((given + 1) * made for given, made in pairwise(shape))
+    """Returns the number of weights and biases of fully connected layers, by the widths of all layers."""
+    return sum((inputs + 1) * outputs for inputs, outputs in pairwise(shape))

@@ -1,1 +1,1 @@
-"""LiteRT files, which draw, paint and predict without Keras: exported from Keras, or written for speed."""
+"""LiteRT files, which run networks without Keras: exported from Keras, or built by `graph`."""

@@ -1,7 +1,7 @@
 """Exports the networks of a model from Keras to LiteRT files.
 
-Run as `python -m studio.core.litert.convert MODEL FOLDER` by a process that has not loaded Keras or computes
-with JAX, which cannot export.
+A process that has not imported Keras, or uses JAX, which cannot export, runs it as
+`python -m studio.core.litert.convert MODEL FOLDER`.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from studio.core.process import startup
 if TYPE_CHECKING:
     import keras
 
-REFUSED = 2  # exit status where the weights are not those of the networks
+REFUSED = 2  # exit status if the weights do not fit the networks
 
 
 def can_export() -> bool:
-    """Whether this process can export: Keras computes with TensorFlow, in float32."""
+    """Returns whether this process can export: Keras uses TensorFlow and float32."""
     import keras
 
     return keras.backend.backend() == "tensorflow" and keras.config.dtype_policy().name == "float32"
@@ -34,29 +34,29 @@ def convert(preset: Preset, folder: Path, half: bool = False) -> None:
 
     Args:
         preset: the model.
-        folder: an existing one.
-        half: stores weights as float16: exact for weights that are float16 in the model's own file, unless
-            the converter multiplies a normalization into them.
+        folder: an existing folder.
+        half: whether to store weights as float16. This is lossless for weights that are float16 in the
+            model's file, unless the converter folds a normalization into them.
 
     Raises:
-        InvalidInput: if the weights are not those of the networks.
+        InvalidInput: if the weights do not fit the networks.
     """
-    for part, network in tasks.imported(tasks.get(preset.task).networks)(preset).items():
+    for part, network in tasks.import_object(tasks.get(preset.task).networks)(preset).items():
         export(network, folder / f"{part}.tflite", half)
 
 
 def export(network: keras.Model, path: Path, half: bool = False) -> None:
-    """Writes a network as a LiteRT file, for inputs whose free sides are set at run time.
+    """Writes a network as a LiteRT file; undefined dimensions of its inputs are set at run time.
 
-    Only operators that LiteRT itself has are used: the interpreter loads no TensorFlow.
+    It uses only LiteRT's built-in operators, so that the interpreter does not need TensorFlow.
 
     Args:
-        network: of one or several inputs and outputs; converted as it computes without training.
-        path: ends with `.tflite`.
-        half: as for `convert`.
+        network: network of one or several inputs and outputs, exported in inference mode.
+        path: path of the file, with the suffix `.tflite`.
+        half: whether to store weights as float16, see `convert`.
 
     Raises:
-        Exception: of TensorFlow's converter, if the network has an operator that LiteRT lacks.
+        Exception: from TensorFlow's converter, if LiteRT lacks an operator of the network.
     """
     import tensorflow as tf
 
@@ -69,7 +69,7 @@ def export(network: keras.Model, path: Path, half: bool = False) -> None:
 
 def main() -> int:
     """Converts the model of the first argument into the folder of the second. Returns the exit status."""
-    startup.spare()
+    startup.skip_optional_imports()
     try:
         convert(presets.find(Path(sys.argv[1])), Path(sys.argv[2]))
     except StudioError as error:

@@ -1,4 +1,4 @@
-"""Layers of the studio's networks, added to a `Graph`. Arrays are as Keras lays them out."""
+"""Functions that add layers to a `Graph`. Arrays have the layout of Keras."""
 
 from __future__ import annotations
 
@@ -9,62 +9,62 @@ import numpy as np
 from studio.core.litert.graph import Graph, Rows, Tensor
 
 SAME, VALID = 0, 1
-SMALL = 1e-3  # what Keras adds to a variance
-LINEAR, RELU = 0, 1  # what becomes of a sum: it stays, or zero takes the place of what lies below
+SMALL = 1e-3  # epsilon of Keras' batch normalization
+LINEAR, RELU = 0, 1  # fused activations
 
 
-def plain(graph: Graph, name: str, x: Tensor) -> Tensor:
-    """An operator on each number alone, e.g. "TANH"."""
+def elementwise(graph: Graph, name: str, x: Tensor) -> Tensor:
+    """Adds an elementwise operator by name, e.g. "TANH"."""
     return graph.add(name, [x], x.shape)
 
 
-def sum_of(graph: Graph, x: Tensor, y: Tensor, active: int = LINEAR) -> Tensor:
-    """`x + y`; `y` may have one number where `x` has many."""
-    return graph.add("ADD", [x, y], _wider(x, y), fusedActivationFunction=active)
+def add(graph: Graph, x: Tensor, y: Tensor, activation: int = LINEAR) -> Tensor:
+    """Adds `x + y` with broadcasting."""
+    return graph.add("ADD", [x, y], _broadcast_shape(x, y), fusedActivationFunction=activation)
 
 
-def product(graph: Graph, x: Tensor, y: Tensor) -> Tensor:
-    """`x * y`; `y` may have one number where `x` has many."""
-    return graph.add("MUL", [x, y], _wider(x, y))
+def multiply(graph: Graph, x: Tensor, y: Tensor) -> Tensor:
+    """Adds `x * y` with broadcasting."""
+    return graph.add("MUL", [x, y], _broadcast_shape(x, y))
 
 
-def quotient(graph: Graph, x: Tensor, y: Tensor) -> Tensor:
-    """`x / y`, of one shape."""
+def divide(graph: Graph, x: Tensor, y: Tensor) -> Tensor:
+    """Adds `x / y` for equal shapes."""
     return graph.add("DIV", [x, y], x.shape)
 
 
-def difference(graph: Graph, x: Tensor, y: Tensor) -> Tensor:
-    """`x - y`; `y` may have one number where `x` has many."""
-    return graph.add("SUB", [x, y], _wider(x, y))
+def subtract(graph: Graph, x: Tensor, y: Tensor) -> Tensor:
+    """Adds `x - y` with broadcasting."""
+    return graph.add("SUB", [x, y], _broadcast_shape(x, y))
 
 
 def softmax(graph: Graph, x: Tensor) -> Tensor:
-    """The last axis as shares of 1."""
+    """Adds a softmax over the last axis."""
     return graph.add("SOFTMAX", [x], x.shape, beta=1.0)
 
 
-def products(graph: Graph, x: Tensor, y: Tensor) -> Tensor:
-    """`(B, M, K)` times `(B, K, N)`, matrix by matrix: `(B, M, N)`."""
+def batch_matmul(graph: Graph, x: Tensor, y: Tensor) -> Tensor:
+    """Adds a batched matrix product: `(B, M, K)` times `(B, K, N)` is `(B, M, N)`."""
     return graph.add("BATCH_MATMUL", [x, y], (*x.shape[:-1], y.shape[-1]))
 
 
 def dense(graph: Graph, x: Tensor, kernel: np.ndarray | Rows, bias: np.ndarray | None = None) -> Tensor:
-    """`(B, inputs)` -> `(B, outputs)` by a kernel `(inputs, outputs)`, or by its `Rows`."""
+    """Adds a dense layer, `(B, inputs)` -> `(B, outputs)`; the kernel is `(inputs, outputs)` or `Rows`."""
     weights = kernel if isinstance(kernel, Rows) else np.ascontiguousarray(kernel.T)
-    numbers = weights.numbers if isinstance(weights, Rows) else weights
+    values = weights.values if isinstance(weights, Rows) else weights
     ends = [x, graph.constant(weights), None if bias is None else graph.constant(bias)]
-    shape = (*x.shape[:-1], len(numbers))
-    return graph.add("FULLY_CONNECTED", ends, shape, weights=numbers.dtype.name)
+    shape = (*x.shape[:-1], len(values))
+    return graph.add("FULLY_CONNECTED", ends, shape, weights=values.dtype.name)
 
 
 def split(graph: Graph, x: Tensor, parts: int) -> list[Tensor]:
-    """Equal parts of the last axis."""
+    """Splits the last axis into equal parts."""
     axis = graph.constant(np.array(len(x.shape) - 1, "int32"))
     shape = (*x.shape[:-1], x.shape[-1] // parts)
     return graph.add("SPLIT", [axis, x], *[shape] * parts, numSplits=parts)
 
 
-def _wider(x: Tensor, y: Tensor) -> tuple[int, ...]:
+def _broadcast_shape(x: Tensor, y: Tensor) -> tuple[int, ...]:
     return tuple(map(int, np.broadcast_shapes(x.shape, y.shape)))
 
 
@@ -75,16 +75,23 @@ def convolution(
     bias: np.ndarray,
     stride: int = 1,
     same: bool = False,
-    active: int = LINEAR,
-    spacing: int = 1,
+    activation: int = LINEAR,
+    dilation: int = 1,
 ) -> Tensor:
-    """A convolution of maps by a kernel `(h, w, inputs, outputs)`; `same` puts zeros around them.
+    """Adds a convolution.
 
     Args:
-        spacing: from one place that the kernel looks at to the next.
+        graph: the graph.
+        x: maps, `(B, H, W, inputs)`.
+        kernel: `(h, w, inputs, outputs)`.
+        bias: `(outputs,)`.
+        stride: stride in both dimensions.
+        same: whether to pad with zeros, like "same" in Keras.
+        activation: fused activation, LINEAR or RELU.
+        dilation: dilation in both dimensions.
     """
     count, height, width, _ = x.shape
-    down, right = (1 + spacing * (side - 1) for side in kernel.shape[:2])
+    down, right = (1 + dilation * (side - 1) for side in kernel.shape[:2])
     channels = kernel.shape[3]
     if same:
         sides = (-(-height // stride), -(-width // stride))
@@ -98,86 +105,94 @@ def convolution(
         padding=SAME if same else VALID,
         strideH=stride,
         strideW=stride,
-        dilationHFactor=spacing,
-        dilationWFactor=spacing,
-        fusedActivationFunction=active,
+        dilationHFactor=dilation,
+        dilationWFactor=dilation,
+        fusedActivationFunction=activation,
     )
 
 
-def bordered(graph: Graph, x: Tensor, width: int) -> Tensor:
-    """Maps with zeros around them."""
+def zero_pad(graph: Graph, x: Tensor, width: int) -> Tensor:
+    """Pads maps with zeros on all sides."""
     count, height, right, channels = x.shape
     widths = graph.constant(np.array([[0, 0], [width, width], [width, width], [0, 0]], "int32"))
     return graph.add("PAD", [x, widths], (count, height + 2 * width, right + 2 * width, channels))
 
 
-def doubled(graph: Graph, around: Tensor, kernel: np.ndarray, bias: np.ndarray) -> Tensor:
-    """A transposed convolution of stride 2 by a kernel `(4, 4, outputs, inputs)`, for twice the sides.
+def transposed_convolution(graph: Graph, padded: Tensor, kernel: np.ndarray, bias: np.ndarray) -> Tensor:
+    """Adds a transposed convolution of stride 2, which doubles height and width.
 
-    Each two by two of the small maps decide two by two of the large ones, which a plain convolution finds at
-    once, one place further: in two thirds of the time of the operator for it, TRANSPOSE_CONV.
+    Each 2 x 2 block of the input determines a 2 x 2 block of the output. A plain convolution and a
+    depth-to-space operator compute it in two thirds of the time of TRANSPOSE_CONV.
 
     Args:
-        around: maps `(B, H + 2, W + 2, inputs)`, continued by one place on every side.
+        graph: the graph.
+        padded: maps padded by 1 on all sides, `(B, H + 2, W + 2, inputs)`.
+        kernel: `(4, 4, outputs, inputs)`.
+        bias: `(outputs,)`.
 
     Returns:
         `(B, 2 H, 2 W, outputs)`.
     """
-    count, height, width, _ = around.shape
+    count, height, width, _ = padded.shape
     channels, inputs = kernel.shape[2:]
-    four = np.empty((2, 2, inputs, 2, 2, channels), "float32")
+    four_kernels = np.empty((2, 2, inputs, 2, 2, channels), "float32")
     for down in range(2):
         for right in range(2):
-            four[:, :, :, down, right] = kernel[2 + down :: -2, 2 + right :: -2].transpose(0, 1, 3, 2)
-    joined = convolution(graph, around, four.reshape(2, 2, inputs, -1), np.tile(bias, 4))
+            four_kernels[:, :, :, down, right] = kernel[2 + down :: -2, 2 + right :: -2].transpose(0, 1, 3, 2)
+    block_maps = convolution(graph, padded, four_kernels.reshape(2, 2, inputs, -1), np.tile(bias, 4))
     begin, shape = (0, 1, 1, 0), (count, 2 * (height - 2), 2 * (width - 2), channels)
     ends = [graph.constant(np.array(numbers, "int32")) for numbers in (begin, shape)]
-    return graph.add("SLICE", [depth_to_space(graph, joined), *ends], shape)
+    return graph.add("SLICE", [depth_to_space(graph, block_maps), *ends], shape)
 
 
-def to_colors(graph: Graph, around: Tensor, kernel: np.ndarray, bias: np.ndarray) -> Tensor:
-    """A convolution to few channels, four pixels at once: fewer outputs leave a processor's lanes empty.
+def to_colors(graph: Graph, padded: Tensor, kernel: np.ndarray, bias: np.ndarray) -> Tensor:
+    """Adds a convolution to few channels that computes four pixels at once, to fill the CPU's SIMD lanes.
 
     Args:
-        around: maps of even sides, continued beyond their borders by half the kernel's side.
+        graph: the graph.
+        padded: maps of even height and width, padded by half the kernel's side.
+        kernel: `(side, side, inputs, outputs)`.
+        bias: `(outputs,)`.
     """
     side = len(kernel)
-    four = np.zeros((side + 1, side + 1, kernel.shape[2], 4 * len(bias)), "float32")
+    four_kernels = np.zeros((side + 1, side + 1, kernel.shape[2], 4 * len(bias)), "float32")
     for n in range(4):
         down, right = divmod(n, 2)
         channels = slice(n * len(bias), (n + 1) * len(bias))
-        four[down : down + side, right : right + side, :, channels] = kernel
-    return depth_to_space(graph, convolution(graph, around, four, np.tile(bias, 4), 2))
+        four_kernels[down : down + side, right : right + side, :, channels] = kernel
+    return depth_to_space(graph, convolution(graph, padded, four_kernels, np.tile(bias, 4), 2))
 
 
-def reshaped(graph: Graph, x: Tensor, shape: tuple[int, ...]) -> Tensor:
-    """The same numbers in another shape."""
+def reshape(graph: Graph, x: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """Adds a reshape."""
     return graph.add("RESHAPE", [x, graph.constant(np.array(shape, "int32"))], shape, newShape=list(shape))
 
 
 def depth_to_space(graph: Graph, x: Tensor) -> Tensor:
-    """`(B, H, W, 4 C)` -> `(B, 2 H, 2 W, C)`: each position becomes a square of pixels, row by row."""
+    """Rearranges `(B, H, W, 4 C)` to `(B, 2 H, 2 W, C)`: each position becomes a 2 x 2 block, row by row."""
     count, height, width, channels = x.shape
     shape = (count, 2 * height, 2 * width, channels // 4)
     return graph.add("DEPTH_TO_SPACE", [x], shape, blockSize=2)
 
 
-def leaky(graph: Graph, x: Tensor, slope: float) -> Tensor:
-    """Numbers below zero shrink to this share."""
+def leaky_relu(graph: Graph, x: Tensor, slope: float) -> Tensor:
+    """Adds a leaky ReLU with this negative slope."""
     return graph.add("LEAKY_RELU", [x], x.shape, alpha=slope)
 
 
-def folded(kernel: np.ndarray, norm: Sequence[np.ndarray], axis: int = -1) -> tuple[np.ndarray, np.ndarray]:
-    """A kernel, and the bias with which it also does what a batch normalization after it has learned to do.
+def fold_batch_norm(
+    kernel: np.ndarray, norm: Sequence[np.ndarray], axis: int = -1
+) -> tuple[np.ndarray, np.ndarray]:
+    """Folds a batch normalization into the layer before it. Returns the new kernel and bias.
 
     Args:
-        kernel: without a bias of its own.
-        norm: gain, shift, mean and variance of each channel.
-        axis: of the outputs; there may be several of each channel, side by side, as before a Reshape.
+        kernel: kernel of the layer, which has no bias.
+        norm: gamma, beta, mean and variance of each channel.
+        axis: axis of the outputs; it may hold the channels several times in a row, as before a reshape.
     """
     gain, shift, mean, variance = norm
     scale = gain / np.sqrt(variance + SMALL)
-    times = kernel.shape[axis] // len(scale)
-    along = [1] * kernel.ndim
-    along[axis] = -1
-    return kernel * np.tile(scale, times).reshape(along), np.tile(shift - mean * scale, times)
+    repeats = kernel.shape[axis] // len(scale)
+    shape = [1] * kernel.ndim
+    shape[axis] = -1
+    return kernel * np.tile(scale, repeats).reshape(shape), np.tile(shift - mean * scale, repeats)

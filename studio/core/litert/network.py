@@ -1,7 +1,7 @@
-"""Runs the LiteRT files that are exported from Keras networks, without loading Keras.
+"""Runs LiteRT files exported from Keras networks, without importing Keras.
 
-The files of a shipped model lie next to its weights. Those of other models are converted at their first use
-and stay in the cache: JAX cannot export, and a file of a user would have to be trusted.
+The files of a shipped model are next to its weights. Those of other models are converted on first use and
+cached, because JAX cannot export, and a user's file would be untrusted.
 """
 
 from __future__ import annotations
@@ -30,30 +30,32 @@ from studio.core.weights import index
 if TYPE_CHECKING:
     from ai_edge_litert.interpreter import Interpreter
 
-FORMAT = 1  # a new one has all files of the cache made again
-_MOST_SECONDS = 600  # that a conversion may take on a busy machine; most of them are the imports
+FORMAT = 1  # change it to invalidate all cached files
+_MOST_SECONDS = 600  # time limit of a conversion on a busy machine; imports take most of the time
 
 log = logging.getLogger("studio.litert")
 
 
 class Network:
-    """A LiteRT file, ready to run; by one thread at a time.
+    """A LiteRT network. Use it from one thread at a time.
 
     Args:
-        model: the file.
-        cores: how many it may use.
-        sizes: for how many shapes of inputs it stays ready; a new shape takes some time to prepare.
+        model: bytes of the file.
+        cores: largest number of CPU cores to use.
+        sizes: number of input shapes to stay prepared for; preparing a new shape takes time.
     """
 
     def __init__(self, model: bytes, cores: int = 1, sizes: int = 1):
         self._model, self._cores, self._sizes = model, cores, sizes
-        self._ready: dict[Any, _Ready] = {}
+        self._prepared: dict[Any, _PreparedNetwork] = {}
 
     def __call__(self, *inputs: np.ndarray) -> Sequence[np.ndarray]:
-        """`float32` arrays, in the order of the network's inputs -> its outputs, each a copy."""
-        shapes = tuple(one.shape for one in inputs)
-        ready = get_or_make(self._ready, shapes, lambda: _Ready(self._interpreter(), shapes), self._sizes)
-        return ready.run(inputs)
+        """Runs the network on `float32` inputs, in its order. Returns copies of its outputs."""
+        shapes = tuple(array.shape for array in inputs)
+        network = get_or_make(
+            self._prepared, shapes, lambda: _PreparedNetwork(self._interpreter(), shapes), self._sizes
+        )
+        return network.run(inputs)
 
     def _interpreter(self) -> Interpreter:
         from ai_edge_litert.interpreter import Interpreter
@@ -61,49 +63,52 @@ class Network:
         return Interpreter(model_content=self._model, num_threads=self._cores)
 
 
-class _Ready:
-    """An interpreter whose memory is laid out for inputs of these shapes."""
+class _PreparedNetwork:
+    """An interpreter with memory allocated for input shapes."""
 
     def __init__(self, interpreter: Interpreter, shapes: tuple[tuple[int, ...], ...]):
         self._interpreter = interpreter
-        self._inputs = [one["index"] for one in interpreter.get_input_details()]
-        for place, shape in zip(self._inputs, shapes, strict=True):
-            interpreter.resize_tensor_input(place, shape)
+        self._inputs = [details["index"] for details in interpreter.get_input_details()]
+        for tensor, shape in zip(self._inputs, shapes, strict=True):
+            interpreter.resize_tensor_input(tensor, shape)
         interpreter.allocate_tensors()
-        self._outputs = [one["index"] for one in interpreter.get_output_details()]
+        self._outputs = [details["index"] for details in interpreter.get_output_details()]
 
     def run(self, inputs: Sequence[np.ndarray]) -> Sequence[np.ndarray]:
-        for place, array in zip(self._inputs, inputs, strict=True):
-            self._interpreter.set_tensor(place, array)
+        for tensor, array in zip(self._inputs, inputs, strict=True):
+            self._interpreter.set_tensor(tensor, array)
         self._interpreter.invoke()
-        return [self._interpreter.get_tensor(place) for place in self._outputs]
+        return [self._interpreter.get_tensor(tensor) for tensor in self._outputs]
 
 
 def load(preset: Preset, part: str = "network", sizes: int = 1) -> Network:
-    """A network of a model.
+    """Loads a network of a model.
 
     Args:
         preset: the model.
-        part: which of the networks that its task exports, see `Task.networks`.
-        sizes: as `Network` takes it.
+        part: name of the network among those that its task exports, see `Task.networks`.
+        sizes: number of prepared input shapes, see `Network`.
 
     Raises:
-        InvalidInput: if the files of the model are not whole.
+        InvalidInput: if the files of the model are incomplete.
         StudioError: if the network could not be converted.
     """
     return Network(_file(preset, part).read_bytes(), math.ceil(limits.processors()), sizes)
 
 
 def _file(preset: Preset, part: str) -> Path:
-    """The file of a network, whose SHA-256 is known or which was made here."""
+    """Returns the path of a network's file: a shipped one with the right SHA-256, or a converted one."""
     name = f"{part}.tflite"
-    shipped = index.shipped().presets.get(preset.name)
-    if shipped and part in shipped.litert and preset.folder == paths.shipped("pretrained") / shipped.folder:
+    shipped = index.load().presets.get(preset.name)
+    pretrained = paths.shipped_path("pretrained")
+    if shipped and part in shipped.litert and preset.folder == pretrained / shipped.folder:
         path = preset.folder / name
         if not path.is_file() or paths.file_digest(path) != shipped.litert[part]:
-            raise model_folder.broken(preset.folder, f"{name} as it was shipped", "another file or none")
+            raise model_folder.damaged_folder(
+                preset.folder, f"{name} as it was shipped", "another file or none"
+            )
         return path
-    preset.weights()  # which checks that they are those that were saved
+    preset.weights()  # checks their SHA-256
     folder = caches.claim(paths.folder("cache") / "litert" / f"{FORMAT}-{preset.key}")
     with paths.locked(folder.with_suffix(".lock")):
         if not (folder / name).is_file():
@@ -113,31 +118,31 @@ def _file(preset: Preset, part: str) -> Path:
 
 
 def _convert(preset: Preset, folder: Path) -> None:
-    """Converts the networks of a model: here if Keras is loaded and can, else in a process of its own."""
-    with tempfile.TemporaryDirectory(prefix=".new-", dir=folder.parent) as place:
-        made = paths.make(Path(place) / "made")
+    """Converts the networks of a model, in this process if Keras is imported and can export."""
+    with tempfile.TemporaryDirectory(prefix=".new-", dir=folder.parent) as folder_name:
+        output_folder = paths.make(Path(folder_name) / "converted")
         if "keras" in sys.modules and convert.can_export():
-            convert.convert(preset, made)
+            convert.convert(preset, output_folder)
         else:
-            _run(children.command("-m", convert.__name__, str(preset.folder.resolve()), str(made)))
-        made.rename(folder)
+            _run(children.command("-m", convert.__name__, str(preset.folder.resolve()), str(output_folder)))
+        output_folder.rename(folder)
 
 
 def _run(command: list[str]) -> None:
     environment = children.environment(KERAS_BACKEND="tensorflow", CUDA_VISIBLE_DEVICES="")
     try:
-        ended = subprocess.run(
+        process = subprocess.run(
             command, env=environment, capture_output=True, text=True, timeout=_MOST_SECONDS, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         log.warning("a network was not converted: %s", type(error).__name__)
-        raise _failed() from None
-    if ended.returncode == convert.REFUSED:
-        raise InvalidInput(ended.stdout.strip())
-    if ended.returncode:
-        log.warning("a network was not converted (%s): %s", ended.returncode, ended.stderr[-2000:])
-        raise _failed()
+        raise _conversion_error() from None
+    if process.returncode == convert.REFUSED:
+        raise InvalidInput(process.stdout.strip())
+    if process.returncode:
+        log.warning("a network was not converted (%s): %s", process.returncode, process.stderr[-2000:])
+        raise _conversion_error()
 
 
-def _failed() -> StudioError:
+def _conversion_error() -> StudioError:
     return StudioError("The model could not be converted to LiteRT, which runs it. Try again.")

@@ -1,1 +1,1 @@
-"""Whether this machine has what the studio needs, and how fast it is."""
+"""Checks the requirements of the studio on this machine, and measures its speed."""

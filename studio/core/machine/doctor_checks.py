@@ -1,4 +1,4 @@
-"""What the studio needs to work well on this machine, each with what to do when it is not so."""
+"""Checks the requirements of the studio on this machine; each check has a remedy."""
 
 from __future__ import annotations
 
@@ -21,42 +21,42 @@ from studio.core.version import VERSION
 from studio.core.weights import index, pretrained
 
 State = Literal["well", "note", "trouble"]
-ENOUGH_BYTES = 2 * 2**30
-ENOUGH_MEMORY = 3 * 2**30  # bytes: what fine images of 1024 px and most training runs take
-_MOST_SECONDS = 120
+ENOUGH_BYTES = 2 * 2**30  # bytes of free disk space
+ENOUGH_MEMORY = 3 * 2**30  # bytes, for images of 1024 px in fine mode and most training runs
+_MOST_SECONDS = 120  # time limit to load Keras
 _PACKAGES = ("keras", "tensorflow", "jax", "numpy", "pillow", "streamlit", "distributed")
 _OPTIONAL = {"jax", "tensorflow"}
 
-# Asked in a child: only there is Keras loaded, and a driver that crashes takes nothing else along.
+# Run in a child process, so Keras is loaded only there, and a driver crash does no harm.
 _DEVICES = """
 import json
 from studio.core.process import startup
-startup.spare()
+startup.skip_optional_imports()
 import keras
-found = keras.distribution.list_devices()
-print(json.dumps({"backend": keras.backend.backend(), "devices": found}))
+devices = keras.distribution.list_devices()
+print(json.dumps({"backend": keras.backend.backend(), "devices": devices}))
 """
 
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that was looked at.
+    """The result of a check.
 
     Attributes:
-        name: what it is.
-        state: "well"; "note" where something could be better; "trouble" where work will fail.
-        found: what was seen.
-        remedy: what to do; "" when well.
+        name: its subject.
+        state: "well"; "note" if something could be better; "trouble" if work will fail.
+        finding: the observed state, in words.
+        remedy: what to do; "" if all is well.
     """
 
     name: str
     state: State
-    found: str
+    finding: str
     remedy: str = ""
 
 
 def checks() -> Iterator[Check]:
-    """Looks at one thing after another, the quick ones first. Loads no Keras into this process."""
+    """Runs all checks, quick ones first. Loads no Keras into this process."""
     yield _python()
     yield _versions()
     yield _home()
@@ -70,17 +70,19 @@ def checks() -> Iterator[Check]:
 
 
 def _python() -> Check:
-    found = f"studio {VERSION}, Python {platform.python_version()}, {platform.system()} {platform.machine()}"
+    finding = (
+        f"studio {VERSION}, Python {platform.python_version()}, {platform.system()} {platform.machine()}"
+    )
     if (3, 11) <= sys.version_info < (3, 14):
-        return Check("studio", "well", found)
-    return Check("studio", "trouble", found, "install it with Python 3.11, 3.12 or 3.13")
+        return Check("studio", "well", finding)
+    return Check("studio", "trouble", finding, "install it with Python 3.11, 3.12 or 3.13")
 
 
 def _versions() -> Check:
-    found, missing = [], []
+    installed, missing = [], []
     for package in _PACKAGES:
         try:
-            found.append(f"{package} {importlib.metadata.version(package)}")
+            installed.append(f"{package} {importlib.metadata.version(package)}")
         except importlib.metadata.PackageNotFoundError:
             missing.append(package)
     lacking = [package for package in missing if package not in _OPTIONAL]
@@ -88,7 +90,7 @@ def _versions() -> Check:
         return Check(
             "packages", "trouble", f"missing: {', '.join(missing)}", "install the studio again with pip"
         )
-    return Check("packages", "well", ", ".join(found))
+    return Check("packages", "well", ", ".join(installed))
 
 
 def _home() -> Check:
@@ -103,18 +105,18 @@ def _home() -> Check:
         return Check(
             "folder", "trouble", f"{error.strerror}", "set STUDIO_HOME to a folder that you may write to"
         )
-    found = f"{home} can be written, {amounts.size(free)} free"
+    finding = f"{home} can be written, {amounts.size(free)} free"
     if free < ENOUGH_BYTES:
-        return Check("folder", "note", found, "free some space there, or set STUDIO_HOME to a larger disk")
-    return Check("folder", "well", found)
+        return Check("folder", "note", finding, "free some space there, or set STUDIO_HOME to a larger disk")
+    return Check("folder", "well", finding)
 
 
 def _memory() -> Check:
     free, total = limits.free_memory(), limits.memory()
-    found = f"{free / 2**30:.1f} of {total / 2**30:.1f} GiB free"
+    finding = f"{free / 2**30:.1f} of {total / 2**30:.1f} GiB free"
     if free < ENOUGH_MEMORY:
-        return Check("memory", "note", found, "close other programs, or choose smaller sizes")
-    return Check("memory", "well", found)
+        return Check("memory", "note", finding, "close other programs, or choose smaller sizes")
+    return Check("memory", "well", finding)
 
 
 def _processors() -> Check:
@@ -122,7 +124,7 @@ def _processors() -> Check:
 
 
 def _engine() -> Check:
-    """Whether its processes could speak to each other and wait for one another; none is started."""
+    """Checks that processes could connect to each other and lock files. Starts no process."""
     try:
         with socket.socket() as listener:
             listener.bind(("127.0.0.1", 0))
@@ -130,49 +132,49 @@ def _engine() -> Check:
             with socket.create_connection(listener.getsockname(), timeout=5):
                 pass
     except OSError as error:
-        found = f"processes cannot reach each other on 127.0.0.1 ({error.strerror or error})"
-        return Check("connections", "trouble", found, "let a firewall or sandbox allow local connections")
+        finding = f"processes cannot reach each other on 127.0.0.1 ({error.strerror or error})"
+        return Check("connections", "trouble", finding, "let a firewall or sandbox allow local connections")
     try:
         with paths.locked(paths.folder("cache") / "doctor.lock"):
             pass
     except (StudioError, OSError) as error:
-        found = f"files cannot be locked ({printable(str(error), 200)})"
-        return Check("connections", "trouble", found, "set STUDIO_HOME to a local disk")
+        finding = f"files cannot be locked ({printable(str(error), 200)})"
+        return Check("connections", "trouble", finding, "set STUDIO_HOME to a local disk")
     return Check("connections", "well", "its processes can reach each other on this machine alone")
 
 
 def _sandbox() -> Check:
-    """What a process reaches that opens a model of a stranger."""
+    """Checks the sandbox of the process that opens untrusted models."""
     rules = sandbox.in_force()
     open_to = [*([] if rules.landlock else ["all files"]), *([] if rules.network else ["the network"])]
     if not open_to:
-        found = "a third-party model is opened without network and with access to its own folder alone"
-        return Check("sandbox", "well", f"{found} ({rules})")
-    found = f"a third-party model is opened with access to {' and '.join(open_to)}"
+        finding = "a third-party model is opened without network and with access to its own folder alone"
+        return Check("sandbox", "well", f"{finding} ({rules})")
+    finding = f"a third-party model is opened with access to {' and '.join(open_to)}"
     remedy = "open models of people you do not know only on Linux 5.13 or later with Landlock switched on"
-    return Check("sandbox", "note", f"{found} (in force: {str(rules) or 'nothing'})", remedy)
+    return Check("sandbox", "note", f"{finding} (in force: {str(rules) or 'nothing'})", remedy)
 
 
 def _models() -> Check:
     broken = []
-    for name in index.shipped().presets:
+    for name in index.load().presets:
         try:
-            presets.find(name).weights()  # which compares every byte
+            presets.find(name).weights()  # verifies the checksum
         except StudioError:
             broken.append(name)
     if broken:
         return Check("models", "trouble", f"not whole: {', '.join(broken)}", "install the studio again")
-    return Check("models", "well", f"all {len(index.shipped().presets)} that ship are whole")
+    return Check("models", "well", f"all {len(index.load().presets)} that ship are whole")
 
 
 def _weights() -> Iterator[Check]:
     try:
         for name in pretrained.names():
-            found = pretrained.status(name)
-            if found.cached:
-                yield Check(f"weights {name}", "well", f"here, {amounts.size(found.bytes)} on disk")
+            status = pretrained.status(name)
+            if status.cached:
+                yield Check(f"weights {name}", "well", f"here, {amounts.size(status.bytes)} on disk")
             else:
-                size = f"a download of {amounts.size(found.download_bytes)} from {found.where}"
+                size = f"a download of {amounts.size(status.download_bytes)} from {status.where}"
                 remedy = f"run `studio weights pull {name}`, or it is fetched when first needed"
                 yield Check(f"weights {name}", "note", f"not here yet, {size}", remedy)
     except (StudioError, OSError) as error:
@@ -188,19 +190,21 @@ def _devices() -> Check:
             timeout=_MOST_SECONDS,
             check=True,
         )
-        found = json.loads(child.stdout.splitlines()[-1])
+        response = json.loads(child.stdout.splitlines()[-1])
     except subprocess.TimeoutExpired:
         return Check("devices", "trouble", f"Keras was not ready in {_MOST_SECONDS} s", "restart the machine")
     except (subprocess.CalledProcessError, OSError, ValueError, IndexError) as error:
         return Check(
             "devices", "trouble", _last_line(error), "run `python -c 'import keras'` to see all of it"
         )
-    gpus = [device for device in found["devices"] if not device.startswith("cpu")]
-    shown = ", ".join(found["devices"])
+    gpus = [device for device in response["devices"] if not device.startswith("cpu")]
+    device_names = ", ".join(response["devices"])
     if gpus or not _has_nvidia():
-        return Check("devices", "well", f"backend {found['backend']}, {shown}")
+        return Check("devices", "well", f"backend {response['backend']}, {device_names}")
     remedy = "run `pip install -e '.[gpu]'` in the studio's folder to use the graphics card"
-    return Check("devices", "note", f"backend {found['backend']}, {shown}, an unused graphics card", remedy)
+    return Check(
+        "devices", "note", f"backend {response['backend']}, {device_names}, an unused graphics card", remedy
+    )
 
 
 def _last_line(error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""How fast this machine is at what the studio does: each kind of work done a few times, once it is warm."""
+"""Benchmarks this machine: runs each kind of task a few times after a warm-up."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from studio.core.progress import Progress
 from studio.core.tasks import File
 from studio.core.weights import pretrained
 
-TIMES = 3  # after a first one, which loads and compiles
+TIMES = 3  # after a first run, which loads and compiles
 
 
 @dataclass(frozen=True)
 class Timing:
-    """Some work that is timed.
+    """A benchmark.
 
     Attributes:
-        title: what it is, in a user's words.
-        task: that does it.
-        settings: of that.
-        slot: where the sample photo goes; "" for none.
-        needs: weights that it takes. It is passed over where one would have to be fetched.
+        title: its title for users.
+        task: the name of the task to time.
+        settings: of the task.
+        slot: the input slot of the sample photo; "" for none.
+        needs: names of the weights it uses. It is skipped if one would have to be downloaded.
     """
 
     title: str
@@ -59,13 +59,13 @@ TIMINGS = (
 
 
 @dataclass(frozen=True)
-class Timed:
-    """What a timing took.
+class TimingResult:
+    """The result of a benchmark.
 
     Attributes:
-        title: of the timing.
-        seconds: the median of `TIMES`; None where it was passed over.
-        note: why, or "".
+        title: of the benchmark.
+        seconds: the median of `TIMES` runs; None if it was skipped.
+        note: why it was skipped, or "".
     """
 
     title: str
@@ -73,15 +73,15 @@ class Timed:
     note: str = ""
 
 
-def measure(progress: Progress | None = None) -> Iterator[Timed]:
-    """Times one timing after another, in this process. Nothing is fetched, and nothing that is made is kept.
+def measure(progress: Progress | None = None) -> Iterator[TimingResult]:
+    """Runs all benchmarks in this process. Downloads nothing, and stores no results.
 
     Args:
-        progress: told which timing is on.
+        progress: receives the title of each benchmark.
 
     Raises:
-        StudioError: if the studio is not whole.
-        Cancelled: between two timings, if a user asked to stop.
+        StudioError: if the installation is incomplete.
+        Cancelled: between two benchmarks, if the user asked to stop.
     """
     progress = progress or Progress()
     photo = sample_photos.path("chelsea")
@@ -91,16 +91,20 @@ def measure(progress: Progress | None = None) -> Iterator[Timed]:
             progress.report(number, len(TIMINGS), text=timing.title)
             absent = [name for name in timing.needs if not pretrained.status(name).cached]
             if absent:
-                yield Timed(timing.title, None, f"needs `studio weights pull {' '.join(absent)}` first")
+                yield TimingResult(
+                    timing.title, None, f"needs `studio weights pull {' '.join(absent)}` first"
+                )
             else:
-                yield Timed(timing.title, _seconds(timing, {timing.slot: [file]} if timing.slot else {}))
+                yield TimingResult(
+                    timing.title, _seconds(timing, {timing.slot: [file]} if timing.slot else {})
+                )
 
 
 def _seconds(timing: Timing, inputs: tasks.Inputs) -> float:
     settings = tasks.get(timing.task).settings.parse(timing.settings)
-    took = []
+    seconds = []
     for _ in range(1 + TIMES):
-        began = time.perf_counter()
+        start = time.perf_counter()
         tasks.run(timing.task, settings, inputs)
-        took.append(time.perf_counter() - began)
-    return statistics.median(took[1:])
+        seconds.append(time.perf_counter() - start)
+    return statistics.median(seconds[1:])

@@ -1,1 +1,1 @@
-"""How near made images are to real ones."""
+"""Metrics of generated images against real ones."""

@@ -1,4 +1,4 @@
-"""How close the images of a model come to real ones, measured on the way and at the end."""
+"""Compares generated images with real ones, during training and at its end."""
 
 from __future__ import annotations
 
@@ -17,248 +17,269 @@ from studio.core.training.batches import evenly_spaced
 if TYPE_CHECKING:
     from studio.core.metrics.scores import Statistic
 
-WEIGHTS = ("inceptionv3",)  # that it sees with, where `scored` of a training's settings asks for it
-ON_THE_WAY = 500  # images of a test, at most
-MOST_NEAR = 500  # images, made and held out, each, for which the most alike is looked for
-NEAR_SEEN = 3 * MOST_NEAR  # that are seen for it: those held out, and what they and the made ones are like
-AT_ONCE = 512  # images learned from that are read at once there
-LEAST = 20  # images, below which FID means nothing
-FEW = 5000  # images of a data set, below which KID is of held-out ones: a network soon memorizes so few
-BINS = 30  # of a histogram of distances
-LEAST_SHARE = 0.05  # of what differs in an attribute that its direction must explain
-LEAST_KNOWN = 100  # images with an attribute
-RIDGE = 0.01  # an image, by which weights are held small that guess an attribute from features
+WEIGHTS = ("inceptionv3",)  # needed if the training setting `scored` is not 0
+TEST_IMAGES = 500  # most images of a test during training
+MOST_COPY_CHECKS = 500  # most generated and most held-out images that are checked for copies
+COPY_CHECK_IMAGES = 3 * MOST_COPY_CHECKS  # InceptionV3 passes: held-out images and the nearest of both groups
+AT_ONCE = 512  # training images read at once
+LEAST = 20  # images; FID of fewer means nothing
+FEW = 5000  # images; KID of smaller data sets uses held-out images, because networks memorize the others
+BINS = 30  # bins of a histogram of distances
+LEAST_SHARE = 0.05  # least explained variance of an attribute's direction
+LEAST_KNOWN = 100  # least number of images with an attribute
+RIDGE = 0.01  # ridge penalty per image, of the regression of an attribute on features
 LABELED, GUESSED = "as labeled by the data set", "as guessed from labels of the data set"
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What was found at the end.
+    """Result of comparing generated with real images.
 
     Attributes:
-        figures: fid, kid, precision, recall, some with their errors, the numbers of images, and `distances`
-            as a histogram.
-        distances: of made and of held-out images, to the nearest one found among all that were learned from,
-            between features.
-        guessed: attributes of the made images, by name, as their features tell them: numbers that grow with
-            them, and the share of what differs between real images that is told so.
+        figures: metrics: fid, kid, precision, recall, some errors, numbers of images, and `distances` as a
+            histogram.
+        distances: distances of generated and of held-out images to the nearest training image, in feature
+            space.
+        attributes: estimates of attributes of the generated images, by name: an `(n,)` score that grows with
+            the attribute, and the share of variance that it explains on real images.
     """
 
     figures: Mapping[str, Any] = field(default_factory=dict)
     distances: Mapping[str, Sequence[float]] = field(default_factory=dict)
-    guessed: Mapping[str, tuple[np.ndarray, float]] = field(default_factory=dict)
+    attributes: Mapping[str, tuple[np.ndarray, float]] = field(default_factory=dict)
 
 
 class Scorer:
-    """Compares made images with those of a data set, by the features of the network that FID is told with.
+    """Compares generated images with those of a data set, by InceptionV3 features.
 
     Args:
-        images: the data set.
-        learned, held_out: the rows to learn from and to test on.
-        scored: images to compare at the end; 0: it does nothing.
-        progress: told while the features of the real images are found; they are kept for the next time.
+        dataset: the data set.
+        learned, held_out: indices of the training images and of the test images.
+        scored: number of images to compare at the end; 0 turns comparison off.
+        progress: reports while computing the features of the real images, which are then cached.
     """
 
     def __init__(
         self,
         dataset: ImageDataset,
-        learned: np.ndarray,
-        held_out: np.ndarray,
+        train_rows: np.ndarray,
+        test_rows: np.ndarray,
         scored: int,
         progress: Progress,
     ):
         self.scored = scored
         self.missing = ""
-        self._images, self._all = dataset, dataset.part(learned)
+        self._images, self._all = dataset, dataset.part(train_rows)
         rng = np.random.default_rng(0)
         self._learned = np.sort(
-            rng.choice(learned, min(len(learned), max(scored, ON_THE_WAY)), replace=False)
+            rng.choice(train_rows, min(len(train_rows), max(scored, TEST_IMAGES)), replace=False)
         )
-        self._held_out = evenly_spaced(held_out, MOST_NEAR)
-        if 0 < scored < LEAST or len(learned) < LEAST:
+        self._held_out = evenly_spaced(test_rows, MOST_COPY_CHECKS)
+        if 0 < scored < LEAST or len(train_rows) < LEAST:
             self.scored, self.missing = 0, f"Fewer than {LEAST} images are too few to compare."
-        self._few = len(dataset.images) < FEW and len(self._held_out) >= LEAST
+        self._is_small = len(dataset.images) < FEW and len(self._held_out) >= LEAST
         if self.scored:
             from studio.core.metrics import inception
 
             try:
                 progress.stage("Looking at the real images")
-                self._real = inception.features(dataset.images[self._learned], progress, keep=True)
-                self._unseen = inception.features(dataset.images[self._held_out], progress, keep=True)
+                self._real_features = inception.features(dataset.images[self._learned], progress, keep=True)
+                self._held_out_features = inception.features(
+                    dataset.images[self._held_out], progress, keep=True
+                )
             except Unavailable as error:
                 self.scored, self.missing = 0, str(error)
 
     @property
     def distance(self):
-        """`(made images) -> {"kid": KID}`, lower is closer; None if nothing is measured. See `_kids`."""
+        """Function from generated images to `{"kid": KID}`, or None if comparison is off. See `_kids`."""
         return self._values if self.scored else None
 
-    def _values(self, made: np.ndarray) -> dict[str, float]:
+    def _values(self, images: np.ndarray) -> dict[str, float]:
         from studio.core.metrics import inception
 
-        seen = inception.features(made[: min(ON_THE_WAY, self.scored)])
-        return {name: kid.value for name, kid in self._kids(seen).items()}
+        features = inception.features(images[: min(TEST_IMAGES, self.scored)])
+        return {name: kid.value for name, kid in self._kids(features).items()}
 
-    def _kids(self, seen: np.ndarray) -> dict[str, Statistic]:
-        """The KID of features of made images, by which weights are selected.
+    def _kids(self, features: np.ndarray) -> dict[str, Statistic]:
+        """Returns the KID of features of generated images, which selects the best weights.
 
-        Of few images it is the one to held-out images, as a generator that memorizes its training images
-        comes ever closer to those; "training kid" is the one to them.
+        For a small data set "kid" is the distance to held-out images, because that to training images keeps
+        falling when the generator memorizes them; the latter is then "training kid".
         """
         from studio.core.metrics import scores
 
-        if not self._few:
-            return {"kid": scores.kid(seen, self._real)}
-        return {"kid": scores.kid(seen, self._unseen), "training kid": scores.kid(seen, self._real)}
+        if not self._is_small:
+            return {"kid": scores.kid(features, self._real_features)}
+        return {
+            "kid": scores.kid(features, self._held_out_features),
+            "training kid": scores.kid(features, self._real_features),
+        }
 
-    def compare(self, made: np.ndarray, progress: Progress | None = None) -> Comparison:
-        """Compares `(n, side, side, 3) uint8` made images; without `progress` it does nothing, at once."""
-        return self.closest({"": made}, progress)[1]
+    def compare(self, images: np.ndarray, progress: Progress | None = None) -> Comparison:
+        """Compares `(n, side, side, 3) uint8` generated images; returns at once without `progress`."""
+        return self.closest({"": images}, progress)[1]
 
     def closest(
-        self, ways: Mapping[str, np.ndarray], progress: Progress | None = None
+        self, candidates: Mapping[str, np.ndarray], progress: Progress | None = None
     ) -> tuple[str, Comparison, Mapping[str, Mapping[str, Any]]]:
-        """Compares images made in several ways, and looks for copies among those that come closest, by FID.
+        """Compares several sets of generated images, and checks the set of lowest FID for copies.
 
         Args:
-            ways: by name, `(n, side, side, 3) uint8` each.
-            progress: without it nothing is compared, and the first way is taken.
+            candidates: sets of images by name, `(n, side, side, 3) uint8` each.
+            progress: without it nothing is compared, and the first set is returned.
 
         Returns:
-            The name of the closest, what was found of it, and the figures of each of the others by its name.
+            The name of the best set, its comparison, and the metrics of the other sets by name.
         """
         if not self.scored or progress is None:
-            return next(iter(ways)), Comparison({"notes": [self.missing]} if self.missing else {}), {}
+            return next(iter(candidates)), Comparison({"notes": [self.missing]} if self.missing else {}), {}
         from studio.core.metrics import inception
 
-        found = {}
-        for name, made in ways.items():
+        results = {}
+        for name, images in candidates.items():
             progress.stage("Comparing with real images")
-            seen = inception.features(made[: self.scored], progress)
-            found[name] = seen, self._figures(seen)
-        best = min(found, key=lambda name: found[name][1]["fid"])
-        others = {name: figures for name, (_, figures) in found.items() if name != best}
-        return best, self._with_copies(ways[best], *found[best], progress), others
+            features = inception.features(images[: self.scored], progress)
+            results[name] = features, self._figures(features)
+        best = min(results, key=lambda name: results[name][1]["fid"])
+        other_figures = {name: figures for name, (_, figures) in results.items() if name != best}
+        return best, self._with_copies(candidates[best], *results[best], progress), other_figures
 
-    def _figures(self, seen: np.ndarray) -> dict[str, Any]:
+    def _figures(self, features: np.ndarray) -> dict[str, Any]:
         from studio.core.metrics import scores
 
-        fid, kids = scores.fid(seen, self._real), self._kids(seen)
-        precision, recall = scores.precision_recall(seen, self._real)
+        fid, kids = scores.fid(features, self._real_features), self._kids(features)
+        precision, recall = scores.precision_recall(features, self._real_features)
         return {
-            "n": len(seen),
-            "real_n": len(self._real),
-            **_told("fid", fid),
-            **{key: value for name, kid in kids.items() for key, value in _told(name, kid).items()},
+            "n": len(features),
+            "real_n": len(self._real_features),
+            **_with_error("fid", fid),
+            **{key: value for name, kid in kids.items() for key, value in _with_error(name, kid).items()},
             "precision": float(precision.value),
             "recall": float(recall.value),
         }
 
     def _with_copies(
-        self, made: np.ndarray, seen: np.ndarray, figures: dict[str, Any], progress: Progress
+        self, images: np.ndarray, features: np.ndarray, figures: dict[str, Any], progress: Progress
     ) -> Comparison:
-        """Looks for copies, and guesses attributes, of made images whose features were seen."""
-        mine, real = made[: len(seen)][:MOST_NEAR], self._images.images[self._held_out]
-        distances = self._distances([mine, real], np.concatenate([seen[: len(mine)], self._unseen]), progress)
-        near, usual = np.split(distances, [len(mine)])
+        """Adds the distances to the nearest training images and the estimated attributes."""
+        checked_images, real = images[: len(features)][:MOST_COPY_CHECKS], self._images.images[self._held_out]
+        distances = self._distances(
+            [checked_images, real],
+            np.concatenate([features[: len(checked_images)], self._held_out_features]),
+            progress,
+        )
+        generated_distances, held_out_distances = np.split(distances, [len(checked_images)])
         figures |= {
             "learned_n": len(self._all),
-            "nearest": float(np.median(near)),
-            "nearest_n": len(near),
-            "nearest_held_out": float(np.median(usual)),
-            "held_out_n": len(usual),
-            "distances": histogram({"made": near, "held out": usual}),
+            "nearest": float(np.median(generated_distances)),
+            "nearest_n": len(generated_distances),
+            "nearest_held_out": float(np.median(held_out_distances)),
+            "held_out_n": len(held_out_distances),
+            "distances": histogram({"made": generated_distances, "held out": held_out_distances}),
         }
-        told = {"made": near.tolist(), "held out": usual.tolist()}
-        return Comparison(figures, told, self._guess(seen, progress))
+        by_group = {"made": generated_distances.tolist(), "held out": held_out_distances.tolist()}
+        return Comparison(figures, by_group, self._estimate_attributes(features, progress))
 
-    def _distances(self, groups: Sequence[np.ndarray], seen: np.ndarray, progress: Progress) -> np.ndarray:
-        """How far images are from the nearest found among all that were learned from, `(n,) float32`.
+    def _distances(
+        self, groups: Sequence[np.ndarray], features: np.ndarray, progress: Progress
+    ) -> np.ndarray:
+        """Returns the distances of images to the nearest training images, `(n,) float32`.
 
-        The features of all would take too long, so only those of a sample are known; but a copy looks like
-        what it is of: the one of all that looks most alike is compared, too.
+        Features of all training images would take too long, so it compares with those of a sample, and with
+        the training image that is nearest in pixels, because a copy looks like its original.
         """
         from studio.core.metrics import inception, scores
 
-        twins = inception.features(alike(groups, self._all, progress), progress)
-        return np.minimum(scores.nearest(seen, self._real), np.linalg.norm(seen - twins, axis=1))
+        nearest_features = inception.features(nearest_images(groups, self._all, progress), progress)
+        return np.minimum(
+            scores.nearest(features, self._real_features), np.linalg.norm(features - nearest_features, axis=1)
+        )
 
-    def _guess(self, seen: np.ndarray, progress: Progress) -> dict[str, tuple[np.ndarray, float]]:
-        """Attributes of made images, by a regression on real ones, if it tells unseen ones too."""
-        found = {}
+    def _estimate_attributes(
+        self, features: np.ndarray, progress: Progress
+    ) -> dict[str, tuple[np.ndarray, float]]:
+        """Estimates attributes of generated images by a regression on the features of real ones.
+
+        Leaves out attributes that it does not predict on held-out images.
+        """
+        estimates = {}
         for name, values in self._images.attributes.items():
             progress.check()
-            wanted = values[self._learned]
-            known = np.isfinite(wanted).sum()
-            if known >= LEAST_KNOWN and np.nanmin(wanted) < np.nanmax(wanted):
-                vector, told = direction(self._real, wanted, ridge=known * RIDGE)
-                if told > LEAST_SHARE:
-                    found[name] = seen @ vector, told
-        return found
+            targets = values[self._learned]
+            count = np.isfinite(targets).sum()
+            if count >= LEAST_KNOWN and np.nanmin(targets) < np.nanmax(targets):
+                vector, explained_share = direction(self._real_features, targets, ridge=count * RIDGE)
+                if explained_share > LEAST_SHARE:
+                    estimates[name] = features @ vector, explained_share
+        return estimates
 
 
-def alike(groups: Sequence[np.ndarray], among: Part, progress: Progress) -> np.ndarray:
-    """For each image that of a data set, mirrored or not, whose small gray copy is nearest to its own.
+def nearest_images(groups: Sequence[np.ndarray], dataset: Part, progress: Progress) -> np.ndarray:
+    """Returns, for each image, the nearest image of a data set, compared as small gray copies.
 
     Args:
-        groups: of images, each `(n, side, side, C) uint8`, of one channel or three.
-        among: to look in; read once, a part at a time.
+        groups: groups of images, each `(n, side, side, 1 or 3) uint8`.
+        dataset: images to search; read once, `AT_ONCE` at a time.
+        progress: reports the search.
 
     Returns:
-        `(all n, side, side, C) uint8`, with the channels of the data set, mirrored where that is nearer.
+        `(n of all groups, side, side, C) uint8`, mirrored where the mirror image is nearer.
     """
     from studio.core.metrics import scores
 
     count = sum(map(len, groups))
     mirrors = [images[:, :, ::-1] for images in groups]
-    wanted = np.concatenate([small_gray(images) for images in (*groups, *mirrors)])
-    least, rows = np.full(2 * count, np.inf), np.zeros(2 * count, int)
-    for start in range(0, len(among), AT_ONCE):
-        squares = scores.squared_distances(wanted, small_gray(among[start : start + AT_ONCE]))
-        found = squares.min(axis=1)
-        rows = np.where(found < least, start + squares.argmin(axis=1), rows)
-        least = np.minimum(found, least)
-        progress.report(min(start + AT_ONCE, len(among)), len(among), text="Looking for copies")
-    mirrored = least[count:] < least[:count]
-    twins = np.array(among[np.where(mirrored, rows[count:], rows[:count])])
-    twins[mirrored] = twins[mirrored, :, ::-1]
-    return twins
+    queries = np.concatenate([small_gray(images) for images in (*groups, *mirrors)])
+    best, rows = np.full(2 * count, np.inf), np.zeros(2 * count, int)
+    for start in range(0, len(dataset), AT_ONCE):
+        squares = scores.squared_distances(queries, small_gray(dataset[start : start + AT_ONCE]))
+        closest = squares.min(axis=1)
+        rows = np.where(closest < best, start + squares.argmin(axis=1), rows)
+        best = np.minimum(closest, best)
+        progress.report(min(start + AT_ONCE, len(dataset)), len(dataset), text="Looking for copies")
+    is_mirrored = best[count:] < best[:count]
+    matches = np.array(dataset[np.where(is_mirrored, rows[count:], rows[:count])])
+    matches[is_mirrored] = matches[is_mirrored, :, ::-1]
+    return matches
 
 
 def histogram(distances: Mapping[str, np.ndarray]) -> dict[str, list[float]]:
-    """Several sets of distances by the same bins.
+    """Returns histograms of several groups of distances with common bins.
 
     Args:
-        distances: by whose they are, `(n,)` each.
+        distances: distances by group, `(n,)` each.
 
     Returns:
-        "edges", one more than there are bins, and by whose they are the share of them in each bin.
+        The bin "edges", one more than bins, and by group the share of distances in each bin.
     """
-    together = np.concatenate(list(distances.values()))
-    edges = np.histogram_bin_edges(together, BINS)
+    all_distances = np.concatenate(list(distances.values()))
+    edges = np.histogram_bin_edges(all_distances, BINS)
     shares = {name: np.histogram(values, edges)[0] / len(values) for name, values in distances.items()}
     return {
-        name: [round(float(n), 4) for n in numbers] for name, numbers in {"edges": edges, **shares}.items()
+        name: [round(float(value), 4) for value in column]
+        for name, column in {"edges": edges, **shares}.items()
     }
 
 
-def _told(name: str, found: Statistic) -> dict[str, float]:
+def _with_error(name: str, statistic: Statistic) -> dict[str, float]:
     name = name.replace(" ", "_")
-    return {name: float(found.value), f"{name}_error": float(found.error)}
+    return {name: float(statistic.value), f"{name}_error": float(statistic.error)}
 
 
-def note(name: str, share: float, how: str = LABELED) -> str:
-    """What a user should know of the direction of an attribute.
+def note(name: str, share: float, source: str = LABELED) -> str:
+    """Returns a note for the user on the direction of an attribute.
 
     Args:
-        share: of what differs in it that the direction explains.
-        how: it is known of the images, LABELED or GUESSED.
+        name: name of the attribute.
+        share: share of variance that the direction explains.
+        source: source of the attribute's values, LABELED or GUESSED.
     """
-    return f"{printable(name, MOST_NAME)}, {how}; it explains {share:.0%} of what differs in it"
+    return f"{printable(name, MOST_NAME)}, {source}; it explains {share:.0%} of what differs in it"
 
 
 def rows(figures: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The figures of `compare` as rows of a card, each with its number of images."""
+    """Returns the metrics of `compare` as rows of a model card, with numbers of images."""
     if "fid" not in figures:
         return [("FID", "not measured")]
     against = f"{figures['n']:,} made against {figures['real_n']:,} learned from"
@@ -278,7 +299,7 @@ def rows(figures: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _kid_rows(figures: Mapping[str, Any], against: str) -> list[tuple[str, str]]:
-    """The KID, or of few images the one to held-out images before that to training images."""
+    """Returns the KID; for a small data set, that to held-out images and that to training images."""
     titles = {"kid": f"KID x 1000, {against}"}
     if "training_kid" in figures:
         held_out = f"{figures['n']:,} made against {figures['held_out_n']:,} held out"

@@ -1,4 +1,4 @@
-"""LPIPS: how different two images look to people, by VGG16's activations (arXiv:1801.03924)."""
+"""LPIPS: perceptual distance of two images by the activations of VGG16 (arXiv:1801.03924)."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ LAYERS = ("block1_conv2", "block2_conv2", "block3_conv3", "block4_conv3", "block
 
 
 def network(members: Mapping[str, bytes] | None = None) -> keras.Model:
-    """Five 1x1 convolutions, one a layer: `{layer: (B, h, w, C)} -> {layer: (B, h, w, 1)}`.
+    """Returns the heads, a 1x1 convolution per layer: `{layer: (B, h, w, C)} -> {layer: (B, h, w, 1)}`.
 
     Args:
-        members: `{"vgg16.ckpt": bytes}` fills it; None leaves it unfilled.
+        members: weights as `{"vgg16.ckpt": bytes}`; None leaves the heads untrained.
     """
     import keras
 
@@ -36,23 +36,24 @@ def network(members: Mapping[str, bytes] | None = None) -> keras.Model:
 
 
 def distance(a_01, b_01, progress: Progress | None = None) -> float:
-    """How different two images look: 0 for the same, about 0.7 for unrelated ones; of several the mean.
+    """Returns the mean LPIPS of pairs of images: 0 for equal images, about 0.7 for unrelated ones.
 
     Args:
-        a_01, b_01: `(B, H, W, 3) float32 in [0, 1]`, of one size, each to be compared with its own.
+        a_01, b_01: first and second images of the pairs, `(B, H, W, 3) float32 in [0, 1]`.
+        progress: reports the download of the weights.
     """
     from keras import ops
 
-    loaded = pretrained.load("lpips", progress)
-    # The heads were learned on this one training run of VGG16; on another they weigh channels at random.
-    features = backbones.load("vgg16", progress, loaded.digest).features(LAYERS)
+    heads = pretrained.load("lpips", progress)
+    # The heads fit only these weights of VGG16: on others they would weight channels at random.
+    features = backbones.load("vgg16", progress, heads.digest).features(LAYERS)
     first, second = features(a_01), features(b_01)
-    squared = {layer: ops.square(_unit(first[layer]) - _unit(second[layer])) for layer in LAYERS}
-    return float(sum(ops.mean(weighted) for weighted in loaded.model(squared).values()))
+    squared_differences = {layer: ops.square(_unit(first[layer]) - _unit(second[layer])) for layer in LAYERS}
+    return float(sum(ops.mean(distances) for distances in heads.model(squared_differences).values()))
 
 
 def _unit(activations):
-    """Each position's activations scaled to length 1."""
+    """Returns the activations normalized to length 1 at each position."""
     from keras import ops
 
     return activations / (ops.sqrt(ops.sum(ops.square(activations), axis=-1, keepdims=True)) + 1e-10)

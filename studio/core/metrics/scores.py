@@ -1,6 +1,6 @@
-"""How near made images are to real ones: FID, KID, precision and recall, nearest neighbors, LPIPS.
+"""Metrics of generated images against real ones: FID, KID, precision and recall, nearest neighbors, LPIPS.
 
-All compare the features of two sets of images; each figure comes with its standard error and its n.
+All but LPIPS compare the features of two sets of images. A `Statistic` holds its standard error and n.
 """
 
 from __future__ import annotations
@@ -21,26 +21,26 @@ __all__ = [
     "features",
     "fid",
     "kid",
-    "lpips_of_pairs",
+    "mean_lpips",
     "nearest",
     "precision_recall",
     "squared_distances",
 ]
 
-BLOCKS = 10  # that a jackknife leaves out in turn
+BLOCKS = 10  # blocks of the jackknife
 NEIGHBORS = 3
 _LEAST = 2 * BLOCKS
-_ROWS = 512  # of a table of distances at once, so that the memory stays bounded
+_ROWS = 512  # rows of a distance matrix at once, to bound the memory
 
 
 @dataclass(frozen=True)
 class Statistic:
-    """A figure that was estimated from images.
+    """A metric estimated from images.
 
     Attributes:
         value: the estimate.
         error: its standard error.
-        n: images in each of the two sets, in the smaller where they differ.
+        n: number of images in the smaller of the two sets.
     """
 
     value: float
@@ -52,19 +52,19 @@ class Statistic:
 
 
 def fid(a: np.ndarray, b: np.ndarray, progress: Progress | None = None) -> Statistic:
-    """The Fréchet distance between the normal distributions that fit two sets of features.
+    """Returns the Fréchet distance between normal distributions fitted to two sets of features.
 
-    It is biased upwards, the more the fewer images, so only figures of the same n compare. Its error is
-    that of a jackknife, which leaves out a tenth of both sets in turn: it tells nothing of that bias, and is
-    up to 1.5 times too large where the sets are nearly alike.
+    FID is biased upwards, more so for fewer images, so compare only values of equal n. The error is a
+    jackknife estimate that leaves out a tenth of both sets in turn. It does not include the bias, and is up
+    to 1.5 times too large for nearly equal sets.
 
     Args:
-        a, b: `(n, d)` and `(m, d)`, of `features`.
-        progress: told of each tenth.
+        a, b: `features` of the sets, `(n, d)` and `(m, d)`.
+        progress: reports each tenth.
 
     Raises:
         InvalidInput: if a set has fewer than 20 images.
-        Cancelled: if a user asked to stop.
+        Cancelled: if the job was cancelled.
 
     Reference:
         Heusel et al. 2017, arXiv:1706.08500.
@@ -73,47 +73,50 @@ def fid(a: np.ndarray, b: np.ndarray, progress: Progress | None = None) -> Stati
     _check(a, b)
     blocks_a, blocks_b = _Blocks(a), _Blocks(b)
     value = _frechet(blocks_a.without(None), blocks_b.without(None))
-    left = []
+    estimates = []
     for block in range(BLOCKS):
         progress.report(block, BLOCKS, text="Measuring FID")
-        left.append(_frechet(blocks_a.without(block), blocks_b.without(block)))
-    error = math.sqrt((BLOCKS - 1) * np.var(left))
+        estimates.append(_frechet(blocks_a.without(block), blocks_b.without(block)))
+    error = math.sqrt((BLOCKS - 1) * np.var(estimates))
     return Statistic(value, error, min(len(a), len(b)))
 
 
-Normal = tuple[np.ndarray, np.ndarray]  # a mean, and a factor F of its covariance, which is F' F
+Normal = tuple[np.ndarray, np.ndarray]  # mean, and a factor F of the covariance F' F
 
 
 class _Blocks:
-    """A set of features in blocks, of which the mean and covariance without one are quickly found."""
+    """A set of features in blocks; computes mean and covariance without one block quickly."""
 
     def __init__(self, features: np.ndarray):
         self._center = features.mean(axis=0, dtype="float64")
-        # Blocks of every tenth image: neighbors in a data set are often alike.
+        # A block is every tenth image, because neighbors in a data set are often similar.
         self._parts = [features[block::BLOCKS].astype("float64") - self._center for block in range(BLOCKS)]
         self._tall = len(features) * (BLOCKS - 1) // BLOCKS > features.shape[1]
         self._products = [part.T @ part for part in self._parts] if self._tall else []
 
     def without(self, block: int | None) -> Normal:
-        kept = [n for n in range(BLOCKS) if n != block]
-        count = sum(len(self._parts[n]) for n in kept)
-        mean = sum(self._parts[n].sum(axis=0) for n in kept) / count
+        blocks = [n for n in range(BLOCKS) if n != block]
+        count = sum(len(self._parts[n]) for n in blocks)
+        mean = sum(self._parts[n].sum(axis=0) for n in blocks) / count
         if not self._tall:
-            rows = np.concatenate([self._parts[n] for n in kept]) - mean
+            rows = np.concatenate([self._parts[n] for n in blocks]) - mean
             return self._center + mean, rows / math.sqrt(count - 1)
-        products = sum(self._products[n] for n in kept)
+        products = sum(self._products[n] for n in blocks)
         covariance = (products - count * np.outer(mean, mean)) / (count - 1)
-        spread = np.trace(covariance) / len(covariance)  # none where all images are alike
+        spread = np.trace(covariance) / len(covariance)  # 0 if all images are equal
         covariance[np.diag_indices_from(covariance)] += max(1e-10 * spread, 1e-12)
         return self._center + mean, np.linalg.cholesky(covariance).T
 
 
 def _frechet(a: Normal, b: Normal) -> float:
-    """|m - n|^2 + Tr S + Tr T - 2 Tr (S T)^(1/2); the last is the sum of the singular values of F G'."""
+    """Returns |m - n|^2 + Tr S + Tr T - 2 Tr (S T)^(1/2).
+
+    The last trace is the sum of the singular values of F G', for S = F' F and T = G' G.
+    """
     (mean_a, factor_a), (mean_b, factor_b) = a, b
     short, long = sorted((factor_a, factor_b), key=len)
     product = short @ long.T
-    with threadpool_limits(1):  # several threads gain little here, and lose minutes where others compute too
+    with threadpool_limits(1):  # more threads gain little, and cost minutes on a busy machine
         squares = np.linalg.eigvalsh(product @ product.T)
     overlap = np.sqrt(np.clip(squares, 0, None)).sum()
     distance = np.sum((mean_a - mean_b) ** 2) + np.sum(factor_a**2) + np.sum(factor_b**2) - 2 * overlap
@@ -121,14 +124,14 @@ def _frechet(a: Normal, b: Normal) -> float:
 
 
 def kid(a: np.ndarray, b: np.ndarray) -> Statistic:
-    """The squared maximum mean discrepancy of two sets of features, with the kernel (x y / d + 1)^3.
+    """Returns the squared maximum mean discrepancy of two sets of features, with the kernel (x y / d + 1)^3.
 
-    Unbiased, so that figures of any n compare. Departs from the paper: all pairs at once, not the mean of
-    random subsets. The expectation is the same, the noise less, and nothing is drawn. The error is that of a
-    jackknife, which leaves out each image in turn; up to 1.5 times too large for sets nearly alike.
+    KID is unbiased, so values of different n compare. Unlike the paper, it uses all pairs, not the mean of
+    random subsets: equal expectation, less noise, no randomness. The error is a jackknife estimate that
+    leaves out each image in turn; it is up to 1.5 times too large for nearly equal sets.
 
     Args:
-        a, b: as in `fid`.
+        a, b: `features` of the sets, `(n, d)` and `(m, d)`.
 
     Raises:
         InvalidInput: if a set has fewer than 20 images.
@@ -152,7 +155,7 @@ def kid(a: np.ndarray, b: np.ndarray) -> Statistic:
 
 
 def _kernel_sums(a: np.ndarray, b: np.ndarray, same: bool = False) -> np.ndarray:
-    """For each row of `a`, the sum of its kernels with all rows of `b`, with others than itself if `same`."""
+    """Returns the sum of kernels of each row of `a` with all rows of `b`, or all others if `same`, `(n,)`."""
     sums = np.empty(len(a))
     for rows in _slices(len(a)):
         kernels = ((a[rows] @ b.T).astype("float64") / a.shape[1] + 1) ** 3
@@ -163,15 +166,15 @@ def _kernel_sums(a: np.ndarray, b: np.ndarray, same: bool = False) -> np.ndarray
 
 
 def precision_recall(
-    made: np.ndarray, real: np.ndarray, neighbors: int = NEIGHBORS
+    generated: np.ndarray, real: np.ndarray, neighbors: int = NEIGHBORS
 ) -> tuple[Statistic, Statistic]:
-    """Which share of the made images looks real, and which share of the real ones could have been made.
+    """Returns precision (share of generated images that look real) and recall (share of real images covered).
 
-    An image counts as one of a set if it is nearer to one of its images than that one's third neighbor.
-    The errors are those of a share of n independent images.
+    An image belongs to a set if it is within the distance of the k-th neighbor of one of its images. The
+    errors are those of a share of n independent images.
 
     Args:
-        made, real: as in `fid`.
+        generated, real: `features` of the sets, `(n, d)` and `(m, d)`.
         neighbors: the k of the paper.
 
     Raises:
@@ -180,33 +183,35 @@ def precision_recall(
     Reference:
         Kynkäänniemi et al. 2019, arXiv:1904.06991.
     """
-    _check(made, real)
-    return _share(_covered(made, real, neighbors), real), _share(_covered(real, made, neighbors), made)
+    _check(generated, real)
+    return _share(_is_covered(generated, real, neighbors), real), _share(
+        _is_covered(real, generated, neighbors), generated
+    )
 
 
-def _covered(points: np.ndarray, among: np.ndarray, neighbors: int) -> np.ndarray:
-    """`(n,) bool`: which points lie within reach of another set."""
-    reach = np.empty(len(among), "float32")
-    for rows in _slices(len(among)):
-        squares = squared_distances(among[rows], among)
+def _is_covered(points: np.ndarray, references: np.ndarray, neighbors: int) -> np.ndarray:
+    """Returns which points are within the k-th neighbor distance of a reference, `(n,) bool`."""
+    radii = np.empty(len(references), "float32")
+    for rows in _slices(len(references)):
+        squares = squared_distances(references[rows], references)
         squares[np.arange(len(squares)), np.arange(rows.start, rows.stop)] = np.inf
-        reach[rows] = np.partition(squares, neighbors - 1, axis=1)[:, neighbors - 1]
-    covered = np.empty(len(points), bool)
+        radii[rows] = np.partition(squares, neighbors - 1, axis=1)[:, neighbors - 1]
+    is_covered = np.empty(len(points), bool)
     for rows in _slices(len(points)):
-        covered[rows] = (squared_distances(points[rows], among) <= reach).any(axis=1)
-    return covered
+        is_covered[rows] = (squared_distances(points[rows], references) <= radii).any(axis=1)
+    return is_covered
 
 
-def _share(hits: np.ndarray, others: np.ndarray) -> Statistic:
+def _share(hits: np.ndarray, other_set: np.ndarray) -> Statistic:
     share = float(hits.mean())
-    return Statistic(share, math.sqrt(share * (1 - share) / len(hits)), min(len(hits), len(others)))
+    return Statistic(share, math.sqrt(share * (1 - share) / len(hits)), min(len(hits), len(other_set)))
 
 
 def nearest(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """How far each image of a set is from the nearest of another.
+    """Returns the distance of each image of a set to the nearest image of another.
 
     Args:
-        a, b: `(n, d)` and `(m, d)` features.
+        a, b: `features` of the sets, `(n, d)` and `(m, d)`.
 
     Returns:
         `(n,) float32` Euclidean distances.
@@ -214,13 +219,13 @@ def nearest(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     distances = np.empty(len(a), "float32")
     for rows in _slices(len(a)):
         closest = b[squared_distances(a[rows], b).argmin(axis=1)]
-        # Again, as the difference of large squares tells copies from near ones badly.
+        # Compute the distance directly: the difference of large squares is too inexact for near copies.
         distances[rows] = np.linalg.norm(a[rows] - closest, axis=1)
     return distances
 
 
 def squared_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Of each row of `(n, d)` to each of `(m, d)`: `(n, m)`; rounded where they are near."""
+    """Returns the squared distances of rows of `(n, d)` to rows of `(m, d)`, `(n, m)`; inexact if small."""
     squares = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * (a @ b.T)
     return np.maximum(squares, 0)
 
@@ -231,31 +236,31 @@ def _slices(count: int) -> Iterator[slice]:
 
 def _check(*sets: np.ndarray) -> None:
     if min(map(len, sets)) < _LEAST:
-        received = " and ".join(str(len(found)) for found in sets)
+        received = " and ".join(str(len(images)) for images in sets)
         expected, step = f"at least {_LEAST} images in each set", "compare more images"
         raise invalid("images to compare", expected=expected, received=received, next_step=step)
 
 
-def lpips_of_pairs(
-    made: np.ndarray, truth: np.ndarray, progress: Progress | None = None, at_once: int = 25
+def mean_lpips(
+    images: np.ndarray, targets: np.ndarray, progress: Progress | None = None, batch: int = 25
 ) -> float:
-    """How different each image looks from what it should be: the mean LPIPS (arXiv:1801.03924).
+    """Returns the mean LPIPS (arXiv:1801.03924) of pairs of images.
 
     Args:
-        made, truth: `(n, H, W, 3) uint8`, pair by pair.
-        progress: told of each part.
-        at_once: pairs that are looked at together.
+        images, targets: the pairs, `(n, H, W, 3) uint8` each.
+        progress: reports each batch.
+        batch: pairs per batch.
 
     Raises:
-        Unavailable: if the network is not here and cannot be fetched.
-        Cancelled: if a user asked to stop.
+        Unavailable: if the weights cannot be downloaded.
+        Cancelled: if the job was cancelled.
     """
     from studio.core.metrics import lpips
 
     total = 0.0
-    for at in range(0, len(made), at_once):
+    for start in range(0, len(images), batch):
         if progress is not None:
-            progress.report(at, len(made))
-        one, other = (some[at : at + at_once].astype("float32") / 255 for some in (made, truth))
-        total += len(one) * lpips.distance(one, other)
-    return total / len(made)
+            progress.report(start, len(images))
+        first, second = (group[start : start + batch].astype("float32") / 255 for group in (images, targets))
+        total += len(first) * lpips.distance(first, second)
+    return total / len(images)

@@ -1,1 +1,1 @@
-"""Trained models by their names: kept, found and filled with their weights."""
+"""Trained models: saving, finding and loading them by name."""

@@ -1,16 +1,20 @@
-"""What the cards of trained models are made of: the command that trains one, tables, an image of it."""
+"""Parts of model cards: the training command, tables of metrics and a summary image."""
 
 from __future__ import annotations
 
 import io
 import shlex
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from PIL import Image
 
 from studio.core import amounts
 from studio.core.settings import Settings
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 LICENSE = "License: not stated"  # until someone publishes it
 ENDS = {
@@ -20,29 +24,31 @@ ENDS = {
     "collapsed": "Training stopped after repeated mode collapse; this is the best checkpoint until then.",
 }
 
-_FAVORED = (
+_METRIC_BIAS = (
     " InceptionV3, whose features FID, KID, precision and recall compare, learned the same ImageNet classes "
     "as VGG16, so they favor this model (arXiv:2203.06026, arXiv:2306.04675)."
 )
 
 
-def command(script: str, data: str, settings: Settings, start: str = "", more: Sequence[str] = ()) -> str:
-    """The command that trains a model, with what is not as usual, as a shell takes it.
+def command(
+    script: str, data: str, settings: Settings, start: str = "", arguments: Sequence[str] = ()
+) -> str:
+    """Returns the shell command that trains a model, with the settings that differ from their defaults.
 
     Args:
-        script: `train_text`.
-        data: the name of what it learned from.
-        settings: of the training.
-        start: the name of the model that it began with, or "".
-        more: words that follow the data.
+        script: name of the training script, e.g. `train_text`.
+        data: name of the data set.
+        settings: settings of the training run.
+        start: name of the model that training started from, or "".
+        arguments: further arguments after the data set.
     """
-    words = ["python", "-m", f"training.{script}", data, *more, "-o", "DIR"]
+    words = ["python", "-m", f"training.{script}", data, *arguments, "-o", "DIR"]
     words += ["--start-from", start] if start else []
-    for field in settings.described().values():
+    for field in settings.describe().values():
         value = getattr(settings, field.name)
         if value != field.default:
-            bare = field.flag if value else field.flag.replace("--", "--no-", 1)
-            words += [bare] if field.kind == "bool" else [field.flag, str(value)]
+            switch = field.flag if value else field.flag.replace("--", "--no-", 1)
+            words += [switch] if field.kind == "bool" else [field.flag, str(value)]
     return shlex.join(words)
 
 
@@ -55,59 +61,61 @@ def write(
     results: Sequence[str],
     intro: str = "",
 ) -> str:
-    """The card of a trained model, in Markdown.
+    """Returns the card of a trained model, in Markdown.
 
     Args:
-        title: of the card.
-        data: a sentence on what the model learned from.
-        method: sentences on the network, and how long it was trained.
-        figures: of the training: "ended", "started_from" and "notes" become sentences.
-        command: that trains it.
+        title: title of the card.
+        data: a sentence about the training data.
+        method: sentences about the network and the length of training.
+        figures: metrics of the training run; "ended", "started_from" and "notes" become sentences.
+        command: command that trains the model.
         results: tables and samples.
         intro: a sentence below the title.
     """
-    ended = f" {ENDS[figures['ended']]}" if figures.get("ended") else ""
+    ending = f" {ENDS[figures['ended']]}" if figures.get("ended") else ""
     parts = [
         f"# {title}",
         *([intro] if intro else []),
         f"{data}\n\n{LICENSE}",
-        f"{method}{begun(figures)}{ended}\n\n    {command}",
+        f"{method}{describe_start(figures)}{ending}\n\n    {command}",
         *figures.get("notes", ()),
         *results,
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def begun(figures: Mapping[str, Any]) -> str:
-    """A sentence, after a blank, on the model that a training began with, and the time of both."""
+def describe_start(figures: Mapping[str, Any]) -> str:
+    """Returns a sentence, with a leading space, about the starting model and total time; "" without one."""
     if not figures.get("started_from"):
         return ""
-    told = f" Training started from the weights of {figures['started_from']}"
+    sentence = f" Training started from the weights of {figures['started_from']}"
     before = figures.get("start_seconds", 0.0)
     return (
-        f"{told}; both together took {amounts.duration(before + figures['seconds'])}."
+        f"{sentence}; both together took {amounts.duration(before + figures['seconds'])}."
         if before
-        else f"{told}."
+        else f"{sentence}."
     )
 
 
-def vgg16_discriminator(figures: Mapping[str, Any], judged: bool) -> str:
-    """A sentence, after a blank, on a VGG16-feature discriminator that trained a model or one that it began
-    with; "" if none.
+def vgg16_discriminator(figures: Mapping[str, Any], has_discriminator: bool) -> str:
+    """Returns a sentence, with a leading space, about training with a VGG16-feature discriminator.
+
+    It is "" if neither this model nor its starting model was trained with one.
 
     Args:
-        figures: "taught_by" among them names the networks through which a model was judged.
-        judged: whether this training had such a discriminator.
+        figures: metrics of the training run; "taught_by" lists the networks whose features discriminators
+            used.
+        has_discriminator: whether this training run used a VGG16-feature discriminator.
     """
-    if judged:
-        return f" It was trained with a VGG16-feature discriminator.{_FAVORED}"
-    taught = "vgg16" in figures.get("taught_by", ())
-    told = " The model that it started from was trained with a VGG16-feature discriminator."
-    return f"{told}{_FAVORED}" if taught else ""
+    if has_discriminator:
+        return f" It was trained with a VGG16-feature discriminator.{_METRIC_BIAS}"
+    started_from_vgg16 = "vgg16" in figures.get("taught_by", ())
+    sentence = " The model that it started from was trained with a VGG16-feature discriminator."
+    return f"{sentence}{_METRIC_BIAS}" if started_from_vgg16 else ""
 
 
-def trained(figures: Mapping[str, Any], batch: int) -> str:
-    """A sentence on how long a model learned from images: steps, so many images at each, and the time."""
+def describe_training(figures: Mapping[str, Any], batch: int) -> str:
+    """Returns a sentence about the length of training: steps, batch size, epochs and time."""
     if figures["steps"] == 1 and figures["started_from"]:
         return (
             "The weights are those of the starting model: a single training step was run only to evaluate it."
@@ -118,7 +126,7 @@ def trained(figures: Mapping[str, Any], batch: int) -> str:
 
 
 def table(rows: Sequence[tuple[str, str]]) -> str:
-    """A table of figures in Markdown."""
+    """Returns a Markdown table of metrics."""
     return "| figure | value |\n|---|---|\n" + "\n".join(f"| {name} | {value} |" for name, value in rows)
 
 
@@ -128,42 +136,46 @@ def image(
     curves: Mapping[str, Sequence[float]],
     distances: Mapping[str, Sequence[float]] | None = None,
 ) -> bytes:
-    """Draws what a model makes next to how it learned, and how far its images are from those it learned from.
+    """Draws sample images next to training curves and a histogram of distances to the training images.
 
     Args:
-        grid: `(H, W, 3) uint8`.
-        steps: of each test.
-        curves: what was measured at each, by name.
-        distances: by whose they are, the distances to the nearest image that was learned from.
+        grid: grid of samples, `(H, W, 3) uint8`.
+        steps: training step of each test.
+        curves: metric values at each test, by name; a curve of another length is left out.
+        distances: distances to the nearest training image, by the label of their group.
 
     Returns:
-        A PNG.
+        A WebP.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
-    from PIL import Image
 
-    shown = {name: values for name, values in curves.items() if len(values) == len(steps)}
-    rows = len(shown) + bool(distances)
+    complete = {name: values for name, values in curves.items() if len(values) == len(steps)}
+    rows = len(complete) + bool(distances)
     figure = Figure(figsize=(12, 7), dpi=80, layout="constrained")
     left, right = figure.subfigures(1, 2, squeeze=False, width_ratios=(1.3, 1))[0]
     axes = left.subplots()
     axes.imshow(grid, interpolation="nearest")
     axes.set_axis_off()
-    places = right.subplots(max(1, rows), 1, squeeze=False)[:, 0]
-    for place, (name, values) in zip(places, shown.items(), strict=False):
-        place.plot(steps, values, marker="." if len(steps) < 40 else "")
-        place.set_title(name, fontsize=9, loc="left")
-        place.tick_params(labelsize=7)
+    plots = right.subplots(max(1, rows), 1, squeeze=False)[:, 0]
+    for plot, (name, values) in zip(plots, complete.items(), strict=False):
+        plot.plot(steps, values, marker="." if len(steps) < 40 else "")
+        plot.set_title(name, fontsize=9, loc="left")
+        plot.tick_params(labelsize=7)
     if distances:
-        for whose, values in distances.items():
-            places[-1].hist(values, bins=40, alpha=0.6, density=True, label=whose)
-        places[-1].set_title("distance to the nearest image learned from", fontsize=9, loc="left")
-        places[-1].legend(fontsize=7)
-        places[-1].tick_params(labelsize=7)
+        for label, values in distances.items():
+            plots[-1].hist(values, bins=40, alpha=0.6, density=True, label=label)
+        plots[-1].set_title("distance to the nearest image learned from", fontsize=9, loc="left")
+        plots[-1].legend(fontsize=7)
+        plots[-1].tick_params(labelsize=7)
+    return encode(figure)
+
+
+def encode(figure: Figure) -> bytes:
+    """Returns a figure as a WebP."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
-    made = io.BytesIO()
-    # Nothing shines through, and three channels are smaller than four.
-    Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB").save(made, "PNG", optimize=True)
-    return made.getvalue()
+    body = io.BytesIO()
+    Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB").save(body, "WEBP", quality=90, method=6)
+    return body.getvalue()

@@ -1,6 +1,6 @@
-"""The models that whoever asks has kept: renamed, removed, brought back; no others.
+"""Renames, removes and restores the models that the current user saved.
 
-What names a model continues finding it by the names that it had; of one that was removed it says so.
+References to a model still resolve by its former names; a reference to a removed model says so.
 """
 
 from __future__ import annotations
@@ -15,82 +15,93 @@ from studio.core.errors import InvalidInput, Unavailable, printable
 from studio.core.models import model_folder, names, presets, shelves
 
 
-def mine() -> list[str]:
-    """Their names."""
-    return sorted(shelves.on(_shelf()))
+def list_own() -> list[str]:
+    """Returns the sorted names of the models that the current user saved."""
+    return sorted(shelves.model_names(_shelf()))
 
 
-def check_free(name: str, but: str = "") -> None:
-    """Raises `InvalidInput` if a model that whoever asks can see has a name, in any spelling.
+def check_free(name: str, except_for: str = "") -> None:
+    """Checks that no model visible to the current user has a name, ignoring case and Unicode form.
 
     Args:
-        but: the name of one that may have it.
-    """
-    there = [one for one in presets.names() if one != but and names.folded(one) == names.folded(name)]
-    if there:
-        raise InvalidInput(f"There is a model named {there[0]} already. Choose another name.")
-
-
-def rename(name: str, to: str) -> str:
-    """Gives a model another name; recipes and jobs that name it by the one before still find it.
-
-    Returns:
-        The name that it has now.
+        name: name to check.
+        except_for: name of a model that may have it.
 
     Raises:
-        Unavailable: if it is not among those that whoever asks has kept.
-        InvalidInput: if nothing can be called so, or another model is.
+        InvalidInput: if another model has the name.
     """
-    folder, to = _found(_shelf(), name), names.checked(to)
-    if to == folder.name:
-        return to
-    check_free(to, but=folder.name)
-    shelves.note(folder, folder.name, to)
-    _move(folder, folder.with_name(to))
-    return to
+    matches = [
+        other
+        for other in presets.names()
+        if other != except_for and names.fold_case(other) == names.fold_case(name)
+    ]
+    if matches:
+        raise InvalidInput(f"There is a model named {matches[0]} already. Choose another name.")
+
+
+def rename(name: str, new_name: str) -> str:
+    """Renames a model; recipes and jobs that use its former name still find it.
+
+    Returns:
+        The new name.
+
+    Raises:
+        Unavailable: if the current user has not saved such a model.
+        InvalidInput: if the new name is not valid, or another model has it.
+    """
+    folder, new_name = _find(_shelf(), name), names.validate(new_name)
+    if new_name == folder.name:
+        return new_name
+    check_free(new_name, except_for=folder.name)
+    shelves.record_former_name(folder, folder.name, new_name)
+    _move(folder, folder.with_name(new_name))
+    return new_name
 
 
 def remove(name: str) -> str:
-    """Takes a model away, until it is brought back. Returns the name under which `restore` finds it.
+    """Moves a model to the removed models. Returns the name under which `restore` finds it.
 
     Raises:
-        Unavailable: if it is not among those that whoever asks has kept.
+        Unavailable: if the current user has not saved such a model.
     """
-    folder, place = _found(_shelf(), name), paths.make(_bin())
-    there, called, number = {names.folded(one) for one in shelves.on(place)}, folder.name, 1
-    while names.folded(called) in there:
+    folder, removed_folder = _find(_shelf(), name), paths.make(_bin())
+    existing = {names.fold_case(other) for other in shelves.model_names(removed_folder)}
+    new_name, number = folder.name, 1
+    while names.fold_case(new_name) in existing:
         number += 1
-        called = f"{folder.name[: names.MOST - 5].strip()} {number}"
-    if called != folder.name:
-        shelves.note(folder, folder.name, called)
-    _move(folder, place / called)
-    os.utime(place / called, ns=(now := time.time_ns(), now))
-    return called
+        new_name = f"{folder.name[: names.MOST - 5].strip()} {number}"
+    if new_name != folder.name:
+        shelves.record_former_name(folder, folder.name, new_name)
+    _move(folder, removed_folder / new_name)
+    os.utime(removed_folder / new_name, ns=(now := time.time_ns(), now))
+    return new_name
 
 
-def removed() -> list[str]:
-    """The names of those that can be brought back, the last removed first."""
-    place = _bin()
-    return sorted(shelves.on(place), key=lambda name: -shelves.spelled(place, name).stat().st_mtime_ns)
+def list_removed() -> list[str]:
+    """Returns the names of the models that can be restored, the last removed first."""
+    shelf = _bin()
+    return sorted(
+        shelves.model_names(shelf), key=lambda name: -shelves.folder_of(shelf, name).stat().st_mtime_ns
+    )
 
 
 def restore(name: str) -> str:
-    """Brings a removed model back. Returns its name.
+    """Restores a removed model. Returns its name.
 
     Raises:
-        Unavailable: if it is not among the removed ones.
+        Unavailable: if it is not among the removed models.
         InvalidInput: if another model has its name now.
     """
-    folder = _found(_bin(), name)
+    folder = _find(_bin(), name)
     check_free(folder.name)
     _move(folder, _shelf() / folder.name)
     return folder.name
 
 
 def forget(name: str) -> None:
-    """Removes a removed model for good. Raises `Unavailable` if it is not among the removed ones."""
-    folder = _found(_bin(), name)
-    with model_folder.held(folder):
+    """Deletes a removed model for good. Raises `Unavailable` if it is not among the removed models."""
+    folder = _find(_bin(), name)
+    with model_folder.lock(folder):
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -102,25 +113,34 @@ def _bin() -> Path:
     return _shelf() / shelves.BIN
 
 
-def _found(place: Path, name: str) -> Path:
-    """The folder of the model that has a name now. Raises `Unavailable` without one."""
-    folder = shelves.spelled(place, name) if names.is_name(name) else None  # no disk takes longer names
+def _find(shelf: Path, name: str) -> Path:
+    """Returns the folder of the model that has a name now. Raises `Unavailable` if there is none."""
+    folder = (
+        shelves.folder_of(shelf, name) if names.is_name(name) else None
+    )  # a longer name makes the file system fail
     if folder is None or not folder.is_dir():
-        which = "that were removed" if place == _bin() else "that you have saved"
-        there = ", ".join(sorted(shelves.on(place))) or "none"
+        description = "that were removed" if shelf == _bin() else "that you have saved"
+        available = ", ".join(sorted(shelves.model_names(shelf))) or "none"
         raise Unavailable(
-            f"{printable(name, 60)} is not among the models {which} ({there}). Choose one of those."
+            f"{printable(name, 60)} is not among the models {description} ({available}). Choose one of those."
         )
     return folder
 
 
-def _move(folder: Path, place: Path) -> None:
-    """Moves a model as a whole, or not at all."""
-    first, second = sorted((folder, place))  # in one order, so that no two wait for each other
-    with model_folder.held(first), model_folder.held(second):
+def _move(folder: Path, target: Path) -> None:
+    """Moves the folder of a model in one step.
+
+    Raises:
+        Unavailable: if the folder is gone.
+        InvalidInput: if the target exists.
+    """
+    first, second = sorted((folder, target))  # a fixed lock order prevents deadlocks
+    with model_folder.lock(first), model_folder.lock(second):
         try:
-            folder.rename(place)
+            folder.rename(target)
         except FileNotFoundError:
             raise Unavailable(f"The model {folder.name} is no longer here. Reload the list.") from None
-        except OSError:  # one was saved there just now
-            raise InvalidInput(f"There is a model named {place.name} already. Choose another name.") from None
+        except OSError:  # another process just saved a model there
+            raise InvalidInput(
+                f"There is a model named {target.name} already. Choose another name."
+            ) from None

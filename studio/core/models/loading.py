@@ -1,4 +1,4 @@
-"""Fills a model with the weights of a preset, once the file is known to hold plain numbers alone."""
+"""Loads the weights of a preset, after checking that the file holds only plain, finite numbers."""
 
 from __future__ import annotations
 
@@ -17,28 +17,31 @@ if TYPE_CHECKING:
     import h5py
     import keras
 
-_DEEPEST = 32  # groups in groups
+_DEEPEST = 32  # nested groups
 
 
 def fill(model: keras.Model, preset: Preset) -> None:
     """Loads the weights of a preset into a built model of the same shape; float16 becomes float32.
 
     Raises:
-        InvalidInput: if the file is damaged, holds other things than finite numbers, or is of another model.
+        InvalidInput: if the file is damaged, holds anything but finite numbers, or fits another model.
     """
     path = preset.weights()
-    numbers = sum(int(np.prod(variable.shape)) for variable in model.variables)
+    values = sum(int(np.prod(variable.shape)) for variable in model.variables)
     try:
-        check(path, most=2 * numbers + 1024)
+        check(path, most=2 * values + 1024)
         model.load_weights(path)
     except Refused as error:
-        raise not_whole(path.name, str(error)) from None
+        raise damaged_weights(path.name, str(error)) from None
     except (ValueError, OSError, KeyError) as error:
-        raise not_whole(path.name, str(error).splitlines()[0]) from None
+        raise damaged_weights(path.name, str(error).splitlines()[0]) from None
 
 
 def holds(preset: Preset, part: str) -> bool:
-    """Whether the weights of a preset are of a model with this part; of a damaged file `fill` says so."""
+    """Returns whether the weights of a preset include a part;
+
+    False for a damaged file (`fill` reports it).
+    """
     import h5py
 
     try:
@@ -48,27 +51,28 @@ def holds(preset: Preset, part: str) -> bool:
         return False
 
 
-def place(layer: str, n: int, part: int) -> str:
-    """Where Keras puts an array of the n-th layer of a kind: `dense`, 1, 0 -> `layers/dense_1/vars/0`."""
+def variable_path(layer: str, n: int, part: int) -> str:
+    """Returns the path of a variable of the n-th layer of a kind: dense, 1, 0 -> "layers/dense_1/vars/0"."""
     return f"layers/{layer}{f'_{n}' if n else ''}/vars/{part}"
 
 
 def normalization(n: int, channels: int) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """Where Keras puts gain, shift, mean and variance of the n-th batch normalization, and their shape."""
-    return ((place("batch_normalization", n, part), (channels,)) for part in range(4))
+    """Yields the paths and shapes of gamma, beta, mean and variance of the n-th batch normalization."""
+    return ((variable_path("batch_normalization", n, part), (channels,)) for part in range(4))
 
 
 def arrays(path: Path, layout: Iterable[tuple[str, tuple[int, ...]]], network: str = "") -> list[np.ndarray]:
-    """The arrays of a weights file by their places in it, as `float32`; no Keras loads.
+    """Reads arrays of a weights file as `float32`, without importing Keras.
 
-    Only plain arrays of the very shapes are read: no links, no other files, nothing that unpacks.
+    Reads only plain arrays of the expected shapes: no links, no external files, no compression.
 
     Args:
-        layout: where Keras puts each, and its shape.
-        network: that they are of, where the file is of a model that has several.
+        path: path of the weights file.
+        layout: path of each variable in the file, and its shape.
+        network: name of the network, if the file holds a model of several.
 
     Raises:
-        InvalidInput: if one is missing, of another shape, or not finite.
+        InvalidInput: if an array is missing, has another shape, or is not finite.
     """
     import h5py
 
@@ -76,90 +80,99 @@ def arrays(path: Path, layout: Iterable[tuple[str, tuple[int, ...]]], network: s
         with h5py.File(path, "r") as file:
             return [_array(file, f"{network}/{name}".strip("/"), shape) for name, shape in layout]
     except OSError:
-        raise not_whole(path.name, "not an HDF5 file, or an incomplete one") from None
+        raise damaged_weights(path.name, "not an HDF5 file, or an incomplete one") from None
 
 
 def _array(file: h5py.File, name: str, shape: tuple[int, ...]) -> np.ndarray:
     import h5py
 
-    place = file
+    node = file
     for part in name.split("/"):
-        if not isinstance(place.get(part, getlink=True), h5py.HardLink):
-            raise not_whole(name, "none")
-        place = place[part]
-    # A data set may say that it is huge and store nothing, or lie in another file.
-    plain = isinstance(place, h5py.Dataset) and not place.is_virtual and not place.external
-    if not plain or place.shape != shape or place.dtype not in ("float32", "float16"):
-        raise not_whole(name, f"shape {getattr(place, 'shape', None)}")
-    if place.chunks or place.id.get_storage_size() != place.nbytes:
-        raise not_whole(name, "an array that is not stored as it is")
-    array = place[()].astype("float32")
+        if not isinstance(node.get(part, getlink=True), h5py.HardLink):
+            raise damaged_weights(name, "none")
+        node = node[part]
+    # A data set may claim a huge size and store nothing, or refer to another file.
+    is_plain = isinstance(node, h5py.Dataset) and not node.is_virtual and not node.external
+    if not is_plain or node.shape != shape or node.dtype not in ("float32", "float16"):
+        raise damaged_weights(name, f"shape {getattr(node, 'shape', None)}")
+    if node.chunks or node.id.get_storage_size() != node.nbytes:
+        raise damaged_weights(name, "an array that is not stored as it is")
+    array = node[()].astype("float32")
     if not np.isfinite(array).all():
-        raise not_whole(name, "NaN or infinite values")
+        raise damaged_weights(name, "NaN or infinite values")
     return array
 
 
 def check(path: Path, most: int, chunked: bool = False) -> None:
-    """Raises `Refused` unless a weights file holds plain, finite numbers alone, and at most so many.
+    """Checks that a weights file holds only plain, finite numbers, and at most so many.
 
     Args:
-        path: of the file.
-        most: numbers that there may be.
-        chunked: whether they may lie in chunks, packed by gzip.
+        path: path of the file.
+        most: largest number of values.
+        chunked: whether arrays may be stored in chunks, compressed by gzip.
+
+    Raises:
+        Refused: if the file holds anything else.
     """
     import h5py
 
     try:
         with h5py.File(path, "r") as file:
             check_group(file, most, chunked)
-    except (OSError, RuntimeError, KeyError):  # what h5py raises of files that are cut or altered
+    except (OSError, RuntimeError, KeyError):  # h5py raises these on truncated or altered files
         raise Refused("not an HDF5 file, or a damaged one") from None
 
 
 def check_group(group: h5py.Group, most: int, chunked: bool = False) -> None:
-    """Raises `Refused` as `check`, of a group of a file."""
+    """Checks a group of a weights file; see `check`."""
     count = size = 0
-    for one in _arrays(group, set(), chunked):
-        count, size = count + one.size, size + one.nbytes
+    for array in _arrays(group, set(), chunked):
+        count, size = count + array.size, size + array.nbytes
         if size > hdf5_chunks.most(group):
             raise Refused("arrays that unpack to far more than the file has")
         if count > most:
             raise Refused("more values than such a model has")
-        if one.dtype.kind == "f" and not np.isfinite(hdf5_chunks.read(one)).all():
-            raise Refused(f"NaN or infinite values in {printable(one.name, 80)}")
+        if array.dtype.kind == "f" and not np.isfinite(hdf5_chunks.read(array)).all():
+            raise Refused(f"NaN or infinite values in {printable(array.name, 80)}")
 
 
-def _arrays(group: h5py.Group, seen: set[int], chunked: bool, depth: int = 0) -> Iterator[h5py.Dataset]:
-    """Every array below a group. A link elsewhere, or an array that says more than it stores, is refused.
+def _arrays(
+    group: h5py.Group, visited_addresses: set[int], chunked: bool, depth: int = 0
+) -> Iterator[h5py.Dataset]:
+    """Yields every array below a group. Refuses links and arrays that claim more data than they store.
 
     Args:
-        seen: where the groups lie that were met: one with several names would be walked again and again.
+        group: group to read.
+        visited_addresses: addresses of the groups read so far: a group with several names could recur without
+            end.
+        chunked: whether arrays may be stored in chunks.
+        depth: depth of the group below the first one.
     """
     import h5py
 
-    place = h5py.h5o.get_info(group.id).addr
-    if place in seen:
+    address = h5py.h5o.get_info(group.id).addr
+    if address in visited_addresses:
         raise Refused("a link to another place")
-    seen.add(place)
+    visited_addresses.add(address)
     for name in group:
         if depth > _DEEPEST or not isinstance(group.get(name, getlink=True), h5py.HardLink):
             raise Refused("a link to another place")
-        one = group[name]
-        if isinstance(one, h5py.Group):
-            yield from _arrays(one, seen, chunked, depth + 1)
+        entry = group[name]
+        if isinstance(entry, h5py.Group):
+            yield from _arrays(entry, visited_addresses, chunked, depth + 1)
             continue
-        plain = not (one.is_virtual or one.external) and one.dtype.kind in "fiu"
-        whole = chunked if one.chunks else one.id.get_storage_size() == one.nbytes
-        if not plain or not whole:
+        is_plain = not (entry.is_virtual or entry.external) and entry.dtype.kind in "fiu"
+        is_stored_in_full = chunked if entry.chunks else entry.id.get_storage_size() == entry.nbytes
+        if not is_plain or not is_stored_in_full:
             raise Refused("an array that is not stored as it is")
-        yield one
+        yield entry
 
 
-def not_whole(name: str, received: str) -> InvalidInput:
-    """The error for weights that are not those of a model of the studio."""
+def damaged_weights(name: str, reason: str) -> InvalidInput:
+    """Returns the error for a weights file that the studio did not save, or that is damaged."""
     return invalid(
         f"weights {name}",
         expected="the weights file that training saved",
-        received=received,
+        received=reason,
         next_step="copy or train the model again",
     )

@@ -1,4 +1,4 @@
-"""The folder of one trained model: its files, read with care and replaced as a whole or not at all."""
+"""The folder of a trained model: reads its files with size limits and replaces them atomically."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ if TYPE_CHECKING:
 
 WEIGHTS, SETTINGS, CARD, RECIPE = "weights.weights.h5", "settings.json", "card.md", "recipe.json"
 MEMBERS = (WEIGHTS, SETTINGS, CARD, RECIPE)
-IMAGE = "card.png"  # of what it makes and how it learned; only some models have one
-STAGES = "stages.webp"  # what it drew of the same numbers as it grew, grid by grid; as above
+IMAGE = "card.webp"  # optional: samples and training curves
+STAGES = "stages.webp"  # optional: samples from the same latents during training, one grid per test
 OPTIONAL = (IMAGE, STAGES)
 MOST_TEXT = 1 << 20
-_MOST_SETTINGS = 16 << 20  # what a model knows of its data grows with its classes, its curves and its density
+_MOST_SETTINGS = 16 << 20  # the data summary grows with the classes, curves and density estimate
 MOST_IMAGE = 8 << 20
 _MOST_STAGES = 1 << 20
 _MOST_WEIGHTS = 1 << 30
 MOST = {WEIGHTS: _MOST_WEIGHTS, IMAGE: MOST_IMAGE, STAGES: _MOST_STAGES, SETTINGS: _MOST_SETTINGS}
 
 
-class _Told(BaseModel):
-    """What a model knows of its data, as far as pages that list all models read it."""
+class _DataSummary(BaseModel):
+    """Fields of the data summary that pages read when they list all models."""
 
     model_config = ConfigDict(strict=True)
 
     class Figures(BaseModel):
-        """Those that pages show."""
+        """Metrics that pages show."""
 
         model_config = ConfigDict(strict=True)
 
@@ -48,11 +48,11 @@ class _Told(BaseModel):
         nearest: float = 0.0
         nearest_held_out: float = 0.0
         kl: list[float] = []
-        curve: dict[str, list[float | None]] = {}  # None is a test that was not finite
+        curve: dict[str, list[float | None]] = {}  # None: the value was not finite
         distances: dict[str, list[float]] = {}
 
     class Evaluation(BaseModel):
-        """Of a classifier."""
+        """Metrics of a classifier."""
 
         model_config = ConfigDict(strict=True)
 
@@ -62,12 +62,18 @@ class _Told(BaseModel):
     evaluation: Evaluation = Evaluation()
     directions: dict[str, dict[str, Any]] = {}
     classes: list[str] = []
-    stages: dict[str, list[float | None]] = {}  # None is a loss that was not finite
+    stages: dict[str, list[float | None]] = {}  # None: the loss was not finite
 
 
 class Manifest(BaseModel):
-    """What settings.json holds: the task that made the model, its settings, the digest of its weights, and
-    what it knows of its data, such as the names of classes or the characters of a text."""
+    """Contents of settings.json.
+
+    Attributes:
+        task: name of the task that trained the model.
+        settings: settings of the training run.
+        weights: SHA-256 of the weights.
+        data: summary of the training data, such as class names or the characters of a text.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -78,13 +84,13 @@ class Manifest(BaseModel):
 
     @field_validator("data")
     @classmethod
-    def _checked(cls, data: dict[str, Any]) -> dict[str, Any]:
-        _Told.model_validate(data)
+    def _validate(cls, data: dict[str, Any]) -> dict[str, Any]:
+        _DataSummary.model_validate(data)
         return data
 
 
 def fill(
-    place: Path,
+    folder: Path,
     model: keras.Model,
     task: str,
     settings: Settings,
@@ -95,29 +101,29 @@ def fill(
     stages: bytes | None = None,
 ) -> None:
     """Writes the files of a model into an empty folder."""
-    with paths.replacing(place / WEIGHTS) as temporary:
+    with paths.replacing(folder / WEIGHTS) as temporary:
         model.save_weights(temporary)
-    made = Manifest(
+    settings_file = Manifest(
         task=task,
         settings=settings.model_dump(mode="json"),
-        weights=paths.file_digest(place / WEIGHTS),
+        weights=paths.file_digest(folder / WEIGHTS),
         data=dict(data or {}),
     )
-    paths.write(place / SETTINGS, made.model_dump_json().encode())
-    paths.write(place / CARD, card.encode())
-    paths.write(place / RECIPE, recipe.to_json().encode())
+    paths.write(folder / SETTINGS, settings_file.model_dump_json().encode())
+    paths.write(folder / CARD, card.encode())
+    paths.write(folder / RECIPE, recipe.to_json().encode())
     for name, body in ((IMAGE, image), (STAGES, stages)):
         if body is not None:
-            paths.write(place / name, body)
+            paths.write(folder / name, body)
 
 
 @contextlib.contextmanager
 def replacing(folder: Path) -> Iterator[Path]:
-    """Yields an empty folder to fill, which takes the place of a model's if all went well."""
+    """Yields an empty folder to fill; it replaces the folder of the model if the block succeeds."""
     fresh = folder.with_name(f".new-{folder.name}")
-    _check_beside(fresh, _old(folder))
+    _check_beside(fresh, _backup(folder))
     restore_interrupted(folder)
-    with held(folder):
+    with lock(folder):
         _clear(folder)
         _discard(fresh)
         try:
@@ -127,95 +133,97 @@ def replacing(folder: Path) -> Iterator[Path]:
             shutil.rmtree(fresh, ignore_errors=True)
 
 
-def held(folder: Path) -> contextlib.AbstractContextManager[None]:
-    """While open, nobody else saves or moves the model of a folder."""
-    return paths.locked(_lock(folder))
+def lock(folder: Path) -> contextlib.AbstractContextManager[None]:
+    """Returns a context manager during which no other process saves or moves the model of a folder."""
+    return paths.locked(_lock_path(folder))
 
 
-def _check_beside(*places: Path) -> None:
-    """Raises `InvalidInput` if one is a link: what it leads to would be written to, or emptied."""
-    if link := next((place for place in places if place.is_symlink()), None):
-        shown = printable(link.name, 60)
-        expected, step = f"no link {shown} next to it", "remove that link, or choose another path"
+def _check_beside(*paths_to_check: Path) -> None:
+    """Raises `InvalidInput` if a path is a link, because saving would write to or empty its target."""
+    if link := next((path for path in paths_to_check if path.is_symlink()), None):
+        link_name = printable(link.name, 60)
+        expected, step = f"no link {link_name} next to it", "remove that link, or choose another path"
         raise invalid("place of a model", expected=expected, received="one", next_step=step)
 
 
 def _discard(fresh: Path) -> None:
-    """Removes what a killed save has left. Raises `InvalidInput` if there is more: then it is a user's."""
+    """Removes the folder of an interrupted save. Raises `InvalidInput` if it holds a user's files."""
     if not fresh.is_dir():
         return
-    others = [one.name for one in fresh.iterdir() if one.name not in (*MEMBERS, *OPTIONAL)]
-    if kept := min((name for name in others if not name.startswith(".tmp-")), default=""):
-        expected, received = f"no {fresh.name} next to it", f"{fresh.name} with {kept} in it"
+    other_names = [entry.name for entry in fresh.iterdir() if entry.name not in (*MEMBERS, *OPTIONAL)]
+    if unexpected_name := min((name for name in other_names if not name.startswith(".tmp-")), default=""):
+        expected, received = f"no {fresh.name} next to it", f"{fresh.name} with {unexpected_name} in it"
         step = "rename that folder, or choose another path"
         raise invalid(f"place of {fresh.name[5:]}", expected=expected, received=received, next_step=step)
     shutil.rmtree(fresh, ignore_errors=True)
 
 
 def _swap(fresh: Path, folder: Path) -> None:
-    """Two renames: after a kill between them `restore_interrupted` puts the old model back."""
+    """Replaces a folder by two renames; `restore_interrupted` restores the old model after a crash."""
     if folder.exists():
-        folder.rename(_old(folder))
+        folder.rename(_backup(folder))
     fresh.rename(folder)
     _clear(folder)
 
 
 def _clear(folder: Path) -> None:
-    """Removes the model that was replaced; what a user has put next to it moves to the new one."""
-    old = _old(folder)
+    """Removes the replaced model and moves a user's other files from its folder to the new one."""
+    old = _backup(folder)
     for other in old.iterdir() if old.is_dir() else ():
         if other.name not in (*MEMBERS, *OPTIONAL):
             other.rename(folder / other.name)
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _old(folder: Path) -> Path:
+def _backup(folder: Path) -> Path:
     return folder.with_name(f".old-{folder.name}")
 
 
-def _lock(folder: Path) -> Path:
-    """Not next to the model, where a user would find it: it stays."""
+def _lock_path(folder: Path) -> Path:
+    """Returns the path of the lock file, in the studio's own folder because lock files are never deleted."""
     return paths.folder("locks") / f"{paths.digest(os.fsencode(folder.resolve()))[:24]}.lock"
 
 
 def restore_interrupted(folder: Path) -> None:
-    """Puts back the model that a save was killed in the middle of replacing, unless one is just replaced."""
-    if _old(folder).is_symlink() or not _old(folder).is_dir():
+    """Restores a model if a crash interrupted its replacement; does nothing while a save is running."""
+    if _backup(folder).is_symlink() or not _backup(folder).is_dir():
         return
-    with contextlib.suppress(OSError), paths.locked(_lock(folder), wait=False):
+    with contextlib.suppress(OSError), paths.locked(_lock_path(folder), wait=False):
         if not folder.exists():
-            _old(folder).rename(folder)
+            _backup(folder).rename(folder)
 
 
 def is_folder(path: Path) -> bool:
-    """Whether a path, which a user may have typed, is a folder."""
+    """Returns whether a path, which may be user input, is a folder."""
     try:
         return path.is_dir()
-    except (OSError, ValueError):  # a name that no file system takes
+    except (OSError, ValueError):  # not a valid file name
         return False
 
 
 def manifest(folder: Path) -> Manifest:
-    """What the folder's settings.json says. Raises `InvalidInput` if it is not as the studio writes it."""
+    """Reads settings.json of a model folder. Raises `InvalidInput` if the studio did not write it."""
     try:
         return Manifest.model_validate_json(read(folder / SETTINGS))
     except ValidationError:
-        raise broken(folder, f"{SETTINGS} as the studio writes it", "another file") from None
+        raise damaged_folder(folder, f"{SETTINGS} as the studio writes it", "another file") from None
 
 
 def read(path: Path) -> bytes:
-    """The bytes of one of its files. Raises `InvalidInput` if it is gone or too large."""
+    """Reads a file of a model folder. Raises `InvalidInput` if it is missing or too large."""
     most = MOST.get(path.name, MOST_TEXT)
     try:
         return paths.read(path, most)
     except OSError:
-        raise broken(path.parent, path.name, "none") from None
+        raise damaged_folder(path.parent, path.name, "none") from None
     except paths.TooLarge:
-        raise broken(path.parent, f"{path.name} of at most {amounts.size(most)}", "a larger one") from None
+        raise damaged_folder(
+            path.parent, f"{path.name} of at most {amounts.size(most)}", "a larger one"
+        ) from None
 
 
-def broken(folder: Path, expected: str, received: str) -> InvalidInput:
-    """What is said of a folder that is not whole."""
+def damaged_folder(folder: Path, expected: str, received: str) -> InvalidInput:
+    """Returns the error for an incomplete or damaged model folder."""
     return invalid(
         f"model folder {printable(str(folder))}",
         expected=expected,

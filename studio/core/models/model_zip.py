@@ -1,4 +1,4 @@
-"""The folder of a trained model as one zip, and back: nothing in it is run, and no path in it is followed."""
+"""Packs a model folder as a zip and unpacks it. Nothing in the zip is executed, no path in it is followed."""
 
 from __future__ import annotations
 
@@ -12,42 +12,42 @@ from studio.core.models.model_folder import CARD, MEMBERS, MOST, MOST_TEXT, OPTI
 from studio.core.untrusted import damage, zips
 
 
-def zipped(folder: Path) -> bytes:
-    """A model folder as one zip, nothing compressed, for weights hardly are."""
+def pack(folder: Path) -> bytes:
+    """Returns a model folder as a zip without compression, because weights hardly compress."""
     names = (*MEMBERS, *(name for name in OPTIONAL if (folder / name).is_file()))
-    return _packed({name: (folder / name).read_bytes() for name in names})
+    return _write_zip({name: (folder / name).read_bytes() for name in names})
 
 
 def with_note(data: bytes, note: str) -> bytes:
-    """A zipped model with a sentence at the end of its card. Raises as `unzipped`."""
-    members = unzipped(data)
+    """Returns a zipped model with a sentence added to its card. Raises as `unpack`."""
+    members = unpack(data)
     members[CARD] = members[CARD].rstrip() + f"\n\n{note}\n".encode()
-    return _packed({name: members[name] for name in (*MEMBERS, *OPTIONAL) if name in members})
+    return _write_zip({name: members[name] for name in (*MEMBERS, *OPTIONAL) if name in members})
 
 
-def _packed(members: Mapping[str, bytes]) -> bytes:
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as file:
+def _write_zip(members: Mapping[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as file:
         for name, body in members.items():
             file.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), body)
-    return packed.getvalue()
+    return buffer.getvalue()
 
 
-def unzipped(data: bytes) -> dict[str, bytes]:
-    """The files of a model that was zipped. Raises `InvalidInput` if it is not exactly such a zip."""
+def unpack(data: bytes) -> dict[str, bytes]:
+    """Returns the files of a zipped model, by name. Raises `InvalidInput` if it is not exactly such a zip."""
     try:
         with zips.open_zip(io.BytesIO(data), MOST_TEXT) as file:
-            listed = file.infolist()
-            names = [one.filename for one in listed]
-            more = [name for name in names if name in OPTIONAL]
-            rest = sorted(name for name in names if name not in OPTIONAL)
-            if len(set(more)) < len(more) or rest != sorted(MEMBERS):
+            entries = file.infolist()
+            names = [entry.filename for entry in entries]
+            optional = [name for name in names if name in OPTIONAL]
+            other_names = sorted(name for name in names if name not in OPTIONAL)
+            if len(set(optional)) < len(optional) or other_names != sorted(MEMBERS):
                 raise _no_model("other files in it")
-            for one in listed:
-                most = MOST.get(one.filename, MOST_TEXT)
-                if one.compress_type != zipfile.ZIP_STORED or one.flag_bits & 1 or one.file_size > most:
-                    raise _no_model(f"{one.filename} compressed, encrypted or too large")
-            return {one.filename: zips.read(file, one) for one in listed}
+            for entry in entries:
+                most = MOST.get(entry.filename, MOST_TEXT)
+                if entry.compress_type != zipfile.ZIP_STORED or entry.flag_bits & 1 or entry.file_size > most:
+                    raise _no_model(f"{entry.filename} compressed, encrypted or too large")
+            return {entry.filename: zips.read(file, entry) for entry in entries}
     except damage.ZIP:
         raise _no_model("another file, or a damaged one") from None
 

@@ -1,7 +1,7 @@
-"""Names that people give to what they keep: letters of any script, as they are typed.
+"""Names of saved models and settings: letters of any script.
 
-Each is the name of a folder, too, on any system, stands in recipes, addresses and commands, and where two are
-told apart neither capitals nor the way in which an accent is written count.
+A name is also a folder name on any system, and appears in recipes, URLs and commands. Names that differ only
+in case or Unicode form are equal.
 """
 
 from __future__ import annotations
@@ -11,16 +11,19 @@ import unicodedata
 from studio.core.errors import InvalidInput, invalid
 
 MOST = 60  # characters
-_MOST_BYTES = 200  # of the 255 that a folder's name may have
+_MOST_BYTES = 200  # file systems allow 255 for a folder name
 _SIGNS = " -_.'’()+!&"
 _RESERVED = {"con", "prn", "aux", "nul", *(f"{name}{n}" for name in ("com", "lpt") for n in "123456789¹²³")}
 
 
-def checked(text: str) -> str:
-    """The name that a user typed, without what nobody sees in it.
+def validate(text: str) -> str:
+    """Returns a name without invisible characters and extra spaces.
+
+    Args:
+        text: user input.
 
     Raises:
-        InvalidInput: if nothing can be called so.
+        InvalidInput: if it is not a valid name.
     """
     name = _tidy(text)
     if not is_name(name):
@@ -33,17 +36,17 @@ def checked(text: str) -> str:
     return name
 
 
-def suggested(text: str) -> str:
-    """A name made of any text, as that of a file; "" if nothing is left."""
-    spaced = "".join(c if _is_plain(c) or c in _SIGNS else " " for c in _tidy(text))
+def suggest(text: str) -> str:
+    """Returns a valid name made from any text, e.g. a file name; "" if nothing is left."""
+    spaced_text = "".join(c if _is_plain(c) or c in _SIGNS else " " for c in _tidy(text))
     try:
-        return checked(spaced.strip(_SIGNS)[:MOST].strip(_SIGNS))
+        return validate(spaced_text.strip(_SIGNS)[:MOST].strip(_SIGNS))
     except InvalidInput:
         return ""
 
 
 def is_name(text: str) -> bool:
-    """Whether something can be called so, just as it stands."""
+    """Returns whether a text is a valid name without changes."""
     return (
         0 < len(text) <= MOST
         and text == _tidy(text)
@@ -55,17 +58,17 @@ def is_name(text: str) -> bool:
     )
 
 
-def folded(name: str) -> str:
-    """What two spellings of one name have in common."""
+def fold_case(name: str) -> str:
+    """Returns the form for comparison: NFC Unicode, case folded."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
 def _tidy(text: str) -> str:
-    """In one form of Unicode, without signs that only steer how others are drawn, each space a single one."""
-    seen = "".join(c for c in unicodedata.normalize("NFC", text) if unicodedata.category(c) != "Cf")
-    return " ".join(seen.split())
+    """Returns a text in NFC Unicode without format characters, with single spaces."""
+    visible = "".join(c for c in unicodedata.normalize("NFC", text) if unicodedata.category(c) != "Cf")
+    return " ".join(visible.split())
 
 
 def _is_plain(character: str) -> bool:
-    """Whether it is a letter, a mark upon one, or a digit."""
+    """Returns whether a character is a letter, a combining mark or a digit."""
     return unicodedata.category(character)[0] in "LMN"

@@ -1,4 +1,4 @@
-"""The very weights and models that a recipe names: whether they can be had. Loads and fetches nothing."""
+"""Checks that the exact weights and models of a recipe are available, without loading or downloading them."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from studio.core.weights import pretrained
 
 
 def check(pinned: Mapping[str, str]) -> None:
-    """Refuses what can no longer be made of the same weights.
+    """Checks that the exact weights and models of a recipe are available.
 
     Args:
-        pinned: SHA-256 of weights and models, by their names in a recipe.
+        pinned: SHA-256 of weights and models, by their names in the recipe.
 
     Raises:
-        Unavailable: if a model is gone or has become another one since, or if only another training run of
-            some weights can be had.
+        Unavailable: if a model is missing or has been replaced, or if only other weights of that name are
+            available.
     """
     for name, digest in pinned.items():
         if name in pretrained.names():
@@ -32,10 +32,10 @@ def check(pinned: Mapping[str, str]) -> None:
 
 
 def _check_weights(name: str, digest: str) -> None:
-    found = pretrained.status(name, digest)
-    if not found.cached and found.digest not in ("", digest):
+    weights = pretrained.status(name, digest)
+    if not weights.cached and weights.digest not in ("", digest):
         raise Unavailable(
-            f"This was made with another training run of {found.title} (SHA-256 {digest}) than can be had "
+            f"This was made with another training run of {weights.title} (SHA-256 {digest}) than can be had "
             f"here. "
             "Use the version of the studio that made it."
         )

@@ -1,7 +1,8 @@
-"""Named, trained models: one folder each, ours in pretrained/, a user's own in STUDIO_HOME/presets.
+"""Presets: trained models by name, a folder each. Shipped ones are in pretrained/, a user's own in
+STUDIO_HOME/presets.
 
-In a studio for many those that a visitor has kept are in a folder of the visitor's own, see
-`studio.core.owners`; those in STUDIO_HOME/presets were kept by whoever runs the studio, and are for all.
+In a studio with several users, each user's models are in a folder of their own, see `studio.core.owners`;
+STUDIO_HOME/presets then holds the operator's models, which all users share.
 """
 
 from __future__ import annotations
@@ -32,9 +33,9 @@ class Preset:
     """A trained model on disk.
 
     Attributes:
-        name: what a user calls it: the folder's name.
-        folder: holds its four files.
-        task: the task that made it.
+        name: name of the model and of its folder.
+        folder: folder of its files.
+        task: name of the task that trained it.
         digest: SHA-256 of its weights, for recipes.
     """
 
@@ -45,29 +46,29 @@ class Preset:
 
     @property
     def key(self) -> str:
-        """What it is held under in memory: with the same weights another may have other classes or letters.
+        """Cache key: a hash of settings and recipe, because models of equal weights may differ in classes.
 
         Raises:
-            InvalidInput: if its files are not whole.
+            InvalidInput: if its files are incomplete.
         """
         return paths.digest(b"\0".join(model_folder.read(self.folder / name) for name in (SETTINGS, RECIPE)))
 
     @property
     def former(self) -> list[str]:
-        """The names that it had before it was renamed, the last one first."""
+        """Former names of the model, the latest first."""
         return shelves.former(self.folder)
 
     def settings(self) -> Settings:
-        """The settings that it was made with. Raises `InvalidInput` if its task no longer takes them."""
+        """Returns its training settings. Raises `InvalidInput` if its task no longer accepts them."""
         return tasks.get(self.task).settings.from_plain(model_folder.manifest(self.folder).settings)
 
-    def settings_as(self, kind: type[S], task: str, what: str) -> S:
-        """The settings of a model that must be of one kind.
+    def settings_as(self, kind: type[S], task: str, description: str) -> S:
+        """Returns the training settings of a model that must be of one kind.
 
         Args:
-            kind: the class of the settings.
-            task: the task that makes such models.
-            what: what such a model is called, e.g. "a VAE".
+            kind: class of the settings.
+            task: task that trains such models.
+            description: description of such a model for the error, e.g. "a VAE".
 
         Raises:
             InvalidInput: if it is another kind of model.
@@ -75,23 +76,23 @@ class Preset:
         settings = self.settings() if self.task == task else None
         if not isinstance(settings, kind):
             received = f"a model that {self.task} made"
-            raise invalid(f"preset {self.name}", expected=what, received=received)
+            raise invalid(f"preset {self.name}", expected=description, received=received)
         return settings
 
     def data(self) -> dict[str, Any]:
-        """What the model knows of its data, as its training saved it."""
+        """Returns the summary of the training data that training saved."""
         return model_folder.manifest(self.folder).data
 
     def card(self) -> str:
-        """What it is, in Markdown: data, license, command, figures."""
+        """Returns its model card in Markdown: data, license, command, metrics."""
         return model_folder.read(self.folder / CARD).decode("utf-8", "replace")
 
     def image(self) -> bytes | None:
-        """A PNG of what it makes and how it learned, if it has one."""
+        """Returns a WebP of samples and training curves, if it has one."""
         return self._optional(IMAGE)
 
     def stages(self) -> bytes | None:
-        """A WebP of what it drew as it grew, grid by grid, if it has one; its numbers are in `data()`."""
+        """Returns a WebP of sample grids during training, if it has one; their metrics are in `data()`."""
         return self._optional(STAGES)
 
     def _optional(self, name: str) -> bytes | None:
@@ -99,62 +100,62 @@ class Preset:
         return path.read_bytes() if path.is_file() and path.stat().st_size <= MOST[name] else None
 
     def recipe(self) -> recipes.Recipe:
-        """What made it."""
+        """Returns the recipe of its training run."""
         return recipes.read(model_folder.read(self.folder / RECIPE))
 
     def weights(self) -> Path:
-        """Its weights, checked.
+        """Returns the path of its weights, after checking their SHA-256.
 
         Raises:
-            InvalidInput: if the file is not the one that was saved.
+            InvalidInput: if the file is missing or changed.
         """
         path = self.folder / WEIGHTS
         if not path.is_file() or paths.file_digest(path) != self.digest:
             received = "another file" if path.is_file() else "none"
-            raise model_folder.broken(self.folder, f"{WEIGHTS} as it was saved", received)
+            raise model_folder.damaged_folder(self.folder, f"{WEIGHTS} as it was saved", received)
         return path
 
 
 def names() -> list[str]:
-    """The names of all presets, ours first."""
-    return [*index.shipped().presets, *own()]
+    """Returns the names of all presets, shipped ones first."""
+    return [*index.load().presets, *own_names()]
 
 
-def own() -> list[str]:
-    """The names of the presets that whoever asks has kept, and of those that are for all."""
-    return sorted(set().union(*map(shelves.on, shelves.shelves())) - index.shipped().presets.keys())
+def own_names() -> list[str]:
+    """Returns the names of the current user's presets and of the shared ones."""
+    return sorted(set().union(*map(shelves.model_names, shelves.shelves())) - index.load().presets.keys())
 
 
 def is_known(name: str) -> bool:
-    """Whether a model has this name, or had it before it was renamed."""
-    return name in names() or _kept(name) is not None
+    """Returns whether a model has this name, or had it before a rename."""
+    return name in names() or _find_saved(name) is not None
 
 
 def is_removed(name: str) -> bool:
-    """Whether a model of this name was removed and can be restored."""
-    return any(any(shelves.found(shelf / shelves.BIN, name)) for shelf in shelves.shelves())
+    """Returns whether a removed model of this name can be restored."""
+    return any(any(shelves.candidates(shelf / shelves.BIN, name)) for shelf in shelves.shelves())
 
 
 def find(name: str | Path) -> Preset:
-    """A preset by its name (ours, then those of whoever asks, then those for all), or a folder by its path.
+    """Returns a preset by name (shipped, then the current user's, then shared ones) or by folder.
 
-    One that was renamed is still found by the name that it had.
+    A renamed preset is still found by its former names.
 
     Args:
-        name: text is always a name, for it may come from a recipe or an address; a folder is a `Path`.
+        name: a name, or a `Path` of a folder. Text is never a path: it may come from a recipe or a URL.
 
     Raises:
-        InvalidInput: if there is none, or the folder is not whole.
-        Unavailable: if what is made now is to be made with the model that once had that name.
+        InvalidInput: if there is none, or the folder is incomplete.
+        Unavailable: if the recipe being replayed needs other weights than the preset of this name has.
     """
-    preset = _found(name)
-    if wanted := pretrained.pinned().get(preset.name):
-        check_digest(preset, wanted)
+    preset = _find(name)
+    if digest := pretrained.pinned().get(preset.name):
+        check_digest(preset, digest)
     return preset
 
 
 def check_digest(preset: Preset, digest: str) -> None:
-    """Raises `Unavailable` if a preset is another model than the one with these weights, as a recipe says."""
+    """Raises `Unavailable` if the weights of a preset do not have the SHA-256 of a recipe."""
     if preset.digest != digest:
         raise Unavailable(
             f"This was made with another model {preset.name} (SHA-256 of its weights {digest}) than has that "
@@ -162,17 +163,17 @@ def check_digest(preset: Preset, digest: str) -> None:
         )
 
 
-def _found(name: str | Path) -> Preset:
-    shipped = index.shipped().presets.get(str(name))
+def _find(name: str | Path) -> Preset:
+    shipped = index.load().presets.get(str(name))
     if shipped:
-        preset = _preset(paths.shipped("pretrained") / shipped.folder, str(name))
+        preset = _preset(paths.shipped_path("pretrained") / shipped.folder, str(name))
         if preset.digest != shipped.sha256:
-            raise model_folder.broken(
+            raise model_folder.damaged_folder(
                 preset.folder, f"weights {shipped.sha256[:12]}…", f"{preset.digest[:12]}…"
             )
         return preset
-    if kept := _kept(str(name)):
-        return kept
+    if saved_preset := _find_saved(str(name)):
+        return saved_preset
     if isinstance(name, Path) and model_folder.is_folder(name):
         return _preset(name, name.absolute().name)
     if is_removed(str(name)):
@@ -180,24 +181,24 @@ def _found(name: str | Path) -> Preset:
             f"The model {name} was removed. Restore it on the Gallery page or with "
             f"`studio models remove --undo`, or choose another."
         )
-    there = names()
-    known = ", ".join(there) or "there is none yet"
+    available = names()
+    choices = ", ".join(available) or "there is none yet"
     raise invalid(
         "preset",
-        expected=f"a name ({known})" + (" or a model folder" if isinstance(name, Path) else ""),
+        expected=f"a name ({choices})" + (" or a model folder" if isinstance(name, Path) else ""),
         received=printable(str(name)),
-        next_step=did_you_mean(Path(name).name, there) or "train one",
+        next_step=did_you_mean(Path(name).name, available) or "train one",
     )
 
 
-def _kept(name: str) -> Preset | None:
-    """The kept model that has a name or had it; of several the one that what is made again was made with."""
-    wanted = pretrained.pinned().get(name)
+def _find_saved(name: str) -> Preset | None:
+    """Returns the saved model that has or had a name; of several, the one that the replayed recipe used."""
+    digest = pretrained.pinned().get(name)
     first = None
     for shelf in shelves.shelves():
-        for folder, called in shelves.found(shelf, name):
-            preset = _preset(folder, called)
-            if wanted in (None, preset.digest):
+        for folder, matched_name in shelves.candidates(shelf, name):
+            preset = _preset(folder, matched_name)
+            if digest in (None, preset.digest):
                 return preset
             first = first or preset
     return first
@@ -214,19 +215,19 @@ def save(
     image: bytes | None = None,
     stages: bytes | None = None,
 ) -> Preset:
-    """Saves a trained model as one folder; what was there before is replaced only by the whole of it.
+    """Saves a trained model as a folder; replaces an earlier model of that folder atomically.
 
     Args:
         target: a name, see `studio.core.models.names`, or the path of a folder.
-        model: its weights are saved.
-        task: the name of the task that made it.
-        settings: what it was made with.
-        card: Markdown: data, license, command, figures.
-        recipe: what made it.
-        data: what it knows of its data and its user needs, as JSON holds it.
-        image, stages: how it learned, to go with the card, see `Preset.image` and `Preset.stages`.
+        model: model whose weights are saved.
+        task: name of the task that trained it.
+        settings: settings of the training run.
+        card: model card in Markdown: data, license, command, metrics.
+        recipe: recipe of the training run.
+        data: summary of the training data that using the model needs, as JSON.
+        image, stages: images for the card, see `Preset.image` and `Preset.stages`.
     """
-    folder = _place(target)
+    folder = _target_folder(target)
     with model_folder.replacing(folder) as fresh:
         model_folder.fill(fresh, model, task, settings, card, recipe, data, image, stages)
     return _preset(folder, folder.name)
@@ -242,38 +243,38 @@ def pack(
     image: bytes | None = None,
     stages: bytes | None = None,
 ) -> bytes:
-    """A trained model as one file: its folder as a zip, the same bytes for the same model. See `save`."""
-    # Where the checkpoints are, too: the system's own folder may be small, and hours of work end here.
-    with tempfile.TemporaryDirectory(dir=paths.folder("cache")) as place:
-        model_folder.fill(Path(place), model, task, settings, card, recipe, data, image, stages)
-        return model_zip.zipped(Path(place))
+    """Returns a trained model as a zip of its folder; the same model gives the same bytes. See `save`."""
+    # The system's temporary folder may be too small, which would lose hours of training.
+    with tempfile.TemporaryDirectory(dir=paths.folder("cache")) as folder:
+        model_folder.fill(Path(folder), model, task, settings, card, recipe, data, image, stages)
+        return model_zip.pack(Path(folder))
 
 
 def unpack(data: bytes, target: str | Path) -> Preset:
-    """Saves what `pack` made as a model folder. Nothing in it is run, and no path in it is followed.
+    """Saves a zip from `pack` as a model folder. Nothing in it is executed, no path in it is followed.
 
     Args:
-        data: the zip.
-        target: as in `save`.
+        data: bytes of the zip.
+        target: a name or the path of a folder, see `save`.
 
     Raises:
         InvalidInput: if it is not exactly such a zip, is damaged or too large.
     """
-    members = model_zip.unzipped(data)
-    folder = _place(target)
+    members = model_zip.unpack(data)
+    folder = _target_folder(target)
     with model_folder.replacing(folder) as fresh:
         for name, body in members.items():
             paths.write(fresh / name, body)
-        made = _preset(fresh, folder.name)
-        made.weights(), made.recipe()
+        preset = _preset(fresh, folder.name)
+        preset.weights(), preset.recipe()
     return _preset(folder, folder.name)
 
 
 def from_zip(file: tasks.File) -> Preset:
-    """The model of a kept zip, unpacked under STUDIO_HOME/cache the first time. Raises as `unpack`."""
-    owners.check(file.digest)  # whose it is: it may have been unpacked for somebody else
+    """Returns the model of a stored zip; unpacks it under STUDIO_HOME/cache first. Raises as `unpack`."""
+    owners.check(file.digest)  # another user may have unpacked it
     folder = caches.claim(paths.folder("cache") / "models" / file.digest)
-    with contextlib.suppress(InvalidInput):  # what was freed in part is unpacked again
+    with contextlib.suppress(InvalidInput):  # unpack again if the cache was cleared in part
         if folder.is_dir():
             preset = find(folder)
             preset.weights()
@@ -281,8 +282,8 @@ def from_zip(file: tasks.File) -> Preset:
     return unpack(file.read(), folder)
 
 
-def given_or_named(inputs: Mapping[str, Sequence[tasks.File]], name: str, slot: str = "network") -> Preset:
-    """The network that was given in a slot, else the one of this name.
+def uploaded_or_named(inputs: Mapping[str, Sequence[tasks.File]], name: str, slot: str = "network") -> Preset:
+    """Returns the model uploaded in a slot, or else the preset of this name.
 
     Raises:
         InvalidInput: if there is none, or it is damaged.
@@ -290,13 +291,13 @@ def given_or_named(inputs: Mapping[str, Sequence[tasks.File]], name: str, slot: 
     return next(map(from_zip, inputs.get(slot, ())), None) or find(name)
 
 
-def _place(target: str | Path) -> Path:
-    """The folder of a name that is to be kept, or of a path."""
+def _target_folder(target: str | Path) -> Path:
+    """Returns the folder to save a model in: the user's folder for a name, or a path."""
     if isinstance(target, str) and naming.is_name(target):
-        return shelves.spelled(shelves.shelves()[0], target)
+        return shelves.folder_of(shelves.shelves()[0], target)
     return Path(target).resolve()
 
 
 def _preset(folder: Path, name: str) -> Preset:
-    made = model_folder.manifest(folder)
-    return Preset(name, folder, made.task, made.weights)
+    manifest = model_folder.manifest(folder)
+    return Preset(name, folder, manifest.task, manifest.weights)

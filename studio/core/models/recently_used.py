@@ -1,4 +1,4 @@
-"""What a process keeps in memory for the next time, as opened models: the few that were used last."""
+"""A least-recently-used cache, e.g. for loaded models."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ T = TypeVar("T")
 _lock = threading.Lock()
 
 
-def get_or_make(kept: dict[K, T], key: K, make: Callable[[], T], most: int) -> T:
-    """The value under a key, made first if there is none.
+def get_or_make(cache: dict[K, T], key: K, make: Callable[[], T], most: int) -> T:
+    """Returns the cached value of a key, or makes and caches it.
 
     Args:
-        kept: by key, in the order in which they were used.
-        key: what tells it from others, as the digest of a model's weights does.
-        make: makes it; nothing gives way if that fails.
-        most: how many are kept.
+        cache: values by key, the least recently used first.
+        key: identifies the value, e.g. the SHA-256 of a model's weights.
+        make: makes the value; nothing is evicted if it fails.
+        most: largest number of values in the cache.
     """
     with _lock:
-        if key in kept:
-            kept[key] = kept.pop(key)
-            return kept[key]
-    made = make()  # takes long, and others need not wait
+        if key in cache:
+            cache[key] = cache.pop(key)
+            return cache[key]
+    value = make()  # slow, so outside the lock
     with _lock:
-        kept.pop(key, None)
-        while len(kept) >= most:
-            del kept[next(iter(kept))]
-        kept[key] = made
-    return made
+        cache.pop(key, None)
+        while len(cache) >= most:
+            del cache[next(iter(cache))]
+        cache[key] = value
+    return value

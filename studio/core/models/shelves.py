@@ -1,7 +1,7 @@
-"""Where kept models are: a folder each on the shelf of whoever kept it, with the names that it had before.
+"""Shelves: folders of saved models, one per user, with the former names of each model.
 
-A model that was renamed is still found by what it was called, so that recipes, waiting jobs and commands that
-name it continue working. One that was removed lies in BIN on its shelf until it is brought back, or goes.
+A renamed model is still found by its former names, so recipes, queued jobs and commands that use them keep
+working. A removed model stays in the subfolder BIN of its shelf until it is restored or deleted.
 """
 
 from __future__ import annotations
@@ -20,61 +20,74 @@ from studio.core.models import model_folder, names
 BIN = ".removed"
 _FORMER = "former_names.json"
 _FORMER_NAMES = TypeAdapter(list[str])
-_MOST_FORMER = 100  # names; the oldest give way
+_MOST_FORMER = 100  # names; the oldest are dropped
 
 
 def shelves() -> list[Path]:
-    """Where presets are kept: the own of whoever asks, then those for all."""
-    everybody, asker = paths.folder("presets"), owners.asker()
+    """Returns the shelves to search: the current user's, then the shared one."""
+    everybody, asker = paths.folder("presets"), owners.current()
     return [everybody] if asker == owners.LOCAL else [owners.folder(asker) / "presets", everybody]
 
 
-def on(shelf: Path) -> set[str]:
-    """The names of the models on a shelf."""
+def model_names(shelf: Path) -> set[str]:
+    """Returns the names of the models on a shelf."""
     for old in shelf.glob(".old-*"):
         model_folder.restore_interrupted(old.with_name(old.name.removeprefix(".old-")))
-    there = (path.parent.name for path in shelf.glob(f"*/{model_folder.SETTINGS}"))
-    # Some disks take letters apart.
-    return {name for one in there if names.is_name(name := unicodedata.normalize("NFC", one))}
+    folder_names = (path.parent.name for path in shelf.glob(f"*/{model_folder.SETTINGS}"))
+    # Some file systems store names in decomposed Unicode (NFD).
+    return {
+        name
+        for folder_name in folder_names
+        if names.is_name(name := unicodedata.normalize("NFC", folder_name))
+    }
 
 
-def spelled(shelf: Path, name: str) -> Path:
-    """The folder of a model on a shelf, whatever capitals it was kept with."""
+def folder_of(shelf: Path, name: str) -> Path:
+    """Returns the folder of a model on a shelf, ignoring case and Unicode form."""
     if not (shelf / name).exists() and shelf.is_dir():
-        meant = names.folded(name)
-        same = (path for path in shelf.iterdir() if path.name[0] != "." and names.folded(path.name) == meant)
-        return next(same, shelf / name)
+        target = names.fold_case(name)
+        matches = (
+            path for path in shelf.iterdir() if path.name[0] != "." and names.fold_case(path.name) == target
+        )
+        return next(matches, shelf / name)
     return shelf / name
 
 
-def found(shelf: Path, name: str) -> Iterator[tuple[Path, str]]:
-    """The folders on a shelf that a name may mean, each with the name as it is written there.
+def candidates(shelf: Path, name: str) -> Iterator[tuple[Path, str]]:
+    """Yields the folders on a shelf that a name may refer to, each with the name as it is spelled there.
 
-    First the one that has it now, then those that had it before.
+    First the model that has the name now, then those that had it before.
     """
     if not names.is_name(name):
         return
-    own = spelled(shelf, name)
-    model_folder.restore_interrupted(own)
-    if own.is_dir():
-        yield own, unicodedata.normalize("NFC", own.name)
-    meant = names.folded(name)
+    current_folder = folder_of(shelf, name)
+    model_folder.restore_interrupted(current_folder)
+    if current_folder.is_dir():
+        yield current_folder, unicodedata.normalize("NFC", current_folder.name)
+    target = names.fold_case(name)
     for path in sorted(shelf.glob(f"*/{_FORMER}")):
-        for had in former(path.parent):
-            if names.folded(had) == meant and path.parent != own:
-                yield path.parent, had
+        for former_name in former(path.parent):
+            if names.fold_case(former_name) == target and path.parent != current_folder:
+                yield path.parent, former_name
 
 
 def former(folder: Path) -> list[str]:
-    """The names that a model had before, the last one first; none where that file is damaged."""
+    """Returns the former names of a model, the latest first; none if the file is damaged."""
     with suppress(OSError, paths.TooLarge, ValueError):
-        told = _FORMER_NAMES.validate_json(paths.read(folder / _FORMER, model_folder.MOST_TEXT))
-        return [name for name in told if names.is_name(name)][:_MOST_FORMER]
+        entries = _FORMER_NAMES.validate_json(paths.read(folder / _FORMER, model_folder.MOST_TEXT))
+        return [name for name in entries if names.is_name(name)][:_MOST_FORMER]
     return []
 
 
-def note(folder: Path, name: str, now: str) -> None:
-    """Notes that a model had a name before, which is about to be called otherwise."""
-    had = [name, *(one for one in former(folder) if names.folded(one) != names.folded(name))]
-    had = [one for one in had if names.folded(one) != names.folded(now)]
-    paths.write(folder / _FORMER, json.dumps(had[:_MOST_FORMER], ensure_ascii=False).encode())
+def record_former_name(folder: Path, name: str, new_name: str) -> None:
+    """Records a former name of a model that is about to be renamed.
+
+    Args:
+        folder: folder of the model.
+        name: name so far.
+        new_name: next name, which is no longer a former one.
+    """
+    dropped_names = {names.fold_case(name), names.fold_case(new_name)}
+    earlier = [other for other in former(folder) if names.fold_case(other) not in dropped_names]
+    history = earlier if names.fold_case(name) == names.fold_case(new_name) else [name, *earlier]
+    paths.write(folder / _FORMER, json.dumps(history[:_MOST_FORMER], ensure_ascii=False).encode())

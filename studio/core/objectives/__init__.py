@@ -1,1 +1,1 @@
-"""What an image is pulled towards by a network, and the gradient of it."""
+"""Objectives of image optimization by a network, and their gradients."""

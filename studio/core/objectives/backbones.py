@@ -1,4 +1,7 @@
-"""Backbones as plain data (layers, channels, preprocessing); Keras is imported only to load one."""
+"""Backbones: their specification (layers, channels, preprocessing) and loading.
+
+Only loading imports Keras.
+"""
 
 from __future__ import annotations
 
@@ -18,22 +21,25 @@ from studio.core.weights.networks.spec import Spec
 if TYPE_CHECKING:
     import keras
 
-BACKBONES: dict[str, Spec] = {found.name: found for found in (vgg16.SPEC, resnet50.SPEC, inceptionv3.SPEC)}
+BACKBONES: dict[str, Spec] = {item.name: item for item in (vgg16.SPEC, resnet50.SPEC, inceptionv3.SPEC)}
 
 
 def spec(name: str) -> Spec:
-    """A backbone's data. Raises `InvalidInput` naming the known ones."""
+    """Returns the specification of a backbone. Raises `InvalidInput` if the name is not in `BACKBONES`."""
     if name not in BACKBONES:
         raise unknown("backbone", name, BACKBONES)
     return BACKBONES[name]
 
 
 def check_layers(name: str, layers: Sequence[str]) -> None:
-    """Raises `InvalidInput` if a backbone lacks a layer; the message names the closest. Loads no Keras."""
-    known = spec(name).layers
+    """Raises `InvalidInput` if a backbone lacks a layer, and suggests the closest name.
+
+    Does not import Keras.
+    """
+    known_layers = spec(name).layers
     for layer in layers:
-        if layer not in known:
-            raise unknown(f"layer of {name}", layer, known)
+        if layer not in known_layers:
+            raise unknown(f"layer of {name}", layer, known_layers)
 
 
 @dataclass(frozen=True)
@@ -41,9 +47,9 @@ class Backbone:
     """A loaded backbone.
 
     Attributes:
-        spec: its plain data.
-        model: the Keras model without its classifier; takes preprocessed images. Frozen.
-        digest: names its training in recipes.
+        spec: its specification.
+        model: frozen Keras model without the classifier; takes preprocessed images.
+        digest: SHA-256 of the weights, for recipes.
     """
 
     spec: Spec
@@ -54,17 +60,17 @@ class Backbone:
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def features(self, layers: Sequence[str]) -> keras.Model:
-        """A network from images to activations; nothing beyond the deepest layer asked for is computed.
+        """Returns a network from images to activations; it computes nothing beyond the deepest layer.
 
         Args:
             layers: names from `spec.layers`.
 
         Returns:
             A frozen model from `(B, H, W, 3) float32 in [0, 1]` RGB, of any size, to
-            `{layer: (B, h, w, C) float32}`. The same one for the same layers.
+            `{layer: (B, h, w, C) float32}`. It is cached by its layers.
 
         Raises:
-            InvalidInput: if a layer is not known.
+            InvalidInput: if a layer is unknown.
         """
         check_layers(self.spec.name, layers)
         key = tuple(layers)
@@ -74,40 +80,40 @@ class Backbone:
             return self._features[key]
 
     @cached_property
-    def averaged(self) -> Backbone:
-        """The same network with means where it took maxima over 2 by 2: gradients reach every pixel.
+    def average_pooling(self) -> Backbone:
+        """A copy with average pooling instead of max pooling, so that gradients reach every pixel.
 
         Reference:
-            Gatys et al. 2015, arXiv:1508.06576, who found it to look better too.
+            Gatys et al. 2015, arXiv:1508.06576, who also report better-looking results.
         """
         import keras
 
-        def replaced(layer):
+        def convert(layer):
             if isinstance(layer, keras.layers.MaxPooling2D):
                 return keras.layers.AveragePooling2D(
                     layer.pool_size, layer.strides, layer.padding, name=layer.name
                 )
             return type(layer).from_config(layer.get_config())
 
-        return self._again(replaced)
+        return self._clone(convert)
 
-    def computing(self, precision: Precision) -> Backbone:
-        """The same network, that computes in such numbers: itself in float32, else a copy, kept."""
+    def with_precision(self, precision: Precision) -> Backbone:
+        """Returns the backbone itself for float32, or a cached copy that computes in another precision."""
         if precision == "float32":
             return self
         dtype = {"dtype": policy(precision)}
         with self._lock:
             if precision not in self._copies:
-                self._copies[precision] = self._again(
+                self._copies[precision] = self._clone(
                     lambda layer: type(layer).from_config(layer.get_config() | dtype)
                 )
             return self._copies[precision]
 
-    def _again(self, made: Callable[[keras.Layer], keras.Layer]) -> Backbone:
-        """A copy, each layer of which is made again."""
+    def _clone(self, clone_layer: Callable[[keras.Layer], keras.Layer]) -> Backbone:
+        """Returns a copy whose layers `clone_layer` makes from the original ones."""
         import keras
 
-        model = keras.models.clone_model(self.model, clone_function=made)
+        model = keras.models.clone_model(self.model, clone_function=clone_layer)
         model.set_weights(self.model.get_weights())
         model.trainable = False
         return Backbone(self.spec, model, self.digest)
@@ -128,26 +134,29 @@ _LOCK = threading.Lock()
 
 
 def load(name: str, progress: Progress | None = None, digest: str | None = None) -> Backbone:
-    """Loads a backbone, fetching its weights if need be; one copy a process.
+    """Loads a backbone once per process; downloads its weights if necessary.
 
     Args:
         name: one of `BACKBONES`.
-        progress: told of the download.
-        digest: the very training wanted, as a recipe names it; None takes what is here or first to be had.
+        progress: reports the download.
+        digest: SHA-256 of the weights, as in a recipe; None takes the local weights, or else the default
+            ones.
 
     Raises:
         StudioError: as `pretrained.pull`.
     """
-    known = spec(name)
-    found = pretrained.load(name, progress, digest)
+    backbone_spec = spec(name)
+    pretrained_model = pretrained.load(name, progress, digest)
     with _LOCK:
-        if (name, found.digest) not in _LOADED:
-            _LOADED[name, found.digest] = Backbone(known, _trunk(found.model, known.last), found.digest)
-        return _LOADED[name, found.digest]
+        if (name, pretrained_model.digest) not in _LOADED:
+            _LOADED[name, pretrained_model.digest] = Backbone(
+                backbone_spec, _trunk(pretrained_model.model, backbone_spec.last), pretrained_model.digest
+            )
+        return _LOADED[name, pretrained_model.digest]
 
 
 def _trunk(model: keras.Model, last: str) -> keras.Model:
-    """A network up to its last layer of activations; what follows is a classifier."""
+    """Returns a network up to its last layer of activations, without the classifier."""
     import keras
 
     trunk = keras.Model(model.input, model.get_layer(last).output, name=model.name)
@@ -155,18 +164,18 @@ def _trunk(model: keras.Model, last: str) -> keras.Model:
     return trunk
 
 
-def vgg16_sight(
+def vgg16_features(
     layers: Sequence[str], progress: Progress | None = None, precision: Precision = "float32"
 ) -> tuple[keras.Model, dict[str, str]]:
-    """What VGG16 sees, as `Backbone.features` gives it, and its digest for a recipe.
+    """Returns the features model of VGG16 (see `Backbone.features`) and its SHA-256 for a recipe.
 
     Args:
         layers: names of its layers.
-        progress: told of the download.
-        precision: numbers that it computes in.
+        progress: reports the download.
+        precision: precision of its computation.
 
     Raises:
         StudioError: as `pretrained.pull`.
     """
     vgg16 = load("vgg16", progress)
-    return vgg16.computing(precision).features(layers), {"vgg16": vgg16.digest}
+    return vgg16.with_precision(precision).features(layers), {"vgg16": vgg16.digest}

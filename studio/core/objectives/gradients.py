@@ -1,4 +1,4 @@
-"""Compiled functions and their gradients, alike on the TensorFlow and JAX backends."""
+"""Compiled functions and gradients on the TensorFlow and JAX backends."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 from studio.core.errors import StudioError
 
 
-def compiled(function: Callable) -> Callable:
-    """Compiles `function(*arrays)`; images and activations (rank 4) may change their height and width."""
+def compile_function(function: Callable) -> Callable:
+    """Compiles `function(*arrays)`; arrays of rank 4 (images, activations) may vary in height and width."""
     import keras
 
     backend = keras.backend.backend()
@@ -19,11 +19,11 @@ def compiled(function: Callable) -> Callable:
 
         return jax.jit(function)
     if backend == "tensorflow":
-        return _compiled_tensorflow(function)
+        return _compile_tensorflow(function)
     raise StudioError(f"The studio runs on tensorflow or jax, not {backend}. Set KERAS_BACKEND to one.")
 
 
-def _compiled_tensorflow(function: Callable) -> Callable:
+def _compile_tensorflow(function: Callable) -> Callable:
     import tensorflow as tf
 
     graph = None
@@ -43,11 +43,12 @@ def _compiled_tensorflow(function: Callable) -> Callable:
     return call
 
 
-def fused(function: Callable) -> Callable:
-    """Makes a few loops of many small operators on large arrays, of sizes that seldom change.
+def fuse_loops(function: Callable) -> Callable:
+    """Fuses many elementwise operators on large arrays into a few loops; compiles again for each array size.
 
-    TensorFlow runs each by itself, through all of memory, unless XLA compiles the function; JAX compiles the
-    whole of what a model does. Convolutions do not belong into it: XLA's are slow on a CPU.
+    On TensorFlow it compiles the function by XLA, because single operators are limited by memory bandwidth.
+    On JAX it does nothing, because JAX compiles the whole model. Leave convolutions out: XLA's are slow on a
+    CPU.
     """
     import keras
 
@@ -62,7 +63,7 @@ def custom_gradient(function: Callable) -> Callable:
     """`keras.ops.custom_gradient`, except that TensorFlow forgets the gradient with the graph that uses it.
 
     Args:
-        function: `function(*tensors) -> (values, gradient)`; `gradient` takes the slopes by the values.
+        function: `function(*tensors) -> (values, gradient)`; `gradient` takes the upstream gradients.
 
     Returns:
         `(*tensors) -> values`.
@@ -99,43 +100,43 @@ def _unregister_gradient(values: Any) -> None:
     ops.gradient_registry._registry.pop(name, None)
 
 
-def by_hand(function: Callable) -> Callable:
-    """`function(x) -> (value, gradient)` becomes `x -> value`, whose gradient by x is `gradient(slope)`.
+def with_gradient(function: Callable) -> Callable:
+    """Turns `function(x) -> (value, gradient)` into `x -> value` with the gradient `gradient(upstream)`.
 
     Args:
-        function: of one tensor; `gradient` takes the slope by its value.
+        function: function of one tensor; `gradient` takes the upstream gradient.
     """
 
-    def differentiated(x):
+    def with_custom_gradient(x):
         number, gradient = function(x)
 
-        def from_above(*upstreams, upstream=None):  # the backends differ in how they pass it on
+        def backward(*upstreams, upstream=None):  # backends pass it by position or by keyword
             return gradient(upstreams[0] if upstream is None else upstream)
 
-        return number, from_above
+        return number, backward
 
-    return custom_gradient(differentiated)
+    return custom_gradient(with_custom_gradient)
 
 
 def value_and_grad(function: Callable) -> Callable:
-    """`function(x, *arrays) -> (scalar, aux)` becomes `(x, *arrays) -> (scalar, aux, gradient by x)`."""
+    """Turns `function(x, *arrays) -> (scalar, aux)` into `(x, *arrays) -> (scalar, aux, gradient by x)`."""
     import keras
 
     if keras.backend.backend() == "jax":
         import jax
 
-        def differentiated(x, *arrays):
+        def compute(x, *arrays):
             (number, aux), gradient = jax.value_and_grad(function, has_aux=True)(x, *arrays)
             return number, aux, gradient
 
-        return differentiated
+        return compute
 
     import tensorflow as tf
 
-    def taped(x, *arrays):
+    def differentiate(x, *arrays):
         with tf.GradientTape() as tape:
             tape.watch(x)
             number, aux = function(x, *arrays)
         return number, aux, tape.gradient(number, x)
 
-    return taped
+    return differentiate

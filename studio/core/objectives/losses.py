@@ -1,20 +1,23 @@
-"""How the terms of objectives are computed: functions of modules, so that equal kinds share one graph."""
+"""Functions that compute the terms of objectives.
+
+They are module-level, so that equal kinds share a graph.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from studio.core.objectives.gradients import by_hand
+from studio.core.objectives.gradients import with_gradient
 
 
 class Kind(NamedTuple):
-    """How a term is computed. Its functions live in modules, so that equal kinds share one compiled graph.
+    """How a term is computed. Its functions are module-level, so that equal kinds share one compiled graph.
 
     Attributes:
-        gather: `(activations (1, h, w, C), targets) -> a sum over the places`, of any shape.
-        finish: `(sum, number of places, number of channels, targets) -> scalar`.
-        maps: how many of the targets, from the first, are maps over the places, cut into tiles with them.
+        gather: `(activations (1, h, w, C), targets) -> sum over the positions`, of any shape.
+        finish: `(sum, number of positions, number of channels, targets) -> scalar`.
+        maps: number of leading targets that are maps over the positions; tiles crop them.
     """
 
     gather: Callable[[Any, tuple], Any]
@@ -23,19 +26,19 @@ class Kind(NamedTuple):
 
 
 def value(kind: Kind, features: Any, targets: tuple) -> Any:
-    """A term's scalar at `(1, h, w, C)` activations."""
-    return kind.finish(kind.gather(features, targets), place_count(features), features.shape[-1], targets)
+    """Returns the scalar of a term at `(1, h, w, C)` activations."""
+    return kind.finish(kind.gather(features, targets), position_count(features), features.shape[-1], targets)
 
 
-def place_count(features: Any) -> Any:
-    """How many places a layer has: h * w, as a float32 scalar."""
+def position_count(features: Any) -> Any:
+    """Returns the number of positions of a layer, h * w, as a float32 scalar."""
     from keras import ops
 
     shape = ops.shape(features)
     return ops.cast(shape[1] * shape[2], "float32")
 
 
-def _steps(pixels, targets):
+def _squared_steps(pixels, targets):
     from keras import ops
 
     down = ops.sum(ops.square(pixels[:, 1:] - pixels[:, :-1]))
@@ -43,8 +46,8 @@ def _steps(pixels, targets):
     return down + right
 
 
-def _mean(total, places, channels, targets):
-    return total / (places * channels)
+def _mean(total, positions, channels, targets):
+    return total / (positions * channels)
 
 
 def _squared_differences(features, targets):
@@ -53,20 +56,20 @@ def _squared_differences(features, targets):
     return ops.sum(ops.square(features - targets[0]))
 
 
-def _relative(total, places, channels, targets):
-    return total / (places * channels * targets[1])
+def _relative(total, positions, channels, targets):
+    return total / (positions * channels * targets[1])
 
 
 def products(features, targets):
-    """The products of every two channels, summed over the places: `(1, h, w, C)` -> `(C, C)`."""
+    """Returns the products of all pairs of channels, summed over positions: `(1, h, w, C)` -> `(C, C)`."""
     from keras import ops
 
     def gram(flat):
-        # The backends' own gradient multiplies twice and transposes every place: three times the cost.
+        # The backends' own gradient multiplies twice and transposes the large array: three times the cost.
         value = ops.matmul(ops.transpose(flat), flat)
         return value, lambda slope: ops.matmul(flat, slope + ops.transpose(slope))
 
-    return by_hand(gram)(ops.reshape(features, (-1, features.shape[-1])))
+    return with_gradient(gram)(ops.reshape(features, (-1, features.shape[-1])))
 
 
 def _masked_products(features, targets):
@@ -75,15 +78,15 @@ def _masked_products(features, targets):
     return products(features * ops.sqrt(targets[0]), ())
 
 
-def _gram_distance(products, places, channels, targets):
+def _gram_distance(products, positions, channels, targets):
     from keras import ops
 
-    gram = ops.cast(products, "float32") / (places * channels)
+    gram = ops.cast(products, "float32") / (positions * channels)
     return ops.sum(ops.square(gram - targets[-2])) / targets[-1]
 
 
-def _masked_gram_distance(products, places, channels, targets):
-    return _gram_distance(products, places * targets[3], channels, targets[:3])
+def _masked_gram_distance(products, positions, channels, targets):
+    return _gram_distance(products, positions * targets[3], channels, targets[:3])
 
 
 def _squares(features, targets):
@@ -98,13 +101,13 @@ def _sum(features, targets):
     return ops.sum(features)
 
 
-def _one_channel(features, targets):
+def _channel(features, targets):
     from keras import ops
 
     return ops.sum(ops.take(features, ops.cast(targets[0], "int32"), axis=-1))
 
 
-def _one_place(features, targets):
+def _position(features, targets):
     from keras import ops
 
     _, height, width, _ = ops.shape(features)
@@ -117,14 +120,14 @@ def _one_place(features, targets):
     )
 
 
-def _colors(pixels, targets):
+def _color_sum(pixels, targets):
     from keras import ops
 
     return ops.sum(pixels, axis=(0, 1, 2))
 
 
 def _best_matches(features, targets):
-    """For every place, its product with the one place of the guide that it matches best."""
+    """Returns the sum, over positions, of the dot product with the best-matching position of the guide."""
     from keras import ops
 
     channels = features.shape[-1]
@@ -133,27 +136,27 @@ def _best_matches(features, targets):
     return ops.sum(ops.max(matches, axis=1))
 
 
-def _over_places(total, places, channels, targets):
-    return total / places
+def _per_position(total, positions, channels, targets):
+    return total / positions
 
 
-def _itself(total, places, channels, targets):
+def _identity(total, positions, channels, targets):
     return total
 
 
-def _color_distance(total, places, channels, targets):
+def _color_distance(total, positions, channels, targets):
     from keras import ops
 
-    return ops.mean(ops.square(total / places - targets[0]))
+    return ops.mean(ops.square(total / positions - targets[0]))
 
 
 CONTENT = Kind(_squared_differences, _relative, maps=1)
 STYLE = Kind(products, _gram_distance)
 MASKED_STYLE = Kind(_masked_products, _masked_gram_distance, maps=1)
-VARIATION = Kind(_steps, _mean)
+VARIATION = Kind(_squared_steps, _mean)
 LAYER = Kind(_squares, _mean)
 MEAN = Kind(_sum, _mean)
-CHANNEL = Kind(_one_channel, _over_places)
-NEURON = Kind(_one_place, _itself)
-GUIDE = Kind(_best_matches, _over_places)
-COLOR = Kind(_colors, _color_distance)
+CHANNEL = Kind(_channel, _per_position)
+NEURON = Kind(_position, _identity)
+GUIDE = Kind(_best_matches, _per_position)
+COLOR = Kind(_color_sum, _color_distance)

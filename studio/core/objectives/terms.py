@@ -1,12 +1,12 @@
-"""Objectives: what an image is pulled towards, as values that add and scale.
+"""Objectives: functions of an image to optimize, which can be added and scaled.
 
     style("block1_conv1", gram) + 0.05 * content("block4_conv2", target) + 0.1 * total_variation()
 
-A term reads one layer in two steps: `gather` sums something over the places of the layer, `finish` turns the
-sum into one number. Sums over tiles add up, so an image too large for the memory is worked on in tiles with
-the same result (`studio.core.objectives.evaluate`).
+A term reads one layer in two steps: `gather` sums over the positions of the layer, `finish` turns the sum
+into a scalar. Because sums over tiles add up, an image too large for memory is computed in tiles with the
+same result (`studio.core.objectives.evaluate`).
 
-An objective has no sign of its own: the verb decides. A dream climbs it, style transfer descends it.
+The caller chooses the direction: a dream maximizes an objective, style transfer minimizes it.
 
 Reference:
     The algebra follows the idea of Lucid's objectives (Olah et al. 2017, "Feature Visualization").
@@ -21,11 +21,11 @@ from typing import Any, NamedTuple
 from studio.core.objectives import losses
 from studio.core.objectives.losses import Kind
 
-IMAGE = "image"  # the layer name of the pixels themselves
+IMAGE = "image"  # layer name of the pixels
 
 
 class Term(NamedTuple):
-    """One weighted number: `weight * finish(gather(activations of layer))`."""
+    """A weighted scalar: `weight * finish(gather(activations of layer))`."""
 
     weight: float
     name: str
@@ -51,31 +51,29 @@ class Objective:
 
     @property
     def layers(self) -> tuple[str, ...]:
-        """The layers of the backbone that have to be computed, each once."""
+        """Layers of the backbone to compute, without duplicates."""
         return tuple(dict.fromkeys(term.layer for term in self.terms if term.layer != IMAGE))
 
     def values(self, features: Mapping[str, Any]) -> list[float]:
-        """Every term's number before its weight, in order.
+        """Returns the unweighted value of each term, in order.
 
         Args:
-            features: `{layer: (1, h, w, C) float32}`, the pixels under IMAGE.
+            features: `{layer: (1, h, w, C) float32}`, with the pixels under IMAGE.
         """
         return [float(losses.value(term.kind, features[term.layer], term.targets)) for term in self.terms]
 
     def __call__(self, features: Mapping[str, Any]) -> float:
-        """The weighted sum itself."""
-        return sum(
-            term.weight * number for term, number in zip(self.terms, self.values(features), strict=True)
-        )
+        """Returns the weighted sum of the terms; see `values`."""
+        return sum(term.weight * value for term, value in zip(self.terms, self.values(features), strict=True))
 
 
 def total_variation() -> Objective:
-    """The mean squared step between neighboring pixels: 0 for a flat image."""
+    """Returns the total variation: the mean squared difference of neighboring pixels, 0 for a flat image."""
     return _single("total_variation", IMAGE, losses.VARIATION)
 
 
 def layer(name: str) -> Objective:
-    """How strongly a layer answers: the mean square of its activations. What a dream climbs by default.
+    """Returns the mean square of a layer's activations, the default objective of a dream.
 
     Reference:
         Mordvintsev et al. 2015, "Inceptionism".
@@ -84,15 +82,16 @@ def layer(name: str) -> Objective:
 
 
 def mean(name: str) -> Objective:
-    """The mean activation of a layer: weak answers count as much as strong ones."""
+    """Returns the mean activation of a layer, which weights weak and strong activations equally."""
     return _single("mean", name, losses.MEAN)
 
 
 def channel(name: str, index: int) -> Objective:
-    """The mean activation of one channel of a layer, wherever it fires.
+    """Returns the mean activation of a channel over all positions.
 
     Args:
-        index: from 0 to the layer's number of channels - 1.
+        name: name of the layer.
+        index: index of the channel, from 0.
 
     Reference:
         Olah et al. 2017, "Feature Visualization".
@@ -101,47 +100,52 @@ def channel(name: str, index: int) -> Objective:
 
 
 def neuron(name: str, index: int, row: float = 0.5, column: float = 0.5) -> Objective:
-    """The activation of one channel at one place, for images that are worked on in one piece.
+    """Returns the activation of a channel at one position; not for images in tiles.
 
     Args:
-        index: from 0 to the layer's number of channels - 1.
-        row, column: where, from 0 (top, left) to 1; the middle by default.
+        name: name of the layer.
+        index: index of the channel, from 0.
+        row, column: position from 0 (top, left) to 1 (bottom, right); by default the center.
     """
     return _single("neuron", name, losses.NEURON, (index, row, column))
 
 
 def guide(name: str, target: Any) -> Objective:
-    """How well every place of a layer matches the place of a guide that it is most like.
+    """Returns the mean dot product of each position of a layer with its best-matching position of a guide.
 
     Args:
-        target: `(1, h, w, C) float32`, the layer's activations of the guide, of any size; a few hundred
-            places are enough, and every place of the image is compared with all of them.
+        name: name of the layer.
+        target: activations of the guide image, `(1, h, w, C) float32`, of any size. A few hundred positions
+            are enough; each position of the image is compared with all of them.
 
     Reference:
-        The guided dreams of Mordvintsev et al. 2015: the largest dot product, not a distance, so that what
-        matches also grows stronger.
+        The guided dreams of Mordvintsev et al. 2015. A dot product, unlike a distance, also strengthens the
+        matching activations.
     """
     return _single("guide", name, losses.GUIDE, (target,))
 
 
 def color(target: Any) -> Objective:
-    """How far the mean color of an image is from another, as a mean square.
+    """Returns the mean squared difference of the mean color of an image from a target color.
 
     Args:
-        target: `(3,) float32 in [0, 1]`, RGB.
+        target: RGB color, `(3,) float32 in [0, 1]`.
     """
     return _single("color", IMAGE, losses.COLOR, (target,))
 
 
 def content(layer: str, target: Any) -> Objective:
-    """How far a layer is from a target, relative to the target: 0 when equal, about 1 when unrelated.
+    """Returns the content loss: the relative squared distance of a layer from a target.
+
+    It is 0 for equal activations and about 1 for unrelated ones.
 
     Args:
-        target: `(1, h, w, C) float32`, the layer's activations of the content image.
+        layer: name of the layer.
+        target: activations of the content image, `(1, h, w, C) float32`.
 
     Reference:
-        Gatys et al. 2015, arXiv:1508.06576; here divided by the target's own mean square, so that one
-        weight serves every training run of a backbone.
+        Gatys et al. 2015, arXiv:1508.06576; divided by the mean square of the target, so that one weight
+        serves all weights of a backbone.
     """
     from keras import ops
 
@@ -149,11 +153,12 @@ def content(layer: str, target: Any) -> Objective:
 
 
 def style(layer: str, target: Any, mask: Any = None) -> Objective:
-    """How far the Gram matrix of a layer is from a style's, relative to the style's own size.
+    """Returns the style loss: the relative squared distance of a layer's Gram matrix from a target.
 
     Args:
-        target: `(C, C) float32`: `gram_matrix` of the style, or a weighted mean of several.
-        mask: `(1, h, w, 1) float32 in [0, 1]`, where in the layer this style goes; None for everywhere.
+        layer: name of the layer.
+        target: `gram_matrix` of the style image, `(C, C) float32`, or a weighted mean of several.
+        mask: region of this style in the layer, `(1, h, w, 1) float32 in [0, 1]`; None for everywhere.
 
     Reference:
         Gatys et al. 2015, arXiv:1508.06576; masks as in Gatys et al. 2016, arXiv:1611.07865.
@@ -168,12 +173,12 @@ def style(layer: str, target: Any, mask: Any = None) -> Objective:
 
 
 def gram_matrix(features: Any) -> Any:
-    """Measures which channels fire together, wherever they fire.
+    """Returns the Gram matrix: which channels are active together, independent of position.
 
-    Dividing by H*W*C lets one set of layer weights serve every image size.
+    It is divided by H * W * C, so that one set of layer weights serves every image size.
 
     Args:
-        features: `(1, H, W, C) float32`, one layer's activations.
+        features: activations of a layer, `(1, H, W, C) float32`.
 
     Returns:
         `(C, C) float32`, symmetric, positive semi-definite.
@@ -181,7 +186,7 @@ def gram_matrix(features: Any) -> Any:
     Reference:
         Gatys et al. 2015, arXiv:1508.06576; divided as in Johnson et al. 2016, arXiv:1603.08155.
     """
-    return losses.products(features, ()) / (losses.place_count(features) * features.shape[-1])
+    return losses.products(features, ()) / (losses.position_count(features) * features.shape[-1])
 
 
 def _single(name: str, layer: str, kind: Kind, targets: tuple = ()) -> Objective:

@@ -1,1 +1,1 @@
-"""Processes: what this one may use, starting others, and shutting in one that touches a third-party file."""
+"""Processes: resource limits, child processes, and the sandbox for untrusted files."""

@@ -1,8 +1,8 @@
-"""How many cores a product of matrices runs on. Where other work shares the cores, more are not faster.
+"""Limits the number of cores of matrix products. With other work on the cores, more are not faster.
 
-The threads of a product wait for each other without sleeping; when another program has one of the cores, a
-product on two takes a hundred times as long as on one. So every text has one core: those that are written or
-read side by side get one each.
+BLAS threads wait for each other without sleeping: if another program uses one of the cores, a product on two
+takes a hundred times as long as on one. So each text uses one core, also when several are generated or read
+in parallel.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from threadpoolctl import ThreadpoolController
 
 
 def count() -> int:
-    """How many cores this process may use."""
+    """Returns the number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -26,14 +26,14 @@ def _products() -> ThreadpoolController:
     return ThreadpoolController().select(user_api="blas")
 
 
-def limited(cores: int) -> Any:
-    """While the context is open, this process's products run on so many cores."""
+def limit_threads(cores: int) -> Any:
+    """Returns a context in which matrix products of this process use at most `cores` cores."""
     return _products().limit(limits=cores)
 
 
-def side_by_side(works: Sequence[Callable[[], Any]]) -> list[Any]:
-    """The results of works that do not depend on each other, each done on one core."""
-    with limited(1):
+def run_parallel(works: Sequence[Callable[[], Any]]) -> list[Any]:
+    """Calls independent functions in parallel, each on one core. Returns their results in order."""
+    with limit_threads(1):
         if len(works) == 1:
             return [works[0]()]
         with ThreadPoolExecutor(len(works)) as pool:

@@ -1,6 +1,6 @@
-"""The studio's own processes of Python: none of them runs what lies in the folder where it was started.
+"""Starts the studio's own Python processes without importing modules from the current folder.
 
-Python looks for modules in the current folder first, and there a user may keep a `keras.py` of somebody's.
+Python looks for modules in the current folder first, where a downloaded `keras.py` may lie.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ from pathlib import Path
 
 
 def command(*words: str) -> list[str]:
-    """The command that starts this Python with such words; `-P` leaves the current folder out."""
+    """Returns the command that starts this Python with arguments; `-P` excludes the current folder."""
     return [sys.executable, "-P", *words]
 
 
 def environment(**more: str) -> dict[str, str]:
-    """This process's environment for a child, in which it and its own children find this very studio."""
+    """Returns the environment of a child process, in which it and its children import this studio."""
     return {**os.environ, "PYTHONSAFEPATH": "1", "PYTHONPATH": search_path(), **more}
 
 
 def search_path() -> str:
-    """PYTHONPATH for a child: this studio, then what the person named, from wherever the child starts."""
+    """Returns the PYTHONPATH of a child process: this studio, then the user's entries as absolute paths."""
     studio = Path(__file__).resolve().parents[3]
     named = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     # An empty name stands for the current folder.

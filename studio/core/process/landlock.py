@@ -1,6 +1,6 @@
-"""Landlock by plain system calls: what of the file system a process, and all that it starts, may still reach.
+"""Landlock by plain system calls: limits the file access of a process and its children.
 
-See the kernel's own userspace-api/landlock. The packages for it are alphas, or need a newer Python.
+See userspace-api/landlock of the Linux kernel. The packages for it are alphas, or need a newer Python.
 """
 
 from __future__ import annotations
@@ -16,24 +16,24 @@ _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446  # the same on all ma
 _SAY_VERSION, _PATH_BENEATH = 1, 1
 
 _RUN, _WRITE_FILE, _READ = 1 << 0, 1 << 1, 1 << 2 | 1 << 3
-_DEVICES_SOCKETS_PIPES = 1 << 6 | 1 << 9 | 1 << 10 | 1 << 11  # what nobody may make
+_DEVICES_SOCKETS_PIPES = 1 << 6 | 1 << 9 | 1 << 10 | 1 << 11  # never allowed
 _WRITE = ((1 << 15) - 1) & ~(_RUN | _DEVICES_SOCKETS_PIPES)
-_OF_A_FILE = _RUN | _WRITE_FILE | 1 << 2 | 1 << 14 | 1 << 15  # the rest are rights of folders
-# By the version that knows them; an older one refuses them all.
+_OF_A_FILE = _RUN | _WRITE_FILE | 1 << 2 | 1 << 14 | 1 << 15  # the others are rights of folders
+# By the version that introduced them; an older version refuses unknown rights.
 _RIGHTS = ((1, (1 << 13) - 1), (2, 1 << 13), (3, 1 << 14), (5, 1 << 15))
 _TCP = (4, 3)  # bind and connect
-_SCOPES = (6, 3)  # sockets that are no files, and signals to processes outside
+_SCOPES = (6, 3)  # abstract sockets, and signals to processes outside
 
 
 def restrict(reads: Iterable[Path], writes: Iterable[Path]) -> int:
-    """Takes from this thread, and from those that it starts, all files but these, and TCP.
+    """Denies this thread, and those that it starts, all files but these, and TCP.
 
     Args:
-        reads: files and folders that may be read; those that are not there are passed over.
+        reads: files and folders that may be read; missing ones are ignored.
         writes: folders that may be read and written.
 
     Returns:
-        The version of the kernel's interface; 0 if it has none, and nothing was taken.
+        The version of the kernel's interface; 0 if there is none and nothing is restricted.
     """
     call = ctypes.CDLL(None).syscall
     version = call(_CREATE_RULESET, None, ctypes.c_size_t(0), _SAY_VERSION)
@@ -58,9 +58,11 @@ def restrict(reads: Iterable[Path], writes: Iterable[Path]) -> int:
 
 def _allow(rules: int, path: Path, rights: int) -> None:
     with contextlib.suppress(OSError):
-        place = os.open(path, os.O_PATH | os.O_CLOEXEC)
+        descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
         try:
             rights = rights if path.is_dir() else rights & _OF_A_FILE
-            ctypes.CDLL(None).syscall(_ADD_RULE, rules, _PATH_BENEATH, struct.pack("=Qi", rights, place), 0)
+            ctypes.CDLL(None).syscall(
+                _ADD_RULE, rules, _PATH_BENEATH, struct.pack("=Qi", rights, descriptor), 0
+            )
         finally:
-            os.close(place)
+            os.close(descriptor)

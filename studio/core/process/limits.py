@@ -1,6 +1,6 @@
-"""The memory and the processors that this process may use: the machine's, or what its container leaves it.
+"""The memory and processors that this process may use: of the machine, or the limits of its container.
 
-psutil and Python know only the machine's; a container's limits stand in the files of its control group.
+psutil and Python only report those of the machine; the limits of a container are in its control group.
 """
 
 from __future__ import annotations
@@ -17,26 +17,26 @@ _OWN = Path("/proc/self/cgroup")
 
 
 def memory() -> int:
-    """Bytes of memory that there are."""
+    """Returns the bytes of memory that this process may use."""
     return min([psutil.virtual_memory().total, *(most for _, most in _memory_limits())])
 
 
 def free_memory() -> int:
-    """Bytes of memory that nothing uses, or that only hold copies of files."""
+    """Returns the bytes of free memory, file caches included."""
     left = [most - _used(group) for group, most in _memory_limits()]
     return max(0, min([psutil.virtual_memory().available, *left]))
 
 
 def processors() -> float:
-    """How many processors' time there is; of a container also a part of one."""
-    mine = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min([float(mine), *_processor_limits()])
+    """Returns the number of processors; in a container possibly a fraction."""
+    own_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min([float(own_cores), *_processor_limits()])
 
 
 def _groups(controller: str) -> Iterator[Path]:
-    """The folders of this process's group and of those around it, as version 2 or 1 lays them out.
+    """Yields the folders of this process's control group and its parents, for version 2 or 1.
 
-    A container may show its own group as the first one, whatever name the machine has for it.
+    A container may show its own group as the root, independent of its name on the machine.
     """
     with suppress(OSError, ValueError):
         for line in _OWN.read_text().splitlines():
@@ -45,13 +45,13 @@ def _groups(controller: str) -> Iterator[Path]:
                 continue
             top = _GROUPS / controller if controllers else _GROUPS
             group = top / own.strip("/")
-            yield from (one for one in (group, *group.parents) if one.is_relative_to(top))
+            yield from (folder for folder in (group, *group.parents) if folder.is_relative_to(top))
 
 
 def _memory_limits() -> Iterator[tuple[Path, int]]:
     for group in _groups("memory"):
         for name in ("memory.max", "memory.limit_in_bytes"):
-            with suppress(OSError, ValueError):  # "max" where there is no limit
+            with suppress(OSError, ValueError):  # "max" if there is no limit
                 yield group, int((group / name).read_text())
 
 
@@ -63,9 +63,9 @@ def _used(group: Path) -> int:
 
 
 def _copies_of_files(group: Path) -> int:
-    """What the kernel would give back: of a whole group, under either version's name."""
-    found = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())
-    return int(found.get("total_inactive_file", found.get("inactive_file", 0)))
+    """Returns the bytes of file caches that the kernel would free, in either version of control groups."""
+    stats = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())
+    return int(stats.get("total_inactive_file", stats.get("inactive_file", 0)))
 
 
 def _processor_limits() -> Iterator[float]:
@@ -75,5 +75,5 @@ def _processor_limits() -> Iterator[float]:
             yield int(quota) / int(period)
         with suppress(OSError, ValueError):
             quota, period = ((group / f"cpu.cfs_{name}_us").read_text() for name in ("quota", "period"))
-            if int(quota) > 0:  # -1 where there is no limit
+            if int(quota) > 0:  # -1 if there is no limit
                 yield int(quota) / int(period)

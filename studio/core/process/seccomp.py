@@ -1,6 +1,6 @@
-"""A seccomp filter by plain system calls: what a process, and all that it starts, may no longer ask for.
+"""A seccomp filter by plain system calls: denies system calls to a process and its children.
 
-The packages for it need a library of the system that few machines have.
+The packages for it need a system library that few machines have.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ import platform
 import struct
 from collections.abc import Collection, Iterator
 
-# The numbers of x86_64, and of aarch64, which has fewer.
-_REFUSED = {
+# Numbers of the system calls on x86_64 and on aarch64, which lacks some.
+_DENIED_CALLS = {
     "execve": (59, 221),
     "execveat": (322, 281),
     "socket": (41, 198),
-    "socketpair": (53, 199),  # one of letters may send them to any socket that is a file
+    "socketpair": (53, 199),  # a datagram socket may send to any socket file
     "connect": (42, 203),
     "bind": (49, 200),
     "ptrace": (101, 117),
@@ -40,7 +40,7 @@ _REFUSED = {
     "move_pages": (279, 239),
     "fork": (57, None),
     "vfork": (58, None),
-    "io_uring_setup": (425, 425),  # whose requests no filter sees
+    "io_uring_setup": (425, 425),  # filters do not see its requests
     "bpf": (321, 280),
     "perf_event_open": (298, 241),
     "userfaultfd": (323, 282),
@@ -51,7 +51,7 @@ _REFUSED = {
     "setns": (308, 268),
     "mount": (165, 40),
     "open_by_handle_at": (304, 265),
-    # Memory that no limit counts, and that others may share:
+    # Memory that no limit counts, and that other processes may share:
     "memfd_create": (319, 279),
     "shmget": (29, 194),
     "shmat": (30, 196),
@@ -66,7 +66,7 @@ _REFUSED = {
     "semctl": (66, 191),
     "mq_open": (240, 180),
     "mq_unlink": (241, 181),
-    # What Landlock does not look at, or did not at first:
+    # Not covered by Landlock, or not by its first versions:
     "truncate": (76, 45),
     "inotify_add_watch": (254, 27),
     "chmod": (90, None),
@@ -91,17 +91,17 @@ _REFUSED = {
     "removexattrat": (466, 466),
     "file_setattr": (469, 469),
 }
-_CLONE3 = (435, 435)  # a filter cannot see what it asks for; without it systems take clone
-# Refused unless it is of this process: the call, and which of its arguments says whose it is.
+_CLONE3 = (435, 435)  # a filter cannot see its arguments; without it, systems use clone
+# Denied for other processes: the call, and the argument with the process id.
 _OF_THIS_PROCESS = {"tgkill": ((234, 131), 0), "prlimit64": ((302, 261), 0), "setpriority": ((141, 140), 1)}
 _CLONE, _CLONE_FLAGS, _THREAD = (56, 220), 0, 0x10000
-_MMAP, _MMAP_FLAGS, _SHARED_NOWHERE = (9, 222), 3, 0x21  # memory that may be shared, and is no file's
-_FCNTL, _FCNTL_COMMAND, _SET_OWNER = (72, 25), 1, (8, 10, 15)  # who gets a signal, and which one
-_MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}  # a column above, and the kernel's name
+_MMAP, _MMAP_FLAGS, _SHARED_NOWHERE = (9, 222), 3, 0x21  # anonymous shared memory
+_FCNTL, _FCNTL_COMMAND, _SET_OWNER = (72, 25), 1, (8, 10, 15)  # the receiver of a signal, and its number
+_MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}  # column above, the kernel's machine id
 _OTHER_CALLS = 0x40000000  # numbers from here on are x86_64's second set
 
 _LOAD, _AND, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x54, 0x15, 0x35, 0x06
-_NUMBER, _MACHINE, _ARGUMENTS = 0, 4, 16  # where they lie in what the filter is given
+_NUMBER, _MACHINE, _ARGUMENTS = 0, 4, 16  # offsets in the input of the filter
 _ALLOW, _KILL, _ERROR = 0x7FFF0000, 0x80000000, 0x00050000
 _DENY = _ERROR | errno.EACCES
 _Step = tuple[int, int, int, int]
@@ -109,20 +109,20 @@ _SET_SECCOMP, _FILTER = 22, 2
 
 
 def restrict() -> bool:
-    """Takes from this process sockets, other programs, new processes and what reaches others.
+    """Denies this process sockets, other programs, new processes and access to other processes.
 
-    Threads that run already stay as they are.
+    Running threads are not affected.
 
     Returns:
-        Whether the kernel took the filter, and this machine's calls are known.
+        Whether the kernel installed the filter; False on other machines than x86_64 and aarch64.
     """
     if platform.machine() not in _MACHINES:
         return False
     column, machine = _MACHINES[platform.machine()]
-    steps = [  # each skips as many as it says where it holds, or where it does not
+    steps = [  # opcode, steps to skip if true, steps to skip if false, operand
         (_LOAD, 0, 0, _MACHINE),
         (_EQUAL, 1, 0, machine),
-        (_RETURN, 0, 0, _KILL),  # a call by another machine's numbers
+        (_RETURN, 0, 0, _KILL),  # a call with the numbers of another machine
         (_LOAD, 0, 0, _NUMBER),
         (_AT_LEAST, 0, 1, _OTHER_CALLS),
         (_RETURN, 0, 0, _DENY),
@@ -136,27 +136,27 @@ def restrict() -> bool:
 
 
 def _rules(column: int) -> Iterator[_Step]:
-    for numbers in _REFUSED.values():
+    for numbers in _DENIED_CALLS.values():
         if (number := numbers[column]) is not None:
             yield from ((_EQUAL, 0, 1, number), (_RETURN, 0, 0, _DENY))
     yield from ((_EQUAL, 0, 1, _CLONE3[column]), (_RETURN, 0, 0, _ERROR | errno.ENOSYS))
-    for numbers, argument in _OF_THIS_PROCESS.values():  # 0 is this one, too
-        yield from _looked_at(numbers[column], argument, [0, os.getpid()], others=_DENY)
-    yield from _looked_at(_CLONE[column], _CLONE_FLAGS, [_THREAD], others=_DENY, mask=_THREAD)
+    for numbers, argument in _OF_THIS_PROCESS.values():  # 0 also means this process
+        yield from _check_argument(numbers[column], argument, [0, os.getpid()], others=_DENY)
+    yield from _check_argument(_CLONE[column], _CLONE_FLAGS, [_THREAD], others=_DENY, mask=_THREAD)
     own_memory = [0, 0x01, 0x20]
-    yield from _looked_at(_MMAP[column], _MMAP_FLAGS, own_memory, others=_DENY, mask=_SHARED_NOWHERE)
-    yield from _looked_at(_FCNTL[column], _FCNTL_COMMAND, _SET_OWNER, others=_ALLOW)
+    yield from _check_argument(_MMAP[column], _MMAP_FLAGS, own_memory, others=_DENY, mask=_SHARED_NOWHERE)
+    yield from _check_argument(_FCNTL[column], _FCNTL_COMMAND, _SET_OWNER, others=_ALLOW)
 
 
-def _looked_at(
+def _check_argument(
     number: int, argument: int, values: Collection[int], others: int, mask: int = 0xFFFFFFFF
 ) -> Iterator[_Step]:
-    """A call that is answered by one of its arguments: `others`, unless that is one of some values."""
+    """Yields steps that decide a call by one of its arguments: `others` unless it has one of the values."""
     rest = _DENY if others == _ALLOW else _ALLOW
     yield (_EQUAL, 0, len(values) + 4, number)
     yield (_LOAD, 0, 0, _ARGUMENTS + 8 * argument)  # both machines put the low half first
     yield (_AND, 0, 0, mask)
-    for place, value in enumerate(values):
-        yield (_EQUAL, len(values) - place, 0, value)
+    for index, value in enumerate(values):
+        yield (_EQUAL, len(values) - index, 0, value)
     yield (_RETURN, 0, 0, others)
     yield (_RETURN, 0, 0, rest)

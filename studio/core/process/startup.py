@@ -1,7 +1,7 @@
-"""Keras and TensorFlow without the packages that they try to import and can do without.
+"""Imports Keras and TensorFlow without optional packages.
 
-Where those are installed, they take two fifths of the time of `import keras`, for data frames, plots and
-wrappers that the studio never asks for.
+If installed, those take two fifths of the time of `import keras`, for data frames, plots and wrappers that
+the studio never uses.
 """
 
 from __future__ import annotations
@@ -14,34 +14,34 @@ from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any
 
-# By the module that tries them, each within a `try`. The JAX backend of Keras is not spared JAX.
-SPARED = {
+# By the module that imports them within a `try`. Keras' JAX backend still imports JAX.
+SKIPPED_IMPORTS = {
     "keras": ("pandas", "matplotlib", "sklearn", "IPython"),
     "keras.src.callbacks": ("jax",),
     "tensorflow": ("jax",),
 }
 
 
-def spare() -> None:
-    """Lets Keras and TensorFlow find none of SPARED while they are imported; afterwards all can be imported.
+def skip_optional_imports() -> None:
+    """Hides the packages of SKIPPED_IMPORTS from Keras and TensorFlow while these are imported.
 
-    For processes that are the studio's alone: in another, a user may fit a model to a data frame.
+    Only for the studio's own processes: in others, the user may fit a model to a data frame.
     """
-    if not any(isinstance(finder, _Sparing) for finder in sys.meta_path):
-        sys.meta_path.insert(0, _Sparing())
+    if not any(isinstance(finder, _SkippingFinder) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _SkippingFinder())
 
 
-class _Sparing(importlib.abc.MetaPathFinder):
-    """Finds the modules of SPARED as Python does, and has them executed without those packages."""
+class _SkippingFinder(importlib.abc.MetaPathFinder):
+    """Finds the modules of SKIPPED_IMPORTS as Python does, and executes them without those packages."""
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
-        """The usual spec for a module of SPARED; None for any other, so that the other finders are asked."""
-        spec = PathFinder.find_spec(name, path, target) if name in SPARED else None
+        """Returns the usual spec for a module of SKIPPED_IMPORTS; None for others, left to other finders."""
+        spec = PathFinder.find_spec(name, path, target) if name in SKIPPED_IMPORTS else None
         if spec is not None and spec.loader is not None:
             execute = spec.loader.exec_module
 
             def exec_module(module: ModuleType) -> None:
-                with _absent(SPARED[name]):
+                with _absent(SKIPPED_IMPORTS[name]):
                     execute(module)
 
             spec.loader.exec_module = exec_module  # type: ignore[method-assign]
@@ -50,9 +50,9 @@ class _Sparing(importlib.abc.MetaPathFinder):
 
 @contextmanager
 def _absent(packages: Iterable[str]) -> Iterator[None]:
-    """While open, importing these packages raises `ModuleNotFoundError`, unless they are imported already."""
+    """Makes imports of these packages raise `ModuleNotFoundError` while open, unless already imported."""
     absent = [name for name in packages if name not in sys.modules]
-    sys.modules.update(dict.fromkeys(absent))  # type: ignore[arg-type]  # None is Python's own way to say so
+    sys.modules.update(dict.fromkeys(absent))  # type: ignore[arg-type]  # None makes Python's import fail
     try:
         yield
     finally:

@@ -1,1 +1,1 @@
-"""What every training run does: the loop, its checkpoints, several devices, fewer bits."""
+"""The training loop, checkpoints, EMA, optimizers, mixed precision and training on several devices."""

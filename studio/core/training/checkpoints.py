@@ -1,10 +1,9 @@
-"""Checkpoints of training runs: one file that holds all it takes to continue, so that a killed run loses
-minutes.
+"""Checkpoints of training runs. Each file holds everything needed to resume, so a killed run loses minutes.
 
-A run lives in STUDIO_HOME/runs under a key made from its task, settings and inputs, so that the same training
-started again finds it, and from the versions of the studio and of Keras: another one may not be able to read
-what this one saved. Every training run is repeatable, so going on gives what an unbroken run would have
-given.
+A run is a folder in STUDIO_HOME/runs. Its key comes from task, settings and inputs, so starting the same
+training again finds it, and from the versions of the studio and of Keras, because another version may not
+be able to read its files. Training is repeatable: a resumed run ends with the weights of an uninterrupted
+one.
 """
 
 from __future__ import annotations
@@ -36,19 +35,19 @@ from studio.core.untrusted import damage
 Work = Callable[[Any, tasks.Inputs, Progress], tasks.Result]
 _MAGIC = b"studio run 1 "
 _NOTES = "notes"
-_WAIT = 0.5  # s between two looks whether another process has ended
-CHECKPOINT_SECONDS = 60.0  # between two
-KEPT = 2  # the newest, and the one before in case the newest is damaged
+_WAIT = 0.5  # s between two checks whether another process has ended
+CHECKPOINT_SECONDS = 60.0  # s between two checkpoints
+CHECKPOINTS_TO_KEEP = 2  # the newest, and the one before it in case the newest is damaged
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The moment that a run continues from.
+    """The state from which a run resumes.
 
     Attributes:
-        step: passes done.
-        arrays: weights, averages, optimizer and random state, by names that the training chooses.
-        notes: small things that JSON holds: curves, the best so far.
+        step: number of steps taken.
+        arrays: weights, EMA, optimizer and random state, by names that the training chooses.
+        notes: small JSON data, such as curves and the best metric.
     """
 
     step: int
@@ -61,44 +60,44 @@ class Run:
     """A training run on disk.
 
     Attributes:
-        folder: holds its checkpoints; made when the first is saved.
-        writes: whether this process may change it; of several that train together only the first one may.
+        folder: the folder of its checkpoints; created by the first `save`.
+        writes: whether this process may change it; of several processes, only the first one may.
     """
 
     folder: Path
     writes: bool = True
 
     @contextlib.contextmanager
-    def alone(self, progress: Progress | None = None) -> Iterator[None]:
-        """Keeps other processes from this training; the system lets them in when this one dies.
+    def exclusive(self, progress: Progress | None = None) -> Iterator[None]:
+        """Locks the run against other processes, until this block or this process ends.
 
-        Two of them would remove each other's checkpoints, and continue from them.
+        Two processes would remove each other's checkpoints and resume from them.
 
         Args:
-            progress: of who can wait until another one has ended; None refuses at once.
+            progress: waits until another process has ended and reports to this; None raises at once.
 
         Raises:
-            Unavailable: if another process does this training, and none waits for it.
-            Cancelled: if a user stopped the waiting.
+            Unavailable: if another process does this training, and `progress` is None.
+            Cancelled: if the user stopped the wait.
         """
         if not self.writes:
             yield
             return
         lock = paths.folder("locks") / f"{self.folder.name}.lock"
         with contextlib.ExitStack() as stack:
-            while not _entered(stack, lock):
+            while not _try_lock(stack, lock):
                 if progress is None:
-                    raise _taken(lock)
-                progress.stage("Waiting, for the same is being made already")
+                    raise _busy_error(lock)
+                progress.stage("Waiting for another process with the same training")
                 time.sleep(_WAIT)
             lock.write_text(f"process {os.getpid()} on {socket.gethostname()}")
             yield
 
     def save(self, checkpoint: Checkpoint) -> None:
-        """Saves a moment whole or not at all, and removes all but it and the one before.
+        """Saves a checkpoint atomically, and removes all but it and the one before.
 
         Raises:
-            NoRoom: if the disk is full; the checkpoints before are intact.
+            InsufficientSpace: if the disk is full; earlier checkpoints are intact.
         """
         if not self.writes:
             return
@@ -112,25 +111,25 @@ class Run:
         with paths.replacing(target) as temporary, temporary.open("wb") as file:
             file.write(head)
             file.write(data)
-        for old in self._files()[KEPT:]:
+        for old in self._files()[CHECKPOINTS_TO_KEEP:]:
             old.unlink(missing_ok=True)
 
     def load(self) -> Checkpoint | None:
-        """The newest moment that is whole; None if there is none."""
-        return next((found for path in self._files() if (found := _read(path))), None)
+        """Returns the newest intact checkpoint, or None."""
+        return next((checkpoint for path in self._files() if (checkpoint := _read(path))), None)
 
     @property
     def bytes(self) -> int:
-        """Of the checkpoints that there are."""
+        """The size of all checkpoints in bytes."""
         return sum(path.stat().st_size for path in self._files())
 
     @property
     def step(self) -> int:
-        """Passes that the newest checkpoint has done, as its name tells; 0 if there is none."""
+        """The step of the newest checkpoint, from its file name; 0 if there is none."""
         return next((int(path.stem) for path in self._files() if path.stem.isdecimal()), 0)
 
     def forget(self) -> None:
-        """Removes all checkpoints: the training is done, or is to start again."""
+        """Removes all checkpoints, once training is done or to start again."""
         if self.writes:
             shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -139,7 +138,7 @@ class Run:
 
 
 def find(task: str, settings: Settings, inputs: tasks.Inputs) -> Run:
-    """The run of a training run: the same for the same task, settings and inputs."""
+    """Returns the run of a training task; equal task, settings and inputs give the same run."""
     digests = {slot: [file.digest for file in files] for slot, files in inputs.items() if files}
     readers = [version.VERSION, importlib.metadata.version("keras")]
     key = json.dumps([readers, task, settings.model_dump(mode="json"), digests], sort_keys=True)
@@ -148,24 +147,23 @@ def find(task: str, settings: Settings, inputs: tasks.Inputs) -> Run:
 
 
 def one_at_a_time(task: str) -> Callable[[Work], Work]:
-    """Decorates the work of a task that continues from checkpoints: of two processes with the same, one
-    waits.
+    """Decorates the work of a task with checkpoints: of two processes with the same run, one waits.
 
     Args:
-        task: its name.
+        task: the task's name.
     """
 
     def decorate(work: Work) -> Work:
         @functools.wraps(work)
         def run(settings: Any, inputs: tasks.Inputs, progress: Progress) -> tasks.Result:
-            checkpoint = find(task, settings, inputs)
-            with checkpoint.alone(progress):
-                resumed = checkpoint.folder.exists()
+            training_run = find(task, settings, inputs)
+            with training_run.exclusive(progress):
+                resumed = training_run.folder.exists()
                 try:
                     return work(settings, inputs, progress)
                 except Discarded:
-                    if not resumed:  # else it holds what an earlier job was stopped with
-                        checkpoint.forget()
+                    if not resumed:  # a resumed run also holds the checkpoint of an earlier, stopped job
+                        training_run.forget()
                     raise
 
         return run
@@ -173,7 +171,7 @@ def one_at_a_time(task: str) -> Callable[[Work], Work]:
     return decorate
 
 
-def _entered(stack: contextlib.ExitStack, lock: Path) -> bool:
+def _try_lock(stack: contextlib.ExitStack, lock: Path) -> bool:
     try:
         stack.enter_context(paths.locked(lock, wait=False))
     except BlockingIOError:
@@ -181,12 +179,12 @@ def _entered(stack: contextlib.ExitStack, lock: Path) -> bool:
     return True
 
 
-def _taken(lock: Path) -> Unavailable:
-    whose = ""
+def _busy_error(lock: Path) -> Unavailable:
+    holder = ""
     with contextlib.suppress(OSError, UnicodeDecodeError):
-        whose = printable(lock.read_text(), 100)
+        holder = printable(lock.read_text(), 100)
     return Unavailable(
-        f"This training is already going on{f' ({whose})' if whose else ''}. "
+        f"This training is already going on{f' ({holder})' if holder else ''}. "
         "Wait until it has ended, or change a setting, such as the seed, to train another model."
     )
 
@@ -196,8 +194,8 @@ def _read(path: Path) -> Checkpoint | None:
         head, _, data = path.read_bytes().partition(b"\n")
         if head != _MAGIC + hashlib.sha256(data).hexdigest().encode():
             return None
-        with np.load(io.BytesIO(data), allow_pickle=False) as found:
-            arrays = {name: found[name] for name in found.files}
+        with np.load(io.BytesIO(data), allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
         notes = json.loads(arrays.pop(_NOTES).tobytes())
         return Checkpoint(notes.pop("step"), arrays, notes)
     except damage.NPZ:
@@ -205,15 +203,15 @@ def _read(path: Path) -> Checkpoint | None:
 
 
 def arrays_of(prefix: str, variables: Iterable[Any]) -> dict[str, np.ndarray]:
-    """The values of Keras variables, of which random generators are some, named by their place."""
+    """Copies the values of Keras variables, random state included, named by prefix and position."""
     return {f"{prefix}{n}": np.asarray(variable).copy() for n, variable in enumerate(variables)}
 
 
 def restore(prefix: str, variables: Iterable[Any], arrays: Mapping[str, np.ndarray]) -> None:
-    """Gives Keras variables the values that `arrays_of` took.
+    """Assigns the arrays of `arrays_of` to Keras variables.
 
     Raises:
-        StudioError: if they are not of the same number and shapes.
+        StudioError: if their number or shapes differ.
     """
     pairs = [(variable, arrays.get(f"{prefix}{n}")) for n, variable in enumerate(variables)]
     if any(array is None or array.shape != tuple(variable.shape) for variable, array in pairs):

@@ -12,9 +12,9 @@ class Curves:
 
     Attributes:
         steps: the step of each test.
-        losses: by name, the means since the test before.
-        tests: by name, what each test measured.
-        seconds: of work, those before an interruption included.
+        losses: by name, the mean loss since the previous test.
+        tests: by name, the metric at each test.
+        seconds: training time, including that before an interruption.
     """
 
     steps: list[int] = field(default_factory=list)
@@ -22,14 +22,14 @@ class Curves:
     tests: dict[str, list[float]] = field(default_factory=dict)
     seconds: float = 0.0
 
-    def add(self, step: int, losses: Mapping[str, float], measured: Mapping[str, float]) -> None:
-        """Adds one test."""
+    def add(self, step: int, losses: Mapping[str, float], metrics: Mapping[str, float]) -> None:
+        """Adds the losses and metrics of one test."""
         self.steps.append(step)
-        for curves, numbers in ((self.losses, losses), (self.tests, measured)):
-            for name, number in numbers.items():
+        for curves, values in ((self.losses, losses), (self.tests, metrics)):
+            for name, number in values.items():
                 curves.setdefault(name, []).append(float(number))
 
     @property
-    def measured(self) -> dict[str, list[float]]:
+    def by_name(self) -> dict[str, list[float]]:
         """Losses and tests by name."""
         return {**self.losses, **self.tests}

@@ -8,32 +8,32 @@ import numpy as np
 
 
 class Ema:
-    """EMA of weights over the last steps, which generalizes better than the weights of any one step.
+    """EMA of weights over the last steps, which generalizes better than the weights of any single step.
 
-    Not `use_ema` of Keras' optimizers: with its constant momentum the random initial weights would count for
-    long, and one step with weights that are not finite would end the average.
+    Replaces `use_ema` of Keras' optimizers: its constant momentum keeps the random initial weights in the
+    average for long, and one step with non-finite weights corrupts it.
 
     Args:
-        weights: the initial ones.
-        steps: about how many steps the average reaches back; at first half of the steps taken.
-        every: steps between two updates, so that copying weights costs little.
+        weights: the initial weights.
+        steps: about how many steps the average covers; at first, half of the steps taken.
+        every: steps between two updates, to keep the cost of copying weights low.
 
     Reference:
-        Polyak and Juditsky 1992; of generators Yazıcı et al. 2019, arXiv:1806.04498.
+        Polyak and Juditsky 1992; for generators Yazıcı et al. 2019, arXiv:1806.04498.
     """
 
     def __init__(self, weights: Sequence[np.ndarray], steps: int, every: int = 5):
-        self.arrays = [np.array(one) for one in weights]
+        self.arrays = [np.array(weight) for weight in weights]
         self.steps, self.every = steps, min(every, max(1, steps))
 
     def is_due(self, step: int) -> bool:
-        """Whether it takes in the weights after this step."""
+        """Returns whether the average is updated after this step."""
         return step % self.every == 0
 
     def update(self, weights: Sequence[np.ndarray], step: int) -> None:
-        """Moves toward the weights after a step, unless they are not finite."""
-        if not all(np.isfinite(one).all() for one in weights):
+        """Moves the average toward the weights after a step, unless they are not finite."""
+        if not all(np.isfinite(weight).all() for weight in weights):
             return
         share = self.every / max(self.every, min(self.steps, step / 2))
-        for mean, now in zip(self.arrays, weights, strict=True):
-            mean += share * (now - mean)
+        for mean, weight in zip(self.arrays, weights, strict=True):
+            mean += share * (weight - mean)

@@ -1,4 +1,4 @@
-"""A Keras model whose output is its losses on a batch, so that one class trains any number of networks."""
+"""A Keras model whose outputs are the losses of a batch, so one class can train any number of networks."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ COMPILED = keras.backend.backend() == "jax"
 
 
 class LossModel(keras.Model):
-    """Networks and their losses. A subclass's `call` gives the losses of a batch by name, scalars.
+    """Networks and their losses. `call` of a subclass returns the scalar losses of a batch, by name.
 
     Args:
-        settings: of the training; `start` takes learning rate, steps and warm-up from them.
-        names: of the losses and measurements that each step reports.
-        name: of the model. TensorFlow orders operations by it, so another one rounds in other places.
+        settings: of the training; `start` uses its learning rate, steps and warm-up.
+        names: names of the losses and metrics that each step reports.
+        name: the model's name. TensorFlow orders operations by it, so another name rounds differently.
     """
 
     jit: bool | str = COMPILED  # "auto" lets Keras choose
@@ -36,7 +36,7 @@ class LossModel(keras.Model):
         self.optimizer.build(self.trainable_variables)
 
     def make_optimizer(self) -> keras.optimizers.Optimizer:
-        """Adam; one batch may have a loss far above all others, so gradients are clipped."""
+        """Returns Adam with clipped gradients, because a single batch may have a very large loss."""
         return optimizers.adam(self.schedule(self.settings.learning_rate), global_clipnorm=1.0)
 
     def schedule(self, rate: float) -> Any:
@@ -44,16 +44,16 @@ class LossModel(keras.Model):
         return optimizers.schedule(rate, self.settings.steps, self.settings.warmup_steps)
 
     def total(self, losses: Mapping[str, Any], training: bool) -> Any:
-        """The scalar whose gradient is followed: the sum of all losses."""
+        """Returns the scalar to minimize: the sum of all losses."""
         return sum(losses.values())
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        """See `total`; `y_pred` is what `call` gave."""
+        """Updates the means and returns the total loss. `y_pred` is the output of `call`."""
         for name, mean in self.means.items():
             mean.update_state(y_pred.get(name, 0.0))
         return self.total(y_pred, training)
 
     @property
     def metrics(self) -> list[keras.Metric]:
-        """One mean for each reported name."""
+        """One mean per reported name."""
         return list(self.means.values())

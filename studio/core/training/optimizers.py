@@ -1,4 +1,4 @@
-"""Keras' optimizers and learning-rate schedules, as all training uses them."""
+"""Keras' optimizers and learning-rate schedules, as all training runs use them."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import keras
 def schedule(
     rate: float, steps: int, warmup: int = 0, end: float = 0.0
 ) -> float | keras.optimizers.schedules.LearningRateSchedule:
-    """Linear warm-up, then cosine decay.
+    """Returns a learning-rate schedule: linear warm-up, then cosine decay.
 
     Args:
-        rate: the highest learning rate.
-        steps: of the whole training.
-        warmup: steps of the rise from 0, at most a tenth of all; 0 starts at `rate`.
-        end: the share of `rate` at the last step; 1 keeps `rate`.
+        rate: the peak learning rate.
+        steps: of the whole training run.
+        warmup: steps of the warm-up from 0, at most a tenth of all; 0 starts at `rate`.
+        end: the share of `rate` at the last step, 0 to 1; 1 keeps `rate` constant.
 
     Reference:
         Loshchilov and Hutter 2016, arXiv:1608.03983.
@@ -29,32 +29,32 @@ def schedule(
 
 
 def adam(rate: Any, *betas: float, **options: Any) -> keras.optimizers.Adam:
-    """Adam (arXiv:1412.6980).
+    """Returns Adam (arXiv:1412.6980).
 
     Args:
         rate: the learning rate, or its schedule.
         betas: beta_1 and beta_2.
-        options: others of `keras.optimizers.Adam`.
+        options: other arguments of `keras.optimizers.Adam`.
     """
     return _on_one_replica(keras.optimizers.Adam(rate, *betas, **options))
 
 
 def adamw(rate: Any, **options: Any) -> keras.optimizers.AdamW:
-    """Adam with decoupled weight decay (arXiv:1711.05101).
+    """Returns Adam with decoupled weight decay (arXiv:1711.05101).
 
     Args:
         rate: the learning rate, or its schedule.
-        options: others of `keras.optimizers.AdamW`.
+        options: other arguments of `keras.optimizers.AdamW`.
     """
     return _on_one_replica(keras.optimizers.AdamW(rate, **options))
 
 
 def _on_one_replica(optimizer: Any) -> Any:
-    """Keeps the gradients of a step as they are, instead of adding those of other replicas.
+    """Turns off the sum of gradients over replicas, which leaks memory with TensorFlow.
 
-    On TensorFlow, Keras asks for that sum on a single replica, too. TensorFlow then registers a gradient of
-    the sum that it never forgets, and with it the graph of the step, all weights and Adam's moments: each
-    training would keep its memory until the process ends. Several devices train through JAX alone.
+    Keras requests that sum even for a single replica. TensorFlow then registers a gradient function that
+    keeps the graph of the step, all weights and Adam's moments alive until the process ends. Training on
+    several devices uses JAX only, so nothing is lost.
     """
     optimizer._all_reduce_sum_gradients = lambda pairs: pairs
     return optimizer

@@ -1,10 +1,10 @@
-"""Training on several devices at once: each takes its part of every batch, and all take the same step.
+"""Data-parallel training: each device takes its part of every batch, and all take the same step.
 
-Every process runs the same program on the same data and ends with the same weights; the first one alone
-writes checkpoints and the model. Numbers do not depend on how many devices there are, but for rounding.
+Every process runs the same program on the same data and ends with the same weights; only the first one
+writes checkpoints and the model. Apart from rounding, results do not depend on the number of devices.
 
 Reference:
-    Keras' DataParallel, on the JAX backend; what starts several processes are Keras' own variables
+    Keras' DataParallel, on the JAX backend. Several processes are set up by Keras' own variables
     KERAS_DISTRIBUTION_JOB_ADDRESSES, KERAS_DISTRIBUTION_NUM_PROCESSES and KERAS_DISTRIBUTION_PROCESS_ID.
 """
 
@@ -21,32 +21,32 @@ import numpy as np
 from studio.core.errors import Cancelled, StudioError
 from studio.core.progress import Progress
 
-_COUNT, _MINE = "KERAS_DISTRIBUTION_NUM_PROCESSES", "KERAS_DISTRIBUTION_PROCESS_ID"
+_COUNT, _PROCESS_ID = "KERAS_DISTRIBUTION_NUM_PROCESSES", "KERAS_DISTRIBUTION_PROCESS_ID"
 _ADDRESSES = "KERAS_DISTRIBUTION_JOB_ADDRESSES"
 
-HEEDED_EVERY = 10  # steps; asking the others costs about a millisecond on one machine
+STOP_CHECK_STEPS = 10  # steps between checks; a check costs about a millisecond on one machine
 
 
 class ProcessLost(StudioError):
-    """Another process of this training has ended before its time."""
+    """Another process of this training has ended early."""
 
 
-_spread: Any = None  # Keras' distribution over all devices; None while there is one
+_distribution: Any = None  # Keras' distribution over all devices; None for a single device
 
 
-def begin() -> None:
-    """Joins the other processes of this training and takes all devices; asked once, before any network.
+def initialize() -> None:
+    """Joins the other processes of this training and sets up all devices. Call it before building networks.
 
-    Does nothing where one process has one device.
+    Does nothing for one process with one device.
 
     Raises:
-        StudioError: if several processes are asked for but not all of their variables are set, or the
-            backend cannot do it, or the others do not come.
+        StudioError: if not all variables for several processes are set, the backend is not JAX, or the other
+            processes do not connect.
     """
-    global _spread
+    global _distribution
     import keras
 
-    several = _asked()
+    several = _is_multi_process()
     if keras.backend.backend() != "jax":
         if several:
             raise StudioError(
@@ -54,102 +54,105 @@ def begin() -> None:
                 f"{keras.backend.backend()}. Run `pip install -e '.[jax]'` and set it for each of them."
             )
         return
-    if several and _spread is None:
+    if several and _distribution is None:
         try:
             keras.distribution.initialize()
         except (RuntimeError, ValueError) as error:
             raise StudioError(
                 f"The {os.environ[_COUNT]} processes of this training did not find each other at "
                 f"{os.environ[_ADDRESSES]}. Start all of them within five minutes, each with a "
-                f"{_MINE} of its own, and let the first one's port through."
+                f"{_PROCESS_ID} of its own, and let the first one's port through."
             ) from error
     if len(keras.distribution.list_devices()) > 1:
-        _spread = keras.distribution.DataParallel(auto_shard_dataset=False)
+        _distribution = keras.distribution.DataParallel(auto_shard_dataset=False)
 
 
-def _asked() -> bool:
-    """Whether this is one of several processes."""
-    names = (_ADDRESSES, _COUNT, _MINE)
-    given = [name for name in names if os.environ.get(name)]
-    if not given:
+def _is_multi_process() -> bool:
+    """Returns whether this is one of several processes. Raises `StudioError` if variables are missing."""
+    names = (_ADDRESSES, _COUNT, _PROCESS_ID)
+    present = [name for name in names if os.environ.get(name)]
+    if not present:
         return False
-    missing = [name for name in names if name not in given]
+    missing = [name for name in names if name not in present]
     if missing:
-        raise StudioError(f"Expected {', '.join(missing)} next to {', '.join(given)}. Set all three.")
-    count, mine = os.environ[_COUNT], os.environ[_MINE]
-    if not (count.isdecimal() and mine.isdecimal() and int(mine) < int(count)):
+        raise StudioError(f"Expected {', '.join(missing)} next to {', '.join(present)}. Set all three.")
+    count, process = os.environ[_COUNT], os.environ[_PROCESS_ID]
+    if not (count.isdecimal() and process.isdecimal() and int(process) < int(count)):
         raise StudioError(
-            f"Expected a {_MINE} from 0 to one less than {_COUNT}, received {mine} and {count}. "
+            f"Expected a {_PROCESS_ID} from 0 to one less than {_COUNT}, received {process} and {count}. "
             "Count the processes from 0."
         )
     return int(count) > 1
 
 
 def devices() -> int:
-    """How many devices share a batch, those of other processes included."""
-    return 1 if _spread is None else _spread.device_mesh.devices.size
+    """Returns the number of devices that share a batch, in all processes."""
+    return 1 if _distribution is None else _distribution.device_mesh.devices.size
 
 
 def processes() -> int:
-    """How many processes train together."""
-    return 1 if _spread is None else _jax().process_count()
+    """Returns the number of processes that train together."""
+    return 1 if _distribution is None else _jax().process_count()
 
 
 def is_first() -> bool:
-    """Whether this process is the one that writes."""
+    """Returns whether this process is the one that writes checkpoints and the model."""
     return processes() == 1 or _jax().process_index() == 0
 
 
 def on_all_devices() -> contextlib.AbstractContextManager[Any]:
-    """While it is open, networks and optimizers that are made stand on all devices."""
-    return contextlib.nullcontext() if _spread is None else _spread.scope()
+    """Returns a context in which new networks and optimizers are replicated on all devices."""
+    return contextlib.nullcontext() if _distribution is None else _distribution.scope()
 
 
-def step(model: Any, inputs: Any, wanted: Any = None, **options: Any) -> Any:
-    """One training step of a compiled Keras model, each device on its part of the batch.
+def step(model: Any, inputs: Any, targets: Any = None, **options: Any) -> Any:
+    """Takes one training step of a compiled Keras model, each device on its part of the batch.
 
     Args:
-        model: made within `on_all_devices`.
-        inputs, wanted: the whole batch: arrays, or mappings of them, each with one row an image or stream.
+        model: built within `on_all_devices`.
+        inputs, targets: the whole batch: arrays, or mappings of arrays, with one row per example.
         options: of `train_on_batch`.
 
+    Returns:
+        The result of `train_on_batch`.
+
     Raises:
-        StudioError: if the rows cannot be shared equally.
-        ProcessLost: if another process is.
+        StudioError: if the devices cannot share the rows equally.
+        ProcessLost: if another process has ended.
     """
-    if _spread is None:
-        return model.train_on_batch(inputs, wanted, **options)
-    with on_all_devices(), _all_there():
-        return model.train_on_batch(_part(inputs), _part(wanted), **options)
+    if _distribution is None:
+        return model.train_on_batch(inputs, targets, **options)
+    with on_all_devices(), _detect_lost_process():
+        return model.train_on_batch(_part(inputs), _part(targets), **options)
 
 
-def telling(progress: Progress) -> Progress:
-    """What a training reports to: where several processes train, one of them must not stop alone."""
-    return progress if processes() == 1 else progress.deaf()
+def defer_cancel(progress: Progress) -> Progress:
+    """Returns the progress for a training run. With several processes it never cancels one of them alone."""
+    return progress if processes() == 1 else progress.without_cancel()
 
 
 def stop_together(progress: Progress, step: int) -> None:
-    """Raises `Cancelled` in all processes after the same step, once one of them was asked to stop."""
-    if processes() == 1 or step % HEEDED_EVERY:
-        return  # a single one hears of it from its reports
+    """Raises `Cancelled` in all processes after the same step, once any of them was asked to stop."""
+    if processes() == 1 or step % STOP_CHECK_STEPS:
+        return  # a single process is cancelled by its reports
     from jax.experimental import multihost_utils
 
     try:
         progress.check()
-        asked = False
+        stop_requested = False
     except Cancelled:
-        asked = True
-    # JAX keeps SIGTERM for itself, and tells all processes of it after the same step.
-    ended = multihost_utils.reached_preemption_sync_point(step // HEEDED_EVERY)
-    if _gathered(asked).any() or ended:
+        stop_requested = True
+    # JAX handles SIGTERM itself, and informs all processes after the same step.
+    ended = multihost_utils.reached_preemption_sync_point(step // STOP_CHECK_STEPS)
+    if _all_gather(stop_requested).any() or ended:
         raise Cancelled
 
 
-def same_start(step: int) -> None:
-    """Raises `StudioError` if the processes do not continue from the same step."""
+def check_same_step(step: int) -> None:
+    """Raises `StudioError` if the processes do not resume from the same step."""
     if processes() == 1:
         return
-    steps = [int(one) for one in _gathered(step)]
+    steps = [int(number) for number in _all_gather(step)]
     if len(set(steps)) > 1:
         raise StudioError(
             f"The processes resumed from different checkpoints ({' and '.join(map(str, steps))} steps). "
@@ -158,36 +161,36 @@ def same_start(step: int) -> None:
 
 
 def barrier() -> None:
-    """Waits until all processes have come here."""
+    """Waits until all processes have called it."""
     broadcast(0.0)
 
 
 def broadcast(number: float) -> float:
-    """The number of the first process, so that all decide alike. Every process has to call it."""
-    return number if processes() == 1 else float(_gathered(number)[0])
+    """Returns the number of the first process, so all decide alike. Every process must call it."""
+    return number if processes() == 1 else float(_all_gather(number)[0])
 
 
-def leave(code: int) -> NoReturn:
-    """Ends this process at once: the usual end would wait for the one that is gone."""
+def exit_process(code: int) -> NoReturn:
+    """Ends this process at once, because a normal exit would wait for the lost one."""
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
 
 
-def _gathered(number: float) -> np.ndarray:
-    """A number of each process, `(processes,) float32`. Raises `ProcessLost` if one of them is."""
+def _all_gather(number: float) -> np.ndarray:
+    """Returns the number of each process, `(processes,) float32`. Raises `ProcessLost` if one has ended."""
     from jax.experimental import multihost_utils
 
-    with _all_there():
+    with _detect_lost_process():
         return np.asarray(multihost_utils.process_allgather(np.float32(number)))
 
 
 def _part(batch: Any) -> Any:
-    """The rows that the devices of this process take."""
+    """Returns the rows for the devices of this process."""
     if batch is None:
         return None
     if isinstance(batch, Mapping):
-        return {name: _part(one) for name, one in batch.items()}
+        return {name: _part(array) for name, array in batch.items()}
     rows, shared = len(batch), devices()
     if rows % shared:
         below = rows // shared * shared
@@ -201,12 +204,12 @@ def _part(batch: Any) -> Any:
 
 
 @contextlib.contextmanager
-def _all_there() -> Iterator[None]:
+def _detect_lost_process() -> Iterator[None]:
     jax = _jax()
     try:
         yield
     except (jax.errors.JaxRuntimeError, ValueError) as error:
-        # What carries the numbers between processors, Gloo, tells of a lost process by a ValueError.
+        # Gloo, which connects the processes on CPUs, reports a lost process as a ValueError.
         if processes() == 1 or (isinstance(error, ValueError) and "Gloo" not in str(error)):
             raise
         raise ProcessLost(

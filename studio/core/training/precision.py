@@ -1,4 +1,4 @@
-"""In which numbers a network computes. Its weights stay whole, in float32."""
+"""Mixed precision: the data type that networks compute in. Weights stay in float32."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ CHOICE_HELP = (
 HELP = "Numbers that the networks compute in while they learn: bfloat16 is faster on newer machines."
 
 
-def chosen(choice: Choice) -> Precision:
-    """What is computed in on this machine. Loads no Keras."""
+def resolve_precision(choice: Choice) -> Precision:
+    """Returns the data type to compute in; "auto" takes the fastest here. Loads no Keras."""
     return fastest() if choice == "auto" else choice
 
 
 @cache
 def fastest() -> Precision:
-    """What TensorFlow's large convolutions are faster in here: bfloat16 with AMX, else float32.
+    """Returns the faster data type for TensorFlow's large convolutions: bfloat16 with AMX, else float32.
 
-    With AVX-512's own bfloat16 alone a pass of VGG16 takes 1.4 times as long as in float32, without it 3.8
-    times; GPUs and JAX were not measured.
+    With only AVX-512's bfloat16, a pass of VGG16 takes 1.4 times as long as in float32, without it 3.8
+    times. GPUs and JAX were not measured.
     """
     by_tensorflow = os.environ.get("KERAS_BACKEND", "tensorflow") == "tensorflow"
     by_onednn = os.environ.get("TF_ENABLE_ONEDNN_OPTS", "1") != "0"
-    return "bfloat16" if by_tensorflow and by_onednn and "amx_bf16" in _abilities() else "float32"
+    return "bfloat16" if by_tensorflow and by_onednn and "amx_bf16" in _cpu_flags() else "float32"
 
 
-def _abilities() -> set[str]:
-    """What the first processor can do, as Linux names it; nothing where the system is another."""
+def _cpu_flags() -> set[str]:
+    """Returns the CPU flags of the first processor on Linux; none on other systems."""
     with contextlib.suppress(OSError):
         for line in Path("/proc/cpuinfo").read_text().splitlines():
             if line.startswith("flags"):
@@ -45,29 +45,29 @@ def _abilities() -> set[str]:
 
 
 def policy(precision: Precision) -> str:
-    """What Keras calls computing in such numbers, with whole weights."""
+    """Returns the name of Keras' dtype policy that computes in this type with float32 weights."""
     return "float32" if precision == "float32" else f"mixed_{precision}"
 
 
 @contextlib.contextmanager
 def computing_in(precision: Precision) -> Iterator[None]:
-    """While it is open, networks that are made compute in such numbers.
+    """Sets Keras' dtype policy while the context is open, so new networks compute in this type.
 
     Reference:
         Micikevicius et al. 2017, arXiv:1710.03740; bfloat16 Kalamkar et al. 2019, arXiv:1905.12322.
     """
     import keras
 
-    before = keras.config.dtype_policy()
+    previous = keras.config.dtype_policy()
     keras.config.set_dtype_policy(policy(precision))
     try:
         yield
     finally:
-        keras.config.set_dtype_policy(before)
+        keras.config.set_dtype_policy(previous)
 
 
 def as_float32(tensors: Any) -> Any:
-    """What networks gave, in float32: losses are sums and differences of small numbers, and need it."""
+    """Casts outputs of networks to float32, which sums and differences of small losses need."""
     import keras
 
-    return keras.tree.map_structure(lambda one: keras.ops.cast(one, "float32"), tensors)
+    return keras.tree.map_structure(lambda tensor: keras.ops.cast(tensor, "float32"), tensors)

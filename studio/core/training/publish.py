@@ -1,4 +1,4 @@
-"""How a training run begins and ends: its checkpoints, its figures, and one file of model and card."""
+"""Finds the run of a training job, collects its figures, and saves the model with its card as one file."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Job:
-    """A training task at work.
+    """A training job.
 
     Attributes:
-        task: its name.
-        script: that trains such models, such as `train_vae`.
+        task: the task's name.
+        script: the script that trains such models, e.g. `train_vae`.
         settings, inputs: of the task.
     """
 
@@ -37,35 +37,35 @@ class Job:
 
     @property
     def run(self) -> checkpoints.Run:
-        """Where its checkpoints are."""
+        """The run with its checkpoints."""
         return checkpoints.find(self.task, self.settings, self.inputs)
 
     @property
     def source(self) -> File | None:
-        """What it learns from; None if it draws that itself."""
+        """The training data; None if the task generates its own."""
         return next((file for slot in ("data", "text") for file in self.inputs.get(slot, ())), None)
 
     def figures(self, trainer: Trainer, notes: Sequence[str] = (), split: bool = True) -> dict[str, Any]:
-        """What every training run tells of itself.
+        """Returns the figures that every training run reports.
 
         Args:
             trainer: after `fit`.
             notes: sentences for the user.
-            split: whether a share of images was held out.
+            split: whether a share of the images was held out.
         """
-        found: dict[str, Any] = {
+        figures: dict[str, Any] = {
             "steps": trainer.step,
             "seconds": trainer.curves.seconds,
             "parameters": trainer.result.count_params(),
             "ended": trainer.ended,
             **start_from.origin(self.inputs),
             "notes": list(notes),
-            "curve": {"steps": trainer.curves.steps, **trainer.curves.measured},
+            "curve": {"steps": trainer.curves.steps, **trainer.curves.by_name},
         }
         if split:
-            found["least_held_out"] = start_from.least_held_out(self.inputs, self.settings.held_out)
-            found["notes"] += start_from.tested_before(self.inputs, self.settings.held_out)
-        return found
+            figures["least_held_out"] = start_from.least_held_out(self.inputs, self.settings.held_out)
+            figures["notes"] += start_from.leakage_notes(self.inputs, self.settings.held_out)
+        return figures
 
     def publish(
         self,
@@ -73,7 +73,7 @@ class Job:
         figures: dict[str, Any],
         write_card: Callable[[str, Any, dict[str, Any], str], str],
         *,
-        known: Mapping[str, Any] | None = None,
+        metadata: Mapping[str, Any] | None = None,
         more: Sequence[str] = (),
         weights: Mapping[str, str] | None = None,
         image: bytes | None = None,
@@ -83,29 +83,32 @@ class Job:
         """Saves a model with its card, and removes the checkpoints unless the user stopped the training.
 
         Args:
-            network: with the weights to keep.
-            figures: of the run; "ended" among them tells whether it was stopped.
-            write_card: gives the card's text from the name of the data, the settings, the figures and the
+            network: the model with the weights to keep.
+            figures: of the run; "ended" says whether it was stopped.
+            write_card: returns the card's text from the name of the data, the settings, the figures and the
                 command that trains such a model.
-            known: what the model knows of its data besides.
-            more: words that follow the data in that command.
-            weights: SHA-256, by name, of the networks that it learned from.
-            image: of the card, PNG.
-            stages: sheet of them, WebP.
-            suffix: of the file's name.
+            metadata: further facts about the data to store with the model.
+            more: arguments that follow the data in that command.
+            weights: SHA-256, by name, of the pretrained networks that it was trained with.
+            image: the image of the card, WebP.
+            stages: the sheet of stages, WebP.
+            suffix: suffix of the file's name.
+
+        Returns:
+            The result with the model's file.
         """
         source = self.source
         name, stem = (data.command_name(source), Path(source.name).stem) if source else ("", "")
         recipe = recipes.make(self.task, self.settings, self.inputs, weights or {})
         command = cards.command(self.script, name, self.settings, figures.get("started_from", ""), more)
         text = write_card(name, self.settings, figures, command)
-        told = {"trained_on": name, "command": command, "figures": figures, **(known or {})}
-        packed = presets.pack(network, self.task, self.settings, text, recipe, told, image, stages)
-        kept = File.keep(packed, "model", f"{stem}{suffix}.zip")
+        facts = {"trained_on": name, "command": command, "figures": figures, **(metadata or {})}
+        packed = presets.pack(network, self.task, self.settings, text, recipe, facts, image, stages)
+        file = File.keep(packed, "model", f"{stem}{suffix}.zip")
         stopped = figures["ended"] == "cancelled"
         if not stopped:
             self.run.forget()
-        return Result((kept,), figures, recipe, stopped)
+        return Result((file,), figures, recipe, stopped)
 
 
 def image(
@@ -113,6 +116,12 @@ def image(
     curve: Mapping[str, Sequence[float]],
     distances: Mapping[str, Sequence[float]] | None = None,
 ) -> bytes:
-    """The image of a card, PNG: what a model makes, `(H, W, 3) uint8`, next to its curve."""
+    """Returns the image of a card, WebP: samples of the model next to its curves.
+
+    Args:
+        sheet: samples, `(H, W, 3) uint8`.
+        curve: losses and metrics by name, and the "steps" of the tests.
+        distances: FID and KID by name; None without any.
+    """
     measured = {name: values for name, values in curve.items() if name != "steps"}
     return cards.image(sheet, curve["steps"], measured, distances)

@@ -1,4 +1,4 @@
-"""Settings that all training shares; importing this loads no Keras."""
+"""Settings that all training tasks share. Importing this loads no Keras."""
 
 from __future__ import annotations
 
@@ -8,37 +8,37 @@ from studio.core.settings import Settings, setting, split_setting
 
 
 def learning_rate(default: float, most: float = 0.1) -> Any:
-    """The field of a learning rate."""
+    """Declares the learning rate."""
     text = "Peak learning rate of the optimizer; lower it when training diverges."
     return setting(default, text, gt=0, le=most, scale="log")
 
 
 def steps(default: int) -> Any:
-    """The field of the number of steps."""
+    """Declares the number of steps."""
     text = "Number of training steps; each step uses one batch."
     return setting(default, text, tier="main", ge=1, le=1_000_000, scale="log")
 
 
 def batch(default: int, least: int = 1, most: int = 1024) -> Any:
-    """The field of the batch size."""
+    """Declares the batch size."""
     text = "Examples per training step; lower it when memory runs out."
     return setting(default, text, ge=least, le=most, scale="log", label="Batch size")
 
 
 def ema_steps(default: int) -> Any:
-    """The field of the number of steps that the EMA of the weights covers."""
+    """Declares the number of steps that the EMA of the weights covers."""
     text = "Steps over which the EMA averages the weights; raise it for smoother results."
     return setting(default, text, unit="steps", ge=1, le=100_000, scale="log", label="EMA steps")
 
 
 def test_every(default: int) -> Any:
-    """The field of the steps between two evaluations."""
+    """Declares the number of steps between two evaluations."""
     text = "Steps between evaluations on held-out data."
     return setting(default, text, unit="steps", ge=1, le=100_000, scale="log", label="Evaluate every")
 
 
 def held_out(default: float) -> Any:
-    """The field of the test split."""
+    """Declares the test split."""
     return split_setting(default, "Share of the images held out of training as the test split.")
 
 
@@ -46,7 +46,7 @@ class TrainSettings(Settings):
     """Settings of every training run of a network.
 
     Attributes:
-        warmup_steps: steps of the linear warm-up of the learning rate, at most a tenth of all; 0 for none.
+        warmup_steps: steps of linear learning-rate warm-up, at most a tenth of all; 0 turns it off.
     """
 
     warmup_steps: ClassVar[int] = 100

@@ -1,7 +1,6 @@
-"""Stages of a training run that draws: what it makes of the same numbers, kept as it grows.
+"""Stages of a generator's training: sample grids from fixed latents, saved as the model improves.
 
-A training run that continues from a model shows that one's stages first, since all draw from the same
-numbers.
+A training run that starts from a model shows that model's stages first, because all use the same latents.
 """
 
 from __future__ import annotations
@@ -16,55 +15,55 @@ from studio.core.errors import InvalidInput, invalid
 from studio.core.imaging import image_io
 from studio.core.imaging.grids import grid
 
-MOST = 24
+MOST = 24  # grids
 COLUMNS = 4  # grids in a row of a sheet
-SHOWN = 16  # images of a grid
-SIDE = 64  # px of each at most
-MOST_BYTES = 400_000  # of all grids together; the noise of a first one takes more than a face
-_QUALITIES = (55, 35, 15, 0)  # of which the last is always enough
+GRID_IMAGES = 16  # images in a grid
+SIDE = 64  # px of an image at most
+MOST_BYTES = 400_000  # of a sheet; the noise of an early grid compresses worse than faces
+_QUALITIES = (55, 35, 15, 0)  # of WebP; the last one is always small enough
 
 
-Numbers = Mapping[str, Sequence[float | None]]  # one a grid, by name; None where that was not measured
+StageMetrics = Mapping[str, Sequence[float | None]]  # by name, a value per grid; None if not measured
 
 
 def latents(count: int, size: int) -> np.ndarray:
-    """The numbers that grids are drawn from, `(count, size) float32`: the same in every training run."""
+    """Returns the latents of all grids, `(count, size) float32`: equal in every training run."""
     return np.random.default_rng([0, 7]).standard_normal((count, size)).astype("float32")
 
 
 class Stages:
-    """Small grids and what was measured at each, more of them early, when most changes.
+    """Small sample grids with the metrics at each, more of them early, when the model changes most.
 
     Args:
-        steps: of the whole training.
+        steps: of the whole training run.
 
     Attributes:
-        grids: `(H, W, 3) uint8` each, the first one first.
-        numbers: by name, one number a grid; their "steps" among them.
+        grids: `(H, W, 3) uint8` each, in order.
+        numbers: by name, a value per grid; includes their "steps".
     """
 
     def __init__(self, steps: int):
-        self._due = {max(1, round(step)) for step in _wanted(steps)}
+        self._due_steps = {max(1, round(step)) for step in _schedule(steps)}
         self.grids: list[np.ndarray] = []
-        self.numbers: dict[str, list[float | None]] = {}
+        self.metrics: dict[str, list[float | None]] = {}
 
-    def due(self, step: int) -> bool:
-        """Whether a grid is wanted after so many steps."""
-        return step in self._due
+    def is_due(self, step: int) -> bool:
+        """Returns whether a grid is due after this step."""
+        return step in self._due_steps
 
-    def add(self, step: int, images: np.ndarray, measured: Mapping[str, float]) -> None:
-        """Keeps a grid of the first of `(n, side, side, C) uint8` images, with what was measured then."""
-        self.grids.append(grid(_small(images[:SHOWN])))
-        for name, number in {"steps": step, **measured}.items():
-            self.numbers.setdefault(name, []).append(float(number))
+    def add(self, step: int, images: np.ndarray, metrics: Mapping[str, float]) -> None:
+        """Adds a grid of the first images of `(n, side, side, C) uint8`, with its metrics."""
+        self.grids.append(grid(_small(images[:GRID_IMAGES])))
+        for name, number in {"steps": step, **metrics}.items():
+            self.metrics.setdefault(name, []).append(float(number))
 
-    def take(self, grids: Sequence[np.ndarray], numbers: Numbers) -> None:
-        """Continues from those of a checkpoint."""
+    def restore(self, grids: Sequence[np.ndarray], numbers: StageMetrics) -> None:
+        """Restores the stages of a checkpoint."""
         self.grids = list(grids)
-        self.numbers = {name: list(some) for name, some in numbers.items()}
+        self.metrics = {name: list(values) for name, values in numbers.items()}
 
     def sheet(self) -> bytes | None:
-        """All grids, COLUMNS in a row, as one WebP of MOST_BYTES at most; None without any."""
+        """Returns all grids, COLUMNS in a row, as a WebP of at most MOST_BYTES; None without grids."""
         if not self.grids:
             return None
         sheet = Image.fromarray(grid(np.stack(self.grids), COLUMNS, gap=0))
@@ -76,13 +75,14 @@ class Stages:
         return body.getvalue()
 
 
-def joined(numbers: Numbers, sheet: bytes, later: Stages) -> Stages:
-    """Those of a model and, after them, those of a training run that continued from it: MOST in all.
+def join_stages(numbers: StageMetrics, sheet: bytes, later: Stages) -> Stages:
+    """Joins the stages of a model and of a training run that started from it, MOST in all.
 
     Args:
-        numbers: what was measured at each grid of the model.
-        sheet: its grids. As it may be anybody's, one that does not fit the numbers is left out.
-        later: of the training; its steps count on from the last of the model's.
+        numbers: the metrics at each grid of the model.
+        sheet: the model's grids. It may come from an untrusted model: it is left out if it does not fit
+            `numbers`.
+        later: the stages of the training run, whose steps are added to the last step of the model.
     """
     steps = [step for step in numbers.get("steps", ()) if step is not None]
     try:
@@ -92,16 +92,16 @@ def joined(numbers: Numbers, sheet: bytes, later: Stages) -> Stages:
     if len(before) != len(steps):
         return later
     every_grid = [*before, *later.grids]
-    at = [*steps, *(steps[-1] + step for step in later.numbers.get("steps", ()) if step is not None)]
-    kept = _spread(at)
-    told: dict[str, list[float | None]] = {"steps": [at[n] for n in kept]}
-    for name in dict.fromkeys([*numbers, *later.numbers]):
-        early, late = (some.get(name) or () for some in (numbers, later.numbers))
-        every = [*_all_or_none(early, len(before)), *_all_or_none(late, len(later.grids))]
-        told.setdefault(name, [every[n] for n in kept])
-    found = Stages(1)
-    found.take(_alike([every_grid[n] for n in kept]), told)
-    return found
+    all_steps = [*steps, *(steps[-1] + step for step in later.metrics.get("steps", ()) if step is not None)]
+    indices = _spread(all_steps)
+    merged: dict[str, list[float | None]] = {"steps": [all_steps[n] for n in indices]}
+    for name in dict.fromkeys([*numbers, *later.metrics]):
+        early, late = (metrics.get(name) or () for metrics in (numbers, later.metrics))
+        values = [*_all_or_none(early, len(before)), *_all_or_none(late, len(later.grids))]
+        merged.setdefault(name, [values[n] for n in indices])
+    stages = Stages(1)
+    stages.restore(_same_size([every_grid[n] for n in indices]), merged)
+    return stages
 
 
 def _all_or_none(numbers: Sequence[float | None], count: int) -> Sequence[float | None]:
@@ -109,10 +109,10 @@ def _all_or_none(numbers: Sequence[float | None], count: int) -> Sequence[float 
 
 
 def grids(sheet: bytes, count: int) -> list[np.ndarray]:
-    """The grids of a sheet, each `(side, side, 3) uint8`.
+    """Cuts a sheet into its grids, each `(side, side, 3) uint8`.
 
     Raises:
-        InvalidInput: if it is no image, or not of so many grids.
+        InvalidInput: if it is not an image, or not a sheet of `count` grids.
     """
     image = image_io.read(sheet, "stages")
     side, rows = image.shape[1] // COLUMNS, -(-count // COLUMNS)
@@ -128,21 +128,21 @@ def grids(sheet: bytes, count: int) -> list[np.ndarray]:
     return [image[top : top + side, left : left + side] for top, left in corners]
 
 
-def _wanted(steps: float) -> list[float]:
-    """After which steps of so many there should be a grid. They grow as squares do, for most changes early: a
-    training of 8,000 has its first ones at 14, 56, 125 and 222."""
+def _schedule(steps: float) -> list[float]:
+    """Returns the steps that get a grid. They grow quadratically, because most changes happen early: 8,000
+    steps have their first grids at 14, 56, 125 and 222."""
     return [steps * (n / MOST) ** 2 for n in range(1, MOST + 1)]
 
 
 def _spread(steps: Sequence[float]) -> list[int]:
-    """Which of many grids are kept: MOST, the early ones closer, the last one always."""
+    """Returns which grids to keep: at most MOST, denser early, always including the last."""
     if len(steps) <= MOST:
         return list(range(len(steps)))
-    return sorted({int(np.argmin(np.abs(np.subtract(steps, step)))) for step in _wanted(steps[-1])})
+    return sorted({int(np.argmin(np.abs(np.subtract(steps, step)))) for step in _schedule(steps[-1])})
 
 
-def _alike(grids: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """Grids as large as the largest, for a model that has grown has smaller ones before."""
+def _same_size(grids: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Enlarges grids to the size of the largest, because a growing model has smaller grids at first."""
     side = max(len(grid) for grid in grids)
     near = Image.Resampling.NEAREST
     return [
@@ -152,7 +152,7 @@ def _alike(grids: Sequence[np.ndarray]) -> list[np.ndarray]:
 
 
 def _small(images: np.ndarray) -> np.ndarray:
-    """Images of SIDE px at most, each pixel the mean of those that it stands for."""
+    """Downsamples images to at most SIDE px by averaging blocks of pixels."""
     count, side, _, channels = images.shape
     part = -(-side // SIDE)
     if part == 1:

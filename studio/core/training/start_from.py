@@ -1,4 +1,4 @@
-"""The model that a training starts from: found not to fit before an image or a text is read."""
+"""The model that training starts from, checked before any data is read."""
 
 from __future__ import annotations
 
@@ -12,26 +12,29 @@ from studio.core.models import presets
 from studio.core.settings import Settings
 from studio.core.tasks import Inputs
 from studio.core.training.curves import Curves
-from studio.core.training.stages import Numbers, Stages, joined
+from studio.core.training.stages import StageMetrics, Stages, join_stages
 
 SLOT = "start"
 
 
 def model(inputs: Inputs) -> presets.Preset | None:
-    """The model to start from, by its file's name, if there is one. Raises `InvalidInput` if it is broken."""
+    """Returns the model to start from, named after its file, or None. Raises `InvalidInput` if damaged."""
     for file in inputs.get(SLOT, ()):
         return replace(presets.from_zip(file), name=model_name(inputs))
     return None
 
 
 def model_name(inputs: Inputs) -> str:
-    """The name of the model to start from; "" if there is none."""
+    """Returns the name of the model to start from; "" if there is none."""
     return next((Path(file.name).stem for file in inputs.get(SLOT, ())), "")
 
 
 def origin(inputs: Inputs) -> dict[str, object]:
-    """What a training's figures tell of the model to start from: its name, and the seconds that it took with
-    all that it had begun with itself; "" and 0 if there is none."""
+    """Returns the figures about the model to start from.
+
+    They are "started_from", its name or "", and "start_seconds", the training time of it and of all models
+    that it started from, or 0.
+    """
     preset = model(inputs)
     figures = preset.data().get("figures", {}) if preset else {}
     seconds = [figures.get(name, 0.0) for name in ("seconds", "start_seconds")]
@@ -39,30 +42,30 @@ def origin(inputs: Inputs) -> dict[str, object]:
 
 
 def least_held_out(inputs: Inputs, held_out: float) -> float:
-    """The smallest share that a training and those before it held out by `studio.core.data.split`.
+    """Returns the smallest test split of a training run and of those before it, 0 to 1.
 
-    0 if one of them divided its data set in another way. A share of the figures of each model.
+    0 if one of them was not split by `studio.core.data.split`. Every model stores it in its figures.
     """
     preset = model(inputs)
     return min(held_out, preset.data().get("figures", {}).get("least_held_out", 0.0) if preset else 1.0)
 
 
-def tested_before(inputs: Inputs, held_out: float) -> list[str]:
-    """Says in a sentence if the test part may hold images that a model to start from was trained on."""
+def leakage_notes(inputs: Inputs, held_out: float) -> list[str]:
+    """Returns a warning if the test split may hold images that an earlier model was trained on."""
     least = least_held_out(inputs, held_out)
     if least == held_out:
         return []
-    how = f"held out {least:.0%} of its images" if least else "held out other images"
+    difference = f"held out {least:.0%} of its images" if least else "held out other images"
     sentence = "If it learned from this data set, it was trained on some of the test part."
-    return [f"{model_name(inputs)}, or a model before it, {how}. {sentence}"]
+    return [f"{model_name(inputs)}, or a model before it, {difference}. {sentence}"]
 
 
-def taught_by(inputs: Inputs, weights: Mapping[str, str]) -> list[str]:
-    """The networks, by name, that trained a model or one that it began with.
+def teacher_names(inputs: Inputs, weights: Mapping[str, str]) -> list[str]:
+    """Returns the names of the pretrained networks that trained a model or one that it started from.
 
     Args:
-        inputs: of the training.
-        weights: digests of those that train it now, by their names.
+        inputs: of the training task.
+        weights: SHA-256 of the networks of this training run, by name.
     """
     preset = model(inputs)
     if preset is None:
@@ -73,70 +76,75 @@ def taught_by(inputs: Inputs, weights: Mapping[str, str]) -> list[str]:
 
 @dataclass(frozen=True)
 class History:
-    """How a model learned, for its card and its pages.
+    """The training history of a model, for its card and its pages.
 
     Attributes:
-        curve: losses and tests by name, and the "steps" at which they were measured.
-        stages: what was measured at each grid of the sheet, see `studio.core.training.stages.Numbers`.
+        curve: losses and metrics by name, and the "steps" at which they were measured.
+        stages: the metrics at each grid of the sheet, see `studio.core.training.stages.StageMetrics`.
         sheet: those grids, WebP; None without any.
     """
 
     curve: Mapping[str, Sequence[float]]
-    stages: Numbers
+    stages: StageMetrics
     sheet: bytes | None
 
 
 def history(inputs: Inputs, steps: int, curves: Curves, stages: Stages | None) -> History:
-    """That of a training run of so many steps, with the stages of the model that it continued from before its
-    own; of a single step, which only measures, that of the model before."""
+    """Returns the history of a training run, with the stages of the model that it started from.
+
+    A run of a single step only evaluates that model, so the model's own history is returned.
+    """
     preset = model(inputs)
     numbers, sheet = (preset.data().get("stages") or {}, preset.stages()) if preset else ({}, None)
     if preset and steps == 1 and (curve := preset.data().get("figures", {}).get("curve")):
         return History(curve, numbers, sheet)
     if stages and sheet:
-        stages = joined(numbers, sheet, stages)
+        stages = join_stages(numbers, sheet, stages)
     own: dict[str, Sequence[float]] = {"steps": curves.steps, **curves.losses, **curves.tests}
-    return History(own, stages.numbers if stages else {}, stages.sheet() if stages else None)
+    return History(own, stages.metrics if stages else {}, stages.sheet() if stages else None)
 
 
-def check(settings: Settings, inputs: Inputs, task: str, what: str, shape: Sequence[str]) -> None:
-    """Raises `InvalidInput` if there is a model to start from and it is of another kind or shape.
+def check(settings: Settings, inputs: Inputs, task: str, noun: str, shape: Sequence[str]) -> None:
+    """Raises `InvalidInput` if there is a model to start from and it has another task or shape.
 
     Args:
         settings: of the training that would start from it.
-        task: that makes such models.
-        what: what such a model is called, e.g. "a VAE".
-        shape: the settings that decide of what shape its weights are.
+        inputs: of that training.
+        task: the task that trains such models.
+        noun: the model in words, e.g. "a VAE".
+        shape: names of the settings that decide the shape of the weights.
     """
     preset = model(inputs)
     if preset is not None:
-        check_fits(preset, settings, task, what, shape)
+        check_fits(preset, settings, task, noun, shape)
 
 
 def check_fits(
-    preset: presets.Preset, settings: Settings, task: str, what: str, shape: Sequence[str]
+    preset: presets.Preset, settings: Settings, task: str, noun: str, shape: Sequence[str]
 ) -> None:
-    """Raises `InvalidInput` if a model to start from is of another kind or shape. See `check`."""
+    """Raises `InvalidInput` if a model to start from has another task or shape. See `check`."""
     if preset.task != task:
         step, received = "choose another, or leave it out", f"a model that {preset.task} made"
-        raise invalid("model to start from", expected=what, received=received, next_step=step)
+        raise invalid("model to start from", expected=noun, received=received, next_step=step)
     old = preset.settings()
     others = [name for name in shape if getattr(old, name) != getattr(settings, name)]
     if others:
-        wanted, found = (", ".join(f"{n} {getattr(one, n)}" for n in others) for one in (settings, old))
+        expected, actual = (
+            ", ".join(f"{name} {getattr(values, name)}" for name in others) for values in (settings, old)
+        )
         step = "train with the settings of that model, or choose another"
-        raise invalid("model to start from", expected=wanted, received=found, next_step=step)
+        raise invalid("model to start from", expected=expected, received=actual, next_step=step)
 
 
 @contextmanager
-def of_its_shape(settings: str, what: str = "network") -> Iterator[None]:
-    """While weights of a model to start from are set: raises `StudioError` if they are of another shape.
+def check_weight_shapes(settings: str, noun: str = "network") -> Iterator[None]:
+    """Turns a `ValueError` of `set_weights` into a `StudioError` about another shape.
 
     Args:
-        settings: that decide of the shape, in words.
-        what: such a model is called.
+        settings: names of the settings that decide the shape, in words.
+        noun: the model in words.
     """
     try:
         yield
     except ValueError:
-        raise StudioError(f"The {what} to start from has another shape. Use its {settings}.") from None
+        raise StudioError(f"The {noun} to start from has another shape. Use its {settings}.") from None

@@ -35,21 +35,23 @@ REPORT_SECONDS = 0.1
 
 
 class Trainer:
-    """One training run. A subclass adds the data, what a test measures and what is kept.
+    """A training run. A subclass adds the data, the tests and the result.
 
     Args:
-        steps: number of batches.
-        test_every: steps between tests; the last step is tested, too.
+        steps: number of steps.
+        test_every: steps between tests; the last step is also tested.
         run: where checkpoints go; None saves none.
 
     Attributes:
-        redraw_every: steps between which a preview stays the same.
-        loss_names: of what `train_on_batch` reports, the curves.
-        draws_stages: whether `images` are kept as the model improves.
-        saved_arrays: attributes, lists of arrays, that a checkpoint holds besides model, optimizer and EMA.
-        saved_notes: attributes, plain data, that it holds.
+        redraw_every: least number of steps between two previews.
+        loss_names: the outputs of `train_on_batch` to record as curves.
+        draws_stages: whether `images` are saved as stages.
+        saved_arrays: names of attributes, lists of arrays, that a checkpoint holds besides model, optimizer
+            and EMA.
+        saved_notes: names of attributes, plain data, that a checkpoint holds.
         result: the trained model with the weights to keep; set by `finish`.
-        ended: "" after all steps, else why the run ended early: "cancelled", "nan" or what `early_stop` said.
+        ended: "" after all steps, else why the run ended early: "cancelled", "nan" or a reason from
+            `early_stop`.
     """
 
     redraw_every = 50
@@ -65,16 +67,16 @@ class Trainer:
         self.sums: dict[str, float] = {}
         self.since = 0
         self.logs: Mapping[str, Any] = {}
-        # Several processes share their networks, so that one alone cannot draw with them.
+        # Several processes share their networks, so one of them cannot generate images alone.
         self.stages = Stages(steps) if self.draws_stages and parallel.processes() == 1 else None
         self._sheet: tuple[int, np.ndarray] | None = None
 
     def track(self, model: keras.Model, network: keras.Model, ema_steps: int, ema_every: int = 5) -> None:
-        """Sets what is trained, and begins its EMA.
+        """Sets the model to train, and starts its EMA.
 
         Args:
-            model: compiled; it takes the steps.
-            network: the part of it whose weights are averaged.
+            model: the compiled model that takes the steps.
+            network: the part of it that the EMA covers.
             ema_steps: see `Ema`.
             ema_every: see `Ema`.
         """
@@ -82,68 +84,68 @@ class Trainer:
         self.ema = Ema(network.get_weights(), ema_steps, ema_every)
 
     def batch(self, step: int) -> Any:
-        """What `train_on_batch` takes at a step. It must depend on the seed and the step alone."""
+        """Returns the inputs of `train_on_batch` at a step. They must depend only on seed and step."""
         raise NotImplementedError
 
     def test(self, progress: Progress) -> Mapping[str, float]:
-        """Measures the model, and keeps its weights if they are the best. Returns metrics by name."""
+        """Evaluates the model, and keeps its weights if they are the best. Returns metrics by name."""
         raise NotImplementedError
 
     def finish(self, progress: Progress) -> None:
         """Sets `result` and its scores, once training has ended."""
 
     def early_stop(self) -> str:
-        """Asked before the first step and after each test: why training should end now, or ""."""
+        """Returns why training should end now, or "". Called before the first step and after each test."""
         return ""
 
     def images(self) -> np.ndarray:
-        """What stages show, `(n, side, side, C) uint8`, always of the same latents."""
+        """Returns the images of a stage, `(n, side, side, C) uint8`, always from the same latents."""
         raise NotImplementedError
 
     def stage_scores(self) -> Mapping[str, float]:
-        """What is noted of each stage besides the losses."""
+        """Returns the metrics to store with a stage, in addition to the losses."""
         return {}
 
     def sheet(self) -> np.ndarray:
-        """What the model makes by now, `(H, W, 3) uint8`."""
+        """Returns an image of the model's current samples, `(H, W, 3) uint8`."""
         raise NotImplementedError
 
     def preview(self) -> np.ndarray:
-        """A `sheet` that is at most `redraw_every` steps old."""
+        """Returns a `sheet` that is at most `redraw_every` steps old."""
         if self._sheet is None or self.step - self._sheet[0] >= self.redraw_every:
             self._sheet = self.step, self.sheet()
         return self._sheet[1]
 
     def sample(self) -> dict[str, Any]:
-        """What a report shows: a preview, drawn when one is due, or a text."""
+        """Returns arguments for `Progress.report`: a preview, computed when one is due, or a text."""
         return {"preview": self.preview}
 
     @contextmanager
-    def averaged(self) -> Iterator[None]:
-        """Gives the network its EMA weights meanwhile."""
-        now = self.network.get_weights()
+    def ema_weights(self) -> Iterator[None]:
+        """Gives the network its EMA weights while the context is open."""
+        trained = self.network.get_weights()
         self.network.set_weights(self.ema.arrays)
         try:
             yield
-        finally:  # a stop must not save the EMA as what is trained
-            self.network.set_weights(now)
+        finally:  # a checkpoint must not save the EMA as the trained weights
+            self.network.set_weights(trained)
 
     def advance(self) -> Mapping[str, float]:
         """Takes one step. Returns the losses by name, as means since the last test."""
         return self.train_on(self.batch(self.step))
 
     def train_on(self, inputs: Any, targets: Any = None) -> Mapping[str, float]:
-        """Takes one step on a batch, updates the EMA and draws a stage if one is due. See `advance`."""
+        """Takes one step on a batch, updates the EMA and adds a stage if one is due. See `advance`."""
         self.logs = self.take_step(inputs, targets)
         if self.ema.is_due(self.step + 1):
             self.ema.update(self.network.get_weights(), self.step + 1)
         losses = self.mean_losses({name: self.logs[name] for name in self.loss_names if name in self.logs})
-        if self.stages is not None and self.stages.due(self.step + 1):
+        if self.stages is not None and self.stages.is_due(self.step + 1):
             self.stages.add(self.step + 1, self.images(), {**losses, **self.stage_scores()})
         return losses
 
     def take_step(self, inputs: Any, targets: Any) -> Mapping[str, Any]:
-        """Takes one step on all devices. Returns what the model reports."""
+        """Takes one step on all devices. Returns the losses and metrics by name."""
         return parallel.step(self.model, inputs, targets, return_dict=True)
 
     def mean_losses(self, losses: Mapping[str, Any]) -> dict[str, float]:
@@ -161,8 +163,8 @@ class Trainer:
 
         Raises:
             Cancelled: if the user stopped it before the first step.
-            NoRoom: if the disk is too small for the checkpoints and the model.
-            StudioError: if a loss was not finite before there was anything to keep.
+            InsufficientSpace: if the disk is too small for the checkpoints and the model.
+            StudioError: if a loss was not finite before the first test.
         """
         progress = progress or Progress()
         self._check_disk()
@@ -183,15 +185,15 @@ class Trainer:
         return self
 
     def lacks_test(self) -> bool:
-        """Asked at the end: whether one more test is needed to have weights to keep."""
+        """Returns whether a final test is needed to have weights to keep."""
         return not self.curves.steps
 
     def _run(self, progress: Progress) -> str:
-        began, saved, reported = time.monotonic() - self.curves.seconds, time.monotonic(), 0.0
+        start, saved_at, reported_at = time.monotonic() - self.curves.seconds, time.monotonic(), 0.0
         losses: Mapping[str, float] = self._means()
-        asked, progress = progress, parallel.telling(progress)
+        cancelable, progress = progress, parallel.defer_cancel(progress)
         self._report(losses, progress)
-        interrupted = self._is_due() and self.curves.steps[-1:] != [self.step]  # stopped within that test
+        interrupted = self._is_due() and self.curves.steps[-1:] != [self.step]  # stopped during that test
         if ended := self._test(losses, progress) if interrupted else self.early_stop():
             return ended
         while self.step < self.steps:
@@ -199,16 +201,16 @@ class Trainer:
             if not all(map(math.isfinite, losses.values())):
                 return "nan"
             self.step += 1
-            self.curves.seconds = time.monotonic() - began
+            self.curves.seconds = time.monotonic() - start
             if self._is_due() and (ended := self._test(losses, progress)):
                 return ended
-            if time.monotonic() - saved > checkpoints.CHECKPOINT_SECONDS:
+            if time.monotonic() - saved_at > checkpoints.CHECKPOINT_SECONDS:
                 self.save()
-                saved = time.monotonic()
-            if time.monotonic() - reported > REPORT_SECONDS or self.step == self.steps:
-                reported = time.monotonic()
+                saved_at = time.monotonic()
+            if time.monotonic() - reported_at > REPORT_SECONDS or self.step == self.steps:
+                reported_at = time.monotonic()
                 self._report(losses, progress)
-            parallel.stop_together(asked, self.step)
+            parallel.stop_together(cancelable, self.step)
         return ""
 
     def _report(self, losses: Mapping[str, float], progress: Progress) -> None:
@@ -226,7 +228,7 @@ class Trainer:
         return self.early_stop()
 
     def arrays(self) -> dict[str, Sequence[Any]]:
-        """All arrays of a checkpoint, by name."""
+        """Returns all arrays of a checkpoint, by name."""
         return {
             "model": self.model.variables,
             "optimizer": self.model.optimizer.variables,
@@ -236,25 +238,25 @@ class Trainer:
         }
 
     def save(self) -> None:
-        """Writes a checkpoint, if there is a run to write it to."""
+        """Saves a checkpoint, if there is a run."""
         if self.run is None:
             return
         arrays: dict[str, np.ndarray] = {}
-        for name, some in self.arrays().items():
-            arrays |= checkpoints.arrays_of(name, some)
+        for name, variables in self.arrays().items():
+            arrays |= checkpoints.arrays_of(name, variables)
         notes = {"curves": asdict(self.curves), "sums": self.sums, "since": self.since}
         notes |= {name: getattr(self, name) for name in self.saved_notes}
-        notes["stages"] = self.stages.numbers if self.stages else {}
+        notes["stages"] = self.stages.metrics if self.stages else {}
         self.run.save(checkpoints.Checkpoint(self.step, arrays, notes))
 
     def _resume(self) -> None:
         checkpoint = self.run.load() if self.run else None
         if checkpoint is not None:
             self.restore(checkpoint)
-        parallel.same_start(self.step)
+        parallel.check_same_step(self.step)
 
     def restore(self, checkpoint: checkpoints.Checkpoint) -> None:
-        """Goes back to a checkpoint. Raises `StudioError` if it is of another model."""
+        """Restores a checkpoint. Raises `StudioError` if it belongs to another model."""
         notes, arrays = checkpoint.notes, checkpoint.arrays
         self.step, self.curves = checkpoint.step, Curves(**notes["curves"])
         self.sums, self.since = dict(notes["sums"]), notes["since"]
@@ -265,32 +267,34 @@ class Trainer:
             setattr(self, name, notes[name])
         if self.stages is not None:
             numbers = notes["stages"]  # none if several processes trained
-            self.stages.take(_arrays_named("stage", len(numbers.get("steps", ())), arrays), numbers)
+            self.stages.restore(_arrays_named("stage", len(numbers.get("steps", ())), arrays), numbers)
 
     def restore_model(self, arrays: Mapping[str, np.ndarray]) -> None:
-        """Gives model, optimizer and EMA the values of a checkpoint."""
+        """Restores model, optimizer and EMA from a checkpoint."""
         checkpoints.restore("model", self.model.variables, arrays)
         checkpoints.restore("optimizer", self.model.optimizer.variables, arrays)
         self.ema.arrays = _arrays_named("ema", len(self.ema.arrays), arrays)
 
     def _check_disk(self) -> None:
-        """Raises `NoRoom` if the disk cannot take the checkpoints or, in the end, the model."""
+        """Raises `InsufficientSpace` if the disk has too little space for checkpoints and model."""
         if self.run is not None and self.run.writes:
-            kept = (checkpoints.arrays_of(name, some).values() for name, some in self.arrays().items())
-            each = sum(array.nbytes for arrays in kept for array in arrays)
-            # The checkpoints, one more while it is written, and the model: its weights, and packed.
-            more = each * (checkpoints.KEPT + 3) - self.run.bytes
+            saved_arrays = (
+                checkpoints.arrays_of(name, variables).values() for name, variables in self.arrays().items()
+            )
+            each = sum(array.nbytes for arrays in saved_arrays for array in arrays)
+            # The checkpoints, one more while it is being written, and the model: its weights and its zip.
+            more = each * (checkpoints.CHECKPOINTS_TO_KEEP + 3) - self.run.bytes
             capacity.check_disk(more, "This training with its checkpoints and its model")
 
 
 def diverged() -> StudioError:
-    """The error of a run that has nothing to keep: a loss was not finite before the first test."""
+    """Returns the error for a loss that was not finite before the first test."""
     return StudioError("A loss was not finite before the first test. Choose a smaller learning rate.")
 
 
 def copies(arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """Copies of weights, which training goes on to change."""
-    return [one.copy() for one in arrays]
+    """Copies weights, because training changes the originals."""
+    return [array.copy() for array in arrays]
 
 
 def _arrays_named(name: str, count: int, arrays: Mapping[str, np.ndarray]) -> list[np.ndarray]:

@@ -1,1 +1,1 @@
-"""Every reader of a third-party bytes. Nothing here runs anything that they hold."""
+"""The readers of untrusted bytes. None of them executes anything in those bytes."""

@@ -1,7 +1,7 @@
-"""Reads arrays out of the checkpoints of packages, without the libraries that wrote them.
+"""Reads arrays from the checkpoints of packages, without the libraries that wrote them.
 
-For pinned files alone: `archive_members.members` gives no byte whose SHA-256 is not the index's. So a file
-is what it was when its reader was written. A pickle still finds no names but those of a short table.
+Only for pinned files: `archive_members.members` returns only bytes with the SHA-256 of the index. Pickles can
+still only use the names in a short table.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ _NUMPY = {
 
 
 class _Notes(dict):
-    """A dictionary to which PyTorch attaches notes of its own; they are not needed."""
+    """A dictionary that ignores the state which PyTorch attaches to it."""
 
     def __setstate__(self, state: Any) -> None: ...
 
 
 class _Tensor(NamedTuple):
-    """Where an array lies in a storage, as PyTorch says it; steps and offset count numbers."""
+    """The position of an array in a PyTorch storage; offset and strides count elements."""
 
     key: str
     offset: int
@@ -37,7 +37,7 @@ class _Tensor(NamedTuple):
     stride: tuple[int, ...]
 
     def array(self, storages: Mapping[str, np.ndarray]) -> np.ndarray:
-        """The array, with memory of its own."""
+        """Returns a copy of the array."""
         storage = storages[self.key]
         steps = tuple(step * storage.itemsize for step in self.stride)
         return np.lib.stride_tricks.as_strided(storage[self.offset :], self.size, steps).copy()
@@ -53,16 +53,16 @@ _TORCH = {
 
 
 class _Part:
-    """A part of a network, whatever it is called; a pickle gives it its attributes, in order."""
+    """A part of a network of any class. The pickle sets its attributes, in order."""
 
 
 class _Unpickler(pickle.Unpickler):
-    """Finds the names of one table and no others."""
+    """An unpickler that only resolves the names in a table."""
 
     def __init__(self, stream: io.BytesIO, names: Mapping[tuple[str, str], Any]):
         super().__init__(stream)
         self._names = names
-        self.storages: list[str] = []  # the keys of those that it names
+        self.storages: list[str] = []  # the keys of all storages in the pickle
 
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) not in self._names:
@@ -76,7 +76,7 @@ class _Unpickler(pickle.Unpickler):
 
 
 class _JitUnpickler(_Unpickler):
-    """Also finds a network's own parts."""
+    """An unpickler that also resolves the parts of a TorchScript network."""
 
     def find_class(self, module: str, name: str) -> Any:
         if module.partition(".")[0] == "__torch__":
@@ -89,7 +89,7 @@ class _JitUnpickler(_Unpickler):
 
 
 def numpy_pickle(data: bytes) -> dict[str, np.ndarray]:
-    """The arrays of a pickle of nested dictionaries, by their path, e.g. `"VGG16_0/Conv_0/kernel"`."""
+    """Reads the arrays in a pickle of nested dictionaries, by path, e.g. `"VGG16_0/Conv_0/kernel"`."""
     return dict(_flat(_Unpickler(io.BytesIO(data), _NUMPY).load(), ""))
 
 
@@ -102,10 +102,10 @@ def _flat(tree: Mapping[str, Any], path: str) -> Iterator[tuple[str, np.ndarray]
 
 
 def torch_legacy(data: bytes) -> dict[str, np.ndarray]:
-    """The arrays of a state dictionary in PyTorch's old format: five pickles, then float32 storages.
+    """Reads the arrays of a state dictionary in PyTorch's old format: five pickles, then float32 storages.
 
     Returns:
-        The arrays by their key, e.g. `"0.weight"`, in PyTorch's own layout (convolutions are OIHW).
+        The arrays by key, e.g. `"0.weight"`, in PyTorch's layout (convolutions are OIHW).
     """
     stream = io.BytesIO(data)
     for _magic_version_system in range(3):
@@ -122,11 +122,11 @@ def _storage(stream: io.BytesIO) -> np.ndarray:
 
 
 def torch_jit(data: bytes) -> dict[str, np.ndarray]:
-    """The arrays of a network that PyTorch saved as a program; the program itself is never looked at.
+    """Reads the arrays of a TorchScript network. Its code is never read.
 
     Returns:
-        The arrays by their place in the network, e.g. `"net.layers.conv.weight"`, in the order in which its
-        parts were made, in PyTorch's own layout (convolutions are OIHW).
+        The arrays by path, e.g. `"net.layers.conv.weight"`, in the order in which its parts were created, in
+        PyTorch's layout (convolutions are OIHW).
     """
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         (root,) = (name.removesuffix("data.pkl") for name in archive.namelist() if name.endswith("/data.pkl"))
@@ -139,7 +139,7 @@ def torch_jit(data: bytes) -> dict[str, np.ndarray]:
 
 
 def _tensors(part: _Part, path: str) -> Iterator[tuple[str, _Tensor]]:
-    """All tensors below a part, in order; other attributes are flags and sizes, and left out."""
+    """Yields all tensors below a part, in order, without its flags and sizes."""
     for key, value in vars(part).items():
         if isinstance(value, _Tensor):
             yield f"{path}{key}", value

@@ -1,4 +1,4 @@
-"""What reading a damaged file may raise: Python's own readers have no one error for it."""
+"""The exceptions that reading a damaged file may raise; Python's readers have no common one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import tokenize
 import zipfile
 import zlib
 
-# A zip whose directory, sizes, methods or streams are corrupted.
+# For a zip with corrupted directory, sizes, methods or streams.
 ZIP = (
     zipfile.BadZipFile,
     zlib.error,
@@ -17,5 +17,5 @@ ZIP = (
     NotImplementedError,
     RuntimeError,
 )
-# The same of NumPy's arrays within it, whose headers are Python.
+# For a zip of NumPy arrays, whose headers are Python literals.
 NPZ = (*ZIP, KeyError, TypeError, SyntaxError, tokenize.TokenError)

@@ -1,7 +1,7 @@
-"""How a parser of foreign files says no: short inside, in the project's one wording to a user."""
+"""The internal error of parsers of untrusted files."""
 
 from __future__ import annotations
 
 
 class Refused(Exception):
-    """What a parser says inside; a user gets `InvalidInput`."""
+    """A parser refuses a file. Callers turn it into `InvalidInput` with a message for the user."""

@@ -1,6 +1,4 @@
-"""JSON of other people: not too deep, no key twice, no number that is none; so that two readers see the
-same.
-"""
+"""Strict JSON for untrusted files: limited depth, no duplicate keys, only finite numbers."""
 
 from __future__ import annotations
 
@@ -11,15 +9,15 @@ from typing import Any
 from studio.core.untrusted.refusals import Refused
 
 
-def parsed(text: bytes, most_depth: int) -> Any:
-    """What a text says.
+def parse(text: bytes, most_depth: int) -> Any:
+    """Parses a text.
 
     Args:
         text: UTF-8.
-        most_depth: of lists and objects in each other.
+        most_depth: maximum nesting of lists and objects.
 
     Raises:
-        Refused: if it is nested deeper, or no such JSON.
+        Refused: if it is nested deeper, or is not strict JSON.
     """
     if depth(text) > most_depth:
         raise Refused(f"nested deeper than {most_depth}")
@@ -35,8 +33,8 @@ def parsed(text: bytes, most_depth: int) -> Any:
 
 
 def depth(text: bytes) -> int:
-    """How deep lists and objects lie in each other; nothing is parsed for it."""
-    now = deepest = 0
+    """Returns the nesting depth of lists and objects, without parsing the text."""
+    level = deepest = 0
     quoted = escaped = False
     for byte in text:
         if escaped:
@@ -46,20 +44,20 @@ def depth(text: bytes) -> int:
         elif byte == 0x22:
             quoted = True
         elif byte in b"[{":
-            now += 1
-            deepest = max(deepest, now)
+            level += 1
+            deepest = max(deepest, level)
         elif byte in b"]}":
-            now -= 1
+            level -= 1
     return deepest
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    result = dict(pairs)
+    if len(result) != len(pairs):
         raise ValueError("duplicate keys")
     if any("\0" in part for pair in pairs for part in pair if isinstance(part, str)):
         raise ValueError("a NUL character")
-    return found
+    return result
 
 
 def _no_constant(name: str) -> float:

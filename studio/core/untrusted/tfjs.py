@@ -1,6 +1,6 @@
-"""Reads the arrays of a TensorFlow.js model: a list in JSON, and shards of raw float32 laid end to end.
+"""Reads the arrays of a TensorFlow.js model: a JSON manifest, and consecutive shards of raw float32.
 
-Of pinned files alone, as `checkpoints`.
+Only for pinned files, see `checkpoints`.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ def arrays(members: Mapping[str, bytes], name: str = "model.json") -> dict[str, 
     """Reads all arrays of a model.
 
     Args:
-        members: the list under `name`, and every shard that it tells of under its own name.
-        name: the list's.
+        members: the manifest under `name`, and all its shards by name.
+        name: the name of the manifest.
 
     Returns:
-        The arrays by the model's names for them, e.g. `"conv1/kernel"`, in Keras' own layout.
+        The arrays by their names in the model, e.g. `"conv1/kernel"`, in Keras' layout.
     """
     (group,) = json.loads(members[name])["weightsManifest"]
-    paths = sorted(group["paths"], key=_number)  # the list may name the tenth before the second
-    raw = b"".join(members[path] for path in paths)  # arrays reach across shards
-    found, start = {}, 0
+    paths = sorted(group["paths"], key=_number)  # the manifest may list the tenth before the second
+    raw = b"".join(members[path] for path in paths)  # arrays may span shards
+    tensors, start = {}, 0
     for entry in group["weights"]:
         count = math.prod(entry["shape"])
-        found[entry["name"]] = np.frombuffer(raw, "<f4", count, start).reshape(entry["shape"])
+        tensors[entry["name"]] = np.frombuffer(raw, "<f4", count, start).reshape(entry["shape"])
         start += 4 * count
-    return found
+    return tensors
 
 
 def _number(path: str) -> int:

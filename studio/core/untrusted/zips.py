@@ -1,4 +1,4 @@
-"""Members of zips that came from a user: never more of them in memory than the zip itself declares."""
+"""Reads untrusted zips, with memory limited to the sizes that the zip declares."""
 
 from __future__ import annotations
 
@@ -6,25 +6,28 @@ import zipfile
 from pathlib import Path
 from typing import BinaryIO
 
-_END, _END_64 = (b"PK\5\6", 12, 4), (b"PK\6\6", 40, 8)  # what begins a last record, where in it, how long
-_TAIL = 65_535 + 22 + 20 + 56  # bytes: the longest comment, and all last records
-_ELSEWHERE = 0xFFFFFFFF  # the size stands in the record of a large zip
+_END, _END_64 = (
+    (b"PK\5\6", 12, 4),
+    (b"PK\6\6", 40, 8),
+)  # end records: signature, offset and width of the list's size
+_TAIL = 65_535 + 22 + 20 + 56  # bytes of the longest comment and all end records
+_ELSEWHERE = 0xFFFFFFFF  # the size is in the ZIP64 record
 
 
 class TooLong(zipfile.BadZipFile):
-    """A zip whose list of members is too long to be read."""
+    """The zip's list of members is too long."""
 
 
 def open_zip(file: Path | BinaryIO, most: int) -> zipfile.ZipFile:
-    """A zip, once its list of members is known to be short: `ZipFile` reads all of it into memory.
+    """Opens a zip after checking the size of its list of members, which `ZipFile` reads into memory.
 
     Args:
-        file: of a user.
-        most: bytes of that list.
+        file: the untrusted zip.
+        most: maximum bytes of that list.
 
     Raises:
         TooLong: if it is longer.
-        BadZipFile: and whatever else `damage.ZIP` lists, if it is no whole zip.
+        BadZipFile: or another exception of `damage.ZIP`, if the zip is damaged.
     """
     if isinstance(file, Path):
         with file.open("rb") as source:
@@ -35,14 +38,14 @@ def open_zip(file: Path | BinaryIO, most: int) -> zipfile.ZipFile:
 
 
 def _check_list(file: BinaryIO, most: int) -> None:
-    """Looks at every place that may be a last record, since readers differ in which they take."""
+    """Checks every possible end record, because readers differ in which one they use."""
     file.seek(0, 2)
     file.seek(max(0, file.tell() - _TAIL))
     tail = file.read()
-    for sign, place, width in (_END, _END_64):
+    for sign, offset, width in (_END, _END_64):
         at = tail.find(sign)
         while at >= 0:
-            size = int.from_bytes(tail[at + place : at + place + width], "little")
+            size = int.from_bytes(tail[at + offset : at + offset + width], "little")
             if most < size != _ELSEWHERE:
                 raise TooLong("a list of members that is too long")
             at = tail.find(sign, at + 1)
@@ -50,12 +53,12 @@ def _check_list(file: BinaryIO, most: int) -> None:
 
 
 def read(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
-    """A member's bytes; the caller has checked how many it declares.
+    """Reads a member, whose declared size the caller has checked.
 
-    `ZipFile.read` unpacks up to 2 GB in one piece before it looks at what was declared; this stops there.
+    `ZipFile.read` decompresses up to 2 GB at once before it checks the declared size; this stops there.
 
     Raises:
-        BadZipFile: if it holds others than it declares; else whatever `damage.ZIP` lists.
+        BadZipFile: or another exception of `damage.ZIP`, if the member does not match its declaration.
     """
     with archive.open(member) as file:
         return file.read(member.file_size)

@@ -1,1 +1,1 @@
-"""Pretrained weights: which there are, where they come from, whether they are whole."""
+"""Pretrained weights: their index, downloads, conversion and verification."""

@@ -1,4 +1,4 @@
-"""Takes the pinned members out of an archive, in memory: nothing is unpacked, nothing unpinned returned."""
+"""Reads the pinned members of an archive into memory. Nothing is extracted to disk."""
 
 from __future__ import annotations
 
@@ -11,39 +11,39 @@ from studio.core.errors import invalid
 from studio.core.weights.index import Member
 
 
-def members(archive: Path, wanted: Sequence[Member]) -> dict[str, bytes]:
-    """Reads members of a tar file by their full path.
+def members(archive: Path, pinned: Sequence[Member]) -> dict[str, bytes]:
+    """Reads pinned members of a tar file by full path.
 
     Args:
         archive: a tar file, compressed or not.
-        wanted: what to read; each must be a regular file of the pinned size and digest.
+        pinned: the members to read; each must be a regular file of the pinned size and SHA-256.
 
     Returns:
         The bytes by the last part of each member's path.
 
     Raises:
-        InvalidInput: if the archive is damaged, or lacks one of them just as it was pinned.
+        InvalidInput: if the archive is damaged, or a member is missing or differs.
     """
-    found: dict[str, bytes] = {}
-    by_path = {member.path: member for member in wanted}
+    contents: dict[str, bytes] = {}
+    by_path = {member.path: member for member in pinned}
     try:
         with tarfile.open(archive) as tar:
             for info in tar:
                 member = by_path.get(info.name)
                 if member and info.isreg() and info.size == member.bytes and (file := tar.extractfile(info)):
-                    found[member.name] = file.read()
+                    contents[member.name] = file.read()
     except (tarfile.TarError, OSError, EOFError) as error:
-        raise _refused(archive, f"a damaged one ({type(error).__name__})") from None
-    for member in wanted:
-        check(found.get(member.name, b""), member, archive)
-    return found
+        raise _archive_error(archive, f"a damaged one ({type(error).__name__})") from None
+    for member in pinned:
+        check(contents.get(member.name, b""), member, archive)
+    return contents
 
 
 def check(data: bytes, member: Member, origin: Path) -> None:
-    """Raises `InvalidInput` unless `data` has the pinned size and digest of `member`."""
+    """Raises `InvalidInput` unless `data` has the pinned size and SHA-256 of `member`."""
     if len(data) != member.bytes or paths.digest(data) != member.sha256:
-        raise _refused(origin, f"another or no {member.name}")
+        raise _archive_error(origin, f"another or no {member.name}")
 
 
-def _refused(archive: Path, received: str) -> Exception:
+def _archive_error(archive: Path, received: str) -> Exception:
     return invalid(archive.name, expected="the pinned archive", received=received, next_step="fetch it again")

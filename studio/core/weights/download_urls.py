@@ -1,4 +1,4 @@
-"""The mirrors that may have a source's file: the indexes of pip and npm, or the address of Keras' own."""
+"""The mirrors of a source's file: the indexes of pip, the registry of npm, or Keras' own URL."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from studio.core.weights import package_managers
-from studio.core.weights.index import KerasFile, Packaged, Source
+from studio.core.weights.index import KerasFile, PackageArchive, Source
 
 if TYPE_CHECKING:
     import requests
@@ -21,30 +21,30 @@ CONNECT_SECONDS = 2.0
 READ_SECONDS = 10.0
 
 
-class Failed(Exception):
-    """One place did not give the file; the text says why. The next place is tried."""
+class DownloadFailed(Exception):
+    """A mirror did not provide the file, for the reason in the text. The next mirror is tried."""
 
 
 @dataclass(frozen=True)
 class Mirror:
-    """Somewhere a file may be had.
+    """A mirror that may have a file.
 
     Attributes:
-        label: its host, for messages (never the whole address, which may hold a password).
-        address: what must be reachable first.
+        label: its host, for messages; never the whole URL, which may contain a password.
+        address: the URL whose host must be reachable.
         session: the `requests` session to use.
-        look: finds the file's own address; may raise `Failed`.
-        auth: name and password for that host, or None.
+        find_url: returns the URL of the file; may raise `DownloadFailed`.
+        auth: user name and password for that host, or None.
     """
 
     label: str
     address: str
     session: requests.Session
-    look: Callable[[], str]
+    find_url: Callable[[], str]
     auth: tuple[str, str] | None = None
 
 
-def _from_index(source: Packaged) -> Iterator[Mirror]:
+def _from_index(source: PackageArchive) -> Iterator[Mirror]:
     from pypi_simple import PyPISimple
     from requests.utils import get_auth_from_url
 
@@ -55,33 +55,35 @@ def _from_index(source: Packaged) -> Iterator[Mirror]:
         client = PyPISimple(index, session=session)
         user, password = get_auth_from_url(index)
         auth = (user, password) if user else None
-        yield Mirror(host, index, session, partial(_listed, client, source), auth)
+        yield Mirror(host, index, session, partial(_find_in_index, client, source), auth)
 
 
-def _listed(client: Any, source: Packaged) -> str:
+def _find_in_index(client: Any, source: PackageArchive) -> str:
     import requests
     from pypi_simple import NoSuchProjectError, UnsupportedRepoVersionError
 
     try:
         page = client.get_project_page(source.package, timeout=(CONNECT_SECONDS, READ_SECONDS))
     except NoSuchProjectError:
-        raise Failed(f"does not carry {source.package}") from None
+        raise DownloadFailed(f"does not carry {source.package}") from None
     except requests.RequestException:
         raise
     except (ValueError, UnsupportedRepoVersionError):
-        raise Failed("answers with something that is no package index") from None
+        raise DownloadFailed("answers with something that is no package index") from None
     for package in page.packages:
         if package.filename == source.file:
             return package.url
-    raise Failed(f"does not carry {source.file}")
+    raise DownloadFailed(f"does not carry {source.file}")
 
 
-def _from_npm(source: Packaged) -> Iterator[Mirror]:
+def _from_npm(source: PackageArchive) -> Iterator[Mirror]:
     from requests.utils import get_auth_from_url
 
     settings = package_managers.npm()
     if not settings.indexes:
-        raise Failed("no registry is known (install npm, or set NPM_CONFIG_REGISTRY to a registry's address)")
+        raise DownloadFailed(
+            "no registry is known (install npm, or set NPM_CONFIG_REGISTRY to a registry's address)"
+        )
     (registry,) = settings.indexes
     host = urlsplit(registry).hostname or ""
     session = package_managers.session(settings, host)
@@ -90,19 +92,21 @@ def _from_npm(source: Packaged) -> Iterator[Mirror]:
     yield Mirror(host, registry, session, lambda: _tarball(session, registry, source, auth), auth)
 
 
-def _tarball(session: requests.Session, registry: str, source: Packaged, auth: tuple[str, str] | None) -> str:
-    """Where a registry has a package's file; never elsewhere than on that registry."""
-    answer = session.get(f"{registry}/{source.package}", timeout=(CONNECT_SECONDS, READ_SECONDS), auth=auth)
-    if answer.status_code == 404:
-        raise Failed(f"does not carry {source.package}")
-    answer.raise_for_status()
+def _tarball(
+    session: requests.Session, registry: str, source: PackageArchive, auth: tuple[str, str] | None
+) -> str:
+    """Returns the URL of a package's file on a registry, never on another host."""
+    response = session.get(f"{registry}/{source.package}", timeout=(CONNECT_SECONDS, READ_SECONDS), auth=auth)
+    if response.status_code == 404:
+        raise DownloadFailed(f"does not carry {source.package}")
+    response.raise_for_status()
     try:
-        address = str(answer.json()["versions"][source.version]["dist"]["tarball"])
+        address = str(response.json()["versions"][source.version]["dist"]["tarball"])
     except KeyError:
-        raise Failed(f"does not carry {source.package} {source.version}") from None
+        raise DownloadFailed(f"does not carry {source.package} {source.version}") from None
     except (ValueError, TypeError):
-        raise Failed("answers with something that is no npm registry") from None
-    if urlsplit(address).hostname != urlsplit(registry).hostname:  # a mirror passes the list on as it came
+        raise DownloadFailed("answers with something that is no npm registry") from None
+    if urlsplit(address).hostname != urlsplit(registry).hostname:  # a mirror passes on the original URL
         return f"{registry}/{source.package}/-/{source.file}"
     return address
 
@@ -121,35 +125,35 @@ _KINDS: dict[str, Callable[[Any], Iterator[Mirror]]] = {
 }
 
 
-def offering(source: Source) -> Iterator[Mirror]:
-    """The places that may have a source's file, in the order to try them; `Failed` if none is known."""
+def mirrors_of(source: Source) -> Iterator[Mirror]:
+    """Yields the mirrors of a source's file, in the order to try them. `DownloadFailed` if there is none."""
     return _KINDS[source.kind](source)
 
 
-def reachable(place: Mirror) -> bool:
-    """Whether the host, or the proxy before it, takes a connection soon.
+def is_reachable(mirror: Mirror) -> bool:
+    """Returns whether the host, or its proxy, accepts a connection within CONNECT_SECONDS.
 
-    Asked in a thread, because looking up a name has no time limit and a host may have many addresses.
+    Runs in a thread, because name resolution has no time limit and a host may have many addresses.
     """
     from requests.utils import select_proxy
 
-    proxies = place.session.merge_environment_settings(place.address, {}, False, None, None)["proxies"]
-    proxy = select_proxy(place.address, proxies)
-    target = urlsplit(place.address if not proxy else proxy if "://" in proxy else f"http://{proxy}")
+    proxies = mirror.session.merge_environment_settings(mirror.address, {}, False, None, None)["proxies"]
+    proxy = select_proxy(mirror.address, proxies)
+    target = urlsplit(mirror.address if not proxy else proxy if "://" in proxy else f"http://{proxy}")
     try:
         port = target.port or {"http": 80, "https": 443}.get(target.scheme, 1080)
     except ValueError:
-        raise Failed("has an address that cannot be right") from None
-    answered = threading.Event()
+        raise DownloadFailed("has an address that cannot be right") from None
+    connected = threading.Event()
 
     def knock() -> None:
         with (
             contextlib.suppress(OSError),
             socket.create_connection((target.hostname, port), timeout=CONNECT_SECONDS),
         ):
-            answered.set()
+            connected.set()
 
     thread = threading.Thread(target=knock, daemon=True)
     thread.start()
     thread.join(CONNECT_SECONDS)
-    return answered.is_set()
+    return connected.is_set()

@@ -1,4 +1,4 @@
-"""What pretrained/index.json says: which weights exist, who offers them, and what each byte must hash to."""
+"""The index pretrained/index.json: all weights and shipped models, their sources and checksums."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ class Member(_Strict):
 
     @property
     def name(self) -> str:
-        """The last part of its path."""
+        """The file name, from its path."""
         return self.path.rsplit("/", 1)[-1]
 
 
-class Packaged(_Strict):
-    """An archive that a package index carries, with the members that hold the arrays."""
+class PackageArchive(_Strict):
+    """An archive in a package index, with the members that contain the arrays."""
 
     kind: Literal["pypi", "npm"]
     package: str
@@ -53,7 +53,7 @@ class Packaged(_Strict):
 
     @property
     def digest(self) -> str:
-        """Names this training in recipes: its member's SHA-256; of several, that of their digests."""
+        """The id of this training run in recipes: its member's SHA-256; of several, that of their digests."""
         digests = [member.sha256 for member in self.members]
         return digests[0] if len(digests) == 1 else hashlib.sha256("\n".join(digests).encode()).hexdigest()
 
@@ -64,7 +64,7 @@ class Packaged(_Strict):
 
 
 class KerasFile(_Strict):
-    """Keras' own file: Keras pins its MD5, so its SHA-256 is not known before it is here."""
+    """Keras' own file. Keras pins its MD5, so its SHA-256 is unknown before the download."""
 
     kind: Literal["keras"]
     address: Annotated[str, StringConstraints(pattern=r"^https?://[\w.:-]+(/[\w.-]+)+$")]
@@ -73,7 +73,7 @@ class KerasFile(_Strict):
 
     @property
     def file(self) -> str:
-        """The last part of its address."""
+        """The file name, from its URL."""
         return self.address.rsplit("/", 1)[-1]
 
     @property
@@ -83,7 +83,7 @@ class KerasFile(_Strict):
 
     @property
     def digest(self) -> str:
-        """Not known before the file is here: recipes name its SHA-256."""
+        """Always "": recipes name its SHA-256, which is unknown before the download."""
         return ""
 
     @property
@@ -92,11 +92,11 @@ class KerasFile(_Strict):
         return "Keras' own download"
 
 
-Source = Annotated[Packaged | KerasFile, Field(discriminator="kind")]
+Source = Annotated[PackageArchive | KerasFile, Field(discriminator="kind")]
 
 
 class Weights(_Strict):
-    """One set of pretrained weights: what it is, its license and its sources in the order to try them."""
+    """A set of pretrained weights: its description, license and sources, in the order to try them."""
 
     title: str
     what: str
@@ -104,8 +104,8 @@ class Weights(_Strict):
     sources: tuple[Source, ...] = Field(min_length=1, strict=False)
 
 
-class Shipped(_Strict):
-    """A trained model that comes with the studio: its folder in pretrained/, its license and figures."""
+class ShippedModel(_Strict):
+    """A trained model that ships with the studio: its folder in pretrained/, license and figures."""
 
     task: str
     folder: FileName
@@ -114,24 +114,24 @@ class Shipped(_Strict):
     trained_on: str
     command: str
     figures: dict[str, Any]
-    litert: dict[str, Sha256] = {}  # by the names of its networks, see `Task.networks`; none for some models
+    litert: dict[str, Sha256] = {}  # by network name, see `Task.networks`; empty for some models
 
 
 class Index(_Strict):
-    """The whole of pretrained/index.json."""
+    """The content of pretrained/index.json."""
 
     weights: dict[str, Weights]
-    presets: dict[str, Shipped]
+    presets: dict[str, ShippedModel]
 
 
 @functools.cache
-def shipped() -> Index:
-    """The index that came with the studio.
+def load() -> Index:
+    """Returns the index that ships with the studio.
 
     Raises:
         StudioError: if it is missing or damaged.
     """
-    return read(paths.shipped("pretrained") / "index.json")
+    return read(paths.shipped_path("pretrained") / "index.json")
 
 
 def read(path: Path) -> Index:

@@ -1,4 +1,4 @@
-"""Original files that a user brings: put into a folder under their own name, or named by their path."""
+"""Original files from the user: in a folder under their original name, or named by path."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from pathlib import Path
 
 from studio.core import paths
 from studio.core.errors import InvalidInput, invalid
-from studio.core.weights import converted, downloads
+from studio.core.weights import conversion_cache, downloads
 from studio.core.weights.index import Source
 
 
 def find(source: Source) -> Path | None:
-    """A file with the source's name in the folder STUDIO_WEIGHTS or in the weights folder; not read yet."""
-    chosen = os.environ.get("STUDIO_WEIGHTS")
-    for folder in ([paths.expand_user(chosen)] if chosen else []) + [converted.folder()]:
+    """Finds a file with the source's name in STUDIO_WEIGHTS or in the weights folder, without reading it."""
+    custom_folder = os.environ.get("STUDIO_WEIGHTS")
+    for folder in ([paths.expand_user(custom_folder)] if custom_folder else []) + [conversion_cache.folder()]:
         if (folder / source.file).is_file():
             return folder / source.file
     return None
 
 
 def find_verified(source: Source) -> Path | None:
-    """As `find`, with its digest checked.
+    """Finds a file as `find` does, and verifies its checksum.
 
     Raises:
-        InvalidInput: if the file there is another one; passing over it would puzzle who put it there.
+        InvalidInput: if the file is another one; ignoring it would confuse the user.
     """
     path = find(source)
     if path and not downloads.matches(path, source):
@@ -34,10 +34,10 @@ def find_verified(source: Source) -> Path | None:
 
 
 def identify(path: Path, sources: Sequence[Source]) -> tuple[Source, Path]:
-    """Which source a file, or one in a folder, is the original of: its digest counts, not its name.
+    """Finds the source of a file, or of one in a folder, by its checksum.
 
     Raises:
-        InvalidInput: if it is none of them.
+        InvalidInput: if it matches none of them.
     """
     candidates = [path / source.file for source in sources] if path.is_dir() else [path]
     for candidate in candidates:

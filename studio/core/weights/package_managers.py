@@ -1,4 +1,4 @@
-"""How pip and npm are configured: indexes, certificates, proxy. Downloads go the same way."""
+"""The configuration of pip and npm: indexes, certificates, proxy. Downloads use the same."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from studio.core.process import children
 if TYPE_CHECKING:
     import requests
 
-# seconds that pip or npm has to tell its settings: less, and a busy machine goes to the usual addresses
+# Seconds for pip or npm to print its configuration; with fewer, a busy machine would ignore it.
 _PATIENCE = 60
 _SECTIONS = ("global", "install", "download", ":env:")  # later ones win, as in pip
 _NPM = ("registry", "cafile", "proxy", "https-proxy", "strict-ssl")
@@ -26,13 +26,13 @@ _NPM = ("registry", "cafile", "proxy", "https-proxy", "strict-ssl")
 
 @dataclass(frozen=True)
 class Configuration:
-    """What of a package manager's configuration concerns a download.
+    """The parts of a package manager's configuration that downloads use.
 
     Attributes:
-        indexes: addresses of package indexes over HTTP, in the order to ask them; may be empty.
-        cert: a file of certificates to trust, else "".
-        client_cert: a file with our own certificate, else "".
-        proxy: the proxy's address, else "" for the system's.
+        indexes: HTTP URLs of package indexes, in the order to try them; may be empty.
+        cert: a file of trusted certificates, or "".
+        client_cert: a file with the client certificate, or "".
+        proxy: the proxy's URL, or "" for the system's.
         trusted: hosts whose certificate is not checked.
     """
 
@@ -44,10 +44,10 @@ class Configuration:
 
 
 def pip() -> Configuration:
-    """pip's configuration as pip itself reads it; only PIP_* variables where pip is not installed."""
+    """Returns pip's configuration as pip reads it; only PIP_* variables if pip is not installed."""
     from pypi_simple import PYPI_SIMPLE_ENDPOINT
 
-    values = _parse(_listed()) | _environment()
+    values = _parse(_pip_config()) | _environment()
     indexes = [values.get("index-url", PYPI_SIMPLE_ENDPOINT), *values.get("extra-index-url", "").split()]
     if values.get("no-index", "").lower() in ("1", "true", "yes", "on"):
         indexes = []
@@ -61,8 +61,8 @@ def pip() -> Configuration:
 
 
 def npm() -> Configuration:
-    """npm's configuration as npm itself reads it; without npm, its variables and the person's .npmrc."""
-    values = _npmrc() | _npm_variables() | _told_by_npm()
+    """Returns npm's configuration as npm reads it; without npm, its variables and the user's .npmrc."""
+    values = _npmrc() | _npm_variables() | _npm_config()
     registry = values.get("registry", "")
     secure = urlsplit(registry).scheme == "https"
     unchecked = values.get("strict-ssl", "").lower() in ("false", "0")
@@ -75,24 +75,24 @@ def npm() -> Configuration:
 
 
 def session(settings: Configuration, host: str) -> requests.Session:
-    """A session that reaches `host` as pip or npm would."""
+    """Returns a session that connects to `host` as pip or npm would."""
     import requests
 
-    made = requests.Session()
-    made.headers["Accept-Encoding"] = "identity"  # the bytes as they are: they are counted and hashed
+    http = requests.Session()
+    http.headers["Accept-Encoding"] = "identity"  # raw bytes, which are counted and hashed
     if settings.proxy:
-        made.proxies = {"http": settings.proxy, "https": settings.proxy}
-        made.trust_env = False  # else the environment's proxy would win
+        http.proxies = {"http": settings.proxy, "https": settings.proxy}
+        http.trust_env = False  # otherwise the environment's proxy would win
     if settings.cert:
-        made.verify = settings.cert
+        http.verify = settings.cert
     if host in {urlsplit(f"//{trusted}").hostname for trusted in settings.trusted}:
-        made.verify = False
+        http.verify = False
     if settings.client_cert:
-        made.cert = settings.client_cert
-    return made
+        http.cert = settings.client_cert
+    return http
 
 
-def _listed() -> str:
+def _pip_config() -> str:
     if importlib.util.find_spec("pip") is None:
         return ""
     command = children.command("-m", "pip", "--disable-pip-version-check", "config", "list")
@@ -106,15 +106,15 @@ def _listed() -> str:
         return ""
 
 
-def _parse(listed: str) -> dict[str, str]:
-    """`global.cert='/etc/x.pem'` lines -> `{"cert": "/etc/x.pem"}`."""
-    found: dict[str, dict[str, str]] = {}
-    for line in listed.splitlines():
+def _parse(text: str) -> dict[str, str]:
+    """Parses the output of `pip config list`: `global.cert='/etc/x.pem'` -> `{"cert": "/etc/x.pem"}`."""
+    sections: dict[str, dict[str, str]] = {}
+    for line in text.splitlines():
         name, equals, value = line.partition("=")
         section, dot, key = name.partition(".")
         if equals and dot and section in _SECTIONS:
-            found.setdefault(section, {})[key] = str(ast.literal_eval(value))
-    return {key: value for section in _SECTIONS for key, value in found.get(section, {}).items()}
+            sections.setdefault(section, {})[key] = str(ast.literal_eval(value))
+    return {key: value for section in _SECTIONS for key, value in sections.get(section, {}).items()}
 
 
 def _environment() -> dict[str, str]:
@@ -123,21 +123,21 @@ def _environment() -> dict[str, str]:
     return {name: os.environ[variable] for name, variable in variables.items() if os.environ.get(variable)}
 
 
-def _told_by_npm() -> dict[str, str]:
-    """What npm says; it leaves out an address with a password, and says nothing where it is not installed."""
+def _npm_config() -> dict[str, str]:
+    """Returns npm's own configuration; empty if npm is not installed. npm hides URLs with a password."""
     command = [shutil.which("npm") or "npm", "config", "list", "--json"]
     quiet = os.environ | {"NPM_CONFIG_UPDATE_NOTIFIER": "false"}
     try:
-        answer = subprocess.run(command, capture_output=True, timeout=_PATIENCE, check=True, env=quiet)
-        told = json.loads(answer.stdout)
-        return {key: str(told[key]) for key in _NPM if told.get(key) is not None}
+        output = subprocess.run(command, capture_output=True, timeout=_PATIENCE, check=True, env=quiet)
+        config = json.loads(output.stdout)
+        return {key: str(config[key]) for key in _NPM if config.get(key) is not None}
     except (OSError, subprocess.SubprocessError, ValueError, AttributeError):
         return {}
 
 
 def _npm_variables() -> dict[str, str]:
-    given = {name.lower().replace("_", "-"): value for name, value in os.environ.items() if value}
-    return {key: given[f"npm-config-{key}"] for key in _NPM if f"npm-config-{key}" in given}
+    variables = {name.lower().replace("_", "-"): value for name, value in os.environ.items() if value}
+    return {key: variables[f"npm-config-{key}"] for key in _NPM if f"npm-config-{key}" in variables}
 
 
 def _npmrc() -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Pretrained weights by name: found, fetched, checked byte by byte, converted once, loaded once a process."""
+"""Pretrained weights by name: downloads, verifies and converts them once, and loads them once per process."""
 
 from __future__ import annotations
 
@@ -16,28 +16,29 @@ from studio.core import amounts
 from studio.core.errors import Cancelled, Unavailable
 from studio.core.process import children
 from studio.core.progress import Progress
-from studio.core.weights import converted, index, networks, originals, prepare
+from studio.core.weights import conversion_cache, index, networks, originals, prepare
 from studio.core.weights.prepare import entry
 
 if TYPE_CHECKING:
     import keras
 
 _LOOK_SECONDS = 0.2
-# The training runs that a recipe asks for while it is made again.
-_WANTED: ContextVar[Mapping[str, str]] = ContextVar("wanted", default=MappingProxyType({}))
+# Digests of training runs by name, while a recipe with pinned weights is replayed.
+_PINNED: ContextVar[Mapping[str, str]] = ContextVar("pinned", default=MappingProxyType({}))
 
 
 @dataclass(frozen=True)
 class Status:
-    """What is known of some weights without loading them.
+    """The status of weights, available without loading them.
 
     Attributes:
+        name, title: their name and their title for users.
         cached: whether they are converted and ready.
-        path: the converted file, or the original that a user put there, or None.
+        path: the converted file, or an original file from the user, or None.
         bytes: the size of the converted file; 0 if there is none.
-        download_bytes: what fetching them would take; 0 if nothing.
-        digest: names the training in recipes; "" if it is not known before the file is here.
-        where: which source they came from, or would come from.
+        download_bytes: the size of the download; 0 if none is needed.
+        digest: the id of the training run in recipes; "" if unknown before the download.
+        where: their source.
     """
 
     name: str
@@ -51,73 +52,73 @@ class Status:
 
 
 @dataclass(frozen=True)
-class Loaded:
-    """A network in memory, shared by all who ask for it: never change its weights."""
+class LoadedNetwork:
+    """A network in memory, shared by all callers: never change its weights."""
 
     model: keras.Model
     digest: str
 
 
-_LOADED: dict[tuple[str, str | None], Loaded] = {}
+_LOADED: dict[tuple[str, str | None], LoadedNetwork] = {}
 _LOADING = threading.Lock()
 
 
 def names() -> list[str]:
-    """All the weights that the studio knows."""
-    return list(index.shipped().weights)
+    """Returns the names of all weights."""
+    return list(index.load().weights)
 
 
 def status(name: str, digest: str | None = None) -> Status:
-    """Says whether weights are here, what they weigh and where they come from; fetches nothing."""
-    known = entry(name)
-    if found := prepare.find(name, digest):
-        path, note = found
-        return Status(name, known.title, True, path, note.bytes, 0, note.digest, note.source)
-    source = next((s for s in known.sources if prepare.may_be(s, digest)), known.sources[0])
-    here = originals.find(source)
-    size = 0 if here else source.bytes
-    return Status(name, known.title, False, here, 0, size, source.digest, source.where)
+    """Returns whether weights are here, their size and their source. Downloads nothing."""
+    weights = entry(name)
+    if match := prepare.find(name, digest):
+        path, note = match
+        return Status(name, weights.title, True, path, note.bytes, 0, note.digest, note.source)
+    source = next((s for s in weights.sources if prepare.may_match(s, digest)), weights.sources[0])
+    original = originals.find(source)
+    size = 0 if original else source.bytes
+    return Status(name, weights.title, False, original, 0, size, source.digest, source.where)
 
 
 def pull(
     name: str, progress: Progress | None = None, source: Path | None = None, digest: str | None = None
 ) -> Path:
-    """Makes sure that weights are here, from the first that has them: a named file, the cache, the sources.
+    """Makes weights available: from a given file, from the cache, or by download.
 
     Args:
         name: one of `names()`.
-        progress: told the bytes of a download.
-        source: the original file, or a folder that holds it; taken instead of the cache and a download.
-        digest: the very training that is wanted, as a recipe names it; None takes the first to be had.
+        progress: receives the progress of a download.
+        source: the original file, or its folder, to use instead of the cache and a download.
+        digest: of the training run, as in a recipe; None takes the first available one.
 
     Returns:
-        The converted `.weights.h5`.
+        The path of the converted `.weights.h5`.
 
     Raises:
-        Unavailable: if nothing has them; the message says which file to put where.
-        InvalidInput: if the named file is not one of the pinned ones.
-        Cancelled: if a user asked to stop; the next pull continues from there.
+        Unavailable: if no source has them; the message says which file to put where.
+        InvalidInput: if the given file is not a pinned one.
+        Cancelled: if the user asked to stop; the next pull resumes.
     """
-    return prepare.ready(name, progress or Progress(), source, digest)[0]
+    return prepare.ensure(name, progress or Progress(), source, digest)[0]
 
 
 def fetch(name: str, progress: Progress | None = None) -> None:
-    """Makes sure that weights are here, in a process of its own since converting them loads Keras.
+    """Makes weights available in a child process, because converting them loads Keras.
 
     Args:
         name: one of `names()`.
-        progress: asked whether a user wants to stop; the next fetch continues from there.
+        progress: checked for a cancel; the next fetch resumes.
 
     Raises:
         InvalidInput: if there are no weights of that name.
-        Unavailable: if nothing has them.
-        Cancelled: if a user asked to stop.
+        Unavailable: if no source has them.
+        Cancelled: if the user asked to stop.
     """
-    progress, absent = progress or Progress(), status(name)
-    if absent.cached:
+    progress, weights = progress or Progress(), status(name)
+    if weights.cached:
         return
-    size = f" ({amounts.size(absent.download_bytes)})" if absent.download_bytes else ""
-    progress.stage(f"Fetching {absent.title}{size}")
+    size = f" ({amounts.size(weights.download_bytes)})" if weights.download_bytes else ""
+    progress.stage(f"Fetching {weights.title}{size}")
     with subprocess.Popen(
         children.command("-m", "studio", "weights", "pull", name),
         env=children.environment(),
@@ -126,15 +127,15 @@ def fetch(name: str, progress: Progress | None = None) -> None:
         text=True,
         errors="replace",
     ) as process:
-        said = _said(process, progress)
+        stderr = _read_stderr(process, progress)
     if process.returncode:
-        errors = [line for line in said.splitlines() if line.startswith("error: ")]
+        errors = [line for line in stderr.splitlines() if line.startswith("error: ")]
         silent = "The download ended without a message. Try again."
         raise Unavailable(errors[-1].removeprefix("error: ") if errors else silent)
 
 
-def _said(process: subprocess.Popen[str], progress: Progress) -> str:
-    """What a process has said when it ends; it is ended if a user asks to stop."""
+def _read_stderr(process: subprocess.Popen[str], progress: Progress) -> str:
+    """Returns the stderr of a process once it ends. Terminates it if the user asks to stop."""
     while True:
         try:
             return process.communicate(timeout=_LOOK_SECONDS)[1]
@@ -147,57 +148,62 @@ def _said(process: subprocess.Popen[str], progress: Progress) -> str:
 
 
 def verify(name: str) -> Status:
-    """Reads the whole converted file and compares it with its note.
+    """Verifies the SHA-256 of the converted file, and returns the status.
 
     Raises:
-        Unavailable: if the weights are not here, or not as they were made.
+        Unavailable: if the weights are missing or damaged.
     """
-    found = prepare.find(name, None)
-    if found and converted.is_whole(*found):
+    match = prepare.find(name, None)
+    if match and conversion_cache.is_whole(*match):
         return status(name)
-    what = f"in {found[0]} are damaged" if found else "are not here, or only in part"
-    raise Unavailable(f"The weights {name} {what}. Run `studio weights pull {name}`.")
+    problem = f"in {match[0]} are damaged" if match else "are not here, or only in part"
+    raise Unavailable(f"The weights {name} {problem}. Run `studio weights pull {name}`.")
 
 
 def expected_digest(name: str) -> str:
-    """The digest of the training that `load` would take now; "" if not known. Loads and fetches nothing."""
-    return status(name, _WANTED.get().get(name)).digest
+    """Returns the digest of the training run that `load` would use; "" if unknown. Loads nothing."""
+    return status(name, _PINNED.get().get(name)).digest
 
 
 def pinned() -> Mapping[str, str]:
-    """What `using` asks for in this thread, as a recipe names it: `{name: digest}`; empty for nothing."""
-    return _WANTED.get()
+    """Returns the weights pinned by `using` in this thread, `{name: digest}`."""
+    return _PINNED.get()
 
 
 @contextlib.contextmanager
 def using(digests: Mapping[str, str]) -> Iterator[None]:
-    """While open, `load` in this thread takes these training runs, as a recipe names them: `{name: digest}`;
-    and `studio.core.models.presets.find` no model of such a name that has become another one.
+    """Pins the weights of this thread while open.
+
+    `load` then uses exactly these training runs, and `studio.core.models.presets.find` refuses a model that
+    has changed.
+
+    Args:
+        digests: of training runs, as in a recipe: `{name: digest}`.
     """
-    token = _WANTED.set(dict(digests))
+    token = _PINNED.set(dict(digests))
     try:
         yield
     finally:
-        _WANTED.reset(token)
+        _PINNED.reset(token)
 
 
-def load(name: str, progress: Progress | None = None, digest: str | None = None) -> Loaded:
-    """The network of a name with its weights, fetched if need be; one copy a process, frozen.
+def load(name: str, progress: Progress | None = None, digest: str | None = None) -> LoadedNetwork:
+    """Loads a pretrained network, after a download if necessary. It is frozen, and loaded once per process.
 
     Args:
         name: one of `names()`.
-        progress: told of a download.
-        digest: the very training that is wanted, as a recipe names it; None takes the one that `using`
-            asks for, else the first to be had.
+        progress: receives the progress of a download.
+        digest: of the training run, as in a recipe; None takes the one pinned by `using`, else the first
+            available one.
 
     Raises:
-        StudioError: as `pull`.
+        StudioError: see `pull`.
     """
     progress = progress or Progress()
-    digest = digest or _WANTED.get().get(name)
-    if found := _LOADED.get((name, digest)):
-        return found
-    path, note = prepare.ready(name, progress, None, digest)
+    digest = digest or _PINNED.get().get(name)
+    if loaded := _LOADED.get((name, digest)):
+        return loaded
+    path, note = prepare.ensure(name, progress, None, digest)
     training = note.digest
     with _LOADING:
         if (name, training) not in _LOADED:
@@ -205,5 +211,5 @@ def load(name: str, progress: Progress | None = None, digest: str | None = None)
             model = networks.build(name)
             model.load_weights(path)
             model.trainable = False
-            _LOADED[name, training] = Loaded(model, training)
+            _LOADED[name, training] = LoadedNetwork(model, training)
         return _LOADED.setdefault((name, digest), _LOADED[name, training])

@@ -1,1 +1,1 @@
-"""What single channels of a network like to see."""
+"""Feature visualization of single channels."""

@@ -1,27 +1,27 @@
-"""An image as waves and uncorrelated colors: what feature visualization climbs on instead of pixels."""
+"""An image as Fourier coefficients and decorrelated colors, which feature visualization optimizes."""
 
 from __future__ import annotations
 
 import numpy as np
 
-# Columns: how the red, green and blue of ImageNet's photos vary together (brightness, warm to cold, green to
-# violet), as Lucid measured them, over the length of the longest.
+# Columns: principal color directions of ImageNet's photos (brightness, warm to cold, green to violet), as
+# measured by Lucid, over the length of the longest.
 _COLORS = np.array([[0.26, 0.09, 0.02], [0.27, 0.00, -0.05], [0.27, -0.09, 0.03]], "float32") / 0.462
-_LOUDNESS = 0.16  # of a wave one pixel long
-_FALL = 1.2  # how fast waves grow with their length; 1, as in Lucid, leaves more fine noise in few steps
+_LOUDNESS = 0.16  # amplitude at a wavelength of one pixel
+_FALL = 1.2  # exponent of the amplitude over wavelength; 1, as in Lucid, leaves more noise in few steps
 
 
 def hartley(planes: np.ndarray) -> np.ndarray:
-    """The real Fourier transform of every plane: orthonormal, and its own inverse.
+    """Computes the Hartley transform of every plane, which is orthonormal and its own inverse.
 
     Args:
         planes: `(H, W, C) float32`.
 
     Returns:
-        `(H, W, C) float32`: the amplitude of every wave.
+        `(H, W, C) float32`: the coefficients.
 
     Reference:
-        Hartley 1942: the real less the imaginary part of the Fourier transform.
+        Hartley 1942: the real minus the imaginary part of the Fourier transform.
     """
     from scipy import fft
 
@@ -30,13 +30,13 @@ def hartley(planes: np.ndarray) -> np.ndarray:
 
 
 class Canvas:
-    """A square image that is made of waves, the long ones louder, as they are in photos.
+    """A square image parametrized by Fourier coefficients that are scaled like those of photos.
 
-    In pixels a network's gradient is mostly fine noise; in waves that are about as loud as a photo's, shapes
-    and colors grow as fast as edges.
+    In pixel space, a network's gradient is mostly fine noise; with this scaling, shapes and colors grow as
+    fast as edges.
 
     Args:
-        size: of a side, in px.
+        size: side in px.
 
     Reference:
         Olah et al. 2017, "Feature Visualization", on preconditioning.
@@ -49,16 +49,16 @@ class Canvas:
         self.size = size
 
     def image(self, waves: np.ndarray, vivid: float = 0.0) -> np.ndarray:
-        """`(size, size, 3) float32` amplitudes, 0 for gray -> `(1, size, size, 3) float32 in [0, 1]`.
+        """Renders `(size, size, 3) float32` coefficients, 0 for gray, as `(1, size, size, 3)` in [0, 1].
 
         Args:
-            vivid: the least standard deviation of the colors before the sigmoid; weaker ones are raised.
+            vivid: smallest standard deviation of the colors before the sigmoid; lower ones are raised.
         """
         colors = hartley(waves * self._loudness) @ _COLORS.T
         colors *= max(1.0, vivid / (float(colors.std()) + 1e-12))
-        return (0.5 + 0.5 * np.tanh(colors / 2))[None]  # the sigmoid, which never overflows so
+        return (0.5 + 0.5 * np.tanh(colors / 2))[None]  # sigmoid, without overflow
 
     def pull(self, images_01: np.ndarray, gradient: np.ndarray) -> np.ndarray:
-        """The gradient by the waves, from the one by the pixels of `images_01`; shapes as in `image`."""
+        """Converts the gradient with respect to pixels to one with respect to the coefficients."""
         colors = (gradient * images_01 * (1 - images_01))[0] @ _COLORS
         return hartley(colors) * self._loudness

@@ -1,7 +1,7 @@
-"""Draws the sheets that come with the studio: `python -m studio.dream.channels.draw_sheets [BACKBONE ...]`.
+"""Renders the shipped sheets of channels: `python -m studio.dream.channels.draw_sheets [BACKBONE ...]`.
 
-A quarter more channels than are shown are drawn, chosen at random; of those too much alike, one goes. What
-is drawn is kept in STUDIO_HOME, so that a run that was stopped continues from there.
+A quarter more channels than needed are rendered, chosen at random; of similar ones, some are dropped. Images
+are cached in STUDIO_HOME, so that an interrupted run continues.
 
 Took 19 minutes of processor time for all three on two shared cores: 8 for VGG16, 7 for ResNet50, 4 for
 InceptionV3.
@@ -27,8 +27,8 @@ from studio.dream.channels import sheet
 from studio.dream.settings import ChannelSettings
 
 STEPS = 32
-SPARE = 1.25  # channels drawn for each that is shown
-# How many channels of each layer are shown, from lines and textures to parts of things.
+SPARE = 1.25  # rendered channels per shown one
+# Number of shown channels per layer, from lines and textures to object parts.
 SHARES = {
     "vgg16": {
         "block3_conv3": 10,
@@ -51,30 +51,30 @@ Images = dict[tuple[str, int], np.ndarray]
 
 
 def main(names: Sequence[str]) -> None:
-    """Draws and writes the sheets of some backbones; of all, if none is named."""
+    """Renders and writes the sheets of the named backbones, or of all."""
     for backbone in names or SHARES:
         layers = backbones.spec(backbone).layers
-        chosen: Images = {}
+        images: Images = {}
         with terminal_bar(f"The sheet of {backbone}") as progress:
             for number, (layer, share) in enumerate(SHARES[backbone].items()):
-                drawn = _candidates(layer, layers[layer], share, number, progress)
-                chosen |= different(drawn, share)
-        write(backbone, chosen)
+                candidates = _candidates(layer, layers[layer], share, number, progress)
+                images |= most_different(candidates, share)
+        write(backbone, images)
 
 
 def _candidates(layer: str, channels: int, share: int, seed: int, progress: Progress) -> Images:
-    """Images of random channels of a layer; one that stays silent is left out, and another one drawn."""
-    wanted = round(SPARE * share)
-    drawn: Images = {}
+    """Renders random channels of a layer; channels that stay inactive are replaced by others."""
+    count = round(SPARE * share)
+    images: Images = {}
     for channel in np.random.default_rng(seed).permutation(channels).tolist():
-        if len(drawn) == wanted:
+        if len(images) == count:
             break
-        progress.report(len(drawn), wanted, text=layer)
+        progress.report(len(images), count, text=layer)
         try:
-            drawn[layer, channel] = _draw(ChannelSettings(layer=layer, channel=channel))
+            images[layer, channel] = _draw(ChannelSettings(layer=layer, channel=channel))
         except Unavailable:
             continue
-    return drawn
+    return images
 
 
 def _draw(settings: ChannelSettings) -> np.ndarray:
@@ -83,50 +83,50 @@ def _draw(settings: ChannelSettings) -> np.ndarray:
         return image_io.read(tasks.run("dream.channel", settings, {}).files[0].read())
 
 
-def different(drawn: Images, count: int) -> Images:
-    """The `count` images least alike, by channel: of the closest two one goes, until so many are left."""
-    looks = {name: look(image) for name, image in drawn.items()}
+def most_different(images: Images, count: int) -> Images:
+    """Returns the `count` most different images by channel: drops one of the closest pair until done."""
+    descriptors = {name: describe(image) for name, image in images.items()}
 
-    def apart(one, other) -> float:
-        return float(np.linalg.norm(looks[one] - looks[other]))
+    def distance(first, second) -> float:
+        return float(np.linalg.norm(descriptors[first] - descriptors[second]))
 
-    while len(looks) > count:
-        pair = min(itertools.combinations(looks, 2), key=lambda pair: apart(*pair))
-        # Of the two, the one that is also closer to the others.
-        looks.pop(min(pair, key=lambda one: sorted(apart(one, other) for other in looks)[2]))
-    return {name: drawn[name] for name in sorted(looks)}
+    while len(descriptors) > count:
+        pair = min(itertools.combinations(descriptors, 2), key=lambda pair: distance(*pair))
+        # Drop the one that is also closer to the others.
+        descriptors.pop(min(pair, key=lambda name: sorted(distance(name, other) for other in descriptors)[2]))
+    return {name: images[name] for name in sorted(descriptors)}
 
 
-def look(image: np.ndarray) -> np.ndarray:
-    """What the eye tells images apart by, as a vector: mean and spread of colors, and strength of waves.
+def describe(image: np.ndarray) -> np.ndarray:
+    """Computes a descriptor of an image: color means, color deviations, and spectral power.
 
     Args:
         image: `(H, W, 3) uint8`.
 
     Returns:
-        `(30,) float64`: three means, three spreads, and the waves by four lengths and six directions.
+        `(30,) float64`: three means, three deviations, and power in four frequency bands by six directions.
     """
     colors = image.reshape(-1, 3) / 255
     waves = np.abs(np.fft.fft2(image.mean(-1) / 255)) ** 2
     down, right = np.meshgrid(*map(np.fft.fftfreq, image.shape[:2]), indexing="ij")
     length = np.digitize(np.hypot(down, right), (1 / 32, 1 / 16, 1 / 8, 1 / 4)) - 1
     direction = (np.arctan2(down, right) % np.pi / np.pi * 6).astype(int) % 6
-    seen = length >= 0
-    power = np.bincount((length * 6 + direction)[seen], waves[seen], minlength=24)
+    is_counted = length >= 0
+    power = np.bincount((length * 6 + direction)[is_counted], waves[is_counted], minlength=24)
     return np.concatenate([3 * colors.mean(0), 3 * colors.std(0), np.log(power / power.sum() + 1e-4) / 3])
 
 
-def write(backbone: str, chosen: Images) -> None:
-    """Writes the mosaic and the names of a sheet."""
-    rows = -(-len(chosen) // sheet.COLUMNS)
+def write(backbone: str, images: Images) -> None:
+    """Writes the mosaic and the channel names of a sheet."""
+    rows = -(-len(images) // sheet.COLUMNS)
     mosaic = Image.new("RGB", (sheet.COLUMNS * sheet.SIDE, rows * sheet.SIDE))
-    for place, image in enumerate(chosen.values()):
-        corner = place % sheet.COLUMNS * sheet.SIDE, place // sheet.COLUMNS * sheet.SIDE
+    for position, image in enumerate(images.values()):
+        corner = position % sheet.COLUMNS * sheet.SIDE, position // sheet.COLUMNS * sheet.SIDE
         mosaic.paste(Image.fromarray(image), corner)
     buffer = io.BytesIO()
     mosaic.save(buffer, "WEBP", quality=85, method=6)
     paths.write(sheet.mosaic_of(backbone), buffer.getvalue())
-    paths.write(sheet.names_of(backbone), (json.dumps(list(chosen)) + "\n").encode())
+    paths.write(sheet.names_of(backbone), (json.dumps(list(images)) + "\n").encode())
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A network whose gradient goes a little through what is silent, so that sleeping channels can be woken."""
+"""A network whose ReLUs leak some gradient, so that inactive channels can be activated."""
 
 from __future__ import annotations
 
@@ -11,48 +11,48 @@ from studio.core.progress import Progress
 if TYPE_CHECKING:
     import keras
 
-LEAK = 0.1  # of a gradient that passes a silent place; more wakes channels sooner, and climbs less far
+LEAK = 0.1  # share of the gradient at inactive positions; more activates channels sooner but less strongly
 
 
 def load(name: str, progress: Progress | None = None) -> backbones.Backbone:
-    """A backbone with the same activations and a leaking gradient; one copy a process.
+    """Loads a backbone with the same activations and a leaky gradient; one copy per process.
 
-    At a start from noise most channels of a deep layer are silent everywhere, and a true gradient is zero
-    there. With the leak they wake within a few steps, and shapes come out larger and whole.
+    Starting from noise, most channels of a deep layer are inactive everywhere, where the true gradient is
+    zero. With the leak they activate within a few steps, and shapes get larger and complete.
 
     Raises:
-        StudioError: as `backbones.load`.
+        StudioError: like `backbones.load`.
     """
-    return _leaking(name, backbones.load(name, progress).digest)
+    return _load_leaky(name, backbones.load(name, progress).digest)
 
 
 @lru_cache(maxsize=len(backbones.BACKBONES))
-def _leaking(name: str, digest: str) -> backbones.Backbone:
+def _load_leaky(name: str, digest: str) -> backbones.Backbone:
     import keras
 
-    strict = backbones.load(name, digest=digest)
+    original = backbones.load(name, digest=digest)
 
-    def replaced(layer: keras.Layer) -> keras.Layer:
-        made = type(layer).from_config(layer.get_config())
+    def replace_activation(layer: keras.Layer) -> keras.Layer:
+        copied = type(layer).from_config(layer.get_config())
         if getattr(layer, "activation", None) is keras.activations.relu:
-            made.activation = leaky_relu
-        return made
+            copied.activation = leaky_relu
+        return copied
 
-    model = keras.models.clone_model(strict.model, clone_function=replaced)
-    model.set_weights(strict.model.get_weights())
+    model = keras.models.clone_model(original.model, clone_function=replace_activation)
+    model.set_weights(original.model.get_weights())
     model.trainable = False
-    return backbones.Backbone(strict.spec, model, digest)
+    return backbones.Backbone(original.spec, model, digest)
 
 
 def leaky_relu(values):
-    """A ReLU, but with LEAK of the gradient where it is silent.
+    """Computes a ReLU that passes LEAK of the gradient where it is inactive.
 
     Reference:
-        The idea is Lucid's, which lets all of it through for the first steps.
+        Lucid passes the full gradient in the first steps.
     """
     from keras import ops
 
     def leaking(values):
         return ops.relu(values), lambda slope: slope * ops.where(values > 0, 1.0, LEAK)
 
-    return gradients.by_hand(leaking)(values)
+    return gradients.with_gradient(leaking)(values)

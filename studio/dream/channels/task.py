@@ -1,4 +1,4 @@
-"""The image of a channel as a task: nothing in, a PNG with its recipe out, drawn once and kept."""
+"""Feature visualization as a task: from settings to a PNG with its recipe, which is cached."""
 
 from __future__ import annotations
 
@@ -15,41 +15,41 @@ from studio.core.weights import pretrained
 from studio.dream.settings import ChannelSettings
 
 FOLDER = "channels"  # of STUDIO_HOME
-DRAWING = 1  # counts up whenever the same settings draw another image
+DRAWING = 1  # version of the rendering; increase it when the same settings give another image
 
 
 def run(settings: ChannelSettings, inputs: Inputs, progress: Progress) -> Result:
-    """Draws what a channel likes best, or takes the image that was drawn before; that needs no Keras.
+    """Visualizes a channel, or returns the cached image without Keras.
 
     Raises:
-        StudioError, Cancelled: as `studio.dream.channels.visualize.visualize`.
+        StudioError, Cancelled: like `studio.dream.channels.visualize.visualize`.
     """
-    began, name = time.monotonic(), settings.wanted.backbone
-    file = place(settings, pretrained.expected_digest(name))
-    if found := _drawn_before(file):
-        data, recipe = found
+    began, name = time.monotonic(), settings.target.backbone
+    file = cache_path(settings, pretrained.expected_digest(name))
+    if cached := _read_cached(file):
+        data, recipe = cached
         seconds = time.monotonic() - began
-        return Result((_kept(data, settings),), {"seconds": seconds, "steps": 0}, recipe)
+        return Result((_store(data, settings),), {"seconds": seconds, "steps": 0}, recipe)
     from studio.dream.channels.visualize import visualize
 
-    drawn = visualize(settings, progress)
-    if drawn.stopped_early:
-        settings = settings.model_copy(update={"steps": drawn.figures["steps"]})
-    recipe = recipes.make("dream.channel", settings, inputs, drawn.weights)
-    data = image_io.encode_png(drawn.image, recipe)
-    paths.write(place(settings, drawn.weights[name]), data)
-    return Result((_kept(data, settings),), drawn.figures, recipe, drawn.stopped_early)
+    visualization = visualize(settings, progress)
+    if visualization.stopped_early:
+        settings = settings.model_copy(update={"steps": visualization.figures["steps"]})
+    recipe = recipes.make("dream.channel", settings, inputs, visualization.weights)
+    data = image_io.encode_png(visualization.image, recipe)
+    paths.write(cache_path(settings, visualization.weights[name]), data)
+    return Result((_store(data, settings),), visualization.figures, recipe, visualization.stopped_early)
 
 
-def place(settings: ChannelSettings, training: str) -> Path:
-    """Where the image of these settings is, or will be.
+def cache_path(settings: ChannelSettings, training: str) -> Path:
+    """Returns the path of the cached image of these settings.
 
     Args:
-        training: the digest of the weights; another training run likes other images.
+        training: SHA-256 of the weights, which change the image.
     """
-    backbone = settings.wanted.backbone  # never "auto", so that both ways of asking find it
-    asked = settings.model_dump() | {"backbone": backbone, "training": training, "drawing": DRAWING}
-    key = paths.digest(json.dumps(asked, sort_keys=True).encode())
+    backbone = settings.target.backbone  # never "auto", so that "auto" and the name share an image
+    key_data = settings.model_dump() | {"backbone": backbone, "training": training, "drawing": DRAWING}
+    key = paths.digest(json.dumps(key_data, sort_keys=True).encode())
     return paths.folder(FOLDER) / f"{backbone}-{_name(settings)}-{key[:16]}.png"
 
 
@@ -57,8 +57,8 @@ def _name(settings: ChannelSettings) -> str:
     return f"{settings.layer}-{settings.channel}"
 
 
-def _drawn_before(file: Path) -> tuple[bytes, recipes.Recipe] | None:
-    """A kept image and its recipe; None if there is none, or it is damaged."""
+def _read_cached(file: Path) -> tuple[bytes, recipes.Recipe] | None:
+    """Returns a cached image and its recipe; None if there is none, or it is damaged."""
     try:
         data = file.read_bytes()
         image_io.read(data)
@@ -67,5 +67,5 @@ def _drawn_before(file: Path) -> tuple[bytes, recipes.Recipe] | None:
         return None
 
 
-def _kept(data: bytes, settings: ChannelSettings) -> File:
+def _store(data: bytes, settings: ChannelSettings) -> File:
     return File.keep(data, "image", f"{_name(settings)}.png")

@@ -1,4 +1,4 @@
-"""Random views of an image: shifted, turned and scaled cuts, and the way back for gradients."""
+"""Random views of an image: shifted, rotated and scaled crops, and their gradients."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import numpy as np
 
 
 class View(NamedTuple):
-    """What of an image is seen.
+    """A view of an image.
 
     Attributes:
-        top, left: the middle of the cut, in px.
+        top, left: center of the crop, in px.
         turn: in radians.
-        scale: how many px of the image one px of the cut spans.
+        scale: px of the image per px of the crop.
     """
 
     top: float
@@ -23,19 +23,19 @@ class View(NamedTuple):
 
 
 def any_view(size: int, rng: np.random.Generator, turn: float = 0.15, scale: float = 0.1) -> View:
-    """A random view of a square of `size` px; `turn` in radians and `scale` are the largest changes."""
+    """Returns a random view of a square of `size` px; `turn`, in radians, and `scale` are limits."""
     top, left = rng.uniform(0, size, 2)
     return View(top, left, rng.uniform(-turn, turn), 1 + rng.uniform(-scale, scale))
 
 
 class Lens:
-    """One view as a linear map, so that its way back is exact.
+    """A view as a linear map, which has an exact transpose for gradients.
 
-    An image continues beyond its edges where it begins at the other side: no part is nearer to an edge.
+    The image wraps around at its edges, so that all positions are alike.
 
     Args:
-        size: of the image's sides, in px.
-        side: of the cut's sides, in px.
+        size: side of the image in px.
+        side: side of the crop in px.
     """
 
     def __init__(self, view: View, size: int, side: int):
@@ -58,9 +58,9 @@ class Lens:
         self._size, self._side = size, side
 
     def through(self, images_01: np.ndarray) -> np.ndarray:
-        """`(1, size, size, 3)` -> `(1, side, side, 3)`, linear between pixels."""
+        """Crops `(1, size, size, 3)` to `(1, side, side, 3)`, bilinearly."""
         return (self._map @ images_01.reshape(-1, 3)).reshape(1, self._side, self._side, 3)
 
     def back(self, gradient: np.ndarray) -> np.ndarray:
-        """A gradient by the cut `(1, side, side, 3)` -> by the image `(1, size, size, 3)`."""
+        """Maps a gradient of the crop, `(1, side, side, 3)`, to the image, `(1, size, size, 3)`."""
         return (self._map.T @ gradient.reshape(-1, 3)).reshape(1, self._size, self._size, 3)

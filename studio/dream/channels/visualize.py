@@ -1,4 +1,4 @@
-"""What a channel likes best: an image that grows from noise until one channel answers loudly everywhere."""
+"""Feature visualization: optimizes an image from noise until one channel is highly active."""
 
 from __future__ import annotations
 
@@ -19,22 +19,26 @@ from studio.dream.channels.canvas import Canvas
 from studio.dream.channels.transforms import Lens, any_view
 from studio.dream.settings import ChannelSettings
 
-SEEN = 128  # px of the image's side that the network sees at each step: enough for one motif, and quick
-STEP = 0.1  # of a wave; Adam
-STARTS = (0.05, 0.5, 1.0)  # how loud the noise begins, one after the other while a channel sleeps
-WAKING = 24  # steps until a channel that still sleeps gets another start
-VIVID = 0.9  # the standard deviation of the colors before the sigmoid, at least, at the end
+VIEW_SIDE = 128  # px, side of the crop that the network gets in each step: fits one motif and is fast
+LEARNING_RATE = 0.1  # of Adam, on Fourier coefficients
+NOISE_LEVELS = (
+    0.05,
+    0.5,
+    1.0,
+)  # amplitudes of the initial noise, tried in turn while the channel stays inactive
+PATIENCE = 24  # steps until an inactive channel gets another start
+LEAST_CONTRAST = 0.9  # smallest standard deviation of the final colors, before the sigmoid
 
 
 @dataclass(frozen=True)
-class Visualized:
+class Visualization:
     """The image of a channel.
 
     Attributes:
-        image: `(size, size, 3) uint8`; continues seamlessly where its other side begins.
-        figures: seconds, steps, and the channel's mean activation `before`, at noise, and `after`.
-        weights: SHA-256 of the weights that took part, by name.
-        stopped_early: whether a user cancelled, and this is as far as it got.
+        image: `(size, size, 3) uint8`; tiles seamlessly.
+        figures: seconds, steps, and the channel's mean activation `before`, on noise, and `after`.
+        weights: SHA-256 of the weights used, by name.
+        stopped_early: whether the user canceled and this is the result so far.
     """
 
     image: np.ndarray
@@ -43,46 +47,46 @@ class Visualized:
     stopped_early: bool = False
 
 
-def visualize(settings: ChannelSettings, progress: Progress | None = None) -> Visualized:
-    """Draws what a channel likes best.
+def visualize(settings: ChannelSettings, progress: Progress | None = None) -> Visualization:
+    """Optimizes an image that maximizes the activation of a channel.
 
     Raises:
-        StudioError: for layers or channels that there are not, weights that cannot be had, or a channel that
-            stays silent whatever is drawn.
-        Cancelled: if a user stopped it before the first step.
+        StudioError: for unknown layers or channels, weights that cannot be loaded, or a channel that stays
+            inactive.
+        Cancelled: if the user stopped it before the first step.
 
     Reference:
         Olah et al. 2017, "Feature Visualization".
     """
-    progress, name = progress or Progress(), settings.wanted.backbone
+    progress, name = progress or Progress(), settings.target.backbone
     return grow(leaky_relu.load(name, progress), settings, progress)
 
 
-def grow(backbone: Backbone, settings: ChannelSettings, progress: Progress) -> Visualized:
-    """As `visualize`, with a backbone at hand; its gradient should leak."""
-    term = settings.wanted.terms[0]
+def grow(backbone: Backbone, settings: ChannelSettings, progress: Progress) -> Visualization:
+    """Runs `visualize` with a loaded backbone, whose gradient should leak."""
+    term = settings.target.terms[0]
     progress.stage(f"Visualizing {term}")
     began = time.monotonic()
-    goal = Evaluator(backbone, channel(settings.layer, settings.channel), whole=ANY_SIZE)
-    for loudness in STARTS:
+    goal = Evaluator(backbone, channel(settings.layer, settings.channel), max_side=ANY_SIZE)
+    for loudness in NOISE_LEVELS:
         growth = Growth(goal, settings, loudness)
         stopped = growth.run(progress)
-        if stopped or growth.awake:
+        if stopped or growth.is_active:
             figures = {"seconds": time.monotonic() - began, **growth.figures}
-            weights = {settings.wanted.backbone: backbone.digest}
-            return Visualized(growth.image(), figures, weights, stopped)
+            weights = {settings.target.backbone: backbone.digest}
+            return Visualization(growth.image(), figures, weights, stopped)
     raise Unavailable(
-        f"Channel {term} of {backbone.spec.title} stayed inactive from {len(STARTS)} starts. "
+        f"Channel {term} of {backbone.spec.title} stayed inactive from {len(NOISE_LEVELS)} starts. "
         "Choose another channel, or try another seed or more steps."
     )
 
 
 class Growth:
-    """One image that grows from noise.
+    """The optimization of one image from noise.
 
     Args:
-        goal: what is climbed.
-        loudness: of the noise, in waves as loud as a photo's.
+        goal: the objective.
+        loudness: amplitude of the noise, relative to the spectrum of photos.
     """
 
     def __init__(self, goal: Evaluator, settings: ChannelSettings, loudness: float):
@@ -95,45 +99,45 @@ class Growth:
         self._values: list[float] = []
 
     def run(self, progress: Progress) -> bool:
-        """Climbs all steps, or until the channel did not wake. Returns whether a user stopped it."""
+        """Runs all steps, or until the channel stays inactive. Returns whether the user stopped it."""
         steps = self._settings.steps
         try:
-            while len(self._values) < steps and (self.awake or len(self._values) < WAKING):
+            while len(self._values) < steps and (self.is_active or len(self._values) < PATIENCE):
                 self._step()
-                told = {"activation": self._values[-1]}
-                progress.report(len(self._values), steps, told, self.image)
+                metrics = {"activation": self._values[-1]}
+                progress.report(len(self._values), steps, metrics, self.image)
         except Cancelled:
             return True
         return False
 
     @property
-    def awake(self) -> bool:
-        """Whether the channel has answered anywhere in one of the last steps."""
-        return any(value > 0 for value in self._values[-WAKING // 3 :])
+    def is_active(self) -> bool:
+        """Whether the channel was active in one of the last steps."""
+        return any(value > 0 for value in self._values[-PATIENCE // 3 :])
 
     @property
     def figures(self) -> dict[str, float]:
-        """Steps, and the mean activation at noise and of the last four views."""
+        """The steps, and the mean activation on noise and on the last four views."""
         last = float(np.mean(self._values[-4:]))
         return {"steps": len(self._values), "before": self._values[0], "after": last}
 
     def image(self) -> np.ndarray:
-        """The image so far, `(size, size, 3) uint8`, at least so vivid that it can be seen."""
-        return image_io.to_uint8(self._canvas.image(self._waves, VIVID))
+        """Returns the current image, `(size, size, 3) uint8`, with at least LEAST_CONTRAST."""
+        return image_io.to_uint8(self._canvas.image(self._waves, LEAST_CONTRAST))
 
     def _step(self) -> None:
         images_01 = self._canvas.image(self._waves)
         size = self._settings.size
-        lens = Lens(any_view(size, self._rng), size, min(size, SEEN))
-        found = self._goal(lens.through(images_01))
-        gradient = self._canvas.pull(images_01, lens.back(found.gradient))
-        self._values.append(found.value)
+        lens = Lens(any_view(size, self._rng), size, min(size, VIEW_SIDE))
+        result = self._goal(lens.through(images_01))
+        gradient = self._canvas.pull(images_01, lens.back(result.gradient))
+        self._values.append(result.value)
         self._adam(gradient / (np.sqrt(np.mean(np.square(gradient))) + 1e-30))
 
     def _adam(self, gradient: np.ndarray) -> None:
-        """One step up by Kingma & Ba 2014 (arXiv:1412.6980), with their own decays."""
+        """Takes one ascent step of Adam (Kingma and Ba 2014, arXiv:1412.6980) with default decay rates."""
         count = len(self._values)
         self._mean += 0.1 * (gradient - self._mean)
         self._square += 0.001 * (np.square(gradient) - self._square)
         mean, square = self._mean / (1 - 0.9**count), self._square / (1 - 0.999**count)
-        self._waves += STEP * mean / (np.sqrt(square) + 1e-8)
+        self._waves += LEARNING_RATE * mean / (np.sqrt(square) + 1e-8)

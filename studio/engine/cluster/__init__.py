@@ -1,1 +1,1 @@
-"""The Dask cluster: its processes, what runs in its workers, and how the server reaches them."""
+"""The Dask cluster: its processes, the code of its workers, and the server's client."""

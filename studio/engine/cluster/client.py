@@ -1,4 +1,4 @@
-"""The server's end of the cluster: sends work to its lanes, stops it, and says how a worker died."""
+"""The server's client of the cluster: sends work to lanes, stops it, and explains why a worker died."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from studio.core.errors import StudioError, Unavailable, invalid
 from studio.engine.cluster import reports, worker
 from studio.engine.cluster.launch import Host
 
-# Of what the machine has.
+# Shares of the machine's memory.
 MEMORY: Mapping[str, float | int] = {"job": capacity.JOB_SHARE, "live": capacity.LIVE_SHARE, "drive": 0.1}
 START_SECONDS = 60
-PLENTY = 4 * 2**30  # bytes of memory that must be free for the live lane to hold Keras before it needs it
-MOST_SENDINGS = 10  # of work that never began: each time the work before it in its worker killed the worker
+PLENTY = 4 * 2**30  # free bytes of memory above which the live lane loads Keras in advance
+MOST_SENDINGS = 10  # of work that never began because earlier work killed its worker each time
 LOST = "The connection to its worker was lost. Run it again."
 KILLED = "Its process crashed or was ended from outside. Run it again, or try a smaller size."
 
-Step = tuple[str, Callable[..., None], tuple[float, ...]]  # a lane, what warms it, and how
+Step = tuple[str, Callable[..., None], tuple[float, ...]]  # a lane, its warm-up function, and arguments
 
-# What Dask tells on a server's terminal about lost connections helps nobody there; the log has its own.
+# Dask's messages about lost connections do not help on a server's terminal; the log has its own.
 logging.getLogger("distributed").setLevel(logging.CRITICAL)
 
 
-def _configured(address: str) -> Security:
+def _security_for(address: str) -> Security:
     if not address.startswith("tls://"):
         step = "let the cluster speak TLS, for whoever can read along may run code there"
         raise invalid("STUDIO_SCHEDULER", expected="tls://HOST:PORT", received=address, next_step=step)
@@ -47,16 +47,16 @@ def _configured(address: str) -> Security:
 
 
 class Cluster:
-    """Workers in lanes: a private cluster of our own, or the one that STUDIO_SCHEDULER names.
+    """Workers in lanes: of a private cluster, or of the one at STUDIO_SCHEDULER.
 
     Args:
         home: STUDIO_HOME.
-        memory: as `studio.engine.cluster.launch.Host` takes it.
-        warm: whether workers load what they need before they are asked to.
+        memory: memory of each lane's process, see `studio.engine.cluster.launch.Host`.
+        warm: whether workers load Keras and weights before the first task.
 
     Raises:
-        Unavailable: if it does not come up; the message names the log.
-        InvalidInput: if STUDIO_SCHEDULER names a cluster that would be spoken to in the clear.
+        Unavailable: if it does not start; the message names the log.
+        InvalidInput: if STUDIO_SCHEDULER names a cluster without TLS.
     """
 
     def __init__(self, home: Path, memory: Mapping[str, float | int] = MEMORY, warm: bool = True):
@@ -69,12 +69,12 @@ class Cluster:
         address = os.environ.get("STUDIO_SCHEDULER")
         try:
             if address:
-                where, security = address, _configured(address)
+                scheduler_address, security = address, _security_for(address)
             else:
                 self._host = Host(home, memory, START_SECONDS)
-                where, security = self._host.address, self._host.security
+                scheduler_address, security = self._host.address, self._host.security
             self._client = Client(
-                where,
+                scheduler_address,
                 security=security,
                 set_as_default=False,
                 name="studio",
@@ -92,19 +92,19 @@ class Cluster:
 
     @property
     def warming(self) -> bool:
-        """Whether the live lane, which people wait for, is still loading what it draws, writes and paints
-        with. Keras comes later: few who have just come need it at once."""
+        """Whether the live lane is still loading the models that work without Keras; Keras itself is loaded
+        later, because new users rarely need it at once."""
         return "live" in self._warming
 
     def wait(self, seconds: float) -> bool:
-        """Waits until the cluster is closed or its process ended, but not longer. Returns whether it is."""
+        """Waits at most `seconds` for the end of the cluster. Returns whether it has ended."""
         if self._host:
             return self._host.wait(seconds)
-        # A scheduler that reconnects has lost all earlier events, so it is treated as a new one.
+        # A reconnected scheduler has lost all earlier events, so treat it as a new one.
         return self._ended.wait(seconds) or self._client.scheduler_comm is not self._comm
 
     def slots(self, lane: str) -> int:
-        """How many tasks the lane runs at once; none while there is no connection."""
+        """Returns how many tasks the lane runs at once; 0 without a connection."""
         if self._client.status != "running":
             return 0
         if self._host:
@@ -113,34 +113,34 @@ class Cluster:
         return int(sum(worker["resources"].get(lane, 0) for worker in workers))
 
     def listen(self, lane: str, handler: Callable[[dict[str, Any]], None]) -> None:
-        """Calls `handler` with every event of a lane, in the client's own thread."""
+        """Calls `handler` with every event of a lane, in the client's thread."""
         self._client.subscribe_topic(reports.topic(lane), lambda event: handler(event[1]))
 
     def submit(self, lane: str, key: str, function: Callable[..., Any], *args: Any) -> Future:
-        """Sends work to a lane, where it waits for what runs, but not for what a driver has yet to send."""
+        """Sends work to a lane. It waits for running work, but not for tasks that drivers send later."""
         if self._host and lane not in self._lanes:
             self._lanes.add(lane)
             self._host.add_lane()
-        how = {"resources": {lane: 1}, "priority": 1, "pure": False, "retries": 0}
-        return self._client.submit(function, *args, key=key, **how)
+        options = {"resources": {lane: 1}, "priority": 1, "pure": False, "retries": 0}
+        return self._client.submit(function, *args, key=key, **options)
 
     def stop(self, id: str) -> None:
         """Asks running work to stop."""
         Event(worker.stop_name(id), client=self._client).set()
 
     def cancel(self, id: str) -> None:
-        """Asks running work to stop and to keep nothing."""
+        """Asks running work to stop without a result."""
         Event(worker.cancel_name(id), client=self._client).set()
         self.stop(id)
 
     def forget_stop(self, id: str) -> None:
-        """Frees what `stop` and `cancel` left in the scheduler."""
+        """Clears the events that `stop` and `cancel` set in the scheduler."""
         for name in (worker.stop_name(id), worker.cancel_name(id)):
             with suppress(OSError, TimeoutError):
                 Event(name, client=self._client).clear()
 
     def restart(self, lane: str, future: Future) -> None:
-        """Ends the worker of `future`, which no longer answers, and waits for the one in its place."""
+        """Ends the unresponsive worker of `future`, and waits for the new one."""
         running_on = [address for address, keys in self._client.processing().items() if future.key in keys]
         future.cancel(reason="restart", msg="it did not stop")  # else Dask would run it again
         if running_on:
@@ -148,7 +148,7 @@ class Cluster:
         self._warm_up(lane)
 
     def death(self, lane: str, future: Future) -> str:
-        """Why a finished future has no result, as a sentence for a user; "" if it has one."""
+        """Returns why a finished future has no result, as a sentence for the user; "" if it has one."""
         if future.cancelled():
             return LOST
         error = future.exception()
@@ -162,7 +162,7 @@ class Cluster:
         return f"No worker could run it ({type(error).__name__}). See logs/engine.log in STUDIO_HOME."
 
     def close(self) -> None:
-        """Ends the private cluster with all its processes, or leaves an existing one."""
+        """Ends a private cluster with all its processes, or disconnects from another one."""
         if hasattr(self, "_client"):
             with suppress(OSError, TimeoutError):
                 self._client.close(timeout=2)
@@ -171,10 +171,10 @@ class Cluster:
         self._ended.set()
 
     def _warm_up(self, *lanes: str) -> None:
-        """Warms lanes, one step after the other: two cores should not have to load Keras twice at once.
+        """Warms up lanes one after the other, because two cores should not load Keras twice at once.
 
-        First the live lane, without Keras; then that of jobs, which all but need it; then, where memory is
-        plenty, Keras in the live lane too, so that the first click on what needs it does not wait either.
+        First the live lane without Keras, then the job lane, whose tasks usually need it, then Keras in the
+        live lane if there is enough memory.
         """
         lanes = tuple(lane for lane in lanes if self._warm and lane != "drive")  # drivers load no weights
         if not lanes:
@@ -197,7 +197,7 @@ class Cluster:
         future.add_done_callback(done)
 
     def _died_of_memory(self, error: KilledWorker) -> bool:
-        for _ in range(5):  # the news may come a little after the death
+        for _ in range(5):  # the event may arrive shortly after the death
             if error.last_worker.address in self._over_memory:
                 return True
             time.sleep(0.1)

@@ -1,4 +1,4 @@
-"""Starting and ending the process that holds the private cluster."""
+"""Starts and ends the process of the private cluster."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class Host:
 
     Args:
         home: STUDIO_HOME.
-        memory: bytes (above 1) or the fraction of the machine's memory that each lane's process may use.
-        seconds: how long it may take to answer.
+        memory: memory limit of each lane's process: bytes (above 1) or a fraction of the machine's memory.
+        seconds: time limit of the start.
 
     Raises:
         ValueError: if it ends or is killed before it answers.
@@ -33,7 +33,7 @@ class Host:
     """
 
     def __init__(self, home: Path, memory: Mapping[str, float | int], seconds: float):
-        scratch = _emptied(home / "cache" / "workers")
+        scratch = _empty(home / "cache" / "workers")
         self._log = paths.folder("logs") / "engine.log"
         _shorten(self._log)
         self._log.touch(permissions.FILE)
@@ -44,7 +44,7 @@ class Host:
                 stdout=subprocess.PIPE,
                 stderr=log,
                 env=children.environment(TMPDIR=str(scratch)),
-                start_new_session=True,  # Ctrl-C is for the server, which ends this in order
+                start_new_session=True,  # Ctrl-C must reach only the server, which then ends this process
                 text=True,
             )
         assert self._process.stdin and self._process.stdout  # both are pipes
@@ -53,7 +53,7 @@ class Host:
         self._answer(seconds)
 
     def _answer(self, seconds: float) -> None:
-        timer = threading.Timer(seconds, self._process.kill)  # ends the wait below
+        timer = threading.Timer(seconds, self._process.kill)  # limits the wait for the answer
         timer.start()
         try:
             answer = json.loads(self._answers.readline() or "no answer")
@@ -68,7 +68,7 @@ class Host:
         )
 
     def add_lane(self) -> None:
-        """Starts the next lane's worker."""
+        """Starts the worker of the next lane."""
         self._tell("more")
 
     def _tell(self, line: str) -> None:
@@ -76,7 +76,7 @@ class Host:
         self._words.flush()
 
     def wait(self, seconds: float) -> bool:
-        """Waits, but not longer than until the process has ended. Returns whether it has."""
+        """Waits at most `seconds` for the end of the process. Returns whether it has ended."""
         try:
             self._process.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -85,7 +85,7 @@ class Host:
         return True
 
     def close(self) -> None:
-        """Ends the process and, with it, the workers."""
+        """Ends the process and its workers."""
         with suppress(OSError):
             self._words.close()
         try:
@@ -95,8 +95,8 @@ class Host:
             self._process.wait()
 
 
-def _emptied(folder: Path) -> Path:
-    """The folder, emptied of what killed workers left; of a link only itself is removed."""
+def _empty(folder: Path) -> Path:
+    """Empties a folder of the files of killed workers, and returns it. A link is removed, not followed."""
     if folder.is_symlink():
         folder.unlink()
     shutil.rmtree(folder, ignore_errors=True)
@@ -104,9 +104,9 @@ def _emptied(folder: Path) -> Path:
 
 
 def _shorten(log: Path) -> None:
-    """Sets a log aside that has grown too long.
+    """Moves the content of a log that is too long to another file.
 
-    It is emptied in its place, for all processes of the engine, native libraries among them, hold it open.
+    The log is truncated in place, because all processes and native libraries of the engine hold it open.
     """
     with suppress(OSError):
         if log.stat().st_size > MOST_LOG:

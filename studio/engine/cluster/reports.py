@@ -1,4 +1,4 @@
-"""What a worker tells while it works: reports of jobs and streams, on their way to the server and to disk."""
+"""Reports of a worker: sends those of jobs and streams to the server, and saves those of jobs."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from studio.core.progress import Report
 from studio.engine.jobs import store
 
 EVENTS_A_SECOND = 10
-STREAM_SECONDS = 0.08  # least between two reports of a stream; tasks that report ten a second lose none
+STREAM_SECONDS = 0.08  # minimum between two reports of a stream; ten reports per second all pass
 SAVED_PREVIEW_SECONDS = 3.0
 log = logging.getLogger("studio.engine")
 
 
 class Events:
-    """Passes reports on as events of a topic, plain steps thinned; each that has an image is passed on.
+    """Sends reports as events of a topic: all with an image, others at a limited rate.
 
     Args:
         id: of the job or request.
         topic: of the events.
-        seconds: least time between two plain steps.
-        previews: whether images go along, as WebP.
+        seconds: minimum time between two reports without an image.
+        previews: whether to send images, as WebP.
     """
 
     def __init__(self, id: str, topic: str, seconds: float = STREAM_SECONDS, previews: bool = True):
@@ -38,8 +38,8 @@ class Events:
         self.preview: bytes | None = None  # the latest
 
     def __call__(self, report: Report) -> None:
-        shown = report.preview if self._previews else None
-        preview = None if shown is None else image_io.encode_preview(shown)
+        image = report.preview if self._previews else None
+        preview = None if image is None else image_io.encode_preview(image)
         self.preview = preview or self.preview
         now = time.monotonic()
         if preview is not None or now >= self._next:
@@ -49,9 +49,9 @@ class Events:
 
 
 class Reporter:
-    """Passes reports of a job on: to the server as events, to the job's folder as history and image.
+    """Sends reports of a job to the server as events, and saves history and preview in the job's folder.
 
-    Events carry the preview (about 50 kB, twice a second).
+    Events carry the preview (about 50 kB, twice per second).
     """
 
     def __init__(self, id: str, lane: str, folder: store.Folder):
@@ -59,7 +59,7 @@ class Reporter:
         self._events = Events(id, topic(lane), 1 / EVENTS_A_SECOND)
         self._next_saved = 0.0
         self._next_step = self._points = 0
-        self._point: Report | None = None  # the latest that had figures
+        self._point: Report | None = None  # the latest with metrics
         self.last: Report | None = None
         self._saved: bytes | None = None
 
@@ -75,23 +75,24 @@ class Reporter:
             self._next_saved = now + SAVED_PREVIEW_SECONDS
 
     def _is_due(self, report: Report) -> bool:
-        """Whether a point belongs to the curve, of which each phase has about MOST_POINTS.
+        """Returns whether a report is a point of the curve, which has about MOST_POINTS per phase.
 
-        Of a phase whose length is not known each MOST_POINTS lie twice as far apart as those before.
+        In a phase of unknown length, the spacing doubles after every MOST_POINTS points.
         """
         before, self._point = self._point, report
         if before and (report.step < before.step or _is_other(report, before)):
-            self._next_step = self._points = 0  # a phase begins
-        known, passed = math.ceil(report.total / store.MOST_POINTS), self._points // store.MOST_POINTS
-        stride = known or 2**passed
-        # A search tells several measurements at one step.
+            self._next_step = self._points = 0  # a new phase
+        fixed_stride = math.ceil(report.total / store.MOST_POINTS)
+        doublings = self._points // store.MOST_POINTS
+        stride = fixed_stride or 2**doublings
+        # A search reports several measurements at one step.
         due = stride == 1 or report.step >= self._next_step or report.step == report.total
         if due:
             self._next_step, self._points = report.step + stride, self._points + 1
         return due
 
     def save_preview(self) -> None:
-        """Puts the latest image into the folder, so that a killed job still shows it."""
+        """Saves the latest preview in the folder, so a killed job still shows it."""
         if self._events.preview is not self._saved:
             with best_effort("the preview", self._id):
                 self._folder.show(self._events.preview or b"")
@@ -99,25 +100,25 @@ class Reporter:
 
 
 def _is_other(report: Report, before: Report) -> bool:
-    """Whether the same step was told of another number of steps."""
+    """Returns whether the total changed at the same step, so a new phase began."""
     return report.step == before.step and report.total != before.total
 
 
 @contextmanager
-def best_effort(what: str, id: str) -> Iterator[None]:
-    """Lets a run continue without something that only shows how it goes, as when the disk is full."""
+def best_effort(subject: str, id: str) -> Iterator[None]:
+    """Logs and ignores a failure to save something optional, e.g. because the disk is full."""
     try:
         yield
     except (OSError, StudioError) as error:
-        log.warning("%s of job %s could not be saved: %s", what, id, error)
+        log.warning("%s of job %s could not be saved: %s", subject, id, error)
 
 
 def plain(report: Report) -> Report:
-    """A report as JSON and events have it: Python's own numbers, without its image."""
+    """Converts a report for JSON and events: Python numbers, without the image."""
     metrics = {name: float(value) for name, value in report.metrics.items()}
     return replace(report, metrics=metrics, preview=None)
 
 
 def topic(lane: str) -> str:
-    """The name of a lane's stream of events."""
+    """Returns the name of the event topic of a lane."""
     return f"studio-{lane}"

@@ -1,12 +1,11 @@
-"""The engine's own process: a private Dask scheduler and one worker process a lane.
+"""The process of the private cluster: a Dask scheduler and one worker process per lane.
 
-It is a process of its own because a worker started from the server would first import the server's
-`__main__`, which is a page while a page runs. Everything listens on loopback only and speaks mutual TLS with
-one certificate of this cluster. Its key is in these processes' memory alone but for moments: Python's TLS
-takes keys from files only, so that each process writes it into a fresh folder that nobody else can read, and
-removes that at once. The engine's processes do so, as with all temporary files, in STUDIO_HOME.
+It is a separate process because a worker started from the server would first import the server's `__main__`,
+which is a page while a page runs. All processes listen on loopback only and use mutual TLS with a certificate
+of this cluster. The key stays in memory but for moments: Python's TLS only reads keys from files, so each
+process writes it into a new private folder and removes that at once, in STUDIO_HOME like all temporary files.
 
-It ends, and its workers with it, as soon as its standard input closes: so also when the server is killed.
+The process and its workers end as soon as standard input closes, so also when the server is killed.
 
     standard input   one line of JSON: {"home", "scratch", "memory": {lane: bytes or fraction}}; each line
                      "more" after it starts the next lane.
@@ -26,13 +25,13 @@ import dask
 from distributed import Nanny, Scheduler, Security, SpecCluster, Worker, WorkerPlugin
 
 from studio.core.process import startup
-from studio.engine.cluster.worker import be_polite
+from studio.engine.cluster.worker import lower_priority
 
-LANES = ("live", "job", "drive")  # in the order of their start; drivers wait until one is needed
-FIRST = 2
+LANES = ("live", "job", "drive")  # in the order of their start; the drive lane starts on demand
+FIRST = 2  # lanes that start at once
 
 CONFIG = {
-    "distributed.scheduler.allowed-failures": 0,  # a job that kills its worker must not kill the next one's
+    "distributed.scheduler.allowed-failures": 0,  # a job that killed its worker must not be retried
     "distributed.scheduler.work-stealing": False,
     "distributed.scheduler.http.routes": [],
     "distributed.worker.http.routes": [],
@@ -40,16 +39,16 @@ CONFIG = {
     "distributed.worker.memory.spill": False,
     "distributed.worker.memory.pause": False,  # a paused worker would block its lane for good
     "distributed.worker.memory.terminate": 0.95,
-    # Nobody reads these statistics, and collecting them would keep an idle laptop busy.
+    # Collecting these unused statistics would keep an idle laptop busy.
     "distributed.worker.profile.enabled": False,
     "distributed.admin.tick.interval": "1s",
     "distributed.admin.system-monitor.interval": "5s",
     "distributed.admin.system-monitor.gil.enabled": False,
     "distributed.scheduler.active-memory-manager.start": False,
-    "distributed.admin.low-level-log-length": 20,  # events hold previews, in the scheduler's memory
+    "distributed.admin.low-level-log-length": 20,  # events with previews stay in the scheduler's memory
     "distributed.comm.require-encryption": True,
-    "distributed.deploy.lost-worker-timeout": "1 day",  # a slow restart is no reason to give up a lane
-    # Dask's default is one thread for every numeric library.
+    "distributed.deploy.lost-worker-timeout": "1 day",  # keep a lane whose restart is slow
+    # Replaces Dask's default, which limits numeric libraries to one thread.
     "distributed.nanny.pre-spawn-environ": {"MALLOC_TRIM_THRESHOLD_": 65536},
 }
 ENVIRONMENT = {
@@ -60,42 +59,42 @@ ENVIRONMENT = {
 
 
 class Lane(WorkerPlugin):
-    """Sets a worker's manners before it takes any work."""
+    """Sets up a worker before it receives work: its priority, and the imports to skip."""
 
     def __init__(self, lane: str):
         self.name = f"lane-{lane}"
         self._lane = lane
 
     def setup(self, worker: Worker) -> None:
-        """Runs in the worker's main thread, whose priority all later threads inherit."""
-        be_polite(self._lane)
-        startup.spare()
+        """Sets up the worker, in its main thread, whose priority all later threads inherit."""
+        lower_priority(self._lane)
+        startup.skip_optional_imports()
 
 
 class Lanes(SpecCluster):
-    """A cluster that starts the lanes of LANES in order, as it is scaled."""
+    """A cluster that starts the workers of LANES in order when it is scaled."""
 
     def __init__(self, specs: dict[str, dict[str, Any]], **options: Any):
         self._specs = specs
         super().__init__(**options)
 
     def new_worker_spec(self) -> dict[str, dict[str, Any]]:
-        """The next lane that has no worker yet."""
+        """Returns the spec of the next lane without a worker."""
         lane = next(lane for lane in LANES if lane not in self.worker_spec)
         return {lane: self._specs[lane]}
 
 
 def main() -> None:
-    """Serves until standard input closes."""
-    asked = json.loads(sys.stdin.readline())
+    """Runs the cluster until standard input closes."""
+    config = json.loads(sys.stdin.readline())
     answer = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # what native libraries print goes to the log, not into our answer
-    os.umask(0o077)  # of the workers too, who write for STUDIO_HOME alone
-    with dask.config.set({**CONFIG, "temporary-directory": asked["scratch"]}):
-        asyncio.run(_serve(asked, answer))
+    os.dup2(2, 1)  # output of native libraries goes to the log, not into the answer
+    os.umask(0o077)  # also for the workers, so their files are private
+    with dask.config.set({**CONFIG, "temporary-directory": config["scratch"]}):
+        asyncio.run(_serve(config, answer))
 
 
-async def _serve(asked: dict[str, Any], answer: TextIO) -> None:
+async def _serve(config: dict[str, Any], answer: TextIO) -> None:
     security = Security.temporary()
     common = {
         "host": "127.0.0.1",
@@ -104,7 +103,7 @@ async def _serve(asked: dict[str, Any], answer: TextIO) -> None:
         "dashboard_address": "127.0.0.1:0",
     }
     scheduler = {"cls": Scheduler, "options": {**common, "port": 0, "dashboard": False}}
-    specs = {lane: _worker(lane, asked, common) for lane in LANES}
+    specs = {lane: _worker(lane, config, common) for lane in LANES}
     cluster = await Lanes(specs, scheduler=scheduler, security=security, asynchronous=True)
     credentials = {"key": security.tls_client_key, "certificate": security.tls_client_cert}
     answer.write(json.dumps({"address": cluster.scheduler_address, **credentials}) + "\n")
@@ -116,14 +115,14 @@ async def _serve(asked: dict[str, Any], answer: TextIO) -> None:
     await asyncio.Event().wait()
 
 
-def _worker(lane: str, asked: dict[str, Any], common: dict[str, Any]) -> dict[str, Any]:
+def _worker(lane: str, config: dict[str, Any], common: dict[str, Any]) -> dict[str, Any]:
     options = {
         **common,
         "nthreads": 1,
         "resources": {lane: 1},
-        "memory_limit": asked["memory"][lane],
-        "local_directory": asked["scratch"],
-        "env": {**ENVIRONMENT, "STUDIO_HOME": asked["home"]},
+        "memory_limit": config["memory"][lane],
+        "local_directory": config["scratch"],
+        "env": {**ENVIRONMENT, "STUDIO_HOME": config["home"]},
         "plugins": (Lane(lane),),
     }
     return {"cls": Nanny, "options": options}
@@ -133,8 +132,8 @@ def _follow(loop: asyncio.AbstractEventLoop, more: Any) -> None:
     for line in sys.stdin:
         if line.strip() == "more":
             loop.call_soon_threadsafe(more)
-    # The server is gone. Workers watch this process in the same way, so none is left behind; all that
-    # anyone writes is atomic, so nothing is half written.
+    # The server is gone. Workers watch this process in the same way, so they also end. All writes are
+    # atomic, so no file is left partly written.
     os._exit(0)
 
 

@@ -1,4 +1,4 @@
-"""What runs inside a worker: one job, one live request, or the warm-up."""
+"""The functions that run inside a worker: a job, a live request, a task of a driver, or the warm-up."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from functools import partial
 from distributed import Event, get_worker
 
 from studio.core import amounts, owners, paths, tasks
-from studio.core.errors import Cancelled, Discarded, NoRoom, StudioError, of_memory
+from studio.core.errors import Cancelled, Discarded, InsufficientSpace, StudioError, of_memory
 from studio.core.process import limits
 from studio.core.progress import Progress
 from studio.core.weights import pretrained
@@ -26,17 +26,17 @@ from studio.engine.jobs.parts import Outcome, Request
 MEMORY = "It needed more memory than its process may have, so it was stopped. Try a smaller size or count."
 UNREADABLE = "What it was to do can no longer be read. Request it again."
 NOTHING_KEPT = "It was stopped before there was anything to keep."
-MOST_LIVE_BYTES = 4_000_000  # an image of 1024 px a side, the largest that pages show live, has up to 3.2
+MOST_LIVE_BYTES = 4_000_000  # 1024 x 1024 px, the largest live image of pages, takes up to 3.2 MB
 ASKS_A_SECOND = 20
-GONE_SECONDS = 10.0
+ABANDONED_SECONDS = 10.0
 
 log = logging.getLogger("studio.engine")
 
 
 class StopSignal:
-    """Whether the user pressed Stop: asks the scheduler, at most ASKS_A_SECOND times a second.
+    """Returns, when called, whether the user pressed Stop. Asks the scheduler at most ASKS_A_SECOND times.
 
-    Raises `Discarded` once the user pressed Cancel, before or after Stop.
+    Raises `Discarded` if the user pressed Cancel, before or after Stop.
     """
 
     def __init__(self, id: str):
@@ -56,9 +56,9 @@ class StopSignal:
 
 
 class Assignment:
-    """The work of this worker now: reports that it begins, and tells whether anyone still waits for it.
+    """The current work of this worker: reports that it begins, and checks whether the result is still needed.
 
-    Work that nobody waits for and that does not stop blocks its lane: then this process ends itself.
+    Abandoned work that does not stop would block its lane, so this process then ends itself.
     """
 
     def __init__(self, id: str, topic: str):
@@ -69,46 +69,48 @@ class Assignment:
         threading.Thread(target=self._watch, daemon=True).start()
 
     @property
-    def gone(self) -> bool:
-        """Whether nobody waits for it any more, as when its driver died; Dask has no use for it then."""
+    def is_abandoned(self) -> bool:
+        """Whether the result is no longer needed, e.g. because its driver died."""
         return self._task.state == "cancelled"
 
-    def withdrawn(self) -> bool:
-        """Whether it is to stop. Raises `Discarded` if it is to stop and to keep nothing."""
-        return self.gone or self._stopped()
+    def should_stop(self) -> bool:
+        """Returns whether to stop. Raises `Discarded` to stop without a result."""
+        return self.is_abandoned or self._stopped()
 
     def _watch(self) -> None:
         since = None
         while self._task.state in ("executing", "long-running", "cancelled"):
-            since = (since or time.monotonic()) if self.gone else None
-            if since is not None and time.monotonic() - since > GONE_SECONDS:
+            since = (since or time.monotonic()) if self.is_abandoned else None
+            if since is not None and time.monotonic() - since > ABANDONED_SECONDS:
                 log.warning("%s did not stop, so this process ends", self._task.key)
                 os._exit(1)
             time.sleep(1)
 
 
 def stop_name(id: str) -> str:
-    """The name of the event that asks a job to stop."""
+    """Returns the name of the event that asks work to stop."""
     return f"studio-stop-{id}"
 
 
 def cancel_name(id: str) -> str:
-    """The name of the event that tells a job that stops to keep nothing."""
+    """Returns the name of the event that asks stopping work to keep nothing."""
     return f"studio-cancel-{id}"
 
 
 def run_job(id: str, lane: str, entry: str) -> None:
-    """Runs the job in STUDIO_HOME/jobs/ID and writes its outcome there; whatever goes wrong is an outcome.
+    """Runs the job in STUDIO_HOME/jobs/ID and writes its outcome there. Every error becomes an outcome.
 
     Args:
-        entry: the task's line in the server's registry.
+        id: of the job.
+        lane: the lane that it runs in.
+        entry: the task's entry in the server's registry, `module:NAME`.
 
     Raises:
-        NoRoom: if not even the outcome can be written.
+        InsufficientSpace: if not even the outcome can be written.
     """
     folder = store.Folder(paths.folder("jobs") / id)
     if folder.read(Outcome) is not None:
-        return  # already done: Dask runs it again if the worker died before the server heard of the result
+        return  # already done: Dask reruns it if the worker died before it reported the result
     assignment = Assignment(id, topic(lane))
     request = folder.read(Request)
     with best_effort("the old curve", id):
@@ -118,14 +120,14 @@ def run_job(id: str, lane: str, entry: str) -> None:
     def work() -> tasks.Result:
         if request is None:
             raise StudioError(UNREADABLE)
-        result = _run(entry, request, Progress(reporter, assignment.withdrawn))
+        result = _run(entry, request, Progress(reporter, assignment.should_stop))
         if result.files:
             folder.show_result(result.files[0])
         return result
 
     outcome = _outcome(work, request.title if request else id)
-    if assignment.gone:
-        return  # the server has settled it without us, or another one runs it again
+    if assignment.is_abandoned:
+        return  # the server has settled it, or it runs again elsewhere
     if outcome.error:
         reporter.save_preview()
     outcome.report = reporter.last
@@ -133,13 +135,16 @@ def run_job(id: str, lane: str, entry: str) -> None:
 
 
 def run_live(id: str, entry: str, request: Request, streams: bool) -> tuple[Outcome, bytes, float]:
-    """Runs a task with nothing kept on disk.
+    """Runs a task without storing anything on disk.
 
     Args:
-        streams: whether somebody listens to its reports.
+        id: of the request.
+        entry: the task's entry in the server's registry, `module:NAME`.
+        request: the request.
+        streams: whether to send its reports.
 
     Returns:
-        What came of it, the bytes of the main file, and the seconds that it took.
+        The outcome, the bytes of the main file, and the duration in seconds.
     """
     start, data = time.monotonic(), b""
 
@@ -156,16 +161,16 @@ def run_live(id: str, entry: str, request: Request, streams: bool) -> tuple[Outc
     return _outcome(work, request.title), data, time.monotonic() - start
 
 
-def run_errand(id: str, topic: str, entry: str, request: Request) -> Outcome:
-    """Runs a task for a driver, see `studio.engine.cluster.drivers`; its files are kept, nothing else is."""
-    progress = Progress(Events(id, topic, previews=False), Assignment(id, topic).withdrawn)
+def run_for_driver(id: str, topic: str, entry: str, request: Request) -> Outcome:
+    """Runs a task for a driver, see `studio.engine.cluster.drivers`. Only its files are stored."""
+    progress = Progress(Events(id, topic, previews=False), Assignment(id, topic).should_stop)
     return _outcome(lambda: _run(entry, request, progress), request.title)
 
 
 def _not_too_large(data: bytes) -> bytes:
     if len(data) > MOST_LIVE_BYTES:
         most = amounts.size(MOST_LIVE_BYTES)
-        raise NoRoom(
+        raise InsufficientSpace(
             f"The result has {amounts.size(len(data))}; a live one has {most} at most. "
             "Run it as a job, or make it smaller."
         )
@@ -173,15 +178,15 @@ def _not_too_large(data: bytes) -> bytes:
 
 
 def _run(entry: str, request: Request, progress: Progress) -> tasks.Result:
-    tasks.TASKS.setdefault(request.task, entry)  # the server may know tasks that this process has not met
+    tasks.TASKS.setdefault(request.task, entry)  # the server may have registered further tasks
     settings = tasks.get(request.task).settings.from_plain(request.settings)
-    with owners.asking(request.owner, makes=True), pretrained.using(request.weights):
+    with owners.acting_as(request.owner, makes=True), pretrained.using(request.weights):
         result = tasks.perform(tasks.get(request.task), settings, request.inputs, progress)
     return replace(result, figures=store.plain(dict(result.figures)))
 
 
 def _outcome(work: Callable[[], tasks.Result | None], title: str) -> Outcome:
-    """What `work` makes, or the error as one sentence; the log has the rest."""
+    """Returns the outcome of `work`: its result, or its error as one sentence; the log has the details."""
     try:
         return Outcome.model_construct(result=work())
     except (Cancelled, Discarded):
@@ -194,29 +199,31 @@ def _outcome(work: Callable[[], tasks.Result | None], title: str) -> Outcome:
 
 
 def sentence(error: Exception, title: str) -> str:
-    """What a user is told of a fault of a task with such a title."""
+    """Returns the message to the user about an unexpected error of a task with this title."""
     if of_memory(error):
         return MEMORY
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return "The disk is full, so nothing could be saved. Free some space and run it again."
-    where = paths.folder("logs") / "engine.log"
+    log_path = paths.folder("logs") / "engine.log"
     fault = f"{title} met a fault of the studio itself ({type(error).__name__})"
-    return f"{fault}. Run it again; {where} says more."
+    return f"{fault}. Run it again; {log_path} says more."
 
 
 def warm_up(entries: dict[str, str], lane: str) -> None:
-    """Loads what draws, writes and paints without Keras, so that the first click does not wait."""
+    """Loads the models that work without Keras, so the first click does not wait."""
     _prepare(entries, "prepare")
     log.info("%s lane: ready", lane)
 
 
 def warm_up_keras(entries: dict[str, str], lane: str, least_free: float = 0.0) -> None:
-    """Imports Keras and loads the weights for it that are already here.
+    """Imports Keras and loads its weights that are on disk.
 
-    The live lane does so next to what it is asked: whoever draws then would wait for seconds.
+    The live lane does so in a thread, so live requests do not wait for seconds.
 
     Args:
-        least_free: bytes of memory; with fewer it waits for the first task that needs it.
+        entries: the task registry, `{name: "module:NAME"}`.
+        lane: the lane of this worker.
+        least_free: free bytes of memory; with fewer, Keras is loaded by the first task that needs it.
     """
     if limits.free_memory() < least_free:
         log.info("%s lane: Keras is loaded when it is needed, since memory is short", lane)
@@ -233,17 +240,17 @@ def _load_keras(entries: dict[str, str], lane: str) -> None:
     _prepare(entries, "prepare_keras")
 
 
-def _prepare(entries: dict[str, str], how: str) -> None:
+def _prepare(entries: dict[str, str], field: str) -> None:
     for entry in entries.values():
-        task = tasks.imported(entry)
-        if name := getattr(task, how):
-            _outcome(partial(tasks.imported(name), task.settings()), task.title)
+        task = tasks.import_object(entry)
+        if name := getattr(task, field):
+            _outcome(partial(tasks.import_object(name), task.settings()), task.title)
     gc.collect()
-    gc.freeze()  # what is loaded now stays: later collections need not scan it again
+    gc.freeze()  # loaded objects stay, so later collections need not scan them
 
 
-def be_polite(lane: str) -> None:
-    """Lets pages and the live lane go first, and the system end this process first when memory is short."""
+def lower_priority(lane: str) -> None:
+    """Lowers the priority below pages and the live lane, and lets the OOM killer end this process first."""
     if lane != "live":
         os.nice(10)
     try:

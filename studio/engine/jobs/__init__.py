@@ -1,1 +1,1 @@
-"""Jobs on disk and in the server's memory: their folders, their order, what pages see of them."""
+"""Jobs on disk and in the server's memory: their folders, the queue, and the views for pages."""

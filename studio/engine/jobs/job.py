@@ -19,16 +19,16 @@ from studio.engine.jobs.store import Folder
 
 
 class Job(Request, Status):
-    """A job: the engine's own, which changes, or a copy of one moment, which pages and the API get.
+    """A job: the engine's own, which changes, or a snapshot for pages and the API.
 
-    What only its folder has is read when it is first needed, so that a list of jobs costs little.
+    Data from its folder is read on first use, so listing jobs is cheap.
 
     Attributes:
-        id: short, safe in an address, sorts by time.
+        id: short, safe in a URL, sorts by time.
         folder: its files.
-        place: 1 is next; 0 unless queued, or if it is paused. Of copies alone.
-        starts_in: estimate of how many seconds it is until a queued one begins; None if unknown. Likewise.
-        sent_preview: the latest image as WebP that its worker sent; None before, and once it is finished.
+        place: its place in the queue, from 1; 0 if it is not queued or is paused. Set in snapshots only.
+        starts_in: estimated seconds until a queued job begins; None if unknown. Set in snapshots only.
+        sent_preview: the latest preview from its worker, WebP; None before the first and once it is finished.
     """
 
     id: str
@@ -39,7 +39,7 @@ class Job(Request, Status):
     sent_preview: bytes | None = Field(None, repr=False)
 
     def __eq__(self, other: object) -> bool:
-        """Whether both are one job, as it stood at one moment."""
+        """Returns whether both are the same job in the same state."""
         return isinstance(other, Job) and self.id == other.id and super().__eq__(other)
 
     def __hash__(self) -> int:
@@ -57,18 +57,18 @@ class Job(Request, Status):
 
     @cached_property
     def result(self) -> Result | None:
-        """What it made, also when it was stopped early; None while it is not finished, and if it failed."""
+        """The result, even if stopped early; None while it is unfinished, and if it failed."""
         outcome = self.folder.read(Outcome) if self.finished else None
         return outcome.result if outcome else None
 
     @property
     def finished(self) -> bool:
-        """Whether nothing more will happen to it."""
+        """Whether the job has ended."""
         return self.state in FINISHED
 
     @property
-    def kept(self) -> str:
-        """What a stopped job kept, in a sentence; "" for any other."""
+    def stop_note(self) -> str:
+        """A sentence about the result of a stopped job; "" for any other."""
         if self.state != "stopped":
             return ""
         if self.report is None or not self.report.step:
@@ -78,31 +78,31 @@ class Job(Request, Status):
 
     @property
     def unit(self) -> str:
-        """What has one place in the order: the batch of an owner, or a job that is of none."""
+        """The key of its place in the queue: an owner's batch, or a job without a batch."""
         return f"{self.owner}/{self.batch}" if self.batch else self.id
 
     @property
     def seconds_left(self) -> float | None:
-        """Estimate of how long a running job still takes; None if unknown."""
+        """Estimated seconds until a running job ends; None if unknown."""
         left = self.report.seconds_left if self.report else None
         if left is None and self.expected is not None and self.started is not None:
             left = max(self.expected - (time.time() - self.started), 0.0)
         return left
 
     @property
-    def seconds_a_step(self) -> float | None:
-        """How many seconds per step takes, of a driver one of its jobs; None before there was one."""
+    def seconds_per_step(self) -> float | None:
+        """Mean seconds per step, for a driver per job that it runs; None before the first."""
         done = self.report.step - self.report.began if self.report else 0
         return self.report.seconds / done if self.report and done > 0 else None
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Jobs that were requested together, at one moment.
+    """A snapshot of the jobs of a batch.
 
     Attributes:
-        id: by which its owner calls it.
-        jobs: the ids of its jobs, the oldest first.
+        id: the owner's name for it.
+        jobs: the ids of its jobs, oldest first.
         ended, failed: how many of them have ended, and how many of those without a result.
     """
 
@@ -114,16 +114,16 @@ class Batch:
 
 @dataclass(frozen=True)
 class Live:
-    """A result of the live lane, in memory only until it is kept.
+    """A result of the live lane, in memory until the user saves it.
 
     Attributes:
-        task, settings, inputs: what was requested.
-        data: the bytes of the main file, with the recipe in it where the format has room.
-        kind, name: what it is and what to call it.
-        figures: named numbers.
-        recipe: what made it.
-        seconds: how long it took in the worker.
-        stopped_early: whether it was stopped, and this is what there was until then.
+        task, settings, inputs: the request.
+        data: the bytes of the main file, with the embedded recipe if the format allows one.
+        kind, name: the kind and name of the main file.
+        figures: named values.
+        recipe: repeats the result.
+        seconds: its duration in the worker.
+        stopped_early: whether it was stopped, so this is the result so far.
     """
 
     task: str

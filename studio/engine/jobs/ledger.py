@@ -1,7 +1,7 @@
 """The server's memory of all jobs.
 
-A new job is on disk before it is answered for. What happens to it later is written at once too, but a full
-disk stops nothing: the change then stands in memory and is written as soon as there is room.
+A new job is on disk before its request returns. Later changes are also written at once, but a full disk stops
+nothing: such changes stay in memory and are written as soon as there is disk space.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from studio.core.errors import StudioError, Unavailable
 from studio.engine.jobs import store
 from studio.engine.jobs.job import Job, Live
 from studio.engine.jobs.parts import Outcome, Request, State, Status, finished_state
-from studio.engine.jobs.queue import Waiting
+from studio.engine.jobs.queue import JobQueue
 
-FRESH_NANOSECONDS = 10**9
-MOST_TIMED = 9  # jobs of a task, the newest
+FRESH_NANOSECONDS = 10**9  # two changes of a folder within this time may have the same time stamp
+MOST_TIMED = 9  # newest jobs of a task whose median duration is the estimate
 STOPPED = "The studio stopped while it ran. Run it again."
 CANCELLED = "It was cancelled, so nothing was kept."
 log = logging.getLogger("studio.engine")
@@ -40,20 +40,20 @@ class Ledger:
     def __init__(self, root: Path):
         self._root = root
         self._jobs: dict[str, Job] = {}
-        self.queue = Waiting()
+        self.queue = JobQueue()
         self.slots: dict[str, int] = {}  # how many jobs each lane runs at once; one if unknown
-        self._unsaved: dict[str, Job] = {}  # whose newest state is not on disk yet
+        self._unsaved: dict[str, Job] = {}  # jobs whose newest state is not on disk yet
         self._keys: dict[tuple[str, str], Job] = {}  # by owner and idempotency key
-        self._batches: dict[str, list[Job]] = {}  # by their unit
-        self._postponed: dict[str, Job] | None = None  # noted while `postponing` is open
+        self._batches: dict[str, list[Job]] = {}  # by unit
+        self._postponed: dict[str, Job] | None = None  # to write after `postpone_writes`
         self._last_id = 0
-        self._busy: dict[str, Job] = {}  # those that run
+        self._busy: dict[str, Job] = {}  # running jobs
         self._seconds: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=MOST_TIMED))
-        self._names: set[str] = set()  # of all folders that were ever looked at, readable or not
-        self._changed: int | None = None  # when the folder of folders last did, as far as is known here
+        self._names: set[str] = set()  # of all folders that were read, readable or not
+        self._changed: int | None = None  # modification time of `root` at the last refresh
 
     def load(self) -> None:
-        """Reads the jobs of an earlier server: running ones are interrupted or done, others still wait."""
+        """Loads the jobs of an earlier server. Running ones become done or interrupted, others still wait."""
         paths.make(self._root)
         store.sweep(self._root)
         self._names = {path.name for path in self._root.iterdir()}
@@ -61,26 +61,27 @@ class Ledger:
             if not name.startswith("."):
                 self._load(name)
 
-    def _load(self, name: str, wholly: bool = False) -> None:
-        """Takes a folder over; one that cannot be read, whatever is wrong with it, does not harm the others.
+    def _load(self, name: str, finished_only: bool = False) -> None:
+        """Loads the job of a folder. An unreadable folder is logged and skipped.
 
         Args:
-            wholly: whether only if it has an outcome.
+            name: of the folder.
+            finished_only: whether to skip a job without an outcome.
         """
         try:
             folder = store.Folder(self._root / name)
             request, status = folder.read(Request), folder.read(Status)
             if request is None or not store.is_id(name):
                 return  # the gallery shows it as unreadable
-            if (wholly or status is None) and folder.read(Outcome) is None:
-                log.debug("job %s was never wholly written, or is another server's", name)
+            if (finished_only or status is None) and folder.read(Outcome) is None:
+                log.debug("job %s was never finished_only written, or is another server's", name)
                 return
             self._restore(folder, request, status or Status(state="stopping"))
         except Exception:
             log.exception("job %s cannot be read, so its folder is left alone", name)
 
     def _restore(self, folder: store.Folder, request: Request, status: Status) -> None:
-        job = Job.model_construct(**{**dict(request), **dict(status), **_place(folder)})
+        job = Job.model_construct(**{**dict(request), **dict(status), **_location(folder)})
         job.turn = request.created if job.turn is None else job.turn
         if job.state in ("running", "stopping", "canceling"):
             self.settle(job, STOPPED)
@@ -91,7 +92,7 @@ class Ledger:
             self.queue.enter(job)
 
     def follow(self) -> None:
-        """Takes note of what others did in the folder: finished jobs that a command added, items removed."""
+        """Syncs with changes by other processes: finished jobs that a command added, and removed items."""
         if not self._root.exists():
             return
         changed = self._root.stat().st_mtime_ns
@@ -101,27 +102,28 @@ class Ledger:
         self._changed = changed if time.time_ns() - changed > FRESH_NANOSECONDS else None
         names = {entry.name for entry in os.scandir(self._root) if not entry.name.startswith(".")}
         for job in [job for job in self._jobs.values() if job.id not in names]:
-            if job.paused and job.state == "queued":  # a paused one goes with its owner
+            if job.paused and job.state == "queued":  # a paused job is removed with its owner
                 self.queue.leave(job)
             elif not job.finished:
                 continue
             self._forget(job)
         for name in sorted(names - self._names - self._jobs.keys()):
-            self._load(name, wholly=True)
+            self._load(name, finished_only=True)
         self._names = names
 
     def add(self, request: Request, waits: bool = True) -> Job:
-        """A new job at the end of the queue. Raises `NoRoom` if it cannot be written.
+        """Adds a new job at the end of the queue. Raises `InsufficientSpace` if it cannot be written.
 
         Args:
-            waits: whether it enters the queue at once; else nobody knows of it until `enter`.
+            request: of the job.
+            waits: whether it enters the queue at once; otherwise it is invisible until `enter`.
         """
         lane = "drive" if request.lane == "drive" else "job"
-        job = Job.model_construct(**{**dict(request), "lane": lane, **_place(self._new_folder())})
+        job = Job.model_construct(**{**dict(request), "lane": lane, **_location(self._new_folder())})
         try:
             job.folder.write(Request, job)
             self.save(job)
-        except BaseException:  # the user is told that there is no such job
+        except BaseException:  # the request fails, so no job may remain
             with suppress(OSError):
                 job.folder.remove()
             raise
@@ -130,15 +132,15 @@ class Ledger:
         return job
 
     def enter(self, job: Job) -> None:
-        """Puts a job that was written at the end of the queue; its key and its batch are known then."""
+        """Puts a written job at the end of the queue, and registers its key and its batch."""
         self._enter(job)
         self.queue.enter(job)
 
-    def keyed(self, request: Request) -> Job | None:
-        """The job of an earlier request with the owner and key of this one; None if there is none.
+    def find_by_key(self, request: Request) -> Job | None:
+        """Returns the job of an earlier request with this owner and key, or None.
 
         Raises:
-            InvalidInput: if that asked for something else.
+            InvalidInput: if that request was for something else.
         """
         job = self._keys.get((request.owner, request.key)) if request.key else None
         if job is not None:
@@ -153,34 +155,39 @@ class Ledger:
             self._batches.setdefault(job.unit, []).append(job)
 
     def batch(self, batch: str, owner: str) -> list[Job]:
-        """The jobs of an owner's batch, the oldest first. Raises `Unavailable` if there is none."""
+        """Returns the jobs of an owner's batch, oldest first. Raises `Unavailable` if there is none."""
         self.follow()
         if not (jobs := self._batches.get(f"{owner}/{batch}")):
             raise Unavailable("There is no such batch here. Look in the job panel or the gallery.")
         return jobs
 
     def add_finished(self, live: Live, owner: str) -> Job:
-        """A live result as a finished job, its bytes kept. Raises `NoRoom` if it cannot be written."""
+        """Stores a live result as a finished job. Raises `InsufficientSpace` if it cannot be written."""
         request = Request.of(tasks.get(live.task), live.settings, live.inputs, owner)
         file = tasks.File.keep(live.data, live.kind, live.name)
         result = tasks.Result((file,), live.figures, live.recipe, live.stopped_early)
         ended = request.created
-        stands = {"state": finished_state(result), "started": ended - live.seconds, "ended": ended}
-        job = Job.model_construct(**{**dict(request), **stands, **_place(self._new_folder())})
+        status = {"state": finished_state(result), "started": ended - live.seconds, "ended": ended}
+        job = Job.model_construct(**{**dict(request), **status, **_location(self._new_folder())})
         store.write_finished(job.folder.path, request, result, job.started, ended)
         self._jobs[job.id] = job
         return job
 
     def _new_folder(self) -> store.Folder:
-        self._last_id = max(self._last_id + 1, time.time_ns() // 1_000_000)  # never twice the same
+        self._last_id = max(self._last_id + 1, time.time_ns() // 1_000_000)  # never the same twice
         return store.Folder(self._root / store.new_id(self._last_id))
 
     def save(self, job: Job) -> None:
-        """Writes the state of one job. Raises `NoRoom` if the disk is full, OSError if it fails otherwise."""
+        """Writes the state of a job.
+
+        Raises:
+            InsufficientSpace: if the disk is full.
+            OSError: if writing fails for another reason.
+        """
         job.folder.write(Status, job)
 
     def note(self, job: Job) -> None:
-        """Writes the state of one job, now, as soon as that works, or as `postponing` says."""
+        """Writes the state of a job: now, after `postpone_writes`, or as soon as the disk allows it."""
         if self._postponed is not None:
             self._postponed[job.id] = job
             return
@@ -191,8 +198,8 @@ class Ledger:
             self._unsaved[job.id] = job
 
     @contextmanager
-    def postponing(self) -> Iterator[dict[str, Job]]:
-        """Yields the jobs that are noted while this is open; who opened it notes them again afterwards."""
+    def postpone_writes(self) -> Iterator[dict[str, Job]]:
+        """Collects and yields noted jobs instead of writing them; the caller notes them again afterwards."""
         self._postponed, before = {}, self._postponed
         try:
             yield self._postponed
@@ -200,14 +207,14 @@ class Ledger:
             self._postponed = before
 
     def catch_up(self) -> None:
-        """Writes what could not be written earlier, as far as that works now."""
+        """Writes the states that could not be written earlier, as far as possible."""
         for job in list(self._unsaved.values()):
             with suppress(StudioError, OSError):
                 self.save(job)
                 del self._unsaved[job.id]
 
     def requeue(self, job: Job) -> None:
-        """Puts a job that ran back to the head of the queue, unless it left an outcome before it died."""
+        """Puts a crashed job back at the head of the queue, unless it left an outcome."""
         if job.folder.read(Outcome) is not None:
             return self.settle(job)
         job.state = "queued"
@@ -216,7 +223,7 @@ class Ledger:
         self.note(job)
 
     def begin(self, job: Job) -> None:
-        """Notes that a job runs, and whom it passed."""
+        """Marks a job as running, and notes the jobs that it passed."""
         for passed in self.queue.begin(job):
             self.note(passed)
         self._busy[job.id] = job
@@ -224,9 +231,9 @@ class Ledger:
         self.note(job)
 
     def settle(self, job: Job, reason: str = "", state: State = "interrupted") -> None:
-        """Ends a job: by its outcome if the worker left one, else in `state` with `reason`.
+        """Ends a job: with its outcome if the worker left one, otherwise in `state` with `reason`.
 
-        Of a job that is being cancelled nothing is kept, even if its worker was done first.
+        A job that is being cancelled keeps nothing, even if its worker finished first.
         """
         ended, outcome = time.time(), None
         if job.state == "canceling":
@@ -235,8 +242,8 @@ class Ledger:
         else:
             outcome = job.folder.read(Outcome)
         if outcome is not None:
-            ended = job.folder.written(Outcome)  # the server may have died before it could see it
-            reason, state = outcome.error, _ended_as(outcome)
+            ended = job.folder.modified_at(Outcome)  # the server may have been down at that time
+            reason, state = outcome.error, _outcome_state(outcome)
             job.report = outcome.report or job.report
         job.state, job.error, job.ended = state, reason, ended
         job.sent_preview = None  # the folder has it
@@ -249,22 +256,22 @@ class Ledger:
             self._seconds[job.task].append(max(job.ended - job.started, 0.0))
 
     def usual_seconds(self, task: str) -> float | None:
-        """The median time of the last jobs of a task; None if there was none yet."""
-        known = self._seconds.get(task)
-        return statistics.median(known) if known else None
+        """Returns the median duration of the last jobs of a task; None if there was none yet."""
+        times = self._seconds.get(task)
+        return statistics.median(times) if times else None
 
     def move(self, job: Job, to: str) -> None:
-        """Moves a waiting job forward among its owner's, see `Waiting.move`."""
+        """Moves a waiting job forward among its owner's jobs, see `JobQueue.move`."""
         for changed in self.queue.move(job, to):
             self.note(changed)
 
     def pause(self, job: Job, paused: bool) -> None:
-        """Pauses or resumes a waiting job, also beyond a restart."""
+        """Pauses or resumes a waiting job; this survives a restart."""
         self.queue.pause(job, paused)
         self.note(job)
 
     def find(self, id: str, owner: str) -> Job:
-        """The job of an id. Raises `Unavailable` if there is none, or it is another owner's."""
+        """Returns the owner's job with this id. Raises `Unavailable` if there is none."""
         self.follow()
         job = self._jobs.get(id)
         if job is None or job.owner != owner:
@@ -272,7 +279,7 @@ class Ledger:
         return job
 
     def newest(self, owner: str, limit: int) -> list[Job]:
-        """The owner's jobs, newest first; what is under way is among them however many came after it."""
+        """Returns the owner's jobs, newest first: all unfinished ones, then ended ones up to `limit`."""
         self.follow()
         own = [job for job in self._jobs.values() if job.owner == owner]
         own.sort(key=lambda job: job.id, reverse=True)
@@ -281,15 +288,15 @@ class Ledger:
         return sorted([*busy, *late], key=lambda job: job.id, reverse=True)
 
     def unfinished(self, owner: str) -> list[Job]:
-        """An owner's jobs that run or wait, first those that run."""
+        """Returns an owner's running and waiting jobs, in this order."""
         return [job for job in (*self._busy.values(), *self.queue) if job.owner == owner]
 
     def busy(self) -> list[Job]:
-        """Jobs that run."""
+        """Returns the running jobs."""
         return list(self._busy.values())
 
     def get(self, id: str) -> Job | None:
-        """The job of an id, whoever owns it."""
+        """Returns the job with this id, of any owner, or None."""
         return self._jobs.get(id)
 
     def _forget(self, job: Job) -> None:
@@ -300,7 +307,7 @@ class Ledger:
             self._batches[job.unit].remove(job)
 
     def copy(self, job: Job) -> Job:
-        """The job as a page sees it now."""
+        """Returns a snapshot of a job for pages, with its place in the queue."""
         turn = self.queue.turn(job)
         starts_in = None
         if turn is not None and turn.ahead is not None and (left := self._seconds_left(job.lane)) is not None:
@@ -313,24 +320,24 @@ class Ledger:
         return job.model_copy(update=now)
 
     def _seconds_left(self, lane: str) -> float | None:
-        """How many seconds those that run in a lane take together; None if that is unknown for one.
+        """Estimates the seconds until all running jobs of a lane end; None if unknown for one of them.
 
-        Between two jobs of the job lane a driver's current piece is such a one, too.
+        While no job runs in the job lane, the current task of each driver counts.
         """
         running = [job for job in self._busy.values() if job.lane == lane]
         seconds = [job.seconds_left for job in running]
         if not running and lane == "job":
-            seconds = [job.seconds_a_step for job in self._busy.values()]
-        known = [one for one in seconds if one is not None]
-        return sum(known) if len(known) == len(seconds) else None
+            seconds = [job.seconds_per_step for job in self._busy.values()]
+        estimates = [estimate for estimate in seconds if estimate is not None]
+        return sum(estimates) if len(estimates) == len(seconds) else None
 
 
-def _place(folder: store.Folder) -> dict[str, Any]:
+def _location(folder: store.Folder) -> dict[str, Any]:
     return {"id": folder.path.name, "folder": folder}
 
 
-def _ended_as(outcome: Outcome) -> State:
-    """The state of a job whose worker left an outcome."""
+def _outcome_state(outcome: Outcome) -> State:
+    """Returns the state of a job whose worker left an outcome."""
     if outcome.result is not None:
         return finished_state(outcome.result)
     return "cancelled" if outcome.cancelled else "failed"

@@ -1,7 +1,7 @@
-"""The files of a job's folder: what was requested, how it stands, what came of it, what its owner says of it.
+"""The files of a job's folder: its request, status, outcome and marks.
 
-They are checked once, as they are read: another studio, an editor or a damaged disk may have written them,
-and an odd one must not break the lists that show it. Fields that are not known here are ignored.
+They are validated when they are read, because another studio, an editor or a damaged disk may have written
+them, and an invalid one must not break the lists that show it. Unknown fields are ignored.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ State = Literal[
     "queued", "running", "stopping", "canceling", "done", "stopped", "cancelled", "failed", "interrupted"
 ]
 FINISHED = ("done", "stopped", "cancelled", "failed", "interrupted")
-MOST_TAGS, MOST_TAG, MOST_NAME = 20, 40, 80  # of an item: how many tags; characters of each, of its name
-_LATEST = 4_102_444_800.0  # the year 2100: zip files and calendars end before what JSON can write
+MOST_TAGS, MOST_TAG, MOST_NAME = 20, 40, 80  # of an item: tags, characters of a tag, characters of its name
+_LATEST = 4_102_444_800.0  # the year 2100: zip files and calendars have smaller limits than JSON numbers
 _MOST_FILE_NAME = 1000  # characters
 
 Time = Annotated[float, Field(ge=0, le=_LATEST, allow_inf_nan=False)]
@@ -50,7 +50,7 @@ class _Cell(_Strict):
 
 
 class _Figures(_Strict):
-    """The figures that lists and exports read, whatever made them."""
+    """The figures that lists and exports read, of any task."""
 
     notes: list[str] = []
     cells: list[_Cell] = []
@@ -70,7 +70,7 @@ def _check_report(report: Report) -> Report:
 
 
 def _check_result(result: Result) -> Result:
-    """Checks what the types of `Result` leave open."""
+    """Validates the parts of `Result` that its types leave open."""
     for file in result.files:
         _check_file(file)
     lists = {name: result.figures[name] for name in _Figures.model_fields if name in result.figures}
@@ -85,18 +85,18 @@ StoredResult = Annotated[Result, AfterValidator(_check_result)]
 
 
 class Request(_Strict):
-    """What is requested: of a job, of a live request, or of a task that a driver runs.
+    """A request for a task: by a job, by a live request, or by a driver.
 
     Attributes:
-        task, title: the task's name and its noun for people.
-        lane: where it runs; what is queued of the live lane runs in that of jobs.
+        task, title: the task's name and its displayed noun.
+        lane: where it runs; a queued task of the live lane runs in the job lane.
         settings, inputs: of the task.
-        weights: SHA-256 by name of the weights to use, as a recipe names them; empty for the current ones.
-        owner: whose it is.
+        weights: SHA-256 by name of the weights to use, as in a recipe; empty for the current ones.
+        owner: the owner of the result.
         created: when it was requested, in seconds since 1970.
         key: the idempotency key; "" without one.
-        batch: the name of the batch that it is part of; "" if alone.
-        expected: estimate of how many seconds it takes; None if unknown.
+        batch: the name of its batch; "" without one.
+        expected: estimated seconds that it takes; None if unknown.
     """
 
     task: Word
@@ -121,7 +121,7 @@ class Request(_Strict):
         weights: Mapping[str, str] | None = None,
         **more: Any,
     ) -> Request:
-        """A request that is made now, of values that need no check; `more` are `key`, `batch`, `expected`."""
+        """Makes a new request from checked values; `more` are `key`, `batch` and `expected`."""
         return cls.model_construct(
             task=task.name,
             title=task.title,
@@ -135,7 +135,7 @@ class Request(_Strict):
         )
 
     def makes_same(self, other: Request) -> bool:
-        """Whether both make the same, whatever their input files are called."""
+        """Returns whether both give the same result; names of input files do not matter."""
         return (self.task, self.settings, self.weights, _digests(self)) == (
             other.task,
             other.settings,
@@ -144,7 +144,7 @@ class Request(_Strict):
         )
 
     def check_repeats(self, earlier: Request) -> None:
-        """Raises `InvalidInput` unless this is the earlier request of its key, sent again."""
+        """Raises `InvalidInput` unless this repeats the earlier request with the same key."""
         if (self.task, self.settings, self.inputs) != (earlier.task, earlier.settings, earlier.inputs):
             raise InvalidInput(
                 "That idempotency key was used before, for something else. "
@@ -157,19 +157,19 @@ def _digests(request: Request) -> dict[str, list[str]]:
 
 
 class Status(_Strict):
-    """How a job stands.
+    """The status of a job.
 
     Attributes:
         state: "stopping" and "canceling" until the worker is free; then "stopped" if the best result so far
-            was kept, "cancelled" if nothing was; "interrupted" if it ended with neither a result nor an error
-            of its own, and nobody asked for that.
+            was kept, "cancelled" if not; "interrupted" if it ended without a result or an error of its own,
+            and the user had not stopped it.
         started, ended: seconds since 1970.
-        error: one sentence for a user, else "".
+        error: one sentence for the user, else "".
         tries: how often it began.
-        turn: by which it is sorted among those that wait; as a rule, when it was requested.
+        turn: the sort key in the queue; usually the time of the request.
         paused: whether it waits until it is resumed; it keeps its place.
-        passed: how many jobs that were requested later went before it.
-        report: the latest, without its image.
+        passed: how many later jobs ran before it.
+        report: the latest report, without its image.
     """
 
     state: State
@@ -183,11 +183,11 @@ class Status(_Strict):
     report: StoredReport | None = None
 
 
-_ABSENT: Any = None  # a default that is not checked: null in the file is no result
+_ABSENT: Any = None  # an unvalidated default; null in a file is refused as a result
 
 
 class Outcome(_Strict):
-    """What came of a request: a result or an error, and the last report."""
+    """The outcome of a request: a result or an error, and the last report."""
 
     result: StoredResult = _ABSENT
     error: str = ""
@@ -202,7 +202,7 @@ class Outcome(_Strict):
 
 
 class Marks(_Strict):
-    """What an owner says of an item of the gallery."""
+    """The owner's marks of a gallery item: star, tags and name."""
 
     starred: bool = False
     tags: list[Tag] = Field(default=[], max_length=MOST_TAGS)
@@ -210,5 +210,5 @@ class Marks(_Strict):
 
 
 def finished_state(result: Result) -> State:
-    """The state of a job that has a result."""
+    """Returns the state of a job that has a result."""
     return "stopped" if result.stopped_early else "done"

@@ -1,6 +1,7 @@
-"""The jobs that wait: whose turn it is, and about when. The order is decided here and nowhere else.
+"""The queue of waiting jobs: their order, and estimates of when each begins.
 
-Jobs wait in the order in which they were asked for. The one exception is RULE, which a user reads, too.
+Only this module decides the order. Jobs run in the order of their requests; the only exception is RULE, which
+pages show to users.
 """
 
 from __future__ import annotations
@@ -21,29 +22,29 @@ RULE = (
     f"{MOST_PASSES} times, and none that you moved. A batch counts as one job; jobs added later count as "
     "another."
 )
-_STEP = 1e-3  # s, between the turns of two jobs where the clock gives none
+_STEP = 1e-3  # s between the turns of two jobs with the same time stamp
 
 
 @dataclass(frozen=True)
 class Turn:
-    """When a waiting job's turn comes.
+    """The place of a waiting job.
 
     Attributes:
-        place: 1 for the next of its lane.
-        ahead: about how many seconds those take that go before it; None where that is not known of one.
+        place: its place in the lane, from 1.
+        ahead: estimated seconds of the jobs before it; None if unknown for one of them.
     """
 
     place: int
     ahead: float | None
 
 
-class Waiting:
-    """The waiting jobs of all lanes, as they were asked for. Not thread-safe, as the ledger that has them."""
+class JobQueue:
+    """The waiting jobs of all lanes, in the order of their requests. Not thread-safe, like the ledger."""
 
     def __init__(self) -> None:
         self._jobs: list[Job] = []
-        self._turns: dict[str, Turn] | None = None  # as they are, until something changes
-        # By the id of a job: the units that passed it, each with when its newest job was requested.
+        self._turns: dict[str, Turn] | None = None  # cached until the queue changes
+        # By job id: the units that passed it, each with the request time of its newest job.
         self._passers: dict[str, dict[str, float]] = {}
 
     def __iter__(self) -> Iterator[Job]:
@@ -53,7 +54,7 @@ class Waiting:
         return len(self._jobs)
 
     def enter(self, job: Job) -> None:
-        """Adds a job: a new one at the end, one of before where it stood."""
+        """Adds a job: a new one at the end, an earlier one at its former place."""
         if job.turn is None:
             last = self._jobs[-1].turn if self._jobs else None
             job.turn = max(job.created, (last or 0.0) + _STEP)
@@ -61,20 +62,20 @@ class Waiting:
         self._changed()
 
     def enter_first(self, job: Job) -> None:
-        """Puts a job before all others."""
+        """Adds a job before all others."""
         first = self._jobs[0].turn if self._jobs else None
         job.turn = (job.turn if first is None else first - _STEP) or 0.0
         self._jobs.append(job)
         self._changed()
 
     def leave(self, job: Job) -> None:
-        """Takes a job out that begins, or never will."""
+        """Removes a job that begins, or that was cancelled."""
         self._jobs.remove(job)
         self._passers.pop(job.id, None)
         self._turns = None
 
     def in_turn(self, lane: str) -> list[Job]:
-        """Those of a lane that are not paused, the next one first."""
+        """Returns the jobs of a lane that are not paused, in the order in which they run."""
         order: list[Job] = []
         passers: dict[str, set[str]] = {}
         weights = self._weights()
@@ -84,19 +85,19 @@ class Waiting:
             place = len(order)
             while place:
                 other = order[place - 1]
-                also = passers.setdefault(other.id, set())
-                if not self._passes(job, other, weights, also):
+                passing = passers.setdefault(other.id, set())
+                if not self._passes(job, other, weights, passing):
                     break
                 place -= 1
                 if not self._has_passed(job, other):
-                    also.add(job.unit)
+                    passing.add(job.unit)
             order.insert(place, job)
         return order
 
     def begin(self, job: Job) -> list[Job]:
-        """Takes a job out that begins, and returns those that it is the first of its batch to go before."""
+        """Removes a job that begins. Returns the jobs that it passes as the first of its batch."""
         passed = self._passed_by(job)
-        newest = max(one.created for one in self.together(job))
+        newest = max(member.created for member in self.batch_of(job))
         for other in passed:
             other.passed += 1
             self._passers.setdefault(other.id, {})[job.unit] = newest
@@ -106,27 +107,31 @@ class Waiting:
     def _passed_by(self, job: Job) -> list[Job]:
         weights = self._weights()
         earlier = self._jobs[: self._jobs.index(job)]
-        found = [one for one in earlier if one.lane == job.lane and not one.paused]
-        return [one for one in found if self._passes(job, one, weights) and not self._has_passed(job, one)]
+        candidates = [other for other in earlier if other.lane == job.lane and not other.paused]
+        return [
+            other
+            for other in candidates
+            if self._passes(job, other, weights) and not self._has_passed(job, other)
+        ]
 
     def is_small(self, job: Job) -> bool:
-        """Whether a job, with all that waits of its batch, may go before long ones."""
+        """Returns whether a job, with the waiting jobs of its batch, may run before long ones."""
         return _is_small(job, self._weights())
 
-    def together(self, job: Job) -> list[Job]:
-        """Those that have one place with a job: all that wait of its batch."""
-        return [one for one in self._jobs if one.unit == job.unit]
+    def batch_of(self, job: Job) -> list[Job]:
+        """Returns the waiting jobs of a job's batch, which share its place; only itself without a batch."""
+        return [other for other in self._jobs if other.unit == job.unit]
 
     def _weights(self) -> dict[str, float | None]:
-        """About how many seconds what waits of each batch takes, and each job that is of none."""
+        """Returns the estimated seconds of the waiting jobs of each unit, see `Job.unit`; None if unknown."""
         weights: dict[str, float | None] = {}
         for job in self._jobs:
-            before, seconds = weights.get(job.unit, 0.0), job.expected
-            weights[job.unit] = None if before is None or seconds is None else before + seconds
+            total, seconds = weights.get(job.unit, 0.0), job.expected
+            weights[job.unit] = None if total is None or seconds is None else total + seconds
         return weights
 
     def turn(self, job: Job) -> Turn | None:
-        """When its turn comes; None for one that does not wait, or is paused."""
+        """Returns the place of a job; None if it does not wait, or is paused."""
         if self._turns is None:
             self._turns = {}
             for lane in {job.lane for job in self._jobs}:
@@ -134,43 +139,45 @@ class Waiting:
         return self._turns.get(job.id)
 
     def move(self, job: Job, to: str) -> list[Job]:
-        """Moves a job forward among its owner's, which share the turns that they had: all others keep theirs.
+        """Moves a job forward among its owner's jobs, which exchange their turns. Jobs of others keep theirs.
 
-        What its owner moved is passed by no other job any more.
+        No other job passes a moved job any more.
 
         Args:
-            to: "front", "up" by one, or the id of the job before which it shall run.
+            job: to move.
+            to: "front", "up" by one, or the id of the job to run it before.
 
         Returns:
-            Those whose turn changed.
+            The jobs whose turn changed.
 
         Raises:
-            InvalidInput: if it is paused, or there is no such job behind which it waits.
+            InvalidInput: if it is paused, or does not wait behind the given job.
         """
-        own = [one for one in self.in_turn(job.lane) if one.owner == job.owner]
+        own = [other for other in self.in_turn(job.lane) if other.owner == job.owner]
         if job not in own:
             raise InvalidInput("A paused job cannot be moved. Resume it first.")
-        units = list(dict.fromkeys(one.unit for one in own))
+        units = list(dict.fromkeys(other.unit for other in own))
         place = units.index(job.unit)
-        there = {"front": 0, "up": max(0, place - 1)}
-        there |= {one.id: units.index(one.unit) for one in own if one.unit in units[: place + 1]}
-        if to not in there:
+        positions = {"front": 0, "up": max(0, place - 1)}
+        positions |= {other.id: units.index(other.unit) for other in own if other.unit in units[: place + 1]}
+        if to not in positions:
             expected = "front, up, or the id of a job of yours that waits before it"
             raise invalid("to", expected=expected, received=to)
-        turns = sorted(one.turn or 0.0 for one in own)
-        units.insert(there[to], units.pop(place))
+        turns = sorted(other.turn or 0.0 for other in own)
+        units.insert(positions[to], units.pop(place))
         changed = []
-        for one, turn in zip(sorted(own, key=lambda one: units.index(one.unit)), turns, strict=True):
-            if one.unit == job.unit:
-                one.passed = MOST_PASSES
-            if one.unit == job.unit or one.turn != turn:
-                one.turn = turn
-                changed.append(one)
+        ordered = sorted(own, key=lambda other: units.index(other.unit))
+        for other, turn in zip(ordered, turns, strict=True):
+            if other.unit == job.unit:
+                other.passed = MOST_PASSES
+            if other.unit == job.unit or other.turn != turn:
+                other.turn = turn
+                changed.append(other)
         self._changed()
         return changed
 
     def pause(self, job: Job, paused: bool) -> None:
-        """Lets a job wait until it is resumed, or wait for its turn again."""
+        """Pauses or resumes a job."""
         job.paused = paused
         self._turns = None
 
@@ -186,25 +193,27 @@ class Waiting:
         self._turns = None
 
     def _passes(
-        self, job: Job, other: Job, weights: Mapping[str, float | None], also: Set[str] = frozenset()
+        self, job: Job, other: Job, weights: Mapping[str, float | None], passing: Set[str] = frozenset()
     ) -> bool:
-        """Whether a job goes before one that was asked for earlier.
+        """Returns whether a job runs before one that was requested earlier.
 
         Args:
-            weights: about how many seconds each unit takes.
-            also: the units that go before the other one only in this order: none of them has begun.
+            job: the later job.
+            other: the earlier job.
+            weights: estimated seconds of each unit.
+            passing: units that pass the earlier job in the current order and have not begun.
         """
         weight = weights.get(other.unit)
         if not _is_small(job, weights) or weight is None or weight <= LONG_SECONDS:
             return False
-        if self._has_passed(job, other) or job.unit in also:
+        if self._has_passed(job, other) or job.unit in passing:
             return True
-        return other.passed + len(also) < MOST_PASSES
+        return other.passed + len(passing) < MOST_PASSES
 
     def _has_passed(self, job: Job, other: Job) -> bool:
-        """Whether a job is one of a batch that went before another job, and was there when that happened.
+        """Returns whether a job belongs to a batch that has passed another job, and existed at that time.
 
-        Jobs that join the batch later count as another one, or a batch could be filled up and pass forever.
+        Jobs added to the batch later count as a new batch, or refilling a batch could delay others forever.
         """
         return job.created <= self._passers.get(other.id, {}).get(job.unit, -1.0)
 

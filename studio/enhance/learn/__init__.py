@@ -1,1 +1,1 @@
-"""How a network learns to enlarge."""
+"""Trains networks for upscaling and denoising."""

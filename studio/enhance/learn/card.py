@@ -1,4 +1,4 @@
-"""The card of a network of Enhance, made from its figures alone."""
+"""Writes the card of a network for upscaling or denoising from its figures."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ _TESTED = {
 
 
 def write(name: str, settings: TrainEnhanceSettings, figures: Mapping[str, Any], command: str) -> str:
-    """The card in Markdown.
+    """Returns the card in Markdown.
 
     Args:
-        name: of the photos that it trained on.
-        settings: of the training.
-        figures: as `studio.enhance.learn.task.train` gives them.
-        command: that trains it.
+        name: of the training photos.
+        settings: of the training run.
+        figures: those that `studio.enhance.learn.task.train` returns.
+        command: that trains the network.
     """
-    seen = figures["steps"] * settings.batch * (1 if settings.to == CLEAN else len(SCALES))
-    drawn = f", and {figures['drawings']:,} additional images" if figures["drawings"] else ""
+    patches = figures["steps"] * settings.batch * (1 if settings.to == CLEAN else len(SCALES))
+    drawings = f", and {figures['drawings']:,} additional images" if figures["drawings"] else ""
     return cards.write(
         f"{_TITLE[settings.to]} images like {name}",
-        f"Data: {name}, {figures['photos']:,} photos of {settings.photo_size} px{drawn}; "
+        f"Data: {name}, {figures['photos']:,} photos of {settings.photo_size} px{drawings}; "
         f"{figures['held_out']:,} photos were held out.",
         f"One network of {figures['parameters']:,} parameters {_WHAT[settings.to]}. "
-        f"It was trained for {amounts.count(figures['steps'], 'step')} ({seen:,} patches of "
+        f"It was trained for {amounts.count(figures['steps'], 'step')} ({patches:,} patches of "
         f"{settings.window} px) in {amounts.duration(figures['seconds'])}. The weights are their EMA.",
         figures,
         command,

@@ -1,4 +1,4 @@
-"""Training a network that cleans."""
+"""Trains a network for denoising."""
 
 from __future__ import annotations
 
@@ -11,52 +11,52 @@ from studio.enhance.damage import Damage
 from studio.enhance.learn import damaging
 from studio.enhance.learn.learner import CleaningLearner
 from studio.enhance.learn.train import SHOWN, Trainer, gains, sheet
-from studio.enhance.planes import FOLD, colors, planes, shown, unfolded
+from studio.enhance.planes import FOLD, colors, network_input, planes, unfold
 from studio.enhance.psnr import psnr
 
-TESTS = {"noise25": Damage(light=25), "jpeg20": Damage(quality=20)}  # by the ends of the figures' names
+TESTS = {"noise25": Damage(light=25), "jpeg20": Damage(quality=20)}  # by suffix of the figures' names
 
 
 class Cleaning(Trainer):
-    """Learns to clean: photos are `(n, side, side, 3) uint8`."""
+    """Trains a denoiser; photos are `(n, side, side, 3) uint8`."""
 
     losses = CleaningLearner
     loss_names = ("error",)
 
     def cut(self, rows: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
-        """See `studio.enhance.learn.damaging.batch`."""
+        """Returns training crops, see `studio.enhance.learn.damaging.batch`."""
         return damaging.batch(self.photos, rows, self.settings.window, rng)
 
     def metrics(self, scores: Mapping[str, float]) -> Mapping[str, float]:
-        """Gains over the damaged photos."""
+        """Returns the gains over the damaged photos."""
         return gains(scores, "damaged")
 
     def measure(self, rows: np.ndarray, progress: Progress | None = None) -> dict[str, float]:
-        """Of the lightness of photos that were damaged: "psnr_noise25" and "psnr_jpeg20", and "damaged_" of
-        each before it was cleaned."""
-        found: dict[str, float] = {}
+        """Returns the PSNR of the lightness of damaged photos after cleaning: "psnr_noise25" and
+        "psnr_jpeg20"; with "damaged_" the PSNR before cleaning."""
+        figures: dict[str, float] = {}
         for name in TESTS:
-            truth, seen, made = self._cleaned(rows, name)
-            for kind, images in (("damaged", seen), ("psnr", made)):
+            truth, damaged, restored = self._clean_photos(rows, name)
+            for kind, images in (("damaged", damaged), ("psnr", restored)):
                 each = [psnr(a[..., 0], b[..., 0], 0) for a, b in zip(truth, images, strict=True)]
-                found[f"{kind}_{name}"] = float(np.mean(each))
-        return found
+                figures[f"{kind}_{name}"] = float(np.mean(each))
+        return figures
 
-    def _cleaned(self, rows: np.ndarray, name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Gray photos, shrunk to be clean, then damaged, then cleaned: `(n, side, side, 3)` each, levels."""
+    def _clean_photos(self, rows: np.ndarray, name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Returns downscaled gray photos, damaged ones and cleaned ones, `(n, side, side, 3)` in levels."""
         damage, side = TESTS[name], self.photos.shape[1] // (2 * FOLD) * FOLD
-        truth = np.stack([damaging.shrunk(self.photos[row], side, gray=True) for row in rows])
+        truth = np.stack([damaging.shrink(self.photos[row], side, gray=True) for row in rows])
         if damage.light:
             noise = np.random.default_rng(0).standard_normal(truth.shape[:3])[..., None]
-            seen = (truth + damage.light * noise).astype("float32")
+            damaged = (truth + damage.light * noise).astype("float32")
         else:
-            seen = np.stack([damaging.compressed(one, damage.quality, True, False) for one in truth])
-        seen_planes, told = planes(seen / 255), (damage.light, damage.color, damage.quality)
-        batch = np.stack([shown(one, *told) for one in seen_planes])
-        added = np.asarray(self.learner.network.predict_on_batch(batch), "float32")
-        return truth, seen, 255 * colors(seen_planes + unfolded(added))
+            damaged = np.stack([damaging.compress(image, damage.quality, True, False) for image in truth])
+        damaged_planes, conditions = planes(damaged / 255), (damage.light, damage.color, damage.quality)
+        batch = np.stack([network_input(image, *conditions) for image in damaged_planes])
+        residual = np.asarray(self.learner.network.predict_on_batch(batch), "float32")
+        return truth, damaged, 255 * colors(damaged_planes + unfold(residual))
 
     def sheet(self) -> np.ndarray:
-        """Held-out photos: noisy, cleaned by the network of now, and the truth below each other."""
-        truth, seen, made = self._cleaned(self.few_rows[:SHOWN], "noise25")
-        return sheet([seen, made, truth])
+        """Returns held-out photos: noisy, cleaned by the current network, and the truth, in rows."""
+        truth, damaged, restored = self._clean_photos(self.few_rows[:SHOWN], "noise25")
+        return sheet([damaged, restored, truth])

@@ -1,4 +1,4 @@
-"""Damages photos as cameras and files do, for a network to learn to clean: noise, JPEG, and both."""
+"""Damages photos for training a denoiser: noise, JPEG compression, and both."""
 
 from __future__ import annotations
 
@@ -9,108 +9,111 @@ from PIL import Image
 
 from studio.enhance import bicubic
 from studio.enhance.damage import Damage
-from studio.enhance.planes import LIGHT, folded, planes, shown
+from studio.enhance.planes import LIGHT, fold, network_input, planes
 
-MARGIN = 8  # px around a window: the blocks of JPEG begin anywhere, and none is cut at its border
-CLOSER = (1.25, 1.5, 2.0)  # so many times larger a window is before it is shrunk to its size: photos from a
-# file have noise and blocks of their own, which must not be learned as the truth
-MOST_NOISE = 55.0  # levels
-MOST_IN_FILES = 30.0  # of noise in what is then compressed
+MARGIN = 8  # px around a crop, because JPEG blocks can start anywhere and must not be cut at the border
+# Crops are this many times larger before downscaling: photos from files have noise and blocks of their own,
+# which a network must not learn as the truth.
+CLOSER = (1.25, 1.5, 2.0)
+MOST_NOISE = 55.0  # levels of noise
+MOST_IN_FILES = 30.0  # levels of noise before compression
 QUALITIES = (5, 95)
-LIGHT_OF_WHITE = 0.669  # deviation of Y where R, G and B have noise of 1 each of their own
-COLOR_OF_WHITE = 0.641  # that of Cb and Cr, in the mean
-_SUBSAMPLED = 2  # 4:2:0, as Pillow numbers it
+LIGHT_OF_WHITE = 0.669  # deviation of Y if R, G and B have independent noise of 1
+COLOR_OF_WHITE = 0.641  # mean deviation of Cb and Cr
+_SUBSAMPLED = 2  # 4:2:0, in Pillow
 
 
 def batch(
     photos: np.ndarray, rows: np.ndarray, window: int, rng: np.random.Generator
 ) -> dict[str, np.ndarray]:
-    """Windows to learn from, see `studio.enhance.learn.learner.CleaningLearner`.
+    """Returns training crops, see `studio.enhance.learn.learner.CleaningLearner`.
 
     Args:
-        photos: `(n, side, side, 3) uint8`, of at least `needed(window)` px.
-        rows: one of them for each window.
-        window: a side, in px, even.
-        rng: decides where, how each is turned, and what happens to it.
+        photos: `(n, side, side, 3) uint8`, of at least `least_photo_side(window)` px.
+        rows: row of the photo of each crop.
+        window: side of a crop in px, even.
+        rng: chooses position, flip, rotation and damage.
     """
     inner = slice(MARGIN, MARGIN + window)
-    found: dict[str, list[np.ndarray]] = {"shown": [], "lacks": []}
+    arrays: dict[str, list[np.ndarray]] = {"shown": [], "lacks": []}
     for row in rows:
         truth = _window(photos[row], window + 2 * MARGIN, rng)
-        damaged, damage = damaged_by_chance(truth, rng)
-        seen, true = planes(damaged[inner, inner] / 255), planes(truth[inner, inner] / 255)
-        found["shown"].append(shown(seen, damage.light, damage.color, damage.quality))
-        found["lacks"].append(folded(true - seen))
-    return {name: np.stack(each) for name, each in found.items()}
+        damaged, damage = damage_at_random(truth, rng)
+        damaged_planes, true_planes = planes(damaged[inner, inner] / 255), planes(truth[inner, inner] / 255)
+        arrays["shown"].append(network_input(damaged_planes, damage.light, damage.color, damage.quality))
+        arrays["lacks"].append(fold(true_planes - damaged_planes))
+    return {name: np.stack(each) for name, each in arrays.items()}
 
 
-def needed(window: int) -> int:
-    """The least side of photos, in px, for windows of a size."""
+def least_photo_side(window: int) -> int:
+    """Returns the smallest side in px of photos for crops of a size."""
     return round((window + 2 * MARGIN) * CLOSER[-1])
 
 
 def _window(photo: np.ndarray, side: int, rng: np.random.Generator) -> np.ndarray:
-    """A part of a photo, turned and mirrored by chance, half of them gray: `(side, side, 3) float32`."""
+    """Crops a photo with random flips and rotations, half of them gray: `(side, side, 3) float32`."""
     wide = round(side * rng.choice(CLOSER))
     down, right = rng.integers(0, len(photo) - wide + 1, 2)
-    small = shrunk(photo[down : down + wide, right : right + wide], side, gray=rng.random() < 0.5)
+    small = shrink(photo[down : down + wide, right : right + wide], side, gray=rng.random() < 0.5)
     part = np.rot90(small, int(rng.integers(4)))
     return part.transpose(1, 0, 2) if rng.random() < 0.5 else part
 
 
-def shrunk(photo: np.ndarray, side: int, gray: bool) -> np.ndarray:
-    """`(H, W, 3) uint8` -> `(side, side, 3) float32`, whole levels."""
-    small = bicubic.resized(np.moveaxis(photo.astype("float32"), 2, 0), side, side)
+def shrink(photo: np.ndarray, side: int, gray: bool) -> np.ndarray:
+    """Downscales `(H, W, 3) uint8` to `(side, side, 3) float32`, rounded to levels."""
+    small = bicubic.resize(np.moveaxis(photo.astype("float32"), 2, 0), side, side)
     if gray:
         small = np.repeat(np.tensordot(LIGHT, small, 1)[None], 3, axis=0)
     return np.rint(np.clip(np.moveaxis(small, 0, 2), 0, 255))
 
 
-def damaged_by_chance(truth: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, Damage]:
-    """Damages an image.
+def damage_at_random(truth: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, Damage]:
+    """Damages an image at random.
 
     Args:
-        truth: `(H, W, 3) float32`, levels; what is gray stays gray.
+        truth: `(H, W, 3) float32`, levels; gray images stay gray.
 
     Returns:
-        The damaged one, alike, and what a network is told of it.
+        The damaged image, of the same shape, and its damage.
     """
     chance, gray = rng.random(), not np.ptp(truth, axis=2).any()
     quality = float(rng.integers(QUALITIES[0], QUALITIES[1] + 1))
     if chance < 0.5:
-        return noisy(truth, MOST_NOISE * rng.random(), gray, rng)
+        return add_noise(truth, MOST_NOISE * rng.random(), gray, rng)
     if chance < 0.8:
-        return compressed(truth, quality, gray, rng.random() < 0.5), Damage(quality=quality)
+        return compress(truth, quality, gray, rng.random() < 0.5), Damage(quality=quality)
     noise = MOST_IN_FILES * rng.random() ** 2
-    seen, damage = noisy(truth, noise, gray, rng)
-    seen = compressed(seen, max(quality, 30), gray, rng.random() < 0.5)
-    return seen, Damage(damage.light, damage.color, max(quality, 30))
+    damaged, damage = add_noise(truth, noise, gray, rng)
+    damaged = compress(damaged, max(quality, 30), gray, rng.random() < 0.5)
+    return damaged, Damage(damage.light, damage.color, max(quality, 30))
 
 
-def noisy(truth: np.ndarray, level: float, gray: bool, rng: np.random.Generator) -> tuple[np.ndarray, Damage]:
-    """Adds Gaussian noise, in part the same to all three colors; half of the results are what a file holds.
+def add_noise(
+    truth: np.ndarray, level: float, gray: bool, rng: np.random.Generator
+) -> tuple[np.ndarray, Damage]:
+    """Adds Gaussian noise, partly shared by the colors; rounds and clips half of the results.
 
     Args:
         truth: `(H, W, 3) float32`, levels.
         level: standard deviation of each color, in levels.
-        gray: whether all of it is the same to all colors.
+        gray: whether all noise is shared by the colors.
     """
     share = 0.0 if gray else 1.0 if rng.random() < 0.5 else rng.random()
-    alike = rng.standard_normal((*truth.shape[:2], 1), "float32")
+    common = rng.standard_normal((*truth.shape[:2], 1), "float32")
     own = rng.standard_normal(truth.shape, "float32") if share else np.float32(0)
-    seen = truth + np.float32(level) * (np.sqrt(1 - share) * alike + np.sqrt(share) * own).astype("float32")
+    noisy = truth + np.float32(level) * (np.sqrt(1 - share) * common + np.sqrt(share) * own).astype("float32")
     if rng.random() < 0.5:
-        seen = np.rint(np.clip(seen, 0, 255))
+        noisy = np.rint(np.clip(noisy, 0, 255))
     light, color = np.sqrt(1 - share + share * LIGHT_OF_WHITE**2), np.sqrt(share) * COLOR_OF_WHITE
-    return seen, Damage(level * float(light), level * float(color))
+    return noisy, Damage(level * float(light), level * float(color))
 
 
-def compressed(truth: np.ndarray, quality: float, gray: bool, subsampled: bool) -> np.ndarray:
-    """Saves an image as a JPEG and reads it again: `(H, W, 3) float32`, levels."""
+def compress(truth: np.ndarray, quality: float, gray: bool, subsampled: bool) -> np.ndarray:
+    """Saves an image as a JPEG and reads it back: `(H, W, 3) float32`, levels."""
     levels = np.rint(np.clip(truth, 0, 255)).astype("uint8")
     image = Image.fromarray(np.ascontiguousarray(levels[..., 0]) if gray else levels)
     buffer = io.BytesIO()
     options = {} if gray else {"subsampling": _SUBSAMPLED if subsampled else 0}
     image.save(buffer, "JPEG", quality=int(quality), **options)
-    with Image.open(buffer) as read:
-        return np.asarray(read.convert("RGB"), "float32")
+    with Image.open(buffer) as file:
+        return np.asarray(file.convert("RGB"), "float32")

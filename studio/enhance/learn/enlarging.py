@@ -1,4 +1,4 @@
-"""Training a network that enlarges."""
+"""Trains a network for upscaling."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from studio.enhance.settings import SCALES
 
 
 class Enlarging(Trainer):
-    """Learns to enlarge, from lightness: photos are `(n, side, side, 1) uint8`."""
+    """Trains upscaling on lightness; photos are `(n, side, side, 1) uint8`."""
 
     channels = 1
     losses = EnlargingLearner
@@ -25,37 +25,36 @@ class Enlarging(Trainer):
     windows = len(SCALES)
 
     def cut(self, rows: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
-        """See `studio.enhance.learn.windows.batch`."""
+        """Returns training crops, see `studio.enhance.learn.windows.batch`."""
         return windows.batch(self.photos, rows, self.settings.window, rng)
 
     def metrics(self, scores: Mapping[str, float]) -> Mapping[str, float]:
-        """Gains over bicubic enlarging."""
+        """Returns the gains over bicubic upscaling."""
         return gains(scores, "bicubic")
 
     def measure(self, rows: np.ndarray, progress: Progress | None = None) -> dict[str, float]:
-        """Of photos shrunk and enlarged again: "psnr_x2" and so on, "bicubic_x2" of the plain enlargement."""
-        found: dict[str, float] = {}
+        """Returns the PSNR of downscaled and upscaled photos: "psnr_x2" etc., "bicubic_x2" of bicubic."""
+        figures: dict[str, float] = {}
         for n, scale in enumerate(SCALES):
-            truth, plain, made = self._enlarged(rows, n)
-            for name, images in (("bicubic", plain), ("psnr", made)):
+            truth, plain, result = self._upscale_photos(rows, n)
+            for name, images in (("bicubic", plain), ("psnr", result)):
                 each = [psnr(a, b, scale) for a, b in zip(truth, images, strict=True)]
-                found[f"{name}_x{scale}"] = float(np.mean(each))
-        return found
+                figures[f"{name}_x{scale}"] = float(np.mean(each))
+        return figures
 
-    def _enlarged(self, rows: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Photos, and those shrunk and enlarged again, plainly and by the network: `(n, side, side)` each."""
+    def _upscale_photos(self, rows: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Returns photos, upscaled ones by bicubic and by the network, `(n, side, side)` each."""
         scale = SCALES[n]
         side = self.photos.shape[1] // scale * scale
         truth = self.photos[rows, :side, :side, 0].astype("float32")
-        small = np.clip(np.rint(bicubic.shrunken(truth, scale)), 0, 255)
-        plain = bicubic.enlarged(small, scale)
+        small = np.clip(np.rint(bicubic.shrink(truth, scale)), 0, 255)
+        plain = bicubic.enlarge(small, scale)
         maps = self.learner.network.predict_on_batch(small[..., None] / 255)[n]
         return truth, plain, plain + 255 * np.asarray(ops.depth_to_space(maps, scale)[..., 0], "float32")
 
     def sheet(self) -> np.ndarray:
-        """Held-out photos enlarged: plainly, by the network of now, and the truth below each other.
-
-        `(H, W, 3) uint8`, of the largest scale, where there is most to see.
+        """Returns held-out photos at the largest scale, `(H, W, 3) uint8`: bicubic, the current network and
+        the truth, in rows.
         """
-        truth, plain, made = self._enlarged(self.few_rows[:SHOWN], len(SCALES) - 1)
-        return sheet([plain, made, truth])
+        truth, plain, result = self._upscale_photos(self.few_rows[:SHOWN], len(SCALES) - 1)
+        return sheet([plain, result, truth])

@@ -1,4 +1,4 @@
-"""The losses of networks that enlarge or clean."""
+"""The training losses of networks for upscaling and denoising."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from studio.enhance.settings import SCALES, TrainEnhanceSettings
 
 
 class Learner(LossModel):
-    """A network and its mean absolute errors, which leave less blur than squared ones.
+    """A network and its mean absolute errors, which blur less than squared errors.
 
-    A subclass says in `call` what they are: by name, in levels of 255.
+    Subclasses compute them in `call`, by name, in levels of 255.
 
     Args:
-        settings: of the network and how it learns.
-        errors: their names.
+        settings: of the network and its training.
+        errors: names of the errors.
     """
 
     def __init__(self, settings: TrainEnhanceSettings, errors: Sequence[str]):
@@ -29,43 +29,43 @@ class Learner(LossModel):
             self.network = network(settings)
 
     def total(self, losses: Mapping[str, Any], training: bool) -> Any:
-        """The sum of the errors, of images in [0, 1]."""
+        """Returns the sum of the errors, scaled to images in [0, 1]."""
         return sum(losses.values()) / 255
 
 
 class EnlargingLearner(Learner):
-    """Learns to enlarge.
+    """Trains upscaling.
 
     A batch is, for each of SCALES, `{"small2": (B, side, side, 1), "lacks2": (B, 2 * side, 2 * side)}`,
-    `float32`: lightness in [0, 1], and what its bicubic enlargement lacks. All scales go through the trunk at
-    once.
+    `float32`: lightness in [0, 1], and the residual of its bicubic upscaling. All scales pass through the
+    trunk together.
     """
 
     def __init__(self, settings: TrainEnhanceSettings):
         super().__init__(settings, [f"error x{scale}" for scale in SCALES])
 
     def call(self, batch: Mapping[str, Any], training: bool = False) -> dict[str, Any]:
-        """The error of each scale."""
+        """Returns the error of each scale."""
         small = [batch[f"small{scale}"] for scale in SCALES]
         maps = as_float32(self.network(ops.concatenate(small), training=training))
         ends = [0]
-        for one in small:
-            ends.append(ends[-1] + one.shape[0])
-        found = {}
+        for images in small:
+            ends.append(ends[-1] + images.shape[0])
+        errors = {}
         for n, scale in enumerate(SCALES):
-            added = ops.depth_to_space(maps[n][ends[n] : ends[n + 1]], scale)[..., 0]
-            found[f"error x{scale}"] = 255 * ops.mean(ops.abs(added - batch[f"lacks{scale}"]))
-        return found
+            residual = ops.depth_to_space(maps[n][ends[n] : ends[n + 1]], scale)[..., 0]
+            errors[f"error x{scale}"] = 255 * ops.mean(ops.abs(residual - batch[f"lacks{scale}"]))
+        return errors
 
 
 class CleaningLearner(Learner):
-    """Learns to clean. A batch is `{"shown": (B, h, w, 15), "lacks": (B, h, w, 12)}`, `float32`: damaged
-    planes as `studio.enhance.planes.shown` folds them, and the true ones less these, folded."""
+    """Trains denoising. A batch is `{"shown": (B, h, w, 15), "lacks": (B, h, w, 12)}`, `float32`: the network
+    inputs of damaged planes (`studio.enhance.planes.network_input`), and the folded residuals."""
 
     def __init__(self, settings: TrainEnhanceSettings):
         super().__init__(settings, ["error"])
 
     def call(self, batch: Mapping[str, Any], training: bool = False) -> dict[str, Any]:
-        """The error of all planes together."""
-        added = as_float32(self.network(batch["shown"], training=training))
-        return {"error": 255 * ops.mean(ops.abs(added - batch["lacks"]))}
+        """Returns the mean error of all planes."""
+        residual = as_float32(self.network(batch["shown"], training=training))
+        return {"error": 255 * ops.mean(ops.abs(residual - batch["lacks"]))}

@@ -1,4 +1,4 @@
-"""Learning to enlarge or to clean as a task: photos in, a packed network with its card out."""
+"""Training upscaling or denoising as a task: from photos to a packed network with its card."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from studio.core import data
-from studio.core.data.sources import refused
+from studio.core.data.sources import invalid_data_set
 from studio.core.data.split import positions, split
 from studio.core.errors import invalid
 from studio.core.progress import Progress
@@ -26,12 +26,12 @@ LEAST_PHOTOS = 20
 
 
 def check(settings: TrainEnhanceSettings, inputs: Mapping[str, Sequence[File]]) -> None:
-    """Raises `InvalidInput` unless the windows fit into the photos, and a network to start from fits."""
+    """Raises `InvalidInput` unless crops fit into photos and a network to start from fits."""
     cleans = settings.to == CLEAN
     if cleans and settings.window % FOLD:
         expected, step = "an even number", f"choose {settings.window + 1}"
         raise invalid("window", expected=expected, received=settings.window, next_step=step)
-    least = (damaging if cleans else windows).needed(settings.window)
+    least = (damaging if cleans else windows).least_photo_side(settings.window)
     if settings.photo_size < least:
         expected, step = f"at least {least} px for windows of {settings.window} px", "choose smaller windows"
         raise invalid("photo_size", expected=expected, received=f"{settings.photo_size} px", next_step=step)
@@ -40,14 +40,16 @@ def check(settings: TrainEnhanceSettings, inputs: Mapping[str, Sequence[File]]) 
 
 @checkpoints.one_at_a_time(models.TASK)
 def train(settings: TrainEnhanceSettings, inputs: Inputs, progress: Progress) -> Result:
-    """Trains a network. See `studio.enhance.learn.train`."""
+    """Trains a network for upscaling or denoising; see `studio.enhance.learn.train`."""
     file, size, start = inputs["data"][0], settings.photo_size, _start(settings, inputs)
     learner = _learning(settings)
     dataset = data.load_dataset(file, size, learner.channels, progress, least=LEAST_PHOTOS)
     large = np.flatnonzero(dataset.sizes.min(axis=1) >= size)
     if len(large) < LEAST_PHOTOS:
         expected = f"at least {LEAST_PHOTOS} images of {size} px or more"
-        raise refused(file.name, expected, f"{len(large):,}", "add larger images, or lower photo_size")
+        raise invalid_data_set(
+            file.name, expected, f"{len(large):,}", "add larger images, or lower photo_size"
+        )
     small = len(dataset.names) - len(large)
     learned, held_out = split(positions(dataset, progress)[large], settings.held_out)
     photos = dataset.images[large]
@@ -66,13 +68,15 @@ def train(settings: TrainEnhanceSettings, inputs: Inputs, progress: Progress) ->
         **trainer.scores,
     }
     image = publish.image(trainer.sheet(), figures["curve"])
-    more = [word for file in inputs.get("drawings", ()) for word in ("--drawings", data.command_name(file))]
+    extra_arguments = [
+        word for file in inputs.get("drawings", ()) for word in ("--drawings", data.command_name(file))
+    ]
     suffix = "-cleaning" if settings.to == CLEAN else "-enlarging"
-    return job.publish(trainer.result, figures, card.write, more=more, image=image, suffix=suffix)
+    return job.publish(trainer.result, figures, card.write, more=extra_arguments, image=image, suffix=suffix)
 
 
 def _learning(settings: TrainEnhanceSettings) -> type[Trainer]:
-    """What trains such a network; loads Keras."""
+    """Returns the trainer of the task; loads Keras."""
     if settings.to == CLEAN:
         from studio.enhance.learn.cleaning import Cleaning
 
@@ -87,7 +91,7 @@ def _left_out(count: int, size: int) -> list[str]:
 
 
 def _start(settings: TrainEnhanceSettings, inputs: Inputs) -> list[np.ndarray] | None:
-    """The weights of the network to start from, if there is one."""
+    """Returns the weights of the network to start from, if there is one."""
     preset = start_from.model(inputs)
     if preset is None:
         return None

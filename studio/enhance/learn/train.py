@@ -1,4 +1,4 @@
-"""Training a network of Enhance."""
+"""The base of training for upscaling and denoising."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SHOWN = 4  # photos of a preview
 
 
 class Trainer(PhotoTrainer):
-    """A training run. A subclass says what its losses are, what it learns from and how it is tested.
+    """A training run. Subclasses define losses, batches and tests.
 
     Photos are `(n, side, side, channels) uint8`; one channel is lightness.
     """
@@ -26,23 +26,23 @@ class Trainer(PhotoTrainer):
     settings: TrainEnhanceSettings
 
     def build(self) -> Learner:
-        """A fresh network with its losses."""
+        """Builds an untrained network with its losses."""
         return self.losses(self.settings)
 
     def batch_rows(self, step: int, rng: np.random.Generator) -> np.ndarray:
-        """Which photos it learns from, in any order: the scales take them in turn."""
+        """Returns the photos of a step in random order: the scales share them out."""
         rows = rng.permutation(self.rows[self.batches.at(step)])
         return np.resize(rows, self.windows * self.settings.batch)
 
 
 def gains(scores: Mapping[str, float], before: str) -> dict[str, float]:
-    """Gains in PSNR, dB, over the images before: "psnr_x2" less "bicubic_x2" is "gain x2"."""
+    """Returns the PSNR gains over a baseline in dB: "psnr_x2" minus "bicubic_x2" is "gain x2"."""
     named = {name.removeprefix("psnr_"): value for name, value in scores.items() if name.startswith("psnr_")}
     return {f"gain {name}": value - scores[f"{before}_{name}"] for name, value in named.items()}
 
 
 def sheet(rows: Sequence[np.ndarray]) -> np.ndarray:
-    """Rows of images below each other: `(n, h, w)` or `(n, h, w, 3)` each, 0 to 255 -> `(H, W, 3) uint8`."""
-    whole = np.concatenate([np.concatenate(list(images), axis=1) for images in rows])
-    levels = np.rint(whole).clip(0, 255).astype("uint8")
+    """Tiles rows of `(n, h, w)` or `(n, h, w, 3)` images, 0 to 255, into `(H, W, 3) uint8`."""
+    stacked = np.concatenate([np.concatenate(list(images), axis=1) for images in rows])
+    levels = np.rint(stacked).clip(0, 255).astype("uint8")
     return levels if levels.ndim == 3 else np.repeat(levels[..., None], 3, axis=2)

@@ -1,1 +1,1 @@
-"""How a network learns to paint from drawings."""
+"""Trains networks that turn drawings into images."""

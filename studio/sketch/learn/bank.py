@@ -1,4 +1,4 @@
-"""What a network of avatars learns from: sketches by hand, and what should be painted of them."""
+"""Training data of avatar networks: avatars with sketches of each."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ from collections.abc import Mapping
 import numpy as np
 
 from studio.core import data
-from studio.core.data.sources import refused
+from studio.core.data.sources import invalid_data_set
 from studio.core.tasks import File
 from studio.sketch import drawings, palette
 from studio.sketch.settings import KINDS, Kind
 
-LEAST = 16  # avatars, some of which are held out
+LEAST = 16  # avatars, including those held out
 _SHARES = (0.55, 0.27, 0.18)  # of each of KINDS
-_FINE = (palette.CHOSEN.index("iris"), palette.CHOSEN.index("frame"))
-# How much each pixel counts by its role: what is seen first is small.
+_FINE = (palette.COLOR_ROLES.index("iris"), palette.COLOR_ROLES.index("frame"))
+# Weights of the pixels by role: small details, which viewers see first, count more.
 _COUNTS = np.array(
-    [9 if role in _FINE or role >= len(palette.CHOSEN) else 1 for role in range(palette.ROLES)]
+    [9 if role in _FINE or role >= len(palette.COLOR_ROLES) else 1 for role in range(palette.ROLES)]
 )
-_PLANES = ("images", "roles", *KINDS)  # the arrays that have a side
+_PLANES = ("images", "roles", *KINDS)  # the arrays of images
 
 
 class Bank:
-    """Avatars, and sketches of each.
+    """Avatars with sketches of each.
 
     Args:
-        arrays: for n avatars "images", `(n, size, size, 3) uint8`; "roles", `(n, size, size) uint8`, which of
-            `palette`'s colors each pixel has; "colors", `(n, ROLES + 1, 3) float32 in [0, 1]`; "night",
-            `(n,) float32`, 1 for those by night; and for each of KINDS some sketches of each avatar,
+        arrays: for n avatars "images", `(n, size, size, 3) uint8`; "roles", `(n, size, size) uint8`, the
+            color role of each pixel, see `palette`; "colors", `(n, ROLES + 1, 3) float32 in [0, 1]`; "night",
+            `(n,) float32`, 1 for avatars by night; and for each of KINDS sketches of each avatar,
             `(n, k, size, size) uint8`, or `(n, k, size, size, 3)`.
     """
 
@@ -41,26 +41,28 @@ class Bank:
 
     @property
     def images(self) -> np.ndarray:
-        """What should be painted, `(n, size, size, 3) uint8`."""
+        """The target images, `(n, size, size, 3) uint8`."""
         return self.arrays["images"]
 
     def part(self, rows: np.ndarray) -> Bank:
-        """Some of them."""
-        return Bank({name: one[rows] for name, one in self.arrays.items()})
+        """Returns a bank of some avatars."""
+        return Bank({name: array[rows] for name, array in self.arrays.items()})
 
     def batch(self, rows: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
-        """Some of them, each in a sketch at random, see `learner.Learner`."""
+        """Returns avatars, each with a random sketch, see `learner.Learner`."""
         kinds = rng.choice(len(KINDS), len(rows), p=_SHARES)
-        return self.drawn(rows, [KINDS[n] for n in kinds], rng)
+        return self.batch_of_kinds(rows, [KINDS[n] for n in kinds], rng)
 
-    def drawn(self, rows: np.ndarray, kinds: list[Kind], rng: np.random.Generator) -> dict[str, np.ndarray]:
-        """Some of them, in sketches of these kinds."""
+    def batch_of_kinds(
+        self, rows: np.ndarray, kinds: list[Kind], rng: np.random.Generator
+    ) -> dict[str, np.ndarray]:
+        """Returns avatars with sketches of these kinds."""
         planes = []
         for row, kind in zip(rows, kinds, strict=True):
             sketches = self.arrays[kind][row]
-            one = sketches[rng.integers(len(sketches))]
-            colored = one if one.ndim == 3 else np.repeat(one[..., None], 3, axis=2)
-            planes.append(drawings.shown(colored, kind, bool(self.arrays["night"][row])))
+            sketch = sketches[rng.integers(len(sketches))]
+            colored = sketch if sketch.ndim == 3 else np.repeat(sketch[..., None], 3, axis=2)
+            planes.append(drawings.network_input(colored, kind, bool(self.arrays["night"][row])))
         roles = self.arrays["roles"][rows]
         return {
             "drawing": np.stack(planes),
@@ -72,26 +74,26 @@ class Bank:
 
 
 def read(file: File, size: int) -> Bank:
-    """The avatars of a data set, made smaller if need be.
+    """Loads the avatars of a data set, downscaled if needed.
 
     Args:
-        file: an npz as `python -m training.drawings sketches` makes it.
-        size: of a side, in px.
+        file: an npz of `python -m training.drawings sketches`.
+        size: side of the images in px.
 
     Raises:
-        InvalidInput: if it is none, has too few avatars, or they are not of this size or a multiple of it.
-        Unavailable: if it is no longer kept.
+        InvalidInput: for other files, too few avatars, or sizes that are no multiple of `size`.
+        Unavailable: if the file was deleted.
     """
     arrays = data.read_arrays(file, (*_PLANES, "colors", "night"))
     if not _fits(arrays):
         step = "make one by `python -m training.drawings sketches`, or take sample:sketches"
-        raise refused(file.name, "avatars and sketches of them", "arrays of other shapes", step)
+        raise invalid_data_set(file.name, "avatars and sketches of them", "arrays of other shapes", step)
     count, side = arrays["images"].shape[:2]
     if count < LEAST:
-        raise refused(file.name, f"at least {LEAST} avatars", f"{count:,}", "add more")
+        raise invalid_data_set(file.name, f"at least {LEAST} avatars", f"{count:,}", "add more")
     if side % size:
         expected, step = f"images of {size} px or a multiple of it", "choose another size"
-        raise refused(file.name, expected, f"{side} px", step)
+        raise invalid_data_set(file.name, expected, f"{side} px", step)
     by = side // size
     if by > 1:
         for name in ("images", *KINDS):
@@ -101,9 +103,9 @@ def read(file: File, size: int) -> Bank:
 
 
 def sha256(bank: Bank) -> np.ndarray:
-    """Of each image, `(n, 32) uint8`, by which they are split."""
-    found = [np.frombuffer(hashlib.sha256(one.tobytes()).digest(), "uint8") for one in bank.images]
-    return np.stack(found)
+    """Returns the SHA-256 of each image, `(n, 32) uint8`, for the split."""
+    digests = [np.frombuffer(hashlib.sha256(image.tobytes()).digest(), "uint8") for image in bank.images]
+    return np.stack(digests)
 
 
 def _fits(arrays: Mapping[str, np.ndarray]) -> bool:
@@ -138,11 +140,11 @@ def _are_sketches(array: np.ndarray, count: int, side: int) -> bool:
 
 
 def _smaller(array: np.ndarray, by: int) -> np.ndarray:
-    """`(..., side, side[, 3]) uint8` -> each side by as much smaller, the mean of the pixels."""
+    """Downscales `(..., side, side[, 3]) uint8` by a factor, as means of blocks."""
     first = array.ndim - (3 if array.shape[-1] == 3 else 2)
     lead, tail = array.shape[:first], array.shape[first + 2 :]
     side = array.shape[first] // by
     flat = array.reshape(-1, side, by, side, by, *tail)
-    return np.stack([np.rint(one.mean((1, 3))).astype("uint8") for one in flat]).reshape(
+    return np.stack([np.rint(blocks.mean((1, 3))).astype("uint8") for blocks in flat]).reshape(
         *lead, side, side, *tail
     )

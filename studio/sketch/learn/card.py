@@ -1,4 +1,4 @@
-"""The card of a network that paints, made from its figures alone."""
+"""Writes the card of a network from its figures."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from typing import Any
 
 from studio.core import amounts
 from studio.core.models import cards
-from studio.sketch.settings import KINDS, PainterSettings, TrainSketchSettings, TrainTranslateSettings
+from studio.sketch.settings import KINDS, TrainSketchSettings, TrainTranslateSettings, UNetSettings
 
 
 def write(name: str, settings: TrainSketchSettings, figures: Mapping[str, Any], command: str) -> str:
-    """The card in Markdown.
+    """Returns the card in Markdown.
 
     Args:
         name: of the avatars.
-        settings: of the training.
-        figures: as `studio.sketch.learn.task.train` gives them.
-        command: that trains it.
+        settings: of the training run.
+        figures: those that `studio.sketch.learn.task.train` returns.
+        command: that trains the network.
     """
     rows = [
         (f"mean absolute error on drawings of kind {kind} (0 to 255)", f"{figures[f'off_{kind}']:.1f}")
@@ -27,8 +27,8 @@ def write(name: str, settings: TrainSketchSettings, figures: Mapping[str, Any], 
         floor = f"{figures['fid']:.1f} (other avatars: {figures['fid_floor']:.1f})"
         rows.append((f"FID, {figures['scored']:,} outlines", floor))
     if "lpips" in figures:
-        apart = f"{figures['lpips']:.3f} (other avatars: {figures['lpips_apart']:.3f})"
-        rows.append((f"LPIPS, {figures['scored']:,} outlines", apart))
+        lpips = f"{figures['lpips']:.3f} (other avatars: {figures['lpips_apart']:.3f})"
+        rows.append((f"LPIPS, {figures['scored']:,} outlines", lpips))
     return cards.write(
         "Paints avatars from drawings",
         f"Data: {name}, {figures['avatars']:,} avatars with sketches of each; {figures['held_out']:,} were "
@@ -41,23 +41,23 @@ def write(name: str, settings: TrainSketchSettings, figures: Mapping[str, Any], 
 
 
 def write_pairs(name: str, settings: TrainTranslateSettings, figures: Mapping[str, Any], command: str) -> str:
-    """The card of a network that was trained on pairs, in Markdown.
+    """Returns the card of a network trained on pairs, in Markdown.
 
     Args:
         name: of the pairs.
-        settings: of the training.
-        figures: as `studio.sketch.learn.pairs_task.train` gives them.
-        command: that trains it.
+        settings: of the training run.
+        figures: those that `studio.sketch.learn.pairs_task.train` returns.
+        command: that trains the network.
     """
     kinds = ["edges", "photos"] if settings.edges else ["the first image of each pair", "the second"]
-    shown, painted = reversed(kinds) if settings.reverse else kinds
+    first, second = reversed(kinds) if settings.reverse else kinds
     rows = [
         ("mean absolute error on held-out pairs (0 to 255)", f"{figures['off']:.1f}"),
         ("of the mean training image", f"{figures['mean_off']:.1f}"),
     ]
     return cards.write(
         f"Translates images as in {name}",
-        f"Data: {name}, {figures['pairs']:,} pairs of {settings.size} px, from {shown} to {painted}; "
+        f"Data: {name}, {figures['pairs']:,} pairs of {settings.size} px, from {first} to {second}; "
         f"{figures['held_out']:,} were held out.",
         _method(settings, figures, "pairs"),
         figures,
@@ -66,9 +66,9 @@ def write_pairs(name: str, settings: TrainTranslateSettings, figures: Mapping[st
     )
 
 
-def _method(settings: PainterSettings, figures: Mapping[str, Any], what: str) -> str:
+def _method(settings: UNetSettings, figures: Mapping[str, Any], unit: str) -> str:
     return (
         f"A U-Net of {figures['parameters']:,} parameters and a patch discriminator, as in pix2pix "
         f"(arXiv:1611.07004), with a hinge loss. Trained for {amounts.count(figures['steps'], 'step')} of "
-        f"{settings.batch} {what} in {amounts.duration(figures['seconds'])}. The weights are their EMA."
+        f"{settings.batch} {unit} in {amounts.duration(figures['seconds'])}. The weights are their EMA."
     )

@@ -1,4 +1,4 @@
-"""How a training run of a painter begins and ends, whatever it learns from."""
+"""The start weights and the figures of training runs on avatars and on pairs."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 
 
 def start(inputs: Inputs) -> tuple[list[np.ndarray], list[np.ndarray]] | None:
-    """The weights of the network to start from, if there is one: the painter's and the discriminator's."""
+    """Returns the generator's and the discriminator's weights to start from, or None."""
     preset = start_from.model(inputs)
     if preset is None:
         return None
     from studio.sketch.learn.learner import load
 
-    made = load(preset)
-    return made.generator.get_weights(), made.discriminator.get_weights()
+    networks = load(preset)
+    return networks.generator.get_weights(), networks.discriminator.get_weights()
 
 
 def figures(trainer: Trainer) -> dict[str, Any]:
-    """What every training run of a painter tells of itself, besides what all training does."""
+    """Returns the figures that both kinds of training runs share."""
     return {"parameters": trainer.result.generator.count_params(), "off": trainer.error}

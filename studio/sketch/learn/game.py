@@ -1,8 +1,8 @@
-"""The losses of a U-Net that paints and of its discriminator.
+"""The losses of a U-Net and its discriminator.
 
 Reference:
-    Isola et al. 2016, arXiv:1611.07004: likeness in L1, and a discriminator of patches that sees the drawing,
-    too; with the hinge loss of Lim and Ye 2017, arXiv:1705.02894.
+    Isola et al. 2016, arXiv:1611.07004: L1 loss, and a patch discriminator that also sees the drawing; with
+    the hinge loss of Lim and Ye 2017, arXiv:1705.02894.
 """
 
 from __future__ import annotations
@@ -13,62 +13,68 @@ from typing import Any
 import keras
 from keras import ops
 
-from studio.core.generators.discriminator import adams, frozen_logits
+from studio.core.generators.discriminator import adversarial_adam, frozen_logits
 from studio.core.training.loss_model import LossModel
-from studio.sketch.network import discriminator, painter
-from studio.sketch.settings import PainterSettings
+from studio.sketch.network import discriminator, generator
+from studio.sketch.settings import UNetSettings
 
 
 class Game(LossModel):
-    """Both networks, and their game. A subclass says what becomes of the layers, and how unlike it is.
+    """Both networks and their losses. Subclasses render layers and compute the reconstruction loss.
 
-    A batch has "drawing", `(B, size, size, planes) float32 in [0, 1]`, and "image", `(B, size, size, 3)`
-    alike, and what else the subclass needs.
+    A batch has "drawing", `(B, size, size, planes) float32 in [0, 1]`, "image", `(B, size, size, 3)` in the
+    same range, and what the subclass needs.
 
     Args:
-        settings: of the networks and how they learn.
+        settings: of the networks and their training.
     """
 
     jit = "auto"
 
-    def __init__(self, settings: PainterSettings):
-        super().__init__(settings, ("off", "painter", "discriminator"))
-        self.generator, self.discriminator = painter(settings), discriminator(settings)
+    def __init__(self, settings: UNetSettings):
+        super().__init__(settings, ("off", "generator", "discriminator"))
+        self.generator, self.discriminator = generator(settings), discriminator(settings)
 
     def make_optimizer(self) -> keras.optimizers.Optimizer:
-        """Adam for each network; the learning rate of the discriminator is constant."""
+        """Returns Adam for each network, constant for the discriminator."""
         rate = self.schedule(self.settings.learning_rate)
-        return adams(self.generator.trainable_variables, rate, self.settings.discriminator_rate)
+        return adversarial_adam(self.generator.trainable_variables, rate, self.settings.discriminator_rate)
 
-    def painted(self, layers: Any, batch: Mapping[str, Any]) -> Any:
-        """What becomes of the layers: `(B, size, size, 3)` in [0, 1]."""
+    def render(self, layers: Any, batch: Mapping[str, Any]) -> Any:
+        """Renders the layers: `(B, size, size, 3)` in [0, 1]."""
         raise NotImplementedError
 
-    def unlikeness(self, layers: Any, made: Any, batch: Mapping[str, Any]) -> Any:
-        """What the painter loses, next to the discriminator: a scalar."""
+    def reconstruction_loss(self, layers: Any, images: Any, batch: Mapping[str, Any]) -> Any:
+        """Returns the generator's loss without the adversarial term, a scalar."""
         raise NotImplementedError
 
     def call(self, batch: Mapping[str, Any], training: bool = False) -> dict[str, Any]:
-        """What each network loses, as scalars; "off" is the mean error in levels of 255."""
+        """Returns the losses as scalars; "off" is the mean absolute error, 0 to 255."""
         drawing, truth = batch["drawing"], batch["image"]
         layers = self.generator(drawing, training=training)
-        made = self.painted(layers, batch)
-        found = {
-            "off": 255 * ops.mean(ops.abs(made - truth)),
-            "painter": self.unlikeness(layers, made, batch),
+        images = self.render(layers, batch)
+        losses = {
+            "off": 255 * ops.mean(ops.abs(images - truth)),
+            "generator": self.reconstruction_loss(layers, images, batch),
             "discriminator": ops.zeros(()),
         }
         if self.settings.adversarial:
-            small, real, fake = (ops.average_pool(one, 2, 2) for one in (drawing, truth, made))
-            true = self.discriminator(ops.concatenate([real, small], axis=-1), training=training)
-            false = self.discriminator(
+            small, real, fake = (ops.average_pool(x, 2, 2) for x in (drawing, truth, images))
+            real_logits = self.discriminator(ops.concatenate([real, small], axis=-1), training=training)
+            fake_logits = self.discriminator(
                 ops.concatenate([ops.stop_gradient(fake), small], axis=-1), training=training
             )
-            found["discriminator"] = ops.mean(ops.relu(1 - true)) + ops.mean(ops.relu(1 + false))
-            fooled = frozen_logits(self.discriminator, ops.concatenate([fake, small], axis=-1))
-            found["painter"] = found["painter"] - self.settings.adversarial * ops.mean(fooled)
-        return found
+            losses["discriminator"] = ops.mean(ops.relu(1 - real_logits)) + ops.mean(
+                ops.relu(1 + fake_logits)
+            )
+            frozen_logits_of_fakes = frozen_logits(
+                self.discriminator, ops.concatenate([fake, small], axis=-1)
+            )
+            losses["generator"] = losses["generator"] - self.settings.adversarial * ops.mean(
+                frozen_logits_of_fakes
+            )
+        return losses
 
     def total(self, losses: Mapping[str, Any], training: bool) -> Any:
-        """The sum of both losses; each reaches only its own network."""
-        return losses["painter"] + losses["discriminator"]
+        """Returns the sum of both losses; the gradient of each reaches only its own network."""
+        return losses["generator"] + losses["discriminator"]

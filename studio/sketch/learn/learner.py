@@ -1,4 +1,4 @@
-"""What learns: a painter of avatars, who says which color each pixel has, or one of images of any kind."""
+"""The losses of avatar networks, which classify pixels by color role, and of networks on pairs."""
 
 from __future__ import annotations
 
@@ -12,63 +12,63 @@ from studio.core.models import loading
 from studio.core.models.presets import Preset
 from studio.sketch import models, palette
 from studio.sketch.learn.game import Game
-from studio.sketch.settings import PainterSettings, TrainSketchSettings
+from studio.sketch.settings import TrainSketchSettings, UNetSettings
 
-_ROLES_COUNT = 6.0  # a nat of doubt about which color a pixel has is as bad as so many hundredths of it
+_ROLES_COUNT = 6.0  # weight of the role cross-entropy, in nats, against the weighted L1 loss
 
 
 class Learner(Game):
-    """A painter of avatars.
+    """Trains on avatars.
 
-    A batch has also "colors", `(B, ROLES + 1, 3)` of `palette`, "roles", `(B, size, size) int32`, which of
-    them each pixel has, and "counts", `(B, size, size, 1)`, how much it counts.
+    A batch also has "colors", `(B, ROLES + 1, 3)`, see `palette`, "roles", `(B, size, size) int32`, the color
+    role of each pixel, and "counts", `(B, size, size, 1)`, the weight of each pixel.
     """
 
-    def painted(self, layers: Any, batch: Mapping[str, Any]) -> Any:
-        """The colors of each avatar laid where the layers say."""
-        return painted(layers, batch["colors"])
+    def render(self, layers: Any, batch: Mapping[str, Any]) -> Any:
+        """Renders the layers in the colors of each avatar."""
+        return render(layers, batch["colors"])
 
-    def unlikeness(self, layers: Any, made: Any, batch: Mapping[str, Any]) -> Any:
-        """How far colors are off, and how unsure it is which one each pixel has."""
+    def reconstruction_loss(self, layers: Any, images: Any, batch: Mapping[str, Any]) -> Any:
+        """Returns the weighted L1 loss of colors plus the cross-entropy of color roles."""
         counts = batch["counts"]
-        unlike = ops.mean(ops.abs(made - batch["image"]) * counts) / ops.mean(counts)
-        missed = keras.losses.sparse_categorical_crossentropy(batch["roles"], layers[..., :-1], True)
-        missed = ops.mean(missed * counts[..., 0]) / ops.mean(counts)
-        return self.settings.likeness * unlike + _ROLES_COUNT * missed
+        color_error = ops.mean(ops.abs(images - batch["image"]) * counts) / ops.mean(counts)
+        role_nats = keras.losses.sparse_categorical_crossentropy(batch["roles"], layers[..., :-1], True)
+        role_nats = ops.mean(role_nats * counts[..., 0]) / ops.mean(counts)
+        return self.settings.likeness * color_error + _ROLES_COUNT * role_nats
 
 
 class PairLearner(Game):
-    """A painter of whatever it is shown: its layers are the colors themselves."""
+    """Trains on pairs; the layers are RGB logits."""
 
-    def painted(self, layers: Any, batch: Mapping[str, Any]) -> Any:
-        """The layers between black and white."""
+    def render(self, layers: Any, batch: Mapping[str, Any]) -> Any:
+        """Returns the sigmoid of the layers."""
         return ops.sigmoid(layers)
 
-    def unlikeness(self, layers: Any, made: Any, batch: Mapping[str, Any]) -> Any:
-        """How far colors are off."""
-        return self.settings.likeness * ops.mean(ops.abs(made - batch["image"]))
+    def reconstruction_loss(self, layers: Any, images: Any, batch: Mapping[str, Any]) -> Any:
+        """Returns the weighted L1 loss."""
+        return self.settings.likeness * ops.mean(ops.abs(images - batch["image"]))
 
 
-def learner(settings: PainterSettings) -> Game:
-    """The one that learns what settings ask for."""
+def learner(settings: UNetSettings) -> Game:
+    """Returns the learner for the settings."""
     kind = Learner if isinstance(settings, TrainSketchSettings) else PairLearner
     return kind(settings)
 
 
 def load(preset: Preset) -> Game:
-    """The trained networks of a preset. Raises `InvalidInput` if it is another model, or not whole."""
+    """Loads the trained networks of a preset. Raises `InvalidInput` for other or incomplete models."""
     loaded = learner(models.settings_of(preset))
     loading.fill(loaded, preset)
     return loaded
 
 
 def networks(preset: Preset) -> dict[str, keras.Model]:
-    """What is exported: the painter. Raises `InvalidInput` as `load`."""
+    """Returns the exported network, the generator. Raises like `load`."""
     return {"network": load(preset).generator}
 
 
-def painted(layers: Any, colors: Any) -> Any:
-    """What becomes of the layers: `(B, H, W, 3)` in [0, 1]. As `palette.painted`, in Keras.
+def render(layers: Any, colors: Any) -> Any:
+    """Renders layers in Keras, like `palette.render`: `(B, H, W, 3)` in [0, 1].
 
     Args:
         colors: `(B, ROLES + 1, 3)`.
@@ -79,4 +79,4 @@ def painted(layers: Any, colors: Any) -> Any:
     flat = ops.matmul(ops.reshape(masks[..., 1:], (-1, side * side, roles - 1)), colors[:, 1:roles])
     ground, light = colors[:, None, :1], colors[:, None, roles:]
     sky = ground + palette.moon(side) * (light - ground)
-    return ops.reshape(flat, (-1, side, side, 3)) * (1 - depth * palette.LOST) + masks[..., :1] * sky
+    return ops.reshape(flat, (-1, side, side, 3)) * (1 - depth * palette.SHADE) + masks[..., :1] * sky

@@ -1,4 +1,4 @@
-"""How near what is painted comes to true images: FID and LPIPS, and how near any two sets of them are."""
+"""FID and LPIPS between results and true images, and between unrelated sets as a reference."""
 
 from __future__ import annotations
 
@@ -10,46 +10,48 @@ from studio.core.errors import Unavailable
 from studio.core.progress import Progress
 
 
-def distances(made: np.ndarray, truth: np.ndarray, others: np.ndarray, progress: Progress) -> dict[str, Any]:
-    """How far images are from true ones, as a network sees them.
+def distances(
+    images: np.ndarray, truth: np.ndarray, others: np.ndarray, progress: Progress
+) -> dict[str, Any]:
+    """Computes FID and LPIPS of results.
 
     Args:
-        made: `(n, side, side, 3) uint8`.
-        truth: the images that they should be, alike.
-        others: images that have nothing to do with them, alike: how near any two sets are at best.
+        images: results, `(n, side, side, 3) uint8`.
+        truth: their targets, of the same shape.
+        others: unrelated images of the same shape, as a reference.
 
     Returns:
-        "scored", "fid", "fid_floor" (truth against others), "lpips" of each with what it should be, and
-        "lpips_apart" of each with another; a note where a network that tells them is not here.
+        "scored", "fid", "fid_floor" (truth against others), "lpips" of results and targets, and "lpips_apart"
+        of others and targets; with notes if a network for a metric is not available.
 
     Raises:
-        Cancelled: if a user asked to stop.
+        Cancelled: if the user stopped the job.
     """
-    found: dict[str, Any] = {"scored": len(made), "notes": []}
-    for measured in (_fid, _lpips):
+    figures: dict[str, Any] = {"scored": len(images), "notes": []}
+    for metric in (_fid, _lpips):
         try:
-            found |= measured(made, truth, others, progress)
+            figures |= metric(images, truth, others, progress)
         except Unavailable as error:
-            found["notes"].append(str(error))
-    return found
+            figures["notes"].append(str(error))
+    return figures
 
 
-def _fid(made: np.ndarray, truth: np.ndarray, others: np.ndarray, progress: Progress) -> dict[str, float]:
+def _fid(images: np.ndarray, truth: np.ndarray, others: np.ndarray, progress: Progress) -> dict[str, float]:
     from studio.core.metrics import inception, scores
 
     progress.stage("Measuring FID")
-    seen = [inception.features(images, progress) for images in (made, truth, others)]
+    features = [inception.features(part, progress) for part in (images, truth, others)]
     return {
-        "fid": float(scores.fid(seen[0], seen[1]).value),
-        "fid_floor": float(scores.fid(seen[2], seen[1]).value),
+        "fid": float(scores.fid(features[0], features[1]).value),
+        "fid_floor": float(scores.fid(features[2], features[1]).value),
     }
 
 
-def _lpips(made: np.ndarray, truth: np.ndarray, others: np.ndarray, progress: Progress) -> dict[str, float]:
+def _lpips(images: np.ndarray, truth: np.ndarray, others: np.ndarray, progress: Progress) -> dict[str, float]:
     from studio.core.metrics import scores
 
     progress.stage("Measuring LPIPS")
     return {
-        "lpips": scores.lpips_of_pairs(made, truth, progress),
-        "lpips_apart": scores.lpips_of_pairs(others, truth, progress),
+        "lpips": scores.mean_lpips(images, truth, progress),
+        "lpips_apart": scores.mean_lpips(others, truth, progress),
     }

@@ -1,4 +1,4 @@
-"""What a network learns from that is trained on pairs: both images, moved and mirrored alike."""
+"""Training data of pairs, with the same random shift and flip for both images."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ class PairBank:
     """Pairs of images.
 
     Args:
-        first, second: `(n, size, size, 3) uint8`, what is shown and what is to be painted.
-        rows: those of them to draw from.
-        settings: of the training.
+        first, second: `(n, size, size, 3) uint8`, the inputs and the targets.
+        rows: those of them to use.
+        settings: of the training run.
     """
 
     def __init__(
@@ -25,25 +25,25 @@ class PairBank:
         return len(self.rows)
 
     def batch(self, rows: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
-        """Some of them, each moved and mirrored in its own way, see `game.Game`."""
-        found = self.plain(rows)
+        """Returns pairs with random shifts and flips, see `game.Game`."""
+        batch = self.plain(rows)
         most = round(self.settings.shift * self.settings.size)
         for n in range(len(rows)):
             down, right = rng.integers(-most, most + 1, 2)
             mirrored = self.settings.mirror and rng.random() < 0.5
-            for one in found.values():
-                one[n] = _moved(one[n], down, right, mirrored)
-        return found
+            for images in batch.values():
+                images[n] = _shift(images[n], down, right, mirrored)
+        return batch
 
     def plain(self, rows: np.ndarray) -> dict[str, np.ndarray]:
-        """Some of them as they are."""
-        kept = self.rows[rows]
+        """Returns pairs unchanged."""
+        selected = self.rows[rows]
         both = {"drawing": self.first, "image": self.second}
-        return {name: one[kept].astype("float32") / 255 for name, one in both.items()}
+        return {name: images[selected].astype("float32") / 255 for name, images in both.items()}
 
 
-def _moved(image: np.ndarray, down: int, right: int, mirrored: bool) -> np.ndarray:
-    """An image moved by some px, its rim drawn out, and mirrored if wanted."""
+def _shift(image: np.ndarray, down: int, right: int, mirrored: bool) -> np.ndarray:
+    """Shifts an image, repeating its border, and mirrors it if `mirrored`."""
     side = len(image)
     ys, xs = (np.clip(np.arange(side) - by, 0, side - 1) for by in (down, right))
     return image[ys][:, xs[::-1] if mirrored else xs]

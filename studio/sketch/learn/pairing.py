@@ -1,7 +1,7 @@
-"""Which images of a folder or an archive belong together. Loads no Keras.
+"""Finds the pairs of images in a folder or an archive. Loads no Keras.
 
-Three forms are known: two folders with the same names; `name_a.png` next to `name_b.png`; and single images
-with both side by side, as the data sets of pix2pix have them.
+Three layouts are supported: two folders with the same file names; `name_a.png` next to `name_b.png`; and
+single images with both side by side, as in the data sets of pix2pix.
 """
 
 from __future__ import annotations
@@ -14,22 +14,22 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from studio.core.data.names import first_few, splits
-from studio.core.data.sources import DataSource, refused
+from studio.core.data.sources import DataSource, invalid_data_set
 from studio.core.errors import InvalidInput
 from studio.core.imaging import image_io
 from studio.core.progress import Progress
 from studio.sketch.drawings import middle
 
-LEAST = 8  # pairs, some of which are held out
+LEAST = 8  # pairs, including those held out
 _LETTER = re.compile(r"(.*?)[ _-]?([ab])", re.IGNORECASE)
 _TWICE = (1.9, 2.1)  # width over height of two images side by side
 _FORMS = "two folders with the same names, name_a next to name_b, or both side by side in each image"
 
 
 class Half(NamedTuple):
-    """Where one image of a pair is: in which file, and in which part of it."""
+    """The file and the part of it that hold one image of a pair."""
 
-    place: int
+    file_index: int
     part: Literal["whole", "left", "right"]
 
 
@@ -37,18 +37,18 @@ Pair = tuple[Half, Half]
 
 
 def pairs_of(source: DataSource, name: str) -> dict[str, Pair]:
-    """Which files belong together, by what they are called.
+    """Finds the pairs by their file names.
 
     Args:
         source: the data set.
-        name: what errors call it.
+        name: of the data set in errors.
 
     Raises:
-        InvalidInput: if some have no other, which it names, or there are too few.
+        InvalidInput: if files lack a partner, which the error names, or there are too few.
     """
     sides = _by_folders(source.names) or _by_letters(source.names)
     if sides is None:
-        found: dict[str, Pair] = {
+        pairs: dict[str, Pair] = {
             title: (Half(n, "left"), Half(n, "right")) for n, title in enumerate(source.names)
         }
     else:
@@ -59,43 +59,43 @@ def pairs_of(source: DataSource, name: str) -> dict[str, Pair]:
                 f"{len(lone):,} without the other: {first_few([source.names[n] for n in sorted(lone)])}"
             )
             step = "add the other image under the same name, or remove these"
-            raise refused(name, "two images of each name", received, step)
-        found = {key: (Half(n, "whole"), Half(second[key], "whole")) for key, n in first.items()}
-    _enough(name, len(found))
-    return found
+            raise invalid_data_set(name, "two images of each name", received, step)
+        pairs = {key: (Half(n, "whole"), Half(second[key], "whole")) for key, n in first.items()}
+    _enough(name, len(pairs))
+    return pairs
 
 
 def read(
     source: DataSource, name: str, size: int, progress: Progress
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[str]]:
-    """Both images of all pairs, each the square in its middle.
+    """Loads both images of all pairs, cropped to their center square.
 
     Args:
-        source, name: as `pairs_of` takes them.
-        size: of a side, in px.
-        progress: told of each file.
+        source, name: as in `pairs_of`.
+        size: side of the images in px.
+        progress: receives each file.
 
     Returns:
-        `(n, size, size, 3) uint8` twice, the SHA-256 of each pair's files, `(n, 32) uint8`, and sentences on
+        `(n, size, size, 3) uint8` twice, the SHA-256 of each pair's files, `(n, 32) uint8`, and notes on
         pairs that were left out.
 
     Raises:
-        InvalidInput: as `pairs_of`, or if single images are not two side by side.
-        Cancelled: if a user asked to stop.
+        InvalidInput: like `pairs_of`, or if single images do not show two side by side.
+        Cancelled: if the user stopped the job.
     """
     pairs = pairs_of(source, name)
-    wanted: dict[int, list[tuple[int, int, str]]] = {}
+    halves_by_file: dict[int, list[tuple[int, int, str]]] = {}
     for row, pair in enumerate(pairs.values()):
         for side, half in enumerate(pair):
-            wanted.setdefault(half.place, []).append((row, side, half.part))
-    made = np.zeros((len(pairs), 2, size, size, 3), "uint8")
-    there = np.zeros((len(pairs), 2), bool)
+            halves_by_file.setdefault(half.file_index, []).append((row, side, half.part))
+    images = np.zeros((len(pairs), 2, size, size, 3), "uint8")
+    is_read = np.zeros((len(pairs), 2), bool)
     files = np.zeros((len(pairs), 2, 32), "uint8")
-    odd: list[str] = []
+    not_pairs: list[str] = []
     for count, item in enumerate(source.read()):
         progress.report(count, len(source.names), text="Reading images")
-        title = source.names[item.place]
-        halves = wanted.get(item.place)
+        title = source.names[item.position]
+        halves = halves_by_file.get(item.position)
         image = _image(item.data, title) if halves else None
         if halves is None or image is None:
             continue
@@ -103,32 +103,34 @@ def read(
         sha256 = np.frombuffer(hashlib.sha256(file).digest(), "uint8")
         for row, side, part in halves:
             if part != "whole" and not _is_double(image):
-                odd.append(title)
+                not_pairs.append(title)
                 break
-            made[row, side] = middle(_part(image, part), size)
-            there[row, side], files[row, side] = True, sha256
-    if odd:
-        received = f"{len(odd):,} that are none: {first_few(sorted(odd))}"
-        raise refused(name, f"pairs ({_FORMS})", received, "rename or remove these")
-    whole = np.asarray(there.all(1))
-    _enough(name, int(whole.sum()))
-    broken = [title for title, fine in zip(pairs, whole.tolist(), strict=True) if not fine]
-    what = "pair was" if len(broken) == 1 else "pairs were"
+            images[row, side] = middle(_part(image, part), size)
+            is_read[row, side], files[row, side] = True, sha256
+    if not_pairs:
+        received = f"{len(not_pairs):,} that are none: {first_few(sorted(not_pairs))}"
+        raise invalid_data_set(name, f"pairs ({_FORMS})", received, "rename or remove these")
+    complete = np.asarray(is_read.all(1))
+    _enough(name, int(complete.sum()))
+    broken = [title for title, fine in zip(pairs, complete.tolist(), strict=True) if not fine]
+    subject = "pair was" if len(broken) == 1 else "pairs were"
     notes = (
-        [f"{len(broken):,} {what} left out because of damaged images: {first_few(broken)}."] if broken else []
+        [f"{len(broken):,} {subject} left out because of damaged images: {first_few(broken)}."]
+        if broken
+        else []
     )
-    together = [hashlib.sha256(both.tobytes()).digest() for both in files[whole]]
-    sha256 = np.frombuffer(b"".join(together), "uint8").reshape(-1, 32)
-    return made[whole, 0], made[whole, 1], sha256, notes
+    pair_digests = [hashlib.sha256(both.tobytes()).digest() for both in files[complete]]
+    sha256 = np.frombuffer(b"".join(pair_digests), "uint8").reshape(-1, 32)
+    return images[complete, 0], images[complete, 1], sha256, notes
 
 
 def _enough(name: str, count: int) -> None:
     if count < LEAST:
-        raise refused(name, f"at least {LEAST} pairs ({_FORMS})", f"{count:,}", "add more")
+        raise invalid_data_set(name, f"at least {LEAST} pairs ({_FORMS})", f"{count:,}", "add more")
 
 
 def _by_folders(names: Sequence[str]) -> tuple[dict[str, int], dict[str, int]] | None:
-    """The files of both folders by their names there, if there are two that are no parts of a data set."""
+    """Returns the files of two folders by name, unless the folders are splits of a data set."""
     if splits(names):
         return None
     paths = [name.split("/") for name in names]
@@ -142,18 +144,18 @@ def _by_folders(names: Sequence[str]) -> tuple[dict[str, int], dict[str, int]] |
 
 
 def _by_letters(names: Sequence[str]) -> tuple[dict[str, int], dict[str, int]] | None:
-    """The files whose names end with `_a` and with `_b` by what is before, if all end so."""
-    found = [_LETTER.fullmatch(_stem(name)) for name in names]
-    if not found or not all(found):
+    """Returns the files that end with `_a` and `_b` by the rest of their names, if all do."""
+    matches = [_LETTER.fullmatch(_stem(name)) for name in names]
+    if not matches or not all(matches):
         return None
-    return _sides([(match[1], match[2].lower() == "b") for match in found if match])
+    return _sides([(match[1], match[2].lower() == "b") for match in matches if match])
 
 
-def _sides(told: Iterable[tuple[str, bool]]) -> tuple[dict[str, int], dict[str, int]]:
-    """The places of names, those that are of the second side apart; suffixes do not count."""
+def _sides(labeled_names: Iterable[tuple[str, bool]]) -> tuple[dict[str, int], dict[str, int]]:
+    """Returns the positions of both sides by name without suffix."""
     sides: tuple[dict[str, int], dict[str, int]] = ({}, {})
-    for place, (name, second) in enumerate(told):
-        sides[second][_stem(name)] = place
+    for position, (name, second) in enumerate(labeled_names):
+        sides[second][_stem(name)] = position
     return sides
 
 

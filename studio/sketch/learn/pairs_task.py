@@ -1,4 +1,4 @@
-"""Learning to translate as a task: pairs in, or photos alone, and a packed network with its card out."""
+"""Training on pairs as a task: from pairs or photos to a packed network with its card."""
 
 from __future__ import annotations
 
@@ -20,12 +20,11 @@ _TESTED = 192  # held-out pairs at most
 
 @checkpoints.one_at_a_time(models.PAIRS_TASK)
 def train(settings: TrainTranslateSettings, inputs: Inputs, progress: Progress) -> Result:
-    """Trains a network to turn one image of each pair into the other. See `studio.sketch.learn.train`."""
+    """Trains a network to turn one image of each pair into the other; see `studio.sketch.learn.train`."""
     file = inputs["data"][0]
-    start = finish.start(inputs)  # before the pairs are read: it may be no whole network
-    first, second, positions, notes = both(
-        settings, file, progress
-    )  # before Keras loads: they may be no pairs
+    start = finish.start(inputs)  # before reading pairs: it may be incomplete
+    # Before Keras loads, because the pairs may be invalid.
+    first, second, positions, notes = load_pairs(settings, file, progress)
     from studio.sketch.learn import train as training
 
     learned, held_out = split.split(positions, settings.held_out)
@@ -43,45 +42,48 @@ def train(settings: TrainTranslateSettings, inputs: Inputs, progress: Progress) 
         **finish.figures(trainer),
         "pairs": len(first),
         "held_out": len(held_out),
-        "mean_off": mean_off(second[learned], second[held_out]),
+        "mean_off": mean_image_error(second[learned], second[held_out]),
     }
     ground = translate.ground_of(first[learned[:64]])
-    image, known = publish.image(trainer.sheet(), figures["curve"]), {"ground": ground}
+    image, metadata = publish.image(trainer.sheet(), figures["curve"]), {"ground": ground}
     return job.publish(
-        trainer.result, figures, card.write_pairs, known=known, image=image, suffix="-translate"
+        trainer.result, figures, card.write_pairs, metadata=metadata, image=image, suffix="-translate"
     )
 
 
-def both(
+def load_pairs(
     settings: TrainTranslateSettings, file: File, progress: Progress
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[str]]:
-    """What is shown and what is to be painted, `(n, size, size, 3) uint8` each, the positions of the pairs by
-    which they are split, and notes on what was left out.
+    """Loads pairs or photos with their edges.
+
+    Returns:
+        Inputs and targets, `(n, size, size, 3) uint8` each, positions that split the pairs, and notes on what
+        was left out.
 
     Raises:
-        InvalidInput: if they are no pairs, which it names, or too few.
-        Cancelled: if a user asked to stop.
+        InvalidInput: if files are not pairs, which the error names, or there are too few.
+        Cancelled: if the user stopped the job.
     """
     size = settings.size
     if settings.edges:
         photos = data.load_dataset(file, edges.FINE * size, 3, progress, least=pairing.LEAST)
         progress.stage("Detecting edges")
-        found = np.empty((2, len(photos.names), size, size, 3), "uint8")
+        images = np.empty((2, len(photos.names), size, size, 3), "uint8")
         for n, photo in enumerate(photos.images):
             progress.report(n, len(photos.names))
-            found[0, n] = edges.of(photo)
-            found[1, n] = photo.reshape(size, edges.FINE, size, edges.FINE, 3).mean((1, 3)).round()
-        first, second, notes = found[0], found[1], list(photos.notes)
+            images[0, n] = edges.detect(photo)
+            images[1, n] = photo.reshape(size, edges.FINE, size, edges.FINE, 3).mean((1, 3)).round()
+        first, second, notes = images[0], images[1], list(photos.notes)
         positions = split.positions(photos, progress)
     else:
-        source = data.opened(file)
+        source = data.open_source(file)
         first, second, sha256, notes = pairing.read(source, file.name, size, progress)
         positions = split.from_sha256(sha256)
         notes = [*source.notes, *notes]
     return (second, first, positions, notes) if settings.reverse else (first, second, positions, notes)
 
 
-def mean_off(learned: np.ndarray, held_out: np.ndarray) -> float:
-    """How far the mean of what was learned is off on the others, in levels: what a network must beat."""
+def mean_image_error(learned: np.ndarray, held_out: np.ndarray) -> float:
+    """Returns the error of the mean training image on held-out ones, 0 to 255, as a baseline."""
     mean = learned.mean(0)
-    return float(np.mean([np.abs(one - mean).mean() for one in held_out]))
+    return float(np.mean([np.abs(image - mean).mean() for image in held_out]))

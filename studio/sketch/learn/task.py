@@ -1,4 +1,4 @@
-"""Learning to paint avatars as a task: avatars with sketches in, a packed network with its card out."""
+"""Training on avatars as a task: from avatars with sketches to a packed network with its card."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ _TESTED = 192  # held-out avatars at most, a third of them in each kind
 
 @checkpoints.one_at_a_time(models.TASK)
 def train(settings: TrainSketchSettings, inputs: Inputs, progress: Progress) -> Result:
-    """Trains a network to paint avatars. See `studio.sketch.learn.train`."""
+    """Trains a network to paint avatars; see `studio.sketch.learn.train`."""
     file = inputs["data"][0]
     start = finish.start(inputs)
     progress.stage("Reading avatars")
-    avatars = bank.read(file, settings.size)  # before Keras loads: they may be none
+    avatars = bank.read(file, settings.size)  # before Keras loads, because the file may be invalid
     from studio.sketch.learn import train as training
 
     positions = split.from_sha256(bank.sha256(avatars))
     learned, held_out = (avatars.part(rows) for rows in split.split(positions, settings.held_out))
     rows = evenly_spaced(np.arange(len(held_out)), _TESTED)
-    rows = np.resize(rows, max(len(rows), len(KINDS)))  # so that each kind is tested
+    rows = np.resize(rows, max(len(rows), len(KINDS)))  # at least one of each kind
     kinds = [KINDS[n % len(KINDS)] for n in range(len(rows))]
-    tested = held_out.drawn(rows, kinds, np.random.default_rng(0))
+    tested = held_out.batch_of_kinds(rows, kinds, np.random.default_rng(0))
     job = publish.Job(models.TASK, "train_sketch", settings, inputs)
     trainer = training.Trainer(learned, tested, settings, job.run, start).fit(progress)
     off = 255 * np.abs(trainer.paint(tested) - tested["image"]).mean((1, 2, 3))
@@ -48,36 +48,36 @@ def train(settings: TrainSketchSettings, inputs: Inputs, progress: Progress) -> 
     }
     if settings.scored and trainer.ended != "cancelled":
         try:
-            found = scored(trainer.paint, held_out, learned, settings.scored, progress)
-            figures |= found | {"notes": [*figures["notes"], *found["notes"]]}
+            scores = score(trainer.paint, held_out, learned, settings.scored, progress)
+            figures |= scores | {"notes": [*figures["notes"], *scores["notes"]]}
         except Cancelled:
             figures["ended"] = "cancelled"
     image = publish.image(trainer.sheet(), figures["curve"])
     return job.publish(trainer.result, figures, card.write, image=image, suffix="-outline")
 
 
-def scored(
+def score(
     paint: Callable[[Mapping[str, np.ndarray]], np.ndarray],
     held_out: Bank,
     others: Bank,
     count: int,
     progress: Progress,
 ) -> dict[str, Any]:
-    """FID and LPIPS of what is painted of held-out outlines, see `measure.distances`.
+    """Computes FID and LPIPS on held-out outlines, see `measure.distances`.
 
     Args:
-        paint: gives what is painted of a batch of a bank, `(n, size, size, 3) float32 in [0, 1]`.
-        held_out: avatars; fewer are taken if there are fewer, here or among the others.
-        others: avatars that have nothing to do with them.
-        count: how many.
-        progress: told of each 32 of them.
+        paint: renders a batch of a bank, `(n, size, size, 3) float32 in [0, 1]`.
+        held_out: avatars to test on.
+        others: unrelated avatars.
+        count: number of avatars, at most those available in both banks.
+        progress: receives every 32 avatars.
     """
     count = min(count, len(held_out), len(others))
     rng = np.random.default_rng(1)
-    made, kinds = [], [KINDS[0]] * 32
+    batches, kinds = [], [KINDS[0]] * 32
     for at in range(0, count, 32):
         progress.report(at, count)
         rows = np.arange(at, min(at + 32, count))
-        made.append(paint(held_out.drawn(rows, kinds[: len(rows)], rng)))
-    painted = np.rint(255 * np.concatenate(made)).clip(0, 255).astype("uint8")
+        batches.append(paint(held_out.batch_of_kinds(rows, kinds[: len(rows)], rng)))
+    painted = np.rint(255 * np.concatenate(batches)).clip(0, 255).astype("uint8")
     return measure.distances(painted, held_out.images[:count], others.images[:count], progress)

@@ -1,4 +1,4 @@
-"""The card of a network of house styles, made from its figures alone."""
+"""Writes the card of a network of house styles from its figures."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from studio.style.house.settings import TrainStyleSettings
 def write(
     name: str, settings: TrainStyleSettings, figures: Mapping[str, Any], command: str, styles: Sequence[str]
 ) -> str:
-    """The card in Markdown.
+    """Returns the card in Markdown.
 
     Args:
-        name: of the photos that it trained on.
-        settings: of the training.
-        styles: that it knows.
-        figures: as `studio.style.house.task.train` gives them.
-        command: that trains it.
+        name: of the training photos.
+        settings: of the training run.
+        figures: those that `studio.style.house.task.train` returns.
+        command: that trains the network.
+        styles: names of its styles.
     """
-    seen = figures["steps"] * settings.batch
-    kept = [name for name in styles if name not in figures["taught"]]
-    stayed = f" {', '.join(kept)} stayed as they were." if kept and settings.only_new else ""
+    images = figures["steps"] * settings.batch
+    unchanged = [name for name in styles if name not in figures["taught"]]
+    stayed = f" {', '.join(unchanged)} stayed as they were." if unchanged and settings.only_new else ""
     return cards.write(
         "House styles",
         f"Data: {name}, {figures['photos']:,} photos at {settings.photo_size} px, {settings.size} px of them "
         f"at a time; {figures['held_out']:,} were held out.",
         f"One network of {figures['parameters']:,} parameters for all styles. It was trained for "
-        f"{amounts.count(figures['steps'], 'step')} of {settings.batch} photos ({seen:,} paintings) in "
+        f"{amounts.count(figures['steps'], 'step')} of {settings.batch} photos ({images:,} paintings) in "
         f"{amounts.duration(figures['seconds'])}. The weights are an EMA.{stayed}",
         figures,
         command,
@@ -40,9 +40,9 @@ def write(
 
 
 def _tests(settings: TrainStyleSettings, styles: Sequence[str], figures: Mapping[str, Any]) -> str:
-    """What the network loses on photos that neither it nor a choice of its weights has seen."""
+    """Returns the losses on photos used neither for training nor for choosing weights."""
     tested = figures.get("tested_styles", figures["taught"])
-    what = "every style" if len(tested) == len(styles) else ", ".join(tested)
+    tested_names = "every style" if len(tested) == len(styles) else ", ".join(tested)
     each = f" in each of {figures['tested_parts'] ** 2} parts" if figures["tested_parts"] > 1 else ""
     losses = {f"style loss{each}": "style", "content loss": "content"}
     losses[f"total at its strength of {settings.strength:g}"] = "total"
@@ -51,5 +51,8 @@ def _tests(settings: TrainStyleSettings, styles: Sequence[str], figures: Mapping
         for name, loss in losses.items()
     ]
     count = figures["tested_photos"]
-    told = f"Means over {count} held-out photos, each painted in {what}; ± is the standard error over photos."
-    return f"{told}\n\n{cards.table(rows)}"
+    note = (
+        f"Means over {count} held-out photos, each painted in {tested_names}; "
+        "± is the standard error over photos."
+    )
+    return f"{note}\n\n{cards.table(rows)}"

@@ -1,4 +1,4 @@
-"""Gram matrices: what house styles are trained to match.
+"""Gram matrices, which house styles are trained to match.
 
 Reference:
     Gatys et al. 2015, arXiv:1508.06576.
@@ -17,17 +17,17 @@ CONTENT_LAYER = "block4_conv2"
 
 
 def content_weight(strength: float) -> float:
-    """How much the content counts against the styles: 0.055 at the default strength of 0.8, least at 1."""
+    """Returns the weight of the content loss: 0.055 at the default strength of 0.8, least at 1."""
     return 0.2 * (1.0 - strength) / strength + 0.005
 
 
 def grams(
     backbone: Backbone, images_01: np.ndarray, progress: Progress | None = None
 ) -> dict[str, np.ndarray]:
-    """The Gram matrix of every style layer, `{layer: (C, C) float32}`, as `objectives.terms.gram_matrix`.
+    """Computes each style layer's Gram matrix, `{layer: (C, C) float32}`, see `terms.gram_matrix`.
 
     Args:
-        images_01: `(1, H, W, 3) float32 in [0, 1]`, of any size; large ones are read in tiles.
+        images_01: `(1, H, W, 3) float32 in [0, 1]`, of any size; large ones are processed in tiles.
     """
     sums: dict[str, np.ndarray] = {}
     sizes: dict[str, int] = {}

@@ -1,7 +1,7 @@
-"""The network of house styles as LiteRT runs it fastest: the same function by other layers, built from it.
+"""The network of house styles rebuilt from layers that LiteRT runs fast; the function is the same.
 
-Exported as it is, the network takes twice as long: MIRROR_PAD is slow, enlarged maps cost four times as many
-products as the small ones, and a convolution to three channels leaves most lanes of a processor empty.
+Exported unchanged, the network takes twice as long: MIRROR_PAD is slow, convolving enlarged activations costs
+four times the products of small ones, and a convolution to three channels leaves most SIMD lanes empty.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from studio.style.house.paint import load
 
 
 def networks(preset: Preset) -> dict[str, keras.Model]:
-    """What is exported. Raises `InvalidInput` if it is no such network, or its files are not whole."""
+    """Returns the exported network. Raises `InvalidInput` for another model or incomplete files."""
     return {"network": faster(load(preset))}
 
 
 def faster(network: keras.Model) -> keras.Model:
-    """A network of the same inputs and outputs, with the weights of a trained one."""
+    """Returns a faster network with the same inputs, outputs and weights."""
     return keras.models.clone_model(network, clone_function=_replacement)
 
 
 def _replacement(layer: keras.layers.Layer) -> keras.layers.Layer:
     if layer.name in ("out1_larger", "out2_larger"):
-        return keras.layers.Identity()  # the convolution behind it does the enlarging
+        return keras.layers.Identity()  # the next convolution enlarges
     if layer.name in ("out1_border", "out2_border"):
         return Border(1, symmetric=True)
     if layer.name in ("out1", "out2"):
@@ -44,64 +44,64 @@ def _replacement(layer: keras.layers.Layer) -> keras.layers.Layer:
 
 
 class Border(keras.layers.Layer):
-    """Continues maps by their mirror image, of slices; `symmetric` repeats the border itself."""
+    """Pads activations by reflection, built from slices; `symmetric` repeats the border itself."""
 
     def __init__(self, width: int, symmetric: bool = False):
         super().__init__()
         self.width, self.first = width, 0 if symmetric else 1
 
     def call(self, maps: Any) -> Any:
-        """`(B, H, W, C)` -> `(B, H + 2 * width, W + 2 * width, C)`."""
-        places = range(self.first, self.first + self.width)
+        """Pads `(B, H, W, C)` to `(B, H + 2 * width, W + 2 * width, C)`."""
+        offsets = range(self.first, self.first + self.width)
         for axis in (1, 2):
-            before = [_slice(maps, axis, n, n + 1) for n in reversed(places)]
-            after = [_slice(maps, axis, -n - 1, -n or None) for n in places]
+            before = [_slice(maps, axis, n, n + 1) for n in reversed(offsets)]
+            after = [_slice(maps, axis, -n - 1, -n or None) for n in offsets]
             maps = ops.concatenate([*before, maps, *after], axis)
         return maps
 
     def compute_output_shape(self, shape: Any) -> Any:
-        """Free sides stay free."""
+        """Returns the padded shape; unknown sides stay unknown."""
         count, *sides, channels = shape
         return (count, *(side and side + 2 * self.width for side in sides), channels)
 
 
 class Spread(keras.layers.Layer):
-    """A convolution whose output channels are two by two pixels each."""
+    """A convolution whose output channels become two by two pixels each."""
 
     def __init__(self, kernel: np.ndarray, bias: np.ndarray, stride: int = 1):
         super().__init__()
         self.kernel, self.bias, self.stride = kernel, bias, stride
 
     def call(self, maps: Any) -> Any:
-        """`(B, h, w, C)` -> twice the sides of what the convolution gives; of stride 1 without its border."""
+        """Convolves `(B, h, w, C)` and doubles the sides; with stride 1 crops the border."""
         pixels = ops.depth_to_space(ops.conv(maps, self.kernel, self.stride, "valid") + self.bias, 2)
         return pixels if self.stride > 1 else pixels[:, 1:-1, 1:-1]
 
     def compute_output_shape(self, shape: Any) -> Any:
-        """Free sides stay free."""
+        """Returns the shape with unknown sides."""
         return (shape[0], None, None, len(self.bias) // 4)
 
 
 class Norm(keras.layers.Layer):
-    """As `StyledNorm`, with a product less for each place."""
+    """`StyledNorm` with one product less per position."""
 
     def __init__(self, gain: np.ndarray, shift: np.ndarray):
         super().__init__()
         self.gain, self.shift = SPEED * gain, SPEED * shift
 
     def call(self, inputs: Any) -> Any:
-        """`(B, H, W, C)` maps and `(B, styles)` shares -> `(B, H, W, C)`."""
+        """Normalizes `(B, H, W, C)` activations with `(B, styles)` shares, to `(B, H, W, C)`."""
         maps, shares = inputs
         moved = maps - ops.mean(maps, (1, 2), keepdims=True)
         variance = ops.mean(moved * moved, (1, 2), keepdims=True)
         gain, shift = (
-            ops.reshape(ops.matmul(shares, numbers), (-1, 1, 1, numbers.shape[1]))
-            for numbers in (self.gain, self.shift)
+            ops.reshape(ops.matmul(shares, weights), (-1, 1, 1, weights.shape[1]))
+            for weights in (self.gain, self.shift)
         )
         return moved * ((1 + gain) * ops.rsqrt(variance + SMALL)) + shift
 
     def compute_output_shape(self, shapes: Any) -> Any:
-        """That of the maps."""
+        """Returns the shape of the activations."""
         return shapes[0]
 
 
@@ -110,9 +110,9 @@ def _slice(maps: Any, axis: int, start: int, end: int | None) -> Any:
 
 
 def _enlarging(kernel: np.ndarray, bias: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """What a kernel of 3 px makes of maps with both sides doubled, for the small maps: `(2, 2, C, 4 * D)`.
+    """Combines a 3 px kernel with 2 x nearest-neighbor upsampling: `(2, 2, C, 4 * D)` for the small input.
 
-    Each of the four pixels that come of one place sees two by two small places, by sums of the kernel.
+    Each of the four output pixels of a position sees 2 x 2 input positions, weighted by sums of the kernel.
     """
     sums = np.zeros((4, 4, *kernel.shape[2:]), "float32")
     for down, right in np.ndindex(2, 2):
@@ -122,7 +122,7 @@ def _enlarging(kernel: np.ndarray, bias: np.ndarray) -> tuple[np.ndarray, np.nda
 
 
 def _four_pixels(kernel: np.ndarray, bias: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """A kernel that gives four pixels at once, two places apart: `(side + 1, side + 1, C, 4 * D)`."""
+    """Widens a kernel to compute four pixels at stride 2: `(side + 1, side + 1, C, 4 * D)`."""
     four = [
         np.pad(kernel, ((down, 1 - down), (right, 1 - right), (0, 0), (0, 0)))
         for down, right in np.ndindex(2, 2)

@@ -1,6 +1,6 @@
-"""Which house styles there are; loads no Keras.
+"""The available house styles; importing this loads no Keras.
 
-On the command line `house:mosaic` is a style of the network that the setting `network` names.
+On the command line `house:mosaic` is a style of the network named by the setting `network`.
 """
 
 from __future__ import annotations
@@ -20,21 +20,19 @@ from studio.style.house.settings import TrainStyleSettings
 from studio.style.settings import SHIPPED, TransferSettings
 
 TASK = "style.train"
-SHAPE = ("width", "blocks")  # what weights are shaped by, besides how many styles there are
-STYLE_SIDE = (
-    512  # px, the longer side at which a style is looked at: strokes are then as large as in the fine mode
-)
-LEAST_STYLE = 128  # px of the shorter side: below, an image shows too little of its strokes
+SHAPE = ("width", "blocks")  # settings that shape the weights, besides the number of styles
+STYLE_SIDE = 512  # px, longer side of a style image: gives strokes of the size of the fine mode
+LEAST_STYLE = 128  # px of the shorter side: a smaller image shows too few strokes
 
 
 def name_of(file_name: str) -> str:
-    """What a style is called after its image: "My Stars.png" -> "my_stars"."""
+    """Returns the style name of an image file: "My Stars.png" -> "my_stars"."""
     stem = PurePath(file_name).stem.lower()
     return "_".join("".join(c if c.isalnum() else " " for c in stem).split()) or "style"
 
 
 def check_names(files: Sequence[File]) -> None:
-    """Raises `InvalidInput` unless each style image has a name of its own. Reads none."""
+    """Raises `InvalidInput` unless each style image has a name of its own. Reads no file."""
     names = [name_of(file.name) for file in files]
     if twice := next((name for name in names if names.count(name) > 1), None):
         expected, step = "a name of its own for every style", "rename one of the files"
@@ -42,7 +40,7 @@ def check_names(files: Sequence[File]) -> None:
 
 
 def check_sizes(files: Sequence[File]) -> None:
-    """Raises `InvalidInput` unless each style image is large enough to learn from."""
+    """Raises `InvalidInput` unless each style image is large enough to train on."""
     for file in files:
         size = image_io.size(file.read())
         if min(size) < LEAST_STYLE:
@@ -52,56 +50,56 @@ def check_sizes(files: Sequence[File]) -> None:
 
 
 def settings_of(preset: Preset) -> TrainStyleSettings:
-    """The settings of a network of styles. Raises `InvalidInput` if the preset is another kind of model."""
+    """Returns the settings of a network of styles. Raises `InvalidInput` for another kind of model."""
     return preset.settings_as(TrainStyleSettings, TASK, "a network of styles")
 
 
 def styles_of(preset: Preset) -> tuple[str, ...]:
-    """The names of the styles that a network knows. Raises `InvalidInput` if it is no such network."""
+    """Returns the style names of a network. Raises `InvalidInput` if the preset is another kind of model."""
     settings_of(preset)
-    found = preset.data().get("styles")
-    if isinstance(found, list) and found and all(isinstance(one, str) for one in found):
-        return tuple(found)
+    names = preset.data().get("styles")
+    if isinstance(names, list) and names and all(isinstance(name, str) for name in names):
+        return tuple(names)
     step = "copy or train it again"
     raise invalid(f"preset {preset.name}", expected="names of styles", received="none", next_step=step)
 
 
 def styles(network: str = SHIPPED) -> tuple[str, ...]:
-    """The styles of a network by its name; none if there is no such network."""
+    """Returns the styles of a network by its name; none if there is no such network."""
     try:
         return styles_of(presets.find(network))
     except StudioError:
         return ()
 
 
-def taught() -> dict[str, dict[str, Input]]:
-    """What a user's own networks, the whole ones, learned from: `{network: {style: image}}`.
+def training_images() -> dict[str, dict[str, Input]]:
+    """Returns the style images of the user's complete networks: `{network: {style: image}}`.
 
-    A network that is for all gives nobody these images: its recipe may name any file of the studio.
+    Shared networks are left out, because a recipe can name any file of the studio.
     """
-    found = {}
-    for name in presets.own():
+    images_by_network = {}
+    for name in presets.own_names():
         with suppress(StudioError):
             preset = presets.find(name)
             if preset.task == TASK:
-                there = styles_of(preset)
-                images = {name_of(one.name): one for one in preset.recipe().inputs.get("style", [])}
-                found[name] = {style: images[style] for style in there if style in images}
-    return found
+                known_names = styles_of(preset)
+                images = {name_of(image.name): image for image in preset.recipe().inputs.get("style", [])}
+                images_by_network[name] = {style: images[style] for style in known_names if style in images}
+    return images_by_network
 
 
-def network_for(wanted: Sequence[tuple[str, str]]) -> str:
-    """The network that paints several house styles as their own networks do; "" if there is none.
+def network_for(pairs: Sequence[tuple[str, str]]) -> str:
+    """Returns the network that has all these house styles unchanged; "" if there is none.
 
     Args:
-        wanted: styles, each with the network that is its home, "" for none.
+        pairs: of a style and the network it comes from, "" for none.
     """
-    networks = dict.fromkeys(network for _, network in wanted)
-    return next((one for one in networks if one and all(paints_as(one, *style) for style in wanted)), "")
+    networks = dict.fromkeys(network for _, network in pairs)
+    return next((name for name in networks if name and all(paints_as(name, *pair) for pair in pairs)), "")
 
 
 def paints_as(network: str, style: str, home: str) -> bool:
-    """Whether a network has a style as its home has it: it was added to that, and left it as it was."""
+    """Whether a network has a style of another network (`home`) unchanged, e.g. by adding styles to it."""
     if network == home:
         return style in styles(network)
     try:
@@ -109,30 +107,30 @@ def paints_as(network: str, style: str, home: str) -> bool:
         settings, figures = settings_of(preset), preset.data().get("figures", {})
     except StudioError:
         return False
-    as_it_was = settings.only_new and not settings.kept and style not in figures.get("taught", ())
-    return as_it_was and figures.get("started_from") == home and style in styles(network)
+    is_unchanged = settings.only_new and not settings.kept and style not in figures.get("taught", ())
+    return is_unchanged and figures.get("started_from") == home and style in styles(network)
 
 
 def network_of(settings: TransferSettings, inputs: Mapping[str, Sequence[Any]]) -> Preset:
-    """The network that was given, else the one that the settings name.
+    """Returns the network from the inputs, else the one that the settings name.
 
     Raises:
         InvalidInput: if there is none, or it is another kind of model.
     """
-    found = presets.given_or_named(inputs, settings.network)
-    settings_of(found)
-    return found
+    preset = presets.uploaded_or_named(inputs, settings.network)
+    settings_of(preset)
+    return preset
 
 
 def indices(preset: Preset, names: Sequence[str]) -> list[int]:
-    """The places of styles in their network. Raises `InvalidInput` naming the closest that it knows."""
-    there = styles_of(preset)
+    """Returns the indices of styles in their network. Raises `InvalidInput` with the closest name."""
+    known_names = styles_of(preset)
     for name in names:
-        if name not in there:
+        if name not in known_names:
             raise unknown(
                 "house style",
                 name,
-                there,
+                known_names,
                 "check the spelling, or put the network that knows it before the colon",
             )
-    return [there.index(name) for name in names]
+    return [known_names.index(name) for name in names]

@@ -1,8 +1,8 @@
-"""The network of house styles: all styles share its convolutions, each has gains and shifts of its own.
+"""The network of house styles: styles share the convolutions, each has its own gains and shifts.
 
 Reference:
     Dumoulin et al. 2017, arXiv:1610.07629; the shape follows Johnson et al. 2016, arXiv:1603.08155, with
-    convolutions after plain enlarging (Odena et al. 2016), which leave no chequerboard.
+    convolutions after nearest-neighbor upsampling (Odena et al. 2016) against checkerboard artifacts.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from keras import ops
 from studio.core.training.batches import part_seed
 from studio.style.house.settings import TrainStyleSettings
 
-SPEED = 10.0  # gains and shifts learn so many times faster than what all styles share: each is seen seldom
-SMALL = 1e-5  # added to a variance
+SPEED = 10.0  # learning rate factor of gains and shifts: each style is trained less often than shared weights
+SMALL = 1e-5  # epsilon added to variances
 
 
 class StyledNorm(keras.layers.Layer):
-    """Normalizes each channel of each image, then gives it the gain and shift of a mix of styles.
+    """Normalizes each channel of each image, then applies the gain and shift of a mix of styles.
 
     Called with `(B, H, W, C)` activations and `(B, styles)` shares.
     """
@@ -50,7 +50,7 @@ class StyledNorm(keras.layers.Layer):
 
 
 class Mirrored(keras.layers.Layer):
-    """Continues an image beyond its border by its mirror image, so that no frame shows.
+    """Pads activations by reflection, which avoids visible borders.
 
     Args:
         width: of the border, in px.
@@ -71,15 +71,15 @@ class Mirrored(keras.layers.Layer):
 
 
 def network(settings: TrainStyleSettings, styles: int) -> keras.Model:
-    """A fresh network.
+    """Builds an untrained network.
 
     Args:
-        settings: its width and depth, and the seed of its weights.
-        styles: how many it will know.
+        settings: width, depth and weight seed.
+        styles: number of styles.
 
     Returns:
-        From photos `(B, H, W, 3) float32 in [0, 1]`, sides multiples of STRIDE, and shares `(B, styles)` to
-        paintings of the same shape.
+        Model from photos `(B, H, W, 3) float32 in [0, 1]`, with sides that are multiples of STRIDE, and
+        shares `(B, styles)` to results of the photos' shape.
     """
     photos = keras.Input((None, None, 3), name="photos")
     shares = keras.Input((styles,), name="shares")
@@ -91,52 +91,52 @@ def network(settings: TrainStyleSettings, styles: int) -> keras.Model:
         maps = Mirrored(side // 2, name=f"{name}_border")(maps)
         return keras.layers.Conv2D(channels, side, stride, name=name, kernel_initializer=start)(maps)
 
-    def styled(maps: Any, name: str, active: bool = True, **options: Any) -> Any:
+    def add_norm(maps: Any, name: str, active: bool = True, **options: Any) -> Any:
         maps = StyledNorm(styles, name=f"{name}_style", **options)([maps, shares])
         return keras.layers.ReLU(name=f"{name}_relu")(maps) if active else maps
 
-    maps = centerd = keras.layers.Rescaling(2.0, -1.0, name="centerd", dtype="float32")(photos)
+    maps = centered = keras.layers.Rescaling(2.0, -1.0, name="centered", dtype="float32")(photos)
     for name, channels, side, stride in (
         ("in1", width, 9, 1),
         ("in2", 2 * width, 3, 2),
         ("in3", 3 * width, 3, 2),
     ):
-        maps = styled(conv(maps, channels, side, name, stride), name)
+        maps = add_norm(conv(maps, channels, side, name, stride), name)
     for n in range(1, settings.blocks + 1):
-        inner = styled(conv(maps, 3 * width, 3, f"block{n}a"), f"block{n}a")
-        inner = styled(conv(inner, 3 * width, 3, f"block{n}b"), f"block{n}b", active=False)
+        inner = add_norm(conv(maps, 3 * width, 3, f"block{n}a"), f"block{n}a")
+        inner = add_norm(conv(inner, 3 * width, 3, f"block{n}b"), f"block{n}b", active=False)
         maps = keras.layers.Add(name=f"block{n}")([maps, inner])
     for name, channels in (("out1", 2 * width), ("out2", width)):
         maps = keras.layers.UpSampling2D(2, name=f"{name}_larger")(maps)
-        maps = styled(conv(maps, channels, 3, name), name)
-    # Changes to the photo: it begins as the photo and need not learn first to carry one through its middle.
-    # In whole numbers, however the rest computes: half of them would show as steps in a clear sky.
-    maps = keras.layers.Add(name="changed", dtype="float32")([conv(maps, 3, 9, "out3", scale=0.01), centerd])
-    maps = styled(maps, "out3", active=False, dtype="float32")
+        maps = add_norm(conv(maps, channels, 3, name), name)
+    # Add changes to the photo, so that the network starts as the identity and need not learn to copy.
+    # Keep float32: bfloat16 would band clear skies.
+    maps = keras.layers.Add(name="changed", dtype="float32")([conv(maps, 3, 9, "out3", scale=0.01), centered])
+    maps = add_norm(maps, "out3", active=False, dtype="float32")
     painted = keras.layers.Activation("sigmoid", name="painted", dtype="float32")(maps)
     return keras.Model([photos, shares], painted, name="house")
 
 
-def widened(known: keras.Model, model: keras.Model) -> list[np.ndarray]:
-    """The weights of a network that knows fewer styles, for one that knows more.
+def widen_weights(smaller: keras.Model, model: keras.Model) -> list[np.ndarray]:
+    """Returns the weights of a network with fewer styles, widened for one with more.
 
     Args:
-        known: the one with fewer styles.
-        model: of the same shape but for the number of styles; new ones begin as the mean of the others.
+        smaller: the network with fewer styles.
+        model: the same network with more styles; new styles start as the mean of the others.
 
     Raises:
-        ValueError: if it is of another shape.
+        ValueError: if the networks differ otherwise.
     """
-    weights = {variable.path: np.asarray(variable) for variable in known.weights}
-    found = []
+    weights = {variable.path: np.asarray(variable) for variable in smaller.weights}
+    arrays = []
     for variable in model.weights:
         array = weights.get(variable.path, np.empty(0))
-        more = (
+        missing = (
             variable.shape[0] - len(array) if array.ndim == 2 and array.shape[1:] == variable.shape[1:] else 0
         )
-        if more > 0:
-            array = np.concatenate([array, np.repeat(array.mean(0, keepdims=True), more, axis=0)])
+        if missing > 0:
+            array = np.concatenate([array, np.repeat(array.mean(0, keepdims=True), missing, axis=0)])
         if array.shape != tuple(variable.shape):
             raise ValueError(f"{variable.path} has another shape")
-        found.append(array)
-    return found
+        arrays.append(array)
+    return arrays

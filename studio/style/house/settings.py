@@ -6,7 +6,7 @@ from studio.core.settings import setting
 from studio.core.training import settings as shared
 from studio.core.training.precision import HELP, Precision
 
-FARTHEST = 8  # px by which the second view of a photo is moved
+FARTHEST = 8  # largest shift in px of a photo's second view
 LEAST_PHOTOS = 50
 
 
@@ -88,5 +88,5 @@ class TrainStyleSettings(shared.TrainImageSettings):
 
     @property
     def photo_side(self) -> int:
-        """Of the photos as they are read, in px: a window fits into one, and can be moved."""
+        """Side of the loaded photos in px: fits a crop and its shift."""
         return max(self.photo_size, self.size + FARTHEST)

@@ -1,4 +1,4 @@
-"""Training house styles as a task: photos and style images in, a packed network with its card out."""
+"""Training house styles as a task: from photos and style images to a packed network with a card."""
 
 from __future__ import annotations
 
@@ -20,8 +20,7 @@ from studio.style.house.settings import LEAST_PHOTOS, TrainStyleSettings
 
 
 def check(settings: TrainStyleSettings, inputs: Mapping[str, Sequence[File]]) -> None:
-    """Raises `InvalidInput` unless there is something to train, every style has a name of its own, and a
-    network to start from fits."""
+    """Raises `InvalidInput` unless style names are unique and the network to start from fits the settings."""
     known_styles.check_names(inputs["style"])
     for name in ("only_new", "kept"):
         if getattr(settings, name) and not inputs.get("start"):
@@ -32,30 +31,30 @@ def check(settings: TrainStyleSettings, inputs: Mapping[str, Sequence[File]]) ->
 
 @checkpoints.one_at_a_time(known_styles.TASK)
 def train(settings: TrainStyleSettings, inputs: Inputs, progress: Progress) -> Result:
-    """Trains a network some styles. See `studio.style.house.train`."""
+    """Trains a network of house styles; see `studio.style.house.train`."""
     from studio.core.objectives import backbones
     from studio.style.house import train as training
 
     file, (old, start) = inputs["data"][0], _start(inputs)
     known_styles.check_sizes(inputs["style"])
-    drawn = {known_styles.name_of(one.name): _image(one) for one in inputs["style"]}
+    style_images = {known_styles.name_of(file.name): _image(file) for file in inputs["style"]}
     dataset = data.load_dataset(file, settings.photo_side, 3, progress, least=LEAST_PHOTOS)
     learned, held_out = split(positions(dataset, progress), settings.held_out)
-    names = [*old, *(name for name in drawn if name not in old)]
-    taught = _taught(names, list(drawn), old, settings.only_new)
+    names = [*old, *(name for name in style_images if name not in old)]
+    style_indices = _styles_to_train(names, list(style_images), old, settings.only_new)
     vgg16 = backbones.load("vgg16", progress)
     progress.stage("Computing the Gram matrices of the styles")
-    wanted = grams(names, drawn, vgg16.averaged, settings, progress)
+    target_grams = grams(names, style_images, vgg16.average_pooling, settings, progress)
     job = publish.Job(known_styles.TASK, "train_style", settings, inputs)
-    asked = (settings, wanted, taught, vgg16.averaged, job.run, start)
-    trainer = training.Trainer(dataset.images, learned, held_out, *asked).fit(progress)
-    notes = [*dataset.notes, *_again(old, taught, names, settings.only_new)]
+    trainer_args = (settings, target_grams, style_indices, vgg16.average_pooling, job.run, start)
+    trainer = training.Trainer(dataset.images, learned, held_out, *trainer_args).fit(progress)
+    notes = [*dataset.notes, *_retrained_note(old, style_indices, names, settings.only_new)]
     figures = {
         **job.figures(trainer, notes),
         "photos": len(dataset.images),
         "held_out": len(held_out),
         "styles": len(names),
-        "taught": [names[place] for place in taught],
+        "taught": [names[place] for place in style_indices],
         "tested_parts": settings.parts,
         **trainer.scores.figures(),
     }
@@ -65,8 +64,8 @@ def train(settings: TrainStyleSettings, inputs: Inputs, progress: Progress) -> R
         trainer.result,
         figures,
         partial(card.write, styles=names),
-        known={"styles": names},
-        more=["--style", *(one.name for one in inputs["style"])],
+        metadata={"styles": names},
+        more=["--style", *(style.name for style in inputs["style"])],
         weights={"vgg16": vgg16.digest},
         image=publish.image(sheet, figures["curve"]),
         suffix="-styles",
@@ -79,37 +78,45 @@ def _image(style: File) -> np.ndarray:
 
 def grams(
     names: Sequence[str],
-    drawn: Mapping[str, np.ndarray],
+    images: Mapping[str, np.ndarray],
     backbone: Any,
     settings: TrainStyleSettings,
     progress: Progress,
 ) -> list[dict[str, np.ndarray]]:
-    """The Gram matrices of every style; of those that are not trained now none are needed: zeros."""
+    """Returns the Gram matrices of each style; zeros for styles that are not trained."""
     from studio.style.house import gram_loss
 
     longest = round(known_styles.STYLE_SIDE * settings.stroke)
-    found = {
+    grams_by_name = {
         name: gram_loss.grams(backbone, image_io.to_01(image_io.fit(image, longest)), progress)
-        for name, image in drawn.items()
+        for name, image in images.items()
     }
-    empty = {layer: np.zeros_like(gram) for layer, gram in next(iter(found.values())).items()}
-    return [found.get(name, empty) for name in names]
+    empty = {layer: np.zeros_like(gram) for layer, gram in next(iter(grams_by_name.values())).items()}
+    return [grams_by_name.get(name, empty) for name in names]
 
 
-def _taught(names: Sequence[str], drawn: Sequence[str], old: Sequence[str], only_new: bool) -> list[int]:
-    """The places in `names` of the styles to train: of those drawn all, or, where only new ones, the new."""
-    new = [name for name in drawn if name not in old]
-    return [names.index(name) for name in (only_new and new) or drawn]
+def _styles_to_train(
+    names: Sequence[str], given_names: Sequence[str], old: Sequence[str], only_new: bool
+) -> list[int]:
+    """Returns the indices in `names` of the styles to train: all given ones, or only the new ones."""
+    new = [name for name in given_names if name not in old]
+    return [names.index(name) for name in (only_new and new) or given_names]
 
 
-def _again(old: Sequence[str], taught: Sequence[int], names: Sequence[str], only_new: bool) -> list[str]:
-    """What to say where styles that were known are replaced: that of a file of the same name is another."""
-    again = [names[place] for place in taught if only_new and names[place] in old]
-    return [f"Trained again, because the network already knew them: {', '.join(again)}."] if again else []
+def _retrained_note(
+    old: Sequence[str], style_indices: Sequence[int], names: Sequence[str], only_new: bool
+) -> list[str]:
+    """Returns a note if styles that the network already had are replaced."""
+    retrained = [names[place] for place in style_indices if only_new and names[place] in old]
+    return (
+        [f"Trained again, because the network already knew them: {', '.join(retrained)}."]
+        if retrained
+        else []
+    )
 
 
 def _start(inputs: Inputs) -> tuple[tuple[str, ...], Any]:
-    """The styles of the network to start from, and that network; none and None if it begins again."""
+    """Returns the styles of the network to start from, and the network; () and None without one."""
     from studio.style.house import paint
 
     preset = start_from.model(inputs)

@@ -1,4 +1,4 @@
-"""Training a network of house styles."""
+"""Trains a network of house styles."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from studio.core.objectives.backbones import Backbone
 from studio.core.progress import Progress
 from studio.core.training import checkpoints
 from studio.core.training.photo_trainer import PhotoTrainer
-from studio.style.house.film_grain import grained
-from studio.style.house.held_out import AT_THE_END, ON_THE_WAY, HeldOut
+from studio.style.house.film_grain import add_training_grain
+from studio.style.house.held_out import FINAL_PHOTOS, INTERIM_PHOTOS, HeldOut
 from studio.style.house.learner import Learner
-from studio.style.house.network import widened
+from studio.style.house.network import widen_weights
 from studio.style.house.settings import FARTHEST, TrainStyleSettings
 
 
@@ -25,20 +25,20 @@ class Trainer(PhotoTrainer):
 
     Args:
         images: `(n, side, side, 3) uint8` with a side of at least size + FARTHEST.
-        train_rows, test_rows: the rows to learn from and to test on.
+        train_rows, test_rows: rows of `images` to train and to test on.
         settings: of the network and its losses.
-        grams: of each style, as in `Learner`.
-        taught: the styles to train, by their place.
+        grams: one per style, as in `Learner`.
+        style_indices: styles to train.
         backbone: as in `Learner`.
-        run: where checkpoints go.
-        start: a network to start from, that knows the first of these styles.
+        run: stores checkpoints.
+        start: network to start from, with the first of these styles.
 
     Raises:
-        StudioError: if that one is of another shape.
+        StudioError: if `start` has another shape.
     """
 
     redraw_every = 20
-    tests = (ON_THE_WAY, AT_THE_END)
+    tests = (INTERIM_PHOTOS, FINAL_PHOTOS)
     loss_names = ("style", "content", "steadiness")
     shape = "width and blocks"
 
@@ -49,70 +49,72 @@ class Trainer(PhotoTrainer):
         test_rows: np.ndarray,
         settings: TrainStyleSettings,
         grams: Sequence[Mapping[str, np.ndarray]],
-        taught: Sequence[int],
+        style_indices: Sequence[int],
         backbone: Backbone,
         run: checkpoints.Run | None = None,
         start: keras.Model | None = None,
     ):
         self.grams, self.backbone = grams, backbone
-        self.taught = np.asarray(taught, "int32")
+        self.trained_styles = np.asarray(style_indices, "int32")
         super().__init__(images, train_rows, test_rows, settings, run, start)
         self.start = self.network.get_weights()
 
     def build(self) -> Learner:
-        """A fresh network with its losses."""
+        """Builds an untrained network with its losses."""
         learner = Learner(self.settings, self.grams, self.backbone)
         if self.settings.only_new:
             learner.only_styles()
         return learner
 
     def start_weights(self, start: keras.Model) -> list[np.ndarray]:
-        """Those of a network that knows fewer styles, with room for all."""
-        return widened(start, self.learner.network)
+        """Returns the weights of the network to start from, widened for all styles."""
+        return widen_weights(start, self.learner.network)
 
     def batch(self, step: int) -> dict[str, np.ndarray]:
-        """Windows of photos with film grain, some mirrored, and the style of each."""
+        """Returns crops of photos with film grain, some mirrored, and the style of each."""
         batch = super().batch(step)
-        # In turn, not at random: with few steps chance would train one style twice as much as another. Each
-        # turn begins one style later, so that none is always at an odd place, without a second view.
+        # Cycle instead of sampling: over few steps, random styles would be trained unevenly. Shift each cycle
+        # by one, so that no style always falls on odd positions, which have no second view.
         at = step * len(batch["photos"]) + np.arange(len(batch["photos"]))
-        batch["styles"] = self.taught[(at + at // len(self.taught)) % len(self.taught)]
+        batch["styles"] = self.trained_styles[
+            (at + at // len(self.trained_styles)) % len(self.trained_styles)
+        ]
         return batch
 
     def cut(self, rows: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
-        """Windows of photos at random places, and by how much their second view is moved."""
+        """Returns random crops of photos, and the shift of their second view."""
         photos = self._windows(rows, rng)
         mirrored = rng.random(len(photos)) < 0.5
         photos[mirrored] = photos[mirrored, :, ::-1]
-        photos = grained(photos, rng)
+        photos = add_training_grain(photos, rng)
         moved = np.tile(rng.integers(0, FARTHEST + 1, 2).astype("int32"), (len(photos), 1))
         return {"photos": photos, "moved": moved}
 
     def _windows(self, rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """A window of each photo, `(n, size + FARTHEST, size + FARTHEST, 3) uint8`, where chance falls."""
+        """Returns a random crop of each photo, `(n, size + FARTHEST, size + FARTHEST, 3) uint8`."""
         side = self.settings.size + FARTHEST
-        places = rng.integers(0, self.photos.shape[1] - side + 1, (len(rows), 2))
+        corners = rng.integers(0, self.photos.shape[1] - side + 1, (len(rows), 2))
         return np.stack(
             [
                 self.photos[row, down : down + side, right : right + side]
-                for row, (down, right) in zip(rows, places, strict=True)
+                for row, (down, right) in zip(rows, corners, strict=True)
             ]
         )
 
     def middles(self, rows: np.ndarray) -> np.ndarray:
-        """The window in the middle of each photo, with its grain, to test on."""
+        """Returns the center crop of each photo with its grain, for tests."""
         side = self.settings.size + FARTHEST
         at = (self.photos.shape[1] - side) // 2
-        return grained(self.photos[rows, at : at + side, at : at + side], np.random.default_rng(0))
+        return add_training_grain(self.photos[rows, at : at + side, at : at + side], np.random.default_rng(0))
 
     def metrics(self, scores: HeldOut) -> Mapping[str, float]:
-        """Style and content losses."""
+        """Returns the style and content losses."""
         return {f"validation {name}": scores.mean(name) for name in ("style", "content")}
 
     def measure(self, rows: np.ndarray, progress: Progress | None = None) -> HeldOut:
-        """Losses of the current weights on photos, each in every style trained.
+        """Measures losses of the current weights on photos, each in every trained style.
 
-        When stopped, those of the photos so far.
+        If stopped, returns the losses of the photos so far.
         """
         progress = progress or Progress()
         photos: list[dict[str, float]] = []
@@ -122,23 +124,24 @@ class Trainer(PhotoTrainer):
             except Cancelled:
                 if photos:
                     break
-            found = [self.learner.photo_losses(photo, int(style)) for style in self.taught]
-            photos.append({name: float(np.mean([one[name] for one in found])) for name in found[0]})
+            style_losses = [self.learner.photo_losses(photo, int(style)) for style in self.trained_styles]
+            photos.append(
+                {name: float(np.mean([losses[name] for losses in style_losses])) for name in style_losses[0]}
+            )
         return HeldOut(tuple(photos))
 
     def sheet(self) -> np.ndarray:
-        """Held-out photos, below each what the network of now makes of it, `(H, W, 3) uint8`."""
-        return sheet(self.learner, self.middles(self.few_rows), self.taught)
+        """Returns held-out photos, each above its current result, `(H, W, 3) uint8`."""
+        return sheet(self.learner, self.middles(self.few_rows), self.trained_styles)
 
     def final_weights(self) -> list[np.ndarray]:
-        """The EMA weights, mixed with a share of those that training started from, if settings ask for it:
-        what was learned counts less, and what it was learned at the expense of comes back (Wortsman et al.
-        2021, arXiv:2109.01903)."""
+        """Returns the EMA weights, interpolated with the starting weights by the share `kept` (Wortsman et
+        al. 2021, arXiv:2109.01903), which recovers part of what training forgot."""
         share = self.settings.kept
         return [share * old + (1 - share) * new for old, new in zip(self.start, self.ema.arrays, strict=True)]
 
     def finish(self, progress: Progress) -> None:
-        """Takes the weights to keep, and measures them; when stopped, on two photos, which is quick."""
+        """Selects the final weights and tests them, on only two photos if the user stopped training."""
         if self.ended == "cancelled":
             self.end_rows, progress = self.end_rows[:2], Progress()
         super().finish(progress)
@@ -147,17 +150,18 @@ class Trainer(PhotoTrainer):
 def sheet(
     learner: Learner, photos: np.ndarray, styles: Sequence[int] | np.ndarray, most: int = 8
 ) -> np.ndarray:
-    """A preview, `(H, W, 3) uint8`: photos, below each the painting of it in one of the styles.
+    """Returns a preview, `(H, W, 3) uint8`: photos, each above its result in one of the styles.
 
     Args:
-        photos: `(k, side, side, 3) uint8`, taken in turns, as the styles are where there are fewer.
-        styles: by their place; the first `most`.
+        photos: `(k, side, side, 3) uint8`, repeated if there are more styles.
+        styles: indices of the styles, repeated if there are more photos.
+        most: largest number of columns.
     """
     columns = min(most, max(len(styles), len(photos)))
-    seen = np.resize(np.asarray(styles), columns)
+    style_indices = np.resize(np.asarray(styles), columns)
     side = learner.settings.size
     photos = photos[np.resize(np.arange(len(photos)), columns)][:, :side, :side]
-    shares = np.eye(learner.network.inputs[1].shape[-1], dtype="float32")[seen]
+    shares = np.eye(learner.network.inputs[1].shape[-1], dtype="float32")[style_indices]
     painted = learner.network.predict_on_batch([photos.astype("float32") / 255, shares])
-    made = np.rint(np.asarray(painted) * 255).clip(0, 255).astype("uint8")
-    return grid(np.concatenate([photos, made]), columns=columns)
+    outputs = np.rint(np.asarray(painted) * 255).clip(0, 255).astype("uint8")
+    return grid(np.concatenate([photos, outputs]), columns=columns)

@@ -1,4 +1,4 @@
-"""Neural Neighbor Style Transfer: each part of the photo takes the features of the painting's nearest part.
+"""Neural Neighbor Style Transfer: each photo position takes the features of its nearest neighbor.
 
 Reference:
     Kolkin et al. 2022, "Neural Neighbor Style Transfer", arXiv:2203.13215 (NNST-Opt).

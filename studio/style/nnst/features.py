@@ -1,4 +1,4 @@
-"""Features that are matched: VGG16's first ten convolutions, concatenated at a quarter of the image size."""
+"""The matched features: VGG16's first ten convolutions, concatenated at a quarter of the image size."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import numpy as np
 
 from studio.core.imaging import tiling
 from studio.core.objectives.backbones import Backbone, spec
-from studio.core.objectives.evaluate import HALO, TILE, WHOLE
-from studio.core.objectives.gradients import compiled
+from studio.core.objectives.evaluate import HALO, MAX_SIDE, TILE
+from studio.core.objectives.gradients import compile_function
 from studio.core.progress import Progress
 
 if TYPE_CHECKING:
@@ -25,31 +25,31 @@ MULTIPLE = 8  # px: sides must be multiples of it, so that every layer divides e
 _LEAST_SIDE = 32  # px: smaller images are mirrored, so that the deepest layer has a few positions
 
 
-def padded(images_01: np.ndarray) -> np.ndarray:
-    """An image mirrored at the right and bottom until its sides suit the network."""
+def pad(images_01: np.ndarray) -> np.ndarray:
+    """Mirrors an image at the right and bottom until its sides suit the network."""
     missing = [max(_LEAST_SIDE, -(-side // MULTIPLE) * MULTIPLE) - side for side in images_01.shape[1:3]]
     return np.pad(images_01, ((0, 0), *((0, count) for count in missing), (0, 0)), mode="symmetric")
 
 
-def cut(images_01: np.ndarray) -> np.ndarray:
-    """A painting cut at the right and bottom until its sides suit the network: nothing is mirrored."""
+def crop(images_01: np.ndarray) -> np.ndarray:
+    """Crops a painting at the right and bottom until its sides suit the network, without mirroring."""
     height, width = (max(_LEAST_SIDE, side // MULTIPLE * MULTIPLE) for side in images_01.shape[1:3])
-    return padded(images_01[:, :height, :width])
+    return pad(images_01[:, :height, :width])
 
 
 def extractor(backbone: Backbone) -> keras.Model:
-    """A model from `(1, H, W, 3) float32 in [0, 1]` to `(1, H / 4, W / 4, 2688) float32`.
+    """Returns a model from `(1, H, W, 3) float32 in [0, 1]` to `(1, H / 4, W / 4, 2688) float32`.
 
     Each layer is divided by its number of channels and resized bilinearly, as in the paper.
     """
-    return _concatenated(backbone.features(LAYERS))
+    return _build_extractor(backbone.features(LAYERS))
 
 
 @lru_cache(maxsize=4)
-def _concatenated(trunk: keras.Model) -> keras.Model:
+def _build_extractor(trunk: keras.Model) -> keras.Model:
     import keras
 
-    maps = [_resized(trunk.output[name], spec("vgg16").strides[name]) for name in LAYERS]
+    maps = [_resize_layer(trunk.output[name], spec("vgg16").strides[name]) for name in LAYERS]
     scaled = [
         keras.layers.Rescaling(1.0 / count, dtype="float32")(features)
         for count, features in zip(CHANNELS, maps, strict=True)
@@ -57,8 +57,8 @@ def _concatenated(trunk: keras.Model) -> keras.Model:
     return keras.Model(trunk.input, keras.layers.Concatenate(dtype="float32")(scaled))
 
 
-def _resized(features, stride: int):
-    """A layer at `STRIDE`. Bilinear sampling at a quarter takes the mean of the middle four of 16."""
+def _resize_layer(features, stride: int):
+    """Resizes a layer to `STRIDE`. Bilinear sampling at a quarter averages the middle 4 of 16 values."""
     from keras import layers
 
     if stride == 1:
@@ -72,13 +72,13 @@ def _resized(features, stride: int):
 
 
 def tiles(height: int, width: int) -> list[tiling.Tile]:
-    """The parts that an image is worked on in: one up to `WHOLE` px, so that memory stays bounded beyond."""
-    whole = max(height, width) <= WHOLE
-    return list(tiling.tiles(height, width, WHOLE if whole else TILE, 0 if whole else HALO))
+    """Returns the tiles of an image: one up to `MAX_SIDE` px; beyond that, tiles bound memory."""
+    fits = max(height, width) <= MAX_SIDE
+    return list(tiling.tiles(height, width, MAX_SIDE if fits else TILE, 0 if fits else HALO))
 
 
-def own(tile: tiling.Tile) -> tuple[slice, slice]:
-    """Rows and columns of the feature map of a tile that this tile answers for."""
+def inner_slices(tile: tiling.Tile) -> tuple[slice, slice]:
+    """Returns the rows and columns of a tile's feature map without its overlap."""
     spans = []
     for span in (tile.rows, tile.columns):
         begin = span.offset // STRIDE
@@ -86,38 +86,38 @@ def own(tile: tiling.Tile) -> tuple[slice, slice]:
     return spans[0], spans[1]
 
 
-def place(tile: tiling.Tile) -> tuple[slice, slice]:
-    """Rows and columns of the whole image's feature map that a tile answers for."""
+def map_slices(tile: tiling.Tile) -> tuple[slice, slice]:
+    """Returns the rows and columns of the image's feature map that a tile fills."""
     return tile.rows.own(STRIDE), tile.columns.own(STRIDE)
 
 
 def extract(backbone: Backbone, images_01: np.ndarray, progress: Progress | None = None) -> np.ndarray:
-    """Features of an image of any size.
+    """Extracts the features of an image of any size.
 
     Args:
         images_01: `(1, H, W, 3) float32 in [0, 1]`; sides are multiples of `MULTIPLE`.
 
     Returns:
-        `(H / 4, W / 4, 2688) float16`: half the memory of float32. Each position is divided by the length of
-        its vector, so nothing is too small for 16 bits.
+        `(H / 4, W / 4, 2688) float16`, which takes half the memory of float32. Each vector has unit length,
+        so no value is too small for 16 bits.
 
     Raises:
-        Cancelled: before a tile, if a user asked to stop.
+        Cancelled: before a tile, if the user stopped the job.
     """
     height, width = images_01.shape[1:3]
-    whole = np.empty((height // STRIDE, width // STRIDE, DEPTH), "float16")
+    features_map = np.empty((height // STRIDE, width // STRIDE, DEPTH), "float16")
     compute = _unit_graph(extractor(backbone))
     for tile in tiles(height, width):
         if progress is not None:
             progress.check()
-        features = np.asarray(compute(images_01[:, tile.rows.seen, tile.columns.seen]))[0]
-        rows, columns = own(tile)
-        whole[place(tile)] = features[rows, columns]
-    return whole
+        features = np.asarray(compute(images_01[:, tile.rows.window, tile.columns.window]))[0]
+        rows, columns = inner_slices(tile)
+        features_map[map_slices(tile)] = features[rows, columns]
+    return features_map
 
 
 def layer_slices() -> list[slice]:
-    """The channels of each layer among the 2,688."""
+    """Returns the slice of each layer in the 2,688 channels."""
     ends = np.cumsum(CHANNELS)
     return [slice(int(end) - count, int(end)) for end, count in zip(ends, CHANNELS, strict=True)]
 
@@ -130,11 +130,11 @@ def _unit_graph(model: keras.Model) -> Callable:
         features = model(images_01)
         return ops.cast(features / (norm(features) + 1e-8), "float16")
 
-    return compiled(unit)
+    return compile_function(unit)
 
 
 def norm(vectors):
-    """Lengths along the last axis, kept as an axis; their gradient is finite at 0."""
+    """Returns lengths along the last axis, which is kept; the gradient is finite at 0."""
     from keras import ops
 
     return ops.sqrt(ops.sum(ops.square(vectors), axis=-1, keepdims=True) + 1e-12)

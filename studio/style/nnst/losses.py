@@ -1,4 +1,4 @@
-"""Losses of an image by its features, and their gradients, whole or in tiles."""
+"""Losses on an image's features, and their gradients, for the image at once or in tiles."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ import numpy as np
 
 from studio.core.imaging import tiling
 from studio.core.objectives.backbones import Backbone
-from studio.core.objectives.gradients import compiled, value_and_grad
+from studio.core.objectives.gradients import compile_function, value_and_grad
 from studio.core.progress import Progress
-from studio.style.nnst.features import DEPTH, extractor, layer_slices, norm, own, place, tiles
+from studio.style.nnst.features import DEPTH, extractor, inner_slices, layer_slices, map_slices, norm, tiles
 from studio.style.nnst.matching import Bank
 
 if TYPE_CHECKING:
     import keras
 
-_DRAWN = 2048  # positions of the image that each layer is matched at, in one step
-_CANDIDATES = 4096  # positions of each painting that they are matched to
-_ROWS = 32  # of a target that are mixed at once in float32
+_SAMPLED_POSITIONS = 2048  # positions of the image that each layer is matched at, in one step
+_CANDIDATES = 4096  # candidate positions in each painting
+_ROWS = 32  # rows of a target mixed at once in float32
 
 
-class Matched:
-    """The mean cosine distance of an image's features to fixed matches.
+class MatchLoss:
+    """The mean cosine distance between an image's features and fixed matches.
 
     Args:
         backbone: VGG16.
-        photo: `(h, w, 2688) float16` of unit length, the photo's own features.
-        banks, indices: of every painting, and `(h, w) int32` which position each was matched to.
-        shares: of every painting, `(h, w) float32`; they add to 1 at every position.
-        structure: weight of the photo's own features, 0 to 1.
-        progress: asked for a cancel before each tile.
+        photo: `(h, w, 2688) float16` of unit length, features of the photo.
+        banks, indices: one per painting; indices are `(h, w) int32`, the position in the bank of each match.
+        shares: one per painting, `(h, w) float32`; they add to 1 at every position.
+        structure: weight of the photo's features, 0 to 1.
+        progress: checked for cancellation before each tile.
     """
 
     def __init__(
@@ -55,25 +55,25 @@ class Matched:
         self._graph, self._progress = _matched_graph(extractor(backbone)), progress
 
     def __call__(self, images_01: np.ndarray) -> tuple[float, np.ndarray]:
-        """The loss at `(1, H, W, 3) float32`, and its gradient by the image."""
+        """Returns the loss at `(1, H, W, 3) float32`, and its gradient with respect to the image."""
 
         def inputs(tile: tiling.Tile, height: int, width: int):
             target = np.zeros((1, height, width, DEPTH), "float16")
             weight = np.zeros((1, height, width, 1), "float32")
-            rows, columns = own(tile)
-            target[0, rows, columns] = self._target[place(tile)]
+            rows, columns = inner_slices(tile)
+            target[0, rows, columns] = self._target[map_slices(tile)]
             weight[0, rows, columns] = 1.0 / (self._target.shape[0] * self._target.shape[1])
             return target, weight
 
-        return _summed(self._graph, images_01, inputs, self._progress)
+        return _sum_tiles(self._graph, images_01, inputs, self._progress)
 
 
-class Layerwise:
-    """The mean cosine distance of each layer's features to their nearest, at positions drawn at every step.
+class LayerwiseLoss:
+    """The mean cosine distance of each layer's features to their nearest neighbors, at random positions.
 
     Args:
-        rng: draws the positions.
-        backbone, photo, banks, shares, structure, progress: as for `Matched`.
+        rng: samples the positions at every step.
+        backbone, photo, banks, shares, structure, progress: as for `MatchLoss`.
 
     Reference:
         "Feature splitting" of arXiv:2203.13215.
@@ -96,39 +96,41 @@ class Layerwise:
         self._graph = _layerwise_graph(extractor(backbone), len(banks))
 
     def __call__(self, images_01: np.ndarray) -> tuple[float, np.ndarray]:
-        """The loss at `(1, H, W, 3) float32`, and its gradient by the image."""
+        """Returns the loss at `(1, H, W, 3) float32`, and its gradient with respect to the image."""
         candidates = [self._rng.permutation(len(bank))[:_CANDIDATES] for bank in self._banks]
         banks = tuple(bank[rows][None, :, None] for bank, rows in zip(self._banks, candidates, strict=True))
-        everywhere = self._photo.shape[0] * self._photo.shape[1]
+        total_positions = self._photo.shape[0] * self._photo.shape[1]
 
         def inputs(tile: tiling.Tile, _height: int, width: int):
-            rows, columns = own(tile)
-            photo, shares = self._photo[place(tile)], self._shares[place(tile)]
+            rows, columns = inner_slices(tile)
+            photo, shares = self._photo[map_slices(tile)], self._shares[map_slices(tile)]
             count = photo.shape[0] * photo.shape[1]
-            sample = self._rng.permutation(count)[: max(1, round(_DRAWN * count / everywhere))]
+            sample = self._rng.permutation(count)[
+                : max(1, round(_SAMPLED_POSITIONS * count / total_positions))
+            ]
             down, right = np.divmod(sample, photo.shape[1])
             positions = ((rows.start + down) * width + columns.start + right).astype("int32")
             return (
                 positions[None, :, None, None],
                 photo[down, right][None, :, None],
                 shares[down, right][None, :, None],
-                np.float32(count / everywhere),
+                np.float32(count / total_positions),
                 self._structure,
                 *banks,
             )
 
-        return _summed(self._graph, images_01, inputs, self._progress)
+        return _sum_tiles(self._graph, images_01, inputs, self._progress)
 
 
-def _summed(graph: Callable, images_01: np.ndarray, inputs: Callable, progress: Progress):
+def _sum_tiles(graph: Callable, images_01: np.ndarray, inputs: Callable, progress: Progress):
     """Adds the losses and gradients of all tiles."""
     total, gradient = 0.0, np.zeros(images_01.shape, "float32")
     for tile in tiles(*images_01.shape[1:3]):
         progress.check()
-        part = images_01[:, tile.rows.seen, tile.columns.seen]
+        part = images_01[:, tile.rows.window, tile.columns.window]
         value, _, slope = graph(part, *inputs(tile, part.shape[1] // 4, part.shape[2] // 4))
         total += float(value)
-        gradient[:, tile.rows.seen, tile.columns.seen] += np.asarray(slope)
+        gradient[:, tile.rows.window, tile.columns.window] += np.asarray(slope)
     return total, gradient
 
 
@@ -141,7 +143,7 @@ def _matched_graph(model: keras.Model) -> Callable:
         similarity = ops.sum(features * ops.cast(target, "float32"), axis=-1, keepdims=True) / norm(features)
         return ops.sum(weight * (1.0 - similarity)), ()
 
-    return compiled(value_and_grad(loss))
+    return compile_function(value_and_grad(loss))
 
 
 @lru_cache(maxsize=8)
@@ -161,11 +163,11 @@ def _layerwise_graph(model: keras.Model, styles: int) -> Callable:
                 distance += (1.0 - structure) * ops.mean(shares[0, :, 0, style] * style_distance)
         return size * distance / len(layer_slices()), ()
 
-    return compiled(value_and_grad(loss))
+    return compile_function(value_and_grad(loss))
 
 
 def _nearest(features, bank):
-    """The nearest of `(N, C)` by centered cosine distance to each of `(n, C)`."""
+    """Returns the nearest of `(N, C)` to each of `(n, C)` by centered cosine distance."""
     from keras import ops
 
     own = ops.stop_gradient(features)

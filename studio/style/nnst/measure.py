@@ -1,4 +1,4 @@
-"""How close a result's style is to the paintings: what a stopped run is judged by, and benchmarks measure."""
+"""Style distance between a result and the paintings, for stopped runs and benchmarks."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import numpy as np
 
 from studio.core.imaging import image_io
 from studio.core.objectives.backbones import Backbone
-from studio.style.nnst.features import STRIDE, extract, padded
+from studio.style.nnst.features import STRIDE, extract, pad
 
 SIZE = 256  # px of the longer side, where results are compared
 _GRID = 8  # px of the image per position
 
 
 def style_distance(backbone: Backbone, result: np.ndarray, painting: np.ndarray, size: int = SIZE) -> float:
-    """The relaxed earth mover's distance between the features of result and painting; lower is better.
+    """Returns the relaxed earth mover's distance of the features of result and painting; lower is better.
 
     Args:
         backbone: VGG16.
@@ -33,8 +33,8 @@ def style_distance(backbone: Backbone, result: np.ndarray, painting: np.ndarray,
 
 
 def grid(backbone: Backbone, image: np.ndarray, size: int, stride: int) -> np.ndarray:
-    """Features of `(H, W, 3) uint8` at a size, `(N, 2688) float32`: means over squares of `stride` px."""
-    features = extract(backbone, padded(image_io.to_01(image_io.fit(image, size)))).astype("float32")
+    """Returns features of `(H, W, 3) uint8` at a size, `(N, 2688) float32`, means of `stride` px squares."""
+    features = extract(backbone, pad(image_io.to_01(image_io.fit(image, size)))).astype("float32")
     side = stride // STRIDE
     height, width = (length // side for length in features.shape[:2])
     squares = features[: height * side, : width * side].reshape(height, side, width, side, -1)
@@ -42,6 +42,6 @@ def grid(backbone: Backbone, image: np.ndarray, size: int, stride: int) -> np.nd
 
 
 def similarity(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Cosine similarities of `(N, C)` and `(M, C)`."""
-    units = [one / (np.linalg.norm(one, axis=1, keepdims=True) + 1e-8) for one in (first, second)]
+    """Returns the cosine similarities of `(N, C)` and `(M, C)`."""
+    units = [vectors / (np.linalg.norm(vectors, axis=1, keepdims=True) + 1e-8) for vectors in (first, second)]
     return units[0] @ units[1].T

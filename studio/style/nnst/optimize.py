@@ -1,4 +1,4 @@
-"""Optimizes an image, from coarse to fine, until it has the features of the painting's nearest parts."""
+"""Optimizes an image, from coarse to fine, until its features match the nearest ones of the painting."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import numpy as np
 from studio.core.errors import Cancelled
 from studio.core.objectives.backbones import Backbone
 from studio.core.progress import Progress
-from studio.core.training.precision import chosen
+from studio.core.training.precision import resolve_precision
 from studio.style.nnst import losses, matching
-from studio.style.nnst.features import STRIDE, cut, extract, padded
+from studio.style.nnst.features import STRIDE, crop, extract, pad
 from studio.style.nnst.pyramid import Pyramid, resize
 from studio.style.nnst.schedule import PLANS, Stage, stages
 from studio.style.scene import Scene
@@ -22,15 +22,15 @@ _GRAIN = 0.02  # standard deviation
 
 
 @dataclass(frozen=True)
-class Optimized:
+class OptimizeResult:
     """A result of `optimize`.
 
     Attributes:
         images_01: `(1, h, w, 3) float32 in [0, 1]`, of the size of the last stage that began.
-        steps: Adam steps done at all sizes.
+        steps: Adam steps over all sizes.
         losses: by name, after the last step: `distance` is the mean cosine distance to the matches.
         matches: one `(h, w, 2) float32 in [0, 1]` per style: y and x in the style of each position's match.
-        cancelled: whether a user stopped it.
+        cancelled: whether the user stopped it.
     """
 
     images_01: np.ndarray
@@ -41,33 +41,33 @@ class Optimized:
 
 
 def photo_share(strength: float) -> float:
-    """Share of the photo in the blend that is matched again at each larger size: from 1 down to 0.
+    """Returns the photo's share in the blend that is matched at each larger size: 1 at strength 0, 0 at 1.
 
-    It is .74 at the default strength of 0.8. With a share of .25 there, a face dissolved into brush strokes.
+    It is .74 at the default strength of 0.8; a share of .25 dissolved faces into brush strokes.
     """
     return 1.0 - strength**6
 
 
 def structure_weight(strength: float) -> float:
-    """Weight of the photo's own features against the matched ones, from 1 at strength 0 to 0 at 1.
+    """Returns the weight of the photo's features against the matched ones: 1 at strength 0, 0 at 1.
 
-    It is .12 at the default strength of 0.8: with .04 structure was further from the photo's than in some
-    results of 2015. Below 0.44 it rises faster, so that faces stay recognizable.
+    It is .12 at the default strength of 0.8: at .04, structure was further from the photo's than in some
+    results of 2015. Below a strength of 0.44 it rises faster, to keep faces recognizable.
     """
     return max(0.6 * (1.0 - strength), 1.0 - 1.5 * strength)
 
 
-def optimize(scene: Scene, backbone: Backbone, progress: Progress) -> Optimized:
+def optimize(scene: Scene, backbone: Backbone, progress: Progress) -> OptimizeResult:
     """Optimizes a scene through all stages that its settings name.
 
     Args:
         backbone: VGG16.
-        progress: receives every step; its steps have equal length, whatever a step costs at its size.
+        progress: receives every step; reported steps take about equal time, though large sizes cost more.
 
     Reference:
         Kolkin et al. 2022, "Neural Neighbor Style Transfer", arXiv:2203.13215.
     """
-    run = _Run(scene, backbone.computing(chosen(scene.settings.precision)), progress)
+    run = _Run(scene, backbone.with_precision(resolve_precision(scene.settings.precision)), progress)
     try:
         for stage in run.plan:
             run.begin(stage)
@@ -90,20 +90,20 @@ class _Run:
         self.work, self.spent = sum(stage.steps * stage.cost for stage in self.plan), 0.0
         self.steps, self.losses = 0, dict[str, float]()
         self.matches: list[np.ndarray] = []
-        self.loss: losses.Matched | losses.Layerwise
+        self.loss: losses.MatchLoss | losses.LayerwiseLoss
         self.size = 0  # px, at which the features below were extracted
         self.photo, self.banks = np.empty(0, "float16"), list[matching.Bank]()
         self.rng = np.random.default_rng(scene.settings.seed)
         start_01 = scene.start_01(self.plan[0].size)
-        # Grain of about five gray levels: another seed places the strokes elsewhere.
+        # Grain of about five gray levels: another seed moves the strokes.
         grain = _GRAIN * scene.share * self.rng.standard_normal(start_01.shape)
         self.image = np.clip(start_01 + grain, 0.0, 1.0).astype("float32")
 
     def begin(self, stage: Stage) -> None:
-        """Matches at a size, from a blend of the photo and the current result.
+        """Matches the features at a size, from a blend of the photo and the current result.
 
         Raises:
-            Cancelled: if a user asked to stop.
+            Cancelled: if the user stopped the job.
         """
         scene, settings = self.scene, self.scene.settings
         content_01 = scene.content_01(stage.size)
@@ -115,20 +115,22 @@ class _Run:
         shares = [_at_positions(share) for share in scene.shares_at(*content_01.shape[1:3])]
         weight = structure_weight(settings.strength)
         if stage.layerwise:
-            self.loss = losses.Layerwise(self.backbone, photo, banks, shares, weight, self.rng, self.progress)
+            self.loss = losses.LayerwiseLoss(
+                self.backbone, photo, banks, shares, weight, self.rng, self.progress
+            )
         else:
             blend = image + share * (content_01 - image)
-            wanted = photo if share == 1 else extract(self.backbone, padded(blend), self.progress)
-            indices = [matching.nearest(wanted, bank, self.progress) for bank in banks]
-            self.matches = [bank.places[index] for bank, index in zip(banks, indices, strict=True)]
-            self.loss = losses.Matched(self.backbone, photo, banks, indices, shares, weight, self.progress)
+            features = photo if share == 1 else extract(self.backbone, pad(blend), self.progress)
+            indices = [matching.nearest(features, bank, self.progress) for bank in banks]
+            self.matches = [bank.positions[index] for bank, index in zip(banks, indices, strict=True)]
+            self.loss = losses.MatchLoss(self.backbone, photo, banks, indices, shares, weight, self.progress)
         self.stage = stage
-        self.image, self.pyramid = image, Pyramid(padded(image))  # last: a cancel before leaves the result
+        self.image, self.pyramid = image, Pyramid(pad(image))  # last, so that canceling keeps the image
 
     def _read(self, size: int, content_01: np.ndarray) -> None:
         """Extracts the features of photo and paintings at a size."""
         turns = PLANS[self.scene.settings.mode].turns
-        photo = extract(self.backbone, padded(content_01), self.progress)
+        photo = extract(self.backbone, pad(content_01), self.progress)
         self.banks = [
             matching.bank(list(self._style_maps(style_01, turns)), turns, self.rng)
             for style_01 in self.scene.styles_01(size)
@@ -136,28 +138,30 @@ class _Run:
         self.photo, self.size = photo, size
 
     def step(self) -> None:
-        """One step of Adam. Raises `Cancelled` if a user asked to stop."""
+        """Takes one step of Adam. Raises `Cancelled` if the user stopped the job."""
         value, gradient = self.loss(self.pyramid.images_01)
         self.pyramid.descend(gradient)
         height, width = self.image.shape[1:3]
         self.image = np.clip(self.pyramid.images_01[:, :height, :width], 0.0, 1.0)
         self.steps, self.spent = self.steps + 1, self.spent + self.stage.cost
         self.losses = {"distance": value}
-        shown = self.scene.shape(min(PREVIEW, self.scene.settings.size))
+        preview_shape = self.scene.shape(min(PREVIEW, self.scene.settings.size))
         step, image = round(self.spent / self.work * self.total), self.image
-        self.progress.report(step, self.total, self.losses, lambda: self.scene.finished(resize(image, shown)))
+        self.progress.report(
+            step, self.total, self.losses, lambda: self.scene.finish(resize(image, preview_shape))
+        )
 
-    def result(self, cancelled: bool = False) -> Optimized:
-        return Optimized(self.image, self.steps, self.losses, self.matches, cancelled)
+    def result(self, cancelled: bool = False) -> OptimizeResult:
+        return OptimizeResult(self.image, self.steps, self.losses, self.matches, cancelled)
 
     def _style_maps(self, style_01: np.ndarray, turns: tuple[int, ...]) -> Iterator[np.ndarray]:
         for turn in turns:
             turned = np.ascontiguousarray(np.rot90(style_01, turn, axes=(1, 2)))
-            yield extract(self.backbone, cut(turned), self.progress)
+            yield extract(self.backbone, crop(turned), self.progress)
 
 
 def _at_positions(share: np.ndarray) -> np.ndarray:
-    """A map over the pixels of an image, `(H, W)`, as one over the positions of its features."""
-    whole = padded(share[None, ..., None])[0, ..., 0]
-    height, width = (side // STRIDE for side in whole.shape)
-    return whole.reshape(height, STRIDE, width, STRIDE).mean(axis=(1, 3))
+    """Averages a map over pixels, `(H, W)`, to one over the positions of the features."""
+    padded_share = pad(share[None, ..., None])[0, ..., 0]
+    height, width = (side // STRIDE for side in padded_share.shape)
+    return padded_share.reshape(height, STRIDE, width, STRIDE).mean(axis=(1, 3))

@@ -1,4 +1,4 @@
-"""A Laplacian pyramid whose levels are optimized with Adam instead of pixels."""
+"""A Laplacian pyramid whose levels Adam optimizes instead of pixels."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _DECAYS = (0.9, 0.999)  # of Adam's two means
 
 
 class Pyramid:
-    """Levels that add to an image; a step moves large areas and fine strokes alike.
+    """Levels that add up to an image; one step changes large areas and fine strokes alike.
 
     Args:
-        images_01: `(1, H, W, 3) float32 in [0, 1]`, where the optimization starts.
+        images_01: `(1, H, W, 3) float32 in [0, 1]`, the start of the optimization.
         rate: learning rate of Adam.
 
     Reference:
@@ -27,15 +27,15 @@ class Pyramid:
         self._rate, self._step = rate, 0
         self._levels: list[np.ndarray] = []
         self._weights: list[tuple[np.ndarray, np.ndarray]] = []  # enlarge each level to the one before
-        rest = images_01
-        while len(self._levels) < _DEPTH - 1 and min(rest.shape[1:3]) >= 2 * _LEAST:
-            height, width = rest.shape[1:3]
+        residual = images_01
+        while len(self._levels) < _DEPTH - 1 and min(residual.shape[1:3]) >= 2 * _LEAST:
+            height, width = residual.shape[1:3]
             small = -(-height // 2), -(-width // 2)
-            coarse = apply(weights(height, small[0]), weights(width, small[1]), rest)
+            coarse = apply(weights(height, small[0]), weights(width, small[1]), residual)
             self._weights.append((weights(small[0], height), weights(small[1], width)))
-            self._levels.append(rest - apply(*self._weights[-1], coarse))
-            rest = coarse
-        self._levels.append(rest)
+            self._levels.append(residual - apply(*self._weights[-1], coarse))
+            residual = coarse
+        self._levels.append(residual)
         self._means = [np.zeros_like(level) for level in self._levels]
         self._squares = [np.zeros_like(level) for level in self._levels]
 
@@ -48,10 +48,10 @@ class Pyramid:
         return image
 
     def descend(self, gradient: np.ndarray) -> None:
-        """One step of Adam.
+        """Takes one step of Adam.
 
         Args:
-            gradient: `(1, H, W, 3) float32`, of the loss by the image.
+            gradient: `(1, H, W, 3) float32`, of the loss with respect to the image.
         """
         self._step += 1
         first, second = (1.0 - decay**self._step for decay in _DECAYS)
@@ -66,7 +66,7 @@ class Pyramid:
 
 
 def resize(images_01: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """`(1, H, W, 3) float32` at another size, by Lanczos, not rounded to 256 levels."""
+    """Resizes `(1, H, W, 3) float32` with a Lanczos filter, without rounding to 8 bits."""
     if images_01.shape == shape:
         return images_01
     _, height, width, _ = images_01.shape
@@ -75,9 +75,9 @@ def resize(images_01: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     return np.clip(larger, 0.0, 1.0)
 
 
-def weights(length: int, wanted: int, method: Image.Resampling = Image.Resampling.BILINEAR) -> np.ndarray:
-    """`(wanted, length) float32`: how much each pixel of a row or column counts for each of another size."""
-    return np.asarray(Image.fromarray(np.eye(length, dtype="float32")).resize((length, wanted), method))
+def weights(length: int, new_length: int, method: Image.Resampling = Image.Resampling.BILINEAR) -> np.ndarray:
+    """Returns the `(new_length, length) float32` matrix that resizes a row or column."""
+    return np.asarray(Image.fromarray(np.eye(length, dtype="float32")).resize((length, new_length), method))
 
 
 def apply(rows: np.ndarray, columns: np.ndarray, images: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""The sizes that an image grows through, and the steps at each; importing this loads no Keras."""
+"""The sizes of the optimization and the steps at each; importing this loads no Keras."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ DRAFT_SIZE = 256  # px: a draft is optimized up to here and enlarged
 
 
 class Plan(NamedTuple):
-    """How much a mode computes.
+    """The steps of a mode.
 
     Attributes:
-        steps: of Adam at the coarsest size, and at each size twice as large; the last number lasts.
+        steps: of Adam at the coarsest size and at each doubled size; the last number repeats.
         layerwise: steps at the end that match each layer separately.
-        turns: quarter turns of the painting whose features may be matched too.
+        turns: quarter turns of the painting that are matched too.
     """
 
     steps: tuple[int, ...]
@@ -33,12 +33,12 @@ PLANS = {
 
 
 class Stage(NamedTuple):
-    """Steps at one size.
+    """The steps at one size.
 
     Attributes:
         size: px of the longer side.
         steps: of Adam.
-        layerwise: whether each layer is matched separately, on positions drawn at every step.
+        layerwise: whether each layer is matched separately, at positions sampled at every step.
     """
 
     size: int
@@ -47,17 +47,17 @@ class Stage(NamedTuple):
 
     @property
     def cost(self) -> float:
-        """Of one step, in millions of pixels of a square image."""
+        """Cost of one step, in megapixels of a square image."""
         return self.size**2 / 1e6
 
 
 def optimized_size(settings: TransferSettings) -> int:
-    """The longer side in px up to which steps are done: the result's, or a draft's."""
+    """Returns the longer side in px of the optimized image; a draft is smaller than its result."""
     return min(settings.size, DRAFT_SIZE) if settings.mode == "draft" else settings.size
 
 
 def stages(settings: TransferSettings) -> list[Stage]:
-    """All steps in order, from coarse to fine; none for an instant result."""
+    """Returns the stages from coarse to fine; none for an instant result."""
     if not settings.optimizes:
         return []
     plan = PLANS[settings.mode]
@@ -73,5 +73,5 @@ def stages(settings: TransferSettings) -> list[Stage]:
 
 
 def first_look(settings: TransferSettings) -> int:
-    """The longer side of the instant result that is shown before the first step, or is all that is wanted."""
+    """Returns the longer side in px of the instant result, or of the preview before the first step."""
     return min(settings.size, FIRST_LOOK) if settings.optimizes else settings.size

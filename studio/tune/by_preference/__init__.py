@@ -1,1 +1,1 @@
-"""Searches that a user's eye decides, two images at a time."""
+"""Searches by preference: a user picks the better of two images at a time."""

@@ -1,12 +1,12 @@
-"""What a user likes, told from pairs: a Gaussian process behind a probit, fitted by Laplace's way.
+"""Preference learning from pairs: a Gaussian process with a probit likelihood and Laplace approximation.
 
-Nobody can give an image a number, but everybody can say which of two is better. Behind the answers stands a
-utility `f` of the settings; `a` is picked over `b` with the probability `Phi(f(a) - f(b) - margin)`, and the
-two are too alike when neither is better by the margin. All is light maths: no Keras, a few milliseconds.
+Users cannot rate an image by a number, but they can pick the better of two. The model has a utility `f` of
+the settings; `a` is picked over `b` with probability `Phi(f(a) - f(b) - margin)`, and they tie if neither is
+better by the margin. It needs no Keras and takes a few milliseconds.
 
 Reference:
     Chu and Ghahramani 2005, Preference Learning with Gaussian Processes; Brochu et al. 2010, arXiv:1012.2599;
-    the two are too alike as in Rao and Kupper 1967; Rasmussen and Williams 2006, algorithms 3.1 and 3.2.
+    ties as in Rao and Kupper 1967; Rasmussen and Williams 2006, algorithms 3.1 and 3.2.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ import numpy as np
 from scipy.linalg import cho_solve, solve_triangular
 from scipy.special import log_ndtr, ndtr
 
-MARGIN = 0.3  # in units of the noise of a choice
-SPREADS = (1.0, 3.0, 9.0)  # variances of the utility, in the same units
-REACHES = (0.15, 0.25, 0.4, 0.7, 1.2, 2.0)  # how far along a side of the cube a taste stays alike
-USUAL_REACH, REACH_SPREAD = 0.5, 0.7  # what is likely before anything was picked: a log-normal
+MARGIN = 0.3  # in units of the noise of a pick
+SPREADS = (1.0, 3.0, 9.0)  # candidate variances of the utility, in squared units
+REACHES = (0.15, 0.25, 0.4, 0.7, 1.2, 2.0)  # candidate length scales of the kernel, in sides of the cube
+USUAL_REACH, REACH_SPREAD = 0.5, 0.7  # median and log deviation of the log-normal prior of length scales
 _ROUNDS = 2
 _NEWTON, _ENOUGH = 60, 1e-6
 _FAR = 30.0
@@ -30,145 +30,148 @@ _ROOT = np.sqrt(2 * np.pi)
 
 
 @dataclass(frozen=True)
-class Judged:
-    """A comparison of two points by their numbers; the first was picked, or neither was."""
+class Preference:
+    """A comparison of two points by their indices; the first was picked, or they tie."""
 
     better: int
     worse: int
-    alike: bool = False
+    is_tie: bool = False
 
 
 class Belief:
-    """What is believed of the utility after some comparisons.
+    """The posterior of the utility after some comparisons.
 
     Args:
-        places: `(n, sides)`, where the compared points lie in the unit cube.
-        judged: what was picked.
-        owners: which setting each side belongs to; sides of one setting share a reach.
+        places: `(n, sides)`, places of the compared points in the unit cube.
+        preferences: the comparisons.
+        owners: index of the setting of each dimension; dimensions of one setting share a length scale.
 
     Attributes:
-        reaches: of each setting, how far a taste stays alike; a short one means that it matters much.
-        evidence: the log of how likely the answers are under this model.
+        reaches: length scale of each setting; a short one means that the setting matters.
+        evidence: log marginal likelihood of the comparisons.
     """
 
-    def __init__(self, places: np.ndarray, judged: Sequence[Judged], owners: Sequence[int]):
+    def __init__(self, places: np.ndarray, preferences: Sequence[Preference], owners: Sequence[int]):
         self._places, self._owners = places, np.asarray(owners)
-        self._judged = judged
-        self._signs = np.zeros((len(judged), len(places)))
-        for row, one in enumerate(judged):
-            self._signs[row, one.better] += 1.0
-            self._signs[row, one.worse] -= 1.0
-        self._alike = np.array([one.alike for one in judged], bool)
+        self._preferences = preferences
+        self._signs = np.zeros((len(preferences), len(places)))
+        for row, preference in enumerate(preferences):
+            self._signs[row, preference.better] += 1.0
+            self._signs[row, preference.worse] -= 1.0
+        self._is_tie = np.array([preference.is_tie for preference in preferences], bool)
         count = max(owners) + 1
         self.reaches, self._spread = np.full(count, USUAL_REACH), SPREADS[1]
-        self._gaps = np.zeros(len(judged))
-        self._known: dict[tuple[float, ...], float] = {}  # evidence, by reaches and spread
-        if judged:
+        self._gaps = np.zeros(len(preferences))
+        self._evidence_cache: dict[tuple[float, ...], float] = {}  # by length scales and variance
+        if preferences:
             self._learn()
         self.evidence = self._fit()
 
     def mean(self, places: np.ndarray) -> np.ndarray:
-        """The expected utility at `(m, sides)` places: `(m,)`."""
+        """Returns the expected utility at `(m, sides)` places: `(m,)`."""
         return self._kernel(places, self._places) @ (self._signs.T @ self._pull)
 
     def covariance(self, places: np.ndarray, others: np.ndarray) -> np.ndarray:
-        """How the utility at `(m, sides)` places goes with that at `(k, sides)` others: `(m, k)`."""
-        near, far = (self._signs @ self._kernel(self._places, one) for one in (places, others))
+        """Returns the covariance of the utility at `(m, sides)` places and `(k, sides)` others: `(m, k)`."""
+        near, far = (self._signs @ self._kernel(self._places, these) for these in (places, others))
         near, far = (
-            solve_triangular(self._factor, self._root[:, None] * one, lower=True) for one in (near, far)
+            solve_triangular(self._factor, self._root[:, None] * columns, lower=True)
+            for columns in (near, far)
         )
         return self._kernel(places, others) - near.T @ far
 
     def variance(self, places: np.ndarray) -> np.ndarray:
-        """The variance of the utility at `(m, sides)` places: `(m,)`."""
-        seen = self._signs @ self._kernel(self._places, places)
-        seen = solve_triangular(self._factor, self._root[:, None] * seen, lower=True)
-        return np.maximum(self._spread - (seen**2).sum(axis=0), 1e-12)
+        """Returns the variance of the utility at `(m, sides)` places: `(m,)`."""
+        projected = self._signs @ self._kernel(self._places, places)
+        projected = solve_triangular(self._factor, self._root[:, None] * projected, lower=True)
+        return np.maximum(self._spread - (projected**2).sum(axis=0), 1e-12)
 
     def improvement(self, places: np.ndarray, champion: np.ndarray) -> np.ndarray:
-        """How much better than the champion's `(1, sides)` each place is expected to be, worse as 0: `(m,)`.
+        """Returns the expected improvement of each place over the champion's `(1, sides)`: `(m,)`.
 
-        The two are believed together, so that a place that is sure to be alike promises nothing.
+        It uses the joint posterior, so that a place with nearly the champion's utility promises nothing.
 
         Reference:
             Mockus 1978; for pairs, Brochu et al. 2010, arXiv:1012.2599, section 3.
         """
         gain = self.mean(places) - self.mean(champion)
-        shared = self.covariance(places, champion)[:, 0]
-        deviation = np.sqrt(np.maximum(self.variance(places) + self.variance(champion) - 2 * shared, 1e-12))
+        covariance = self.covariance(places, champion)[:, 0]
+        deviation = np.sqrt(
+            np.maximum(self.variance(places) + self.variance(champion) - 2 * covariance, 1e-12)
+        )
         ratio = gain / deviation
         return gain * ndtr(ratio) + deviation * np.exp(-(ratio**2) / 2) / _ROOT
 
     def _kernel(self, places: np.ndarray, others: np.ndarray) -> np.ndarray:
-        from sklearn.gaussian_process.kernels import Matern  # which takes a second, so only when it is used
+        from sklearn.gaussian_process.kernels import Matern  # imported here, because it takes a second
 
         return self._spread * Matern(self.reaches[self._owners], nu=2.5)(places, others)
 
     def _learn(self) -> None:
-        """Finds the reaches and the spread under which the answers are likeliest, one after the other."""
+        """Fits length scales and variance by coordinate ascent on the posterior probability."""
         for _ in range(_ROUNDS):
             for n in range(len(self.reaches)):
                 self.reaches[n] = max(REACHES, key=partial(self._likely, n))
             self._spread = max(SPREADS, key=partial(self._likely, None))
 
     def _likely(self, n: int | None, value: float) -> float:
-        """How likely the answers are with another reach of setting `n`, or another spread."""
-        before = self.reaches.copy(), self._spread
+        """Returns the log posterior with another length scale of setting `n`, or another variance if None."""
+        saved = self.reaches.copy(), self._spread
         if n is None:
             self._spread = value
         else:
             self.reaches[n] = value
-        asked = (*self.reaches, self._spread)
-        if asked not in self._known:
-            self._known[asked] = self._fit()
-        nll = np.log(self.reaches / USUAL_REACH) / REACH_SPREAD
-        self.reaches, self._spread = before
-        return self._known[asked] - 0.5 * float(nll @ nll)
+        key = (*self.reaches, self._spread)
+        if key not in self._evidence_cache:
+            self._evidence_cache[key] = self._fit()
+        deviations = np.log(self.reaches / USUAL_REACH) / REACH_SPREAD
+        self.reaches, self._spread = saved
+        return self._evidence_cache[key] - 0.5 * float(deviations @ deviations)
 
     def _fit(self) -> float:
-        """Climbs to the likeliest differences and bends a Gaussian there; returns the log evidence.
+        """Fits the Laplace approximation by Newton's method; returns the log evidence.
 
-        The answers depend on differences alone, whose prior is as Gaussian as that of the utilities, so this
-        is the usual Laplace approximation with a comparison in the place of each labeled point.
+        The likelihood depends only on differences of utilities, which have a Gaussian prior, too. So this is
+        the usual Laplace approximation with a comparison instead of each labeled point.
         """
         prior = self._signs @ self._kernel(self._places, self._places) @ self._signs.T
-        gaps, before = self._gaps, -np.inf  # from where the last fit ended, which is near
+        gaps, last_objective = self._gaps, -np.inf  # start from the last fit, which is near
         for _ in range(_NEWTON):
             _, slope, bend = self._answers(gaps)
-            wanted, root = bend * gaps + slope, np.sqrt(bend)
+            target, root = bend * gaps + slope, np.sqrt(bend)
             factor = np.linalg.cholesky(np.eye(len(prior)) + root[:, None] * prior * root)
-            told = wanted - root * cho_solve((factor, True), root * (prior @ wanted), check_finite=False)
-            gaps = prior @ told
-            now = self._answers(gaps)[0] - 0.5 * told @ gaps
-            if abs(now - before) < _ENOUGH:
+            pull = target - root * cho_solve((factor, True), root * (prior @ target), check_finite=False)
+            gaps = prior @ pull
+            objective = self._answers(gaps)[0] - 0.5 * pull @ gaps
+            if abs(objective - last_objective) < _ENOUGH:
                 break
-            before = now
+            last_objective = objective
         value, self._pull, bend = self._answers(gaps)
         self._gaps, self._root = gaps, np.sqrt(bend)
         self._factor = np.linalg.cholesky(np.eye(len(prior)) + self._root[:, None] * prior * self._root)
         return float(value - 0.5 * self._pull @ gaps - np.log(np.diag(self._factor)).sum())
 
     def _answers(self, gaps: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
-        """The log likelihood of the answers at these differences, its slope, and how it bends (positive)."""
-        found = np.array(_picked(gaps))
-        if self._alike.any():
-            found[:, self._alike] = _too_alike(gaps[self._alike])
-        value, slope, bend = found
+        """Returns the log likelihood at these differences, its gradient, and its negative curvature."""
+        terms = np.array(_pick_likelihood(gaps))
+        if self._is_tie.any():
+            terms[:, self._is_tie] = _tie_likelihood(gaps[self._is_tie])
+        value, slope, bend = terms
         return float(value.sum()), slope, np.maximum(bend, 1e-10)
 
 
-def _picked(gaps: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _pick_likelihood(gaps: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     z = np.maximum(gaps - MARGIN, -_FAR)
     value = log_ndtr(z)
     slope = np.exp(-(z**2) / 2 - value) / _ROOT
     return value, slope, slope * (z + slope)
 
 
-def _too_alike(gaps: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _tie_likelihood(gaps: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     far = np.minimum(np.abs(gaps), _FAR)
     above, below = MARGIN - far, -MARGIN - far
     share = ndtr(above) - ndtr(below)
-    dense_above, dense_below = (np.exp(-(one**2) / 2) / _ROOT for one in (above, below))
+    dense_above, dense_below = (np.exp(-(z**2) / 2) / _ROOT for z in (above, below))
     slope = (dense_below - dense_above) / share
     bend = slope**2 - (below * dense_below - above * dense_above) / share
     return np.log(share), slope * np.sign(gaps), bend

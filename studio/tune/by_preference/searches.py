@@ -1,6 +1,6 @@
-"""Searches by preference as they are kept: what was asked and what was picked; nothing is lost with a tab.
+"""Storage of searches by preference, so that closing a tab loses nothing.
 
-Each of many who share a studio has a folder of searches, among what is noted of them, and they count as work.
+Each user of a shared studio has a folder of searches, which counts toward their disk quota.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from studio.tune.by_preference.levels import Grid, Point
 from studio.tune.by_preference.pairs import MOST, Pair, Pairs
 from studio.tune.space import space
 
-ABLE = ("style.transfer", "dream.ascend")  # whose images only a user can compare
+TASKS = ("style.transfer", "dream.ascend")  # tasks without a metric, whose images only a user can compare
 Picked = Literal["left", "right", "alike"]
 _ID = re.compile(r"[0-9a-f]{16}")
-_KEPT = "eye-"
+_PREFIX = "eye-"
 _MOST_BYTES = 256_000
 
 
@@ -34,8 +34,8 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
-class Compared(_Strict):
-    """Two images side by side, each by the settings that vary, and which was picked."""
+class Comparison(_Strict):
+    """Two compared images, each by its varied settings, and the pick."""
 
     left: dict[str, Any]
     right: dict[str, Any]
@@ -46,16 +46,17 @@ class Taste(_Strict):
     """A search by preference.
 
     Attributes:
-        id: of sixteen hexadecimal digits.
-        owner: whose it is.
-        task: what makes the images.
-        settings: what they all share.
-        vary: what varies and how far, as `studio.tune.space.space` takes it.
-        inputs: the files of each slot.
-        seed: of what is tried.
-        size: the longer side of the finished image, in px.
-        compared: what was picked so far.
-        begun: when, in seconds since 1970.
+        version: version of the file format.
+        id: sixteen hexadecimal digits.
+        owner: owner of the search.
+        task: task that makes the images.
+        settings: settings that all images share.
+        vary: the search space, in the syntax of `studio.tune.space.space`.
+        inputs: files of each slot.
+        seed: seed of the sampled points.
+        size: longer side of the finished image, in px.
+        compared: comparisons so far.
+        begun: time of creation, in seconds since 1970.
     """
 
     version: Literal[1] = 1
@@ -67,27 +68,29 @@ class Taste(_Strict):
     inputs: dict[str, tuple[File, ...]]
     seed: int = 0
     size: int = 512
-    compared: tuple[Compared, ...] = Field(default=(), max_length=MOST)
+    compared: tuple[Comparison, ...] = Field(default=(), max_length=MOST)
     begun: float = 0.0
 
     @property
     def kind(self) -> type[Settings]:
-        """The class of the settings."""
+        """Returns the class of the settings."""
         return tasks.get(self.task).settings
 
-    def duels(self) -> Pairs:
-        """The search as it stands; all of it follows from what was picked."""
+    def pairs(self) -> Pairs:
+        """Returns the state of the search, which is a function of the comparisons."""
         grid = Grid(self.kind, space(self.kind, self.vary))
-        judged = [Pair(_point(grid, one.left), _point(grid, one.right), one.picked) for one in self.compared]
-        return Pairs(grid, judged, self.seed)
+        comparisons = [
+            Pair(_point(grid, pair.left), _point(grid, pair.right), pair.picked) for pair in self.compared
+        ]
+        return Pairs(grid, comparisons, self.seed)
 
-    def made(self, point: Point, names: tuple[str, ...], **others: Any) -> Settings:
-        """The settings of an image.
+    def image_settings(self, point: Point, names: tuple[str, ...], **others: Any) -> Settings:
+        """Returns the settings of an image.
 
         Args:
-            point: the values of the settings that vary.
-            names: of those.
-            others: settings that differ from the shared ones, e.g. the size.
+            point: values of the varied settings.
+            names: names of the varied settings.
+            others: settings that differ from the shared ones, such as the size.
         """
         return self.kind.parse({**self.settings, **dict(zip(names, point, strict=True)), **others})
 
@@ -95,26 +98,26 @@ class Taste(_Strict):
 def begin(
     task: str, settings: Settings, vary: tuple[str, ...], inputs: Inputs, owner: str, size: int, seed: int = 0
 ) -> Taste:
-    """Begins a search by preference and keeps it.
+    """Creates a search by preference and stores it.
 
     Args:
-        task: one of ABLE, or another that makes images.
-        settings: what all images share; those that vary are left out of them.
-        vary: what varies and how far.
-        inputs: of every image.
-        owner: whose it is.
-        size: of the finished image.
-        seed: of what is tried.
+        task: one of TASKS, or another that makes images.
+        settings: settings of the task; varied ones are ignored.
+        vary: the search space.
+        inputs: inputs of every image.
+        owner: owner of the search.
+        size: longer side of the finished image, in px.
+        seed: seed of the sampled points.
 
     Raises:
-        InvalidInput: if nothing varies, it cannot, or settings and inputs do not go together.
-        NoRoom: if the owner's work takes all the room that it may.
+        InvalidInput: if the search space is empty or not valid, or the task rejects settings or inputs.
+        InsufficientSpace: if the owner's disk quota is exceeded.
     """
-    quotas.check_room(owner)
+    quotas.check_disk_quota(owner)
     names = set(space(type(settings), vary))
     tasks.check(task, settings, inputs)
     shared = {key: value for key, value in settings.model_dump(mode="json").items() if key not in names}
-    files = {slot: tuple(given) for slot, given in inputs.items()}
+    files = {slot: tuple(slot_files) for slot, slot_files in inputs.items()}
     id = secrets.token_hex(8)
     taste = Taste(
         id=id,
@@ -127,11 +130,11 @@ def begin(
         seed=seed,
         begun=time.time(),
     )
-    return _kept(taste)
+    return _save(taste)
 
 
 def find(id: str, owner: str) -> Taste:
-    """The search of an id. Raises `Unavailable` if there is none, or it is another owner's."""
+    """Loads the search of an id. Raises `Unavailable` if there is none, or it is another owner's."""
     with suppress(OSError, ValidationError, StudioError):
         if _ID.fullmatch(id):
             taste = _read(_path(id, owner))
@@ -140,58 +143,59 @@ def find(id: str, owner: str) -> Taste:
     raise Unavailable("This search by preference no longer exists. Begin another.")
 
 
-def compare(id: str, owner: str, duel: Pair, picked: Picked) -> Taste:
-    """Notes which was picked. A pair that was judged already, as by a second click, is left as it is.
+def compare(id: str, owner: str, pair: Pair, picked: Picked) -> Taste:
+    """Adds a comparison. Ignores a pair that was compared already, such as by a second click.
 
     Raises:
-        Unavailable: if the search is gone.
-        InvalidInput: if the pair is none of its.
+        Unavailable: if the search no longer exists.
+        InvalidInput: if the pair is not in its search space.
     """
     with paths.locked(_path(id, owner).with_suffix(".lock")):
         taste = find(id, owner)
-        grid = taste.duels().grid
+        grid = taste.pairs().grid
         try:
-            grid.places(duel[:2])
+            grid.places(pair[:2])
         except KeyError:
             expected = "two points of the search space"
-            raise invalid("pair", expected=expected, received=duel[:2], next_step="reload the page") from None
-        left, right = (dict(zip(grid.names, point, strict=True)) for point in duel[:2])
-        met = any({_key(one.left), _key(one.right)} == {_key(left), _key(right)} for one in taste.compared)
-        if met or len(taste.compared) >= MOST:
+            raise invalid("pair", expected=expected, received=pair[:2], next_step="reload the page") from None
+        left, right = (dict(zip(grid.names, point, strict=True)) for point in pair[:2])
+        keys = {_key(left), _key(right)}
+        is_known = any({_key(other.left), _key(other.right)} == keys for other in taste.compared)
+        if is_known or len(taste.compared) >= MOST:
             return taste
-        more = (*taste.compared, Compared(left=left, right=right, picked=picked))
-        return _kept(taste.model_copy(update={"compared": more}))
+        comparisons = (*taste.compared, Comparison(left=left, right=right, picked=picked))
+        return _save(taste.model_copy(update={"compared": comparisons}))
 
 
 def undo(id: str, owner: str) -> Taste:
-    """Takes the last pick back. Raises `Unavailable` if the search is gone."""
+    """Removes the last comparison. Raises `Unavailable` if the search no longer exists."""
     with paths.locked(_path(id, owner).with_suffix(".lock")):
         taste = find(id, owner)
-        return _kept(taste.model_copy(update={"compared": taste.compared[:-1]}))
+        return _save(taste.model_copy(update={"compared": taste.compared[:-1]}))
 
 
 def recent(owner: str, most: int = 3) -> list[Taste]:
-    """The owner's searches in which something was picked, the last first."""
-    files = sorted(_folder(owner).glob(f"{_KEPT}*.json"), key=_changed, reverse=True)
-    found: list[Taste] = []
+    """Returns the owner's last searches that have comparisons, newest first."""
+    files = sorted(_folder(owner).glob(f"{_PREFIX}*.json"), key=_modified_time, reverse=True)
+    recent_searches: list[Taste] = []
     for path in files:
         with suppress(OSError, ValidationError, InvalidInput):
             taste = _read(path)
             if taste.owner == owner and taste.compared:
-                found.append(taste)
-        if len(found) == most:
+                recent_searches.append(taste)
+        if len(recent_searches) == most:
             break
-    return found
+    return recent_searches
 
 
 def remove(id: str, owner: str) -> None:
-    """Forgets a search. Raises `Unavailable` if it is gone already."""
+    """Deletes a search. Raises `Unavailable` if it no longer exists."""
     find(id, owner)
     for path in (_path(id, owner), _path(id, owner).with_suffix(".lock")):
         path.unlink(missing_ok=True)
 
 
-def _kept(taste: Taste) -> Taste:
+def _save(taste: Taste) -> Taste:
     paths.write(_path(taste.id, taste.owner), taste.model_dump_json().encode())
     return taste
 
@@ -209,10 +213,10 @@ def _folder(owner: str) -> Path:
 def _path(id: str, owner: str) -> Path:
     if not _ID.fullmatch(id):
         raise Unavailable("This search by preference no longer exists. Begin another.")
-    return _folder(owner) / f"{_KEPT}{id}.json"
+    return _folder(owner) / f"{_PREFIX}{id}.json"
 
 
-def _changed(path: Path) -> float:
+def _modified_time(path: Path) -> float:
     try:
         return path.stat().st_mtime
     except OSError:
@@ -220,17 +224,17 @@ def _changed(path: Path) -> float:
 
 
 def _point(grid: Grid, values: dict[str, Any]) -> Point:
-    """A point of the grid; where the levels have changed since, the nearest one."""
+    """Returns a point of the grid; the nearest one if the levels have changed since."""
     return tuple(_level(grid.levels[name], values.get(name)) for name in grid.names)
 
 
 def _level(levels: tuple[Any, ...], value: Any) -> Any:
-    """The level that a value is, else the nearest one; the first one where there is no nearest."""
+    """Returns the level equal or nearest to a value; the first one for others than numbers."""
     if value in levels:
         return value
     if not (isinstance(value, int | float) and isinstance(levels[0], int | float)):
         return levels[0]
-    return min(levels, key=lambda one: abs(one - value))
+    return min(levels, key=lambda level: abs(level - value))
 
 
 def _key(values: dict[str, Any]) -> tuple[tuple[str, Any], ...]:

@@ -1,4 +1,4 @@
-"""Runs in each process that is started with this folder in PYTHONPATH: SIGUSR1 makes it print its threads."""
+"""Runs in each process that has this folder in PYTHONPATH: on SIGUSR1 it prints all stack traces."""
 
 import faulthandler
 import signal

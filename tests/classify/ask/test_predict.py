@@ -1,4 +1,4 @@
-"""Labels of images: best first, of trained classifiers and of ImageNet's own."""
+"""Predicted labels, best first, of trained classifiers and of ImageNet networks."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from studio.core.weights import pretrained
 pytestmark = pytest.mark.slow
 
 
-def kept(image, name="photo.png"):
+def image_file(image, name="photo.png"):
     return File.keep(image_io.encode_png(image), "image", name)
 
 
@@ -35,33 +35,35 @@ def toy(weights_home):
 
 
 def test_the_best_come_first():
-    told = predict.best(np.array([0.2, 0.5, 0.3]), ("a", "b", "c"), 2)
-    assert told == [{"label": "b", "probability": 0.5}, {"label": "c", "probability": 0.3}]
+    labels = predict.best(np.array([0.2, 0.5, 0.3]), ("a", "b", "c"), 2)
+    assert labels == [{"label": "b", "probability": 0.5}, {"label": "c", "probability": 0.3}]
     assert predict.best(np.array([0.5, 0.5]), ("a", "b"), 9)[0]["label"] == "a"
 
 
 def test_names_of_folders_never_steer_a_terminal():
-    told = {"images": [{"path": "a\n.png", "labels": [{"label": "\x1b[2Jcat\n", "probability": 1.0}]}]}
-    assert predict.readable(told) == "a\ufffd.png: \ufffd[2Jcat\ufffd 100.0%"
+    figures = {"images": [{"path": "a\n.png", "labels": [{"label": "\x1b[2Jcat\n", "probability": 1.0}]}]}
+    assert predict.readable(figures) == "a\ufffd.png: \ufffd[2Jcat\ufffd 100.0%"
 
 
 def test_words_for_a_person():
-    told = {
+    figures = {
         "images": [{"path": "x/cat.png", "labels": predict.best(np.array([0.126, 0.874]), ("a", "b"), 2)}]
     }
-    assert predict.readable(told) == "x/cat.png: b 87.4%, a 12.6%"
+    assert predict.readable(figures) == "x/cat.png: b 87.4%, a 12.6%"
 
 
 @pytest.mark.parametrize(
     "image, label", [("chelsea", "Egyptian cat"), ("coffee", "espresso"), ("rocket", "drilling platform")]
 )
 def test_imagenet_names_what_there_is(resnet50_home, image, label):
-    result = tasks.run("classify.predict", PredictSettings(), {"images": [kept(getattr(data, image)())]})
-    (told,) = result.figures["images"]
-    assert told["labels"][0]["label"] == label
-    assert told["labels"][0]["probability"] > 0.8
-    assert len(told["labels"]) == 5
-    assert json.loads(result.files[0].read()) == {"images": [told]}
+    result = tasks.run(
+        "classify.predict", PredictSettings(), {"images": [image_file(getattr(data, image)())]}
+    )
+    (prediction,) = result.figures["images"]
+    assert prediction["labels"][0]["label"] == label
+    assert prediction["labels"][0]["probability"] > 0.8
+    assert len(prediction["labels"]) == 5
+    assert json.loads(result.files[0].read()) == {"images": [prediction]}
     assert result.recipe.weights == {"resnet50": pretrained.status("resnet50").digest}
 
 
@@ -76,15 +78,15 @@ def test_imagenets_head_is_that_of_the_weights(resnet50_home):
 
 
 def test_a_trained_classifier_is_asked_by_name_and_as_a_file(toy, home):
-    images = [kept(data.chelsea(), "cat.png"), kept(data.coffee()[:, ::-1], "cup.png")]
+    images = [image_file(data.chelsea(), "cat.png"), image_file(data.coffee()[:, ::-1], "cup.png")]
     by_name = tasks.run("classify.predict", PredictSettings(preset=toy), {"images": images})
     preset = presets.find(toy)
     assert [one["path"] for one in by_name.figures["images"]] == ["cat.png", "cup.png"]
     for one in by_name.figures["images"]:
-        assert {told["label"] for told in one["labels"]} == {"cat", "coffee"}
-        assert sum(told["probability"] for told in one["labels"]) == pytest.approx(1)
+        assert {label["label"] for label in one["labels"]} == {"cat", "coffee"}
+        assert sum(label["probability"] for label in one["labels"]) == pytest.approx(1)
     assert by_name.recipe.weights == {toy: preset.digest}
-    packed = File.keep(model_zip.zipped(preset.folder), "model", "toy.zip")
+    packed = File.keep(model_zip.pack(preset.folder), "model", "toy.zip")
     as_file = tasks.run("classify.predict", PredictSettings(), {"images": images, "model": [packed]})
     assert as_file.figures["images"] == by_name.figures["images"]
     assert as_file.recipe.weights == {} and as_file.recipe.inputs["model"][0].digest == packed.digest
@@ -92,7 +94,7 @@ def test_a_trained_classifier_is_asked_by_name_and_as_a_file(toy, home):
 
 def test_what_can_be_asked_is_listed(toy, home):
     presets_before = available.names()
-    assert presets_before == [IMAGENET, toy]  # and none of those that draw or write
+    assert presets_before == [IMAGENET, toy]  # and no generators or language models
     broken = paths.folder("presets") / "broken"
     broken.mkdir()
     (broken / "settings.json").write_text("{}")
@@ -103,7 +105,7 @@ def test_what_can_be_asked_is_listed(toy, home):
 def test_other_models_are_refused_before_anything_heavy(settings, home):
     task = {PredictSettings: "classify.predict", ExplainSettings: "classify.explain"}[settings]
     slot = tasks.get(task).inputs[0].name
-    images = {slot: [kept(np.zeros((8, 8, 3), "uint8"))]}
+    images = {slot: [image_file(np.zeros((8, 8, 3), "uint8"))]}
     other = next(name for name in presets.names() if presets.find(name).task != "classify.train")
     with pytest.raises(InvalidInput, match="Use a classifier"):
         tasks.check(task, settings(preset=other), images)
@@ -114,13 +116,13 @@ def test_other_models_are_refused_before_anything_heavy(settings, home):
 
 def test_a_worker_is_warmed_only_with_what_is_here(home):
     for task, settings in (("classify.predict", PredictSettings()), ("classify.explain", ExplainSettings())):
-        tasks.imported(tasks.get(task).prepare_keras)(settings)
-    assert not list(home.glob("weights/*.h5"))  # nothing was fetched
+        tasks.import_object(tasks.get(task).prepare_keras)(settings)
+    assert not list(home.glob("weights/*.h5"))  # nothing was downloaded
 
 
 def test_a_warm_worker_holds_the_network(resnet50_home, monkeypatch):
-    monkeypatch.setattr(classifier, "_HELD", {})
+    monkeypatch.setattr(classifier, "_CACHE", {})
     monkeypatch.setattr(grad_cam, "_MAPS", {})
     for task, settings in (("classify.predict", PredictSettings()), ("classify.explain", ExplainSettings())):
-        tasks.imported(tasks.get(task).prepare_keras)(settings)
-    assert list(classifier._HELD) == list(grad_cam._MAPS) == [pretrained.status("resnet50").digest]
+        tasks.import_object(tasks.get(task).prepare_keras)(settings)
+    assert list(classifier._CACHE) == list(grad_cam._MAPS) == [pretrained.status("resnet50").digest]

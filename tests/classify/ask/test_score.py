@@ -1,4 +1,4 @@
-"""The score of a classifier: on what it was tested on the same as its training told, on other data all."""
+"""Scores of a classifier: on its own test split as in training, on other data on all images."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CLASSES = ("cat", "coffee")
 
 @pytest.fixture
 def folder(tmp_path):
-    """Ten noisy images of each class."""
+    """A folder with ten noisy images of each class."""
     rng = np.random.default_rng(0)
     for name in CLASSES:
         (tmp_path / "data" / name).mkdir(parents=True)
@@ -41,7 +41,7 @@ def preset(weights_home, folder):
     return toy_classifier.save("toy", CLASSES, held_out=held_out.record(dataset, *parts))
 
 
-def asked(preset, folder, names):
+def measure_accuracy(preset, folder, names):
     images = [np.asarray(Image.open(folder / name)) for name in names]
     guess = trained.open(preset).probabilities(images).argmax(axis=1)
     return float(np.mean([CLASSES[n] == name.split("/")[0] for n, name in zip(guess, names, strict=True)]))
@@ -49,20 +49,20 @@ def asked(preset, folder, names):
 
 @pytest.mark.slow
 def test_of_its_own_data_only_what_it_was_tested_on_counts(preset, folder):
-    told = score.figures(preset, str(folder), None, Progress())
-    assert told["n"] == 4
-    assert told["accuracy"] == asked(preset, folder, TESTED)
-    low, high = told["interval"]
-    assert 0 <= low <= told["accuracy"] <= high <= 1
-    assert [one["count"] for one in told["per_class"]] == [2, 2]
+    figures = score.figures(preset, str(folder), None, Progress())
+    assert figures["n"] == 4
+    assert figures["accuracy"] == measure_accuracy(preset, folder, TESTED)
+    low, high = figures["interval"]
+    assert 0 <= low <= figures["accuracy"] <= high <= 1
+    assert [one["count"] for one in figures["per_class"]] == [2, 2]
 
 
 @pytest.mark.slow
 def test_of_other_data_all_counts_but_what_it_has_learned_from(preset, folder):
     (folder / "cat/0.png").unlink()
-    told = score.figures(preset, str(folder), None, Progress())
-    assert told["n"] == 3 and told["accuracy"] == asked(preset, folder, TESTED[1:])
-    assert any(note.startswith("16 ") and "training images" in note for note in told["notes"])
+    figures = score.figures(preset, str(folder), None, Progress())
+    assert figures["n"] == 3 and figures["accuracy"] == measure_accuracy(preset, folder, TESTED[1:])
+    assert any(note.startswith("16 ") and "training images" in note for note in figures["notes"])
 
 
 @pytest.mark.slow
@@ -72,15 +72,17 @@ def test_a_part_is_a_share_of_each_class_with_the_tested_last(preset, folder, pa
         with pytest.raises(InvalidInput, match="at least one"):
             score.figures(preset, str(folder), part, Progress())
         return
-    told = score.figures(preset, str(folder), part, Progress())
-    assert told["n"] == n and {one["count"] for one in told["per_class"]} == {n // 2}
+    figures = score.figures(preset, str(folder), part, Progress())
+    assert figures["n"] == n and {one["count"] for one in figures["per_class"]} == {n // 2}
     if part == (0.8, 1.0):
-        assert told["accuracy"] == asked(preset, folder, TESTED)
+        assert figures["accuracy"] == measure_accuracy(preset, folder, TESTED)
 
 
-@pytest.mark.parametrize("kept", [None, "all", {"rows": "AA=="}, 7, {"data": "other", "learned": "AA=="}])
-def test_what_is_not_whole_is_refused(weights_home, folder, kept):
-    preset = toy_classifier.save("toy", CLASSES, held_out=kept)
+@pytest.mark.parametrize(
+    "held_out_record", [None, "all", {"rows": "AA=="}, 7, {"data": "other", "learned": "AA=="}]
+)
+def test_what_is_not_whole_is_refused(weights_home, folder, held_out_record):
+    preset = toy_classifier.save("toy", CLASSES, held_out=held_out_record)
     with pytest.raises(InvalidInput, match="train it again"):
         score.figures(preset, str(folder), None, Progress())
 
@@ -104,8 +106,8 @@ def test_other_presets_are_refused(folder, home):
 @pytest.mark.slow
 def test_a_sample_set_is_measured_too(weights_home):
     preset = toy_classifier.save("toy", ("glasses", "hat", "plain"))
-    told = score.figures(preset, "sample:cartoons", (0.5, 1.0), Progress())
-    assert [(one["name"], one["count"]) for one in told["per_class"]] == [
+    figures = score.figures(preset, "sample:cartoons", (0.5, 1.0), Progress())
+    assert [(one["name"], one["count"]) for one in figures["per_class"]] == [
         ("glasses", 16),
         ("hat", 16),
         ("plain", 16),

@@ -1,4 +1,4 @@
-"""The audit: every trouble that a user's folder may have is found, told, and named."""
+"""The audit finds, names and reports each kind of problem in a data set."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from studio.classify.settings import AuditSettings
 from studio.classify.training import training_set
 from studio.core import data, tasks
 from studio.core.data import duplicates
-from studio.core.errors import InvalidInput, NoRoom
+from studio.core.errors import InsufficientSpace, InvalidInput
 from tests.wording import says_what_to_do
 
 pytestmark = pytest.mark.usefixtures("home")
@@ -45,26 +45,28 @@ def looked_at(place, size=32):
     return images, audit.facts(images, duplicates.find(images))
 
 
-def told(found, *words):
-    return any(all(word in sentence for word in words) for sentence in [*found["warnings"], *found["notes"]])
+def mentions(report, *words):
+    return any(
+        all(word in sentence for word in words) for sentence in [*report["warnings"], *report["notes"]]
+    )
 
 
 def test_it_counts_and_measures(tmp_path):
     files = shapes("a", 0, 20) | shapes("b", 1, 24, 50) | {"b/large.png": shape(2, 99, side=160)}
-    _, found = looked_at(folder(tmp_path / "set", files), size=64)
-    assert found["classes"] == [{"name": "a", "count": 20}, {"name": "b", "count": 25}]
-    assert found["images"] == 45 and found["sizes"] == [40, 40, 160]
-    assert found["small_count"] == 44 and told(found, "smaller")
-    assert found["uneven"] == 1.25 and not told(found, "times as many")
+    _, report = looked_at(folder(tmp_path / "set", files), size=64)
+    assert report["classes"] == [{"name": "a", "count": 20}, {"name": "b", "count": 25}]
+    assert report["images"] == 45 and report["sizes"] == [40, 40, 160]
+    assert report["small_count"] == 44 and mentions(report, "smaller")
+    assert report["uneven"] == 1.25 and not mentions(report, "times as many")
 
 
 def test_broken_files_texts_and_copies_are_named(tmp_path):
     files = shapes("a", 0, 3) | shapes("b", 1, 3)
     files |= {"a/notes.txt": b"a list", "b/cut.png": shape(1, 9)[:-200], "b/copy.png": files["a/0.png"]}
-    _, found = looked_at(folder(tmp_path / "set", files))
-    assert sorted(found["broken"]) == ["a/notes.txt", "b/cut.png"] and found["broken_count"] == 2
-    assert found["copies"] == [["b/copy.png", "a/0.png"]]
-    assert told(found, "in another class") and told(found, "Fewer than 20", "a, b")
+    _, report = looked_at(folder(tmp_path / "set", files))
+    assert sorted(report["broken"]) == ["a/notes.txt", "b/cut.png"] and report["broken_count"] == 2
+    assert report["copies"] == [["b/copy.png", "a/0.png"]]
+    assert mentions(report, "in another class") and mentions(report, "Fewer than 20", "a, b")
 
 
 def test_near_duplicates_across_classes_are_told(tmp_path):
@@ -72,28 +74,32 @@ def test_near_duplicates_across_classes_are_told(tmp_path):
     saved = io.BytesIO()
     image.save(saved, "JPEG", quality=50)
     files = shapes("a", 0, 6) | shapes("b", 1, 6, 50) | {"b/again.jpg": saved.getvalue()}
-    _, found = looked_at(folder(tmp_path / "set", files))
-    pair = next(pair for pair in found["near"] if "b/again.jpg" in (pair["first"], pair["second"]))
-    assert pair["first"] == "a/5.png" and pair["across"] and told(found, "in two classes")
+    _, report = looked_at(folder(tmp_path / "set", files))
+    pair = next(pair for pair in report["near"] if "b/again.jpg" in (pair["first"], pair["second"]))
+    assert pair["first"] == "a/5.png" and pair["across"] and mentions(report, "in two classes")
 
 
 @pytest.mark.parametrize("names", [("Cat", "cat"), ("caf\u00e9", "cafe\u0301"), ("big dog", "big_dog")])
 def test_names_that_a_person_reads_alike_are_told(tmp_path, names):
     files = shapes(names[0], 0, 2) | shapes(names[1], 1, 2) | shapes("other", 2, 2)
-    _, found = looked_at(folder(tmp_path / "set", files))
-    assert len(found["classes"]) == 3 and told(found, *names, "same class") and not told(found, "other and")
+    _, report = looked_at(folder(tmp_path / "set", files))
+    assert (
+        len(report["classes"]) == 3
+        and mentions(report, *names, "same class")
+        and not mentions(report, "other and")
+    )
 
 
 def test_names_with_spaces_and_of_other_scripts_are_kept(tmp_path):
     files = shapes("два слова", 0, 2) | shapes("花", 1, 2)
-    dataset, found = looked_at(folder(tmp_path / "set", files))
-    assert dataset.classes == ("два слова", "花") and not told(found, "same class")
-    assert "花" in audit.report("set", found)
+    dataset, report = looked_at(folder(tmp_path / "set", files))
+    assert dataset.classes == ("два слова", "花") and not mentions(report, "same class")
+    assert "花" in audit.report("set", report)
 
 
 def test_one_class_far_larger_is_told(tmp_path):
-    _, found = looked_at(folder(tmp_path / "set", shapes("many", 0, 40) | shapes("few", 1, 4)))
-    assert found["uneven"] == 10 and told(found, "10 times", "many", "few")
+    _, report = looked_at(folder(tmp_path / "set", shapes("many", 0, 40) | shapes("few", 1, 4)))
+    assert report["uneven"] == 10 and mentions(report, "10 times", "many", "few")
 
 
 @pytest.mark.parametrize(
@@ -111,20 +117,20 @@ def test_one_class_far_larger_is_told(tmp_path):
 )
 def test_what_cannot_be_taught_is_refused(tmp_path, files, says):
     place = folder(tmp_path / "set", files)
-    images, found = looked_at(place)
-    with pytest.raises(InvalidInput, match=says) as refused:
+    images, report = looked_at(place)
+    with pytest.raises(InvalidInput, match=says) as error:
         audit.check(images, "set")
-    assert says_what_to_do(str(refused.value))
-    assert not found["strays"] or told(found, "one.png")
-    assert audit.report("set", found)  # while the audit itself says what there is
+    assert says_what_to_do(str(error.value))
+    assert not report["strays"] or mentions(report, "one.png")
+    assert audit.report("set", report)  # the audit itself still reports
 
 
 def test_an_empty_class_is_told(tmp_path):
     place = folder(tmp_path / "set", shapes("a", 0, 3) | shapes("b", 1, 3))
     (place / "c").mkdir()
-    images, found = looked_at(place)
+    images, report = looked_at(place)
     audit.check(images, "set")
-    assert told(found, "without files", "c")
+    assert mentions(report, "without files", "c")
 
 
 def test_wrong_labels_come_first(tmp_path):
@@ -132,19 +138,19 @@ def test_wrong_labels_come_first(tmp_path):
     left_out = np.where(np.eye(2)[dataset.labels] > 0, 0.8, 0.2)
     left_out[3] = 0.05, 0.95  # labeled a
     left_out[14] = 0.85, 0.15  # labeled b
-    left_out[15] = 0.55, 0.45  # unsure, which says nothing of the label
-    doubted = audit.suspicious(dataset, np.arange(20), left_out)
+    left_out[15] = 0.55, 0.45  # low confidence says nothing about the label
+    doubted = audit.suspicious_labels(dataset, np.arange(20), left_out)
     assert [one["name"] for one in doubted] == [dataset.names[3], dataset.names[14]]
     assert doubted[0] == {"name": "a/3.png", "label": "a", "looks_like": "b", "confidence": 0.95}
-    with warnings.catch_warnings(action="error"):  # where a class has none of the rows nothing is known of it
-        assert not audit.suspicious(dataset, np.arange(10), left_out[:10])
+    with warnings.catch_warnings(action="error"):  # nothing is known about a class without rows
+        assert not audit.suspicious_labels(dataset, np.arange(10), left_out[:10])
 
 
 def test_why_labels_were_not_checked_is_told(tmp_path, monkeypatch):
     place = folder(tmp_path / "set", shapes("a", 0, 3) | shapes("b", 1, 3))
 
     def full(*arguments):
-        raise NoRoom("The disk is full. Free some space.")
+        raise InsufficientSpace("The disk is full. Free some space.")
 
     monkeypatch.setattr(training_set, "load", full)
     result = tasks.run("classify.audit", AuditSettings(size=32), {"data": [data.reference(str(place))]})

@@ -1,4 +1,4 @@
-"""The split: the same share of each class, near-duplicates on one side, the same for the same seed."""
+"""The test split is stratified, keeps near-duplicates together and is reproducible."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_the_seed_decides():
 @pytest.mark.parametrize("seed", range(5))
 def test_what_is_alike_stays_on_one_side(seed):
     groups = np.concatenate([np.arange(60) // 3, 20 + np.arange(30) // 2, 60 + np.arange(10)])
-    groups[[5, 65]] = 500  # alike across two classes
+    groups[[5, 65]] = 500  # near-duplicates across two classes
     learned, tested = split(LABELS, groups, 0.3, seed)
     assert not set(groups[learned]) & set(groups[tested])
     share = np.bincount(LABELS[tested]) / [60, 30, 10]

@@ -1,4 +1,4 @@
-"""Exports: each says what the model says, is loaded as its users load it, and brings a program that runs."""
+"""Exported models agree with the original, load in their runtimes and come with a program that runs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from PIL import Image, ImageCms
 from PIL.ExifTags import Base
 from skimage import data
 
-from studio.classify.export import export, opened, snippets
+from studio.classify.export import export, loaders, snippets
 from studio.classify.settings import ExportSettings
 from studio.core import tasks
 from studio.core.errors import InvalidInput, StudioError, Unavailable
@@ -36,7 +36,7 @@ def colors():
     return toy_classifier.colors()
 
 
-def written(form, classifier, folder):
+def write_model(form, classifier, folder):
     for needed in export.NEEDS.get(form, ()):
         pytest.importorskip(needed, reason=f"{needed} is not installed (the extra `export`)")
     path = folder / f"colors.{form}"
@@ -46,13 +46,13 @@ def written(form, classifier, folder):
 
 @pytest.fixture(scope="module", params=FORMS)
 def file(request, tmp_path_factory):
-    fresh = toy_classifier.colors()  # that nobody has asked yet
-    return written(request.param, fresh, tmp_path_factory.mktemp(request.param))
+    fresh = toy_classifier.colors()  # never called before
+    return write_model(request.param, fresh, tmp_path_factory.mktemp(request.param))
 
 
 def test_it_says_what_the_model_says_of_images_of_any_size(file, colors):
     assert export.largest_difference(colors, file) < 1e-5
-    ask = opened.OPENERS[file.suffix](file)
+    ask = loaders.LOADERS[file.suffix](file)
     batch = np.random.default_rng(0).integers(0, 256, (3, 50, 70, 3), "uint8")
     assert ask(batch) == pytest.approx(np.asarray(colors.network(batch)), abs=1e-5)
 
@@ -104,18 +104,18 @@ def test_a_zip_speaks_the_words_of_keras_2(zipped, tmp_path):
     with zipfile.ZipFile(zipped) as packed:
         if "model.json" in packed.namelist():
             listing = json.loads(packed.read("model.json"))
-            told, names = listing["modelTopology"]["model_config"], listing["weightsManifest"][0]["weights"]
+            config, names = listing["modelTopology"]["model_config"], listing["weightsManifest"][0]["weights"]
             assert [one["name"] for one in names[:2]] == ["preprocessing/kernel", "preprocessing/bias"]
             assert (
                 sum(packed.getinfo(one).file_size for one in listing["weightsManifest"][0]["paths"]) == 4 * 36
             )
         else:
             with h5py.File(packed.extract("keras_model.h5", tmp_path)) as file:
-                told = json.loads(file.attrs["model_config"])
+                config = json.loads(file.attrs["model_config"])
                 assert file["model_weights/maps/maps/kernel:0"].shape == (1, 1, 3, 3)
-    first = told["config"]["layers"][0]["config"]
+    first = config["config"]["layers"][0]["config"]
     assert first["batch_input_shape"] == [None, 32, 32, 3] and first["dtype"] == "float32"
-    assert "module" not in json.dumps(told) and "registered_name" not in json.dumps(told)
+    assert "module" not in json.dumps(config) and "registered_name" not in json.dumps(config)
 
 
 def test_what_keras_2_has_not_is_not_written(tmp_path):
@@ -127,7 +127,7 @@ def test_what_keras_2_has_not_is_not_written(tmp_path):
 
 
 def write_transparent(path):
-    """A photo that is turned by its EXIF, whose upper left part is nearly transparent."""
+    """Writes a photo with an EXIF rotation whose upper left part is almost transparent."""
     photo = Image.fromarray(data.astronaut()[:300])
     photo.putalpha(Image.new("L", photo.size, 255))
     photo.paste((0, 0, 255, 30), (0, 0, 200, 200))
@@ -161,7 +161,7 @@ def write_one_bit(path):
 def write_with_profile(path):
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     profile = profile.replace(b"rXYZ", b"xXYZ").replace(b"gXYZ", b"rXYZ").replace(b"xXYZ", b"gXYZ")
-    Image.fromarray(data.astronaut()).save(path, icc_profile=profile)  # its red is their green
+    Image.fromarray(data.astronaut()).save(path, icc_profile=profile)  # its channel order differs
     assert not np.array_equal(image_io.read(path), data.astronaut())
 
 
@@ -210,7 +210,7 @@ def test_names_of_classes_cannot_become_code():
 
 
 def test_the_task_exports_resnet50(resnet50_home):
-    """To TFLite; the other forms are tried on small networks."""
+    """Exports to TFLite; the other formats are tested with small networks."""
     result = tasks.run("classify.export", ExportSettings(form="tflite"), {})
     assert result.figures["largest_difference"] < 1e-4
     assert result.files[0].name == "imagenet-resnet50.tflite"
@@ -244,7 +244,7 @@ def test_the_ending_of_a_file_says_its_form(form):
 
 
 def test_an_exported_keras_model_can_be_trained_further(colors, tmp_path):
-    colors.network.trainable = False  # as classifiers of the studio are
+    colors.network.trainable = False  # like classifiers of the studio
     export.WRITERS["keras"](colors, tmp_path / "a.keras")
     loaded = keras.saving.load_model(tmp_path / "a.keras")
     assert loaded.trainable_weights and loaded.input.dtype == "uint8"

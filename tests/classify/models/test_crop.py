@@ -1,4 +1,4 @@
-"""The square in the middle of an image: inside a network as Pillow makes it outside."""
+"""The center crop inside a network agrees with Pillow's."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ IMAGES = {"chelsea": (300, 451), "astronaut": (512, 512), "page": (191, 384)}
 
 
 def photo(name):
-    found = getattr(data, name)()
-    return found if found.ndim == 3 else np.stack([found, found[::-1], 255 - found], axis=-1)
+    image = getattr(data, name)()
+    return image if image.ndim == 3 else np.stack([image, image[::-1], 255 - image], axis=-1)
 
 
 @pytest.mark.parametrize("size", [32, 100, 224, 600])
@@ -21,42 +21,42 @@ def photo(name):
 @pytest.mark.parametrize("turned", [False, True])
 def test_a_network_sees_what_pillow_makes(name, size, turned):
     image = photo(name).transpose(1, 0, 2) if turned else photo(name)
-    made = np.asarray(crop.resampled(image[None], size))
-    assert made.shape == (1, size, size, 3)
-    # Pillow rounds twice, each time by half a level at most; Lanczos' overshoot may make that a little more.
-    assert np.abs(made[0] - crop.cut(image, size).astype("float32")).max() < 1.7
+    batch = np.asarray(crop.resample(image[None], size))
+    assert batch.shape == (1, size, size, 3)
+    # Pillow rounds twice, by up to half a level each; Lanczos overshoot can add a little.
+    assert np.abs(batch[0] - crop.cut(image, size).astype("float32")).max() < 1.7
 
 
 def test_a_image_of_the_size_asked_for_stays_as_it_is():
     image = photo("astronaut")
     assert np.array_equal(crop.cut(image, 512), image)
-    assert np.allclose(crop.resampled(image[None], 512), image[None], atol=1e-3)
+    assert np.allclose(crop.resample(image[None], 512), image[None], atol=1e-3)
 
 
 def test_it_is_the_middle(image):
     wide = np.zeros((8, 20, 3), "uint8")
     wide[:, 6:14] = np.random.default_rng(0).integers(0, 256, (8, 8, 3))
     assert np.array_equal(crop.cut(wide, 8), wide[:, 6:14])
-    assert np.allclose(crop.resampled(wide[None], 8), wide[None, :, 6:14], atol=1e-3)
+    assert np.allclose(crop.resample(wide[None], 8), wide[None, :, 6:14], atol=1e-3)
 
 
 def test_fine_stripes_of_a_large_image_become_gray():
     stripes = np.zeros((640, 640, 3), "uint8")
     stripes[:, ::2] = 255
-    made = np.asarray(crop.resampled(stripes[None], 64))[0, :, 8:-8]
-    assert np.abs(made - 127.5).max() < 3  # one that leaves out pixels makes it black or white
+    gray = np.asarray(crop.resample(stripes[None], 64))[0, :, 8:-8]
+    assert np.abs(gray - 127.5).max() < 3  # nearest-neighbor sampling would make it black or white
 
 
 def test_it_is_part_of_a_network_for_images_of_any_size(tmp_path):
     import keras
 
     images = keras.Input((None, None, 3), dtype="uint8")
-    model = keras.Model(images, crop.resampled(images, 16))
+    model = keras.Model(images, crop.resample(images, 16))
     model.save(tmp_path / "square.keras")
-    again = keras.saving.load_model(tmp_path / "square.keras")  # by anyone, without code of the studio
+    again = keras.saving.load_model(tmp_path / "square.keras")  # without code of the studio
     for height, width in ((40, 60), (16, 16), (7, 9)):
         image = photo("chelsea")[None, :height, :width]
-        assert np.allclose(again(image), crop.resampled(image, 16))
+        assert np.allclose(again(image), crop.resample(image, 16))
 
 
 @pytest.mark.slow
@@ -66,7 +66,7 @@ def test_tflite_takes_not_one_pixel_more(tmp_path):
 
     class Square(keras.layers.Layer):
         def call(self, images):
-            return crop.resampled(images, 224)
+            return crop.resample(images, 224)
 
         def compute_output_shape(self, shape):
             return (shape[0], 224, 224, 3)
@@ -75,10 +75,10 @@ def test_tflite_takes_not_one_pixel_more(tmp_path):
     network = keras.Model(images, Square()(images))
     network.export(tmp_path / "square.tflite", format="litert", verbose=False)
     lite = tensorflow.lite.Interpreter(str(tmp_path / "square.tflite"))
-    taken, given = lite.get_input_details()[0]["index"], lite.get_output_details()[0]["index"]
+    input_index, output_index = lite.get_input_details()[0]["index"], lite.get_output_details()[0]["index"]
     image = np.random.default_rng(0).integers(0, 256, (1, 419, 480, 3), "uint8")
-    lite.resize_tensor_input(taken, image.shape)
+    lite.resize_tensor_input(input_index, image.shape)
     lite.allocate_tensors()
-    lite.set_tensor(taken, image)
+    lite.set_tensor(input_index, image)
     lite.invoke()
-    np.testing.assert_allclose(lite.get_tensor(given), np.asarray(network(image)), atol=0.1)
+    np.testing.assert_allclose(lite.get_tensor(output_index), np.asarray(network(image)), atol=0.1)

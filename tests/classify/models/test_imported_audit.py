@@ -1,4 +1,4 @@
-"""A data set is looked over by what a classifier of one's own sees in it and says of it."""
+"""An audit with the features and predictions of an imported classifier."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from studio.imported import files
 pytestmark = pytest.mark.usefixtures("near")
 
 
-def drawn(folder):
-    """Seven lying and nine standing stripes, one of which is in the wrong folder."""
+def make_images(folder):
+    """Writes seven images of horizontal and nine of vertical stripes, one of them in the wrong folder."""
     place = drawn_classes.make(folder, each=8)
     shutil.rmtree(place / "disc")
     (place / "lying" / "07.png").rename(place / "standing" / "wrong.png")
@@ -30,47 +30,47 @@ def drawn(folder):
 
 
 def knowing(place, tmp_path, classes):
-    """A network whose features tell stripes apart, for its convolution looks for their edges; by its file."""
+    """Returns the file of a network that tells the stripes apart with an edge filter."""
     from keras import Input, Sequential, layers
 
     first = [Input((40, 40, 3)), layers.Rescaling(1 / 255), layers.Conv2D(4, 3, activation="relu")]
-    made = Sequential([*first, layers.GlobalAveragePooling2D(), layers.Dense(2), layers.Softmax()])
+    network = Sequential([*first, layers.GlobalAveragePooling2D(), layers.Dense(2), layers.Softmax()])
     edge = np.array([[-1, -1, -1], [0, 0, 0], [1, 1, 1]], "float32")
     kernels = np.stack([edge, -edge, edge.T, -edge.T], axis=-1)[:, :, None].repeat(3, axis=2)
     choice = np.array([[9, 0], [9, 0], [0, 9], [0, 9]], "float32")
-    made.set_weights([kernels, np.zeros(4), choice, np.zeros(2)])
-    made.save(tmp_path / "my net.keras")
+    network.set_weights([kernels, np.zeros(4), choice, np.zeros(2)])
+    network.save(tmp_path / "my net.keras")
     (tmp_path / "labels.txt").write_text("\n".join(classes))
     return files.keep(tmp_path / "my net.keras", tmp_path / "labels.txt")
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("classes, known", [(("Lying", "standing"), True), (("lying", "upright"), False)])
-def test_an_audit_asks_what_it_sees_and_what_it_says(classes, known, tmp_path):
-    place = drawn(tmp_path / "set")
+@pytest.mark.parametrize("classes, is_known", [(("Lying", "standing"), True), (("lying", "upright"), False)])
+def test_an_audit_asks_what_it_sees_and_what_it_says(classes, is_known, tmp_path):
+    place = make_images(tmp_path / "set")
     file = knowing(place, tmp_path, classes)
     inputs = {"data": [core_data.reference(str(place))], "model": [file]}
-    told = tasks.run("classify.audit", AuditSettings(size=64), inputs)
-    assert told.figures["suspicious"][0] == {
+    result = tasks.run("classify.audit", AuditSettings(size=64), inputs)
+    assert result.figures["suspicious"][0] == {
         "name": "standing/wrong.png",
         "label": "standing",
         "looks_like": "lying",
-        "confidence": told.figures["suspicious"][0]["confidence"],
+        "confidence": result.figures["suspicious"][0]["confidence"],
     }
-    scored = told.figures.get("score", {}).get("evaluation", {})
+    scored = result.figures.get("score", {}).get("evaluation", {})
     assert scored.get("accuracy") == (
-        (15 / 16) if known else None
-    )  # right on all but the one in the wrong folder
-    report = told.files[0].read().decode()
-    assert ("93.8% on 16 images" in report) is known
-    assert ("standing" in told.figures.get("unknown", ())) is not known
-    notes = " ".join(told.figures["notes"])
-    assert ("the predictions of" in notes) is known and ("not know standing" in notes) is not known
+        (15 / 16) if is_known else None
+    )  # wrong only for the image in the wrong folder
+    report = result.files[0].read().decode()
+    assert ("93.8% on 16 images" in report) is is_known
+    assert ("standing" in result.figures.get("unknown", ())) is not is_known
+    notes = " ".join(result.figures["notes"])
+    assert ("the predictions of" in notes) is is_known and ("not know standing" in notes) is not is_known
     assert "Without effect, because the model has its own: size." in notes
     assert (
-        told.figures["preprocessing"] == "0-255" and told.figures["small_count"] == 0
-    )  # they are its own 40 px
-    assert told.recipe.inputs["model"][0].digest == file.digest and told.recipe.weights == {}
+        result.figures["preprocessing"] == "0-255" and result.figures["small_count"] == 0
+    )  # they have its input size of 40 px
+    assert result.recipe.inputs["model"][0].digest == file.digest and result.recipe.weights == {}
 
 
 @pytest.mark.slow
@@ -79,27 +79,28 @@ def test_what_it_sees_enters_its_last_layer_that_weighs(tmp_path):
     network = keras.saving.load_model(path)
     images = np.random.default_rng(0).integers(0, 256, (3, 20, 30, 3), "uint8")
     pooled = keras.Model(network.inputs, network.layers[5].output)
-    found = imported_classifier.open(files.keep(path))
-    seen, answers = found.seen(list(images))
+    model = imported_classifier.open(files.keep(path))
+    vectors, answers = model.features_and_probabilities(list(images))
     expected = np.asarray(pooled(images.astype("float32"), training=False))
-    assert seen == pytest.approx(expected, abs=1e-5) and seen.shape == (3, 5)
-    assert answers == pytest.approx(found.probabilities(list(images)), abs=1e-6)
+    assert vectors == pytest.approx(expected, abs=1e-5) and vectors.shape == (3, 5)
+    assert answers == pytest.approx(model.probabilities(list(images)), abs=1e-6)
     nested = third_party_networks.save(tmp_path / "nested.keras", third_party_networks.nested())
-    assert imported_classifier.open(files.keep(nested)).seen([data.coffee()])[0].shape == (1, 4)
+    features, _ = imported_classifier.open(files.keep(nested)).features_and_probabilities([data.coffee()])
+    assert features.shape == (1, 4)
 
 
 @pytest.mark.slow
 def test_what_cannot_be_taken_is_refused_and_what_does_nothing_is_told(tmp_path):
     from keras import Input, Sequential, layers
 
-    inputs = {"data": [core_data.reference(str(drawn(tmp_path / "set")))]}
+    inputs = {"data": [core_data.reference(str(make_images(tmp_path / "set")))]}
     words = third_party_networks.save(tmp_path / "words.keras", Sequential([Input((6,)), layers.Dense(3)]))
     with pytest.raises(InvalidInput, match=r"words\.keras.*Use an image classifier"):
         tasks.run("classify.audit", AuditSettings(), {**inputs, "model": [files.keep(words)]})
     file = files.keep(third_party_networks.save(tmp_path / "usual.keras", third_party_networks.usual()))
     settings = AuditSettings(suspicious=False, size=32)
-    told = tasks.run("classify.audit", settings, {**inputs, "model": [file]}).figures["notes"]
-    assert "Without effect, because labels are not checked: usual.keras." in told
+    notes = tasks.run("classify.audit", settings, {**inputs, "model": [file]}).figures["notes"]
+    assert "Without effect, because labels are not checked: usual.keras." in notes
     assert AuditSettings(preprocessing="0-1").without_effect("") == [
         "Without effect, because no imported model was given: preprocessing."
     ]

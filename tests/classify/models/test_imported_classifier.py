@@ -1,4 +1,4 @@
-"""Imported classifiers answer as Keras does, and are explained as others."""
+"""Imported classifiers agree with Keras and can be explained with Grad-CAM."""
 
 from __future__ import annotations
 
@@ -25,34 +25,34 @@ from studio.imported import files, keras_files, safe_copies, sandboxed_process
 pytestmark = [pytest.mark.usefixtures("near"), pytest.mark.slow]
 
 
-def given(tmp_path, network, name="my net.keras") -> tuple[File, keras.Model]:
+def import_network(tmp_path, network, name="my net.keras") -> tuple[File, keras.Model]:
     path = third_party_networks.save(tmp_path / name, network)
     return files.keep(path), keras.saving.load_model(path)
 
 
 @pytest.mark.parametrize("end", ["softmax", None])
 def test_it_says_what_keras_says_of_a_image_of_its_size(end, tmp_path):
-    file, network = given(tmp_path, third_party_networks.usual(end=end))
-    found = imported_classifier.open(file)
-    assert (found.name, found.size, found.digest) == ("my net", (20, 30), file.digest)
-    assert found.classes == ("class 1", "class 2", "class 3", "class 4")
+    file, network = import_network(tmp_path, third_party_networks.usual(end=end))
+    model = imported_classifier.open(file)
+    assert (model.name, model.size, model.digest) == ("my net", (20, 30), file.digest)
+    assert model.classes == ("class 1", "class 2", "class 3", "class 4")
     images = np.random.default_rng(0).integers(0, 256, (3, 20, 30, 3), "uint8")
     expected = keras.ops.convert_to_numpy(network(images.astype("float32"), training=False))
     if end is None:
         expected = np.exp(expected) / np.exp(expected).sum(axis=1, keepdims=True)
-    assert found.probabilities(list(images)) == pytest.approx(expected, abs=1e-5)
+    assert model.probabilities(list(images)) == pytest.approx(expected, abs=1e-5)
     assert np.ptp(expected) > 0.01
     large = data.astronaut()[:300]
-    assert found.probabilities([large])[0] == pytest.approx(
-        found.probabilities([crop.cut(large, 20, 30)])[0], abs=1e-6
+    assert model.probabilities([large])[0] == pytest.approx(
+        model.probabilities([crop.cut(large, 20, 30)])[0], abs=1e-6
     )
-    again = [np.asarray(found.network(large[None]))[0] for _ in range(4)]
-    assert np.ptp(again, axis=0).max() == 0  # what is random while it learns is not so here
-    assert again[0] == pytest.approx(found.probabilities([large])[0], abs=0.01)
+    again = [np.asarray(model.network(large[None]))[0] for _ in range(4)]
+    assert np.ptp(again, axis=0).max() == 0  # dropout is off in inference
+    assert again[0] == pytest.approx(model.probabilities([large])[0], abs=0.01)
 
 
 def test_gray_networks_see_how_bright_colors_are(tmp_path):
-    file, network = given(tmp_path, third_party_networks.gray())
+    file, network = import_network(tmp_path, third_party_networks.gray())
     image = np.random.default_rng(0).integers(0, 256, (16, 16, 3), "uint8")
     bright = np.round(image @ np.array([0.299, 0.587, 0.114], "float32"))
     expected = np.asarray(network(bright[None, ..., None].astype("uint8")))
@@ -60,51 +60,51 @@ def test_gray_networks_see_how_bright_colors_are(tmp_path):
 
 
 def test_networks_within_it_and_what_they_have_learned_stay(tmp_path):
-    file, network = given(tmp_path, third_party_networks.transferred())
-    found = imported_classifier.open(file)
-    assert found.size == (224, 224)
+    file, network = import_network(tmp_path, third_party_networks.transferred())
+    model = imported_classifier.open(file)
+    assert model.size == (224, 224)
     cut = crop.cut(data.coffee(), 224)
     raw = np.asarray(network(cut[None].astype("float32")))[0]
-    assert found.probabilities([cut])[0] == pytest.approx(
+    assert model.probabilities([cut])[0] == pytest.approx(
         np.exp(raw - raw.max()) / np.exp(raw - raw.max()).sum(), abs=1e-3
     )
-    where, _, _ = grad_cam.look(found, data.coffee())
+    where, _, _ = grad_cam.explain(model, data.coffee())
     assert where.shape == (111, 111) and where.max() == pytest.approx(1)
 
 
 @pytest.mark.parametrize("end, then", [("softmax", []), (None, []), ("softmax", [keras.layers.Identity()])])
 def test_where_it_looks_is_what_its_weights_say(end, then, tmp_path):
-    file, network = given(tmp_path, third_party_networks.usual(end=end, then=then))
-    found = imported_classifier.open(file)
+    file, network = import_network(tmp_path, third_party_networks.usual(end=end, then=then))
+    model = imported_classifier.open(file)
     image = np.random.default_rng(0).integers(0, 256, (20, 30, 3), "uint8")
-    where, probabilities, place = grad_cam.look(found, image, 2)
-    assert probabilities == pytest.approx(found.probabilities([image])[0], abs=1e-5) and place == 2
+    where, probabilities, place = grad_cam.explain(model, image, 2)
+    assert probabilities == pytest.approx(model.probabilities([image])[0], abs=1e-5) and place == 2
     pooled = keras.Model(network.inputs, network.layers[3].output)(
         image[None].astype("float32"), training=False
     )
     kernel = np.asarray(network.get_layer("probabilities").kernel)
-    spoken = np.maximum(np.asarray(pooled)[0] @ (kernel[:, 2] - kernel.mean(axis=1)), 0)
+    contributions = np.maximum(np.asarray(pooled)[0] @ (kernel[:, 2] - kernel.mean(axis=1)), 0)
     assert where.shape == (9, 14)
-    assert where == pytest.approx(spoken / spoken.max(), abs=1e-3)
+    assert where == pytest.approx(contributions / contributions.max(), abs=1e-3)
 
 
 def test_one_without_places_says_so(tmp_path):
-    file, _ = given(tmp_path, third_party_networks.flat())
-    found = imported_classifier.open(file)
-    assert found.maps is None
+    file, _ = import_network(tmp_path, third_party_networks.flat())
+    model = imported_classifier.open(file)
+    assert model.maps is None
     with pytest.raises(StudioError, match=r"my net has no spatial feature layer"):
-        grad_cam.look(found, data.coffee())
+        grad_cam.explain(model, data.coffee())
 
 
 def test_an_export_of_the_studio_answers_the_same_when_it_is_imported_again(tmp_path):
     colors = toy_classifier.colors()
     export.WRITERS["keras"](colors, tmp_path / "colors.keras")
-    found = imported_classifier.open(files.keep(tmp_path / "colors.keras"))
-    assert (found.classes, found.size, found.name) == (colors.classes, (32, 32), "colors")
+    model = imported_classifier.open(files.keep(tmp_path / "colors.keras"))
+    assert (model.classes, model.size, model.name) == (colors.classes, (32, 32), "colors")
     photos = [data.astronaut()[:300], data.coffee(), data.chelsea()]
-    assert found.probabilities(photos) == pytest.approx(colors.probabilities(photos), abs=2e-3)
-    where, _, _ = grad_cam.look(found, photos[0], 0)
-    assert where == pytest.approx(grad_cam.look(colors, photos[0], 0)[0], abs=0.05)
+    assert model.probabilities(photos) == pytest.approx(colors.probabilities(photos), abs=2e-3)
+    where, _, _ = grad_cam.explain(model, photos[0], 0)
+    assert where == pytest.approx(grad_cam.explain(colors, photos[0], 0)[0], abs=0.05)
 
 
 @pytest.mark.parametrize("labels", ["cat\ndog", "cat\n\ndog\nbee", "cat\x1b[2J\na\nb\nc"])
@@ -112,7 +112,7 @@ def test_names_that_do_not_fit_are_not_used(labels, tmp_path):
     path = third_party_networks.save(tmp_path / "my.keras", third_party_networks.usual())
     with zipfile.ZipFile(path, "a") as packed:
         packed.writestr(keras_files.LABELS, labels)
-    assert imported_classifier.known(files.keep(path)).classes[0] == "class 1"
+    assert imported_classifier.read_facts(files.keep(path)).classes[0] == "class 1"
 
 
 @pytest.mark.parametrize("network, shapes", [("words", "inputs (6)"), ("two", "and")])
@@ -120,29 +120,29 @@ def test_what_is_no_image_classifier_is_refused(network, shapes, tmp_path):
     from keras import Input, Model, layers
 
     one, other = Input((6,)), Input((6,))
-    made = {
+    networks = {
         "words": lambda: Model(one, layers.Dense(3)(one)),
         "two": lambda: Model([one, other], layers.Dense(3)(layers.Add()([one, other]))),
     }
-    file, _ = given(tmp_path, made[network]())
+    file, _ = import_network(tmp_path, networks[network]())
     with pytest.raises(InvalidInput, match=r"Use an image classifier") as error:
-        imported_classifier.known(file)
+        imported_classifier.read_facts(file)
     assert shapes in str(error.value) and "my net.keras" in str(error.value)
 
 
 def test_one_unit_tells_two_classes_apart_and_several_sigmoids_stay_apart(tmp_path):
-    file, network = given(tmp_path, third_party_networks.single())
+    file, network = import_network(tmp_path, third_party_networks.single())
     image = np.random.default_rng(0).integers(0, 256, (20, 30, 3), "uint8")
     second = float(np.asarray(network(image[None].astype("float32"), training=False))[0, 0])
-    found = imported_classifier.open(file)
-    assert found.classes == ("class 1", "class 2")
-    assert found.probabilities([image])[0] == pytest.approx([1 - second, second], abs=1e-5)
-    file, network = given(tmp_path, third_party_networks.usual(3, end="sigmoid"), "several.keras")
-    apart = np.asarray(network(image[None].astype("float32"), training=False))[0]
-    found = imported_classifier.open(file)
-    assert found.independent and found.probabilities([image])[0] == pytest.approx(apart, abs=1e-5)
-    _, shares, _ = grad_cam.look(found, image)
-    assert shares == pytest.approx(apart, abs=1e-4) and abs(apart.sum() - 1) > 0.1
+    model = imported_classifier.open(file)
+    assert model.classes == ("class 1", "class 2")
+    assert model.probabilities([image])[0] == pytest.approx([1 - second, second], abs=1e-5)
+    file, network = import_network(tmp_path, third_party_networks.usual(3, end="sigmoid"), "several.keras")
+    scores = np.asarray(network(image[None].astype("float32"), training=False))[0]
+    model = imported_classifier.open(file)
+    assert model.independent and model.probabilities([image])[0] == pytest.approx(scores, abs=1e-5)
+    _, shares, _ = grad_cam.explain(model, image)
+    assert shares == pytest.approx(scores, abs=1e-4) and abs(scores.sum() - 1) > 0.1
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_one_unit_tells_two_classes_apart_and_several_sigmoids_stay_apart(tmp_pa
     ],
 )
 def test_the_preprocessing_of_the_setting_is_applied(preprocessing, applied, tmp_path):
-    file, network = given(tmp_path, third_party_networks.plain())
+    file, network = import_network(tmp_path, third_party_networks.plain())
     image = np.random.default_rng(0).integers(0, 256, (20, 30, 3), "uint8")
     expected = np.asarray(network(applied(image.astype("float64"))[None].astype("float32"), training=False))
     assert imported_classifier.open(file, preprocessing).probabilities([image]) == pytest.approx(
@@ -167,48 +167,48 @@ def test_the_preprocessing_of_the_setting_is_applied(preprocessing, applied, tmp
 def test_a_row_of_numbers_is_an_image_only_if_the_user_says_so(count, side, tmp_path):
     from keras import Input, Sequential, layers
 
-    made = Sequential([Input((count,)), layers.Rescaling(1 / 255), layers.Dense(3, activation="softmax")])
-    file, network = given(tmp_path, made)
+    built = Sequential([Input((count,)), layers.Rescaling(1 / 255), layers.Dense(3, activation="softmax")])
+    file, network = import_network(tmp_path, built)
     shape = " x ".join(map(str, side))
     with pytest.raises(
-        imported_classifier.Flat, match=rf"flat vector of {count:,} values.*images of {shape},.*--flat"
+        imported_classifier.FlatInput, match=rf"flat vector of {count:,} values.*images of {shape},.*--flat"
     ):
         imported_classifier.open(file)
     image = np.random.default_rng(0).integers(0, 256, side, "uint8")
     expected = np.asarray(network(image.reshape(1, -1).astype("float32")))
-    asked = image if len(side) == 3 else np.repeat(image[..., None], 3, axis=-1)
-    found = imported_classifier.open(file, flat=True)
-    assert found.size == side[:2]
-    assert found.probabilities([asked]) == pytest.approx(expected, abs=1e-5)
+    query = image if len(side) == 3 else np.repeat(image[..., None], 3, axis=-1)
+    model = imported_classifier.open(file, flat=True)
+    assert model.size == side[:2]
+    assert model.probabilities([query]) == pytest.approx(expected, abs=1e-5)
 
 
 def test_a_map_is_found_within_a_network_of_networks(tmp_path):
-    file, _ = given(tmp_path, third_party_networks.nested())
-    where, _, _ = grad_cam.look(imported_classifier.open(file), data.coffee())
-    assert where.shape == (8, 8)  # of the convolution inside, not the image's own 16
+    file, _ = import_network(tmp_path, third_party_networks.nested())
+    where, _, _ = grad_cam.explain(imported_classifier.open(file), data.coffee())
+    assert where.shape == (8, 8)  # the size after the convolution, not the image's 16 px
 
 
 def test_names_are_stored_with_a_model_and_its_copy_is_reused(tmp_path, monkeypatch):
-    file, _ = given(tmp_path, third_party_networks.usual())
-    imported_classifier.known(file)
+    file, _ = import_network(tmp_path, third_party_networks.usual())
+    imported_classifier.read_facts(file)
     monkeypatch.setattr(sandboxed_process, "run", None)
     named = safe_copies.with_names(file, ["0 a", "b", "c", "ü"])
-    assert imported_classifier.known(named).classes == ("0 a", "b", "c", "ü")
+    assert imported_classifier.read_facts(named).classes == ("0 a", "b", "c", "ü")
     again = safe_copies.with_names(named, ["d", "e", "f", "g"])
-    assert imported_classifier.known(again).classes == ("d", "e", "f", "g") and files.is_imported(again)
+    assert imported_classifier.read_facts(again).classes == ("d", "e", "f", "g") and files.is_imported(again)
     with pytest.raises(InvalidInput, match=r": 2. Use 4 names"):
         safe_copies.with_names(file, ["a", "b"])
 
 
 def test_the_preprocessing_is_stored_with_a_model_and_its_copy_is_reused(tmp_path, monkeypatch):
-    file, network = given(tmp_path, third_party_networks.plain())
-    assert imported_classifier.known(file).choice() == ("0-1", "")
+    file, network = import_network(tmp_path, third_party_networks.plain())
+    assert imported_classifier.read_facts(file).choice() == ("0-1", "")
     named = safe_copies.with_names(file, ["a", "b", "c"])
     with monkeypatch.context() as patch:
         patch.setattr(sandboxed_process, "run", None)
         stored = safe_copies.with_preprocessing(named, "-1-1")
-    known = imported_classifier.known(stored)
-    assert known.classes == ("a", "b", "c") and known.choice()[0] == "-1-1"
+    stored_facts = imported_classifier.read_facts(stored)
+    assert stored_facts.classes == ("a", "b", "c") and stored_facts.choice()[0] == "-1-1"
     image = np.random.default_rng(0).integers(0, 256, (20, 30, 3), "uint8")
     expected = np.asarray(network(image[None] / 127.5 - 1, training=False))
     assert imported_classifier.open(stored).probabilities([image]) == pytest.approx(expected, abs=1e-4)
@@ -216,35 +216,37 @@ def test_the_preprocessing_is_stored_with_a_model_and_its_copy_is_reused(tmp_pat
     shutil.rmtree(safe_copies._folder(stored))
     assert safe_copies.admit(stored).facts == facts, "the sandbox reads from the file what was stored"
     other = safe_copies.with_names(stored, ["d", "e", "f"])
-    assert imported_classifier.known(other).preprocessing == "-1-1"
+    assert imported_classifier.read_facts(other).preprocessing == "-1-1"
 
 
 def test_the_tasks_take_it(tmp_path):
-    file, _ = given(tmp_path, third_party_networks.usual())
+    file, _ = import_network(tmp_path, third_party_networks.usual())
     photo = File.keep(image_io.encode_png(data.coffee()), "image", "cup.png")
-    asked = tasks.run("classify.predict", PredictSettings(top=2), {"images": [photo, photo], "model": [file]})
-    assert [len(one["labels"]) for one in asked.figures["images"]] == [2, 2]
-    assert asked.figures["preprocessing"] == "0-255"
-    assert "it has a Rescaling layer" in asked.figures["preprocessing_note"]
-    assert asked.recipe.inputs["model"][0].digest == file.digest and asked.recipe.weights == {}
-    seen = tasks.run(
+    predictions = tasks.run(
+        "classify.predict", PredictSettings(top=2), {"images": [photo, photo], "model": [file]}
+    )
+    assert [len(one["labels"]) for one in predictions.figures["images"]] == [2, 2]
+    assert predictions.figures["preprocessing"] == "0-255"
+    assert "it has a Rescaling layer" in predictions.figures["preprocessing_note"]
+    assert predictions.recipe.inputs["model"][0].digest == file.digest and predictions.recipe.weights == {}
+    explanation = tasks.run(
         "classify.explain", ExplainSettings(label="CLASS 2"), {"image": [photo], "model": [file]}
     )
-    assert seen.figures["label"] == "class 2"
-    made = tasks.run("classify.export", ExportSettings(form="keras"), {"model": [file]})
-    assert made.figures["largest_difference"] < 1e-4
-    assert made.files[0].name == "my net.keras"
+    assert explanation.figures["label"] == "class 2"
+    exported = tasks.run("classify.export", ExportSettings(form="keras"), {"model": [file]})
+    assert exported.figures["largest_difference"] < 1e-4
+    assert exported.files[0].name == "my net.keras"
 
 
 def test_a_worker_loads_only_the_copy(tmp_path, monkeypatch):
-    file, _ = given(tmp_path, third_party_networks.flat())
-    imported_classifier.known(file)
+    file, _ = import_network(tmp_path, third_party_networks.flat())
+    imported_classifier.read_facts(file)
     loaded = []
     load = keras.saving.load_model
     monkeypatch.setattr(
         keras.saving, "load_model", lambda path, **more: loaded.append(path) or load(path, **more)
     )
-    monkeypatch.setattr("studio.classify.models.classifier._HELD", {})
+    monkeypatch.setattr("studio.classify.models.classifier._CACHE", {})
     imported_classifier.open(file)
     assert loaded == [safe_copies.admit(file).path]
 
@@ -261,4 +263,4 @@ def test_bad_files_are_found_before_keras_is_loaded(home):
         bad = File.keep(packed.read_bytes(), "model", "bad.keras")
         with pytest.raises(InvalidInput, match=r"bad\.keras"):
             tasks.check(task, settings, {slot: [photo], "model": [bad]})
-    assert available.names()  # which does not look at files
+    assert available.names()  # does not read files

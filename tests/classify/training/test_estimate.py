@@ -1,4 +1,4 @@
-"""How long a lesson takes is told from its images, less those that the network has looked at before."""
+"""The estimated training time counts the images without cached features."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ from studio.core.weights import pretrained
 
 @pytest.fixture(autouse=True)
 def _home(home):
-    """Nothing was looked at before."""
+    """Starts without cached features."""
 
 
 @pytest.fixture
-def file(drawn):
-    return data.reference(str(drawn))
+def file(class_folder):
+    return data.reference(str(class_folder))
 
 
 def usual(file, **settings):
     task = tasks.get("classify.train")
-    return tasks.imported(task.usual)(TrainClassifierSettings(**settings), {"data": [file]})
+    return tasks.import_object(task.usual)(TrainClassifierSettings(**settings), {"data": [file]})
 
 
-def looked_at(found, name, monkeypatch):
-    """Keeps features of these images, as the network would."""
+def looked_at(dataset, name, monkeypatch):
+    """Caches features of these images, as the backbone would."""
     monkeypatch.setattr(pretrained, "expected_digest", lambda name: "f" * 64)
     spec = backbones.spec(name)
-    store = features.Store(name, "f" * 64, found.images.shape[1])
-    store.add(found.digests, np.zeros((len(found.digests), spec.layers[spec.last]), "float32"))
+    store = features.Store(name, "f" * 64, dataset.images.shape[1])
+    store.add(dataset.digests, np.zeros((len(dataset.digests), spec.layers[spec.last]), "float32"))
 
 
-def test_more_to_look_at_takes_longer(file, drawn, tmp_path):
+def test_more_to_look_at_takes_longer(file, class_folder, tmp_path):
     few = tmp_path / "few"
-    for folder in drawn.iterdir():
+    for folder in class_folder.iterdir():
         (few / folder.name).mkdir(parents=True)
         for image in sorted(folder.iterdir())[:4]:
             (few / folder.name / image.name).write_bytes(image.read_bytes())
@@ -59,19 +59,19 @@ def test_fine_tuning_takes_longer_the_longer_it_lasts_and_the_deeper_it_goes(fil
 
 def test_what_was_looked_at_is_not_looked_at_again(file, monkeypatch):
     before = usual(file)
-    found = data.load_dataset(file, 224)
-    assert usual(file) < before  # they are read now
+    dataset = data.load_dataset(file, 224)
+    assert usual(file) < before  # now they are decoded
     read = usual(file)
-    looked_at(found, "resnet50", monkeypatch)
+    looked_at(dataset, "resnet50", monkeypatch)
     assert usual(file) < 0.2 * read
     assert usual(file, backbone="vgg16") > read
-    assert usual(file, finetune=True) > read  # that begins with what no one keeps
+    assert usual(file, finetune=True) > read  # starts without cached features
 
 
 def test_a_spoilt_cache_is_as_none(file, monkeypatch):
-    found = data.load_dataset(file, 224)
+    dataset = data.load_dataset(file, 224)
     read = usual(file)
-    looked_at(found, "resnet50", monkeypatch)
+    looked_at(dataset, "resnet50", monkeypatch)
     for part in (paths.folder("cache") / "classify").rglob("*.npz"):
         part.write_bytes(b"nonsense")
     assert usual(file) == read
@@ -88,13 +88,13 @@ def test_of_a_set_that_would_be_fetched_nothing_is_told(monkeypatch):
 
 
 @pytest.mark.slow
-def test_it_loads_no_keras(drawn):
+def test_it_loads_no_keras(class_folder):
     code = (
         "import sys; from studio.core import data, tasks; from studio.classify.settings import *;"
         "file, task = data.reference(sys.argv[1]), tasks.get('classify.train');"
         "seconds = tasks.expected_seconds(task, TrainClassifierSettings(), {'data': [file]});"
         "print(seconds > 0, 'keras' in sys.modules)"
     )
-    words = [sys.executable, "-c", code, str(drawn)]
+    words = [sys.executable, "-c", code, str(class_folder)]
     done = subprocess.run(words, capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["True", "False"]

@@ -1,4 +1,4 @@
-"""Figures of classifiers: counted by hand, and against statements of statistics."""
+"""Classification metrics agree with counts by hand and with statistics."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ CLASSES = ("cat", "dog", "eel")
 
 
 def sure(guesses, confidence=0.8):
-    """Probabilities of which the guessed one has `confidence`."""
-    found = np.full((len(guesses), 3), (1 - confidence) / 2)
-    found[np.arange(len(guesses)), guesses] = confidence
-    return found
+    """Returns probabilities that give the guessed class `confidence`."""
+    probabilities = np.full((len(guesses), 3), (1 - confidence) / 2)
+    probabilities[np.arange(len(guesses)), guesses] = confidence
+    return probabilities
 
 
 def test_it_is_counted_as_by_hand():
     truth = np.array([0, 0, 0, 0, 1, 1])
-    told = evaluate(sure([0, 1, 1, 0, 0, 1]), truth, CLASSES)
-    assert told["n"] == 6 and told["accuracy"] == 0.5
-    assert told["confusion"] == [[2, 2, 0], [1, 1, 0], [0, 0, 0]]
-    cat, dog, eel = told["per_class"]
+    metrics = evaluate(sure([0, 1, 1, 0, 0, 1]), truth, CLASSES)
+    assert metrics["n"] == 6 and metrics["accuracy"] == 0.5
+    assert metrics["confusion"] == [[2, 2, 0], [1, 1, 0], [0, 0, 0]]
+    cat, dog, eel = metrics["per_class"]
     assert cat == {"name": "cat", "count": 4, "recall": 0.5, "precision": 2 / 3}
     assert dog == {"name": "dog", "count": 2, "recall": 0.5, "precision": 1 / 3}
     assert eel == {"name": "eel", "count": 0, "recall": None, "precision": None}
-    assert json.loads(json.dumps(told, allow_nan=False)) == told
+    assert json.loads(json.dumps(metrics, allow_nan=False)) == metrics
 
 
 @pytest.mark.parametrize(
-    "hits, n, low, high",  # by the closed form, as tables have it
+    "hits, n, low, high",  # from the closed form
     [(0, 10, 0.0, 0.2775), (10, 10, 0.7225, 1.0), (5, 10, 0.2366, 0.7634), (81, 263, 0.2553, 0.3662)],
 )
 def test_the_interval_is_wilsons(hits, n, low, high):
@@ -49,24 +49,26 @@ def test_the_interval_holds_the_truth_as_often_as_it_says():
 def test_one_who_is_as_often_right_as_it_says_is_calibrated():
     rng = np.random.default_rng(0)
     confidence = rng.uniform(0.5, 1, 20_000)
-    found = np.stack([confidence, 1 - confidence, np.zeros_like(confidence)], axis=1)
+    probabilities = np.stack([confidence, 1 - confidence, np.zeros_like(confidence)], axis=1)
     truth = (rng.random(20_000) > confidence).astype(int)
-    told = evaluate(found, truth, CLASSES)["calibration"]
-    assert told["error"] < 0.02
-    assert sum(b["count"] for b in told["bins"]) == 20_000
-    assert told["bins"][0]["confidence"] is None
+    calibration = evaluate(probabilities, truth, CLASSES)["calibration"]
+    assert calibration["error"] < 0.02
+    assert sum(b["count"] for b in calibration["bins"]) == 20_000
+    assert calibration["bins"][0]["confidence"] is None
 
 
 def test_the_floor_is_the_error_of_a_calibrated_model():
-    """Ten bins of few images differ from the diagonal by chance: the floor says by how much."""
+    """Ten bins of few images deviate from the diagonal by chance; the floor estimates that deviation."""
     errors, floors = [], []
     for seed in range(200):
         rng = np.random.default_rng(seed)
         confidence = rng.uniform(0.5, 1, 100)
-        found = np.stack([confidence, 1 - confidence, np.zeros(100)], axis=1)
-        told = evaluate(found, (rng.random(100) > confidence).astype(int), CLASSES)["calibration"]
-        errors.append(told["error"])
-        floors.append(told["floor"])
+        probabilities = np.stack([confidence, 1 - confidence, np.zeros(100)], axis=1)
+        calibration = evaluate(probabilities, (rng.random(100) > confidence).astype(int), CLASSES)[
+            "calibration"
+        ]
+        errors.append(calibration["error"])
+        floors.append(calibration["floor"])
     assert np.mean(floors) == pytest.approx(np.mean(errors), rel=0.1)
     assert np.mean(floors) > 0.03
     certain = evaluate(sure([0, 1], confidence=1.0), np.array([0, 1]), CLASSES)["calibration"]
@@ -74,9 +76,9 @@ def test_the_floor_is_the_error_of_a_calibrated_model():
 
 
 def test_one_who_is_always_sure_and_half_right_is_not():
-    told = evaluate(sure([0, 0, 0, 0], confidence=1.0), np.array([0, 0, 1, 1]), CLASSES)["calibration"]
-    assert told["error"] == pytest.approx(0.5)
-    assert told["bins"][-1] == {"from": 0.9, "to": 1.0, "count": 4, "confidence": 1.0, "accuracy": 0.5}
+    calibration = evaluate(sure([0, 0, 0, 0], confidence=1.0), np.array([0, 0, 1, 1]), CLASSES)["calibration"]
+    assert calibration["error"] == pytest.approx(0.5)
+    assert calibration["bins"][-1] == {"from": 0.9, "to": 1.0, "count": 4, "confidence": 1.0, "accuracy": 0.5}
 
 
 def test_no_images_are_refused():

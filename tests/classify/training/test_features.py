@@ -1,4 +1,4 @@
-"""Features: just what the backbone sees, computed once for each image, whatever happens on the way."""
+"""Backbone features are computed once for each image and survive interruptions."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def backbone(weights_home):
 
 
 @pytest.fixture
-def dataset(backbone, drawn):
-    return data.load_dataset(data.reference(str(drawn)), 32)
+def dataset(backbone, class_folder):
+    return data.load_dataset(data.reference(str(class_folder)), 32)
 
 
 def some(dataset, rows):
@@ -30,17 +30,17 @@ def some(dataset, rows):
 
 
 def looked_at(dataset, backbone):
-    """The features, and how many images were computed for them."""
+    """Returns the features, and for how many images they were computed."""
     totals = [0]
     progress = Progress(lambda report: totals.append(report.total))
     return found.features(dataset, backbone, progress), max(totals)
 
 
 def test_they_are_the_mean_over_all_places(dataset, backbone):
-    seen, count = looked_at(dataset, backbone)
-    assert seen.shape == (36, 512) and count == 36
+    features, count = looked_at(dataset, backbone)
+    assert features.shape == (36, 512) and count == 36
     maps = backbone.features(["block5_pool"])(np.asarray(dataset.images[:3]).astype("float32") / 255)
-    assert np.allclose(seen[:3], np.asarray(maps["block5_pool"]).mean(axis=(1, 2)), atol=1e-3)
+    assert np.allclose(features[:3], np.asarray(maps["block5_pool"]).mean(axis=(1, 2)), atol=1e-3)
 
 
 def test_only_new_images_are_looked_at(dataset, backbone):
@@ -54,34 +54,38 @@ def test_only_new_images_are_looked_at(dataset, backbone):
 
 
 def test_copies_are_looked_at_once(dataset, backbone):
-    seen, count = looked_at(some(dataset, np.array([0, 1, 0, 0, 2])), backbone)
-    assert count == 3 and np.array_equal(seen[0], seen[3]) and not np.array_equal(seen[0], seen[1])
-    assert seen.any(axis=1).all()
+    features, count = looked_at(some(dataset, np.array([0, 1, 0, 0, 2])), backbone)
+    assert (
+        count == 3
+        and np.array_equal(features[0], features[3])
+        and not np.array_equal(features[0], features[1])
+    )
+    assert features.any(axis=1).all()
 
 
 def test_copies_do_not_depend_on_what_other_processes_leave_on_the_disk(dataset, backbone, monkeypatch):
-    monkeypatch.setattr(found.Store, "add", lambda *arguments: None)  # its parts are just being merged
-    seen, _ = looked_at(some(dataset, np.array([0, 1, 0, 2])), backbone)
-    assert np.array_equal(seen[0], seen[2]) and seen.any(axis=1).all()
+    monkeypatch.setattr(found.Store, "add", lambda *arguments: None)  # its parts are being merged
+    features, _ = looked_at(some(dataset, np.array([0, 1, 0, 2])), backbone)
+    assert np.array_equal(features[0], features[2]) and features.any(axis=1).all()
 
 
 @pytest.mark.slow
-def test_another_training_or_size_has_features_of_its_own(dataset, backbone, drawn):
+def test_another_training_or_size_has_features_of_its_own(dataset, backbone, class_folder):
     looked_at(dataset, backbone)
     other = replace(backbone, digest="f" * 64)
     assert looked_at(dataset, other)[1] == 36
-    large = data.load_dataset(data.reference(str(drawn)), 40)
+    large = data.load_dataset(data.reference(str(class_folder)), 40)
     assert looked_at(large, backbone)[1] == 36
 
 
 def test_a_person_who_stops_it_loses_nothing(dataset, backbone, monkeypatch):
     monkeypatch.setattr(found, "BATCH", 8)
-    told = []
-    stop = Progress(told.append, lambda: bool(told) and told[-1].step >= 16)
+    reports = []
+    stop = Progress(reports.append, lambda: bool(reports) and reports[-1].step >= 16)
     with pytest.raises(Cancelled):
         found.features(dataset, backbone, stop)
-    seen, count = looked_at(dataset, backbone)
-    assert count == 20 and seen.any(axis=1).all()
+    features, count = looked_at(dataset, backbone)
+    assert count == 20 and features.any(axis=1).all()
 
 
 def test_what_is_damaged_is_computed_again(dataset, backbone):
@@ -96,16 +100,16 @@ def test_many_small_parts_become_one(backbone, tmp_path):
     store = found.Store("vgg16", backbone.digest, 32)
     rng = np.random.default_rng(0)
     digests = rng.integers(0, 256, (40, 32)).astype("uint8")
-    digests[3, -4:] = 0  # which text would lose
+    digests[3, -4:] = 0  # a text format would lose it
     rows = rng.normal(size=(40, 512)).astype("float32")
     for n in range(40):
         store.add(digests[n : n + 1], rows[n : n + 1])
     assert len(list(store.folder.iterdir())) <= 9
-    seen, known = store.read(digests)
-    assert known.all() and np.array_equal(seen, rows)
+    values, is_stored = store.read(digests)
+    assert is_stored.all() and np.array_equal(values, rows)
 
 
-def test_the_drawn_classes_differ(drawn, backbone):
-    seen = looked_at(data.load_dataset(data.reference(str(drawn)), 32), backbone)[0]
-    middles = seen.reshape(len(drawn_classes.CLASSES), 12, -1).mean(axis=1)
+def test_the_drawn_classes_differ(class_folder, backbone):
+    vectors = looked_at(data.load_dataset(data.reference(str(class_folder)), 32), backbone)[0]
+    middles = vectors.reshape(len(drawn_classes.CLASSES), 12, -1).mean(axis=1)
     assert np.linalg.norm(middles[1] - middles[2]) > 1

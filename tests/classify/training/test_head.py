@@ -1,4 +1,4 @@
-"""The linear head: it is the optimum, as others find it, and its strength is well chosen."""
+"""The linear head reaches the optimum of scikit-learn, and cross-validation chooses its regularization."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_a_head_of_a_space_works_on_plain_features(rank):
     assert space.rows.shape[1] == (rank or 40)
     assert np.mean(np.sum(head.Space(rows).rows ** 2, axis=1)) == pytest.approx(1, abs=1e-4)
     solved = head.solve(space.rows, labels, 4, 1e-3)
-    plain = space.unfolded(solved).probabilities(more)
+    plain = space.unfold(solved).probabilities(more)
     assert np.allclose(plain, solved.probabilities(space(more)), atol=1e-4)
     assert np.allclose(plain.sum(axis=1), 1, atol=1e-5)
 
@@ -56,7 +56,7 @@ def test_few_directions_are_as_good_as_all():
     right = []
     for rank in (None, 60):
         space = head.Space(rows, rank)
-        solved = space.unfolded(head.solve(space.rows, labels, 4, 1e-2))
+        solved = space.unfold(head.solve(space.rows, labels, 4, 1e-2))
         right.append(np.mean(solved.probabilities(more).argmax(axis=1) == truth))
     assert min(right) > 0.9 and abs(right[0] - right[1]) < 0.03
 
@@ -64,7 +64,7 @@ def test_few_directions_are_as_good_as_all():
 def test_with_few_images_the_first_directions_are_still_those_in_which_they_differ_most():
     rng = np.random.default_rng(0)
     rows = rng.normal(size=(60, 400)).astype("float32")
-    rows[:, 300:] *= 10  # what comes last tells most
+    rows[:, 300:] *= 10  # the last dimension is the most informative
     space = head.Space(rows, head.RANK)
     assert space.rows.shape == (60, 60)
     assert np.all(np.diff(np.sum(space.rows**2, axis=0)) < 1e-5)
@@ -73,18 +73,18 @@ def test_with_few_images_the_first_directions_are_still_those_in_which_they_diff
 
 
 def test_the_strength_suits_the_data():
-    chosen = {}
+    strengths = {}
     for spread in (1.0, 6.0):
         rows, labels = clouds(spread=spread)
         choice = head.choose(rows, labels, 4, folds(labels, np.arange(300), 5, seed=0), 0)
         assert choice.losses[choice.strength] == min(choice.losses.values()) < math.log(4)
         assert head.loss(choice.left_out, labels) == pytest.approx(choice.losses[choice.strength])
-        chosen[spread] = choice.strength
-    assert chosen[6.0] > chosen[1.0]  # where classes overlap, weights must be held
+        strengths[spread] = choice.strength
+    assert strengths[6.0] > strengths[1.0]  # overlapping classes need regularization
 
 
 def test_each_fold_finds_its_directions_without_what_it_leaves_out(monkeypatch):
-    """As many directions as the head has, of images learned from alone, computed here once more."""
+    """Each fold computes its principal components from its own training images."""
     monkeypatch.setattr(head, "RANK", 10)
     rows, labels = clouds(60, wide=300, spread=6.0)
     parts = np.arange(60) // 4 % 3
@@ -98,7 +98,9 @@ def test_each_fold_finds_its_directions_without_what_it_leaves_out(monkeypatch):
     choice = head.choose(rows, labels, 4, parts, 0, strengths=(1e-2,))
     assert choice.strength == 1e-2
     assert np.abs(choice.left_out - left_out).max() < 0.02
-    leaked = head.Space(rows, 10, seed=0)  # of all images: it knows those left out, and does better on them
+    leaked = head.Space(
+        rows, 10, seed=0
+    )  # fitted to all images, including the held-out ones, so it does better on them
     solved = head.solve(leaked.rows[parts > 0], labels[parts > 0], 4, 1e-2)
     assert np.abs(solved.probabilities(leaked.rows[parts == 0]) - left_out[parts == 0]).max() > 0.05
 

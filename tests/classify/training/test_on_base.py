@@ -1,4 +1,4 @@
-"""A head is trained on the features of an imported model, and the result is a classifier like any other."""
+"""A head trained on the features of an imported model is a normal classifier."""
 
 from __future__ import annotations
 
@@ -24,61 +24,61 @@ pytestmark = pytest.mark.usefixtures("near")
 
 
 def seeing_edges(path, nested=False):
-    """A network that does not know these classes, but has looked for edges; by its file."""
+    """Returns the file of a network with edge filters that was trained on other classes."""
     from keras import Input, Sequential, layers
 
     first = [Input((40, 40, 3)), layers.Rescaling(1 / 255), layers.Conv2D(4, 3, activation="relu")]
     body = [Sequential(first, name="inner")] if nested else first
     pooled = layers.GlobalAveragePooling2D()
-    made = Sequential(
+    network = Sequential(
         [Input((40, 40, 3)), *body[0 if nested else 1 :], pooled, layers.Dense(5), layers.Softmax()]
     )
     edge = np.array([[-1, -1, -1], [0, 0, 0], [1, 1, 1]], "float32")
     kernels = np.stack([edge, -edge, edge.T, -edge.T], axis=-1)[:, :, None].repeat(3, axis=2)
-    made.set_weights([kernels, np.zeros(4), np.ones((4, 5)) * np.arange(5), np.zeros(5)])
-    made.save(path)
+    network.set_weights([kernels, np.zeros(4), np.ones((4, 5)) * np.arange(5), np.zeros(5)])
+    network.save(path)
     return files.keep(path)
 
 
-def taught(base, folder, **change):
+def train(base, folder, **change):
     settings = TrainClassifierSettings(**change)
     inputs = {"data": [data.reference(str(folder))], "model": [base]}
     return tasks.run("classify.train", settings, inputs)
 
 
 @pytest.fixture(scope="module")
-def once(drawn, tmp_path_factory):
-    """A model that was trained on edges, for all tests that only look at one: its bytes."""
+def once(class_folder, tmp_path_factory):
+    """The bytes of a model with a head on edge features, trained once for all tests."""
     place = tmp_path_factory.mktemp("once")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("STUDIO_HOME", str(place / "home"))
         patch.setattr(sandboxed_process, "run", in_this_process)
-        result = taught(seeing_edges(place / "net.keras"), drawn)
+        result = train(seeing_edges(place / "net.keras"), class_folder)
         return result.files[0].read()
 
 
 @pytest.fixture
-def made(once, near):
-    """That model as a file of this test's studio."""
+def trained_file(once, near):
+    """The model of `once` as a file in the studio of this test."""
     return File.keep(once, "model", "shapes.zip")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("nested, change", [(False, {}), (True, {"head": "mlp", "hidden": 256})])
-def test_what_was_taught_says_the_same_when_it_is_opened_again(drawn, tmp_path, nested, change):
-    result = taught(seeing_edges(tmp_path / "my net.keras", nested), drawn, **change)
+def test_what_was_taught_says_the_same_when_it_is_opened_again(class_folder, tmp_path, nested, change):
+    result = train(seeing_edges(tmp_path / "my net.keras", nested), class_folder, **change)
     assert result.figures["accuracy"] >= 0.8 and result.recipe.weights == {}
     assert [one.name for one in result.recipe.inputs["model"]] == ["my net.keras"]
     preset = presets.unpack(result.files[0].read(), tmp_path / "model")
-    tested, dataset = preset.data()["tested"], data.load_dataset(data.reference(str(drawn)), 40)
+    tested, dataset = preset.data()["tested"], data.load_dataset(data.reference(str(class_folder)), 40)
     rows = [dataset.names.index(name) for name in tested["names"]]
-    found = trained.open(preset)
-    told = found.probabilities([dataset.images[row] for row in rows])
-    assert found.classes == ("disc", "lying", "standing") and found.size == (40, 40)
-    assert told.argmax(axis=1).tolist() == tested["guess"]
-    assert told.max(axis=1) == pytest.approx(tested["confidence"], abs=2e-3)
-    assert found.maps is not None and found.maps.shape[1:3] == (38, 38)
-    scored = score.figures(preset, str(drawn), None, Progress())
+    classifier = trained.open(preset)
+    probabilities = classifier.probabilities([dataset.images[row] for row in rows])
+    assert classifier.classes == ("disc", "lying", "standing") and classifier.size == (40, 40)
+    assert probabilities.argmax(axis=1).tolist() == tested["guess"]
+    assert probabilities.max(axis=1) == pytest.approx(tested["confidence"], abs=2e-3)
+    assert classifier.maps is not None and classifier.maps.shape[1:3] == (38, 38)
+    scored = score.figures(preset, str(class_folder), None, Progress())
     assert (scored["accuracy"], scored["n"]) == (result.figures["accuracy"], result.figures["n"])
     card = preset.card()
     assert "Features of my net.keras, and" in card and "--base 'my net.keras'" in card
@@ -87,78 +87,78 @@ def test_what_was_taught_says_the_same_when_it_is_opened_again(drawn, tmp_path, 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("form", ["keras", "teachable", "tfjs"])
-def test_it_is_exported_explained_and_brought_back(made, drawn, tmp_path, form):
-    inputs = {"model": [made]}
-    images = [File.keep((drawn / "lying" / "03.png").read_bytes(), "image", "it.png")]
-    looked = {"images": images, **inputs}
-    told = tasks.run("classify.predict", PredictSettings(), looked).figures["images"][0]["labels"]
-    made = tasks.run("classify.export", ExportSettings(form=form), inputs)
+def test_it_is_exported_explained_and_brought_back(trained_file, class_folder, tmp_path, form):
+    inputs = {"model": [trained_file]}
+    images = [File.keep((class_folder / "lying" / "03.png").read_bytes(), "image", "it.png")]
+    query = {"images": images, **inputs}
+    labels = tasks.run("classify.predict", PredictSettings(), query).figures["images"][0]["labels"]
+    exported = tasks.run("classify.export", ExportSettings(form=form), inputs)
     path = tmp_path / f"out.{ExportSettings(form=form).ending}"
-    path.write_bytes(made.files[0].read())
-    back = {**looked, "model": [files.keep(path)]}
+    path.write_bytes(exported.files[0].read())
+    back = {**query, "model": [files.keep(path)]}
     again = tasks.run("classify.predict", PredictSettings(), back).figures["images"][0]["labels"]
-    assert [one["label"] for one in again] == [one["label"] for one in told]
+    assert [one["label"] for one in again] == [one["label"] for one in labels]
     assert [one["probability"] for one in again] == pytest.approx(
-        [one["probability"] for one in told], abs=0.02
+        [one["probability"] for one in labels], abs=0.02
     )
-    seen = tasks.run("classify.explain", ExplainSettings(), {"image": images, **inputs})
-    assert seen.figures["label"] == told[0]["label"]
+    explanation = tasks.run("classify.explain", ExplainSettings(), {"image": images, **inputs})
+    assert explanation.figures["label"] == labels[0]["label"]
 
 
 @pytest.mark.slow
-def test_one_that_was_taught_here_may_look_for_the_next(made, drawn, tmp_path):
-    pair = shutil.copytree(drawn, tmp_path / "pair")
+def test_one_that_was_taught_here_may_look_for_the_next(trained_file, class_folder, tmp_path):
+    pair = shutil.copytree(class_folder, tmp_path / "pair")
     shutil.rmtree(pair / "disc")
-    result = taught(made, pair)
+    result = train(trained_file, pair)
     assert result.figures["accuracy"] >= 0.8
     preset = presets.unpack(result.files[0].read(), tmp_path / "model")
     assert trained.open(preset).classes == ("lying", "standing")
 
 
 @pytest.mark.slow
-def test_images_that_it_has_seen_are_not_looked_at_again(drawn, tmp_path, monkeypatch):
+def test_images_that_it_has_seen_are_not_looked_at_again(class_folder, tmp_path, monkeypatch):
     base = seeing_edges(tmp_path / "net.keras")
-    first = taught(base, drawn)
-    monkeypatch.setattr("studio.classify.models.classifier.Classifier.ask", None)
-    assert taught(base, drawn, seed=0, held_out=0.3).figures["accuracy"] == first.figures["accuracy"]
+    first = train(base, class_folder)
+    monkeypatch.setattr("studio.classify.models.classifier.Classifier.run", None)
+    assert train(base, class_folder, seed=0, held_out=0.3).figures["accuracy"] == first.figures["accuracy"]
 
 
 @pytest.mark.slow
-def test_settings_that_do_not_go_together_are_told(drawn, tmp_path):
+def test_settings_that_do_not_go_together_are_told(class_folder, tmp_path):
     base = seeing_edges(tmp_path / "net.keras")
     with pytest.raises(InvalidInput, match=r"features of a given model stay frozen.*Leave one out"):
-        taught(base, drawn, finetune=True)
+        train(base, class_folder, finetune=True)
     assert (
         "Without effect, because the model has its own: size."
-        in taught(base, drawn, size=96).figures["notes"]
+        in train(base, class_folder, size=96).figures["notes"]
     )
     alone = TrainClassifierSettings(preprocessing="0-1").without_effect()
     assert alone == ["Without effect, because no imported model was given: preprocessing."]
 
 
-def _code(told):
-    config = json.loads(told["members"]["config.json"])
+def _code(network):
+    config = json.loads(network["members"]["config.json"])
     config["config"]["layers"][1]["class_name"] = "Lambda"
-    told["members"]["config.json"] = json.dumps(config)
+    network["members"]["config.json"] = json.dumps(config)
 
 
 @pytest.mark.parametrize(
     "harm, expected",
     [
         (_code, "Lambda, which is not supported"),
-        (lambda told: told.update(members="text"), ": another text"),
-        (lambda told: told["members"].update({"../x": "y"}), ": a part of the network"),
-        (lambda told: told.update(side=10**9), r": 1000000000 px"),
-        (lambda told: told["members"].update({"config.json": "{}"}), "not a model of layers"),
+        (lambda network: network.update(members="text"), ": another text"),
+        (lambda network: network["members"].update({"../x": "y"}), ": a part of the network"),
+        (lambda network: network.update(side=10**9), r": 1000000000 px"),
+        (lambda network: network["members"].update({"config.json": "{}"}), "not a model of layers"),
     ],
 )
 def test_a_folder_of_a_stranger_is_looked_over_as_a_model_made_elsewhere(
-    once, drawn, tmp_path, harm, expected
+    once, class_folder, tmp_path, harm, expected
 ):
     preset = presets.unpack(once, tmp_path / "m")
     path = preset.folder / model_folder.SETTINGS
-    known = json.loads(path.read_text())
-    harm(known["data"]["network"])
-    path.write_text(json.dumps(known))
-    with pytest.raises((InvalidInput, Refused), match=expected):  # the latter within its process
-        score.figures(presets.find(preset.folder), str(drawn), None, Progress())
+    record = json.loads(path.read_text())
+    harm(record["data"]["network"])
+    path.write_text(json.dumps(record))
+    with pytest.raises((InvalidInput, Refused), match=expected):  # the latter in this process
+        score.figures(presets.find(preset.folder), str(class_folder), None, Progress())

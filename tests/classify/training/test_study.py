@@ -1,4 +1,4 @@
-"""What learning needs: each of the five questions, on features of which the answer is known."""
+"""The five experiments on learning, on features with known answers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from studio.classify.training import head, plain_features, study, study_words
-from studio.classify.training.study import Seen
+from studio.classify.training.study import FeatureSplit
 from studio.classify.training.training_set import TrainingSet
 from studio.core.data import sample_sets
 from studio.core.data.cache import ImageDataset
@@ -17,83 +17,87 @@ from studio.core.objectives.backbones import Backbone
 CLASSES, WIDE = 4, 60
 
 
-def drawn(count: int, apart: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Features `(n, d)` around a place for each class, and the classes."""
+def random_features(count: int, spread: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Returns features `(n, d)` around a center for each class, and the labels."""
     rng = np.random.default_rng(seed)
-    places = np.random.default_rng(99).normal(size=(CLASSES, WIDE)) * apart
+    places = np.random.default_rng(99).normal(size=(CLASSES, WIDE)) * spread
     labels = np.arange(count) % CLASSES
     return (places[labels] + rng.normal(size=(count, WIDE))).astype("float32"), labels
 
 
 @pytest.fixture(scope="module")
-def seen() -> Seen:
-    known, labels = drawn(160, 0.35)
-    tested, truth = drawn(200, 0.35, seed=1)
-    return Seen(known, tested, labels, truth, np.arange(160) // CLASSES % 5, CLASSES)
+def feature_split() -> FeatureSplit:
+    learned, labels = random_features(160, 0.35)
+    tested, truth = random_features(200, 0.35, seed=1)
+    return FeatureSplit(learned, tested, labels, truth, np.arange(160) // CLASSES % 5, CLASSES)
 
 
 @pytest.fixture(scope="module")
-def space(seen) -> head.Space:
-    return head.Space(seen.known, head.RANK, 0)
+def space(feature_split) -> head.Space:
+    return head.Space(feature_split.train, head.RANK, 0)
 
 
-def test_better_features_make_the_same_head_better(seen):
+def test_better_features_make_the_same_head_better(feature_split):
     chance = np.random.default_rng(5).normal(size=(360, WIDE)).astype("float32")
-    blind = Seen(chance[:160], chance[160:], seen.labels, seen.truth, seen.parts, CLASSES)
-    good, bad = study.accuracy(seen, 0), study.accuracy(blind, 0)
+    blind = FeatureSplit(
+        chance[:160], chance[160:], feature_split.labels, feature_split.truth, feature_split.parts, CLASSES
+    )
+    good, bad = study.accuracy(feature_split, 0), study.accuracy(blind, 0)
     assert good["accuracy"] > 0.7 and bad["accuracy"] < 0.4
     assert good["interval"][0] < good["accuracy"] < good["interval"][1] and good["width"] == WIDE
 
 
-def test_weights_held_loosely_know_their_own_by_heart_and_are_worse_on_others(seen):
-    found = study.strengths(seen, 0)
-    learned = [one["learned"] for one in found]
+def test_weights_held_loosely_know_their_own_by_heart_and_are_worse_on_others(feature_split):
+    results = study.strengths(feature_split, 0)
+    learned = [one["learned"] for one in results]
     assert learned == sorted(learned, reverse=True) and learned[-1] < 0.02
-    best = min(found, key=lambda one: one["left_out"])
-    assert best not in (found[0], found[-1])
-    assert found[-1]["left_out"] > 1.5 * best["left_out"] > learned[-1]
-    said = study_words._of_strengths(found)
-    assert f"lowest validation loss, {best['left_out']:.2f}" in said
+    best = min(results, key=lambda one: one["left_out"])
+    assert best not in (results[0], results[-1])
+    assert results[-1]["left_out"] > 1.5 * best["left_out"] > learned[-1]
+    text = study_words._of_strengths(results)
+    assert f"lowest validation loss, {best['left_out']:.2f}" in text
 
 
-def test_more_images_and_more_votes_make_it_more_right(seen, space):
-    grows = study.amounts(seen, space, 1e-3, 0)
+def test_more_images_and_more_votes_make_it_more_right(feature_split, space):
+    grows = study.amounts(feature_split, space, 1e-3, 0)
     assert [one["images"] for one in grows] == [1, 2, 3, 5, 8, 12, 20, 40]
     assert grows[-1]["accuracy"] > grows[0]["accuracy"] + 0.2
     assert all(one["low"] <= one["accuracy"] <= one["high"] for one in grows)
-    assert grows[-1]["low"] == grows[-1]["high"]  # there is one way to take all
-    heads = study.votes(seen, space, 1e-3, 0)["heads"]
+    assert grows[-1]["low"] == grows[-1]["high"]  # there is one subset of all images
+    heads = study.votes(feature_split, space, 1e-3, 0)["heads"]
     assert heads[-1]["accuracy"] > heads[0]["accuracy"] + 0.05
-    assert study.votes(seen, space, 1e-3, 0)["heads"] == heads
+    assert study.votes(feature_split, space, 1e-3, 0)["heads"] == heads
 
 
-def test_labels_that_were_hidden_are_found_again(seen):
+def test_labels_that_were_hidden_are_found_again(feature_split):
     names = tuple(f"{n}.png" for n in range(160))
-    dataset = ImageDataset(np.zeros((160, 2, 2, 3), "uint8"), names, seen.labels, tuple("abcd"))
+    dataset = ImageDataset(np.zeros((160, 2, 2, 3), "uint8"), names, feature_split.labels, tuple("abcd"))
     rows = np.arange(160)
-    whole = TrainingSet(dataset, Backbone(None, None, ""), seen.known, rows, rows[:0], seen.parts)
-    lost = study.hidden(whole, seen, rows, 0)
+    whole = TrainingSet(
+        dataset, Backbone(None, None, ""), feature_split.train, rows, rows[:0], feature_split.parts
+    )
+    lost = study.hidden(whole, feature_split, rows, 0)
     assert (lost["images"], lost["wrong"]) == (160, 16)
     hits = sum(lost["list"])
-    assert hits >= 12 and sum(lost["list"][:10]) >= 7  # the surest come first
+    assert hits >= 12 and sum(lost["list"][:10]) >= 7  # most confident first
     assert all(one["told"] != one["looks_like"] for one in lost["examples"])
-    assert (dataset.labels == seen.labels).all()
+    assert (dataset.labels == feature_split.labels).all()
 
 
 def test_wrong_labels_of_the_most_similar_class_are_harder_to_find():
-    """Two pairs of classes of which the two are alike: people confuse those, uniform errors seldom do."""
+    """Of four classes two pairs are similar; people confuse those, uniform noise rarely does."""
     rng = np.random.default_rng(0)
     labels = np.arange(160) % CLASSES
     places = np.random.default_rng(9).normal(size=(CLASSES, WIDE)) * 0.6
     places[1], places[3] = places[0] + 0.15, places[2] + 0.15
-    known = (places[labels] + rng.normal(size=(160, WIDE))).astype("float32")
-    alike = Seen(known, known, labels, labels, np.arange(160) // CLASSES % 5, CLASSES)
-    assert study._most_similar(alike).tolist() == [1, 0, 3, 2]
+    vectors = (places[labels] + rng.normal(size=(160, WIDE))).astype("float32")
+    similar = FeatureSplit(vectors, vectors, labels, labels, np.arange(160) // CLASSES % 5, CLASSES)
+    assert study._most_similar(similar).tolist() == [1, 0, 3, 2]
     names = tuple(f"{n}.png" for n in range(160))
     dataset = ImageDataset(np.zeros((160, 2, 2, 3), "uint8"), names, labels, tuple("abcd"))
     rows = np.arange(160)
-    whole = TrainingSet(dataset, Backbone(None, None, ""), known, rows, rows[:0], alike.parts)
-    lost = study.hidden(whole, alike, rows, 0)
+    whole = TrainingSet(dataset, Backbone(None, None, ""), vectors, rows, rows[:0], similar.parts)
+    lost = study.hidden(whole, similar, rows, 0)
     precision = {name: sum(lost[name]) / len(lost[name]) for name in ("list", "list_similar")}
     assert precision["list_similar"] < precision["list"]
 
@@ -101,13 +105,13 @@ def test_wrong_labels_of_the_most_similar_class_are_harder_to_find():
 def test_pixels_edges_and_a_network_of_chance_see_something_of_their_own():
     rng = np.random.default_rng(0)
     images = np.zeros((6, 96, 96, 3), "uint8")
-    images[::2, :, 40:] = 200  # an edge that runs down; the others have one that runs across
+    images[::2, :, 40:] = 200  # one vertical edge; the others have a horizontal one
     images[1::2, 40:] = 200
     images += rng.integers(0, 20, images.shape, "uint8")
     assert plain_features.pixels(images).shape == (6, 32 * 32 * 3)
     edges = plain_features.edges(images)
-    apart = np.linalg.norm(edges[:, None] - edges[None], axis=2)
-    assert apart[0, 1] > 2 * apart[0, 2]
+    distances = np.linalg.norm(edges[:, None] - edges[None], axis=2)
+    assert distances[0, 1] > 2 * distances[0, 2]
 
 
 @pytest.mark.slow
@@ -118,10 +122,10 @@ def test_the_task_answers_all_five_on_real_images(resnet50_home):
     result = tasks.run(
         "classify.study", StudySettings(size=64), {"data": [sample_sets.reference("sample:hair")]}
     )
-    told = json.loads(result.files[0].read())
-    kinds = {one["kind"]: one["accuracy"] for one in told["features"]}
+    report = json.loads(result.files[0].read())
+    kinds = {one["kind"]: one["accuracy"] for one in report["features"]}
     assert {"pixels", "hog", "untrained", "vgg16", "resnet50"} == set(kinds)
     assert kinds["vgg16"] > kinds["untrained"]
     assert set(result.recipe.weights) == {"resnet50", "vgg16"}
-    said = study_words.readable(told)
-    assert f"{kinds['vgg16']:.0%}" in said and "most similar class" in said
+    text = study_words.readable(report)
+    assert f"{kinds['vgg16']:.0%}" in text and "most similar class" in text

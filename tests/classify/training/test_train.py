@@ -1,4 +1,4 @@
-"""Training from a folder to a packed model that sees as it was tested, frozen or fine-tuned."""
+"""Training from a folder to a packed classifier, with a frozen or a fine-tuned backbone."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from PIL import Image
 from studio.classify.ask import score
 from studio.classify.models import classifier, trained
 from studio.classify.settings import TrainClassifierSettings
-from studio.classify.training import finetune, task, teach_head, training_set
+from studio.classify.training import finetune, task, train_head, training_set
 from studio.core import data, paths, tasks
 from studio.core.data.cache import ImageDataset
 from studio.core.errors import Cancelled, InvalidInput, StudioError
@@ -29,7 +29,7 @@ SMALL = {"backbone": "vgg16", "size": 32}
 TUNED = {**SMALL, "finetune": True, "epochs": 2, "batch": 8}
 
 
-def taught(folder, progress=None, **change):
+def train(folder, progress=None, **change):
     settings = TrainClassifierSettings(**{**SMALL, **change})
     inputs = {"data": [data.reference(str(folder))]}
     return tasks.run("classify.train", settings, inputs, progress)
@@ -40,20 +40,20 @@ def unpacked(result, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def once(lasting_weights_home, drawn):
-    """`once(**change)`: trained once, for all tests that only look at what came of it."""
+def once(lasting_weights_home, class_folder):
+    """Trains once for all tests that only read the result: `once(**change)`."""
 
     @functools.cache
     def teach(change):
         with lasting_weights_home() as home:
-            result = taught(drawn, **dict(change))
+            result = train(class_folder, **dict(change))
             return SimpleNamespace(figures=result.figures, packed=result.files[0].read(), home=home)
 
     return lambda **change: teach(tuple(change.items()))
 
 
-def told(preset, folder, size=32):
-    """What a model's folder says of the held-out images, and what the model itself says of them."""
+def stored_and_predicted(preset, folder, size=32):
+    """Returns the stored predictions for the test images, and those of the opened model."""
     dataset, tested = data.load_dataset(data.reference(str(folder)), size), preset.data()["tested"]
     rows = [dataset.names.index(name) for name in tested["names"]]
     return tested, trained.open(preset).probabilities([dataset.images[row] for row in rows])
@@ -61,13 +61,13 @@ def told(preset, folder, size=32):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("change", [{}, {"head": "mlp", "hidden": 16}, TUNED], ids=["linear", "mlp", "tuned"])
-def test_the_model_says_what_its_training_said(weights_home, once, drawn, tmp_path, change):
+def test_the_model_says_what_its_training_said(weights_home, once, class_folder, tmp_path, change):
     result = once(**change)
     preset = presets.unpack(result.packed, tmp_path / "model")
-    tested, found = told(preset, drawn)
-    assert result.figures["accuracy"] >= 0.8 and result.figures["n"] == 12 == len(found)
-    assert found.argmax(axis=1).tolist() == tested["guess"]
-    assert np.allclose(found.max(axis=1), tested["confidence"], atol=2e-3)
+    tested, probabilities = stored_and_predicted(preset, class_folder)
+    assert result.figures["accuracy"] >= 0.8 and result.figures["n"] == 12 == len(probabilities)
+    assert probabilities.argmax(axis=1).tolist() == tested["guess"]
+    assert np.allclose(probabilities.max(axis=1), tested["confidence"], atol=2e-3)
     right = np.equal(tested["guess"], tested["truth"]).mean()
     assert right == pytest.approx(preset.data()["evaluation"]["accuracy"])
     assert preset.weights().stat().st_size < 4 * result.figures["parameters"] + 40_000
@@ -75,7 +75,7 @@ def test_the_model_says_what_its_training_said(weights_home, once, drawn, tmp_pa
 
 @pytest.fixture
 def mislabeled(seed=0):
-    """Features that tell nothing of the labels: whoever is right on them has learned them."""
+    """Features without any relation to the labels, which only memorization predicts."""
     rng = np.random.default_rng(seed)
     labels = np.arange(80) % 4
     features = rng.normal(size=(80, 200)).astype("float32")
@@ -92,20 +92,20 @@ def mislabeled(seed=0):
 @pytest.mark.parametrize("change", [{}, {"strength": 1e-6}, {"head": "mlp", "hidden": 64}])
 def test_a_search_selects_by_images_that_neither_teach_nor_test(mislabeled, change):
     settings = TrainClassifierSettings(**change)
-    assert not len(teach_head.teach(mislabeled, settings).left_out), "nobody asked"
-    found = teach_head.teach(mislabeled, settings.model_copy(update={"validation": True}))
-    labels = mislabeled.labels(mislabeled.learned)
-    assert found.left_out.shape == (60, 4)
-    assert np.mean(found.left_out.argmax(axis=1) == labels) < 0.5, "chance is a fourth"
-    own = found.probabilities[mislabeled.learned].argmax(axis=1) == labels
+    assert not len(train_head.train(mislabeled, settings).left_out), "nobody asked"
+    trained_head = train_head.train(mislabeled, settings.model_copy(update={"validation": True}))
+    labels = mislabeled.labels(mislabeled.train_rows)
+    assert trained_head.left_out.shape == (60, 4)
+    assert np.mean(trained_head.left_out.argmax(axis=1) == labels) < 0.5, "chance is a fourth"
+    own = trained_head.probabilities[mislabeled.train_rows].argmax(axis=1) == labels
     assert own.mean() > 0.8 or "strength" not in change
-    # What is tested on changes nothing of it.
+    # Test images do not influence it.
     features = mislabeled.features.copy()
     features[mislabeled.held_out] = 0
-    other = teach_head.teach(
+    other = train_head.train(
         replace(mislabeled, features=features), settings.model_copy(update={"validation": True})
     )
-    assert np.allclose(other.left_out, found.left_out, atol=1e-5)
+    assert np.allclose(other.left_out, trained_head.left_out, atol=1e-5)
 
 
 @pytest.mark.slow
@@ -113,28 +113,34 @@ def test_a_search_selects_by_images_that_neither_teach_nor_test(mislabeled, chan
 def test_validation_accuracy_is_told_beside_that_of_the_test(weights_home, once, change):
     result = once(**change, validation=True)
     assert 0 <= result.figures["validation_accuracy"] <= 1
-    known = result.figures["images"] - result.figures["held_out"]
+    count = result.figures["images"] - result.figures["held_out"]
     assert result.figures["n"] == 12
     if change:
-        assert 0 < result.figures["validation_n"] < known / 3
+        assert 0 < result.figures["validation_n"] < count / 3
         assert any("held out for validation" in note for note in result.figures["notes"])
     else:
-        assert result.figures["validation_n"] == known
+        assert result.figures["validation_n"] == count
 
 
 @pytest.mark.slow
-def test_the_more_is_smoothed_the_less_sure_it_grows(weights_home, once, drawn, tmp_path):
-    learns = {**TUNED, "epochs": 6, "learning_rate": 0.001}  # so fast that it comes near what it is trained
+def test_the_more_is_smoothed_the_less_sure_it_grows(weights_home, once, class_folder, tmp_path):
+    learns = {
+        **TUNED,
+        "epochs": 6,
+        "learning_rate": 0.001,
+    }  # a high rate, so that the EMA is close to the trained weights
     sure = []
     for number, label_smoothing in enumerate((0.01, 0.45)):
-        made = once(**learns, label_smoothing=label_smoothing)
-        tested, _ = told(presets.unpack(made.packed, tmp_path / f"model{number}"), drawn)
+        model = once(**learns, label_smoothing=label_smoothing)
+        tested, _ = stored_and_predicted(
+            presets.unpack(model.packed, tmp_path / f"model{number}"), class_folder
+        )
         sure.append(np.mean(tested["confidence"]))
     assert sure[0] > sure[1] + 0.05
 
 
 @pytest.mark.parametrize(
-    "change, told",
+    "change, expected",
     [
         (
             {"blocks": 2, "learning_rate": 0.001},
@@ -145,49 +151,49 @@ def test_the_more_is_smoothed_the_less_sure_it_grows(weights_home, once, drawn, 
         ({"hidden": 16, "strength": 0.1}, ["Without effect with a linear head: hidden."]),
     ],
 )
-def test_settings_that_do_nothing_are_named(change, told):
-    assert TrainClassifierSettings(**change).without_effect() == told
+def test_settings_that_do_nothing_are_named(change, expected):
+    assert TrainClassifierSettings(**change).without_effect() == expected
 
 
 @pytest.mark.slow
-def test_its_result_names_settings_that_do_nothing(weights_home, drawn):
-    notes = taught(drawn, blocks=2).figures["notes"]
+def test_its_result_names_settings_that_do_nothing(weights_home, class_folder):
+    notes = train(class_folder, blocks=2).figures["notes"]
     assert "Without effect without fine-tuning: blocks." in notes
 
 
 @pytest.mark.slow
 def test_its_folder_tells_all_that_a_page_shows(weights_home, once, tmp_path):
     preset = presets.unpack(once().packed, tmp_path / "model")
-    known = preset.data()
-    assert known["classes"] == ["disc", "lying", "standing"] and known["trained_on"] == "shapes"
-    assert {"figures", "evaluation", "tested", "map", "learning_curve", "command"} <= set(known)
-    assert len(known["map"]["x"]) == len(known["map"]["y"]) == len(known["tested"]["names"])
-    learned = [one["images"] for one in known["learning_curve"]]
+    record = preset.data()
+    assert record["classes"] == ["disc", "lying", "standing"] and record["trained_on"] == "shapes"
+    assert {"figures", "evaluation", "tested", "map", "learning_curve", "command"} <= set(record)
+    assert len(record["map"]["x"]) == len(record["map"]["y"]) == len(record["tested"]["names"])
+    learned = [one["images"] for one in record["learning_curve"]]
     assert learned == sorted(set(learned)) and learned[-1] == 24 and len(learned) >= 2
-    assert known["learning_curve"][-1]["accuracy"] >= known["learning_curve"][0]["accuracy"]
+    assert record["learning_curve"][-1]["accuracy"] >= record["learning_curve"][0]["accuracy"]
     card = preset.card()
     assert "python -m training.train_classifier shapes -o DIR --backbone vgg16 --size 32" in card
     assert "36 images" in card and "License: not stated" in card and "| disc | 4 |" in card
-    assert preset.image().startswith(b"\x89PNG")
+    assert preset.image().startswith(b"RIFF")
     assert preset.recipe().weights == {"vgg16": backbones.load("vgg16").digest}
 
 
 def test_classes_lie_apart_on_the_map(once, home, tmp_path):
-    known = presets.unpack(once().packed, tmp_path / "model").data()
-    places = np.array([known["map"]["x"], known["map"]["y"]]).T
-    truth = np.array(known["tested"]["truth"])
+    record = presets.unpack(once().packed, tmp_path / "model").data()
+    places = np.array([record["map"]["x"], record["map"]["y"]]).T
+    truth = np.array(record["tested"]["truth"])
     middles = np.stack([places[truth == one].mean(axis=0) for one in range(3)])
     nearest = np.linalg.norm(places[:, None] - middles, axis=2).argmin(axis=1)
     assert (nearest == truth).mean() > 0.8
 
 
-def test_two_classes_have_a_map_and_a_model(weights_home, drawn, tmp_path):
+def test_two_classes_have_a_map_and_a_model(weights_home, class_folder, tmp_path):
     pair = tmp_path / "pair"
     for name in ("lying", "standing"):
         (pair / name).mkdir(parents=True)
-        for path in (drawn / name).iterdir():
+        for path in (class_folder / name).iterdir():
             (pair / name / path.name).write_bytes(path.read_bytes())
-    result = taught(pair)
+    result = train(pair)
     assert (
         result.figures["accuracy"] > 0.8 and np.isfinite(unpacked(result, tmp_path).data()["map"]["y"]).all()
     )
@@ -195,34 +201,34 @@ def test_two_classes_have_a_map_and_a_model(weights_home, drawn, tmp_path):
 
 @pytest.mark.slow
 def test_a_model_is_scored_on_all_that_was_held_out_of_its_own_data_alone(
-    weights_home, drawn, tmp_path, monkeypatch
+    weights_home, class_folder, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(task, "MOST_TESTED", 5)  # so many its folder tells one by one
-    dataset = data.load_dataset(data.reference(str(drawn)), 32)
+    monkeypatch.setattr(task, "MOST_TESTED", 5)  # the folder lists that many one by one
+    dataset = data.load_dataset(data.reference(str(class_folder)), 32)
     for name, pixels in (("own", dataset.images), ("other", 255 - dataset.images)):
         np.savez(tmp_path / f"{name}.npz", images=pixels, labels=dataset.labels)
-    result = taught(tmp_path / "own.npz")
+    result = train(tmp_path / "own.npz")
     preset = unpacked(result, tmp_path)
     assert len(preset.data()["tested"]["names"]) == 5
-    told = score.figures(preset, str(tmp_path / "own.npz"), None, Progress())
-    assert (told["n"], told["accuracy"]) == (12, pytest.approx(result.figures["accuracy"]))
+    figures = score.figures(preset, str(tmp_path / "own.npz"), None, Progress())
+    assert (figures["n"], figures["accuracy"]) == (12, pytest.approx(result.figures["accuracy"]))
     assert score.figures(preset, str(tmp_path / "own.npz"), (0.667, 1.0), Progress())["accuracy"] == (
-        pytest.approx(told["accuracy"])
+        pytest.approx(figures["accuracy"])
     )
     other = score.figures(preset, str(tmp_path / "other.npz"), None, Progress())
-    assert other["n"] == 36  # arrays of the same name, and as many
+    assert other["n"] == 36  # as many arrays, with the same names
 
 
 @pytest.mark.slow
-def test_what_it_learned_from_is_left_out_of_a_data_set_that_grew(weights_home, once, drawn, tmp_path):
-    grown = shutil.copytree(drawn, tmp_path / "grown")
+def test_what_it_learned_from_is_left_out_of_a_data_set_that_grew(weights_home, once, class_folder, tmp_path):
+    grown = shutil.copytree(class_folder, tmp_path / "grown")
     preset = presets.unpack(once().packed, tmp_path / "model")
     more = np.random.default_rng(0).integers(0, 256, (40, 40, 3), "uint8")
     Image.fromarray(more).save(grown / "disc" / "more.png")
     (grown / "lying" / "00.png").rename(grown / "lying" / "other.png")
-    told = score.figures(preset, str(grown), None, Progress())
-    assert told["n"] == 13  # the 12 that were held out, and the new one
-    assert "24 training images were left out." in told["notes"]
+    figures = score.figures(preset, str(grown), None, Progress())
+    assert figures["n"] == 13  # 12 test images and the new one
+    assert "24 training images were left out." in figures["notes"]
     assert score.figures(preset, str(grown), (0.0, 0.5), Progress())["n"] <= 8
 
 
@@ -231,7 +237,7 @@ def test_two_images_of_each_class_are_enough(weights_home, tmp_path):
     for name in ("a/0", "a/1", "b/0", "b/1"):
         (tmp_path / "few" / name).parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(rng.integers(0, 256, (40, 40, 3), "uint8")).save(tmp_path / "few" / f"{name}.png")
-    result = taught(tmp_path / "few")
+    result = train(tmp_path / "few")
     assert result.figures["n"] == 2
     assert np.isfinite(unpacked(result, tmp_path).data()["map"]["x"]).all()
 
@@ -245,13 +251,13 @@ def test_what_is_all_nearly_the_same_is_refused_before_a_network_looks(home, tmp
         pixels = np.clip(base + rng.normal(0, 4, base.shape), 0, 255).astype("uint8")
         Image.fromarray(pixels).save(tmp_path / "alike" / "ab"[n % 2] / f"{n}.png")
     with pytest.raises(InvalidInput, match=r"nearly identical within.*Add"):
-        taught(tmp_path / "alike")
+        train(tmp_path / "alike")
 
 
 @pytest.mark.slow
-def test_the_same_seed_makes_the_same_model(weights_home, once, drawn, tmp_path):
+def test_the_same_seed_makes_the_same_model(weights_home, once, class_folder, tmp_path):
     first = presets.unpack(once().packed, tmp_path / "first")
-    again, other = (unpacked(taught(drawn, seed=seed), tmp_path / str(seed)) for seed in (0, 1))
+    again, other = (unpacked(train(class_folder, seed=seed), tmp_path / str(seed)) for seed in (0, 1))
     assert first.digest == again.digest != other.digest
     assert first.data()["tested"]["names"] != other.data()["tested"]["names"]
 
@@ -269,48 +275,50 @@ def test_fine_tuning_leaves_the_shared_backbone_as_it_is(weights_home, once, mon
 
 
 @pytest.fixture
-def ready(weights_home, drawn):
-    """A lesson, the weights of its head, and settings to fine-tune it with."""
+def ready(weights_home, class_folder):
+    """A training set, the weights of its head, and settings for fine-tuning."""
     settings = TrainClassifierSettings(**TUNED)
-    found = training_set.load(data.reference(str(drawn)), "vgg16", 32, settings.held_out, 0)
-    return found, teach_head.teach(found, settings).weights, settings
+    training = training_set.load(data.reference(str(class_folder)), "vgg16", 32, settings.held_out, 0)
+    return training, train_head.train(training, settings).weights, settings
 
 
 @pytest.mark.slow
 def test_fine_tuning_begins_where_the_head_ended(ready):
-    found, weights, settings = ready
-    top = finetune.start(found, weights, settings)
-    frozen = teach_head.teach(found, settings).probabilities[found.held_out]
-    with finetune.activations(found.dataset, found.backbone, settings.cut, True, Progress()) as seen:
-        assert seen.shape == (36, 2, 2, 2, 512)
-        maps = seen.read(found.held_out, np.zeros(len(found.held_out), "int64"))
+    training, weights, settings = ready
+    top = finetune.start(training, weights, settings)
+    frozen = train_head.train(training, settings).probabilities[training.held_out]
+    with finetune.activations(
+        training.dataset, training.backbone, settings.cut, True, Progress()
+    ) as maps_store:
+        assert maps_store.shape == (36, 2, 2, 2, 512)
+        maps = maps_store.read(training.held_out, np.zeros(len(training.held_out), "int64"))
         assert np.allclose(top.predict_on_batch(maps), frozen, atol=2e-3)
-        mirrored = seen.read(found.held_out, np.ones(len(found.held_out), "int64"))
+        mirrored = maps_store.read(training.held_out, np.ones(len(training.held_out), "int64"))
     assert not np.allclose(maps, mirrored, atol=0.1)
-    looked = found.backbone.features([settings.cut])
-    images = np.asarray(found.dataset.images[found.held_out])[:, :, ::-1].astype("float32") / 255
-    assert np.allclose(looked(images)[settings.cut], mirrored, rtol=2e-3, atol=2e-2)
+    extract = training.backbone.features([settings.cut])
+    images = np.asarray(training.dataset.images[training.held_out])[:, :, ::-1].astype("float32") / 255
+    assert np.allclose(extract(images)[settings.cut], mirrored, rtol=2e-3, atol=2e-2)
 
 
 @pytest.mark.slow
 def test_fine_tunings_of_the_same_images_do_not_take_each_others_file(ready):
-    found, _, settings = ready
-    given, rows = (found.dataset, found.backbone, settings.cut, True, Progress()), np.arange(3)
-    with finetune.activations(*given) as made:
-        with finetune.activations(*given) as read:
-            before = made.read(rows, rows % 2)
+    training, _, settings = ready
+    arguments, rows = (training.dataset, training.backbone, settings.cut, True, Progress()), np.arange(3)
+    with finetune.activations(*arguments) as store:
+        with finetune.activations(*arguments) as read:
+            before = store.read(rows, rows % 2)
             assert before.std() > 0 and np.array_equal(read.read(rows, rows % 2), before)
-        for path in (paths.folder("cache") / "activations").iterdir():  # whoever frees the cache
+        for path in (paths.folder("cache") / "activations").iterdir():  # as if the cache was freed
             path.unlink()
-        assert np.array_equal(made.read(rows, rows % 2), before)
+        assert np.array_equal(store.read(rows, rows % 2), before)
 
 
 @pytest.mark.slow
 def test_a_stop_within_a_test_leaves_what_learns_as_it_is(ready):
-    found, weights, settings = ready
-    top = finetune.start(found, weights, settings)
-    with finetune.activations(found.dataset, found.backbone, settings.cut, True, Progress()) as seen:
-        tuner = finetune.Tuner(found, top, seen, settings)
+    training, weights, settings = ready
+    top = finetune.start(training, weights, settings)
+    with finetune.activations(training.dataset, training.backbone, settings.cut, True, Progress()) as store:
+        tuner = finetune.Tuner(training, top, store, settings)
         for tuner.step in range(3):
             tuner.advance()
         before = [np.array(one) for one in top.trainable_variables]
@@ -324,13 +332,13 @@ def test_a_stop_within_a_test_leaves_what_learns_as_it_is(ready):
 @pytest.mark.slow
 def test_going_on_is_as_never_having_stopped(ready, monkeypatch):
     monkeypatch.setattr("studio.core.training.trainer.REPORT_SECONDS", 0)
-    found, weights, settings = ready
-    whole = finetune.finetune(found, weights, settings)
-    run, told = checkpoints.Run(paths.folder("runs") / "test"), []
-    stop = Progress(told.append, lambda: any(one.step == 4 and one.total == 6 for one in told))
-    part = finetune.finetune(found, weights, settings, stop, run)
+    training, weights, settings = ready
+    whole = finetune.finetune(training, weights, settings)
+    run, reports = checkpoints.Run(paths.folder("runs") / "test"), []
+    stop = Progress(reports.append, lambda: any(one.step == 4 and one.total == 6 for one in reports))
+    part = finetune.finetune(training, weights, settings, stop, run)
     assert part.ended == "cancelled" and part.step == 4
-    rest = finetune.finetune(found, weights, settings, Progress(), run)
+    rest = finetune.finetune(training, weights, settings, Progress(), run)
     assert rest.step == whole.step == 6 and rest.curves.steps == whole.curves.steps
     assert np.allclose(rest.probabilities, whole.probabilities, atol=1e-5)
     assert not np.allclose(part.probabilities, whole.probabilities, atol=1e-5)
@@ -338,10 +346,10 @@ def test_going_on_is_as_never_having_stopped(ready, monkeypatch):
 
 @pytest.mark.slow
 def test_who_stops_fine_tuning_keeps_the_best_so_far_and_the_seconds_before_count(
-    weights_home, drawn, tmp_path, monkeypatch
+    weights_home, class_folder, tmp_path, monkeypatch
 ):
     monkeypatch.setattr("studio.core.training.trainer.REPORT_SECONDS", 0)
-    told, save = [], checkpoints.Run.save
+    reports, save = [], checkpoints.Run.save
 
     def saved_long_after(run, checkpoint):
         curves = {**checkpoint.notes["curves"], "seconds": 7000.0}
@@ -353,68 +361,68 @@ def test_who_stops_fine_tuning_keeps_the_best_so_far_and_the_seconds_before_coun
         )
 
     monkeypatch.setattr(checkpoints.Run, "save", saved_long_after)
-    stop = Progress(told.append, lambda: any(one.step == 2 and one.total == 6 for one in told))
-    result = taught(drawn, stop, **TUNED)
+    stop = Progress(reports.append, lambda: any(one.step == 2 and one.total == 6 for one in reports))
+    result = train(class_folder, stop, **TUNED)
     assert result.stopped_early and result.figures["steps"] == 2
-    assert len(list((paths.folder("cache") / "activations").iterdir())) == 1  # for whoever continues
-    tested, found = told_by(result, drawn, tmp_path)
-    assert found.argmax(axis=1).tolist() == tested["guess"]
+    assert len(list((paths.folder("cache") / "activations").iterdir())) == 1  # needed to resume
+    tested, probabilities = told_by(result, class_folder, tmp_path)
+    assert probabilities.argmax(axis=1).tolist() == tested["guess"]
 
-    result = taught(drawn, **TUNED)
+    result = train(class_folder, **TUNED)
     assert result.figures["steps"] == 6 and result.figures["seconds"] > 7000
     seconds = f"{result.figures['seconds']:.0f} seconds"
     assert seconds in unpacked(result, tmp_path / "whole").card()
 
 
 @pytest.mark.slow
-def test_a_person_who_stops_before_fine_tuning_keeps_the_head(weights_home, drawn, tmp_path):
-    told = []
-    stop = Progress(told.append, lambda: any(one.text == "Preparing to fine-tune" for one in told))
-    result = taught(drawn, stop, **TUNED)
+def test_a_person_who_stops_before_fine_tuning_keeps_the_head(weights_home, class_folder, tmp_path):
+    reports = []
+    stop = Progress(reports.append, lambda: any(one.text == "Preparing to fine-tune" for one in reports))
+    result = train(class_folder, stop, **TUNED)
     assert result.stopped_early and result.figures["steps"] == 0
     assert result.figures["accuracy"] == result.figures["head_accuracy"]
     assert any("only the head was trained" in note for note in result.figures["notes"])
     assert "The backbone stayed frozen." in unpacked(result, tmp_path / "card").card()
-    tested, found = told_by(result, drawn, tmp_path)
-    assert found.argmax(axis=1).tolist() == tested["guess"]
+    tested, probabilities = told_by(result, class_folder, tmp_path)
+    assert probabilities.argmax(axis=1).tolist() == tested["guess"]
 
 
-def told_by(result, drawn, tmp_path):
-    return told(unpacked(result, tmp_path), drawn)
+def told_by(result, class_folder, tmp_path):
+    return stored_and_predicted(unpacked(result, tmp_path), class_folder)
 
 
-def test_a_person_who_stops_before_there_is_a_head_gets_none(weights_home, drawn):
+def test_a_person_who_stops_before_there_is_a_head_gets_none(weights_home, class_folder):
     with pytest.raises(Cancelled):
-        taught(drawn, Progress(cancelled=lambda: True))
+        train(class_folder, Progress(cancelled=lambda: True))
 
 
-def test_one_class_is_refused_before_a_network_is_loaded(home, drawn):
+def test_one_class_is_refused_before_a_network_is_loaded(home, class_folder):
     with pytest.raises(InvalidInput, match="two classes"):
-        taught(drawn / "disc")
+        train(class_folder / "disc")
 
 
 @pytest.mark.parametrize("damage", ["other training", "no classes", "other classes"])
 def test_a_model_that_is_not_whole_is_refused(weights_home, once, tmp_path, damage):
     preset = presets.unpack(once().packed, tmp_path / "model")
     name = model_folder.RECIPE if damage == "other training" else model_folder.SETTINGS
-    made = json.loads((preset.folder / name).read_text())
+    record = json.loads((preset.folder / name).read_text())
     if damage == "other training":
-        made["weights"]["vgg16"] = "0" * 64
+        record["weights"]["vgg16"] = "0" * 64
     else:
-        made["data"]["classes"] = ["one", "two"] if damage == "other classes" else None
-    (preset.folder / name).write_text(json.dumps(made))
-    classifier._HELD.clear()
+        record["data"]["classes"] = ["one", "two"] if damage == "other classes" else None
+    (preset.folder / name).write_text(json.dumps(record))
+    classifier._CACHE.clear()
     with pytest.raises(StudioError, match=SECOND_SENTENCE):
         trained.open(presets.find(preset.folder))
 
 
 @pytest.mark.slow
-def test_normalization_stands_still_while_the_rest_learns(resnet50_home, drawn):
+def test_normalization_stands_still_while_the_rest_learns(resnet50_home, class_folder):
     settings = TrainClassifierSettings(size=32, finetune=True, epochs=1, batch=8)
-    found = training_set.load(data.reference(str(drawn)), "resnet50", 32, settings.held_out, 0)
-    weights = teach_head.teach(found, settings).weights
-    before = finetune.start(found, weights, settings)
-    tuned = finetune.finetune(found, weights, settings).result
+    training = training_set.load(data.reference(str(class_folder)), "resnet50", 32, settings.held_out, 0)
+    weights = train_head.train(training, settings).weights
+    before = finetune.start(training, weights, settings)
+    tuned = finetune.finetune(training, weights, settings).result
     moved = {
         (layer.name, variable.name)
         for layer, old in zip(tuned.layers, before.layers, strict=True)

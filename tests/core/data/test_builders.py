@@ -1,4 +1,4 @@
-"""Data sets of TensorFlow Datasets, on one that its own builder prepares here."""
+"""Data sets of TensorFlow Datasets, with a local builder."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ def prepared(tmp_path, monkeypatch):
 def test_a_prepared_data_set_is_read_by_its_name(prepared, file_format):
     prepared(file_format)
     file = data.reference("tfds:tiny_blobs")
-    found = data.load_dataset(file, 16)
-    levels = found.images[:, 8, 8, 0].astype(int)
+    dataset = data.load_dataset(file, 16)
+    levels = dataset.images[:, 8, 8, 0].astype(int)
     assert sorted(levels[:8]) == [20 * n for n in range(8)]
     assert sorted(levels[8:]) == [200, 201, 202]
-    assert list(found.names) == sorted(found.names)
-    assert found.names[8].endswith("test")
-    assert found.classes == ("dark", "light")
-    assert np.array_equal(found.labels, levels > 100)
-    assert np.array_equal(found.attributes["age"], levels)
-    assert np.array_equal(found.attributes["round"], levels > 50)
-    assert set(found.attributes) == {"age", "round"}
+    assert list(dataset.names) == sorted(dataset.names)
+    assert dataset.names[8].endswith("test")
+    assert dataset.classes == ("dark", "light")
+    assert np.array_equal(dataset.labels, levels > 100)
+    assert np.array_equal(dataset.attributes["age"], levels)
+    assert np.array_equal(dataset.attributes["round"], levels > 50)
+    assert set(dataset.attributes) == {"age", "round"}
     assert file.name == "tfds:tiny_blobs"
-    assert np.array_equal(data.load_dataset(file, 16).images, found.images)
+    assert np.array_equal(data.load_dataset(file, 16).images, dataset.images)
 
 
 @pytest.mark.parametrize("name", ["tfds:", "tfds:no_such_data_set", "tfds:../etc", "tfds:huggingface:mnist"])
@@ -57,7 +57,7 @@ def test_an_unknown_version_is_refused():
 
 
 class Lost:
-    """A data set that is not here, on a site where nobody answers."""
+    """A data set that is not on this machine, and whose site does not respond."""
 
     MANUAL_DOWNLOAD_INSTRUCTIONS = None
     data_dir = "/nowhere"
@@ -96,13 +96,13 @@ def test_what_must_be_fetched_by_hand_is_told(monkeypatch):
 
 def test_what_has_no_images_is_refused_before_anything_is_fetched(tmp_path, monkeypatch):
     monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path))
-    monkeypatch.setattr(builders, "_check_reach", lambda *asked: None)
+    monkeypatch.setattr(builders, "_check_reach", lambda *args: None)
     with pytest.raises(InvalidInput, match=r"text, label. Use images"):
         data.reference("tfds:imdb_reviews")
 
 
 def test_it_is_known_how_much_is_fetched(prepared, monkeypatch):
-    monkeypatch.setattr(builders, "_check_reach", lambda *asked: None)
+    monkeypatch.setattr(builders, "_check_reach", lambda *args: None)
     prepared("array_record")
     assert data.to_fetch(data.reference("tfds:tiny_blobs")) is None, "it is here"
     assert data.to_fetch(data.reference("tfds:mnist")) == 11_594_722

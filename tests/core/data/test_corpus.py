@@ -1,4 +1,4 @@
-"""Any file that a user calls a text is read as they would read it, or refused with the reason."""
+"""Text files are decoded as their author wrote them, or rejected with the reason."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ PLAIN = "Eine Größe, die man mißt: 3 µm. Ça va déjà mieux, dit-il à Zoë
     ],
 )
 def test_encodings_are_found(codec, name):
-    found = corpus.read(PLAIN.encode(codec))
-    assert (found.text, found.encoding) == (PLAIN, name)
-    assert bool(found.notes) == (name == "Latin-1")  # what was assumed is told
+    text = corpus.read(PLAIN.encode(codec))
+    assert (text.text, text.encoding) == (PLAIN, name)
+    assert bool(text.notes) == (name == "Latin-1")  # assumptions are reported
 
 
 @pytest.mark.parametrize("mark, codec", [(b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")])
@@ -35,19 +35,19 @@ def test_both_orders_of_bytes(mark, codec):
 
 
 def test_quotes_of_windows():
-    found = corpus.read(b"\x93So\x94, she said, \x91it is\x92. " * 4)
-    assert found.text.startswith("“So”, she said, ‘it is’.")
-    assert found.encoding == "Windows-1252"
+    text = corpus.read(b"\x93So\x94, she said, \x91it is\x92. " * 4)
+    assert text.text.startswith("“So”, she said, ‘it is’.")
+    assert text.encoding == "Windows-1252"
 
 
 @pytest.mark.parametrize(
-    "name, codec, said", [("ru_cp1251.txt", "cp1251", "1251"), ("zh_gb18030.txt", "gb18030", "GB18030")]
+    "name, codec, expected", [("ru_cp1251.txt", "cp1251", "1251"), ("zh_gb18030.txt", "gb18030", "GB18030")]
 )
-def test_other_scripts_are_read_as_they_were_written(data_dir, name, codec, said):
+def test_other_scripts_are_read_as_they_were_written(data_dir, name, codec, expected):
     data = (data_dir / "odd" / "04" / name).read_bytes()
-    found = corpus.read(data)
-    assert found.text == data.decode(codec).replace("\r\n", "\n")
-    assert said in found.encoding and "give its encoding if that is wrong" in found.notes[0]
+    text = corpus.read(data)
+    assert text.text == data.decode(codec).replace("\r\n", "\n")
+    assert expected in text.encoding and "give its encoding if that is wrong" in text.notes[0]
 
 
 TEXTS = {
@@ -93,15 +93,15 @@ def test_a_text_of_another_or_an_unknown_encoding_is_refused(data, encoding):
 
 def test_a_few_broken_bytes_do_not_make_it_latin():
     data = (PLAIN * 40).encode()
-    found = corpus.read(data[:500] + b"\xff" + data[500:])
-    assert found.encoding == "UTF-8" and "1 broken" in found.notes[0]
-    assert found.text == PLAIN * 40
+    text = corpus.read(data[:500] + b"\xff" + data[500:])
+    assert text.encoding == "UTF-8" and "1 broken" in text.notes[0]
+    assert text.text == PLAIN * 40
 
 
 def test_line_ends():
-    found = corpus.read(b"one\r\ntwo\rthree\nfour" * 5)
-    assert found.text == "one\ntwo\nthree\nfour" * 5
-    assert "line endings" in found.notes[0]
+    text = corpus.read(b"one\r\ntwo\rthree\nfour" * 5)
+    assert text.text == "one\ntwo\nthree\nfour" * 5
+    assert "line endings" in text.notes[0]
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_what_is_no_text_is_refused(data, says):
 def test_a_huge_file_is_refused_before_it_is_read(tmp_path):
     path = tmp_path / "huge.txt"
     with path.open("wb") as file:
-        file.truncate(2**40)  # far more than any memory: reading it would fail
+        file.truncate(2**40)  # larger than any memory, so reading it would fail
     with pytest.raises(InvalidInput, match="100 MB"):
         corpus.read(path)
 
@@ -157,19 +157,19 @@ def test_every_file_of_the_collection(data_dir):
     for path, _, _, verdict, *_ in rows:
         try:
             corpus.read(data_dir / "badfiles" / path)
-            taken = "accept"
+            outcome = "accept"
         except InvalidInput:
-            taken = "refuse"
-        if verdict in ("accept", "refuse") and taken != verdict:
+            outcome = "refuse"
+        if verdict in ("accept", "refuse") and outcome != verdict:
             wrong.append(path)
     assert len(rows) > 30 and not wrong
 
 
 def test_facts():
     text = "aab\nb c\x1b[0m “x” ☃\n" + "word " * 30
-    found = corpus.facts(text)
-    assert found.chars == len(text) and found.lines == 3 and found.words == 35
-    assert found.longest_line == 150
-    assert dict(found.alphabet)["a"] == 2 and found.alphabet[0][1] == max(n for _, n in found.alphabet)
-    assert {c for c, _ in found.odd} == {"\x1b", "“", "”", "☃"}
-    assert [corpus.shown(c) for c in "a \n☃\u200d"] == ["a", "space", "line end", "☃", "zero width joiner"]
+    facts = corpus.facts(text)
+    assert facts.chars == len(text) and facts.lines == 3 and facts.words == 35
+    assert facts.longest_line == 150
+    assert dict(facts.alphabet)["a"] == 2 and facts.alphabet[0][1] == max(n for _, n in facts.alphabet)
+    assert {c for c, _ in facts.odd} == {"\x1b", "“", "”", "☃"}
+    assert [corpus.describe(c) for c in "a \n☃\u200d"] == ["a", "space", "line end", "☃", "zero width joiner"]

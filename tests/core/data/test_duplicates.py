@@ -1,4 +1,4 @@
-"""Near-duplicates: found however they were made, and nothing else is."""
+"""Near-duplicates are found, whatever made them, without false positives."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def middle(image, share=1.0):
 
 @pytest.fixture(scope="module")
 def originals():
-    found = [sample_photos.photo(name) for name in ("chelsea", "coffee", "rocket", "astronaut", "camera")]
-    return found + [paintings.painting(name) for name in list(paintings.paintings())[:3]]
+    images = [sample_photos.photo(name) for name in ("chelsea", "coffee", "rocket", "astronaut", "camera")]
+    return images + [paintings.painting(name) for name in list(paintings.paintings())[:3]]
 
 
 def saved(image):
@@ -60,29 +60,29 @@ CHANGES = {
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_image_is_known_again(originals, change):
     if change == "cropped":
-        originals = originals[:5]  # of a drawn texture another part is another image
+        originals = originals[:5]  # another part of a generated texture is a different image
     plain = [middle(image) for image in originals]
-    found = duplicates.find(gathered([*plain, *map(CHANGES[change], plain)]))
+    result = duplicates.find(gathered([*plain, *map(CHANGES[change], plain)]))
     count = len(originals)
-    assert {tuple(pair) for pair in found.pairs} == {(n, n + count) for n in range(count)}
-    assert np.array_equal(found.labels[:count], found.labels[count:])
-    assert len(set(found.labels)) == count and found.alike.min() > duplicates.ALIKE
+    assert {tuple(pair) for pair in result.pairs} == {(n, n + count) for n in range(count)}
+    assert np.array_equal(result.labels[:count], result.labels[count:])
+    assert len(set(result.labels)) == count and result.correlations.min() > duplicates.LEAST_CORRELATION
 
 
 @pytest.mark.slow
 def test_images_that_differ_are_no_duplicates(originals):
     faces = avatars.collection(60, seed=0, size=SIZE)["images"]
-    found = duplicates.find(gathered([middle(image) for image in originals]))
-    assert not len(found.pairs) and len(set(found.labels)) == len(originals)
-    assert len(set(duplicates.find(gathered(faces)).labels)) > 30  # drawn ones may be alike
+    result = duplicates.find(gathered([middle(image) for image in originals]))
+    assert not len(result.pairs) and len(set(result.labels)) == len(originals)
+    assert len(set(duplicates.find(gathered(faces)).labels)) > 30  # generated ones may be similar
 
 
 def test_what_is_alike_through_others_is_one_group(originals):
     cat = originals[0]
     row = [middle(cat, share) for share in (1.0, 0.9, 0.81, 0.73)]
-    found = duplicates.find(gathered([*row, middle(originals[1])]))
-    assert (0, 3) not in {tuple(pair) for pair in found.pairs}
-    assert len(set(found.labels[:4])) == 1 and found.labels[4] != found.labels[0]
+    result = duplicates.find(gathered([*row, middle(originals[1])]))
+    assert (0, 3) not in {tuple(pair) for pair in result.pairs}
+    assert len(set(result.labels[:4])) == 1 and result.labels[4] != result.labels[0]
 
 
 def test_flat_images_are_not_all_one(originals):
@@ -103,25 +103,25 @@ def test_the_same_images_are_compared_once(originals):
 
 
 def alike_throughout(count):
-    """Images of two classes, all of them one with a little noise."""
+    """Returns a data set of two classes whose images are all the same, with a little noise."""
     rng = np.random.default_rng(0)
     base = np.kron(rng.integers(60, 200, (8, 8, 1)), np.ones((SIZE // 8, SIZE // 8, 3)))
     noisy = [np.clip(base + rng.normal(0, 20, base.shape), 0, 255).astype("uint8") for _ in range(count)]
-    found = gathered(noisy)
-    return replace(found, labels=np.arange(count) % 2, classes=("a", "b"))
+    dataset = gathered(noisy)
+    return replace(dataset, labels=np.arange(count) % 2, classes=("a", "b"))
 
 
 def test_no_group_is_so_large_that_a_class_cannot_be_tested():
-    found = duplicates.find(alike_throughout(60))
-    assert np.bincount(found.labels).max() <= duplicates.LEAST_TOGETHER
-    assert found.parted == 60  # and a user is told
+    result = duplicates.find(alike_throughout(60))
+    assert np.bincount(result.labels).max() <= duplicates.ALWAYS_GROUPED
+    assert result.cross_group_count == 60  # and the user is informed
 
 
 @pytest.mark.slow
 def test_of_frames_of_one_video_few_pairs_are_kept():
-    found = duplicates.find(alike_throughout(400))
-    assert len(found.pairs) <= 400 * duplicates._EACH * 6
-    assert len(np.unique(found.pairs)) == 400  # each is among them
-    rows = np.sort(found.pairs, axis=1)
-    assert np.array_equal(rows, found.pairs) and len(np.unique(rows, axis=0)) == len(rows)
-    assert np.all(np.diff(found.alike) <= 0)
+    result = duplicates.find(alike_throughout(400))
+    assert len(result.pairs) <= 400 * duplicates._EACH * 6
+    assert len(np.unique(result.pairs)) == 400  # each image is in a pair
+    rows = np.sort(result.pairs, axis=1)
+    assert np.array_equal(rows, result.pairs) and len(np.unique(rows, axis=0)) == len(rows)
+    assert np.all(np.diff(result.correlations) <= 0)

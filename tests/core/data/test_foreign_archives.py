@@ -1,4 +1,4 @@
-"""Archives of other systems and of attackers: names are read as written, limits of parsers are errors."""
+"""Archives of other systems and of attackers: names are decoded, and parser limits become errors."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def png() -> bytes:
 
 
 def zipped(path, names: dict[str, bytes]):
-    """Zips files whose names in the archive are raw bytes, without the flag that says UTF-8."""
+    """Writes a zip whose names are raw bytes without the UTF-8 flag."""
     with zipfile.ZipFile(path, "w") as archive:
         for name in names:
             archive.writestr(name, png())
@@ -42,7 +42,7 @@ def test_utf8_names_of_a_zip_without_the_utf8_flag_are_read(tmp_path):
 
 def test_a_zip_with_names_in_another_encoding_says_so(tmp_path):
     files = archives.in_zip(zipped(tmp_path / "a.zip", {"K_fer/1.png": b"K\x84fer/1.png"}), "a")
-    assert files.names == ("Käfer/1.png",)  # as the standard has it, code page 437
+    assert files.names == ("Käfer/1.png",)  # code page 437, the default of the standard
     assert "1 name is not in UTF-8" in files.notes[0]
 
 

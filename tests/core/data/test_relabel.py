@@ -1,4 +1,4 @@
-"""A data set with some images removed or put into other classes: a new archive, the old one as it was."""
+"""Relabeling writes a new archive and leaves the original unchanged."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from studio.core.tasks import File
 from tests.wording import SECOND_SENTENCE
 
 
-def drawn(seed: int) -> bytes:
+def encoded_image(seed: int) -> bytes:
     body = io.BytesIO()
     Image.fromarray(np.random.default_rng(seed).integers(0, 256, (24, 24, 3), "uint8")).save(body, "PNG")
     return body.getvalue()
 
 
 FILES = {
-    "shapes/train/red/0.png": drawn(0),
-    "shapes/train/red/near/1.png": drawn(1),
-    "shapes/train/blue/0.png": drawn(2),
-    "shapes/test/blue/5.png": drawn(3),
-    "shapes/test/green/6.png": drawn(4),
-    "shapes/test/green/7.png": drawn(5),
-    "shapes/test/green/again.png": drawn(4),
+    "shapes/train/red/0.png": encoded_image(0),
+    "shapes/train/red/near/1.png": encoded_image(1),
+    "shapes/train/blue/0.png": encoded_image(2),
+    "shapes/test/blue/5.png": encoded_image(3),
+    "shapes/test/green/6.png": encoded_image(4),
+    "shapes/test/green/7.png": encoded_image(5),
+    "shapes/test/green/again.png": encoded_image(4),
     "shapes/test/green/broken.png": b"no image",
     "__MACOSX/._0.png": b"junk",
 }
@@ -54,8 +54,10 @@ def tarred(files=FILES) -> bytes:
     return body.getvalue()
 
 
-def classes(found: data.ImageDataset) -> dict[str, str]:
-    return {name: found.classes[label] for name, label in zip(found.names, found.known_labels, strict=True)}
+def classes(dataset: data.ImageDataset) -> dict[str, str]:
+    return {
+        name: dataset.classes[label] for name, label in zip(dataset.names, dataset.known_labels, strict=True)
+    }
 
 
 @pytest.mark.parametrize("packed", [zipped, tarred])
@@ -64,19 +66,19 @@ def test_images_go_where_they_belong_and_the_archive_stays(packed, home):
     file = File.keep(whole, "dataset", "shapes.zip")
     before = classes(data.load_dataset(file, 24))
     changes = {"shapes/train/red/0.png": "blue", "shapes/test/blue/5.png": ""}
-    made = relabel.made(file, changes, "shapes corrected.zip")
-    after = classes(data.load_dataset(made, 24))
+    archive = relabel.apply_changes(file, changes, "shapes corrected.zip")
+    after = classes(data.load_dataset(archive, 24))
     del before["shapes/train/red/0.png"], before["shapes/test/blue/5.png"]
     assert after == before | {"shapes/train/blue/0 2.png": "blue"}, "a file of that name was there"
-    assert file.read() == whole and made.name == "shapes corrected.zip"
-    assert relabel.made(file, changes, "again.zip").digest == made.digest
+    assert file.read() == whole and archive.name == "shapes corrected.zip"
+    assert relabel.apply_changes(file, changes, "again.zip").digest == archive.digest
     assert not [path for path in (home / "cache").rglob("*.zip")]
 
 
 def test_what_goes_over_is_as_it_was(home):
     file = File.keep(zipped(), "dataset", "shapes.zip")
-    made = relabel.made(file, {"shapes/train/red/0.png": "green"}, "new.zip")
-    with zipfile.ZipFile(made.path) as archive:
+    corrected = relabel.apply_changes(file, {"shapes/train/red/0.png": "green"}, "new.zip")
+    with zipfile.ZipFile(corrected.path) as archive:
         there = {name: archive.read(name) for name in archive.namelist()}
     assert there.pop("shapes/train/green/0.png") == FILES["shapes/train/red/0.png"]
     assert there == {name: FILES[name] for name in there} and "__MACOSX/._0.png" not in there
@@ -88,28 +90,28 @@ def test_what_grows_when_it_is_opened_does_not_fill_the_disk(home):
         for n in range(12):
             archive.writestr(f"{'red' if n % 2 else 'blue'}/{n}.bmp", bytes([n]) * 2**20)
     file = File.keep(body.getvalue(), "dataset", "grows.zip")
-    made = relabel.made(file, {"red/1.bmp": ""}, "new.zip")
-    assert made.path.stat().st_size < 2 * 2**20
-    with zipfile.ZipFile(made.path) as archive:
+    corrected = relabel.apply_changes(file, {"red/1.bmp": ""}, "new.zip")
+    assert corrected.path.stat().st_size < 2 * 2**20
+    with zipfile.ZipFile(corrected.path) as archive:
         assert archive.testzip() is None and len(archive.namelist()) == 11
 
 
 def test_a_copy_does_not_take_the_place_of_what_was_removed(home):
     file = File.keep(zipped(), "dataset", "shapes.zip")
-    found = data.load_dataset(file, 24)
-    changes = relabel.with_copies({"shapes/test/green/6.png": ""}, found)
-    left = data.load_dataset(relabel.made(file, changes, "new.zip"), 24)
+    dataset = data.load_dataset(file, 24)
+    changes = relabel.with_copies({"shapes/test/green/6.png": ""}, dataset)
+    left = data.load_dataset(relabel.apply_changes(file, changes, "new.zip"), 24)
     assert not [name for name in left.names if name.endswith(("6.png", "again.png"))]
-    assert relabel.told([""]) == "1 removed" and relabel.told(["", "", "a"]) == "2 removed, 1 moved"
+    assert relabel.summary([""]) == "1 removed" and relabel.summary(["", "", "a"]) == "2 removed, 1 moved"
 
 
 def test_images_in_arrays_become_files_of_their_classes(home, tmp_path):
     images = np.random.default_rng(0).integers(0, 256, (6, 16, 16, 3), "uint8")
     arrays.write(tmp_path / "a.npz", {"x": images, "y": np.array(["a/b", "..", "a/b", "..", "a/b", ".."])})
     file = File.keep((tmp_path / "a.npz").read_bytes(), "dataset", "a.npz")
-    found = data.load_dataset(file, 16)
-    made = relabel.made(file, {found.names[0]: "..", found.names[5]: ""}, "new.zip")
-    after = data.load_dataset(made, 16)
+    dataset = data.load_dataset(file, 16)
+    archive = relabel.apply_changes(file, {dataset.names[0]: "..", dataset.names[5]: ""}, "new.zip")
+    after = data.load_dataset(archive, 16)
     assert after.classes == ("a-b", "unnamed") and np.bincount(after.labels).tolist() == [2, 3]
     assert np.array_equal(after.images[after.names.index("unnamed/000000.png")], images[0])
 
@@ -117,10 +119,10 @@ def test_images_in_arrays_become_files_of_their_classes(home, tmp_path):
 def test_something_has_to_stay_and_a_damaged_archive_is_one_sentence(home):
     file = File.keep(zipped(), "dataset", "shapes.zip")
     with pytest.raises(InvalidInput, match=r"No images of shapes\.zip would be left\. "):
-        relabel.made(file, dict.fromkeys(FILES, ""), "new.zip")
-    cut = File.keep(zipped().replace(drawn(2)[-60:], bytes(60)), "dataset", "cut.zip")
+        relabel.apply_changes(file, dict.fromkeys(FILES, ""), "new.zip")
+    cut = File.keep(zipped().replace(encoded_image(2)[-60:], bytes(60)), "dataset", "cut.zip")
     with pytest.raises(InvalidInput, match=SECOND_SENTENCE):
-        relabel.made(cut, {"shapes/train/red/0.png": ""}, "new.zip")
+        relabel.apply_changes(cut, {"shapes/train/red/0.png": ""}, "new.zip")
     assert not [path for path in (home / "cache").rglob("*.zip")]
 
 
@@ -138,4 +140,4 @@ def test_only_the_folder_of_the_class_changes(path, to):
     everything = [path, f"{top}blue/9.png", f"{top}green/8.png"]
     if path.startswith("train"):
         everything.append("test/green/7.png")
-    assert names.moved(everything, {path: "blue"}) == {path: to}
+    assert names.new_paths(everything, {path: "blue"}) == {path: to}

@@ -1,4 +1,4 @@
-"""Images that show the same as another: those saved again are found, drawings that are alike are not."""
+"""Images that were saved again count as repeats; similar drawings do not."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ SIZE = 64
 
 
 def dataset(*images: Image.Image | np.ndarray) -> ImageDataset:
-    made = [Image.fromarray(one) if isinstance(one, np.ndarray) else one for one in images]
-    found = np.stack([np.asarray(one.resize((SIZE, SIZE), Image.Resampling.LANCZOS)) for one in made])
-    sizes = np.array([(one.height, one.width) for one in made])
-    return ImageDataset(found, tuple(f"{n}.png" for n in range(len(found))), sizes=sizes)
+    originals = [Image.fromarray(one) if isinstance(one, np.ndarray) else one for one in images]
+    pixels = np.stack([np.asarray(one.resize((SIZE, SIZE), Image.Resampling.LANCZOS)) for one in originals])
+    sizes = np.array([(one.height, one.width) for one in originals])
+    return ImageDataset(pixels, tuple(f"{n}.png" for n in range(len(pixels))), sizes=sizes)
 
 
 def photo(name: str) -> Image.Image:
@@ -36,8 +36,8 @@ def saved(image: Image.Image, quality: int) -> Image.Image:
 
 
 def firsts(*images: Image.Image | np.ndarray) -> dict[int, int]:
-    found = repeats.find(dataset(*images))
-    return dict(zip(found.rows.tolist(), found.firsts.tolist(), strict=True))
+    result = repeats.find(dataset(*images))
+    return dict(zip(result.rows.tolist(), result.firsts.tolist(), strict=True))
 
 
 @pytest.mark.parametrize("name", ["chelsea", "astronaut", "coffee", "rocket", "camera"])
@@ -65,17 +65,17 @@ def test_the_larger_one_stays():
 def test_in_gray_too():
     gray = np.asarray(dataset(photo("coffee"), saved(photo("coffee"), 30), photo("rocket")).images)
     one_channel = gray.mean(axis=3, keepdims=True).astype("uint8")
-    found = repeats.find(ImageDataset(one_channel, ("a", "b", "c"), sizes=np.full((3, 2), SIZE)))
-    assert found.rows.tolist() == [1] and found.firsts.tolist() == [0] and found.alike[0] > 0.98
+    result = repeats.find(ImageDataset(one_channel, ("a", "b", "c"), sizes=np.full((3, 2), SIZE)))
+    assert result.rows.tolist() == [1] and result.firsts.tolist() == [0] and result.correlations[0] > 0.98
 
 
 def icon(color: str = "red", eye: bool = False, ground: str = "white") -> Image.Image:
-    made = Image.new("RGB", (SIZE, SIZE), ground)
-    draw = ImageDraw.Draw(made)
+    image = Image.new("RGB", (SIZE, SIZE), ground)
+    draw = ImageDraw.Draw(image)
     draw.ellipse((12, 12, 52, 52), fill=color)
     if eye:
         draw.ellipse((24, 24, 30, 30), fill="black")
-    return made
+    return image
 
 
 def test_another_color_one_thing_more_a_mirrored_or_a_cropped_one_is_another_image():
@@ -102,8 +102,8 @@ def test_drawn_faces_and_digits_are_not_taken_for_the_same():
 def test_of_very_many_the_first_ones_are_compared(monkeypatch):
     monkeypatch.setattr(repeats, "MOST", 3)
     one = photo("coffee")
-    found = repeats.find(dataset(one, photo("rocket"), saved(one, 50), saved(one, 40)))
-    assert found.compared == 3 and found.rows.tolist() == [2]
+    result = repeats.find(dataset(one, photo("rocket"), saved(one, 50), saved(one, 40)))
+    assert result.compared_count == 3 and result.rows.tolist() == [2]
 
 
 def test_it_can_be_stopped():

@@ -1,4 +1,4 @@
-"""Sample data sets: the same for everyone, and read as any other."""
+"""Sample data sets are deterministic and load like any other."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ def cartoons(session_home):
 
 @pytest.mark.slow
 def test_it_is_read_as_any_data_set_of_classes(cartoons, session_home):
-    found = data.load_dataset(cartoons, 64)
-    assert found.classes == sample_sets.sets()["cartoons"].classes == ("glasses", "hat", "plain")
-    assert np.bincount(found.labels).tolist() == [32] * 3
-    assert not found.notes  # nothing broken, and no copies
-    assert len({image.tobytes() for image in found.images}) == 96
+    dataset = data.load_dataset(cartoons, 64)
+    assert dataset.classes == sample_sets.sets()["cartoons"].classes == ("glasses", "hat", "plain")
+    assert np.bincount(dataset.labels).tolist() == [32] * 3
+    assert not dataset.notes  # nothing broken, and no copies
+    assert len({image.tobytes() for image in dataset.images}) == 96
     assert cartoons.path.stat().st_size < 2**21
 
 
@@ -37,7 +37,7 @@ def test_the_bald_have_the_shortest_hair(home):
     rows = data.load_dataset(sample_sets.reference("sample:hair"), 64)
     assert rows.classes == ("bald", "long", "round", "spikes")
     assert np.bincount(rows.labels).tolist() == [24] * 4
-    # What is drawn next to the neck, below the ears, is hair or the plain ground: the long hide more of it.
+    # Next to the neck is hair or background; long hair hides more of the background.
     beside = rows.images[:, 34:44, 8:18].astype("float32").std(axis=(1, 2)).mean(axis=1)
     means = [beside[rows.labels == n].mean() for n in range(4)]
     assert max(means) == means[1]
@@ -48,7 +48,7 @@ def test_it_is_always_the_same(name, session_home):
     file = sample_sets.reference(f"sample:{name}")
     again = sample_sets.reference(f"sample:{name}")
     assert again == file
-    file.path.unlink()  # as when the studio tidies up
+    file.path.unlink()  # as after the studio's cleanup
     again = sample_sets.reference(f"sample:{name}")
     assert again == file and paths.file_digest(again.path) == file.digest
 
@@ -64,10 +64,10 @@ def test_an_unknown_name_names_the_closest(home):
 @pytest.mark.parametrize("name, side", [("avatars", 64), ("digits", 32)])
 def test_images_to_learn_to_draw_from_are_many_and_differ(name, side, session_home):
     file = sample_sets.reference(f"sample:{name}")
-    found = data.load_dataset(file, side, least=64)
-    assert found.labels is None and len(found.names) >= 1000
-    assert (found.sizes == side).all() and not found.notes
-    assert set(found.attributes) == (FACTS if name == "avatars" else set())
+    dataset = data.load_dataset(file, side, least=64)
+    assert dataset.labels is None and len(dataset.names) >= 1000
+    assert (dataset.sizes == side).all() and not dataset.notes
+    assert set(dataset.attributes) == (FACTS if name == "avatars" else set())
 
 
 @pytest.mark.slow
@@ -88,14 +88,14 @@ def test_a_cancelled_one_leaves_nothing_behind(home):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sample_sets.sets())
 def test_no_two_faces_of_a_set_are_nearly_the_same(name, session_home):
-    found = data.load_dataset(sample_sets.reference(f"sample:{name}"), 224)
-    assert not len(duplicates.find(found).pairs)
+    dataset = data.load_dataset(sample_sets.reference(f"sample:{name}"), 224)
+    assert not len(duplicates.find(dataset).pairs)
 
 
 def test_photos_to_practice_on_differ_and_are_always_the_same(home):
     file = sample_sets.reference("sample:photos")
-    found = data.load_dataset(file, 64)
-    assert found.images.shape == (96, 64, 64, 3) and not found.copies
-    assert found.labels is None
+    dataset = data.load_dataset(file, 64)
+    assert dataset.images.shape == (96, 64, 64, 3) and not dataset.copies
+    assert dataset.labels is None
     file.path.unlink()
     assert sample_sets.reference("sample:photos") == file

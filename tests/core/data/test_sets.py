@@ -1,4 +1,4 @@
-"""Data sets: every kind is read alike, what is broken is told, and nothing harmful gets through."""
+"""Data sets in each format load alike, broken images are reported, and attacks are rejected."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def saved(path, **arrays):
     return path
 
 
-def taken(path, size=8, **options):
+def load(path, size=8, **options):
     return data.load_dataset(data.reference(str(path)), size, **options)
 
 
@@ -83,27 +83,27 @@ def every_kind(place):
 
 def test_folders_zips_and_tars_are_read_alike(tmp_path):
     for path in every_kind(tmp_path):
-        found = taken(path)
-        assert found.names == ("cat/a.png", "cat/b.png", "dog/a.png", "dog/b.png")
-        assert found.images[:, 0, 0, 0].tolist() == [10, 20, 30, 40]
-        assert found.images.shape == (4, 8, 8, 3)
-        assert found.images.dtype == np.uint8
-        assert found.classes == ("cat", "dog")
-        assert found.labels.tolist() == [0, 0, 1, 1]
-        assert found.notes == ()
+        dataset = load(path)
+        assert dataset.names == ("cat/a.png", "cat/b.png", "dog/a.png", "dog/b.png")
+        assert dataset.images[:, 0, 0, 0].tolist() == [10, 20, 30, 40]
+        assert dataset.images.shape == (4, 8, 8, 3)
+        assert dataset.images.dtype == np.uint8
+        assert dataset.classes == ("cat", "dog")
+        assert dataset.labels.tolist() == [0, 0, 1, 1]
+        assert dataset.notes == ()
         with pytest.raises(ValueError, match="read-only"):
-            found.images[0] = 0
+            dataset.images[0] = 0
 
 
 def test_an_upload_is_read_as_its_path_is(tmp_path):
     path = zipped(tmp_path / "animals.zip", ANIMALS)
     upload = File.keep(path.read_bytes(), "dataset", "animals.zip")
-    assert np.array_equal(data.load_dataset(upload, 8).images, taken(path).images)
+    assert np.array_equal(data.load_dataset(upload, 8).images, load(path).images)
 
 
 def test_a_visitors_upload_of_the_very_note_of_a_folder_opens_no_folder(tmp_path):
     note = data.reference(str(folder(tmp_path / "private", ANIMALS))).read()
-    with owners.asking("visitor-bob"):
+    with owners.acting_as("visitor-bob"):
         upload = File.keep(note, "dataset", "note.json")
         with pytest.raises(InvalidInput, match="another kind of file"):
             data.load_dataset(upload, 8)
@@ -122,52 +122,52 @@ def test_the_middle_square_is_taken(tmp_path):
     wide[:, 10:20] = 200
     buffer = io.BytesIO()
     Image.fromarray(wide).save(buffer, "PNG")
-    found = taken(folder(tmp_path / "wide", {"a.png": buffer.getvalue()}), 10)
-    assert np.array_equal(found.images[0], wide[:, 10:20])
+    dataset = load(folder(tmp_path / "wide", {"a.png": buffer.getvalue()}), 10)
+    assert np.array_equal(dataset.images[0], wide[:, 10:20])
 
 
 def test_gray_images_keep_their_levels(tmp_path):
     path = saved(tmp_path / "digits.npz", x=np.arange(256, dtype="uint8").reshape(1, 16, 16))
-    found = taken(path, 16, channels=1)
-    assert np.array_equal(found.images[0, :, :, 0].ravel(), np.arange(256))
+    dataset = load(path, 16, channels=1)
+    assert np.array_equal(dataset.images[0, :, :, 0].ravel(), np.arange(256))
 
 
 def test_broken_images_are_left_out_counted_and_named(tmp_path):
     files = ANIMALS | {"cat/broken.jpg": b"\xff\xd8\xff broken", "dog/notes.txt": b"bark", "dog/e.png": b""}
     for path in (folder(tmp_path / "some", files), zipped(tmp_path / "some.zip", files)):
-        found = taken(path)
-        assert len(found.images) == 4
-        assert found.images[:, 0, 0, 0].tolist() == [10, 20, 30, 40]
-        (note,) = found.notes
+        dataset = load(path)
+        assert len(dataset.images) == 4
+        assert dataset.images[:, 0, 0, 0].tolist() == [10, 20, 30, 40]
+        (note,) = dataset.notes
         assert note.startswith("3 files were")
         assert all(name in note for name in ("cat/broken.jpg", "dog/e.png", "dog/notes.txt"))
 
 
 def test_a_class_of_broken_images_is_no_class(tmp_path):
     files = ANIMALS | {"eel/a.png": b"broken", "emu/a.png": png(50)}
-    found = taken(folder(tmp_path / "some", files))
-    assert found.classes == ("cat", "dog", "emu")
-    assert found.labels.tolist() == [0, 0, 1, 1, 2]
-    assert any("1 class " in note and "eel" in note for note in found.notes)
+    dataset = load(folder(tmp_path / "some", files))
+    assert dataset.classes == ("cat", "dog", "emu")
+    assert dataset.labels.tolist() == [0, 0, 1, 1, 2]
+    assert any("1 class " in note and "eel" in note for note in dataset.notes)
 
 
 def test_copies_are_kept_once(tmp_path):
     files = ANIMALS | {"cat/copy.png": ANIMALS["cat/a.png"], "dog/stray.png": ANIMALS["cat/a.png"]}
-    found = taken(tarred(tmp_path / "some.tgz", dict(reversed(files.items())), "w:gz"))
-    assert found.names == tuple(sorted(ANIMALS))
-    assert "2 copies" in found.notes[0]
-    assert "another class" in found.notes[1]
-    assert "dog/stray.png" in found.notes[1]
-    assert "cat/copy.png" not in found.notes[1]
+    dataset = load(tarred(tmp_path / "some.tgz", dict(reversed(files.items())), "w:gz"))
+    assert dataset.names == tuple(sorted(ANIMALS))
+    assert "2 copies" in dataset.notes[0]
+    assert "another class" in dataset.notes[1]
+    assert "dog/stray.png" in dataset.notes[1]
+    assert "cat/copy.png" not in dataset.notes[1]
 
 
 def test_junk_is_passed_over_and_hidden_files_are_told(tmp_path):
     files = ANIMALS | {"__MACOSX/cat/._a.png": b"x", "cat/.DS_Store": b"x", ".cache/a.png": png(99)}
     (tmp_path / "some" / "empty").mkdir(parents=True)
-    found = taken(folder(tmp_path / "some", files))
-    assert found.names == tuple(sorted(ANIMALS))
-    assert found.classes == ("cat", "dog")
-    assert found.notes == (
+    dataset = load(folder(tmp_path / "some", files))
+    assert dataset.names == tuple(sorted(ANIMALS))
+    assert dataset.classes == ("cat", "dog")
+    assert dataset.notes == (
         "1 hidden file was skipped: .cache/a.png.",
         "1 folder without files was skipped: empty.",
     )
@@ -187,23 +187,23 @@ def test_junk_is_passed_over_and_hidden_files_are_told(tmp_path):
 )
 def test_classes_are_the_folders(tmp_path, names, classes):
     files = {name: b"words" if name.endswith("txt") else png(n) for n, name in enumerate(names)}
-    found = taken(folder(tmp_path / "some", files))
-    assert found.classes == classes
-    assert (found.labels is None) == (not classes)
+    dataset = load(folder(tmp_path / "some", files))
+    assert dataset.classes == classes
+    assert (dataset.labels is None) == (not classes)
 
 
 def test_folders_inside_classes_are_merged_and_told(tmp_path):
     names = ["cats/persian/1.png", "cats/siamese/2.png", "cats/3.png", "dogs/4.png"]
-    found = taken(folder(tmp_path / "some", {name: png(n) for n, name in enumerate(names)}))
-    assert found.classes == ("cats", "dogs") and found.labels.tolist().count(0) == 3
+    dataset = load(folder(tmp_path / "some", {name: png(n) for n, name in enumerate(names)}))
+    assert dataset.classes == ("cats", "dogs") and dataset.labels.tolist().count(0) == 3
     assert (
         "2 folders inside classes were merged into the enclosing class: cats/persian, cats/siamese."
-        in found.notes
+        in dataset.notes
     )
 
 
 @pytest.mark.parametrize(
-    "folders, told",
+    "folders, notes",
     [
         (
             ["train", "test"],
@@ -219,26 +219,26 @@ def test_folders_inside_classes_are_merged_and_told(tmp_path):
         ),
     ],
 )
-def test_a_division_that_is_not_kept_is_told(tmp_path, folders, told):
+def test_a_division_that_is_not_kept_is_told(tmp_path, folders, notes):
     names = [f"some/{part}/{kind}/a.png" for part in folders for kind in ("cat", "dog")]
     files = {name: png(n) for n, name in enumerate(names)}
-    assert list(taken(folder(tmp_path / "top", files)).notes) == told
+    assert list(load(folder(tmp_path / "top", files)).notes) == notes
 
 
 def test_ages_and_genders_are_read_from_names(tmp_path):
     names = [f"faces/{age}_{age % 2}_{age:05d}.png" for age in range(1, 20)]
     files = {name: png(n) for n, name in enumerate(names)} | {"faces/unknown.png": png(99)}
-    found = taken(folder(tmp_path / "utk", files))
-    ages = dict(zip(found.names, found.attributes["age"], strict=True))
+    dataset = load(folder(tmp_path / "utk", files))
+    ages = dict(zip(dataset.names, dataset.attributes["age"], strict=True))
     assert ages["faces/7_1_00007.png"] == 7
     assert np.isnan(ages["faces/unknown.png"])
-    assert found.attributes["gender"].dtype == np.float32
-    assert any("Ages" in note for note in found.notes)
+    assert dataset.attributes["gender"].dtype == np.float32
+    assert any("Ages" in note for note in dataset.notes)
 
 
 def test_names_that_only_look_alike_tell_no_age(tmp_path):
     files = {f"{n}_1_{n}.png": png(n) for n in range(100, 140)}
-    assert taken(folder(tmp_path / "some", files)).attributes == {}
+    assert load(folder(tmp_path / "some", files)).attributes == {}
 
 
 @pytest.mark.parametrize("labels", ["y_train", None])
@@ -247,40 +247,40 @@ def test_npz_takes_training_before_test_images(tmp_path, labels):
     arrays = {"x_test": x[3:], "x_train": x[:3]}
     if labels:
         arrays |= {"y_train": np.array([[7], [2], [7]]), "y_test": np.array([2, 9])}
-    found = taken(saved(tmp_path / "digits.npz", **arrays), channels=1)
-    assert np.array_equal(found.images[..., 0], x)
-    assert list(found.names) == sorted(found.names)
-    assert found.names[3].endswith("x_test")
-    assert found.classes == (("2", "7", "9") if labels else ())
-    assert labels is None or found.labels.tolist() == [1, 0, 1, 0, 2]
-    assert "in this order" in found.notes[0]
+    dataset = load(saved(tmp_path / "digits.npz", **arrays), channels=1)
+    assert np.array_equal(dataset.images[..., 0], x)
+    assert list(dataset.names) == sorted(dataset.names)
+    assert dataset.names[3].endswith("x_test")
+    assert dataset.classes == (("2", "7", "9") if labels else ())
+    assert labels is None or dataset.labels.tolist() == [1, 0, 1, 0, 2]
+    assert "in this order" in dataset.notes[0]
 
 
 def test_npz_says_that_labels_of_a_part_alone_are_left_out(tmp_path):
     x = np.arange(5 * 64, dtype="uint8").reshape(5, 8, 8)
-    found = taken(saved(tmp_path / "digits.npz", x_train=x[:3], y_train=np.array([1, 2, 1]), x_test=x[3:]))
-    assert found.classes == ()
-    assert found.notes[1] == ("The labels in y_train are ignored, as x_test has none: there is no y_test.")
+    dataset = load(saved(tmp_path / "digits.npz", x_train=x[:3], y_train=np.array([1, 2, 1]), x_test=x[3:]))
+    assert dataset.classes == ()
+    assert dataset.notes[1] == ("The labels in y_train are ignored, as x_test has none: there is no y_test.")
 
 
 def test_npz_takes_floats_of_0_to_1_and_colors(tmp_path):
     x = np.random.default_rng(0).integers(0, 256, (3, 8, 8, 3), "uint8")
     path = saved(tmp_path / "x.npz", images=(x / 255).astype("float32"), labels=np.array(["a", "b", "a"]))
-    found = taken(path)
-    assert np.array_equal(found.images, x)
-    assert found.classes == ("a", "b")
+    dataset = load(path)
+    assert np.array_equal(dataset.images, x)
+    assert dataset.classes == ("a", "b")
 
 
 def test_npz_may_say_numbers_of_every_image(tmp_path):
     x = np.random.default_rng(0).integers(0, 256, (3, 8, 8, 3), "uint8")
     facts = {"smile": np.array([-1, 0.5, np.nan], "float32"), "other": np.zeros(5), "whole": np.arange(3)}
-    found = taken(saved(tmp_path / "x.npz", images=x, **facts))
-    assert list(found.attributes) == ["smile"]
-    assert np.array_equal(found.attributes["smile"], facts["smile"], equal_nan=True)
+    dataset = load(saved(tmp_path / "x.npz", images=x, **facts))
+    assert list(dataset.attributes) == ["smile"]
+    assert np.array_equal(dataset.attributes["smile"], facts["smile"], equal_nan=True)
 
 
 def lying(path, shape):
-    """An npz whose array says that it has another shape than it has bytes for."""
+    """Writes an npz whose array declares a shape that its bytes do not fill."""
     head = io.BytesIO()
     np.lib.format.write_array_header_1_0(head, {"descr": "|u1", "fortran_order": False, "shape": shape})
     return zipped(path, {"x.npy": head.getvalue() + bytes(40)})
@@ -300,7 +300,7 @@ def test_npz_that_are_no_images_are_refused(tmp_path):
     }
     for words, path in bad.items():
         with pytest.raises(InvalidInput, match=words):
-            taken(path)
+            load(path)
     for shape in ((10, 10, 10), (1_000_000, 1024, 1024), (2**40, 2**40, 1)):
         with pytest.raises(InvalidInput, match="a damaged npz"):
             data.reference(str(lying(tmp_path / "h.npz", shape)))
@@ -322,7 +322,7 @@ def test_an_npz_with_a_wrong_byte_is_refused(tmp_path):
     content[len(content) // 2] ^= 1
     (tmp_path / "x.npz").write_bytes(content)
     with pytest.raises(InvalidInput, match="a damaged npz"):
-        taken(tmp_path / "x.npz")
+        load(tmp_path / "x.npz")
 
 
 def test_bad_archives_are_handled_as_expected(data_dir, tmp_path, monkeypatch):
@@ -333,8 +333,8 @@ def test_bad_archives_are_handled_as_expected(data_dir, tmp_path, monkeypatch):
     wrong = []
     for row in rows:
         try:
-            found = taken(data_dir / "badfiles" / row["file"], least=8)
-            done, good = "accept", row["expected"] == "either" or found.classes == ("cat", "dog")
+            dataset = load(data_dir / "badfiles" / row["file"], least=8)
+            done, good = "accept", row["expected"] == "either" or dataset.classes == ("cat", "dog")
         except InvalidInput as error:
             done, good = "refuse", "\n" not in str(error) and str(data_dir) not in str(error)
         if row["expected"] not in (done, "either") or not good:
@@ -361,7 +361,7 @@ def test_why_an_archive_is_refused_is_told_before_it_is_read(data_dir, name, wor
         data.reference(str(data_dir / "badfiles" / "archives" / name))
 
 
-# Those that an image model may learn from, although a classifier could not.
+# Valid for a generator, but not for a classifier.
 NO_MATTER = {
     "one_class_only.zip", "flat_no_classes.zip", "dir_one_class/", "many_classes_300.zip",
     "single_image_per_class.zip", "all_broken_in_class.zip", "one_image_in_all.zip",
@@ -372,11 +372,11 @@ def test_bad_folders_and_zips_of_images_are_handled_as_expected(data_dir):
     with (data_dir / "badfiles" / "INDEX.tsv").open(encoding="utf-8") as handle:
         rows = [row for row in csv.DictReader(handle, delimiter="\t") if row["kind"].startswith("class_")]
     assert len(rows) > 25
-    found, wrong = {}, []
+    datasets, wrong = {}, []
     for row in rows:
         name = row["file"].partition("/")[2]
         try:
-            found[name] = taken(data_dir / "badfiles" / row["file"])
+            datasets[name] = load(data_dir / "badfiles" / row["file"])
             done = "accept"
         except InvalidInput as error:
             done = "refuse"
@@ -384,17 +384,17 @@ def test_bad_folders_and_zips_of_images_are_handled_as_expected(data_dir):
         if row["expected"] not in (done, "either") and not (done == "accept" and name in NO_MATTER):
             wrong.append((row["file"], row["expected"], done))
     assert not wrong
-    assert len(found["broken_among_good.zip"].images) == 8
-    assert found["broken_among_good.zip"].notes[0].startswith("2 files were left out")
-    assert len(found["dir_broken_among_good/"].images) == 6
-    assert found["train_val_split.zip"].classes == ("cat", "dog")
-    assert found["dir_hidden_and_keep/"].classes == ("apple", "pear")
-    assert "röte Äpfel" in found["dir name with spaces é/"].classes
-    assert "in another class" in found["duplicates_across_classes.zip"].notes[-1]
+    assert len(datasets["broken_among_good.zip"].images) == 8
+    assert datasets["broken_among_good.zip"].notes[0].startswith("2 files were left out")
+    assert len(datasets["dir_broken_among_good/"].images) == 6
+    assert datasets["train_val_split.zip"].classes == ("cat", "dog")
+    assert datasets["dir_hidden_and_keep/"].classes == ("apple", "pear")
+    assert "röte Äpfel" in datasets["dir name with spaces é/"].classes
+    assert "in another class" in datasets["duplicates_across_classes.zip"].notes[-1]
 
 
 def zip_with(path, **changes):
-    """A zip of the animals and one more member with odd attributes."""
+    """Writes a zip of the animals and one more member with unusual attributes."""
     info = zipfile.ZipInfo("cat/odd.png")
     for name, value in changes.items():
         setattr(info, name, value)
@@ -458,10 +458,10 @@ def test_too_many_files_are_refused(tmp_path, monkeypatch):
 @pytest.mark.parametrize("cut", [0.3, 0.6, 0.85])
 def test_cut_and_damaged_archives_are_refused(tmp_path, cut):
     for path in every_kind(tmp_path)[1:]:
-        whole = path.read_bytes()[:5120]  # of a plain tar, without the filling after its end
+        whole = path.read_bytes()[:5120]  # of a plain tar without the padding at its end
         path.write_bytes(whole[: int(len(whole) * cut)])
         with pytest.raises(InvalidInput, match="damaged or incomplete"):
-            taken(path)
+            load(path)
 
 
 @pytest.mark.parametrize("mode", ["", ":gz", ":bz2"])
@@ -475,7 +475,7 @@ def test_a_tar_cut_between_two_files_is_refused(tmp_path, mode):
     with opener(path, "wb") as stream:
         stream.write(content)
     with pytest.raises(InvalidInput, match="damaged or incomplete"):
-        taken(path)
+        load(path)
 
 
 def test_a_damaged_header_within_a_tar_is_no_end(tmp_path):
@@ -495,17 +495,17 @@ def test_links_in_a_folder_are_not_followed(tmp_path):
     (place / "cat" / "link.png").symlink_to(outside / "secret.png")
     (place / "loop").symlink_to(place, target_is_directory=True)
     os.mkfifo(place / "pipe.png")
-    found = taken(place)
-    assert len(found.images) == 4
-    assert found.notes[0].startswith("3 links or devices")
+    dataset = load(place)
+    assert len(dataset.images) == 4
+    assert dataset.notes[0].startswith("3 links or devices")
 
 
 def test_a_folder_that_may_be_listed_but_not_entered_is_told(tmp_path, monkeypatch):
     place = folder(tmp_path / "set", {"shut/1.png": png(), "shut/in/2.png": png(), "3.png": png()})
     without(monkeypatch, PermissionError, place / "shut")
-    found = data.load_dataset(data.reference(str(place)), 8)
-    assert len(found.images) == 1
-    assert "1 folders could not be opened: shut." in found.notes
+    dataset = data.load_dataset(data.reference(str(place)), 8)
+    assert len(dataset.images) == 1
+    assert "1 folders could not be opened: shut." in dataset.notes
     without(monkeypatch, PermissionError, place)
     with pytest.raises(InvalidInput, match="cannot be opened"):
         data.reference(str(place))
@@ -524,9 +524,9 @@ def test_a_file_that_goes_after_its_folder_was_listed_is_passed_over(tmp_path, m
     )
 
     def listed(path):
-        found = real(path)
-        (path / found.names[-1]).unlink()
-        return found
+        listing = real(path)
+        (path / listing.names[-1]).unlink()
+        return listing
 
     with monkeypatch.context() as patch:
         patch.setattr(archives, "in_folder", listed)
@@ -535,7 +535,7 @@ def test_a_file_that_goes_after_its_folder_was_listed_is_passed_over(tmp_path, m
 
 
 def without(monkeypatch, error, where):
-    """Nothing can be told of the entries of a folder; tests may run as root, whom nothing is forbidden."""
+    """Makes `lstat` fail for entries of a folder; needed because root may read everything."""
     real = Path.lstat
 
     def lstat(path):
@@ -566,25 +566,25 @@ def test_what_is_not_there_or_holds_nothing_is_told(tmp_path):
     with pytest.raises(InvalidInput, match="no such file"):
         data.reference(str(tmp_path / "nowhere"))
     with pytest.raises(InvalidInput, match="no files"):
-        taken(folder(tmp_path / "empty", {".keep": b""}))
+        load(folder(tmp_path / "empty", {".keep": b""}))
     with pytest.raises(InvalidInput, match=r"0 among 1 files: a\.txt"):
-        taken(folder(tmp_path / "text", {"a.txt": b"words"}))
+        load(folder(tmp_path / "text", {"a.txt": b"words"}))
 
 
 def test_too_few_images_name_the_minimum(tmp_path):
     place = folder(tmp_path / "some", ANIMALS | {"x.txt": b"words"})
     with pytest.raises(InvalidInput, match=r": 4\..*x\.txt\. Use at least 5 images"):
-        taken(place, least=5)
-    assert len(taken(place, least=4).images) == 4
+        load(place, least=5)
+    assert len(load(place, least=4).images) == 4
 
 
 def test_images_that_are_all_the_same_are_too_few(tmp_path):
-    """As files they differ, so none is passed over as a copy."""
+    """Their files differ, so none is skipped as a copy."""
     same = {f"{n}.bmp": _bmp(7) + bytes([n]) for n in range(6)}
     place = folder(tmp_path / "same", {**same, "other.png": png(9)})
     with pytest.raises(InvalidInput, match=r": 7, of which only 2 differ. Use at least 5 different images"):
-        taken(place, least=5)
-    assert len(taken(place, least=2).images) == 7
+        load(place, least=5)
+    assert len(load(place, least=2).images) == 7
 
 
 def _bmp(level) -> bytes:
@@ -604,15 +604,15 @@ class Told:
 def test_the_second_time_comes_from_the_cache_until_the_data_change(tmp_path):
     place = folder(tmp_path / "some", ANIMALS)
     file, first, second = data.reference(str(place)), Told(), Told()
-    made = data.load_dataset(file, 8, progress=first.progress())
+    dataset = data.load_dataset(file, 8, progress=first.progress())
     again = data.load_dataset(file, 8, progress=second.progress())
     assert first.reports
     assert not second.reports
-    assert np.array_equal(made.images, again.images)
+    assert np.array_equal(dataset.images, again.images)
     assert (again.names, again.labels.tolist(), again.classes) == (
-        made.names,
-        made.labels.tolist(),
-        made.classes,
+        dataset.names,
+        dataset.labels.tolist(),
+        dataset.classes,
     )
     assert data.load_dataset(file, 9).images.shape == (4, 9, 9, 3)
     (place / "cat" / "c.png").write_bytes(png(50))
@@ -625,17 +625,17 @@ def test_the_second_time_comes_from_the_cache_until_the_data_change(tmp_path):
 
 def test_a_damaged_cache_is_made_again(tmp_path, home):
     place = folder(tmp_path / "some", ANIMALS)
-    whole = np.array(taken(place).images)
-    kept = list((home / "cache").rglob("*.*"))
-    assert kept
-    for path in kept:
+    whole = np.array(load(place).images)
+    cache_files = list((home / "cache").rglob("*.*"))
+    assert cache_files
+    for path in cache_files:
         path.write_bytes(path.read_bytes()[:-1])
-        assert np.array_equal(taken(place).images, whole)
+        assert np.array_equal(load(place).images, whole)
 
 
 def test_a_stop_leaves_nothing_half_made(tmp_path, home):
     with pytest.raises(Cancelled):
-        taken(folder(tmp_path / "some", ANIMALS), progress=Told(2).progress())
+        load(folder(tmp_path / "some", ANIMALS), progress=Told(2).progress())
     assert not list((home / "cache").rglob("*.*"))
 
 
@@ -644,7 +644,7 @@ def test_references_stay_small_and_hold_no_images(tmp_path):
     assert file.kind == "dataset"
     assert file.name == "animals.zip"
     assert json.loads(file.read())["dataset"] == str(tmp_path / "animals.zip")
-    assert len(paths.kept(file.digest).read_bytes()) < 1000
+    assert len(paths.kept_path(file.digest).read_bytes()) < 1000
 
 
 def test_data_sets_are_light_to_import():
@@ -655,13 +655,13 @@ def test_data_sets_are_light_to_import():
 
 @pytest.mark.slow
 def test_real_data_sets_are_read_whole(data_dir):
-    digits = taken(data_dir / "mnist.npz", 28, channels=1)
+    digits = load(data_dir / "mnist.npz", 28, channels=1)
     assert digits.images.shape == (70_000, 28, 28, 1)
-    assert np.bincount(digits.labels[60_000:]).tolist()[:3] == [980, 1135, 1032]  # as its authors count them
-    flowers = taken(data_dir / "flowers5_3000.tar", 32)
+    assert np.bincount(digits.labels[60_000:]).tolist()[:3] == [980, 1135, 1032]  # as its authors count
+    flowers = load(data_dir / "flowers5_3000.tar", 32)
     assert flowers.classes == ("daisy", "dandelion", "roses", "sunflowers", "tulips")
     assert len(flowers.images) == 3000 - 2  # copies
-    faces = taken(data_dir / "utkface64_20000.tar", 64)
+    faces = load(data_dir / "utkface64_20000.tar", 64)
     assert len(faces.images) == 20_000 - 287
     assert set(faces.attributes) == {"age", "gender"}
     assert (faces.attributes["age"].min(), faces.attributes["age"].max()) == (1, 116)
@@ -670,25 +670,25 @@ def test_real_data_sets_are_read_whole(data_dir):
 def test_what_was_left_out_and_how_large_images_were_is_known(tmp_path):
     files = {"a/1.png": png(10, 20, 30), "a/2.png": png(20), "b/1.png": png(30), "b/copy.png": png(20)}
     place = folder(tmp_path / "set", {**files, "a/0.png": png(40)[:-20], "b/words.txt": b"words"})
-    for found in (taken(place), taken(place)):  # the second time from the cache
-        assert found.names == ("a/1.png", "a/2.png", "b/1.png")
-        assert found.sizes.tolist() == [[20, 30], [12, 12], [12, 12]]
-        assert found.broken == ("a/0.png", "b/words.txt")
-        assert found.copies == (("b/copy.png", "a/2.png"),)
-        own = [hashlib.sha256(image.tobytes()).digest() for image in found.images]
-        assert [row.tobytes() for row in found.digests] == own
+    for dataset in (load(place), load(place)):  # the second time from the cache
+        assert dataset.names == ("a/1.png", "a/2.png", "b/1.png")
+        assert dataset.sizes.tolist() == [[20, 30], [12, 12], [12, 12]]
+        assert dataset.broken == ("a/0.png", "b/words.txt")
+        assert dataset.copies == (("b/copy.png", "a/2.png"),)
+        own = [hashlib.sha256(image.tobytes()).digest() for image in dataset.images]
+        assert [row.tobytes() for row in dataset.digests] == own
 
 
 def test_an_npz_whose_bytes_no_longer_inflate_is_refused(tmp_path):
     noise = np.random.default_rng(0).integers(0, 9, (30, 28, 28)).astype("uint8")
     np.savez_compressed(tmp_path / "x.npz", x=noise)
     content = bytearray((tmp_path / "x.npz").read_bytes())
-    for wrong in range(60):  # some of them corrupt the stream itself, not only its sum
+    for wrong in range(60):  # some corrupt the stream itself, not only its checksum
         damaged = content.copy()
         damaged[200 + 7 * wrong : 204 + 7 * wrong] = b"\xff\xff\xff\xff"
         (tmp_path / "x.npz").write_bytes(damaged)
         with pytest.raises(InvalidInput, match="damaged"):
-            taken(tmp_path / "x.npz")
+            load(tmp_path / "x.npz")
 
 
 def test_an_npz_whose_header_never_ends_is_refused(tmp_path):
@@ -698,7 +698,7 @@ def test_an_npz_whose_header_never_ends_is_refused(tmp_path):
             "x.npy", b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + bytes(7500)
         )
     with pytest.raises(InvalidInput, match="damaged"):
-        taken(tmp_path / "x.npz")
+        load(tmp_path / "x.npz")
 
 
 def test_a_part_reads_only_what_is_asked_for(tmp_path):
@@ -706,9 +706,9 @@ def test_a_part_reads_only_what_is_asked_for(tmp_path):
         read = 0
 
         def __getitem__(self, which):
-            found = super().__getitem__(which)
-            Counted.read += found.size
-            return found
+            array = super().__getitem__(which)
+            Counted.read += array.size
+            return array
 
     images = np.arange(40, dtype="uint8").reshape(10, 2, 2, 1).view(Counted)
     part = data.Part(images, np.array([7, 3, 5]))

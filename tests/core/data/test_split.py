@@ -1,4 +1,4 @@
-"""The split: by each image's own SHA-256, with copies on one side, whatever else is in the data set."""
+"""The split by SHA-256 keeps copies together and does not depend on the other images."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from studio.core.progress import Progress
 pytestmark = pytest.mark.usefixtures("home")
 
 
-def drawn(count: int, side: int = 16, seed: int = 0) -> np.ndarray:
-    """Images of soft colors that are nothing alike, `(n, side, side, 3) uint8`."""
+def random_images(count: int, side: int = 16, seed: int = 0) -> np.ndarray:
+    """Returns unrelated smooth images, `(n, side, side, 3) uint8`."""
     coarse = np.random.default_rng(seed).integers(0, 256, (count, 6, 6, 3), "uint8")
     return np.stack([resize(one, side, side) for one in coarse])
 
@@ -41,7 +41,7 @@ def test_seven_images_more_move_none_from_the_training_to_the_test_part():
 
 
 def test_the_part_of_an_image_is_that_of_its_file_or_array(tmp_path):
-    images = drawn(40)
+    images = random_images(40)
     few, more = gathered(tmp_path / "a", images[:30]), gathered(tmp_path / "b", images)
     assert np.array_equal(split.positions(few), split.positions(more)[:30])
     larger = data.load_dataset(data.reference(str(tmp_path / "b")), 32)
@@ -55,7 +55,7 @@ def test_the_part_of_an_image_is_that_of_its_file_or_array(tmp_path):
 
 @pytest.mark.parametrize("change", [lambda one: one, lambda one: one[:, :, ::-1]])
 def test_near_duplicates_lie_at_the_smallest_of_their_positions(tmp_path, change):
-    images = drawn(30, side=48)
+    images = random_images(30, side=48)
     alone = split.positions(gathered(tmp_path / "alone", images))
     together = split.positions(gathered(tmp_path / "together", images, change(images)))
     assert len(together) == 60 and np.array_equal(together[::2], together[1::2])  # sorted by name
@@ -63,12 +63,12 @@ def test_near_duplicates_lie_at_the_smallest_of_their_positions(tmp_path, change
 
 
 def test_of_very_many_the_last_ones_are_compared(tmp_path, monkeypatch):
-    images = drawn(30, side=48)
-    found = gathered(tmp_path / "set", images, images)
-    own = split.from_sha256(found.source_sha256)
+    images = random_images(30, side=48)
+    dataset = gathered(tmp_path / "set", images, images)
+    own = split.from_sha256(dataset.source_sha256)
     monkeypatch.setattr(split, "MOST_COMPARED", 40)
     last = np.sort(np.argsort(own)[-40:])
-    positions = split.positions(found)
+    positions = split.positions(dataset)
     moved = np.flatnonzero(positions != own)
     assert len(moved) and set(moved) <= set(last)
     both = [n for n in range(0, 60, 2) if {n, n + 1} <= set(last)]
@@ -77,7 +77,7 @@ def test_of_very_many_the_last_ones_are_compared(tmp_path, monkeypatch):
 
 def test_it_can_be_stopped(tmp_path):
     with pytest.raises(Cancelled):
-        split.positions(gathered(tmp_path / "set", drawn(30)), Progress(cancelled=lambda: True))
+        split.positions(gathered(tmp_path / "set", random_images(30)), Progress(cancelled=lambda: True))
 
 
 def test_the_parts_begin_at_fixed_positions():
@@ -94,7 +94,7 @@ def test_each_part_of_few_images_has_one():
         positions = np.random.default_rng(seed).random(count)
         parts = split.split(positions, 0.05, 0.1)
         assert sorted(np.concatenate(parts)) == list(range(count)) and all(map(len, parts))
-        # Each part lies above the part before it.
+        # The parts do not overlap, in ascending order.
         assert all(positions[a].max() < positions[b].min() for a, b in pairwise(parts))
 
 

@@ -1,4 +1,4 @@
-"""Directions are found where they were hidden, and say how well they were found."""
+"""Latent directions are recovered, with the variance that they explain."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def test_more_numbers_than_points_give_the_same_weights():
     points, values = rng.standard_normal((30, 50)), rng.standard_normal(30)
     centerd = points - points.mean(0)
     weights = np.linalg.solve(centerd.T @ centerd + 3 * np.eye(50), centerd.T @ (values - values.mean()))
-    found = direction(points, values, ridge=3)[0]
-    assert np.allclose(found, weights / np.linalg.norm(weights), atol=1e-5)
+    solution = direction(points, values, ridge=3)[0]
+    assert np.allclose(solution, weights / np.linalg.norm(weights), atol=1e-5)
 
 
 def test_what_has_nothing_to_do_with_the_points_scores_nothing(z):
@@ -63,15 +63,15 @@ def test_too_little_to_go_by_is_one_sentence(z, values):
 
 @pytest.mark.parametrize("size", [64, 28, 9])
 def test_what_changes_most_comes_first_and_makes_brighter(z, size):
-    """Images whose left half follows one dimension strongly, and whose right half another one weakly."""
+    """The left half follows one dimension strongly, the right half another one weakly."""
     images = np.full((COUNT, size, size, 3), 128.0)
     images[:, :, : size // 2] += (25 * z[:, 2] - 50)[:, None, None, None]
     images[:, :, size // 2 :] -= (8 * z[:, 7] - 16)[:, None, None, None]
-    found = principal(z, images.clip(0, 255).astype("uint8"), count=2)
-    assert list(found) == ["change-1", "change-2"]
-    assert found["change-1"].vector[2] > 0.98
-    assert found["change-2"].vector[7] < -0.95
-    assert "%" in found["change-1"].note
+    directions = principal(z, images.clip(0, 255).astype("uint8"), count=2)
+    assert list(directions) == ["change-1", "change-2"]
+    assert directions["change-1"].vector[2] > 0.98
+    assert directions["change-2"].vector[7] < -0.95
+    assert "%" in directions["change-1"].note
 
 
 def test_images_that_are_all_the_same_have_no_direction(z):
@@ -82,15 +82,15 @@ def test_names_of_a_data_set_become_ones_that_can_be_asked_for():
     one = Direction(np.eye(DIM, dtype="float32")[0])
     long = "color of the hair, as far as it can be seen"
     names = ["skin brightness", "skin,brightness", "a = b", "change-1", "", long, f"{long} at all", "  age\n"]
-    found = by_name([(1 - n / 10, name, one) for n, name in enumerate(names)], {"change-1": one})
-    assert list(found)[:5] == ["skin-brightness", "skin-brightness-2", "a-b", "change-1-2", "unnamed"]
-    assert list(found)[-2:] == ["-age-", "change-1"] and len(found) == len(names) + 1
-    assert max(map(len, found)) == MOST_NAME
-    assert list(from_json({"directions": found})) == list(found)
+    directions = by_name([(1 - n / 10, name, one) for n, name in enumerate(names)], {"change-1": one})
+    assert list(directions)[:5] == ["skin-brightness", "skin-brightness-2", "a-b", "change-1-2", "unnamed"]
+    assert list(directions)[-2:] == ["-age-", "change-1"] and len(directions) == len(names) + 1
+    assert max(map(len, directions)) == MOST_NAME
+    assert list(from_json({"directions": directions})) == list(directions)
 
 
 def test_the_plainest_are_kept_and_room_is_left_for_changes():
     one, changes = Direction(np.eye(DIM, dtype="float32")[0]), [f"change-{n + 1}" for n in range(8)]
-    found = by_name([(n / 200, f"d{n}", one) for n in range(200)], dict.fromkeys(changes, one))
-    assert len(found) == MOST_DIRECTIONS
-    assert list(found) == [*(f"d{199 - n}" for n in range(MOST_DIRECTIONS - 8)), *changes]
+    directions = by_name([(n / 200, f"d{n}", one) for n in range(200)], dict.fromkeys(changes, one))
+    assert len(directions) == MOST_DIRECTIONS
+    assert list(directions) == [*(f"d{199 - n}" for n in range(MOST_DIRECTIONS - 8)), *changes]

@@ -1,4 +1,4 @@
-"""Points of a model's space: drawn, varied, moved, walked between; and the densities they are drawn from."""
+"""Latent vectors: sampling, neighbors, edits, interpolation and densities."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from studio.core.generators.latent import Direction, Generator, Mixture
 DIM = 12
 
 
-def generator(**known) -> Generator:
-    return Generator("tiny", "0" * 64, DIM, 8, lambda z: np.zeros((len(z), 8, 8, 3), "uint8"), **known)
+def generator(**fields) -> Generator:
+    return Generator("tiny", "0" * 64, DIM, 8, lambda z: np.zeros((len(z), 8, 8, 3), "uint8"), **fields)
 
 
 @pytest.fixture
 def mixture() -> Mixture:
-    """Two far and narrow places, the second three times as likely."""
+    """A mixture of two distant, narrow components; the second is three times as likely."""
     means = np.stack([np.full(DIM, -5.0), np.full(DIM, 5.0)])
     return Mixture(np.array([0.25, 0.75]), means, np.full((2, DIM), 0.04))
 
 
 @pytest.fixture
 def tied(mixture) -> Mixture:
-    """The same places, in the second of which numbers tell of each other."""
+    """The same mixture, with correlated dimensions in the second component."""
     factors = np.stack([0.2 * np.eye(DIM), np.tril(np.random.default_rng(0).normal(0, 0.2, (DIM, DIM)))])
     return Mixture.of_factors(mixture.weights, mixture.means, factors)
 
@@ -64,10 +64,10 @@ def test_a_mixture_draws_from_its_places_as_often_as_it_says(mixture):
 def test_numbers_of_a_part_are_drawn_as_they_tell_of_each_other(tied):
     z = latent.draw(generator(density=tied), 20_000, 0).astype("float64")
     second = z[z.mean(1) > 0]
-    wanted = tied.factors[1] @ tied.factors[1].T
-    assert np.abs(wanted - np.diag(np.diag(wanted))).max() > 0.1
-    assert np.allclose(np.cov(second.T), wanted, atol=0.03)
-    assert np.allclose(tied.variances[1], np.diag(wanted))
+    covariance = tied.factors[1] @ tied.factors[1].T
+    assert np.abs(covariance - np.diag(np.diag(covariance))).max() > 0.1
+    assert np.allclose(np.cov(second.T), covariance, atol=0.03)
+    assert np.allclose(tied.variances[1], np.diag(covariance))
     half = latent.draw(generator(density=tied), 20_000, 0, 0.5)[z.mean(1) > 0]
     assert np.allclose(half - 5, (second - 5) / 2, atol=1e-5)
 
@@ -81,20 +81,20 @@ def test_truncation_pulls_towards_what_is_usual(mixture):
 
 def test_neighbors_begin_with_the_point_itself_and_lie_as_far_out(either):
     z = latent.draw(either, 1, 0)[0]
-    near = latent.around(either, z, 400, seed=5, spread=0.6)
+    near = latent.sample_near(either, z, 400, seed=5, spread=0.6)
     assert np.array_equal(near[0], z)
-    assert np.array_equal(latent.around(either, z, 3, seed=5, spread=0.6), near[:3])
+    assert np.array_equal(latent.sample_near(either, z, 3, seed=5, spread=0.6), near[:3])
     density = either.density
     mean, deviation = (density.mean, density.deviation) if density else (0, 1)
     squares = np.mean(np.square((near - mean) / deviation))
     assert squares == pytest.approx(0.64 * np.mean(np.square((z - mean) / deviation)) + 0.36, rel=0.1)
-    alike = latent.around(either, z, 5, seed=5, spread=0)
-    assert np.allclose(alike, z, atol=1e-5)
+    neighbors = latent.sample_near(either, z, 5, seed=5, spread=0)
+    assert np.allclose(neighbors, z, atol=1e-5)
 
 
 def test_truncation_pulls_neighbors_towards_what_is_usual(either):
     z = latent.draw(either, 1, 0)[0]
-    whole, half, none = (latent.around(either, z, 5, 5, 0.6, truncation) for truncation in (1, 0.5, 0))
+    whole, half, none = (latent.sample_near(either, z, 5, 5, 0.6, truncation) for truncation in (1, 0.5, 0))
     assert np.array_equal(whole[0], half[0]) and np.array_equal(none[1:], none[[1] * 4])
     assert np.abs(whole[1:] - none[1:]).mean() > 0.3
     assert np.allclose(half[1:], (whole[1:] + none[1:]) / 2, atol=1e-5)
@@ -102,13 +102,13 @@ def test_truncation_pulls_neighbors_towards_what_is_usual(either):
 
 def test_moving_adds_and_names_what_there_is():
     older = Direction(np.eye(DIM, dtype="float32")[2], "as it is labeled")
-    made = generator(directions={"older": older})
-    z = latent.draw(made, 3, 0)
-    moved = latent.move(made, z, {"older": -1.5})
+    model = generator(directions={"older": older})
+    z = latent.draw(model, 3, 0)
+    moved = latent.move(model, z, {"older": -1.5})
     assert np.allclose(moved - z, -1.5 * np.eye(DIM)[2], atol=1e-6)
-    assert np.array_equal(latent.move(made, z, {}), z)
+    assert np.array_equal(latent.move(model, z, {}), z)
     with pytest.raises(InvalidInput, match="older"):
-        latent.move(made, z, {"younger": 1})
+        latent.move(model, z, {"younger": 1})
     with pytest.raises(InvalidInput, match="no direction here"):
         latent.move(generator(), z, {"older": 1})
 
@@ -149,9 +149,9 @@ def test_a_interpolate_goes_through_its_points_and_closes(count, frames):
 def test_directions_and_densities_survive_their_file(mixture):
     vector = latent.draw(generator(), 1, 7)[0].astype("float64")
     older = Direction((vector / np.linalg.norm(vector)).astype("float32"), "as labeled")
-    written = older.to_json()
-    written["vector"] = [5 * value for value in written["vector"]]
-    data = {"directions": {"older": written}, "density": mixture.to_json()}
+    record = older.to_json()
+    record["vector"] = [5 * value for value in record["vector"]]
+    data = {"directions": {"older": record}, "density": mixture.to_json()}
     directions, density = latent.read(json.loads(json.dumps(data)), DIM)
     assert directions["older"].note == "as labeled"
     assert np.allclose(directions["older"].vector, older.vector, atol=1e-5)
@@ -164,11 +164,11 @@ def test_directions_and_densities_survive_their_file(mixture):
 
 
 def test_a_density_whose_numbers_tell_of_each_other_survives_its_file(tied):
-    held = json.loads(json.dumps({"density": tied.to_json()}))
-    assert {len(row) for row in held["density"]["factors"]} == {DIM * (DIM + 1) // 2}
-    _, found = latent.read(held, DIM)
+    record = json.loads(json.dumps({"density": tied.to_json()}))
+    assert {len(row) for row in record["density"]["factors"]} == {DIM * (DIM + 1) // 2}
+    _, density = latent.read(record, DIM)
     for name in ("weights", "means", "variances", "factors"):
-        assert np.allclose(getattr(found, name), getattr(tied, name), atol=1e-5), name
+        assert np.allclose(getattr(density, name), getattr(tied, name), atol=1e-5), name
 
 
 def test_a_model_opens_without_the_directions_that_no_name_can_ask_for():

@@ -1,4 +1,4 @@
-"""Videos come back as they went in, loop, and are read only within limits."""
+"""Animations round-trip, loop, and are decoded within limits only."""
 
 import io
 import struct
@@ -19,11 +19,11 @@ HEIGHT, WIDTH = 36, 50
 
 @pytest.fixture(autouse=True)
 def _home(home):
-    """Videos are encoded in files of STUDIO_HOME."""
+    """A STUDIO_HOME, where videos are encoded."""
 
 
 def moving(count=7, height=HEIGHT, width=WIDTH):
-    """Yields frames in which a bright ball moves over soft colors."""
+    """Yields frames with a bright ball that moves over smooth colors."""
     rows, columns = np.mgrid[0:height, 0:width].astype("float32")
     for i in range(count):
         ball = 150 * np.exp(-((rows - 15) ** 2 + (columns - 5 - 5 * i) ** 2) / 40)
@@ -35,9 +35,9 @@ def test_frames_come_back_in_order(kind):
     came = list(animations.frames(animations.encode(moving(), kind, 15)))
     assert len(came) == 7
     for frame, first in zip(came, moving(), strict=True):
-        apart = [np.abs(frame.astype(int) - other).mean() for other in moving()]
-        assert np.abs(frame.astype(int) - first).mean() == min(apart)
-        assert min(apart) < 4
+        distances = [np.abs(frame.astype(int) - other).mean() for other in moving()]
+        assert np.abs(frame.astype(int) - first).mean() == min(distances)
+        assert min(distances) < 4
 
 
 @pytest.mark.parametrize("kind", animations.KINDS)
@@ -50,13 +50,13 @@ def test_colors_are_those_that_went_in(kind):
 @pytest.mark.parametrize("kind", animations.KINDS)
 def test_the_same_frames_are_the_same_bytes(kind):
     soft = _soft(np.random.default_rng(0).integers(0, 256, (160, 280, 3)).astype("uint8"))
-    count, times = (40, 15) if kind == "mp4" else (5, 2)  # of fifteen such MP4s one or two were others
+    count, times = (40, 15) if kind == "mp4" else (5, 2)  # one or two of fifteen such MP4s differed
     frames = [np.ascontiguousarray(soft[i : i + 108, 2 * i : 2 * i + 192]) for i in range(count)]
-    made = set()
+    encodings = set()
     for i in range(times):
         _elsewhere = np.ones(10_000 * i)
-        made.add(animations.encode(frames, kind, 15))
-    assert len(made) == 1
+        encodings.add(animations.encode(frames, kind, 15))
+    assert len(encodings) == 1
 
 
 def _soft(noise):
@@ -107,28 +107,30 @@ def test_an_mp4_plays_everywhere_and_at_once():
 @pytest.mark.parametrize("kind", ["GIF", "WEBP"])
 def test_a_first_frame_that_stays_does_not_slow_the_others_down(kind):
     shades = [Image.new("RGB", (32, 32), (20 * n, 0, 0)) for n in range(10)]
-    made = io.BytesIO()
+    buffer = io.BytesIO()
     times = [2000] + [50] * 9
-    shades[0].save(made, kind, save_all=True, append_images=shades[1:], duration=times, loop=0)
-    assert animations.times(made.getvalue()).seconds == 2.45
-    assert len(list(animations.frames(made.getvalue()))) == 10
+    shades[0].save(buffer, kind, save_all=True, append_images=shades[1:], duration=times, loop=0)
+    assert animations.times(buffer.getvalue()).seconds == 2.45
+    assert len(list(animations.frames(buffer.getvalue()))) == 10
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP"])
 def test_a_frame_that_asks_for_no_time_gets_what_browsers_give_it(kind):
     shades = [Image.new("RGB", (32, 32), (20 * n, 0, 0)) for n in range(10)]
-    made = io.BytesIO()
-    shades[0].save(made, kind, save_all=True, append_images=shades[1:], duration=10, loop=0)
-    assert animations.times(made.getvalue()).fps == 10
+    buffer = io.BytesIO()
+    shades[0].save(buffer, kind, save_all=True, append_images=shades[1:], duration=10, loop=0)
+    assert animations.times(buffer.getvalue()).fps == 10
 
 
-@pytest.mark.parametrize(("fps", "most", "shown"), [(120, 60, 60), (75, 60, 60), (60, 50, 50), (30, 60, 30)])
-def test_of_a_quicker_video_some_frames_are_left_out_so_that_it_lasts_as_long(fps, most, shown):
+@pytest.mark.parametrize(
+    ("fps", "most", "expected"), [(120, 60, 60), (75, 60, 60), (60, 50, 50), (30, 60, 30)]
+)
+def test_of_a_quicker_video_some_frames_are_left_out_so_that_it_lasts_as_long(fps, most, expected):
     data = animations.encode([np.full((32, 32, 3), n, "uint8") for n in range(fps)], "mp4", fps)
     came = [round(float(frame.mean())) for frame in animations.frames(data, most=most)]
-    assert animations.times(data, most=most).fps == pytest.approx(shown)
-    assert len(came) == animations.length(data, most=most) == shown
-    assert np.diff(came).max() - np.diff(came).min() <= 3  # levels; a video loses one or so by itself
+    assert animations.times(data, most=most).fps == pytest.approx(expected)
+    assert len(came) == animations.length(data, most=most) == expected
+    assert np.diff(came).max() - np.diff(came).min() <= 3  # levels; compression alone costs about one
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP"])
@@ -136,15 +138,15 @@ def test_what_is_transparent_is_white_as_in_a_image(kind):
     discs = [Image.new("RGBA", (32, 32), (0, 0, 0, 0)) for _ in range(3)]
     for n, disc in enumerate(discs):
         disc.paste((200, 0, 0, 255), (4 + n, 4, 20 + n, 20))
-    made = io.BytesIO()
+    buffer = io.BytesIO()
     how = {"lossless": True} if kind == "WEBP" else {"disposal": 2}
-    discs[0].save(made, kind, save_all=True, append_images=discs[1:], duration=100, **how)
-    came = list(animations.frames(made.getvalue()))
+    discs[0].save(buffer, kind, save_all=True, append_images=discs[1:], duration=100, **how)
+    came = list(animations.frames(buffer.getvalue()))
     assert [frame[0, 0].tolist() for frame in came] == [[255, 255, 255]] * 3
     assert [frame[10, 10].tolist() for frame in came] == [[200, 0, 0]] * 3
 
 
-# Of the matrix in a track's header: where a point (x, y) of the video is shown is (ax + cy, bx + dy).
+# The matrix of a track header maps a point (x, y) to (ax + cy, bx + dy).
 TURNS = {"left": (1, 0, 0, 1), "top": (0, 1, -1, 0), "right": (-1, 0, 0, -1), "bottom": (0, -1, 1, 0)}
 
 
@@ -160,21 +162,21 @@ def test_a_video_of_a_phone_is_upright(bright):
 
 @pytest.mark.parametrize("pixels", ["yuv420p", "yuv420p10le"])
 def test_a_phone_s_own_codec_is_read_also_with_ten_bits_a_color(pixels):
-    made = io.BytesIO()
-    with av.open(made, "w", format="mp4") as video:
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format="mp4") as video:
         stream = video.add_stream("libx265", rate=10, options={"x265-params": "log-level=none"})
         stream.width, stream.height, stream.pix_fmt = 64, 48, pixels
         for shade in (40, 120, 200):
             frame = av.VideoFrame.from_ndarray(np.full((48, 64, 3), shade, "uint8"), format="rgb24")
             video.mux(stream.encode(frame.reformat(format=pixels)))
         video.mux(stream.encode())
-    found = [frame.mean() for frame in animations.frames(made.getvalue())]
-    assert found == pytest.approx([40, 120, 200], abs=3)
+    means = [frame.mean() for frame in animations.frames(buffer.getvalue())]
+    assert means == pytest.approx([40, 120, 200], abs=3)
 
 
 def turned(video, a, b, c, d):
     one, straight = 2**16, struct.pack(">9i", 2**16, 0, 0, 0, 2**16, 0, 0, 0, 2**30)
-    at = video.index(straight, video.index(b"tkhd"))  # the one before is of all tracks
+    at = video.index(straight, video.index(b"tkhd"))  # the matrix before applies to all tracks
     return (
         video[:at]
         + struct.pack(">9i", a * one, b * one, 0, c * one, d * one, 0, 0, 0, 2**30)
@@ -259,11 +261,11 @@ def test_a_part_of_a_longer_video_is_read_by_its_seconds(kind, monkeypatch):
         InvalidInput, match=r"12 frames, 1.2 s.*at most 6 frames, 0.6 s at 10 frames per second"
     ):
         animations.length(data)
-    for wrong, told in (
+    for wrong, message in (
         (video_span.Span(1.2), "less than 1.2 s"),
         (video_span.Span(0.5, 0.5), "more than 0.5 s"),
     ):
-        with pytest.raises(InvalidInput, match=told):
+        with pytest.raises(InvalidInput, match=message):
             next(animations.frames(data, span=wrong))
 
 

@@ -1,4 +1,4 @@
-"""Pixels of every mode, depth and color space become the sRGB that a browser would show."""
+"""Pixels of each mode, bit depth and color space become the sRGB that a browser shows."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ P3_POINTS = (0.3127, 0.329, 0.68, 0.32, 0.265, 0.69, 0.15, 0.06)
 
 
 def encoded(linear):
-    """Linear light in [0, 1] -> levels of sRGB."""
+    """Converts linear light in [0, 1] to sRGB levels."""
     curve = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
     return 255 * curve
 
 
 def with_chunks(image, *chunks):
-    """A PNG with chunks right behind its header."""
+    """Returns a PNG with these chunks after its header."""
     data = saved(image)
     return data[:33] + b"".join(chunks) + data[33:]
 
@@ -38,13 +38,13 @@ def points(values):
 
 @pytest.fixture(scope="module")
 def linear_gray(data_dir):
-    """A profile of gray whose levels are proportional to light."""
+    """A gray ICC profile with linear levels."""
     with Image.open(data_dir / "odd" / "03" / "graylin16.png") as image:
         return image.info["icc_profile"]
 
 
 def test_sixteen_bits_with_a_profile_are_converted(data_dir):
-    for name, wanted in (
+    for name, expected in (
         ("graylin16.png", lambda share: encoded(share)),
         ("gray16.png", lambda share: 255 * share),
     ):
@@ -52,7 +52,7 @@ def test_sixteen_bits_with_a_profile_are_converted(data_dir):
         with Image.open(path) as image:
             share = np.asarray(image) / 65535
         read = image_io.read(path)
-        assert np.abs(read - wanted(share)[..., None]).max() < 0.51  # rounded, dark levels included
+        assert np.abs(read - expected(share)[..., None]).max() < 0.51  # rounded, dark levels included
 
 
 def test_a_profile_of_gray_counts_with_transparency_too(linear_gray):

@@ -1,4 +1,4 @@
-"""What Pillow misreads is read as the file says."""
+"""Formats that Pillow misreads are decoded as the file specifies."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ GRAY = COLORS[..., :1]
 
 
 def tiff(planes, photometric, sample_format=1, orientation=1):
-    """An uncompressed little-endian TIFF 6.0 of separate planes, `(C, H, W)`."""
+    """Returns an uncompressed little-endian TIFF 6.0 of separate planes, `(C, H, W)`."""
     count, height, width = planes.shape
     raw = planes.tobytes()
     size = len(raw) // count
-    extra = 8 + len(raw)  # where lists of values that fit in no tag begin
+    extra = 8 + len(raw)  # offset of values that do not fit in a tag
     bits = (3, [8 * planes.itemsize] * count)
     tags = {256: (4, [width]), 257: (4, [height]), 258: bits, 259: (3, [1]), 262: (3, [photometric])}
     tags |= {273: (4, [8 + n * size for n in range(count)]), 274: (3, [orientation]), 277: (3, [count])}
@@ -52,12 +52,12 @@ def test_separate_planes_of_16_bits_in_the_other_byte_order(tmp_path):
 @pytest.mark.parametrize("orientation", [1, 3])
 def test_gray_whose_zero_is_white(orientation):
     upright = GRAY if orientation == 1 else GRAY[::-1, ::-1]
-    wanted = np.broadcast_to(upright, COLORS.shape)
+    expected = np.broadcast_to(upright, COLORS.shape)
     plane = GRAY.transpose(2, 0, 1)
     shorts = tiff(65535 - plane.astype("<u2") * 257, 0, orientation=orientation)
     floats = tiff((1 - plane / 255).astype("<f4"), 0, sample_format=3, orientation=orientation)
-    assert np.array_equal(image_io.read(shorts), wanted)
-    assert np.abs(image_io.read(floats).astype(int) - wanted).max() <= 1
+    assert np.array_equal(image_io.read(shorts), expected)
+    assert np.abs(image_io.read(floats).astype(int) - expected).max() <= 1
 
 
 def test_unsigned_values_of_32_bits():
@@ -78,8 +78,8 @@ def test_a_webp_is_transparent_where_no_frame_covers_it():
     data = saved(frames[0], "WEBP", save_all=True, append_images=frames[1:], lossless=True)
     if not data[20] & 0x10:  # as Pillow writes it
         assert Image.open(io.BytesIO(data)).mode == "RGB"
-    for frame, wanted in zip(animations.frames(data, transparent=True), frames, strict=True):
-        assert np.array_equal(frame, np.asarray(wanted))
+    for frame, expected in zip(animations.frames(data, transparent=True), frames, strict=True):
+        assert np.array_equal(frame, np.asarray(expected))
     assert image_io.read(data)[0, 0].tolist() == [255, 255, 255]
     opaque = [frame.convert("RGB") for frame in frames]
     data = saved(opaque[0], "WEBP", save_all=True, append_images=opaque[1:], lossless=True)

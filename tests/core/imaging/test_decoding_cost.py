@@ -1,4 +1,4 @@
-"""Small files whose decoding would take minutes or gigabytes are refused by what their headers say."""
+"""Small files that need minutes or gigabytes to decode are rejected by their headers."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ def _saved(kind: str, **how) -> bytes:
 
 
 def _scans(count: int, between: bytes = b"") -> bytes:
-    """A progressive JPEG of 256 x 256 px whose last scan comes `count` times."""
+    """Returns a progressive JPEG of 256 x 256 px that repeats its last scan `count` times."""
     data = _saved("JPEG", progressive=True)
     at = data.rindex(_START_OF_SCAN)
     return data[:at] + count * (between + data[at:-2]) + data[-2:]
 
 
 def _tiled(side: int) -> bytes:
-    """A TIFF of 64 x 64 px in one tile of `side` x `side`."""
+    """Returns a TIFF of 64 x 64 px in one tile of `side` x `side`."""
     packed = zlib.compress(bytes(3 * min(side, 256) ** 2))
     tags = {256: 64, 257: 64, 258: 8, 259: 8, 262: 1, 277: 1, 322: side, 323: side, 324: 0, 325: len(packed)}
-    tags[324] = 8 + 2 + 12 * len(tags) + 4  # where the data of the tile begins
-    told = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags.items())
-    return b"II*\0" + struct.pack("<IH", 8, len(tags)) + told + bytes(4) + packed
+    tags[324] = 8 + 2 + 12 * len(tags) + 4  # offset of the tile's data
+    directory = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags.items())
+    return b"II*\0" + struct.pack("<IH", 8, len(tags)) + directory + bytes(4) + packed
 
 
 @pytest.mark.parametrize("between", [b"", b"\xff\x01", b"\xff\xff"])
@@ -46,7 +46,7 @@ def test_a_jpeg_of_thousands_of_scans_is_refused(between):
 
 def test_a_jpeg_of_usual_scans_is_taken_whatever_follows_its_end():
     assert image_io.read(_scans(20)).shape == (256, 256, 3)
-    video = 1000 * (_START_OF_SCAN + bytes(9))  # as phones add one to a photo
+    video = 1000 * (_START_OF_SCAN + bytes(9))  # as in photos of phones
     assert image_io.read(_saved("JPEG", progressive=True) + video).shape == (256, 256, 3)
     assert image_io.read(_saved("JPEG", exif=b"Exif\0\0" + 3000 * _START_OF_SCAN)).shape == (256, 256, 3)
 
@@ -59,8 +59,8 @@ def test_a_tiff_whose_tile_is_far_larger_than_the_image_is_refused():
 
 @pytest.mark.parametrize("kind", ["TIFF", "AVIF"])
 def test_sides_do_not_tell_what_some_kinds_cost(kind):
-    assert not decoding_cost.is_told_by_sides(_saved(kind))
-    assert decoding_cost.is_told_by_sides(_saved("PNG"))
+    assert not decoding_cost.has_predictable_cost(_saved(kind))
+    assert decoding_cost.has_predictable_cost(_saved("PNG"))
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The times of frames, how often they play and what is transparent are kept."""
+"""Frame durations, loop counts and transparency of animations are preserved."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from studio.core.imaging.frame_times import FrameTimes
 
 @pytest.fixture(autouse=True)
 def _home(home):
-    """Videos are encoded in files of STUDIO_HOME."""
+    """A STUDIO_HOME, where videos are encoded."""
 
 
 def shades(count):
@@ -28,7 +28,7 @@ def in_ms(*times):
 
 
 def disc(shift):
-    """A red disc on nothing, `(48, 64, 4) uint8`."""
+    """Returns a red disc on a transparent background, `(48, 64, 4) uint8`."""
     rows, columns = np.mgrid[:48, :64]
     inside = (rows - 24) ** 2 + (columns - 16 - shift) ** 2 < 100
     return np.where(inside[..., None], [230, 40, 30, 255], 0).astype("uint8")
@@ -64,14 +64,14 @@ def test_they_play_as_often_as_they_should(kind, plays):
 
 
 def test_a_gif_counts_its_repetitions():
-    made = io.BytesIO()
+    buffer = io.BytesIO()
     first, *others = map(Image.fromarray, shades(3))
-    first.save(made, "GIF", save_all=True, append_images=others, duration=100, loop=1)
-    times = frame_times.read(made.getvalue())
-    again = animations.encode(animations.frames(made.getvalue()), "gif", times)
+    first.save(buffer, "GIF", save_all=True, append_images=others, duration=100, loop=1)
+    times = frame_times.read(buffer.getvalue())
+    again = animations.encode(animations.frames(buffer.getvalue()), "gif", times)
     assert Image.open(io.BytesIO(again)).info["loop"] == 1
-    first.save(made := io.BytesIO(), "GIF", save_all=True, append_images=others, duration=100)
-    assert frame_times.read(made.getvalue()).plays == 1
+    first.save(buffer := io.BytesIO(), "GIF", save_all=True, append_images=others, duration=100)
+    assert frame_times.read(buffer.getvalue()).plays == 1
 
 
 def test_an_animated_png_is_an_animation():
@@ -100,9 +100,9 @@ def test_a_still_png_is_no_animation():
 def test_what_is_transparent_stays_so(kind):
     frames = [disc(n) for n in (0, 15, 30)]
     data = animations.encode(frames, kind, 10, transparent=True)
-    for frame, given in zip(animations.frames(data, transparent=True), frames, strict=True):
-        assert np.array_equal(frame[..., 3], given[..., 3])
-        inside = frame[given[..., 3] > 0][:, :3]
+    for frame, source in zip(animations.frames(data, transparent=True), frames, strict=True):
+        assert np.array_equal(frame[..., 3], source[..., 3])
+        inside = frame[source[..., 3] > 0][:, :3]
         assert np.abs(inside.astype(int) - (230, 40, 30)).mean() <= (0 if kind == "gif" else 3)
 
 
@@ -123,8 +123,8 @@ def test_an_mp4_shows_white_where_nothing_is():
 
 def test_frames_that_are_too_quick_are_left_out():
     times = FrameTimes(in_ms(5, 5, 5, 5, 600, 5, 5, 5, 5), 3)
-    kept, numbers = times.thinned(50)
-    assert min(kept.durations) >= Fraction(1, 50)
-    assert (kept.seconds, kept.plays) == (pytest.approx(times.seconds, abs=0.02), 3)
+    thinned, numbers = times.limit_rate(50)
+    assert min(thinned.durations) >= Fraction(1, 50)
+    assert (thinned.seconds, thinned.plays) == (pytest.approx(times.seconds, abs=0.02), 3)
     assert numbers == (0, 4, 5)
-    assert FrameTimes(in_ms(17, 16, 17)).thinned(60)[1] == (0, 1, 2)
+    assert FrameTimes(in_ms(17, 16, 17)).limit_rate(60)[1] == (0, 1, 2)

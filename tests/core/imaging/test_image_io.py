@@ -1,4 +1,4 @@
-"""Images: every kind that a user owns is read rightly or refused in one sentence."""
+"""Images of each format are decoded correctly or rejected in one sentence."""
 
 from __future__ import annotations
 
@@ -40,23 +40,23 @@ def test_gray_is_as_bright_as_the_eye_sees_a_color():
 
 
 def test_corpus_is_taken_or_refused_as_expected(data_dir, monkeypatch):
-    monkeypatch.setattr(formats, "HEIC", False)  # as the studio is without its extra
+    monkeypatch.setattr(formats, "HEIC", False)  # as without the extra `heic`
     rows = corpus(data_dir)
     assert len(rows) > 200
     wrong = []
     for row in rows:
         try:
             image = image_io.read(data_dir / "badfiles" / row["file"])
-            found = "accept"
+            outcome = "accept"
             assert image.dtype == np.uint8
             assert image.ndim == 3
             assert image.shape[2] == 3
         except InvalidInput as error:
-            found = "refuse"
+            outcome = "refuse"
             assert str(error).count("\n") == 0
             assert str(data_dir) not in str(error)
-        if row["expected"] not in (found, "either"):
-            wrong.append((row["file"], row["expected"], found))
+        if row["expected"] not in (outcome, "either"):
+            wrong.append((row["file"], row["expected"], outcome))
     assert not wrong
 
 
@@ -101,7 +101,7 @@ def test_turned_images_stand_upright(orientation, kind, image):
 
 @pytest.fixture
 def photo_of_a_phone():
-    """A HEIC of `(200, 300)`, to be turned by a quarter, with private tags."""
+    """A HEIC of `(200, 300)` with a rotation by 90 degrees and private tags."""
     pytest.importorskip(
         "pillow_heif", reason="HEIC needs an extra: pip install -e '.[heic]'"
     ).register_heif_opener()
@@ -185,7 +185,7 @@ SRGB_TO_XYZ = np.array(
 
 
 def display_p3() -> bytes:
-    """A profile with Display P3's primaries (D50-adapted) and a plain gamma of 2.2, ICC.1:2001-04."""
+    """Returns an ICC profile with the primaries of Display P3 (D50-adapted) and a gamma of 2.2."""
 
     def xyz(values):
         return b"XYZ \0\0\0\0" + b"".join(struct.pack(">i", round(v * 65536)) for v in values)
@@ -211,7 +211,7 @@ def test_wide_gamut_becomes_srgb():
     image = Image.new("RGB", (16, 16), tuple(color.tolist()))
     read = image_io.read(saved(image, icc_profile=display_p3()))[8, 8]
     assert np.abs(read - expected).max() < 2
-    assert read[0] > 208  # the same red needs a higher number in the smaller space
+    assert read[0] > 208  # the same red has a higher level in the smaller color space
 
 
 def test_a_damaged_profile_does_not_cost_the_image(image):
@@ -257,7 +257,7 @@ def test_too_many_bytes_are_refused_unread(tmp_path):
 
 
 def test_a_device_is_no_file_and_never_read():
-    """Of another one than this, reading would never end."""
+    """Reading another device could never end."""
     with pytest.raises(InvalidInput, match=": a device or pipe"):
         image_io.read("/dev/null")
 
@@ -265,9 +265,9 @@ def test_a_device_is_no_file_and_never_read():
 @pytest.mark.parametrize("keep", [0, 1, 7, 20, 60, 0.5, 0.95])
 def test_cut_images_are_refused(keep, image):
     data = saved(Image.fromarray(image), "JPEG")
-    with pytest.raises(InvalidInput) as refused:
+    with pytest.raises(InvalidInput) as error:
         image_io.read(data[: keep if isinstance(keep, int) else int(keep * len(data))])
-    assert says_what_to_do(str(refused.value))
+    assert says_what_to_do(str(error.value))
 
 
 def test_damaged_bytes_never_raise_anything_else(image):
@@ -325,7 +325,7 @@ def test_previews_are_small(image):
 
 
 def header_of(width, height):
-    """A PNG that says how large it is, and holds no pixels."""
+    """Returns a PNG with a size but no pixels."""
     body = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     end = b"IEND"
     chunks = [
@@ -336,21 +336,21 @@ def header_of(width, height):
 
 @pytest.mark.parametrize("size", [(20_000, 20_000), (10_000, 10_000)])
 def test_the_size_of_what_is_not_read_is_refused_in_the_same_words(size):
-    told = []
+    messages = []
     for look in (image_io.size, image_io.read):
-        with pytest.raises(InvalidInput) as refused:
+        with pytest.raises(InvalidInput) as error:
             look(header_of(*size))
-        told.append(str(refused.value))
-    assert told[0] == told[1]
+        messages.append(str(error.value))
+    assert messages[0] == messages[1]
 
 
 @pytest.mark.parametrize("longest", [32, 64, 128, 166, 512])
 @pytest.mark.parametrize("size", [(150, 3000), (3000, 150), (51, 1010), (8, 160), (200, 210)])
 def test_what_is_made_of_a_image_that_is_taken_is_taken_again(size, longest):
-    made = image_io.fit(np.zeros((*size, 3), "uint8"), longest)
-    assert image_io.read(saved(Image.fromarray(made))).shape == made.shape
-    assert max(made.shape) == longest or min(made.shape[:2]) == image_io.LEAST_SIDE
-    assert image_io.fitted(*size, longest) == made.shape[:2]
+    image = image_io.fit(np.zeros((*size, 3), "uint8"), longest)
+    assert image_io.read(saved(Image.fromarray(image))).shape == image.shape
+    assert max(image.shape) == longest or min(image.shape[:2]) == image_io.LEAST_SIDE
+    assert image_io.fitted_size(*size, longest) == image.shape[:2]
 
 
 def test_a_color_profile_that_is_too_large_is_named():
@@ -361,7 +361,7 @@ def test_a_color_profile_that_is_too_large_is_named():
 
 
 def tiff(values: np.ndarray, sample_format: int) -> bytes:
-    """`(H, W)` as an uncompressed TIFF; Pillow itself writes no signed samples."""
+    """Returns an array `(H, W)` as an uncompressed TIFF, because Pillow writes no signed samples."""
     (height, width), data = values.shape, values.tobytes()
     tags = [(256, width), (257, height), (258, 8 * values.itemsize), (259, 1), (262, 1), (273, 8), (277, 1)]
     tags += [(278, height), (279, len(data)), (339, sample_format)]

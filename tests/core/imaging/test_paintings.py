@@ -1,4 +1,4 @@
-"""The sample paintings: shipped, described, and quick to list."""
+"""The sample paintings ship, have descriptions, and are quick to list."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def test_every_painting_is_shipped_and_has_words(name):
 
 
 def test_no_two_are_the_same():
-    made = {paintings.painting(name).tobytes() for name in paintings.paintings()}
-    assert len(made) == len(paintings.paintings()) >= 6
+    contents = {paintings.painting(name).tobytes() for name in paintings.paintings()}
+    assert len(contents) == len(paintings.paintings()) >= 6
 
 
 def test_an_unknown_name_names_the_closest():

@@ -1,4 +1,4 @@
-"""The sample photos: real images from scikit-image's wheel, found without importing it."""
+"""The sample photos come from scikit-image's wheel and are found without importing it."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Small images that stand for files of every kind."""
+"""Thumbnails of files of each kind."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from studio.core.tasks import File
 
 
 def test_a_text_a_model_and_a_data_set_have_images_that_stand_for_them(home):
-    kept = [
+    files = [
         File.keep(b"the fox\n" * 900, "text", "fox.txt"),
         File.keep(b"an owl\n" * 900, "text", "owl.txt"),
         File.keep(b"a zip", "model", "fox.zip"),
         File.keep(b"arrays", "dataset", "faces.npz"),
     ]
-    seen = [thumbnails.image_of(file) for file in kept]
-    assert {image.shape for image in seen} == {(thumbnails.SIDE, thumbnails.SIDE, 3)}
-    assert len({image.tobytes() for image in seen}) == 4
+    images = [thumbnails.image_of(file) for file in files]
+    assert {image.shape for image in images} == {(thumbnails.SIDE, thumbnails.SIDE, 3)}
+    assert len({image.tobytes() for image in images}) == 4
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
@@ -31,20 +31,20 @@ def test_a_model_shows_the_image_of_its_card_unless_it_is_packed_otherwise_than_
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", method) as file:
         file.writestr(model_folder.IMAGE, image_io.encode_png(image))
-    seen = thumbnails.image_of(File.keep(packed.getvalue(), "model", "m.zip"))
-    assert np.array_equal(seen, image) == (method == zipfile.ZIP_STORED)
+    thumbnail = thumbnails.image_of(File.keep(packed.getvalue(), "model", "m.zip"))
+    assert np.array_equal(thumbnail, image) == (method == zipfile.ZIP_STORED)
 
 
 @pytest.mark.parametrize("kind", animations.KINDS)
 def test_a_video_is_its_first_frame(home, kind):
     shades = [np.full((48, 64, 3), shade, "uint8") for shade in (30, 230)]
-    seen = thumbnails.image_of(File.keep(animations.encode(shades, kind, 5), "animation", f"a.{kind}"))
-    assert np.abs(seen.astype(int) - 30).max() < 12
+    thumbnail = thumbnails.image_of(File.keep(animations.encode(shades, kind, 5), "animation", f"a.{kind}"))
+    assert np.abs(thumbnail.astype(int) - 30).max() < 12
 
 
 def test_a_thumbnail_is_small_and_keeps_its_proportions(image):
-    seen = image_io.read(thumbnails.encode(np.tile(image, (20, 20, 1))))
-    assert seen.shape == (192, 256, 3)
+    thumbnail = image_io.read(thumbnails.encode(np.tile(image, (20, 20, 1))))
+    assert thumbnail.shape == (192, 256, 3)
 
 
 def test_a_damaged_video_is_told(home):
@@ -58,8 +58,8 @@ def test_of_a_card_all_that_the_model_makes_is_shown_and_no_curves(home):
     with zipfile.ZipFile(packed, "w") as file:
         file.writestr(model_folder.IMAGE, card)
     file = File.keep(packed.getvalue(), "model", "m.zip")
-    whole, seen = thumbnails.image_of(file, whole=True), thumbnails.image_of(file)
+    whole, thumbnail = thumbnails.image_of(file, full_card=True), thumbnails.image_of(file)
     assert np.array_equal(whole, image_io.read(card))
-    greens = [np.count_nonzero((one == (0, 200, 0)).all(-1)) for one in (whole, seen)]
-    assert greens[0] == greens[1] > 0.4 * seen.shape[0] * seen.shape[1]
-    assert (seen[:, -2:] == 255).all(), "what stands right of it is cut off in the gap"
+    greens = [np.count_nonzero((one == (0, 200, 0)).all(-1)) for one in (whole, thumbnail)]
+    assert greens[0] == greens[1] > 0.4 * thumbnail.shape[0] * thumbnail.shape[1]
+    assert (thumbnail[:, -2:] == 255).all(), "what stands right of it is cut off in the gap"

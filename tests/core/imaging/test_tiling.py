@@ -1,4 +1,4 @@
-"""Tiles cover an image exactly once and see enough around them."""
+"""Tiles cover an image exactly once and include enough context."""
 
 import itertools
 
@@ -10,18 +10,18 @@ from studio.core.imaging import tiling
 
 @pytest.mark.parametrize("height, width", [(64, 64), (300, 401), (97, 640), (16, 1)])
 def test_tiles_cover_every_pixel_once(height, width):
-    seen = np.zeros((height, width), int)
+    counts = np.zeros((height, width), int)
     for tile in tiling.tiles(height, width, 128, 32):
-        seen[tile.rows.own(1), tile.columns.own(1)] += 1
-    assert (seen == 1).all()
+        counts[tile.rows.own(1), tile.columns.own(1)] += 1
+    assert (counts == 1).all()
 
 
 def test_tiles_see_the_halo_but_never_beyond_the_image():
     tiles = tiling.tiles(300, 300, 128, 32)
     middle = next(t for t in tiles if t.rows.start == 128 and t.columns.start == 128)
-    assert middle.rows.seen == slice(96, 288)
-    assert tiles[0].rows.seen == slice(0, 160)
-    assert tiles[-1].columns.seen == slice(224, 300)
+    assert middle.rows.window == slice(96, 288)
+    assert tiles[0].rows.window == slice(0, 160)
+    assert tiles[-1].columns.window == slice(224, 300)
 
 
 @pytest.mark.parametrize("stride", [1, 2, 4, 8, 16])

@@ -1,4 +1,4 @@
-"""What nobody sees takes the colors of what is seen next to it."""
+"""Hidden pixels take the color of the nearest visible pixel."""
 
 import numpy as np
 
@@ -10,9 +10,9 @@ def test_hidden_colors_and_those_of_smoothed_edges_become_those_of_the_nearest_s
     image[..., :3] = (255, 0, 255)
     image[5:15, 10:20] = (20, 90, 200, 255)
     image[5:15, 9] = (250, 250, 250, 60)
-    made = transparency.extend_colors(image)
-    assert (made[..., :3] == (20, 90, 200)).all()
-    assert np.array_equal(made[..., 3], image[..., 3])
+    extended = transparency.extend_colors(image)
+    assert (extended[..., :3] == (20, 90, 200)).all()
+    assert np.array_equal(extended[..., 3], image[..., 3])
 
 
 def test_glass_and_soft_shadows_keep_their_colors():

@@ -1,4 +1,4 @@
-"""Layers are views of one array and hand back the gradient of what they were given; steps are Keras' own."""
+"""Layers share one weight array, gradients reach the inputs, and optimizer steps agree with Keras."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def test_steps_are_those_of_keras(name):
     rng = np.random.default_rng(3)
     weights = rng.normal(size=40).astype("float32")
     theirs = keras.Variable(weights)
-    known, ours = KERAS[name](keras), optimizers.Optimizer(name, weights.size, 0.02, 0.1)
+    reference, ours = KERAS[name](keras), optimizers.Optimizer(name, weights.size, 0.02, 0.1)
     for _ in range(12):
         gradients = (rng.normal(size=40) * 10.0 ** rng.integers(-4, 2, 40)).astype("float32")
-        known.apply([keras.ops.convert_to_tensor(gradients)], [theirs])
+        reference.apply([keras.ops.convert_to_tensor(gradients)], [theirs])
         ours.step(weights, gradients)
     np.testing.assert_allclose(weights, np.asarray(theirs), rtol=2e-5, atol=1e-6)
 
@@ -40,27 +40,29 @@ def test_layers_are_views_of_one_array():
     assert not network.weights.any()
 
 
-@pytest.mark.parametrize("how, kept", [("glorot", (0.3, 3)), ("small", (0, 1e-3)), ("large", (1e3, np.inf))])
-def test_good_beginnings_hand_values_on_as_large_as_they_came(how, kept):
+@pytest.mark.parametrize(
+    "how, bounds", [("glorot", (0.3, 3)), ("small", (0, 1e-3)), ("large", (1e3, np.inf))]
+)
+def test_good_beginnings_hand_values_on_as_large_as_they_came(how, bounds):
     rng = np.random.default_rng(0)
     network = Network([64, *[64] * 5, 3], "tanh" if how == "glorot" else "none")
     network.initialize(how, rng)
-    told = rng.normal(size=(500, 64)).astype("float32")
-    values = network.forward(told).values[-1].std() / told.std()
-    assert kept[0] < values < kept[1]
+    inputs = rng.normal(size=(500, 64)).astype("float32")
+    values = network.forward(inputs).values[-1].std() / inputs.std()
+    assert bounds[0] < values < bounds[1]
 
 
 def test_what_the_network_was_given_gets_its_gradient():
     rng = np.random.default_rng(0)
     network = Network([5, 7, 3], "tanh")
     network.initialize("glorot", rng)
-    told, wanted = rng.normal(size=(2, 5)), rng.normal(size=(2, 3))
-    found = network.forward(told)
+    inputs, slopes = rng.normal(size=(2, 5)), rng.normal(size=(2, 3))
+    result = network.forward(inputs)
     flat = network.views(np.zeros_like(network.weights))
-    gradient = network.backward(found, wanted, flat, to_inputs=True)
+    gradient = network.backward(result, slopes, flat, to_inputs=True)
     for place in ((0, 0), (1, 3)):
-        nudge = np.zeros_like(told)
+        nudge = np.zeros_like(inputs)
         nudge[place] = 1e-5
-        ends = [(network.answer(told + sign * nudge) * wanted).sum() for sign in (1, -1)]
+        ends = [(network.predict(inputs + sign * nudge) * slopes).sum() for sign in (1, -1)]
         assert gradient[place] == pytest.approx((ends[0] - ends[1]) / 2e-5, rel=1e-3)
-    assert network.backward(found, wanted, flat) is None
+    assert network.backward(result, slopes, flat) is None

@@ -1,4 +1,4 @@
-"""LiteRT files: those of shipped models compute what Keras computes, others are converted once."""
+"""LiteRT files of shipped models agree with Keras; other models are converted once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from studio.core.litert import convert, network
 from studio.core.models import presets
 from studio.core.weights import index
 
-EXPORTED = [name for name, one in index.shipped().presets.items() if one.litert]
+EXPORTED = [name for name, one in index.load().presets.items() if one.litert]
 LOADED = """
 import sys
 import numpy as np
@@ -39,37 +39,37 @@ def model(home, tmp_path):
 
 
 def converted():
-    """The files of the cache, as its folders and names."""
+    """Returns the files in the cache."""
     folder = paths.folder("cache") / "litert"
     return sorted(f"{one.parent.name}/{one.name}" for one in folder.glob("*/*"))
 
 
 def test_every_shipped_model_that_can_be_exported_ships_its_files():
-    can = {name for name, one in index.shipped().presets.items() if tasks.get(one.task).networks}
+    can = {name for name, one in index.load().presets.items() if tasks.get(one.task).networks}
     assert can == set(EXPORTED) >= {"house", "enlarge", "clean", "colorize", "sketch"}
     for name in EXPORTED:
         folder = presets.find(name).folder
-        assert {one.stem for one in folder.glob("*.tflite")} == set(index.shipped().presets[name].litert)
+        assert {one.stem for one in folder.glob("*.tflite")} == set(index.load().presets[name].litert)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", EXPORTED)
 def test_a_shipped_file_computes_what_keras_computes(name):
     preset, rng = presets.find(name), np.random.default_rng(0)
-    for part, model in tasks.imported(tasks.get(preset.task).networks)(preset).items():
+    for part, model in tasks.import_object(tasks.get(preset.task).networks)(preset).items():
         shapes = [[1, *(side or 48 for side in one.shape[1:])] for one in model.inputs]
         inputs = [rng.random(shape, "float32") for shape in shapes]
-        wanted = np.asarray(model(inputs if len(inputs) > 1 else inputs[0], training=False))
-        (made,) = network.load(preset, part)(*inputs)
-        assert made.shape == wanted.shape and wanted.std() > 0.01
-        assert np.abs(made - wanted).max() < 0.002 * np.ptp(wanted)
+        expected = np.asarray(model(inputs if len(inputs) > 1 else inputs[0], training=False))
+        (output,) = network.load(preset, part)(*inputs)
+        assert output.shape == expected.shape and expected.std() > 0.01
+        assert np.abs(output - expected).max() < 0.002 * np.ptp(expected)
 
 
 def test_a_network_takes_one_size_after_the_other(model):
     enlarge = network.load(model, "x3")
     for shape in ((1, 8, 12, 1), (1, 20, 9, 1), (1, 8, 12, 1)):
-        (made,) = enlarge(np.zeros(shape, "float32"))
-        assert made.shape == (1, 3 * shape[1], 3 * shape[2], 1)
+        (output,) = enlarge(np.zeros(shape, "float32"))
+        assert output.shape == (1, 3 * shape[1], 3 * shape[2], 1)
 
 
 def test_a_model_is_converted_once_and_again_when_its_files_are_gone(model, monkeypatch):
@@ -85,7 +85,7 @@ def test_a_model_is_converted_once_and_again_when_its_files_are_gone(model, monk
 
 
 def test_the_files_belong_to_the_owner_who_asked(model):
-    with owners.asking("ann"):
+    with owners.acting_as("ann"):
         network.load(model, "x2")
         assert caches.used_bytes("ann") > 1000
     caches.evict("ann", 0)
@@ -107,9 +107,9 @@ def test_conversion_leaves_keras_out_of_this_process_and_works_with_jax(model, h
 
 
 def test_weights_of_another_shape_are_refused(model):
-    told = json.loads((model.folder / "settings.json").read_text())
-    told["settings"]["width"] = 12
-    (model.folder / "settings.json").write_text(json.dumps(told))
+    settings = json.loads((model.folder / "settings.json").read_text())
+    settings["settings"]["width"] = 12
+    (model.folder / "settings.json").write_text(json.dumps(settings))
     with pytest.raises(InvalidInput, match="Use the weights file that training saved"):
         network.load(presets.find(model.folder), "x2")
 
@@ -126,13 +126,13 @@ def test_a_conversion_that_fails_is_told_and_leaves_nothing(model, monkeypatch):
 
 def test_a_file_beside_the_weights_of_a_users_model_is_never_read(model):
     (model.folder / "x2.tflite").write_bytes(b"from a stranger")
-    (made,) = network.load(model, "x2")(np.zeros((1, 8, 8, 1), "float32"))
-    assert made.shape == (1, 16, 16, 1)
+    (output,) = network.load(model, "x2")(np.zeros((1, 8, 8, 1), "float32"))
+    assert output.shape == (1, 16, 16, 1)
 
 
 def test_a_shipped_file_that_was_changed_is_refused(tmp_path, monkeypatch):
-    shutil.copytree(paths.shipped("pretrained"), tmp_path / "pretrained", symlinks=True)
-    monkeypatch.setattr(paths, "shipped", lambda name: tmp_path / name)
+    shutil.copytree(paths.shipped_path("pretrained"), tmp_path / "pretrained", symlinks=True)
+    monkeypatch.setattr(paths, "shipped_path", lambda name: tmp_path / name)
     path = tmp_path / "pretrained" / "clean" / "network.tflite"
     network.load(presets.find("clean"))
     path.write_bytes(path.read_bytes()[:-1] + b"x")

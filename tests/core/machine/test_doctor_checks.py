@@ -1,4 +1,4 @@
-"""Health: each thing that is not well is named with what to do."""
+"""The doctor names each problem and its remedy."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from studio.core.weights import pretrained
 
 @pytest.fixture
 def checks(home, monkeypatch):
-    """Looks at everything, with small weights and without the devices, which take seconds."""
+    """Runs all checks with small weights, except for the devices, which take seconds."""
     tiny_weights.install(monkeypatch)
     monkeypatch.setattr(
         doctor_checks, "_devices", lambda: doctor_checks.Check("devices", "well", "none asked")
@@ -27,10 +27,10 @@ def checks(home, monkeypatch):
 
 
 def test_all_is_well_but_for_weights_that_are_not_here(checks):
-    found = checks()
-    states = {name: check.state for name, check in found.items() if name not in ("memory", "sandbox")}
+    results = checks()
+    states = {name: check.state for name, check in results.items() if name not in ("memory", "sandbox")}
     assert states == dict.fromkeys(states, "well") | {"weights tiny": "note", "weights twin": "note"}
-    assert "studio weights pull tiny" in found["weights tiny"].remedy
+    assert "studio weights pull tiny" in results["weights tiny"].remedy
 
 
 def test_weights_that_are_here_are_well(checks, tmp_path):
@@ -42,45 +42,45 @@ def test_weights_that_are_here_are_well(checks, tmp_path):
 
 def test_a_home_that_cannot_be_written_is_trouble(checks, monkeypatch):
     monkeypatch.setenv("STUDIO_HOME", "/dev/null/home")
-    found = checks()["folder"]
-    assert found.state == "trouble"
-    assert found.remedy
+    check = checks()["folder"]
+    assert check.state == "trouble"
+    assert check.remedy
 
 
 def test_a_nearly_full_disk_is_noted(checks, monkeypatch):
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10**10, 10**10, 10**8))
-    found = checks()["folder"]
-    assert (found.state, "100 MB free" in found.found) == ("note", True)
+    check = checks()["folder"]
+    assert (check.state, "100 MB free" in check.finding) == ("note", True)
 
 
 def test_a_missing_package_is_trouble(checks, monkeypatch):
     monkeypatch.setattr(doctor_checks, "_PACKAGES", ("numpy", "no-such-package"))
-    found = checks()["packages"]
-    assert (found.state, "no-such-package" in found.found) == ("trouble", True)
+    check = checks()["packages"]
+    assert (check.state, "no-such-package" in check.finding) == ("trouble", True)
 
 
 def test_keras_that_does_not_load_says_why(home, monkeypatch):
     monkeypatch.setattr(doctor_checks, "_DEVICES", "raise ImportError('libcuda is broken')")
-    found = doctor_checks._devices()
-    assert (found.state, "libcuda is broken" in found.found) == ("trouble", True)
+    check = doctor_checks._devices()
+    assert (check.state, "libcuda is broken" in check.finding) == ("trouble", True)
 
 
 @pytest.mark.parametrize("free, state", [(2 * 2**30, "note"), (9 * 2**30, "well")])
 def test_little_memory_is_noted(checks, monkeypatch, free, state):
-    seen = namedtuple("seen", "total available")
-    monkeypatch.setattr(psutil, "virtual_memory", lambda: seen(16 * 2**30, free))
-    found = checks()["memory"]
-    assert (found.state, found.found) == (state, f"{free / 2**30:.1f} of 16.0 GiB free")
+    memory = namedtuple("seen", "total available")
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: memory(16 * 2**30, free))
+    check = checks()["memory"]
+    assert (check.state, check.finding) == (state, f"{free / 2**30:.1f} of 16.0 GiB free")
 
 
 def test_processes_that_cannot_reach_each_other_are_trouble(checks, monkeypatch):
-    def refused(*_, **__):
+    def refuse(*_, **__):
         raise ConnectionRefusedError(111, "Connection refused")
 
-    monkeypatch.setattr(socket, "create_connection", refused)
-    found = checks()["connections"]
-    assert (found.state, "127.0.0.1" in found.found) == ("trouble", True)
+    monkeypatch.setattr(socket, "create_connection", refuse)
+    check = checks()["connections"]
+    assert (check.state, "127.0.0.1" in check.finding) == ("trouble", True)
 
 
 ALL = sandbox.Rules(landlock=7, seccomp=True)
@@ -88,7 +88,7 @@ SHUT = "a third-party model is opened without network and with access to its own
 
 
 @pytest.mark.parametrize(
-    "rules, state, found",
+    "rules, state, expected",
     [
         (ALL, "well", f"{SHUT} (Landlock 7, seccomp)"),
         (sandbox.Rules(seccomp=True), "note", "opened with access to all files (in force: seccomp)"),
@@ -96,20 +96,20 @@ SHUT = "a third-party model is opened without network and with access to its own
         (sandbox.Rules(), "note", "opened with access to all files and the network (in force: nothing)"),
     ],
 )
-def test_what_a_strangers_model_reaches_is_said(checks, monkeypatch, rules, state, found):
+def test_what_a_strangers_model_reaches_is_said(checks, monkeypatch, rules, state, expected):
     monkeypatch.setattr(sandbox, "in_force", lambda: rules)
     check = checks()["sandbox"]
-    assert check.state == state and check.found.endswith(found)
+    assert check.state == state and check.finding.endswith(expected)
     assert bool(check.remedy) == (state == "note")
 
 
 def test_a_shipped_model_with_other_bytes_is_trouble(home, monkeypatch, tmp_path):
     assert doctor_checks._models().state == "well"
-    shutil.copytree(paths.shipped("pretrained"), tmp_path / "pretrained")
+    shutil.copytree(paths.shipped_path("pretrained"), tmp_path / "pretrained")
     weights_file = next((tmp_path / "pretrained" / "alice").glob("*.h5"))
     damaged = bytearray(weights_file.read_bytes())
     damaged[-9] ^= 1
     weights_file.write_bytes(damaged)
-    monkeypatch.setattr(paths, "shipped", lambda name: tmp_path / name)
-    found = doctor_checks._models()
-    assert (found.state, found.found) == ("trouble", "not whole: alice")
+    monkeypatch.setattr(paths, "shipped_path", lambda name: tmp_path / name)
+    check = doctor_checks._models()
+    assert (check.state, check.finding) == ("trouble", "not whole: alice")

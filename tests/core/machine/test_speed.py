@@ -1,4 +1,4 @@
-"""What a machine's own figures are made of."""
+"""The benchmarks that measure the speed of this machine."""
 
 import pytest
 
@@ -17,8 +17,8 @@ def test_every_timing_is_a_job_that_its_task_takes():
 
 @pytest.mark.slow
 def test_what_would_have_to_be_fetched_is_passed_over_and_nothing_is_kept(home, monkeypatch):
-    kept = ("a house style, 512 px", "what a photo shows")
-    monkeypatch.setattr(speed, "TIMINGS", [timing for timing in speed.TIMINGS if timing.title in kept])
+    titles = ("a house style, 512 px", "what a photo shows")
+    monkeypatch.setattr(speed, "TIMINGS", [timing for timing in speed.TIMINGS if timing.title in titles])
     painted, labels = speed.measure()
     assert painted.seconds is not None and painted.note == ""
     assert labels.seconds is None and "studio weights pull resnet50 imagenet-labels" in labels.note

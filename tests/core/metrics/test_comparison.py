@@ -1,4 +1,4 @@
-"""Copies of what a model learned from are found, whichever of all the images they are of."""
+"""Near-copies of training images are found among all images."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ COUNT = 3000
 
 @pytest.fixture
 def dataset(monkeypatch) -> ImageDataset:
-    """Soft noise; what the network would see of it is a few sums of its pixels."""
+    """Smooth noise, with sums of pixels as features."""
     rng = np.random.default_rng(0)
     sums = rng.normal(size=(32 * 32, 64)) / 1000
 
@@ -44,11 +44,11 @@ def test_copies_of_any_image_lie_near_it_mirrored_or_not(dataset):
 
 def test_what_looks_most_alike_is_found_as_it_is(dataset):
     among = dataset.part(np.arange(0, COUNT, 2))
-    seen = dataset.images[[40, 2998]].repeat(3, axis=-1)
-    seen[1] = seen[1, :, ::-1]
-    found = comparison.alike([seen[:1], seen[1:]], among, Progress())
-    assert np.array_equal(found[0], dataset.images[40])
-    assert np.array_equal(found[1], dataset.images[2998, :, ::-1])
+    queries = dataset.images[[40, 2998]].repeat(3, axis=-1)
+    queries[1] = queries[1, :, ::-1]
+    matches = comparison.nearest_images([queries[:1], queries[1:]], among, Progress())
+    assert np.array_equal(matches[0], dataset.images[40])
+    assert np.array_equal(matches[1], dataset.images[2998, :, ::-1])
 
 
 def test_with_few_images_the_kid_that_selects_is_of_held_out_ones(dataset, monkeypatch):

@@ -1,4 +1,4 @@
-"""Scores: nothing for the same images, as by hand, as published for real ones, always with their n."""
+"""FID, KID, precision and recall agree with definitions and published values, and report n."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from studio.core.objectives import backbones
 from studio.core.progress import Progress
 
 
-def drawn(n, d=8, shift=0.0, spread=1.0, seed=0):
-    """`(n, d) float32` from a normal distribution."""
+def samples(n, d=8, shift=0.0, spread=1.0, seed=0):
+    """Returns `(n, d) float32` from a normal distribution."""
     return np.random.default_rng(seed).normal(shift, spread, (n, d)).astype("float32")
 
 
 def test_fid_of_a_set_with_itself_is_zero():
     for d in (8, 100):  # more images than features, and fewer
-        a = drawn(60, d)
+        a = samples(60, d)
         assert scores.fid(a, a).value == pytest.approx(0, abs=1e-3)
 
 
 def by_definition(a, b):
-    """As the paper says, with the matrix root by its eigenvalues."""
+    """Computes FID as in the paper, with a matrix square root by eigenvalues."""
     mean_a, mean_b = a.mean(0, "float64"), b.mean(0, "float64")
     cov_a, cov_b = np.cov(a.T.astype("float64")), np.cov(b.T.astype("float64"))
     root = np.sqrt(np.linalg.eigvals(cov_a @ cov_b).astype(complex)).real.sum()
@@ -38,38 +38,38 @@ def by_definition(a, b):
 @pytest.mark.parametrize("d", [5, 40, 120])
 @pytest.mark.parametrize("n, m", [(50, 50), (100, 45)])
 def test_fid_is_as_defined(d, n, m):
-    a = drawn(n, d) @ drawn(d, d, seed=1)
-    b = drawn(m, d, 0.5, 2, seed=2) @ drawn(d, d, seed=3)
-    found = scores.fid(a, b)
-    assert found.value == pytest.approx(by_definition(a, b), rel=1e-4)
-    assert found.n == min(n, m)
+    a = samples(n, d) @ samples(d, d, seed=1)
+    b = samples(m, d, 0.5, 2, seed=2) @ samples(d, d, seed=3)
+    score = scores.fid(a, b)
+    assert score.value == pytest.approx(by_definition(a, b), rel=1e-4)
+    assert score.n == min(n, m)
 
 
 def test_fid_of_images_that_are_all_alike_is_a_number():
-    alike = np.ones((120, 64), "float32")  # more images than features, else no factor is taken
+    constant = np.ones((120, 64), "float32")  # with more images than features the covariance has full rank
     other = np.random.default_rng(0).normal(size=(120, 64)).astype("float32")
-    assert scores.fid(alike, other).value == pytest.approx(2 * 64, rel=0.1)
+    assert scores.fid(constant, other).value == pytest.approx(2 * 64, rel=0.1)
 
 
 def test_fid_knows_the_distance_of_two_normal_distributions():
     d = 3
-    found = scores.fid(drawn(50_000, d), drawn(50_000, d, 0.5, 2, seed=1))
-    assert found.value == pytest.approx(d * 0.25 + d * 1, abs=4 * found.error)
-    assert found.error < 0.1
+    score = scores.fid(samples(50_000, d), samples(50_000, d, 0.5, 2, seed=1))
+    assert score.value == pytest.approx(d * 0.25 + d * 1, abs=4 * score.error)
+    assert score.error < 0.1
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("score", [scores.fid, scores.kid])
 def test_errors_are_those_that_repeats_show(score):
-    found = [score(drawn(100, 4, seed=2 * n), drawn(100, 4, 1, seed=2 * n + 1)) for n in range(60)]
-    seen = np.std([one.value for one in found])
-    assert 0.75 < np.mean([one.error for one in found]) / seen < 1.5
+    results = [score(samples(100, 4, seed=2 * n), samples(100, 4, 1, seed=2 * n + 1)) for n in range(60)]
+    spread = np.std([one.value for one in results])
+    assert 0.75 < np.mean([one.error for one in results]) / spread < 1.5
 
 
 @pytest.mark.parametrize("d", [5, 90])
 def test_the_error_of_fid_is_that_of_leaving_out_each_tenth(d):
-    a, b = drawn(60, d), drawn(45, d, 0.5, seed=1)
-    a[::10] += 3  # so that every tenth counts differently
+    a, b = samples(60, d), samples(45, d, 0.5, seed=1)
+    a[::10] += 3  # so that each tenth has a different weight
     b[3::10] *= 2
     parts = [[np.arange(len(x)) % 10 != block for x in (a, b)] for block in range(10)]
     left = [by_definition(a[kept_a], b[kept_b]) for kept_a, kept_b in parts]
@@ -81,17 +81,17 @@ def kernel(x, y):
 
 
 def test_kid_is_as_defined():
-    a, b = drawn(25).astype("float64"), drawn(20, shift=0.3, seed=1).astype("float64")
+    a, b = samples(25).astype("float64"), samples(20, shift=0.3, seed=1).astype("float64")
     within_a = np.mean([kernel(x, y) for i, x in enumerate(a) for j, y in enumerate(a) if i != j])
     within_b = np.mean([kernel(x, y) for i, x in enumerate(b) for j, y in enumerate(b) if i != j])
     across = np.mean([kernel(x, y) for x in a for y in b])
-    found = scores.kid(a, b)
-    assert found.value == pytest.approx(within_a + within_b - 2 * across, rel=1e-6)
-    assert found.n == 20
+    score = scores.kid(a, b)
+    assert score.value == pytest.approx(within_a + within_b - 2 * across, rel=1e-6)
+    assert score.n == 20
 
 
 def test_the_error_of_kid_is_that_of_leaving_out_each_image():
-    a, b = drawn(22), drawn(24, shift=0.3, seed=1)
+    a, b = samples(22), samples(24, shift=0.3, seed=1)
     left_a = [scores.kid(np.delete(a, n, 0), b).value for n in range(len(a))]
     left_b = [scores.kid(a, np.delete(b, n, 0)).value for n in range(len(b))]
     by_hand = np.sqrt(21 * np.var(left_a) + 23 * np.var(left_b))
@@ -100,15 +100,15 @@ def test_the_error_of_kid_is_that_of_leaving_out_each_image():
 
 def test_kid_of_equal_distributions_is_about_zero_whatever_the_number():
     for n in (40, 700):
-        found = scores.kid(drawn(n), drawn(n, seed=1))
-        assert abs(found.value) < 4 * found.error
+        score = scores.kid(samples(n), samples(n, seed=1))
+        assert abs(score.value) < 4 * score.error
 
 
 def test_precision_and_recall_see_what_is_missing():
-    """Real images of two kinds, of which a poor model makes one, and besides it others."""
-    one, two, odd = (drawn(200, shift=shift, seed=seed) for seed, shift in enumerate((0, 20, -50)))
+    """The model generates one of two kinds of real images, and some others."""
+    one, two, odd = (samples(200, shift=shift, seed=seed) for seed, shift in enumerate((0, 20, -50)))
     real = np.concatenate([one, two])
-    same = drawn(200, seed=7)
+    same = samples(200, seed=7)
     precision, recall = scores.precision_recall(np.concatenate([same, odd]), real)
     assert 0.35 < precision.value <= 0.5
     assert 0.35 < recall.value <= 0.5
@@ -122,13 +122,13 @@ def test_precision_and_recall_see_what_is_missing():
 def test_reach_ends_at_the_third_neighbor():
     real = np.arange(20, dtype="float32")[:, None]  # the last one's third neighbor is 3 away
     for distance, covered in ((2.9, 1), (3.1, 0)):
-        made = np.full((20, 1), 19 + distance, "float32")
-        assert scores.precision_recall(made, real)[0].value == covered
+        generated = np.full((20, 1), 19 + distance, "float32")
+        assert scores.precision_recall(generated, real)[0].value == covered
 
 
 def test_nearest_finds_the_nearest_in_pieces_too(monkeypatch):
     monkeypatch.setattr(scores, "_ROWS", 7)
-    a, b = drawn(30), drawn(40, seed=1)
+    a, b = samples(30), samples(40, seed=1)
     by_hand = np.sqrt(((a[:, None] - b[None]) ** 2).sum(-1)).min(1)
     assert np.allclose(scores.nearest(a, b), by_hand, atol=1e-5)
     assert scores.nearest(a + 100, a + 100).max() == 0
@@ -137,14 +137,14 @@ def test_nearest_finds_the_nearest_in_pieces_too(monkeypatch):
     again = scores.kid(a, b), scores.precision_recall(a, b)
     assert again[0].value == pytest.approx(
         whole[0].value, abs=1e-6
-    )  # processors round sums in their own order
+    )  # the order of sums varies between processors
     assert [one.value for one in again[1]] == [one.value for one in whole[1]]
 
 
 def test_too_few_images_are_refused_with_the_minimum():
     for score in (scores.fid, scores.kid, scores.precision_recall):
         with pytest.raises(InvalidInput, match="at least 20 images"):
-            score(drawn(30), drawn(19))
+            score(samples(30), samples(19))
 
 
 def test_a_figure_says_its_error_and_n():
@@ -156,13 +156,13 @@ def test_the_resize_is_that_of_tensorflow_1():
     for height, width in ((64, 64), (28, 28), (300, 451), (350, 299)):
         batch = np.random.default_rng(0).integers(0, 256, (2, height, width, 3), "uint8")
         theirs = tf.raw_ops.ResizeBilinear(images=batch, size=(299, 299))
-        assert np.abs(inception.resized(batch) - theirs).max() < 1e-3
+        assert np.abs(inception.resize(batch) - theirs).max() < 1e-3
 
 
 def test_gray_images_become_three_equal_channels():
-    found = inception.resized(np.full((1, 28, 28, 1), 77, "uint8"))
-    assert found.shape == (1, 299, 299, 3)
-    assert (found == 77).all()
+    resized = inception.resize(np.full((1, 28, 28, 1), 77, "uint8"))
+    assert resized.shape == (1, 299, 299, 3)
+    assert (resized == 77).all()
 
 
 @pytest.fixture
@@ -172,10 +172,10 @@ def network(inceptionv3_home):
 
 @pytest.mark.slow
 def test_features_are_the_published_ones(network):
-    found = scores.features(photos.chelsea()[None])
-    assert found.shape == (1, 2048)
-    assert found.sum() == pytest.approx(502.813, abs=0.01)
-    assert found.std() == pytest.approx(0.26779, abs=2e-5)
+    features = scores.features(photos.chelsea()[None])
+    assert features.shape == (1, 2048)
+    assert features.sum() == pytest.approx(502.813, abs=0.01)
+    assert features.std() == pytest.approx(0.26779, abs=2e-5)
 
 
 @pytest.mark.slow
@@ -186,14 +186,14 @@ def test_features_do_not_depend_on_the_batch_and_are_kept_when_asked(network, in
     assert np.allclose(scores.features(images, batch=2, keep=True), whole, atol=1e-4)
     with pytest.raises(Cancelled):
         scores.features(images, Progress(cancelled=lambda: True))
-    monkeypatch.setattr(inception, "_network", None)  # what is kept needs none
+    monkeypatch.setattr(inception, "_network", None)  # cached features need no network
     assert np.allclose(scores.features(images, keep=True), whole, atol=1e-4)
     with pytest.raises(TypeError):
         scores.features(images[::-1], keep=True)
 
 
 def unpacked(path, step):
-    """`(n, 64, 64, 3) uint8` or larger, every `step`th image of a tar by its name."""
+    """Returns every `step`th image of a tar, `(n, 64, 64, 3) uint8` or larger."""
     with tarfile.open(path) as archive:
         members = sorted((m for m in archive.getmembers() if m.isreg()), key=lambda m: m.name)
         files = [archive.extractfile(m).read() for m in members[::step]]
@@ -202,14 +202,14 @@ def unpacked(path, step):
 
 @pytest.mark.slow
 def test_halves_of_real_faces_are_as_far_apart_as_is_known(network, data_dir):
-    """At n = 1,000, where the known figures are exact: `python -m benchmarks.faces --floor DATA`."""
+    """With n = 1,000; for exact values run `python -m benchmarks.faces --floor DATA`."""
     faces = scores.features(np.stack(unpacked(data_dir / "utkface64_20000.tar", 40)))
     mixed = np.random.default_rng(0).permutation(faces)
     halves = scores.fid(mixed[:250], mixed[250:])
-    assert halves.value == pytest.approx(46.0, abs=4)  # which 250 they are makes as much of a difference
+    assert halves.value == pytest.approx(46.0, abs=4)  # the choice of 250 images matters as much
     assert halves.n == 250
-    assert scores.fid(faces[:250], faces[250:]).value > halves.value + 10  # the names begin with the age
-    alike, shifted = scores.kid(mixed[:250], mixed[250:]), scores.kid(faces[:250], faces[250:])
-    assert abs(alike.value) < 4 * alike.error
+    assert scores.fid(faces[:250], faces[250:]).value > halves.value + 10  # file names start with the age
+    baseline, shifted = scores.kid(mixed[:250], mixed[250:]), scores.kid(faces[:250], faces[250:])
+    assert abs(baseline.value) < 4 * baseline.error
     assert shifted.value > 4 * shifted.error
     assert scores.precision_recall(mixed[:250], mixed[250:])[0].value > 0.5

@@ -1,4 +1,4 @@
-"""What cards say: a command that a shell takes as it stands."""
+"""Model cards contain commands that a shell accepts."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from studio.vae.settings import TrainVaeSettings
 )
 def test_a_command_is_taken_by_a_shell_as_it_stands(name):
     settings = TrainVaeSettings(steps=7, flip=False)
-    told = cards.command("train_vae", name, settings, "my model", ["--style", "a b.png"])
+    line = cards.command("train_vae", name, settings, "my model", ["--style", "a b.png"])
     words = ["python", "-m", "training.train_vae", name, "--style", "a b.png", "-o", "DIR"]
-    assert shlex.split(told) == [*words, "--start-from", "my model", "--steps", "7", "--no-flip"]
+    assert shlex.split(line) == [*words, "--start-from", "my model", "--steps", "7", "--no-flip"]
 
 
 def test_plain_words_stand_without_quotes():
-    told = cards.command("train_vae", "tfds:patch_camelyon/x", TrainVaeSettings(steps=7))
-    assert told == "python -m training.train_vae tfds:patch_camelyon/x -o DIR --steps 7"
+    line = cards.command("train_vae", "tfds:patch_camelyon/x", TrainVaeSettings(steps=7))
+    assert line == "python -m training.train_vae tfds:patch_camelyon/x -o DIR --steps 7"
 
 
 @pytest.mark.parametrize(
@@ -43,25 +43,27 @@ def test_a_data_set_is_named_as_it_was_given(file, named):
 
 def test_a_card_tells_of_a_vgg16_discriminator_that_taught_the_model_or_what_it_began_with():
     assert (
-        cards.vgg16_discriminator({}, judged=False)
-        == cards.vgg16_discriminator({"taught_by": []}, judged=False)
+        cards.vgg16_discriminator({}, has_discriminator=False)
+        == cards.vgg16_discriminator({"taught_by": []}, has_discriminator=False)
         == ""
     )
     assert "It was trained with a VGG16-feature discriminator" in cards.vgg16_discriminator(
-        {"taught_by": ["vgg16"]}, judged=True
+        {"taught_by": ["vgg16"]}, has_discriminator=True
     )
     assert "started from was trained with a VGG16-feature discriminator" in cards.vgg16_discriminator(
-        {"taught_by": ["vgg16"]}, judged=False
+        {"taught_by": ["vgg16"]}, has_discriminator=False
     )
 
 
-@pytest.mark.parametrize("judged", [True, False])
-def test_a_card_says_that_fid_favors_a_model_that_learned_from_vgg16(judged):
-    assert "favor this model (arXiv:2203.06026" in cards.vgg16_discriminator({"taught_by": ["vgg16"]}, judged)
+@pytest.mark.parametrize("has_discriminator", [True, False])
+def test_a_card_says_that_fid_favors_a_model_that_learned_from_vgg16(has_discriminator):
+    assert "favor this model (arXiv:2203.06026" in cards.vgg16_discriminator(
+        {"taught_by": ["vgg16"]}, has_discriminator
+    )
 
 
 def test_the_shipped_cards_of_such_models_say_so_too():
-    for name, entry in index.shipped().presets.items():
+    for name, entry in index.load().presets.items():
         preset = presets.find(name)
         measured = preset.data()["figures"]
         favored = "fid" in measured and "vgg16" in measured.get("taught_by", ())

@@ -1,4 +1,4 @@
-"""Kept models are renamed, removed and brought back; what names one continues finding it, or says why not."""
+"""Stored models are renamed, removed and restored; references follow them or explain why they cannot."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.wording import SECOND_SENTENCE
 
 
 class Model:
-    """Saves an array as a Keras model would save its own."""
+    """Saves an array as a Keras model would."""
 
     def __init__(self, values):
         self.values = np.asarray(values, "float32")
@@ -33,7 +33,7 @@ def test_a_renamed_model_is_found_by_all_the_names_that_it_had(home):
     digest = saved("first").digest
     assert kept_models.rename("first", "  The second ") == "The second"
     assert kept_models.rename("The second", "third") == "third"
-    assert kept_models.mine() == ["third"] and "first" not in presets.names()
+    assert kept_models.list_own() == ["third"] and "first" not in presets.names()
     for name in ("first", "The second", "FIRST", "third"):
         assert presets.find(name).digest == digest and presets.is_known(name)
     assert presets.find("third").former == ["The second", "first"]
@@ -45,7 +45,7 @@ def test_a_renamed_model_is_found_by_all_the_names_that_it_had(home):
 def test_capitals_are_changed_and_the_name_is_the_same(home):
     saved("cat")
     assert kept_models.rename("cat", "Cat") == "Cat"
-    assert kept_models.mine() == ["Cat"] and presets.find("cat").name == "Cat"
+    assert kept_models.list_own() == ["Cat"] and presets.find("cat").name == "Cat"
 
 
 def test_a_new_model_of_an_old_name_takes_it_but_for_what_the_other_one_made(home):
@@ -62,21 +62,21 @@ def test_a_name_that_cannot_be_had_changes_nothing(home, to):
     saved("mine"), saved("other")
     with pytest.raises(InvalidInput, match=SECOND_SENTENCE):
         kept_models.rename("mine", to)
-    assert kept_models.mine() == ["mine", "other"] and presets.find("mine").former == []
+    assert kept_models.list_own() == ["mine", "other"] and presets.find("mine").former == []
 
 
 def test_a_removed_model_comes_back_and_meanwhile_is_told_of(home):
     digest = saved("mine").digest
     kept_models.rename("mine", "yours")
     assert kept_models.remove("yours") == "yours"
-    assert (kept_models.mine(), kept_models.removed()) == ([], ["yours"])
+    assert (kept_models.list_own(), kept_models.list_removed()) == ([], ["yours"])
     for name in ("mine", "yours"):
         with pytest.raises(Unavailable, match="was removed"):
             presets.find(name)
     with pytest.raises(Unavailable, match="no longer here"):
         pinned_weights.check({"mine": digest})
     assert kept_models.restore("yours") == "yours"
-    assert presets.find("mine").digest == digest and kept_models.removed() == []
+    assert presets.find("mine").digest == digest and kept_models.list_removed() == []
 
 
 def test_two_of_one_name_are_removed_and_both_come_back(home):
@@ -86,7 +86,7 @@ def test_two_of_one_name_are_removed_and_both_come_back(home):
     with pytest.raises(InvalidInput, match="named net already"):
         kept_models.restore("net")
     assert kept_models.remove("net") == "net 2"
-    assert kept_models.removed() == ["net 2", "net"], "the last removed first"
+    assert kept_models.list_removed() == ["net 2", "net"], "the last removed first"
     assert [kept_models.restore(name) for name in ("net", "net 2")] == ["net", "net 2"]
     assert [presets.find(name).digest for name in ("net", "net 2")] == [first, second]
 
@@ -95,7 +95,7 @@ def test_for_good_is_for_good(home):
     saved("mine")
     kept_models.remove("mine")
     kept_models.forget("mine")
-    assert kept_models.removed() == [] and not any(home.rglob("*.weights.h5"))
+    assert kept_models.list_removed() == [] and not any(home.rglob("*.weights.h5"))
     with pytest.raises(InvalidInput, match="Use a name"):
         presets.find("mine")
 
@@ -108,14 +108,14 @@ def test_only_what_was_kept_is_changed(home, name, act):
     saved("mine")
     with pytest.raises(Unavailable, match="is not among the models"):
         getattr(kept_models, act)(name)
-    assert kept_models.mine() == ["mine"]
+    assert kept_models.list_own() == ["mine"]
 
 
 def test_what_is_for_all_or_anothers_is_none_of_a_visitors(home):
     saved("for-all")
-    with owners.asking("visitor-ada"):
+    with owners.acting_as("visitor-ada"):
         digest = saved("ada's own").digest
-    with owners.asking("visitor-bob"):
+    with owners.acting_as("visitor-bob"):
         for name in ("for-all", "ada's own"):
             for act in (lambda one: kept_models.rename(one, "bob's"), kept_models.remove):
                 with pytest.raises(Unavailable, match="is not among the models"):
@@ -123,16 +123,16 @@ def test_what_is_for_all_or_anothers_is_none_of_a_visitors(home):
         saved("ada's own", (9, 9))
         kept_models.rename("ada's own", "bob's")
         kept_models.remove("bob's")
-    with owners.asking("visitor-ada"):
-        assert presets.find("ada's own").digest == digest and kept_models.removed() == []
+    with owners.acting_as("visitor-ada"):
+        assert presets.find("ada's own").digest == digest and kept_models.list_removed() == []
         with pytest.raises(InvalidInput):
             presets.find("bob's")
-    assert kept_models.mine() == ["for-all"]
+    assert kept_models.list_own() == ["for-all"]
 
 
-@pytest.mark.parametrize("told", [b"{", b"[1, 2]", b'["../../x", "/etc"]', b"7", b"\xff\xfe", b'"old"'])
-def test_a_damaged_list_of_names_costs_no_more_than_those(home, told):
+@pytest.mark.parametrize("content", [b"{", b"[1, 2]", b'["../../x", "/etc"]', b"7", b"\xff\xfe", b'"old"'])
+def test_a_damaged_list_of_names_costs_no_more_than_those(home, content):
     folder = saved("mine").folder
-    paths.write(folder / "former_names.json", told)
+    paths.write(folder / "former_names.json", content)
     assert shelves.former(folder) == [] and presets.find("mine").name == "mine"
     assert kept_models.rename("mine", "yours") == "yours" and presets.find("mine").name == "mine"

@@ -1,4 +1,4 @@
-"""A model as one zip: what is added to its card, and nothing else of it."""
+"""Models as a zip: only the expected text is added to the card."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from studio.core.models import model_folder, model_zip
 def test_a_note_goes_to_the_end_of_the_card_and_changes_nothing_else(tmp_path):
     for name in model_folder.MEMBERS:
         (tmp_path / name).write_bytes(name.encode())
-    packed = model_zip.zipped(tmp_path)
+    packed = model_zip.pack(tmp_path)
     noted = model_zip.with_note(packed, "Selected by its own FID: that is optimistic.")
-    before, after = model_zip.unzipped(packed), model_zip.unzipped(noted)
+    before, after = model_zip.unpack(packed), model_zip.unpack(noted)
     assert after.pop("card.md") == b"card.md\n\nSelected by its own FID: that is optimistic.\n"
     assert before.pop("card.md") == b"card.md" and before == after
     assert zipfile.ZipFile(io.BytesIO(noted)).namelist() == list(model_folder.MEMBERS)

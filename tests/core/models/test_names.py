@@ -1,4 +1,4 @@
-"""A name is kept as it was typed, in any script, and can be a folder on any system."""
+"""Model names are stored as typed, in any script, and work as folder names on each system."""
 
 from __future__ import annotations
 
@@ -52,18 +52,18 @@ BAD = {
 
 @pytest.mark.parametrize("typed", GOOD)
 def test_a_name_stays_as_it_was_typed(typed):
-    assert names.checked(typed) == typed
-    assert names.checked(unicodedata.normalize("NFD", typed)) == typed
-    assert names.checked(f"  {typed}\u200b ") == typed
-    assert names.folded(unicodedata.normalize("NFD", typed.upper())) == names.folded(typed.upper())
+    assert names.validate(typed) == typed
+    assert names.validate(unicodedata.normalize("NFD", typed)) == typed
+    assert names.validate(f"  {typed}\u200b ") == typed
+    assert names.fold_case(unicodedata.normalize("NFD", typed.upper())) == names.fold_case(typed.upper())
 
 
 @pytest.mark.parametrize("typed", BAD)
 def test_what_no_folder_or_command_can_be_called_is_refused_in_a_sentence(typed):
     assert not names.is_name(typed)
-    with pytest.raises(InvalidInput, match="Invalid name") as told:
-        names.checked(typed)
-    assert BAD[typed] in str(told.value)
+    with pytest.raises(InvalidInput, match="Invalid name") as error:
+        names.validate(typed)
+    assert BAD[typed] in str(error.value)
 
 
 @pytest.mark.parametrize(
@@ -78,4 +78,4 @@ def test_what_no_folder_or_command_can_be_called_is_refused_in_a_sentence(typed)
     ],
 )
 def test_a_name_is_suggested_for_any_text(text, name):
-    assert names.suggested(text) == name
+    assert names.suggest(text) == name

@@ -1,4 +1,4 @@
-"""What a recipe names is had as it was, or it is said why not."""
+"""Recipes pin the SHA-256 of their weights; a mismatch is reported."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def saved(*values):
 
 @pytest.fixture
 def digest(home):
-    """Of a user's own model `mine`."""
+    """The SHA-256 of the user's model `mine`."""
     return saved(1, 2).digest
 
 
@@ -37,12 +37,12 @@ def test_a_model_that_is_as_it_was_is_found(digest):
 
 def test_a_model_that_has_become_another_one_is_refused_in_one_sentence(digest):
     saved(3, 4)
-    told = f"made with another model mine .*{digest}.* than has that name now"
-    with pytest.raises(Unavailable, match=told):
+    message = f"made with another model mine .*{digest}.* than has that name now"
+    with pytest.raises(Unavailable, match=message):
         pinned_weights.check({"mine": digest})
-    with pretrained.using({"mine": digest}), pytest.raises(Unavailable, match=told):
+    with pretrained.using({"mine": digest}), pytest.raises(Unavailable, match=message):
         presets.find("mine")
-    assert presets.find("mine").digest != digest  # for what is made again
+    assert presets.find("mine").digest != digest  # for replays
 
 
 def test_a_model_that_is_gone_is_told_as_such(digest):

@@ -1,4 +1,4 @@
-"""A trained model is a folder: saved whole, found by name or path, refused when it is not whole."""
+"""Model folders are saved atomically, found by name or path, and rejected if incomplete."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import paint  # adds the task `paint.invert`
 import pytest
 
 from studio.core import recipes, tasks
-from studio.core.errors import InvalidInput, NoRoom
+from studio.core.errors import InsufficientSpace, InvalidInput
 from studio.core.models import model_folder, model_zip, presets
 from studio.core.weights import index
 
@@ -25,7 +25,7 @@ NAME = next(name for name, path in tasks.TASKS.items() if path.startswith("paint
 
 
 class Model:
-    """Saves one array as a Keras model would save its own."""
+    """Saves one array as a Keras model would."""
 
     def __init__(self, values):
         self.values = np.asarray(values, "float32")
@@ -36,20 +36,20 @@ class Model:
 
 
 def saved(target, values=(1, 2), **settings):
-    chosen = paint.PaintSettings(**settings)
-    recipe = recipes.make(NAME, chosen, {}, {})
-    return presets.save(target, Model(values), NAME, chosen, "# Tiny\nlicense: MIT\n", recipe)
+    parsed = paint.PaintSettings(**settings)
+    recipe = recipes.make(NAME, parsed, {}, {})
+    return presets.save(target, Model(values), NAME, parsed, "# Tiny\nlicense: MIT\n", recipe)
 
 
 def test_what_is_saved_is_found_by_name(home):
     saved("tiny", steps=7)
-    found = presets.find("tiny")
-    assert found.settings() == paint.PaintSettings(steps=7)
-    assert np.frombuffer(found.weights().read_bytes(), "<f4").tolist() == [1, 2]
-    assert found.card().startswith("# Tiny")
-    assert found.recipe().task == NAME
-    assert presets.names() == [*index.shipped().presets, "tiny"]
-    assert sorted(p.name for p in found.folder.iterdir()) == sorted(
+    preset = presets.find("tiny")
+    assert preset.settings() == paint.PaintSettings(steps=7)
+    assert np.frombuffer(preset.weights().read_bytes(), "<f4").tolist() == [1, 2]
+    assert preset.card().startswith("# Tiny")
+    assert preset.recipe().task == NAME
+    assert presets.names() == [*index.load().presets, "tiny"]
+    assert sorted(p.name for p in preset.folder.iterdir()) == sorted(
         [model_folder.WEIGHTS, model_folder.SETTINGS, model_folder.CARD, model_folder.RECIPE]
     )
 
@@ -57,16 +57,16 @@ def test_what_is_saved_is_found_by_name(home):
 def test_a_folder_will_do(home, tmp_path):
     saved(tmp_path / "runs" / "first")
     assert presets.find(tmp_path / "runs" / "first").name == "first"
-    assert presets.names() == [*index.shipped().presets]
+    assert presets.names() == [*index.load().presets]
 
 
 def test_a_new_save_takes_the_old_ones_place(home):
     saved("tiny", (1, 2))
     first = presets.find("tiny").digest
     saved("tiny", (3, 4))
-    found = presets.find("tiny")
-    assert found.digest != first
-    assert np.frombuffer(found.weights().read_bytes(), "<f4").tolist() == [3, 4]
+    preset = presets.find("tiny")
+    assert preset.digest != first
+    assert np.frombuffer(preset.weights().read_bytes(), "<f4").tolist() == [3, 4]
     assert [p.name for p in (home / "presets").iterdir() if p.is_dir()] == ["tiny"]
 
 
@@ -78,7 +78,7 @@ def test_a_failed_save_leaves_the_old_one(home, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Model, "save_weights", fails)
-    with pytest.raises(NoRoom, match="full"):
+    with pytest.raises(InsufficientSpace, match="full"):
         saved("tiny", (3, 4))
     assert np.frombuffer(presets.find("tiny").weights().read_bytes(), "<f4").tolist() == [1, 2]
 
@@ -88,14 +88,14 @@ def test_what_a_person_put_beside_a_model_stays_when_it_is_trained_again(home, t
     (tmp_path / "run" / "notes.txt").write_text("mine")
     (tmp_path / "run" / "samples").mkdir()
     (tmp_path / "run" / "samples" / "a.png").write_bytes(b"mine too")
-    found = saved(tmp_path / "run", (3, 4))
-    assert np.frombuffer(found.weights().read_bytes(), "<f4").tolist() == [3, 4]
-    assert (found.folder / "notes.txt").read_text() == "mine"
-    assert (found.folder / "samples" / "a.png").read_bytes() == b"mine too"
+    preset = saved(tmp_path / "run", (3, 4))
+    assert np.frombuffer(preset.weights().read_bytes(), "<f4").tolist() == [3, 4]
+    assert (preset.folder / "notes.txt").read_text() == "mine"
+    assert (preset.folder / "samples" / "a.png").read_bytes() == b"mine too"
     assert [p.name for p in tmp_path.iterdir() if p.is_dir() and p.name.startswith(".")] == []
 
 
-@pytest.mark.parametrize("look", [presets.own, lambda: presets.find("tiny"), lambda: saved("other")])
+@pytest.mark.parametrize("look", [presets.own_names, lambda: presets.find("tiny"), lambda: saved("other")])
 def test_a_save_that_was_killed_half_way_leaves_the_old_model(home, look):
     code = (
         "import os, pathlib; pathlib.Path.rename = {0}; from test_presets import saved; saved('tiny', (3, 4))"
@@ -108,7 +108,7 @@ def test_a_save_that_was_killed_half_way_leaves_the_old_model(home, look):
     assert not (home / "presets" / "tiny").exists()
     look()
     assert np.frombuffer(presets.find("tiny").weights().read_bytes(), "<f4").tolist() == [1, 2]
-    assert "tiny" in presets.own()
+    assert "tiny" in presets.own_names()
 
 
 def _with_tests(place):
@@ -116,14 +116,14 @@ def _with_tests(place):
 
 
 def test_a_model_may_know_much_of_its_data(home, tmp_path):
-    recipe, chosen = recipes.make(NAME, paint.PaintSettings(), {}, {}), paint.PaintSettings()
+    recipe, settings = recipes.make(NAME, paint.PaintSettings(), {}, {}), paint.PaintSettings()
     data = {"confusion": [[0] * 800] * 800}
-    packed = presets.pack(Model([1.0]), NAME, chosen, "# Wide\n", recipe, data)
+    packed = presets.pack(Model([1.0]), NAME, settings, "# Wide\n", recipe, data)
     assert presets.unpack(packed, "wide").data() == data
 
 
 def test_packing_needs_no_room_outside_the_studios_folder(home, monkeypatch):
-    monkeypatch.setattr("tempfile.tempdir", "/dev/null")  # where nothing can be made
+    monkeypatch.setattr("tempfile.tempdir", "/dev/null")  # where nothing can be written
     recipe = recipes.make(NAME, paint.PaintSettings(), {}, {})
     packed = presets.pack(Model([1.0]), NAME, paint.PaintSettings(), "# Tiny\n", recipe)
     assert presets.unpack(packed, "tiny").weights().is_file()
@@ -182,18 +182,18 @@ def test_a_link_to_a_model_stays_one(home, tmp_path):
     (tmp_path / "latest").symlink_to("first")
     for value in (3, 4):
         saved(tmp_path / "latest", (value,))
-        found = presets.find(tmp_path / "first")
-        assert np.frombuffer(found.weights().read_bytes(), "<f4").tolist() == [value]
+        preset = presets.find(tmp_path / "first")
+        assert np.frombuffer(preset.weights().read_bytes(), "<f4").tolist() == [value]
     assert (tmp_path / "latest").is_symlink()
 
 
 def test_ours_come_first_and_must_have_the_shipped_digest(home, tmp_path, monkeypatch):
-    made = saved(tmp_path / "pretrained" / "tiny")
+    preset = saved(tmp_path / "pretrained" / "tiny")
     saved("tiny", (9, 9))
-    monkeypatch.setattr(presets.paths, "shipped", lambda name: tmp_path / name)
+    monkeypatch.setattr(presets.paths, "shipped_path", lambda name: tmp_path / name)
 
     def ship(digest):
-        entry = index.Shipped(
+        entry = index.ShippedModel(
             task=NAME,
             folder="tiny",
             sha256=digest,
@@ -202,9 +202,9 @@ def test_ours_come_first_and_must_have_the_shipped_digest(home, tmp_path, monkey
             command="",
             figures={},
         )
-        monkeypatch.setattr(index, "shipped", lambda: index.Index(weights={}, presets={"tiny": entry}))
+        monkeypatch.setattr(index, "load", lambda: index.Index(weights={}, presets={"tiny": entry}))
 
-    ship(made.digest)
+    ship(preset.digest)
     assert presets.find("tiny").folder == tmp_path / "pretrained" / "tiny"
     assert presets.names() == ["tiny"]
     ship("0" * 64)
@@ -214,13 +214,13 @@ def test_ours_come_first_and_must_have_the_shipped_digest(home, tmp_path, monkey
 
 @pytest.mark.parametrize("name", ["Élise", "日本語", "Grandma's language model", "голос 2"])
 def test_a_model_has_the_name_that_was_typed_in_any_script(home, name):
-    made = saved(name)
-    assert made.folder == home / "presets" / name and presets.own() == [name]
+    preset = saved(name)
+    assert preset.folder == home / "presets" / name and presets.own_names() == [name]
     for typed in (name, name.upper(), name.lower(), unicodedata.normalize("NFC", name.title())):
-        assert presets.find(typed) == made, "capitals do not count"
-    assert saved(name.upper(), (3, 4)).folder == made.folder and presets.own() == [name]
-    recipe = recipes.make(NAME, paint.PaintSettings(), {}, {made.name: made.digest})
-    assert recipes.read(recipe.to_json().encode()).weights == {name: made.digest}
+        assert presets.find(typed) == preset, "capitals do not count"
+    assert saved(name.upper(), (3, 4)).folder == preset.folder and presets.own_names() == [name]
+    recipe = recipes.make(NAME, paint.PaintSettings(), {}, {preset.name: preset.digest})
+    assert recipes.read(recipe.to_json().encode()).weights == {name: preset.digest}
 
 
 @pytest.mark.parametrize("name", ["nobody", "../tiny", "", "/nowhere", "a\0b", "x" * 5000])
@@ -231,8 +231,8 @@ def test_unknown_names_are_refused(home, name):
 
 
 def _read_all(name):
-    found = presets.find(name)
-    found.weights(), found.recipe(), found.card()
+    preset = presets.find(name)
+    preset.weights(), preset.recipe(), preset.card()
 
 
 @pytest.mark.parametrize(
@@ -272,7 +272,7 @@ def test_a_folder_that_is_not_whole_is_refused(home, file, data):
     ],
 )
 def test_what_pages_of_all_models_could_not_read_is_refused(home, data):
-    """Else one odd folder would take down the page that lists it among all others."""
+    """One malformed folder must not break pages that list all models."""
     folder = saved("tiny").folder
     settings = json.loads((folder / model_folder.SETTINGS).read_text())
     (folder / model_folder.SETTINGS).write_text(json.dumps(settings | {"data": data}))
@@ -282,28 +282,28 @@ def test_what_pages_of_all_models_could_not_read_is_refused(home, data):
 
 def test_a_model_of_which_one_test_was_not_finite_is_kept(home):
     curve = {"steps": [1, 2], "held out": [math.inf, 250.0]}
-    found = presets.unpack(packed(data={"figures": {"curve": curve}}), "tiny")
-    assert found.data()["figures"]["curve"]["held out"] == [None, 250.0]
+    preset = presets.unpack(packed(data={"figures": {"curve": curve}}), "tiny")
+    assert preset.data()["figures"]["curve"]["held out"] == [None, 250.0]
 
 
 def test_settings_that_the_task_does_not_take_are_refused(home):
     path = saved("tiny").folder / model_folder.SETTINGS
-    made = json.loads(path.read_bytes())
-    path.write_text(json.dumps(made | {"settings": {"steps": 10**9}}))
+    record = json.loads(path.read_bytes())
+    path.write_text(json.dumps(record | {"settings": {"steps": 10**9}}))
     with pytest.raises(InvalidInput, match="steps"):
         presets.find("tiny").settings()
 
 
 def packed(values=(1, 2), data=None):
-    chosen = paint.PaintSettings(steps=7)
-    recipe = recipes.make(NAME, chosen, {}, {})
-    return presets.pack(Model(values), NAME, chosen, "# Tiny\n", recipe, data)
+    settings = paint.PaintSettings(steps=7)
+    recipe = recipes.make(NAME, settings, {}, {})
+    return presets.pack(Model(values), NAME, settings, "# Tiny\n", recipe, data)
 
 
 def test_what_a_model_knows_of_its_data_is_saved_with_it(home):
-    chosen = paint.PaintSettings()
-    recipe = recipes.make(NAME, chosen, {}, {})
-    presets.save("tiny", Model((1,)), NAME, chosen, "# Tiny\n", recipe, {"classes": ["cat", "Hündin"]})
+    settings = paint.PaintSettings()
+    recipe = recipes.make(NAME, settings, {}, {})
+    presets.save("tiny", Model((1,)), NAME, settings, "# Tiny\n", recipe, {"classes": ["cat", "Hündin"]})
     assert presets.find("tiny").data() == {"classes": ["cat", "Hündin"]}
     assert saved("other").data() == {}
 
@@ -311,48 +311,48 @@ def test_what_a_model_knows_of_its_data_is_saved_with_it(home):
 def test_a_packed_model_is_unpacked_as_it_was(home, tmp_path):
     data = packed(data={"letters": "ab"})
     assert data == packed(data={"letters": "ab"})
-    found = presets.unpack(data, "tiny")
-    assert found == presets.find("tiny") and found.settings().steps == 7
-    assert found.data() == {"letters": "ab"}
-    assert np.frombuffer(found.weights().read_bytes(), "<f4").tolist() == [1, 2]
-    assert model_zip.zipped(presets.unpack(data, tmp_path / "there").folder) == data
+    preset = presets.unpack(data, "tiny")
+    assert preset == presets.find("tiny") and preset.settings().steps == 7
+    assert preset.data() == {"letters": "ab"}
+    assert np.frombuffer(preset.weights().read_bytes(), "<f4").tolist() == [1, 2]
+    assert model_zip.pack(presets.unpack(data, tmp_path / "there").folder) == data
 
 
 def test_a_model_may_have_stages_and_a_image_or_neither(home):
-    chosen = paint.PaintSettings(steps=7)
-    recipe = recipes.make(NAME, chosen, {}, {})
-    told = {"stages": {"steps": [1, 2], "discriminator": [0.5, math.inf]}}
-    whole = presets.pack(Model((1,)), NAME, chosen, "# Tiny\n", recipe, told, b"image", b"grids")
-    found = presets.unpack(whole, "tiny")
-    assert (found.image(), found.stages()) == (b"image", b"grids")
-    assert found.data()["stages"] == {"steps": [1, 2], "discriminator": [0.5, None]}
+    settings = paint.PaintSettings(steps=7)
+    recipe = recipes.make(NAME, settings, {}, {})
+    data = {"stages": {"steps": [1, 2], "discriminator": [0.5, math.inf]}}
+    whole = presets.pack(Model((1,)), NAME, settings, "# Tiny\n", recipe, data, b"image", b"grids")
+    preset = presets.unpack(whole, "tiny")
+    assert (preset.image(), preset.stages()) == (b"image", b"grids")
+    assert preset.data()["stages"] == {"steps": [1, 2], "discriminator": [0.5, None]}
     bare = presets.unpack(packed(), "tiny")  # in its place
     assert bare.image() is bare.stages() is None
     body = io.BytesIO(whole)
-    with zipfile.ZipFile(body, "a") as made:
-        made.writestr(zipfile.ZipInfo("other.webp"), b"grids")
+    with zipfile.ZipFile(body, "a") as archive:
+        archive.writestr(zipfile.ZipInfo("other.webp"), b"grids")
     with pytest.raises(InvalidInput, match="other files in it"):
         presets.unpack(body.getvalue(), "tiny")
 
 
 def test_a_model_that_was_freed_in_part_is_unpacked_again(home):
     file = tasks.File.keep(packed(), "model", "tiny.zip")
-    found = presets.from_zip(file)
-    found.weights().unlink()
+    preset = presets.from_zip(file)
+    preset.weights().unlink()
     assert np.frombuffer(presets.from_zip(file).weights().read_bytes(), "<f4").tolist() == [1, 2]
 
 
 def test_a_member_that_is_said_to_reach_beyond_the_end_is_refused(home):
     data = bytearray(packed())
     last = data.rindex(b"PK\1\2")
-    for at in (last + 20, last + 24):  # both of its sizes
+    for at in (last + 20, last + 24):  # both sizes in the zip
         data[at : at + 4] = (int.from_bytes(data[at : at + 4], "little") + 100_000).to_bytes(4, "little")
     with pytest.raises(InvalidInput, match="damaged"):
         presets.unpack(bytes(data), "tiny")
 
 
 def rezipped(change):
-    """A packed model whose members were changed: `change({name: bytes}) -> [(name, bytes)]`."""
+    """Returns a packed model with changed members: `change({name: bytes}) -> [(name, bytes)]`."""
     with zipfile.ZipFile(io.BytesIO(packed())) as file:
         members = {name: file.read(name) for name in file.namelist()}
     out = io.BytesIO()

@@ -1,4 +1,4 @@
-"""What is held for the next time: a few, and what is used most stays."""
+"""The cache of recently used objects: eviction, failures and locking."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from studio.core.models.recently_used import get_or_make
 
 
 def test_what_was_not_used_for_longest_gives_way():
-    kept: dict[str, str] = {}
+    cache: dict[str, str] = {}
     for name in ("often", "once", "often", "twice", "often", "new"):
-        get_or_make(kept, name, lambda name=name: name.upper(), 3)
-    assert kept == {"twice": "TWICE", "often": "OFTEN", "new": "NEW"}
+        get_or_make(cache, name, lambda name=name: name.upper(), 3)
+    assert cache == {"twice": "TWICE", "often": "OFTEN", "new": "NEW"}
 
 
 def test_nothing_gives_way_to_what_cannot_be_made():
-    kept = {"a": 1, "b": 2}
+    cache = {"a": 1, "b": 2}
     with pytest.raises(ZeroDivisionError):
-        get_or_make(kept, "c", lambda: 1 // 0, 2)
-    assert kept == {"a": 1, "b": 2}
+        get_or_make(cache, "c", lambda: 1 // 0, 2)
+    assert cache == {"a": 1, "b": 2}
 
 
 def test_what_takes_long_to_make_lets_others_go_on():
-    kept: dict[str, str] = {"there": "x"}
+    cache: dict[str, str] = {"there": "x"}
     began, go_on = threading.Event(), threading.Event()
 
     def slowly() -> str:
@@ -32,10 +32,10 @@ def test_what_takes_long_to_make_lets_others_go_on():
         assert go_on.wait(20)
         return "slow"
 
-    thread = threading.Thread(target=get_or_make, args=(kept, "slow", slowly, 2))
+    thread = threading.Thread(target=get_or_make, args=(cache, "slow", slowly, 2))
     thread.start()
     assert began.wait(20)
-    assert get_or_make(kept, "there", lambda: "y", 2) == "x"
+    assert get_or_make(cache, "there", lambda: "y", 2) == "x"
     go_on.set()
     thread.join()
-    assert kept == {"there": "x", "slow": "slow"}
+    assert cache == {"there": "x", "slow": "slow"}

@@ -1,4 +1,4 @@
-"""VGG16 as it came and as Keras takes it: the same network, with its published figures."""
+"""VGG16 as published and as Keras loads it are the same network."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def vgg16(weights_home):
 
 
 def unfolded(arrays):
-    """The arrays as they were trained, computed back from the folded ones."""
+    """Computes the arrays before normalization was folded into them."""
     kernel, bias, *rest = (array.astype("float64") for array in arrays)
     shift = np.array([123.68, 116.779, 103.939]) / 255 - MEAN
     raw = kernel[:, :, ::-1] * (255 * SCALE)[:, None]
@@ -107,8 +107,8 @@ def test_folded_and_unfolded_agree(vgg16):
     layers = ["block1_conv1", "block5_conv3"]
     trunk = keras.Model(trained.input, {layer: trained.get_layer(layer).output for layer in layers})
     expected = trunk.predict((CAT - MEAN.astype("float32")) / SCALE.astype("float32"), verbose=0)
-    found = vgg16.features(layers).predict(CAT, verbose=0)
-    first, last = (np.abs(found[layer] - expected[layer])[0] for layer in layers)
+    features = vgg16.features(layers).predict(CAT, verbose=0)
+    first, last = (np.abs(features[layer] - expected[layer])[0] for layer in layers)
     assert 0.01 < first.max() < 0.03
     assert first[1:-1, 1:-1].max() < 1e-5
     assert 0.005 < last.max() < 0.05
@@ -134,9 +134,9 @@ def test_features_are_shared_frozen_and_stop_at_the_deepest_layer(vgg16):
 
 @pytest.mark.parametrize("height, width", [(8, 8), (33, 57), (32, 160)])
 def test_features_of_any_size(vgg16, height, width):
-    found = vgg16.features(["block1_conv1", "block3_conv1"])(np.zeros((2, height, width, 3), "float32"))
-    assert found["block1_conv1"].shape == (2, height, width, 64)
-    assert found["block3_conv1"].shape == (2, height // 4, width // 4, 256)
+    features = vgg16.features(["block1_conv1", "block3_conv1"])(np.zeros((2, height, width, 3), "float32"))
+    assert features["block1_conv1"].shape == (2, height, width, 64)
+    assert features["block3_conv1"].shape == (2, height // 4, width // 4, 256)
 
 
 @pytest.mark.slow
@@ -147,16 +147,16 @@ def test_lpips_has_the_published_figures(weights_home):
 
 
 def test_lpips_asks_for_the_training_that_its_heads_were_learned_on(weights_home, monkeypatch):
-    asked = []
+    digests = []
 
     def load(name, progress=None, digest=None):
-        asked.append(digest)
+        digests.append(digest)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(lpips.backbones, "load", load)
     with pytest.raises(KeyboardInterrupt):
         lpips.distance(CAT_SQUARE, CAT_SQUARE)
-    assert asked == [pretrained.load("lpips").digest]
+    assert digests == [pretrained.load("lpips").digest]
 
 
 @pytest.mark.slow
@@ -164,23 +164,23 @@ def test_keras_own_training_is_kept_apart(vgg16, weights_home, tmp_path, monkeyp
     import h5py
     from keras.src.legacy.saving import legacy_h5_format
 
-    given = next(s for s in pretrained.entry("vgg16").sources if s.kind == "keras")
-    path = tmp_path / given.file
-    kept = vgg16.model.get_weights()
-    vgg16.model.set_weights([array + 1 for array in kept])
+    keras_source = next(s for s in pretrained.entry("vgg16").sources if s.kind == "keras")
+    path = tmp_path / keras_source.file
+    weights = vgg16.model.get_weights()
+    vgg16.model.set_weights([array + 1 for array in weights])
     with h5py.File(path, "w") as file:
         legacy_h5_format.save_weights_to_hdf5_group(file, vgg16.model)
-    vgg16.model.set_weights(kept)
+    vgg16.model.set_weights(weights)
     md5 = hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
-    source = given.model_copy(update={"md5": md5, "bytes": path.stat().st_size})
+    source = keras_source.model_copy(update={"md5": md5, "bytes": path.stat().st_size})
     entry = pretrained.entry("vgg16")
-    known = index.shipped().model_copy(
+    catalog = index.load().model_copy(
         update={"weights": {"vgg16": entry.model_copy(update={"sources": (entry.sources[0], source)})}}
     )
-    monkeypatch.setattr(index, "shipped", lambda: known)
+    monkeypatch.setattr(index, "load", lambda: catalog)
     pretrained.pull("vgg16", source=path)
     other = backbones.load("vgg16", digest=paths.file_digest(path))
-    assert np.array_equal(other.model.get_weights()[0], kept[0] + 1)
+    assert np.array_equal(other.model.get_weights()[0], weights[0] + 1)
     assert other.digest == paths.file_digest(path)
     assert backbones.load("vgg16").digest == vgg16.digest == pretrained.status("vgg16").digest
 
@@ -189,12 +189,12 @@ def test_keras_own_training_is_kept_apart(vgg16, weights_home, tmp_path, monkeyp
 def test_averaged_takes_means_where_the_network_took_maxima(vgg16):
     flat = np.full((1, 32, 32, 3), 0.5, "float32")
     layers = ("block1_conv2", "block1_pool", "block3_conv1")
-    found = vgg16.averaged.features(layers)(CAT[:, :64, :64])
-    before, after = np.asarray(found["block1_conv2"]), np.asarray(found["block1_pool"])
+    features = vgg16.average_pooling.features(layers)(CAT[:, :64, :64])
+    before, after = np.asarray(features["block1_conv2"]), np.asarray(features["block1_pool"])
     assert np.allclose(after, before.reshape(1, 32, 2, 32, 2, 64).mean(axis=(2, 4)), atol=1e-4)
-    inside = np.s_[:, 3:-3, 3:-3]  # on a flat image a mean is a maximum, but for the border
+    inside = np.s_[:, 3:-3, 3:-3]  # average and maximum agree on a flat image, except at the border
     plain, mean = (
-        np.asarray(b.features(layers)(flat)["block3_conv1"])[inside] for b in (vgg16, vgg16.averaged)
+        np.asarray(b.features(layers)(flat)["block3_conv1"])[inside] for b in (vgg16, vgg16.average_pooling)
     )
     assert np.allclose(plain, mean, rtol=1e-3, atol=1e-3)
-    assert vgg16.averaged is vgg16.averaged
+    assert vgg16.average_pooling is vgg16.average_pooling

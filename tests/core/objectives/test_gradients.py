@@ -1,4 +1,4 @@
-"""Gradients agree with finite differences; tiles agree with the whole."""
+"""Gradients agree with finite differences, and tiles agree with the full image."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from studio.core.errors import Cancelled
 from studio.core.objectives import evaluate
 from studio.core.objectives.backbones import BACKBONES, Backbone
 from studio.core.objectives.evaluate import Evaluator, activations
-from studio.core.objectives.gradients import compiled, value_and_grad
+from studio.core.objectives.gradients import compile_function, value_and_grad
 from studio.core.objectives.terms import Objective, content, gram_matrix, style, total_variation
 from studio.core.progress import Progress
 from studio.core.weights.networks import vgg16
@@ -17,7 +17,7 @@ LAYERS = ("block1_conv1", "block3_conv1", "block5_conv1")
 
 @pytest.fixture(scope="module")
 def backbone():
-    """VGG16 with random weights: its sizes and reach are what matters here."""
+    """VGG16 with random weights, because only its shapes and receptive fields matter here."""
     import keras
 
     keras.utils.set_random_seed(0)
@@ -31,15 +31,19 @@ def images():
 
 
 def goal(backbone, target) -> Objective:
-    found = {
+    features = {
         layer: np.asarray(f) for layer, f in backbone.features((*LAYERS, "block4_conv2"))(target).items()
     }
-    mask = np.random.default_rng(1).random((1, *found["block3_conv1"].shape[1:3], 1)).astype("float32")
-    near = style(LAYERS[0], gram_matrix(found[LAYERS[0]]))
-    masked = style(LAYERS[1], gram_matrix(found[LAYERS[1]]), mask)
-    deep = style(LAYERS[2], gram_matrix(found[LAYERS[2]][:, ::2]))
+    mask = np.random.default_rng(1).random((1, *features["block3_conv1"].shape[1:3], 1)).astype("float32")
+    near = style(LAYERS[0], gram_matrix(features[LAYERS[0]]))
+    masked = style(LAYERS[1], gram_matrix(features[LAYERS[1]]), mask)
+    deep = style(LAYERS[2], gram_matrix(features[LAYERS[2]][:, ::2]))
     return (
-        near + 0.5 * total_variation() + masked + deep + 0.1 * content("block4_conv2", found["block4_conv2"])
+        near
+        + 0.5 * total_variation()
+        + masked
+        + deep
+        + 0.1 * content("block4_conv2", features["block4_conv2"])
     )
 
 
@@ -53,7 +57,7 @@ def test_gradients_agree_with_finite_differences():
         return ops.sum(x)
 
     x = np.random.default_rng(0).random((1, 3, 4, 3)).astype("float32")
-    value, _, gradient = compiled(value_and_grad(cubed))(x, np.float32(2.0))
+    value, _, gradient = compile_function(value_and_grad(cubed))(x, np.float32(2.0))
     assert float(value) == pytest.approx(2 * (x**3).sum(), rel=1e-5)
     assert np.allclose(gradient, 6 * x**2, rtol=1e-4)
 
@@ -61,31 +65,31 @@ def test_gradients_agree_with_finite_differences():
 @pytest.mark.slow
 def test_an_objective_is_evaluated_as_it_is_written(backbone, images):
     target, x = images
-    wanted = goal(backbone, target)
-    features = {**backbone.features(wanted.layers)(x), "image": x}
-    found = Evaluator(backbone, wanted)(x)
-    assert found.value == pytest.approx(wanted(features), rel=1e-4)
-    assert found.terms == pytest.approx(wanted.values(features), rel=1e-3)
+    objective = goal(backbone, target)
+    features = {**backbone.features(objective.layers)(x), "image": x}
+    result = Evaluator(backbone, objective)(x)
+    assert result.value == pytest.approx(objective(features), rel=1e-4)
+    assert result.terms == pytest.approx(objective.values(features), rel=1e-3)
 
 
 @pytest.mark.slow
 def test_a_step_down_the_gradient_lowers_the_value_as_it_foretells(backbone, images):
     target, x = images
     evaluator = Evaluator(backbone, goal(backbone, target))
-    found = evaluator(x)
-    step = found.gradient / np.linalg.norm(found.gradient)
+    result = evaluator(x)
+    step = result.gradient / np.linalg.norm(result.gradient)
     size = 1e-2
     moved = evaluator((x - size * step).astype("float32"))
-    assert found.value - moved.value == pytest.approx(size * np.linalg.norm(found.gradient), rel=0.1)
+    assert result.value - moved.value == pytest.approx(size * np.linalg.norm(result.gradient), rel=0.1)
 
 
 @pytest.mark.slow
 def test_tiles_give_the_value_and_gradient_of_the_whole(backbone, images, monkeypatch):
     target, x = images
-    wanted = goal(backbone, target)
-    whole = Evaluator(backbone, wanted)(x)
+    objective = goal(backbone, target)
+    whole = Evaluator(backbone, objective)(x)
     monkeypatch.setattr(evaluate, "TILE", 128)
-    tiled = Evaluator(backbone, wanted, whole=64)(x)
+    tiled = Evaluator(backbone, objective, max_side=64)(x)
     assert tiled.value == pytest.approx(whole.value, rel=1e-5)
     assert tiled.terms == pytest.approx(whole.terms, rel=1e-4)
     assert np.abs(tiled.gradient - whole.gradient).max() < 1e-4 * np.abs(whole.gradient).max()
@@ -109,15 +113,17 @@ def test_activations_in_tiles_are_those_of_the_whole(backbone, images, monkeypat
     monkeypatch.setattr(evaluate, "TILE", 128)
     x = images[0]
     whole = backbone.features(LAYERS)(x)
-    for tile, found in activations(backbone, LAYERS, x, whole=64):
+    for tile, features in activations(backbone, LAYERS, x, max_side=64):
         for layer in LAYERS:
             stride = backbone.spec.strides[layer]
             part = np.asarray(whole[layer])[:, tile.rows.own(stride), tile.columns.own(stride)]
-            assert np.allclose(found[layer], part, atol=1e-4 * np.abs(part).max())
+            assert np.allclose(features[layer], part, atol=1e-4 * np.abs(part).max())
 
 
 @pytest.mark.slow
 def test_a_tiled_pass_stops_between_tiles(backbone, images, monkeypatch):
     monkeypatch.setattr(evaluate, "TILE", 128)
     with pytest.raises(Cancelled):
-        Evaluator(backbone, goal(backbone, images[0]), Progress(cancelled=lambda: True), whole=64)(images[1])
+        Evaluator(backbone, goal(backbone, images[0]), Progress(cancelled=lambda: True), max_side=64)(
+            images[1]
+        )

@@ -1,4 +1,4 @@
-"""Objectives add and scale; their terms mean what the papers say."""
+"""Objectives add and scale, and their terms agree with the papers."""
 
 import numpy as np
 import pytest

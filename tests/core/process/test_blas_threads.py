@@ -1,4 +1,4 @@
-"""A core for each of the works that are done side by side."""
+"""Each of several concurrent tasks gets one core."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ def threads():
 
 
 def test_works_side_by_side_get_one_core_each_and_keep_their_order():
-    before, seen = threads(), []
+    before, samples = threads(), []
 
     def work(n):
-        seen.append((threads(), threading.get_ident()))
+        samples.append((threads(), threading.get_ident()))
         return n * n
 
-    assert blas_threads.side_by_side([lambda n=n: work(n) for n in range(3)]) == [0, 1, 4]
-    assert all(found == {1} for found, _ in seen)
+    assert blas_threads.run_parallel([lambda n=n: work(n) for n in range(3)]) == [0, 1, 4]
+    assert all(counts == {1} for counts, _ in samples)
     assert threads() == before

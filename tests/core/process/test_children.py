@@ -1,4 +1,4 @@
-"""The studio's own processes: they find this very studio, and nothing in the folder where they start."""
+"""Child processes import this studio and nothing from the folder where they start."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A container has no more than it may use, whichever version of control groups says so."""
+"""Memory and CPU limits of containers are read from both versions of control groups."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Seen = namedtuple("Seen", "total available")
 
 @pytest.fixture
 def groups(tmp_path, monkeypatch):
-    """A machine of 16 GiB, 9 of them free, and 8 processors; its groups are the files that a test writes."""
+    """Simulates a machine of 16 GiB, 9 of them free, and 8 processors, with control groups from files."""
     monkeypatch.setattr(limits, "_GROUPS", tmp_path / "groups")
     monkeypatch.setattr(limits, "_OWN", tmp_path / "own")
     monkeypatch.setattr(psutil, "virtual_memory", lambda: Seen(16 * GIB, 9 * GIB))
@@ -32,12 +32,12 @@ def groups(tmp_path, monkeypatch):
     return write
 
 
-def found() -> tuple[float, float, float]:
+def available() -> tuple[float, float, float]:
     return limits.memory() / GIB, limits.free_memory() / GIB, limits.processors()
 
 
 def test_without_groups_it_is_the_machine(groups):
-    assert found() == (16, 9, 8)
+    assert available() == (16, 9, 8)
 
 
 FILES_2 = {
@@ -59,9 +59,9 @@ OWN_1 = "9:name=systemd:/\n4:memory:/docker/abc\n1:cpu,cpuacct:/docker/abc\n"
 @pytest.mark.parametrize(
     "own, files",
     [
-        ("0::/\n", FILES_2),  # as a container sees itself
+        ("0::/\n", FILES_2),  # as a container sees its own group
         ("0::/user.slice/job\n", {f"user.slice/{name}": text for name, text in FILES_2.items()}),
-        ("0::/docker/abc\n", FILES_2),  # the machine's name for what the container sees as the first
+        ("0::/docker/abc\n", FILES_2),  # the host's name for the container's root group
         (OWN_1, FILES_1),
         (OWN_1, {name.replace("/", "/docker/abc/"): text for name, text in FILES_1.items()}),
     ],
@@ -69,9 +69,9 @@ OWN_1 = "9:name=systemd:/\n4:memory:/docker/abc\n1:cpu,cpuacct:/docker/abc\n"
 )
 def test_a_container_has_what_its_group_leaves_it(groups, own, files):
     groups(own, files)
-    assert found() == (4, 2, 1.5)
-    assert doctor_checks._memory().found == "2.0 of 4.0 GiB free"
-    assert doctor_checks._processors().found == "1.5 can be used"
+    assert available() == (4, 2, 1.5)
+    assert doctor_checks._memory().finding == "2.0 of 4.0 GiB free"
+    assert doctor_checks._processors().finding == "1.5 can be used"
 
 
 def test_the_tightest_group_counts(groups):
@@ -81,12 +81,12 @@ def test_the_tightest_group_counts(groups):
 
 def test_no_limit_is_the_machine(groups):
     groups("0::/\n", {"memory.max": "max\n", "cpu.max": "max 100000\n"})
-    assert found() == (16, 9, 8)
+    assert available() == (16, 9, 8)
     groups(OWN_1, {"memory/memory.limit_in_bytes": str(2**63 - 4096), "cpu/cpu.cfs_quota_us": "-1\n"})
-    assert found() == (16, 9, 8)
+    assert available() == (16, 9, 8)
 
 
 @pytest.mark.parametrize("text", ["", "rubbish", "1:2", "0::/\n"])
 def test_what_cannot_be_read_is_no_limit(groups, text):
     groups(text, {"memory.max": "rubbish", "cpu.max": "1"})
-    assert found() == (16, 9, 8)
+    assert available() == (16, 9, 8)

@@ -1,4 +1,4 @@
-"""What a process in the sandbox cannot do: each rule by itself, and all of them together."""
+"""Each rule of the sandbox blocks what it should, alone and combined."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from studio.core.process import sandbox
 
 ROOT = Path(__file__).resolve().parents[3]
 OFFERED = sandbox.in_force()
-PRIORITY = os.nice(0)  # that all tests have: with another one, this process would starve those next to it
+PRIORITY = os.nice(0)  # the priority of all tests; another one would starve other processes
 
 
 @pytest.fixture(scope="module")
 def listener():
-    with socket.socket() as opened:
-        opened.bind(("127.0.0.1", 0))
-        opened.listen()
-        yield opened.getsockname()[1]
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        yield server.getsockname()[1]
 
 
 ALL = "from studio.core.process import sandbox; sandbox.enter([place / 'given'], [place / 'own'])"
@@ -92,7 +92,7 @@ REFUSES = {
 
 
 def run(rules: str, work: str, place: Path, port: int = 0) -> subprocess.CompletedProcess[str]:
-    """Does some work under some rules; exits with 3 if that is refused."""
+    """Runs an action under some rules; exits with 3 if it is denied."""
     code = f"""
 import ctypes, fcntl, mmap, os, resource, shutil, socket, sys
 from pathlib import Path
@@ -137,8 +137,8 @@ def test_a_process_in_the_sandbox_cannot(rules, work, place, listener):
         pytest.skip(f"this kernel does not offer {rules}")
     if work == "be root" and os.geteuid():
         pytest.skip("nobody here is root")
-    if work not in ("start a program", "start a copy"):  # which would replace the process
-        assert run("pass", TRIES[work], place, listener).returncode == 0  # or the test would prove nothing
+    if work not in ("start a program", "start a copy"):  # it would replace the process
+        assert run("pass", TRIES[work], place, listener).returncode == 0  # otherwise the test proves nothing
         place.joinpath("secret").write_text("secret")
         (place / "own" / "link").unlink(missing_ok=True)
         (place / "made").unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Keras without what it only tries: in a fresh process, for that is where it is imported."""
+"""Keras starts without its optional imports; each test uses a new process."""
 
 import subprocess
 import sys
@@ -7,37 +7,39 @@ import pytest
 
 from studio.core.process import startup
 
-SPARED = sorted(set().union(*startup.SPARED.values()))
+SKIPPED_IMPORTS = sorted(set().union(*startup.SKIPPED_IMPORTS.values()))
 
 
 def ran(code: str) -> str:
-    """What a fresh process prints."""
+    """Returns the output of a new process."""
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return done.stdout.splitlines()[-1]
 
 
-@pytest.mark.slow  # a fresh process with Keras
+@pytest.mark.slow  # a new process with Keras
 def test_keras_leaves_them_out_and_everyone_else_finds_them():
-    """It works without; what is installed can be imported after."""
+    """Keras starts without these packages; they can still be imported later."""
     code = f"""
 import sys
 from studio.core.process import startup
-startup.spare()
-startup.spare()
+startup.skip_optional_imports()
+startup.skip_optional_imports()
 import keras
 print(float(keras.ops.sum(keras.layers.Dense(1, kernel_initializer="ones")(keras.ops.ones((1, 3))))), end=" ")
-print([name for name in {SPARED} if name in sys.modules], end=" ")
+print([name for name in {SKIPPED_IMPORTS} if name in sys.modules], end=" ")
 import pandas, sklearn.cluster
 print(sum(type(finder).__module__ == startup.__name__ for finder in sys.meta_path))
 """
     assert ran(code) == "3.0 [] 1"
 
 
-@pytest.mark.slow  # two fresh processes with Keras
+@pytest.mark.slow  # two new processes with Keras
 def test_without_it_keras_loads_them():
-    """Else there would be nothing to spare, and this module could go."""
-    assert "pandas" in ran(f"import sys, keras; print([name for name in {SPARED} if name in sys.modules])")
+    """If this fails, Keras no longer loads them, and the module is obsolete."""
+    assert "pandas" in ran(
+        f"import sys, keras; print([name for name in {SKIPPED_IMPORTS} if name in sys.modules])"
+    )
     pytest.importorskip("jax")
     code = "import os; os.environ['KERAS_BACKEND'] = 'jax';"
-    code += "from studio.core.process import startup; startup.spare()"
+    code += "from studio.core.process import startup; startup.skip_optional_imports()"
     assert ran(f"{code}; import keras; print(keras.backend.backend())") == "jax"

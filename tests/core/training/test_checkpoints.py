@@ -1,4 +1,4 @@
-"""Checkpoints: whole or not there, the one before as a fallback, found again by what is trained."""
+"""Checkpoints are atomic, fall back to the one before, and are found by what is trained."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ def newest(run):
 def test_what_is_saved_comes_back(run):
     assert run.load() is None
     run.save(checkpoint(5))
-    found = run.load()
-    assert (found.step, found.notes) == (5, {"curve": [0.5, 5], "best": "é"})
-    assert set(found.arrays) == {"weights", "seed"}
-    assert found.arrays["weights"].dtype == "float32" and (found.arrays["weights"] == 5).all()
+    saved_state = run.load()
+    assert (saved_state.step, saved_state.notes) == (5, {"curve": [0.5, 5], "best": "é"})
+    assert set(saved_state.arrays) == {"weights", "seed"}
+    assert saved_state.arrays["weights"].dtype == "float32" and (saved_state.arrays["weights"] == 5).all()
 
 
 def test_how_far_it_came_is_told_without_reading_it(run):
@@ -104,16 +104,16 @@ def test_the_same_training_finds_its_run(home):
     settings = paint.PaintSettings(steps=3)
     file = File.keep(b"one", "image", "a.png")
     renamed = File(file.digest, "image", "b.png")
-    found = checkpoints.find("paint.invert", settings, {"content": [file]})
-    assert found == checkpoints.find("paint.invert", settings, {"content": [renamed], "mask": []})
+    match = checkpoints.find("paint.invert", settings, {"content": [file]})
+    assert match == checkpoints.find("paint.invert", settings, {"content": [renamed], "mask": []})
     others = [
         checkpoints.find("paint.other", settings, {"content": [file]}),
         checkpoints.find("paint.invert", paint.PaintSettings(steps=4), {"content": [file]}),
         checkpoints.find("paint.invert", settings, {"content": [File.keep(b"two", "image", "a.png")]}),
         checkpoints.find("paint.invert", settings, {"mask": [file]}),
     ]
-    assert len({found.folder, *(other.folder for other in others)}) == 5
-    assert found.folder.parent == home / "runs"
+    assert len({match.folder, *(other.folder for other in others)}) == 5
+    assert match.folder.parent == home / "runs"
 
 
 HOLDS = """
@@ -121,7 +121,7 @@ import sys, time
 from pathlib import Path
 from studio.core.training.checkpoints import Run
 
-with Run(Path(sys.argv[1])).alone():
+with Run(Path(sys.argv[1])).exclusive():
     print("going on", flush=True)
     time.sleep(600)
 """
@@ -129,7 +129,7 @@ with Run(Path(sys.argv[1])).alone():
 
 @pytest.fixture
 def elsewhere(home, run):
-    """Another process that does this training."""
+    """Another process that runs the same training."""
     with subprocess.Popen([sys.executable, "-c", HOLDS, run.folder], stdout=subprocess.PIPE) as process:
         assert process.stdout.readline()
         yield process
@@ -137,39 +137,39 @@ def elsewhere(home, run):
 
 
 def test_a_training_that_goes_on_elsewhere_is_not_begun(elsewhere, run):
-    told = rf"^This training is already going on \(process {elsewhere.pid} on .*\. Wait until .*\.$"
-    with pytest.raises(StudioError, match=told), run.alone():
+    message = rf"^This training is already going on \(process {elsewhere.pid} on .*\. Wait until .*\.$"
+    with pytest.raises(StudioError, match=message), run.exclusive():
         pytest.fail("two processes do one training run")
     with (
-        checkpoints.Run(run.folder.with_name("other")).alone(),
-        checkpoints.Run(run.folder, writes=False).alone(),
+        checkpoints.Run(run.folder.with_name("other")).exclusive(),
+        checkpoints.Run(run.folder, writes=False).exclusive(),
     ):
         pass
 
 
 def test_who_can_wait_does_so_until_the_other_has_ended(elsewhere, run):
-    seen = []
+    stages = []
 
-    def told(report):
-        seen.append(report.stage)
+    def listen(report):
+        stages.append(report.stage)
         elsewhere.kill()
 
-    with run.alone(Progress(told)):
+    with run.exclusive(Progress(listen)):
         assert elsewhere.wait() < 0
-    assert set(seen) == {"Waiting, for the same is being made already"}
+    assert set(stages) == {"Waiting for another process with the same training"}
 
 
 def test_waiting_can_be_stopped(elsewhere, run):
-    with pytest.raises(Cancelled), run.alone(Progress(cancelled=lambda: True)):
+    with pytest.raises(Cancelled), run.exclusive(Progress(cancelled=lambda: True)):
         pytest.fail("it continued")
 
 
 def test_a_training_whose_process_was_killed_is_free(elsewhere, run):
     elsewhere.kill()
     elsewhere.wait()
-    with run.alone(), pytest.raises(StudioError, match="already going on"), run.alone():
+    with run.exclusive(), pytest.raises(StudioError, match="already going on"), run.exclusive():
         pytest.fail("two threads do one training run")
-    with run.alone():
+    with run.exclusive():
         pass
 
 
@@ -181,8 +181,8 @@ def test_a_checkpoint_is_not_read_by_another_version(what, home, monkeypatch):
     before = find()
     assert find() == before
     if what == "keras":
-        known = recipes.importlib.metadata.version
-        changed = lambda name: "99.0" if name == "keras" else known(name)  # noqa: E731
+        version = recipes.importlib.metadata.version
+        changed = lambda name: "99.0" if name == "keras" else version(name)  # noqa: E731
         monkeypatch.setattr("importlib.metadata.version", changed)
         monkeypatch.setattr(recipes, "_versions", recipes._versions.__wrapped__)
     else:
@@ -191,7 +191,7 @@ def test_a_checkpoint_is_not_read_by_another_version(what, home, monkeypatch):
 
 
 class Variable:
-    """As much of a Keras variable as a checkpoint needs."""
+    """The part of a Keras variable that checkpoints use."""
 
     def __init__(self, values):
         self.values = np.array(values)
@@ -207,9 +207,9 @@ class Variable:
 
 def test_variables_get_their_values_back():
     ones = [Variable(np.ones((2, 3))), Variable(7)]
-    taken = checkpoints.arrays_of("model", ones)
+    arrays = checkpoints.arrays_of("model", ones)
     others = [Variable(np.zeros((2, 3))), Variable(0)]
-    checkpoints.restore("model", others, taken)
+    checkpoints.restore("model", others, arrays)
     assert (others[0].values == 1).all() and others[1].values == 7
 
 

@@ -1,4 +1,4 @@
-"""What training, style transfer and dreams leave behind in a process: no graph."""
+"""Training, style transfer and DeepDream leave no graph in the process."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason=
 
 
 def graphs() -> int:
-    """How many graphs of TensorFlow functions are alive."""
+    """Returns the number of live TensorFlow function graphs."""
     from tensorflow.python.framework.func_graph import FuncGraph
 
     keras.backend.clear_session()
@@ -27,7 +27,7 @@ def graphs() -> int:
 
 
 def registered() -> set[str]:
-    """The names of all gradients that TensorFlow keeps until the process ends."""
+    """Returns the names of all gradients that TensorFlow keeps until the process ends."""
     from tensorflow.python.framework import ops
 
     return set(ops.gradient_registry.list())
@@ -80,14 +80,14 @@ def draw_channel() -> None:
 
     values = keras.ops.convert_to_tensor(np.linspace(-1, 1, 12, dtype="float32").reshape(1, 2, 2, 3))
     sums = gradients.value_and_grad(lambda x: (keras.ops.sum(leaky_relu.leaky_relu(x)), ()))
-    slope = gradients.compiled(sums)(values)[2]
+    slope = gradients.compile_function(sums)(values)[2]
     assert np.allclose(slope, np.where(values > 0, 1.0, leaky_relu.LEAK))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("run", [train_text, train_dcgan, train_vae, transfer_style, dream, draw_channel])
 def test_no_graph_is_alive_afterwards(weights_home, run):
-    run()  # whatever the process keeps for later use, such as backbones, is there from now on
+    run()  # caches of the process, such as backbones, are filled now
     alive, names = graphs(), registered()
     for _ in range(2):
         run()
@@ -95,7 +95,7 @@ def test_no_graph_is_alive_afterwards(weights_home, run):
     assert registered() == names
 
 
-# Prints the memory of a process, in bytes, after each of so many training runs.
+# Prints the memory of the process in bytes after each training run.
 WORKER = """
 import gc, psutil, sys
 from studio.text import train
@@ -113,10 +113,10 @@ for _ in range(int(sys.argv[1])):
 
 @pytest.mark.slow
 def test_a_process_is_hardly_larger_after_twenty_trainings_than_after_two():
-    """Each trains a network whose weights and Adam moments are 13 MB, which a leaked graph would keep."""
+    """Each run has weights and Adam moments of 13 MB, which a leaked graph would keep alive."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     line = [sys.executable, "-c", WORKER, "20"]
-    told = subprocess.run(line, env=environment, capture_output=True, text=True, check=True).stdout
-    memory = [int(number) for number in told.split()]
+    output = subprocess.run(line, env=environment, capture_output=True, text=True, check=True).stdout
+    memory = [int(number) for number in output.split()]
     assert len(memory) == 20
     assert memory[19] <= 1.2 * memory[1]

@@ -1,4 +1,4 @@
-"""What training leaves behind in a process: nothing."""
+"""Optimizers: no graph outlives training, steps agree with Keras, and learning rate schedules."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason=
 
 
 def graphs() -> int:
-    """How many graphs of TensorFlow functions are alive."""
+    """Returns the number of live TensorFlow function graphs."""
     from tensorflow.python.framework.func_graph import FuncGraph
 
     gc.collect()
@@ -68,24 +68,24 @@ def test_all_training_takes_its_optimizer_from_here():
 
 
 def keras_subclasses() -> list[type]:
-    """All classes of the studio that are Keras models, layers, metrics or callbacks."""
-    found: set[type] = set()
+    """Returns all classes of the studio that are Keras models, layers, metrics or callbacks."""
+    classes: set[type] = set()
     for path in (ROOT / "studio").rglob("*.py"):
         if "keras." in path.read_text() and "(keras." in path.read_text():
             name = (
                 path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".").removesuffix(".__init__")
             )
-            found |= {
+            classes |= {
                 one
                 for one in vars(importlib.import_module(name)).values()
                 if isinstance(one, type)
                 and one.__module__ == name
                 and issubclass(one, keras.Operation | keras.metrics.Metric | keras.callbacks.Callback)
             }
-    return sorted(found, key=lambda one: one.__qualname__)
+    return sorted(classes, key=lambda one: one.__qualname__)
 
 
-# What Keras asks subclasses to define.
+# Names that Keras asks subclasses to define.
 MEANT = {
     *(
         "__init__",
@@ -104,7 +104,7 @@ MEANT = {
 
 @functools.cache
 def own_names(one: type) -> set[str]:
-    """What a class defines, and what its methods assign to `self`."""
+    """Returns the names that a class defines or that its methods assign to `self`."""
     tree = ast.parse(textwrap.dedent(inspect.getsource(one)))
     assigned = {
         node.attr
@@ -117,7 +117,7 @@ def own_names(one: type) -> set[str]:
 
 
 def shadows(one: type) -> set[str]:
-    """Names of a Keras subclass that Keras uses for something else."""
+    """Returns the names of a Keras subclass that Keras uses for something else."""
     bases = [base for base in one.__mro__[1:] if base.__module__.startswith("keras.")]
     return (own_names(one) - MEANT) & set().union(*map(own_names, bases))
 
@@ -140,13 +140,15 @@ def test_without_a_warm_up_a_learning_rate_falls_to_the_share_asked_for_or_stays
 def test_no_method_or_attribute_of_a_keras_subclass_shadows_one_of_keras():
     classes = keras_subclasses()
     assert len(classes) > 10
-    assert not {f"{one.__module__}.{one.__name__}": found for one in classes if (found := shadows(one))}
+    assert not {
+        f"{one.__module__}.{one.__name__}": attributes for one in classes if (attributes := shadows(one))
+    }
 
 
 def test_a_shadow_is_found_whether_it_is_a_method_or_set_in_init():
     class Method(keras.Model):
         def _losses(self):
-            """Keras sets an attribute of this name."""
+            """Has the name of an attribute that Keras sets."""
 
     class Attribute(keras.layers.Layer):
         def __init__(self):

@@ -1,6 +1,4 @@
-"""Every training run on images divides them so that no test image, nor a copy of one, was trained on
-before.
-"""
+"""No training run on images trains on a test image or on a copy of one."""
 
 from __future__ import annotations
 
@@ -28,12 +26,12 @@ SETTINGS = {
 
 
 class Divided(Exception):
-    """Raised as soon as a training run has divided its data set."""
+    """Raised once a training run has split its data set."""
 
 
 @pytest.fixture
 def parts(tmp_path, monkeypatch):
-    """`(task, images, copies) -> ` the names of the images to train on, and of those to test on."""
+    """Starts a task and returns the names of its training and test images: `parts(task, images, copies)`."""
 
     def divide(task, images, copies=()):
         folder = tmp_path / f"{len(images)}"
@@ -45,10 +43,10 @@ def parts(tmp_path, monkeypatch):
         names = np.array(sorted(path.name[:3] for path in folder.iterdir()))
         module = importlib.import_module(SETTINGS[task][0])
         holder, real = (module if callable(module.split) else split), split.split
-        found = []
+        indices = []
 
-        def recorded(*given):
-            found.extend(real(*given))
+        def recorded(*args):
+            indices.extend(real(*args))
             raise Divided
 
         settings = tasks.get(task).settings(held_out=0.1, **SETTINGS[task][1])
@@ -56,19 +54,19 @@ def parts(tmp_path, monkeypatch):
         with monkeypatch.context() as patched, pytest.raises(Divided):
             patched.setattr(holder, "split", recorded)
             module.train(settings, inputs, Progress())
-        return set(names[found[0]].tolist()), set(names[found[-1]].tolist())
+        return set(names[indices[0]].tolist()), set(names[indices[-1]].tolist())
 
     return divide
 
 
-def drawn(count: int) -> np.ndarray:
+def random_images(count: int) -> np.ndarray:
     coarse = np.random.default_rng(0).integers(0, 256, (count, 6, 6, 3), "uint8")
     return np.stack([resize(one, SIDE, SIDE) for one in coarse])
 
 
 @pytest.mark.parametrize("task", SETTINGS)
 def test_what_one_training_learns_from_no_later_one_with_more_images_tests_on(parts, task):
-    images = drawn(107)
+    images = random_images(107)
     learned, others = parts(task, images[:100])
     _, held_out = parts(task, images)
     assert len(others) > 3 and len(held_out) > 3 and not learned & held_out
@@ -76,6 +74,6 @@ def test_what_one_training_learns_from_no_later_one_with_more_images_tests_on(pa
 
 @pytest.mark.parametrize("task", SETTINGS)
 def test_copies_of_an_image_lie_in_its_part(parts, task):
-    images = drawn(60)
+    images = random_images(60)
     learned, held_out = parts(task, images, images[:, :, ::-1])
     assert learned and held_out and not learned & held_out

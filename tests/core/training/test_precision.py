@@ -1,4 +1,4 @@
-"""In which numbers this machine computes, where that is left to it."""
+"""The automatic choice of numeric precision on this machine."""
 
 import pytest
 
@@ -9,10 +9,10 @@ AMX, PLAIN = {"avx2", "avx512_bf16", "amx_bf16"}, {"avx2", "avx512_bf16"}
 
 @pytest.fixture
 def machine(monkeypatch):
-    """Sets what the processor can do, and what the environment says."""
+    """Sets the processor features and the environment variables."""
 
     def of(abilities, **environment):
-        monkeypatch.setattr(precision, "_abilities", lambda: abilities)
+        monkeypatch.setattr(precision, "_cpu_flags", lambda: abilities)
         for name in ("KERAS_BACKEND", "TF_ENABLE_ONEDNN_OPTS"):
             monkeypatch.delenv(name, raising=False)
         for name, value in environment.items():
@@ -26,17 +26,17 @@ def machine(monkeypatch):
 
 def test_bfloat16_is_for_amx_under_tensorflow_alone(machine):
     machine(AMX)
-    assert precision.chosen("auto") == "bfloat16"
+    assert precision.resolve_precision("auto") == "bfloat16"
     machine(PLAIN)
-    assert precision.chosen("auto") == "float32"
+    assert precision.resolve_precision("auto") == "float32"
     machine(AMX, KERAS_BACKEND="jax")
-    assert precision.chosen("auto") == "float32"
+    assert precision.resolve_precision("auto") == "float32"
     machine(AMX, TF_ENABLE_ONEDNN_OPTS="0")
-    assert precision.chosen("auto") == "float32"
+    assert precision.resolve_precision("auto") == "float32"
 
 
 def test_what_a_person_asks_for_is_taken_on_any_machine(machine):
     machine(PLAIN)
-    assert precision.chosen("bfloat16") == "bfloat16"
+    assert precision.resolve_precision("bfloat16") == "bfloat16"
     machine(AMX)
-    assert precision.chosen("float32") == "float32"
+    assert precision.resolve_precision("float32") == "float32"

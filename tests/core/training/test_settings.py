@@ -1,4 +1,4 @@
-"""Settings that all training shares."""
+"""Settings that all training tasks share."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TRAINING = [
     for name in tasks.TASKS
     if ".train" in name
     and not name.startswith(("lab.", "playground."))
-    and tasks.get(name).settings.__module__.startswith("studio.")  # other tests register tasks of their own
+    and tasks.get(name).settings.__module__.startswith("studio.")  # other tests register tasks
 ]
 OF_OTHER_LENGTH = {"classify.train", "text.train"}  # they count epochs
 

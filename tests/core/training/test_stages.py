@@ -1,4 +1,4 @@
-"""Stages of a training run: when a grid is kept, how small they are together, and that they continue."""
+"""Stages of a training run: when sample grids are stored, how large they are, and resuming."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from studio.core.training.stages import Stages
 
 
 def shades(count: int, side: int, channels: int = 3) -> np.ndarray:
-    """Images of one color each."""
+    """Returns images of one color each."""
     rng = np.random.default_rng(0)
     colors = rng.integers(0, 256, (count, 1, 1, channels))
     return np.broadcast_to(colors, (count, side, side, channels)).astype("uint8")
@@ -20,55 +20,55 @@ def shades(count: int, side: int, channels: int = 3) -> np.ndarray:
 
 @pytest.mark.parametrize("steps, grids", [(1, 1), (6, 6), (8000, stages.MOST), (1_000_000, stages.MOST)])
 def test_grids_are_few_and_the_early_ones_lie_closer(steps, grids):
-    kept = Stages(steps)
-    due = [step for step in range(steps + 1) if kept.due(step)]
+    history = Stages(steps)
+    due = [step for step in range(steps + 1) if history.is_due(step)]
     assert len(due) == grids and due[0] >= 1 and due[-1] == steps
     if grids == stages.MOST:
-        apart = np.diff(due)
-        assert (np.diff(apart) >= -1).all() and apart[-1] > 10 * apart[0]
+        gaps = np.diff(due)
+        assert (np.diff(gaps) >= -1).all() and gaps[-1] > 10 * gaps[0]
 
 
-@pytest.mark.parametrize("side, shown", [(28, 28), (64, 64), (128, 64)])
-def test_a_sheet_holds_all_grids(side, shown):
-    kept = Stages(100)
+@pytest.mark.parametrize("side, shown_side", [(28, 28), (64, 64), (128, 64)])
+def test_a_sheet_holds_all_grids(side, shown_side):
+    history = Stages(100)
     for step in (4, 25, 100):
-        kept.add(step, np.full((36, side, side, 1), 2 * step, "uint8"), {"discriminator": step / 2})
-    sheet = image_io.read(kept.sheet())
-    height = 4 * (shown + 2) - 2
+        history.add(step, np.full((36, side, side, 1), 2 * step, "uint8"), {"discriminator": step / 2})
+    sheet = image_io.read(history.sheet())
+    height = 4 * (shown_side + 2) - 2
     assert sheet.shape == (height, stages.COLUMNS * height, 3), "sixteen images a grid, gray ones too"
     for n, step in enumerate((4, 25, 100)):
         assert abs(int(sheet[5, n * height + 5, 0]) - 2 * step) <= 4
-    assert kept.numbers == {"steps": [4, 25, 100], "discriminator": [2, 12.5, 50]}
+    assert history.metrics == {"steps": [4, 25, 100], "discriminator": [2, 12.5, 50]}
 
 
 def test_large_images_are_means_not_every_other_pixel():
-    kept = Stages(1)
+    history = Stages(1)
     checks = np.indices((128, 128)).sum(0) % 2 * 255
-    kept.add(1, np.broadcast_to(checks[None, ..., None], (16, 128, 128, 3)).astype("uint8"), {})
-    assert abs(int(kept.grids[0][3, 3, 0]) - 127) <= 1
+    history.add(1, np.broadcast_to(checks[None, ..., None], (16, 128, 128, 3)).astype("uint8"), {})
+    assert abs(int(history.grids[0][3, 3, 0]) - 127) <= 1
 
 
 @pytest.mark.slow
 def test_even_noise_stays_small():
-    kept, rng = Stages(8000), np.random.default_rng(0)
+    history, rng = Stages(8000), np.random.default_rng(0)
     for step in range(stages.MOST):
-        kept.add(step, rng.integers(0, 256, (16, 64, 64, 3), "uint8"), {})
-    assert 0 < len(kept.sheet()) <= stages.MOST_BYTES
-    assert image_io.read(kept.sheet()).shape[0] == stages.MOST / stages.COLUMNS * 262
+        history.add(step, rng.integers(0, 256, (16, 64, 64, 3), "uint8"), {})
+    assert 0 < len(history.sheet()) <= stages.MOST_BYTES
+    assert image_io.read(history.sheet()).shape[0] == stages.MOST / stages.COLUMNS * 262
 
 
 def test_they_go_on_from_a_checkpoint():
     first, other = Stages(9), Stages(9)
     assert first.sheet() is None
     first.add(1, shades(16, 28), {"discriminator": 1.0})
-    other.take(first.grids, first.numbers)
+    other.restore(first.grids, first.metrics)
     for one in (first, other):
         one.add(4, shades(16, 28), {"discriminator": 0.5})
-    assert other.numbers == first.numbers == {"steps": [1, 4], "discriminator": [1.0, 0.5]}
+    assert other.metrics == first.metrics == {"steps": [1, 4], "discriminator": [1.0, 0.5]}
     assert other.sheet() == first.sheet()
 
 
-def kept(steps, side, shade):
+def make_stages(steps, side, shade):
     some = Stages(1)
     for step in steps:
         some.add(step, np.full((16, side, side, 3), shade, "uint8"), {"discriminator": step / 2})
@@ -76,12 +76,12 @@ def kept(steps, side, shade):
 
 
 def test_grids_of_a_model_stand_before_those_of_a_training_that_went_on_from_it():
-    first, later = kept([1, 4, 100], 32, 200), kept([5, 50], 64, 40)
-    later.numbers["mark"] = [0.2, 0.3]
-    both = stages.joined(first.numbers, first.sheet(), later)
-    assert both.numbers["steps"] == [1, 4, 100, 105, 150]
-    assert both.numbers["discriminator"] == [0.5, 2, 50, 2.5, 25]
-    assert both.numbers["mark"] == [None, None, None, 0.2, 0.3], "where none was given before"
+    first, later = make_stages([1, 4, 100], 32, 200), make_stages([5, 50], 64, 40)
+    later.metrics["mark"] = [0.2, 0.3]
+    both = stages.join_stages(first.metrics, first.sheet(), later)
+    assert both.metrics["steps"] == [1, 4, 100, 105, 150]
+    assert both.metrics["discriminator"] == [0.5, 2, 50, 2.5, 25]
+    assert both.metrics["mark"] == [None, None, None, 0.2, 0.3], "where none was given before"
     assert {grid.shape for grid in both.grids} == {(4 * 66 - 2, 4 * 66 - 2, 3)}, "as large as the largest"
     for grid, shade in zip(both.grids, (200, 200, 200, 40, 40), strict=True):
         assert abs(int(grid[9, 9, 0]) - shade) <= 6
@@ -90,17 +90,17 @@ def test_grids_of_a_model_stand_before_those_of_a_training_that_went_on_from_it(
 
 def test_of_many_grids_the_early_ones_lie_closer_and_the_last_is_kept():
     steps = [int(1000 * (n / stages.MOST) ** 2) + n for n in range(stages.MOST)]
-    first, later = kept(steps, 28, 200), kept([step + 1 for step in steps], 28, 40)
-    both = stages.joined(first.numbers, first.sheet(), later).numbers["steps"]
+    first, later = make_stages(steps, 28, 200), make_stages([step + 1 for step in steps], 28, 40)
+    both = stages.join_stages(first.metrics, first.sheet(), later).metrics["steps"]
     assert len(both) <= stages.MOST and both[0] <= steps[1]
-    assert both[-1] == steps[-1] + later.numbers["steps"][-1]
+    assert both[-1] == steps[-1] + later.metrics["steps"][-1]
     assert both == sorted(set(both)) and both[3] - both[2] < both[-1] - both[-2]
 
 
 @pytest.mark.parametrize("numbers", [{}, {"steps": [1, 2, 3, 4, 5, 6, 7]}, {"steps": [1, None, 3]}])
 def test_a_sheet_that_does_not_fit_its_numbers_is_left_out(numbers):
-    first, later = kept([1, 4, 100], 30, 200), kept([5, 50], 30, 40)
-    assert stages.joined(numbers, first.sheet(), later) is later
-    assert stages.joined(first.numbers, b"no image", later) is later
+    first, later = make_stages([1, 4, 100], 30, 200), make_stages([5, 50], 30, 40)
+    assert stages.join_stages(numbers, first.sheet(), later) is later
+    assert stages.join_stages(first.metrics, b"no image", later) is later
     with pytest.raises(InvalidInput, match="stages"):
         stages.grids(first.sheet(), 7)

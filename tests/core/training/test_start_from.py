@@ -1,4 +1,4 @@
-"""A model to start from that does not fit is refused before anything is read or fetched."""
+"""A starting model that does not fit is rejected before any data is read."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ WIDE = {
 
 
 def packed(task: str, folder, figures=None) -> File:
-    """A model with the usual settings of its training, whose weights are none."""
+    """Returns a model with the default settings of its training, without valid weights."""
     folder.mkdir()
     settings = tasks.get(task).settings().model_dump(mode="json")
     (folder / model_folder.WEIGHTS).write_bytes(b"no weights")
@@ -37,22 +37,22 @@ def packed(task: str, folder, figures=None) -> File:
     )
     (folder / model_folder.CARD).write_text("# A model\n")
     (folder / model_folder.RECIPE).write_text(recipes.Recipe(task=task, settings=settings).to_json())
-    return File.keep(model_zip.zipped(folder), "model", "before.zip")
+    return File.keep(model_zip.pack(folder), "model", "before.zip")
 
 
-def asked(task: str, start: File) -> dict[str, list[File]]:
-    """Inputs of a training run that nothing can be learned from."""
-    kept = {
+def make_inputs(task: str, start: File) -> dict[str, list[File]]:
+    """Returns inputs of a training run that are not valid data."""
+    files = {
         "data": [File.keep(b"no images", "dataset", "no.zip")],
         "style": [File.keep(b"no image", "image", "no.png")],
         "text": [File.keep(b"the cat sat on the mat and the dog sat on the log, and then " * 2, "text", "a")],
     }
-    return {slot.name: kept[slot.name] for slot in tasks.get(task).inputs if slot.least} | {"start": [start]}
+    return {slot.name: files[slot.name] for slot in tasks.get(task).inputs if slot.least} | {"start": [start]}
 
 
 @pytest.mark.parametrize("task, setting", WIDE.items())
 def test_one_of_another_shape_is_told_by_the_settings_that_differ(home, tmp_path, task, setting):
-    settings, inputs = tasks.get(task).settings(), asked(task, packed(task, tmp_path / "before"))
+    settings, inputs = tasks.get(task).settings(), make_inputs(task, packed(task, tmp_path / "before"))
     usual = getattr(settings, setting)
     tasks.check(task, settings, inputs)
     other = settings.model_copy(update={setting: usual + 4, "seed": 3})
@@ -63,14 +63,14 @@ def test_one_of_another_shape_is_told_by_the_settings_that_differ(home, tmp_path
 @pytest.mark.parametrize("task", WIDE)
 def test_one_of_another_kind_is_told_by_what_made_it(home, tmp_path, task):
     other = "vae.train" if task == "dcgan.train" else "dcgan.train"
-    inputs = asked(task, packed(other, tmp_path / "before"))
+    inputs = make_inputs(task, packed(other, tmp_path / "before"))
     with pytest.raises(InvalidInput, match=f"Invalid model to start from.* {other} made"):
         tasks.check(task, tasks.get(task).settings(), inputs)
 
 
 @pytest.mark.parametrize("task", WIDE)
 def test_one_that_is_not_whole_is_found_before_the_data_are_read(home, tmp_path, task):
-    inputs = asked(task, packed(task, tmp_path / "before"))
+    inputs = make_inputs(task, packed(task, tmp_path / "before"))
     with pytest.raises(InvalidInput, match=r"weights|preset before"):
         tasks.run(task, tasks.get(task).settings(), inputs)
 
@@ -81,7 +81,7 @@ def test_one_that_is_not_whole_is_found_before_the_data_are_read(home, tmp_path,
         ({"least_held_out": 0.1}, 0.1, ""),
         ({"least_held_out": 0.2}, 0.1, ""),
         ({"least_held_out": 0.03}, 0.03, "held out 3% of its images."),
-        ({}, 0.0, "held out other images."),  # divided by count, as the models that ship
+        ({}, 0.0, "held out other images."),  # split by index, as the shipped models
     ],
 )
 def test_a_start_that_may_have_learned_from_the_test_part_is_named(home, tmp_path, figures, least, note):
@@ -89,8 +89,8 @@ def test_a_start_that_may_have_learned_from_the_test_part_is_named(home, tmp_pat
     assert start_from.least_held_out(inputs, 0.1) == least
     sentence = "If it learned from this data set, it was trained on some of the test part."
     expected = [f"before, or a model before it, {note} {sentence}"] if note else []
-    assert start_from.tested_before(inputs, 0.1) == expected
+    assert start_from.leakage_notes(inputs, 0.1) == expected
 
 
 def test_without_a_start_the_test_part_is_new():
-    assert start_from.least_held_out({}, 0.1) == 0.1 and start_from.tested_before({}, 0.1) == []
+    assert start_from.least_held_out({}, 0.1) == 0.1 and start_from.leakage_notes({}, 0.1) == []

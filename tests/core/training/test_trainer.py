@@ -1,4 +1,4 @@
-"""What all training runs share."""
+"""The training loop that all training tasks share."""
 
 import shutil
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from studio.core import capacity
-from studio.core.errors import Cancelled, NoRoom
+from studio.core.errors import Cancelled, InsufficientSpace
 from studio.core.training import batches as rows_of_steps
 from studio.core.training import checkpoints
 from studio.core.training.ema import Ema
@@ -48,7 +48,7 @@ def test_an_average_passes_over_what_is_no_number():
 
 
 class Weightless(Trainer):
-    """A training run with nothing to keep."""
+    """A training run without anything to save."""
 
     def arrays(self):
         return {}
@@ -62,7 +62,7 @@ class Weightless(Trainer):
 
 def test_a_training_that_goes_on_knows_the_means_so_far(tmp_path):
     class Counting(Weightless):
-        """Loses as many as it has done steps."""
+        """A training run whose loss is its number of steps."""
 
         stopped_at = None
 
@@ -84,7 +84,7 @@ def test_a_training_that_goes_on_knows_the_means_so_far(tmp_path):
 
 def test_a_test_that_a_stop_broke_off_is_made_up_for(tmp_path):
     class Fussy(Weightless):
-        """Is stopped in the tests of these steps."""
+        """A training run that stops at the tests of these steps."""
 
         stopped_in: tuple[int, ...] = ()
 
@@ -110,7 +110,7 @@ def test_a_test_that_a_stop_broke_off_is_made_up_for(tmp_path):
 
 
 class Heavy(Weightless):
-    """One array, and a step that would be the first of hours."""
+    """A training run with one array, whose step would take hours."""
 
     def arrays(self):
         return {"weights": [np.zeros(250_000, "float32")]}
@@ -124,14 +124,14 @@ def test_a_training_whose_model_finds_no_room_is_not_begun(home, monkeypatch):
     free = {home: 3_000_000}
     monkeypatch.setattr(capacity.shutil, "disk_usage", lambda place: disk._replace(free=free[place]))
     with pytest.raises(
-        NoRoom, match=r"checkpoints and its model needs about 5(?:.0)? MB .*; 3(?:.0)? MB are free"
-    ) as told:
+        InsufficientSpace, match=r"checkpoints and its model needs about 5(?:.0)? MB .*; 3(?:.0)? MB are free"
+    ) as error:
         Heavy(4, 4, checkpoints.Run(home / "runs" / "run")).fit()
-    assert "\n" not in str(told.value) and not (home / "runs" / "run").exists()
+    assert "\n" not in str(error.value) and not (home / "runs" / "run").exists()
     checkpoints.Run(home / "runs" / "run").save(
         checkpoints.Checkpoint(1, {"weights": np.zeros(250_000, "float32")})
     )
-    with pytest.raises(NoRoom, match=r"about 4(?:\.0)? MB"):  # what lies there is of its own
+    with pytest.raises(InsufficientSpace, match=r"about 4(?:\.0)? MB"):  # it owns its buffer
         Heavy(4, 4, checkpoints.Run(home / "runs" / "run")).fit()
     checkpoints.Run(home / "runs" / "run").forget()
     free[home] = 6_000_000

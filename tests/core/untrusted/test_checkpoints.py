@@ -1,4 +1,4 @@
-"""Checkpoints are read as arrays only: whatever else a file asks for is refused and never run."""
+"""Untrusted checkpoints are read as arrays only; everything else is rejected and never run."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""Whatever is corrupted in a zip of arrays, reading it raises one of the errors that the studio knows."""
+"""Reading a corrupted zip of arrays raises one of the expected errors."""
 
 import io
 import zipfile
@@ -17,26 +17,26 @@ def packed():
     return buffer.getvalue()
 
 
-def read(data, seen):
-    """Reads all that is in it; notes what that raised."""
+def read(data, errors):
+    """Reads everything in the file, and records the errors."""
     try:
         with np.load(io.BytesIO(data)) as arrays:
             for name in arrays.files:
                 arrays[name]
     except damage.NPZ as error:
-        seen.add(type(error))
+        errors.add(type(error))
 
 
 def test_a_spoilt_byte_anywhere_is_one_of_them(packed):
-    seen = set()
+    errors = set()
     for place in range(len(packed)):
         for value in (0, 255, packed[place] ^ 64):
-            read(packed[:place] + bytes([value]) + packed[place + 1 :], seen)
-    assert zipfile.BadZipFile in seen and len(seen) > 3  # there is more than the one that one thinks of
+            read(packed[:place] + bytes([value]) + packed[place + 1 :], errors)
+    assert zipfile.BadZipFile in errors and len(errors) > 3  # there are more types of errors than expected
 
 
 def test_a_file_cut_anywhere_is_one_of_them(packed):
-    seen = set()
+    errors = set()
     for length in range(len(packed)):
-        read(packed[:length], seen)
-    assert seen
+        read(packed[:length], errors)
+    assert errors

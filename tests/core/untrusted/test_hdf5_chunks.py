@@ -1,4 +1,4 @@
-"""Arrays in chunks are read as h5py reads them, and never become more than they say."""
+"""Chunked HDF5 arrays are read as h5py reads them, and never grow beyond their declared size."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ WAYS = [
 @pytest.mark.parametrize("kind", ["<f4", ">f8", "<i2", "u1"])
 def test_chunks_are_read_as_h5py_reads_them(way, kind, tmp_path):
     with h5py.File(tmp_path / "a.h5", "w") as file:
-        made = file.create_dataset("a", data=(9 * ARRAY).astype(kind), **WAYS[way])
-        assert hdf5_chunks.read(made).dtype == made.dtype
-        assert np.array_equal(hdf5_chunks.read(made), made[()])
+        dataset = file.create_dataset("a", data=(9 * ARRAY).astype(kind), **WAYS[way])
+        assert hdf5_chunks.read(dataset).dtype == dataset.dtype
+        assert np.array_equal(hdf5_chunks.read(dataset), dataset[()])
 
 
-def refused(tmp_path, change, told):
+def assert_refused(tmp_path, change, message):
     with h5py.File(tmp_path / "a.h5", "w") as file:
         change(file)
-    with pytest.raises(Refused, match=told):
+    with pytest.raises(Refused, match=message):
         loading.check(tmp_path / "a.h5", most=10**9, chunked=True)
 
 
@@ -44,7 +44,7 @@ def test_what_unpacks_to_more_than_it_says_is_refused(tmp_path):
         array = file.create_dataset("a", (500, 500), "float32", chunks=(500, 500), compression="gzip")
         array.id.write_direct_chunk((0, 0), zlib.compress(bytes(200 << 20)))
 
-    refused(tmp_path, bomb, "something else than it says")
+    assert_refused(tmp_path, bomb, "something else than it says")
 
 
 def test_what_is_much_larger_than_its_file_is_refused(tmp_path):
@@ -53,15 +53,15 @@ def test_what_is_much_larger_than_its_file_is_refused(tmp_path):
             "a", data=np.zeros((5000, 5000), "float32"), chunks=(1000, 1000), compression="gzip"
         )
 
-    refused(tmp_path, zeros, "far more than the file has")
-    refused(
+    assert_refused(tmp_path, zeros, "far more than the file has")
+    assert_refused(
         tmp_path, lambda file: file.create_dataset("a", (9, 9), "f4", chunks=(3, 3)), "not stored as it is"
     )
 
 
 @pytest.mark.slow
 def test_other_packings_and_damage_are_refused(tmp_path):
-    refused(
+    assert_refused(
         tmp_path,
         lambda file: file.create_dataset("a", data=ARRAY, compression="lzf"),
         "packed in an unusual way",
@@ -71,6 +71,6 @@ def test_other_packings_and_damage_are_refused(tmp_path):
         array = file.create_dataset("a", (4, 4), "float32", chunks=(4, 4), compression="gzip")
         array.id.write_direct_chunk((0, 0), b"no deflate at all")
 
-    refused(tmp_path, damaged, "damaged")
-    with pytest.raises(Refused, match="not stored as it is"):  # a preset of the studio has none
+    assert_refused(tmp_path, damaged, "damaged")
+    with pytest.raises(Refused, match="not stored as it is"):  # models of the studio have no chunks
         loading.check(tmp_path / "a.h5", most=10**9)

@@ -1,4 +1,4 @@
-"""TensorFlow.js models are read as float32 arrays that fill their shards."""
+"""TensorFlow.js weights are read as float32 arrays that fill their shards."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import numpy as np
 from studio.core.untrusted import tfjs
 
 ARRAYS = {"conv/kernel": np.arange(24, dtype="<f4").reshape(2, 3, 4), "conv/bias": np.arange(30, dtype="<f4")}
-CUTS = (10, 20, 30, 40, 50, 60, 70, 80, 100)  # arrays reach across all of them
+CUTS = (10, 20, 30, 40, 50, 60, 70, 80, 100)  # arrays span all shards
 
 
 def model():
-    """The members of a model in ten shards, listed in the order of their names."""
+    """The members of a model in ten shards, in the order of their names."""
     raw = b"".join(array.tobytes() for array in ARRAYS.values())
     shards = [raw[a:b] for a, b in zip((0, *CUTS), (*CUTS, len(raw)), strict=True)]
     names = [f"group1-shard{i}of10.bin" for i in range(1, 11)]
@@ -24,7 +24,7 @@ def model():
 
 def test_joins_shards_by_their_number():
     members = model()
-    assert b'shard10of10.bin", "group1-shard1of10' in members["model.json"]  # not in the order of numbers
-    found = tfjs.arrays(members)
-    assert list(found) == list(ARRAYS)
-    assert all(np.array_equal(found[name], ARRAYS[name]) for name in ARRAYS)
+    assert b'shard10of10.bin", "group1-shard1of10' in members["model.json"]  # not in numeric order
+    arrays = tfjs.arrays(members)
+    assert list(arrays) == list(ARRAYS)
+    assert all(np.array_equal(arrays[name], ARRAYS[name]) for name in ARRAYS)

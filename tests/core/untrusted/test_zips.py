@@ -1,4 +1,4 @@
-"""A zip that holds far more than it declares is refused without filling the memory."""
+"""A zip that expands beyond its declared size is rejected without filling the memory."""
 
 import contextlib
 import io
@@ -20,24 +20,24 @@ SAID = 1000  # bytes that the zip declares for it
 
 
 def bomb(name, method=zipfile.ZIP_DEFLATED):
-    """A zip of one member whose directory and header say that it is small."""
+    """Returns a zip whose directory and header declare a small size for a large member."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", method) as archive:
         archive.writestr(name, bytes(HIDDEN))
     data = packed.getvalue()
-    true, said = (size.to_bytes(4, "little") for size in (HIDDEN, SAID))
+    true, claimed = (size.to_bytes(4, "little") for size in (HIDDEN, SAID))
     assert data.count(true) == 2
-    return data.replace(true, said)
+    return data.replace(true, claimed)
 
 
 @contextlib.contextmanager
 def at_most(megabytes):
-    """What is done within takes no more memory than this."""
+    """Checks that the block allocates less than this."""
     tracemalloc.start()
     yield
-    taken = tracemalloc.get_traced_memory()[1]
+    peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert taken < megabytes * 2**20
+    assert peak < megabytes * 2**20
 
 
 def test_no_more_is_read_than_is_declared():
@@ -62,7 +62,7 @@ def test_images_in_such_a_zip_are_refused(tmp_path, home):
 
 
 def long_list(count, large):
-    """A zip of one empty file that its list names so many times, as a small or a large zip does."""
+    """Returns a zip of one empty file that its directory lists `count` times, as zip or zip64."""
     entry = struct.pack("<4sHHHHHIIIHH", b"PK\3\4", 20, 0, 0, 0, 33, 0, 0, 0, 1, 0) + b"a"
     name, start = b"%07x", len(entry)
     one = struct.pack("<4s4B4HL2L5H2L", b"PK\1\2", 20, 3, 20, 0, 0, 0, 0, 33, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0)

@@ -1,4 +1,4 @@
-"""FID's InceptionV3: the published features, under names that do not depend on what was made before."""
+"""The InceptionV3 of FID gives the published features, with stable layer names."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def inceptionv3(inceptionv3_home):
 
 
 def as_tensorflow_1_resized(pixels, side=299):
-    """`(H, W, C)` -> `(side, side, C)`: corners of pixels, not their middles, lie on each other."""
+    """Resizes `(H, W, C)` to `(side, side, C)` as TensorFlow 1 did, with aligned pixel corners."""
     for axis in (0, 1):
         places = np.arange(side) * (pixels.shape[axis] / side)
         low = places.astype(int)
@@ -32,9 +32,9 @@ def as_tensorflow_1_resized(pixels, side=299):
 
 def test_features_are_the_published_ones(inceptionv3):
     image_01 = as_tensorflow_1_resized(data.chelsea().astype("float64"))[None] / 255
-    found = np.asarray(inceptionv3.features(["mixed10"])(image_01)["mixed10"])
-    assert found.shape == (1, 8, 8, 2048)
-    features = found.mean(axis=(1, 2))[0]
+    activations = np.asarray(inceptionv3.features(["mixed10"])(image_01)["mixed10"])
+    assert activations.shape == (1, 8, 8, 2048)
+    features = activations.mean(axis=(1, 2))[0]
     assert features.sum() == pytest.approx(502.813, abs=0.01)
     assert features.std() == pytest.approx(0.26779, abs=2e-5)
     assert (features.argmax(), features.max()) == (897, pytest.approx(2.012, abs=1e-3))
@@ -70,7 +70,7 @@ def test_the_backbone_is_frozen_and_named_in_recipes(inceptionv3):
 
 @pytest.fixture(scope="module")
 def fresh():
-    """The network before it has weights."""
+    """The network before its weights are loaded."""
     return network.network()
 
 
@@ -90,11 +90,11 @@ def test_the_packages_arrays_find_their_places_and_names_do_not_depend_on_what_w
 
     names = [layer.name for layer in fresh.layers]
     keras.layers.Conv2D(1, 1), keras.layers.AveragePooling2D(2)
-    made = keras.applications.InceptionV3(include_top=False, weights=None)
+    model = keras.applications.InceptionV3(include_top=False, weights=None)
     rng = np.random.default_rng(0)
-    made.set_weights([rng.random(w.shape, "float32") for w in made.weights])
-    kernels = [layer for layer in made.layers if isinstance(layer, keras.layers.Conv2D)]
-    norms = [layer for layer in made.layers if isinstance(layer, keras.layers.BatchNormalization)]
+    model.set_weights([rng.random(w.shape, "float32") for w in model.weights])
+    kernels = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
+    norms = [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
     tree, arrays = {}, {}
     for number, layer in enumerate(in_order(kernels)):
         norm = in_order(norms)[number]
@@ -103,7 +103,7 @@ def test_the_packages_arrays_find_their_places_and_names_do_not_depend_on_what_w
         arrays |= {key: np.ascontiguousarray(value) for key, value in zip(keys, values, strict=True)}
         tree[f"layer{number}"] = dict(zip(("weight", "beta", "mean", "var"), keys, strict=True))
     filled = network.network({"default_1.pt": jit_file(tree, arrays)})
-    for mine, theirs in zip(filled.get_weights(), made.get_weights(), strict=True):
+    for mine, theirs in zip(filled.get_weights(), model.get_weights(), strict=True):
         assert np.array_equal(mine, theirs)
     assert [layer.name for layer in filled.layers] == names
     assert {"conv1", "norm94", "relu94", "mean8", "stem_pool2", "mixed9_1"} <= set(names)
@@ -111,6 +111,6 @@ def test_the_packages_arrays_find_their_places_and_names_do_not_depend_on_what_w
 
 
 def in_order(layers):
-    """As they were made: by the number at the end of the name; the first in a process has none."""
+    """Sorts layers by the number in their name, which is the order of creation; the first has none."""
     ends = {layer.name: layer.name.rpartition("_")[2] for layer in layers}
     return sorted(layers, key=lambda layer: int(ends[layer.name]) if ends[layer.name].isdigit() else 0)

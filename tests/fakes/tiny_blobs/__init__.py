@@ -1,1 +1,1 @@
-"""A data set of TensorFlow Datasets, small enough to be prepared in a test."""
+"""A data set of TensorFlow Datasets that is small enough to prepare in a test."""

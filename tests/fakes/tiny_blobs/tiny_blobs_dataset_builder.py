@@ -1,4 +1,4 @@
-"""Gray images with a label and two attributes, made by TFDS' own builder."""
+"""Gray images with a label and two attributes, made by a TFDS builder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Classes by hand: what may be in them, what is told, and the archive that they become."""
+"""Classes by hand: accepted images, messages, and the resulting archive."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from studio.run import file_checks
 from tests.wording import SECOND_SENTENCE
 
 
-def drawn(seed: int, form: str = "PNG", size: tuple[int, int] = (48, 32)) -> bytes:
+def encoded_image(seed: int, form: str = "PNG", size: tuple[int, int] = (48, 32)) -> bytes:
     pixels = np.random.default_rng(seed).integers(0, 256, (size[1] // 8, size[0] // 8, 3), "uint8")
     body = io.BytesIO()
     Image.fromarray(pixels).resize(size, Image.Resampling.NEAREST).save(body, form)
@@ -32,55 +32,62 @@ def drawn(seed: int, form: str = "PNG", size: tuple[int, int] = (48, 32)) -> byt
 
 
 @pytest.fixture
-def held(home):
+def example_classes(home):
     """Two classes, the first with three images and the second with two."""
-    held = HandClasses()
+    classes = HandClasses()
     for seed in range(5):
-        held.take(1 if seed < 3 else 2, drawn(seed), "an image.png")
-    return held
+        classes.add_image(1 if seed < 3 else 2, encoded_image(seed), "an image.png")
+    return classes
 
 
-def counts(held):
-    return [len(one.images) for one in held.classes]
+def counts(example_classes):
+    return [len(one.images) for one in example_classes.classes]
 
 
-def test_they_become_an_archive_with_a_folder_for_each_class(held, monkeypatch):
+def test_they_become_an_archive_with_a_folder_for_each_class(example_classes, monkeypatch):
     monkeypatch.setattr(st, "session_state", {})
-    held.rename(1, "  my   cats ")
-    assert held.missing() == ""
-    made = loose_images.packed(held.called, held.members(), key="packed", longest=LONGEST)
-    assert made.name == "my cats, Class 2.zip"
-    found = data.load_dataset(made, 32)
-    assert found.classes == ("Class 2", "my cats")
-    assert found.labels.tolist() == [0, 0, 1, 1, 1] and not found.broken
-    assert loose_images.packed(held.called, held.members(), key="other", longest=LONGEST) == made
+    example_classes.rename(1, "  my   cats ")
+    assert example_classes.requirement() == ""
+    archive = loose_images.pack(
+        example_classes.archive_name, example_classes.members(), key="packed", longest=LONGEST
+    )
+    assert archive.name == "my cats, Class 2.zip"
+    dataset = data.load_dataset(archive, 32)
+    assert dataset.classes == ("Class 2", "my cats")
+    assert dataset.labels.tolist() == [0, 0, 1, 1, 1] and not dataset.broken
+    assert (
+        loose_images.pack(
+            example_classes.archive_name, example_classes.members(), key="other", longest=LONGEST
+        )
+        == archive
+    )
 
 
-def test_each_image_counts_once_and_lies_in_one_class(held):
-    assert not held.take(1, drawn(0), "the same.png")
+def test_each_image_counts_once_and_lies_in_one_class(example_classes):
+    assert not example_classes.add_image(1, encoded_image(0), "the same.png")
     with pytest.raises(InvalidInput, match=r"again\.png is already in Class 1\. "):
-        held.take(2, drawn(0), "again.png")
+        example_classes.add_image(2, encoded_image(0), "again.png")
     with pytest.raises(InvalidInput, match=r"bad\.png"):
-        held.take(2, b"no image", "bad.png")
-    assert counts(held) == [3, 2]
+        example_classes.add_image(2, b"no image", "bad.png")
+    assert counts(example_classes) == [3, 2]
 
 
-def test_what_is_larger_than_networks_look_at_is_made_smaller(held):
-    held.take(1, drawn(9, "JPEG", (3000, 2000)), "large.jpg")
-    *_, last = held.classes[0].images.values()
+def test_what_is_larger_than_networks_look_at_is_made_smaller(example_classes):
+    example_classes.add_image(1, encoded_image(9, "JPEG", (3000, 2000)), "large.jpg")
+    *_, last = example_classes.classes[0].images.values()
     assert max(image_io.size(last.read())) == LONGEST
-    assert not held.take(1, drawn(9, "JPEG", (3000, 2000)), "large.jpg")
+    assert not example_classes.add_image(1, encoded_image(9, "JPEG", (3000, 2000)), "large.jpg")
 
 
-def test_there_are_only_so_many(held, monkeypatch):
+def test_there_are_only_so_many(example_classes, monkeypatch):
     monkeypatch.setattr(hand_classes, "MOST", 5)
     with pytest.raises(InvalidInput, match=r"the limit of 5 images\. For more, put"):
-        held.take(1, drawn(7), "sixth.png")
-    while len(held.classes) < MOST_CLASSES:
-        held.add()
+        example_classes.add_image(1, encoded_image(7), "sixth.png")
+    while len(example_classes.classes) < MOST_CLASSES:
+        example_classes.add()
     with pytest.raises(InvalidInput, match="put"):
-        held.add()
-    assert len({one.name for one in held.classes}) == MOST_CLASSES
+        example_classes.add()
+    assert len({one.name for one in example_classes.classes}) == MOST_CLASSES
 
 
 @pytest.mark.parametrize(
@@ -105,74 +112,80 @@ def test_a_class_has_a_name_of_its_own_that_a_folder_can_have(name):
         check_name(name, ["cats"])
 
 
-def test_a_name_that_cannot_be_leaves_the_old_one(held):
+def test_a_name_that_cannot_be_leaves_the_old_one(example_classes):
     with pytest.raises(InvalidInput, match="already a class called Class 2"):
-        held.rename(1, "class 2")
-    assert [one.name for one in held.classes] == ["Class 1", "Class 2"]
+        example_classes.rename(1, "class 2")
+    assert [one.name for one in example_classes.classes] == ["Class 1", "Class 2"]
 
 
-def test_what_is_missing_is_said(held):
-    held.add()
-    assert "Class 3" in held.missing()
-    held.delete(3)
-    held.rename(1, "train")
-    held.rename(2, "test")
-    assert "Rename one" in held.missing()
-    held.delete(2)
-    assert "another class" in held.missing()
+def test_what_is_missing_is_said(example_classes):
+    example_classes.add()
+    assert "Class 3" in example_classes.requirement()
+    example_classes.delete(3)
+    example_classes.rename(1, "train")
+    example_classes.rename(2, "test")
+    assert "Rename one" in example_classes.requirement()
+    example_classes.delete(2)
+    assert "another class" in example_classes.requirement()
 
 
-def test_what_was_taken_away_comes_back_and_what_came_since_stays(held):
-    first = next(iter(held.classes[0].images))
-    held.remove(1, {first})
-    assert counts(held) == [2, 2]
-    held.take(1, drawn(20), "new.png")
-    held.undo()
-    assert counts(held) == [4, 2] and first in held.classes[0].images and not held.can_undo
-    held.delete(2)
-    assert counts(held) == [4]
-    held.undo()
-    assert counts(held) == [4, 2]
-    held.remove(1, {first})
-    held.take(2, drawn(0), "elsewhere.png")
-    held.undo()
-    assert counts(held) == [3, 3], "an image came back into two classes"
+def test_what_was_taken_away_comes_back_and_what_came_since_stays(example_classes):
+    first = next(iter(example_classes.classes[0].images))
+    example_classes.remove(1, {first})
+    assert counts(example_classes) == [2, 2]
+    example_classes.add_image(1, encoded_image(20), "new.png")
+    example_classes.undo()
+    assert (
+        counts(example_classes) == [4, 2]
+        and first in example_classes.classes[0].images
+        and not example_classes.can_undo
+    )
+    example_classes.delete(2)
+    assert counts(example_classes) == [4]
+    example_classes.undo()
+    assert counts(example_classes) == [4, 2]
+    example_classes.remove(1, {first})
+    example_classes.add_image(2, encoded_image(0), "elsewhere.png")
+    example_classes.undo()
+    assert counts(example_classes) == [3, 3], "an image came back into two classes"
 
 
-def test_a_image_is_moved_to_another_class(held):
-    first = next(iter(held.classes[0].images))
-    held.move(1, {first}, 2)
-    assert counts(held) == [2, 3] and first in held.classes[1].images
+def test_a_image_is_moved_to_another_class(example_classes):
+    first = next(iter(example_classes.classes[0].images))
+    example_classes.move(1, {first}, 2)
+    assert counts(example_classes) == [2, 3] and first in example_classes.classes[1].images
 
 
-def test_the_camera_gives_images_and_what_else_a_browser_sends_is_left_out(held, monkeypatch):
+def test_the_camera_gives_images_and_what_else_a_browser_sends_is_left_out(example_classes, monkeypatch):
     monkeypatch.setattr(st, "session_state", {})
-    good = "data:image/jpeg;base64," + base64.b64encode(drawn(30, "JPEG")).decode()
-    told = [good, 7, None, "data:text/html;base64,PGI+", "data:image/jpeg;base64,%%", {"a": 1}]
-    assert len(camera._images(told)) == 1
+    good = "data:image/jpeg;base64," + base64.b64encode(encoded_image(30, "JPEG")).decode()
+    values = [good, 7, None, "data:text/html;base64,PGI+", "data:image/jpeg;base64,%%", {"a": 1}]
+    assert len(camera._images(values)) == 1
     assert camera._images("no list") == [] and camera._images(None) == []
     assert len(camera._images([good] * 100)) == camera.MOST_AT_ONCE
-    by_hand._shoot(held, 2, "slot", [*camera._images(told), b"\xff\xd8\xff cut"])
-    assert counts(held) == [3, 3]
+    by_hand._shoot(example_classes, 2, "slot", [*camera._images(values), b"\xff\xd8\xff cut"])
+    assert counts(example_classes) == [3, 3]
     assert len(st.session_state[uploads.FAULT][1]) == 1
 
 
-def test_an_archive_is_gone_on_with_by_hand(held, monkeypatch):
+def test_an_archive_is_gone_on_with_by_hand(example_classes, monkeypatch):
     monkeypatch.setattr(st, "session_state", {})
-    held.rename(1, "cats")
-    made = loose_images.packed(held.called, held.members(), key="packed", longest=LONGEST)
+    example_classes.rename(1, "cats")
+    packed = loose_images.pack(
+        example_classes.archive_name, example_classes.members(), key="packed", longest=LONGEST
+    )
     new = HandClasses()
-    assert new.bring(made, Progress()) == 0
+    assert new.load_archive(packed, Progress()) == 0
     assert {one.name: set(one.images) for one in new.classes} == {
-        one.name: set(one.images) for one in held.classes
+        one.name: set(one.images) for one in example_classes.classes
     }
     body = io.BytesIO()
     with zipfile.ZipFile(body, "w") as archive:
-        archive.writestr("top/CATS/new.png", drawn(50))
-        archive.writestr("top/a:b?/other.png", drawn(51))
+        archive.writestr("top/CATS/new.png", encoded_image(50))
+        archive.writestr("top/a:b?/other.png", encoded_image(51))
         archive.writestr("top/a:b?/broken.png", b"no image")
-        archive.writestr("top/a:b?/elsewhere.png", drawn(0))
-    assert new.bring(File.keep(body.getvalue(), "dataset", "more.zip"), Progress()) == 1
+        archive.writestr("top/a:b?/elsewhere.png", encoded_image(0))
+    assert new.load_archive(File.keep(body.getvalue(), "dataset", "more.zip"), Progress()) == 1
     assert {one.name: len(one.images) for one in new.classes} == {"CATS": 1, "a-b-": 2}
     new.undo()
     assert {one.name: len(one.images) for one in new.classes} == {
@@ -182,20 +195,20 @@ def test_an_archive_is_gone_on_with_by_hand(held, monkeypatch):
         "a-b-": 2,
     }
     with pytest.raises(InvalidInput):
-        new.bring(File.keep(b"PK no archive", "dataset", "bad.zip"), Progress())
+        new.load_archive(File.keep(b"PK no archive", "dataset", "bad.zip"), Progress())
     assert len(new) == 7
 
 
-def test_images_are_checked_with_little_memory_before_they_are_decoded_here(held, monkeypatch):
-    def refused(kind, data, name):
+def test_images_are_checked_with_little_memory_before_they_are_decoded_here(example_classes, monkeypatch):
+    def refuse(kind, data, name):
         raise InvalidInput(f"{kind} {name} takes too much memory.")
 
     monkeypatch.setattr(image_io, "read", None)
-    monkeypatch.setattr(file_checks, "check_bytes", refused)
+    monkeypatch.setattr(file_checks, "check_bytes", refuse)
     with pytest.raises(InvalidInput, match=r"image large\.png takes"):
-        held.take(1, drawn(9), "large.png")
+        example_classes.add_image(1, encoded_image(9), "large.png")
     with pytest.raises(InvalidInput, match=r"image large\.png takes"):
-        dropped_file._take(drawn(9), "large.png")
+        dropped_file._take(encoded_image(9), "large.png")
     monkeypatch.setattr(st, "session_state", session := {})
-    live_camera._look(None, [drawn(9)])
-    assert session[live_camera._FAULT] == "1 image camera.jpg takes too much memory."
+    live_camera._update(None, [encoded_image(9)])
+    assert session[live_camera._FAULT_KEY] == "1 image camera.jpg takes too much memory."

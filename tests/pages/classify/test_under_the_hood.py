@@ -1,4 +1,4 @@
-"""Under the hood of classes: its words are those of the classifier that is shown."""
+"""Under the hood of Classify: the text describes the classifier on the page."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from studio.classify.training import card
 
 
 @pytest.mark.parametrize(
-    "settings, told, untold",
+    "settings, expected, untold",
     [
         ({}, ["stays frozen", "penalty"], ["fine-tuned", "hidden"]),
         ({"head": "mlp"}, ["stays frozen", "hidden layer"], ["fine-tuned", "penalty"]),
         ({"finetune": True}, ["fine-tuned", "penalty"], ["stays frozen"]),
     ],
 )
-def test_it_says_what_learned(settings, told, untold):
-    found = under_the_hood._text(settings)
-    assert all(part in found for part in told) and not any(part in found for part in untold)
-    assert "Grad-CAM" in found
+def test_it_says_what_learned(settings, expected, untold):
+    text = under_the_hood._text(settings)
+    assert all(part in text for part in expected) and not any(part in text for part in untold)
+    assert "Grad-CAM" in text
 
 
 @pytest.mark.parametrize(
@@ -33,15 +33,15 @@ def test_it_says_what_learned(settings, told, untold):
     ],
 )
 def test_a_curve_of_another_head_says_so(change, whose):
-    assert under_the_hood._curve_of(change) == whose
-    label = card._right(TrainClassifierSettings(**change))
+    assert under_the_hood._curve_subject(change) == whose
+    label = card._accuracy_label(TrainClassifierSettings(**change))
     assert label.endswith(whose) and ("linear" in label) == bool(whose)
 
 
 @pytest.mark.parametrize(
-    "last, told",
+    "last, expected",
     [(0.9, "went up by 10.0"), (0.803, "hardly"), (0.797, "hardly"), (0.6, "went down by 20.0"), (1, "All")],
 )
-def test_what_the_last_images_brought(last, told):
+def test_what_the_last_images_brought(last, expected):
     curve = [{"images": 40, "accuracy": 0.8}, {"images": 80, "accuracy": last}]
-    assert told in under_the_hood._more(curve)
+    assert expected in under_the_hood._improvement_text(curve)

@@ -1,4 +1,4 @@
-"""The form: made from the settings, bound to the address, reset, and honest about what is wrong."""
+"""Forms: built from settings, bound to the address, reset, and validated."""
 
 from __future__ import annotations
 
@@ -44,20 +44,20 @@ def test_untouched_it_gives_the_defaults(form):
 
 
 def test_every_setting_has_a_widget_and_only_the_main_ones_are_in_sight(form):
-    known = TransferSettings.described()
+    fields = TransferSettings.describe()
     folded = widgets(form.expander[0])
-    hidden = {name for name, field in known.items() if field.tier == "hidden"}
+    hidden = {name for name, field in fields.items() if field.tier == "hidden"}
     assert "house" in hidden and not hidden & widgets(form)
-    assert widgets(form) >= set(known) - hidden
-    assert {name for name, field in known.items() if field.tier == "more"} <= folded
-    assert not {name for name, field in known.items() if field.tier == "main"} & folded
+    assert widgets(form) >= set(fields) - hidden
+    assert {name for name, field in fields.items() if field.tier == "more"} <= folded
+    assert not {name for name, field in fields.items() if field.tier == "main"} & folded
 
 
 def test_every_folded_setting_says_what_it_does(form):
-    said = {caption.value for caption in form.expander[0].caption}
-    for field in TransferSettings.described().values():
+    captions = {caption.value for caption in form.expander[0].caption}
+    for field in TransferSettings.describe().values():
         if field.tier == "more":
-            assert any(line.startswith(field.help) for line in said), field.name
+            assert any(line.startswith(field.help) for line in captions), field.name
 
 
 def test_a_changed_widget_changes_the_settings(form):
@@ -133,7 +133,7 @@ def page_of_dreams():
     from studio.dream.settings import DreamSettings
 
     st.session_state["settings"] = parts.form(
-        DreamSettings, skip=("octaves",), beside=lambda: {"octaves": st.session_state.get("asked", 4)}
+        DreamSettings, skip=("octaves",), ask_extra=lambda: {"octaves": st.session_state.get("asked", 4)}
     )
 
 
@@ -170,10 +170,10 @@ def page_of_change(values):
 
 
 def test_a_ratio_between_the_steps_comes_back_into_the_form_and_can_be_left(draw):
-    made = TransferSettings(stroke_size=0.93, strength=0.63)
-    page = draw(page_of_change, values=made.model_dump())
+    settings = TransferSettings(stroke_size=0.93, strength=0.63)
+    page = draw(page_of_change, values=settings.model_dump())
     page.button[0].click().run()
-    assert settings_of(page) == made
+    assert settings_of(page) == settings
     steps = page.select_slider(key="stroke_size").options
     page.select_slider(key="stroke_size").set_value(2.0).run()
     assert settings_of(page).stroke_size == 2.0
@@ -182,10 +182,10 @@ def test_a_ratio_between_the_steps_comes_back_into_the_form_and_can_be_left(draw
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "told, stroke", [("0.93", 0.93), ("0", 1.0), ("-1", 1.0), ("nan", 1.0), ("1e9", 1.0)]
+    "value, stroke", [("0.93", 0.93), ("0", 1.0), ("-1", 1.0), ("nan", 1.0), ("1e9", 1.0)]
 )
-def test_a_ratio_between_the_steps_comes_back_with_a_reload(visit, told, stroke):
-    page = visit("style", stroke_size=told)
+def test_a_ratio_between_the_steps_comes_back_with_a_reload(visit, value, stroke):
+    page = visit("style", stroke_size=value)
     assert not page.exception and not page.error
     assert page.select_slider(key="stroke_size").value == stroke
 
@@ -201,7 +201,7 @@ def test_every_page_has_a_seed_of_its_own(visit):
         assert page.number_input(key="seed").value == 9
     page.switch_page("show_studio.py").run()
     page.switch_page("dream_photo.py")
-    page.query_params["seed"] = "5"  # a link may say another
+    page.query_params["seed"] = "5"  # a link can contain another value
     assert page.run().number_input(key="seed").value == 5
 
 
@@ -210,9 +210,9 @@ def test_what_two_pages_call_the_same_stays_on_its_page_but_for_the_size(visit):
     page = visit("style", steps="77", size="256", seed="7")
     page.switch_page("dream_photo.py").run()
     assert not page.exception
-    known = DreamSettings.described()
-    assert page.slider(key="steps").value == known["steps"].default
-    assert page.slider(key="smoothness").value == known["smoothness"].default
+    fields = DreamSettings.describe()
+    assert page.slider(key="steps").value == fields["steps"].default
+    assert page.slider(key="smoothness").value == fields["smoothness"].default
     assert page.slider(key="size").value == 256
     page.slider(key="steps").set_value(3).run()
     assert page.slider(key="steps").value == 3

@@ -1,4 +1,4 @@
-"""Choosing one's own images, on whatever page and after whatever was brought elsewhere."""
+"""Choosing one's own images on each page, after uploads on other pages."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ UPLOADERS = [
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("address, slot, asked", UPLOADERS)
+@pytest.mark.parametrize("address, slot, params", UPLOADERS)
 def test_every_uploader_opens_and_takes_an_image_after_an_upload_on_another_page(
-    visit, image, address, slot, asked
+    visit, image, address, slot, params
 ):
     elsewhere = visit("dream")
     elsewhere.session_state[keys.part("content", "add")] = True
@@ -35,7 +35,7 @@ def test_every_uploader_opens_and_takes_an_image_after_an_upload_on_another_page
     _upload(elsewhere, "content", "elsewhere.png", image)
     assert not elsewhere.exception and own_images.last()[0].name == "elsewhere.png"
 
-    page = visit(address, **asked)
+    page = visit(address, **params)
     page.session_state[keys.part(slot, "add")] = True
     page.run()
     assert not page.exception
@@ -43,8 +43,8 @@ def test_every_uploader_opens_and_takes_an_image_after_an_upload_on_another_page
     assert "elsewhere" in before.options
     _upload(page, slot, "here.png", 255 - image)
     assert not page.exception
-    chosen = page.button_group(key=slot).value
-    assert "here" in (chosen if isinstance(chosen, list) else [chosen])
+    value = page.button_group(key=slot).value
+    assert "here" in (value if isinstance(value, list) else [value])
 
 
 def _upload(page, slot: str, name: str, image) -> None:

@@ -1,4 +1,4 @@
-"""What a form is given that no widget keeps: there again after a reload, for the same user alone."""
+"""Inputs without a widget survive a reload, for the same owner only."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NOTHING = ["0" * 64, "nothing", "../../etc/passwd"]
 
 
 def reloaded(visit, page, address, **changed):
-    """The page as a new tab has it that is opened with the address of this one.
+    """Returns the page as a new tab shows it at the address of this one.
 
     Args:
         changed: what a browser has written into it.
@@ -97,53 +97,53 @@ def test_many_photos_are_there_after_a_reload(visit, image):
 
 
 def test_a_drawing_is_there_after_a_reload(draw):
-    def page_of_drawing(given=None):
+    def page_of_drawing(pixels=None):
         import numpy as np
         import streamlit as st
 
         from pages.form.drawing_canvas import SIDE, Canvas
 
         canvas = Canvas("sketch", {"Red": (255, 0, 0), "Blue": (0, 0, 255)})
-        if given is not None and "put" not in st.session_state:
+        if pixels is not None and "put" not in st.session_state:
             st.session_state["put"] = True
-            canvas.put(np.array(given, "uint8").repeat(SIDE // 2, 0).repeat(SIDE // 2, 1))
+            canvas.put(np.array(pixels, "uint8").repeat(SIDE // 2, 0).repeat(SIDE // 2, 1))
         st.session_state["drawn"], st.session_state["new"] = canvas.show("Draw"), canvas.is_new()
 
-    page = draw(page_of_drawing, given=[[[255, 0, 0], [0, 0, 255]], [[0, 0, 0], [0, 0, 0]]])
+    page = draw(page_of_drawing, pixels=[[[255, 0, 0], [0, 0, 255]], [[0, 0, 0], [0, 0, 0]]])
     assert not page.exception and not page.session_state["new"]
-    drawn = page.session_state["drawn"]
-    assert drawn.shape == (SIDE, SIDE, 3) and drawn[5, 5].tolist() == [255, 0, 0]
+    drawing = page.session_state["drawn"]
+    assert drawing.shape == (SIDE, SIDE, 3) and drawing[5, 5].tolist() == [255, 0, 0]
 
     again = draw(page_of_drawing)
     assert again.session_state["new"]
     again.query_params["sketch"] = page.query_params["sketch"]
     del again.session_state["sketch"]
     again.run()
-    assert not again.exception and np.array_equal(again.session_state["drawn"], drawn)
+    assert not again.exception and np.array_equal(again.session_state["drawn"], drawing)
 
 
 @pytest.mark.parametrize(
     "name", ["set_file", "draw_uploads", "text_file", "pasted", "many_photos", "color_hints"]
 )
-@pytest.mark.parametrize("told", [*NOTHING, '{"image": 1}', "[[1, 2], 3, [4]]", '[["x", "y"]]', "7"])
-def test_an_address_that_names_nothing_of_this_kind_brings_nothing(visit, name, told):
-    digest = told if told in NOTHING else File.keep(told.encode(), "text", "x.json").digest
+@pytest.mark.parametrize("value", [*NOTHING, '{"image": 1}', "[[1, 2], 3, [4]]", '[["x", "y"]]', "7"])
+def test_an_address_that_names_nothing_of_this_kind_brings_nothing(visit, name, value):
+    digest = value if value in NOTHING else File.keep(value.encode(), "text", "x.json").digest
     where = {
         "set_file": "classify",
         "draw_uploads": "train-generator",
         "many_photos": "dream",
         "color_hints": "colorize",
     }
-    asked = {"images": "Your own", "learn_from": "Your own", "do": "Your text", "source": "A file"}
-    page = visit(where.get(name, "text"), **asked, color_hints_on="true", **{name: digest})
+    params = {"images": "Your own", "learn_from": "Your own", "do": "Your text", "source": "A file"}
+    page = visit(where.get(name, "text"), **params, color_hints_on="true", **{name: digest})
     assert not page.exception and not page.error
 
 
 def test_files_of_another_user_are_not_brought_back(home, image):
-    with library.asking("visitor-ann"):
+    with library.acting_as("visitor-ann"):
         hers = File.keep(image_io.encode_png(image), "image", "hers.png")
-    told = json.loads(json.dumps(kept_inputs.describe_files([hers])))
-    with library.asking("visitor-ann"):
-        assert kept_inputs.read_files(told, "image") == [hers]
-    with library.asking("visitor-bob"):
-        assert kept_inputs.read_files(told, "image") == []
+    description = json.loads(json.dumps(kept_inputs.describe_files([hers])))
+    with library.acting_as("visitor-ann"):
+        assert kept_inputs.read_files(description, "image") == [hers]
+    with library.acting_as("visitor-bob"):
+        assert kept_inputs.read_files(description, "image") == []

@@ -1,4 +1,4 @@
-"""Many photos on a page: taken one by one, told what is wrong with one, started as one batch."""
+"""Many photos on a page: accepted one by one, with messages, and started as one batch."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def test_of_a_folder_what_is_no_image_is_told_and_the_rest_is_taken(home, image,
     monkeypatch.setattr(st, "session_state", {"many": files, uploads._turn("many"): 0})
     uploads._take("many", 0, "many", lambda data, name: many_photos._take(there, data, name))
     assert [file.name for file in there] == ["a.png", "b.png"]
-    _, [told] = st.session_state[uploads.FAULT]
-    assert "bad.jpg" in told and says_what_to_do(told)
+    _, [message] = st.session_state[uploads.FAULT]
+    assert "bad.jpg" in message and says_what_to_do(message)
 
 
 def test_no_more_than_can_be_looked_after_are_taken(home, image):

@@ -1,4 +1,4 @@
-"""The brush that says where each style goes: what a browser sends of it, and what becomes of that."""
+"""Masks from the brush: the browser's messages, and the files made from them."""
 
 import base64
 import json
@@ -20,14 +20,14 @@ STYLES = ["Mosaic", "Wash", "Fans"]
 
 
 def mask(*columns):
-    """A mask of ten columns, of which these are painted."""
-    found = np.zeros((20, 40, 3), "uint8")
+    """Returns a mask of ten columns, with these columns painted."""
+    layer = np.zeros((20, 40, 3), "uint8")
     for column in columns:
-        found[:, 4 * column : 4 * column + 4] = 255
-    return found
+        layer[:, 4 * column : 4 * column + 4] = 255
+    return layer
 
 
-def sent(*masks, image=IMAGE, styles=None):
+def payload(*masks, image=IMAGE, styles=None):
     texts = ["data:image/png;base64," + base64.b64encode(image_io.encode_png(one)).decode() for one in masks]
     return {"image": image, "styles": styles or STYLES[: len(masks)], "masks": texts}
 
@@ -37,24 +37,26 @@ def read(files):
 
 
 def test_nothing_painted_is_no_mask(home):
-    assert painted_masks._kept(None, IMAGE, STYLES[:2]) == []
-    assert painted_masks._kept(sent(mask(), mask()), IMAGE, STYLES[:2]) == []
+    assert painted_masks._store_masks(None, IMAGE, STYLES[:2]) == []
+    assert painted_masks._store_masks(payload(mask(), mask()), IMAGE, STYLES[:2]) == []
 
 
 def test_what_was_painted_of_one_style_is_its_mask(home):
-    (found,) = read(painted_masks._kept(sent(mask(1, 2)), IMAGE, STYLES[:1]))
-    np.testing.assert_array_equal(found, mask(1, 2))
+    (result,) = read(painted_masks._store_masks(payload(mask(1, 2)), IMAGE, STYLES[:1]))
+    np.testing.assert_array_equal(result, mask(1, 2))
 
 
 def test_a_style_that_was_not_painted_gets_the_rest(home):
-    first, second, third = read(painted_masks._kept(sent(mask(), mask(3), mask(4)), IMAGE, STYLES[:3]))
+    first, second, third = read(
+        painted_masks._store_masks(payload(mask(), mask(3), mask(4)), IMAGE, STYLES[:3])
+    )
     np.testing.assert_array_equal(first, mask(0, 1, 2, 5, 6, 7, 8, 9))
     np.testing.assert_array_equal(second, mask(3))
     np.testing.assert_array_equal(third, mask(4))
 
 
 def test_no_style_is_left_without_a_place(home):
-    assert painted_masks._kept(sent(mask(*range(10)), mask()), IMAGE, STYLES[:2]) == []
+    assert painted_masks._store_masks(payload(mask(*range(10)), mask()), IMAGE, STYLES[:2]) == []
 
 
 @pytest.mark.parametrize(
@@ -66,14 +68,14 @@ def test_no_style_is_left_without_a_place(home):
         {"image": IMAGE, "styles": ["Mosaic"], "masks": [1]},
         {"image": IMAGE, "styles": ["Mosaic"], "masks": ["data:image/png;base64,%%%"]},
         {"image": IMAGE, "styles": ["Mosaic"], "masks": ["A" * 10**6]},
-        sent(mask(1), image="another"),
-        sent(mask(1), mask(2)),
-        sent(mask(1), styles=["Wash"]),
-        sent(mask(1), styles="Mosaic"),
+        payload(mask(1), image="another"),
+        payload(mask(1), mask(2)),
+        payload(mask(1), styles=["Wash"]),
+        payload(mask(1), styles="Mosaic"),
     ],
 )
 def test_what_is_no_mask_of_this_image_is_none(home, painted):
-    assert painted_masks._kept(painted, IMAGE, STYLES[:1]) == []
+    assert painted_masks._store_masks(painted, IMAGE, STYLES[:1]) == []
 
 
 @pytest.mark.parametrize(
@@ -88,16 +90,16 @@ def test_what_is_no_mask_of_this_image_is_none(home, painted):
     ],
 )
 def test_masks_under_the_brush_again_are_the_strokes_that_made_them(painted):
-    masks = painted_masks.whole(painted)
-    again = painted_masks.strokes(masks)
-    np.testing.assert_array_equal(painted_masks.whole(again), masks)
+    masks = painted_masks.complete_masks(painted)
+    again = painted_masks.painted_only(masks)
+    np.testing.assert_array_equal(painted_masks.complete_masks(again), masks)
     assert sum(one.max() > 0 for one in again) <= sum(one.max() > 0 for one in painted)
 
 
 @pytest.mark.slow
 def test_the_command_names_painted_masks_as_they_are_downloaded(home, draw, image):
     photo = image_input.keep(image_io.encode_png(image), "photo.png")
-    brushed = painted_masks._kept(sent(mask(1), mask(2)), IMAGE, STYLES[:2])
+    brushed = painted_masks._store_masks(payload(mask(1), mask(2)), IMAGE, STYLES[:2])
     inputs = {"content": [photo], "style": [photo, photo], "mask": brushed}
     words = commands.line("style.transfer", TransferSettings(), inputs).split()
     at = words.index("--masks")
@@ -112,13 +114,13 @@ def test_the_command_names_painted_masks_as_they_are_downloaded(home, draw, imag
 
     buttons = draw(page, masks=brushed).get("download_button")
     assert [button.label.replace("\\", "") for button in buttons] == names
-    # What is read only at the click is read by a thread of no page, which in a studio for many has nothing.
+    # A callback outside of a page's thread has no owner, and no files in a studio for many users.
     assert not any(button.proto.deferred_file_id for button in buttons)
 
 
 def test_masks_of_other_paint_have_other_names(home):
-    [first] = painted_masks._kept(sent(mask(1)), IMAGE, STYLES[:1])
-    [second] = painted_masks._kept(sent(mask(2)), IMAGE, STYLES[:1])
+    [first] = painted_masks._store_masks(payload(mask(1)), IMAGE, STYLES[:1])
+    [second] = painted_masks._store_masks(payload(mask(2)), IMAGE, STYLES[:1])
     assert first.name != second.name
 
 
@@ -132,26 +134,26 @@ def page_of_brush(content, styles):
 
 @pytest.fixture
 def brush(draw, image, monkeypatch):
-    """Draws a brush to which its browser tells these masks; gives the tab, and what the browser is given."""
-    told = {}
+    """Renders a brush with these masks from the browser; returns the page and the component's arguments."""
+    state = {}
 
     def mount(data, key, **more):
         (length,) = struct.unpack(">I", data[:4])
-        told["given"] = json.loads(data[4 : 4 + length])
-        return SimpleNamespace(painted=told.pop("painted", None))
+        state["given"] = json.loads(data[4 : 4 + length])
+        return SimpleNamespace(painted=state.pop("painted", None))
 
     monkeypatch.setattr("pages.form.brush_component._mount", mount)
 
     def brush(*masks, styles=STYLES[:2], address=""):
-        content = image_input.keep(image_io.encode_png(image), "photo.png")  # for whoever looks now
+        content = image_input.keep(image_io.encode_png(image), "photo.png")  # for the current visitor
         if masks:
-            told["painted"] = sent(*masks, image=content.digest, styles=styles)
+            state["painted"] = payload(*masks, image=content.digest, styles=styles)
         page = AppTest.from_function(page_of_brush, kwargs={"content": content, "styles": styles})
         if address:
             page.query_params["paint"] = address
         page.run()
         assert not page.exception
-        return page, told["given"]
+        return page, state["given"]
 
     return brush
 
@@ -159,17 +161,17 @@ def brush(draw, image, monkeypatch):
 @pytest.mark.slow
 def test_paint_is_there_again_after_a_reload(brush):
     before, _ = brush(mask(1), mask(3))
-    after, given = brush(address=before.query_params["paint"])
+    after, props = brush(address=before.query_params["paint"])
     assert len(after.session_state["masks"]) == 2
     assert after.session_state["masks"] == before.session_state["masks"]
-    assert [given["kept"][name] for name in ("styles", "image")] == [STYLES[:2], given["image"]]
+    assert [props["kept"][name] for name in ("styles", "image")] == [STYLES[:2], props["image"]]
     assert after.query_params["paint"] == before.query_params["paint"]
 
 
 def test_paint_of_other_styles_waits_for_them_after_a_reload(brush):
     before, _ = brush(mask(1), mask(3))
-    after, given = brush(styles=["Wash"], address=before.query_params["paint"])
-    assert after.session_state["masks"] == [] and given["kept"]["styles"] == STYLES[:2]
+    after, props = brush(styles=["Wash"], address=before.query_params["paint"])
+    assert after.session_state["masks"] == [] and props["kept"]["styles"] == STYLES[:2]
 
 
 @pytest.mark.parametrize(
@@ -186,28 +188,28 @@ def test_paint_of_other_styles_waits_for_them_after_a_reload(brush):
 )
 def test_an_address_that_names_no_paint_is_none(brush, bytes):
     address = File.keep(bytes, "text", "a").digest if bytes else "0" * 64
-    page, given = brush(address=address)
-    assert page.session_state["masks"] == [] and given["kept"] is None
+    page, props = brush(address=address)
+    assert page.session_state["masks"] == [] and props["kept"] is None
     assert "paint" not in page.query_params
 
 
 def test_paint_that_an_address_brings_reaches_the_browser_as_images_of_our_own(brush, image):
     digest = image_input.keep(image_io.encode_png(image), "photo.png").digest
-    told = {
+    record = {
         "image": digest,
         "styles": STYLES[:1],
-        "masks": ["https://example.org/a.png?x," + sent(mask(1))["masks"][0].partition(",")[2]],
+        "masks": ["https://example.org/a.png?x," + payload(mask(1))["masks"][0].partition(",")[2]],
     }
-    _, given = brush(styles=STYLES[:1], address=File.keep(json.dumps(told).encode(), "text", "a").digest)
-    assert given["kept"]["masks"][0].startswith("data:image/png;base64,")
+    _, props = brush(styles=STYLES[:1], address=File.keep(json.dumps(record).encode(), "text", "a").digest)
+    assert props["kept"]["masks"][0].startswith("data:image/png;base64,")
 
 
 def test_nobody_elses_address_brings_paint(brush, monkeypatch):
     monkeypatch.setattr("pages.widgets.owners.owner", lambda: "visitor-1")
     before, _ = brush(mask(1), mask(3))
     monkeypatch.setattr("pages.widgets.owners.owner", lambda: "visitor-2")
-    after, given = brush(address=before.query_params["paint"])
-    assert given["kept"] is None and after.session_state["masks"] == []
+    after, props = brush(address=before.query_params["paint"])
+    assert props["kept"] is None and after.session_state["masks"] == []
 
 
 def test_paint_takes_no_more_room_than_each_may_have(brush, monkeypatch):
@@ -222,12 +224,12 @@ def test_paint_takes_no_more_room_than_each_may_have(brush, monkeypatch):
 
 
 def test_the_page_paints_with_house_styles_in_their_places(visit, monkeypatch):
-    asked, painted = [], [object(), object()]
-    monkeypatch.setattr("pages.form.painted_masks.mask_brush", lambda *told: painted)
-    monkeypatch.setattr("pages.parts.show_live", lambda *told, **more: asked.append((told, more)))
+    calls, painted = [], [object(), object()]
+    monkeypatch.setattr("pages.form.painted_masks.mask_brush", lambda *args: painted)
+    monkeypatch.setattr("pages.parts.show_live", lambda *args, **more: calls.append((args, more)))
     page = visit("style", style=["Mosaic", "Wash"], brush="true")
     assert not page.exception
-    (_, settings, ask, *_), more = asked[-1]
+    (_, settings, ask, *_), more = calls[-1]
     assert (settings.house, more["needs"], ask()["mask"]) == (("mosaic", "wash"), (), painted)
     visit("style", style=["Mosaic", "Wash"])
-    assert asked[-1][0][2]()["mask"] == []
+    assert calls[-1][0][2]()["mask"] == []

@@ -1,4 +1,4 @@
-"""Saved settings on every page: what was saved under a name is what the form asks for once it is chosen."""
+"""Saved settings fill the form of every page."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pages.form import saved_settings
 from studio.core import tasks
 from studio.run import saved_settings as library
 
-# Of each page that makes something: its address, its task, and settings that differ from the usual ones.
+# For each page with a task: its address, the task, and settings that differ from the defaults.
 PAGES = {
     "style": ("style", {}, "style.transfer", {"strength": 0.3, "mode": "draft", "seed": 5}),
     "house": ("style", {}, "style.transfer", {"house": ["wash", "mosaic"], "style_weights": [1.0, 0.5]}),
@@ -30,15 +30,15 @@ PAGES = {
 
 
 def button(page, key):
-    return next(found for found in page.button if found.key == key)
+    return next(element for element in page.button if element.key == key)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("case", PAGES)
 def test_the_form_asks_for_what_was_saved(visit, case):
     address, params, task, changes = PAGES[case]
-    wanted = tasks.get(task).settings.parse(changes)
-    library.save(task, case, wanted)
+    settings = tasks.get(task).settings.parse(changes)
+    library.save(task, case, settings)
     slot = f"settings_{task.partition('.')[0]}"
     page = visit(address, **params)
     page.session_state[f"{slot}.add"] = True
@@ -47,9 +47,9 @@ def test_the_form_asks_for_what_was_saved(visit, case):
     button(page, f"{slot}.{number}.use").click().run()
     assert not page.exception
     page.session_state[f"{slot}.add"] = True
-    next(found for found in page.text_input if found.key == f"{slot}.name").set_value(f"{case} again")
+    next(element for element in page.text_input if element.key == f"{slot}.name").set_value(f"{case} again")
     button(page, f"{slot}.save").click().run()
-    assert library.load(task, f"{case} again") == wanted
+    assert library.load(task, f"{case} again") == settings
     button(page, f"{slot}.{number}.remove").click().run()
     assert case not in library.saved(task)
 

@@ -1,4 +1,4 @@
-"""Files from a device: too large for the widget that took them, or sent once more."""
+"""Uploads that are too large, and uploads that a slow browser repeats."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ def test_a_file_may_have_as_many_bytes_as_its_widget_says_and_no_more():
 
 
 def test_what_a_lagging_browser_sends_once_more_does_not_come_back(home, monkeypatch):
-    """Seen on a busy machine: a model of before took the place of the same one with other names."""
-    sent = SimpleNamespace(name="first.zip", size=5, getvalue=lambda: b"first")
-    monkeypatch.setattr(st, "session_state", {"model.upload_0": sent, uploads._turn("model"): 0})
-    taken = []
+    """On a busy machine an earlier upload replaced the same model with other names."""
+    upload = SimpleNamespace(name="first.zip", size=5, getvalue=lambda: b"first")
+    monkeypatch.setattr(st, "session_state", {"model.upload_0": upload, uploads._turn("model"): 0})
+    names = []
     for _ in range(2):
-        uploads._take("model", 0, "model.upload_0", lambda data, name: taken.append(name))
-    assert taken == ["first.zip"]
+        uploads._take("model", 0, "model.upload_0", lambda data, name: names.append(name))
+    assert names == ["first.zip"]
 
     st.session_state["model.upload_1"] = SimpleNamespace(name="2nd.zip", size=3, getvalue=lambda: b"2nd")
-    uploads._take("model", 1, "model.upload_1", lambda data, name: taken.append(name))
-    assert taken == ["first.zip", "2nd.zip"]
+    uploads._take("model", 1, "model.upload_1", lambda data, name: names.append(name))
+    assert names == ["first.zip", "2nd.zip"]
 
 
 def test_of_very_many_bad_files_the_first_few_are_told(draw):
@@ -39,8 +39,8 @@ def test_of_very_many_bad_files_the_first_few_are_told(draw):
             uploads.set_fault("many", f"{n}.png is no image. Leave it out.")
         uploads.show_fault("many")
 
-    told = [one.value for one in draw(page).error]
-    assert len(told) == 4 and told[-1] == "997 more files were refused."
+    messages = [one.value for one in draw(page).error]
+    assert len(messages) == 4 and messages[-1] == "997 more files were refused."
 
 
 def test_only_what_was_wrong_with_the_last_upload_is_told(draw):
@@ -53,9 +53,9 @@ def test_only_what_was_wrong_with_the_last_upload_is_told(draw):
             uploads.show_fault(slot)
         st.button("Two", on_click=lambda: [uploads.set_fault(slot, slot) for slot in ("first", "second")])
 
-    shown = draw(page).button[0].click().run()
-    assert [one.value for one in shown.error] == ["second"]
-    assert not shown.run().error
+    after = draw(page).button[0].click().run()
+    assert [one.value for one in after.error] == ["second"]
+    assert not after.run().error
 
 
 def test_another_upload_takes_the_sentence_about_the_last_one_away(home, monkeypatch):

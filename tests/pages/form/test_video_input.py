@@ -1,4 +1,4 @@
-"""Videos on the style page: chosen, tried by their first frame, painted whole."""
+"""Videos on the Style page: chosen, previewed by the first frame, and painted."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from studio.video.settings import VideoSettings
 
 @pytest.fixture
 def submitted(monkeypatch):
-    """What the page starts, instead of the work."""
-    found = []
-    monkeypatch.setattr("pages.parts.start", lambda *asked: found.append(asked))
-    return found
+    """Records what the page starts, instead of running it."""
+    calls = []
+    monkeypatch.setattr("pages.parts.start", lambda *args: calls.append(args))
+    return calls
 
 
 @pytest.fixture
 def live(monkeypatch):
-    """What the page shows of the first frame, instead of the work."""
-    found = []
-    monkeypatch.setattr("pages.parts.show_live", lambda *asked, **more: found.append((asked, more)))
-    return found
+    """Records the live requests for the first frame, instead of running them."""
+    calls = []
+    monkeypatch.setattr("pages.parts.show_live", lambda *args, **more: calls.append((args, more)))
+    return calls
 
 
 def video(kind="webp", frames=3):
@@ -86,7 +86,7 @@ def test_a_photo_is_what_is_painted_at_first(visit, live, submitted):
 
 
 def test_a_video_of_ones_own_keeps_its_kind(home):
-    reel = video_input._reel("Your video", video("gif"))
+    reel = video_input._describe("Your video", video("gif"))
     settings, inputs = video_input.video_task(
         "style.transfer", TransferSettings(), reel, {"content": [reel.frame]}
     )
@@ -98,7 +98,7 @@ def test_a_video_of_ones_own_keeps_its_kind(home):
 def test_a_video_of_a_phone_is_taken_and_becomes_an_mp4(visit, live, submitted, ending):
     page = visit("style", what="A video")
     types = [tuple(uploader.proto.type) for uploader in page.get("file_uploader")]
-    assert any(f".{ending}" in taken and ".mp4" in taken for taken in types)
+    assert any(f".{ending}" in entry and ".mp4" in entry for entry in types)
     page.session_state["video_file"] = [File.keep(video("mp4").read(), "animation", f"clip.{ending}")]
     press(page.run(), "Start")
     (_, settings, inputs), *_ = submitted
@@ -122,19 +122,19 @@ def test_the_command_of_a_video_names_it_where_a_photo_would_be(home):
 
 @pytest.mark.parametrize("kind", ["mp4", "webp", "gif"])
 def test_a_video_of_ones_own_is_still_there_after_a_reload(visit, live, kind):
-    told = File.keep(json.dumps([[video(kind).digest, f"my video.{kind}"]]).encode(), "text", "").digest
-    page = visit("style", what="A video", video_file=told)
+    digest = File.keep(json.dumps([[video(kind).digest, f"my video.{kind}"]]).encode(), "text", "").digest
+    page = visit("style", what="A video", video_file=digest)
     assert not page.exception
     assert any(re.match(rf"my video\W+{kind} · 3 frames", caption.value) for caption in page.caption)
-    assert page.query_params["video_file"] == told
+    assert page.query_params["video_file"] == digest
     press(page, "Back to the sample")
     assert not page.exception and "video_file" not in page.query_params
     assert not any("my video" in caption.value for caption in page.caption)
 
 
-@pytest.mark.parametrize("told", ["0" * 64, "nothing", ""])
-def test_an_address_that_names_no_video_shows_the_sample(visit, live, told):
-    page = visit("style", what="A video", video_file=told)
+@pytest.mark.parametrize("value", ["0" * 64, "nothing", ""])
+def test_an_address_that_names_no_video_shows_the_sample(visit, live, value):
+    page = visit("style", what="A video", video_file=value)
     assert not page.exception
     assert any("to try things out" in caption.value for caption in page.caption)
 
@@ -142,9 +142,9 @@ def test_an_address_that_names_no_video_shows_the_sample(visit, live, told):
 def test_a_part_of_a_longer_video_is_chosen_in_seconds(visit, live, submitted, monkeypatch):
     monkeypatch.setattr(video_span, "MOST_FRAMES", 6)
     data = animations.encode((np.full((30, 40, 3), 20 * n, "uint8") for n in range(12)), "gif", 10)
-    kept = File.keep(data, "animation", "long.gif")
-    told = File.keep(json.dumps([[kept.digest, kept.name]]).encode(), "text", "").digest
-    page = visit("style", what="A video", video_file=told)
+    file = File.keep(data, "animation", "long.gif")
+    digest = File.keep(json.dumps([[file.digest, file.name]]).encode(), "text", "").digest
+    page = visit("style", what="A video", video_file=digest)
     assert not page.exception and not page.error
     assert page.slider(key="video_part").value == (0.0, 0.6), "as much as can be used"
     assert "6 frames, 0.6 s" in " ".join(one.value for one in page.caption)

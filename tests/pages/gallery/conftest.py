@@ -1,4 +1,4 @@
-"""A gallery with nothing in it but what a test puts there."""
+"""A gallery that contains only what a test adds."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from studio.gallery import index, items, removal, unreadable
 
 @pytest.fixture(autouse=True)
 def empty(engine):
-    """A gallery with nothing in it."""
+    """Empties the gallery."""
     for entry in index.find()[0]:
         shutil.rmtree(entry.folder)
     for odd in unreadable.of_owner():
         removal.remove([odd.id])
-    for gone in (*removal.removed(), *unreadable.of_owner(removal.root())):
-        removal.forget([gone.id])
+    for result in (*removal.list_removed(), *unreadable.of_owner(removal.root())):
+        removal.forget([result.id])
 
 
 @pytest.fixture
-def made(chores):
-    """Adds an image that a chore made: `made(shade=9)` -> its id."""
+def make_result(chores):
+    """Adds an image that a chore made: `make_result(shade=9)` -> its id."""
 
     def make(owner="local", **settings):
-        asked = chores.ChoreSettings(**settings)
-        pixels = np.full((48, 64, 3), asked.shade, "uint8")
-        source = File.keep(image_io.encode_png(pixels // 2), "image", f"shade_{asked.shade}.png")
-        recipe = recipes.make("chores.do", asked, {"image": [source]})
+        chore = chores.ChoreSettings(**settings)
+        pixels = np.full((48, 64, 3), chore.shade, "uint8")
+        source = File.keep(image_io.encode_png(pixels // 2), "image", f"shade_{chore.shade}.png")
+        recipe = recipes.make("chores.do", chore, {"image": [source]})
         file = File.keep(image_io.encode_png(pixels, recipe), "image", "chore.png")
         return items.add(tasks.Result((file,), {}, recipe), 4.0, owner)
 

@@ -1,4 +1,4 @@
-"""Stars, tags, names and comparisons on the gallery's page."""
+"""Stars, tags, names and comparisons on the Gallery page."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ def button(page, key):
 
 
 @pytest.mark.slow
-def test_a_click_on_a_tiles_star_gives_it_and_another_takes_it_away(visit, made):
-    other, id = made(shade=1), made(shade=2)
+def test_a_click_on_a_tiles_star_gives_it_and_another_takes_it_away(visit, make_result):
+    other, id = make_result(shade=1), make_result(shade=2)
     page = visit("gallery")
     stars = pills(page, "gallery_stars")
     assert [option.content for option in stars.proto.options] == ["Star: shade 2", "Star: shade 1"]
     stars.set_value([id]).run()
     assert items.find(id).marks.starred and not items.find(other).marks.starred
     assert pills(page, "gallery_stars").value == [id]
-    marks.change(other, starred=True)  # by a command: it is not taken away by what the page knew
+    marks.change(other, starred=True)  # set by a command; the page must not overwrite it
     pills(page, "gallery_stars").set_value([]).run()
     assert items.find(other).marks.starred and not items.find(id).marks.starred
     assert not page.exception
 
 
 @pytest.mark.slow
-def test_the_grid_shows_what_is_starred_what_has_a_tag_and_what_is_called_so(visit, made):
-    made(shade=1)
-    best, old = made(shade=2), made(shade=3)
+def test_the_grid_shows_what_is_starred_what_has_a_tag_and_what_is_called_so(visit, make_result):
+    make_result(shade=1)
+    best, old = make_result(shade=2), make_result(shade=3)
     marks.change(best, starred=True, tags=["sea"], name="My best")
     marks.change(old, tags=["old"])
     page = visit("gallery")
@@ -57,8 +57,8 @@ def test_the_grid_shows_what_is_starred_what_has_a_tag_and_what_is_called_so(vis
     assert labels(visit("gallery", words="best")) == ["My best"]
 
 
-def test_an_item_is_starred_named_and_tagged(visit, made):
-    id = made(shade=4)
+def test_an_item_is_starred_named_and_tagged(visit, make_result):
+    id = make_result(shade=4)
     page = visit("gallery", item=id)
     button(page, "item_star").click().run()
     page.text_input(key=f"item_name_{id}").set_value(" My  cat_ ").run()
@@ -72,8 +72,8 @@ def test_an_item_is_starred_named_and_tagged(visit, made):
     assert not page.exception
 
 
-def test_what_is_picked_is_starred_and_tagged_together(visit, made):
-    there = [made(shade=shade) for shade in range(3)]
+def test_what_is_picked_is_starred_and_tagged_together(visit, make_result):
+    there = [make_result(shade=shade) for shade in range(3)]
     marks.change(there[0], tags=["old"])
     page = visit("gallery")
     page.toggle(key="gallery_picked").set_value(True).run()
@@ -89,8 +89,8 @@ def test_what_is_picked_is_starred_and_tagged_together(visit, made):
     assert not page.exception
 
 
-def test_two_that_are_picked_are_compared_with_what_differs_in_their_settings(visit, made):
-    there = [made(shade=1, steps=3), made(shade=1, steps=8)]
+def test_two_that_are_picked_are_compared_with_what_differs_in_their_settings(visit, make_result):
+    there = [make_result(shade=1, steps=3), make_result(shade=1, steps=8)]
     page = visit("gallery")
     page.toggle(key="gallery_picked").set_value(True).run()
     pills(page, "gallery_shelf").set_value(there).run()
@@ -104,24 +104,28 @@ def test_two_that_are_picked_are_compared_with_what_differs_in_their_settings(vi
     assert page.subheader[0].value == r"Chore\: shade 1" and "with" not in page.query_params
 
 
-def test_what_differs_is_told_of_any_two_items(made):
-    same = items.find(made(shade=5))
+def test_what_differs_is_told_of_any_two_items(make_result):
+    same = items.find(make_result(shade=5))
     assert list(comparison.differences(same, same)) == []
-    other = items.find(made(shade=6, do="refuse"))
-    told = dict((noun, (one, two)) for noun, one, two in comparison.differences(same, other))
-    assert told["Shade"] == ("5", "6") and told["Do"] == ("count", "refuse") and told["Name"]
+    other = items.find(make_result(shade=6, do="refuse"))
+    differences = dict((noun, (one, two)) for noun, one, two in comparison.differences(same, other))
+    assert (
+        differences["Shade"] == ("5", "6")
+        and differences["Do"] == ("count", "refuse")
+        and differences["Name"]
+    )
 
 
-def test_one_that_is_gone_or_anothers_is_not_compared(visit, made):
-    id = made(shade=7)
-    for gone in (store.new_id(1), made(owner="ann", shade=8), "../../etc"):
-        page = visit("gallery", item=id, **{"with": gone})
+def test_one_that_is_gone_or_anothers_is_not_compared(visit, make_result):
+    id = make_result(shade=7)
+    for other in (store.new_id(1), make_result(owner="ann", shade=8), "../../etc"):
+        page = visit("gallery", item=id, **{"with": other})
         assert not page.exception and "no such item" in page.warning[0].value
         assert page.subheader[0].value == r"Chore\: shade 7"
 
 
-def test_a_text_and_a_image_stand_beside_each_other(visit, made):
+def test_a_text_and_a_image_stand_beside_each_other(visit, make_result):
     recipe = recipes.make("chores.do", tasks.get("chores.do").settings(), {})
     text = tasks.Result((tasks.File.keep(b"Some words", "text", "words.txt"),), {}, recipe)
-    page = visit("gallery", item=made(shade=7), **{"with": items.add(text, None)})
+    page = visit("gallery", item=make_result(shade=7), **{"with": items.add(text, None)})
     assert not page.exception and not page.error and page.table[0].value.shape[0] > 0

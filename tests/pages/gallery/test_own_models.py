@@ -1,4 +1,4 @@
-"""Kept models on the gallery's page: renamed, removed, brought back."""
+"""Stored models on the Gallery page: rename, remove and restore."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from studio.style.house import known_styles
 
 @pytest.fixture(autouse=True)
 def nothing_kept(engine, monkeypatch):
-    """Tests of other files that ran before in this process may have kept models."""
-    before = set(kept_models.mine())
-    mine = kept_models.mine
+    """Hides models that earlier tests in this process stored."""
+    before = set(kept_models.list_own())
+    mine = kept_models.list_own
     monkeypatch.setattr(kept_models, "mine", lambda: [name for name in mine() if name not in before])
 
 
 @pytest.fixture
 def painter(engine):
-    """A kept network of house styles; gone afterwards."""
-    yield presets.unpack(model_zip.zipped(presets.find(known_styles.SHIPPED).folder), "My painter")
-    for name in kept_models.mine():
+    """A stored house style network; removed after the test."""
+    yield presets.unpack(model_zip.pack(presets.find(known_styles.SHIPPED).folder), "My painter")
+    for name in kept_models.list_own():
         kept_models.remove(name)
-    for name in kept_models.removed():
+    for name in kept_models.list_removed():
         kept_models.forget(name)
 
 
@@ -45,16 +45,16 @@ def test_a_kept_model_is_renamed_removed_and_brought_back(visit, painter):
     assert sections(page) == ["Your models (1)"]
     page.text_input(key="own_model_My painter.name").set_value("Rain")
     button(page, "own_model_My painter.rename").click().run()
-    assert not page.exception and kept_models.mine() == ["Rain"]
+    assert not page.exception and kept_models.list_own() == ["Rain"]
     assert presets.find("My painter").digest == painter.digest
     page.text_input(key="own_model_Rain.name").set_value("digits-vae")
     button(page, "own_model_Rain.rename").click().run()
-    assert "named digits\\-vae already" in page.error[0].value and kept_models.mine() == ["Rain"]
+    assert "named digits\\-vae already" in page.error[0].value and kept_models.list_own() == ["Rain"]
 
     button(page, "own_model_Rain.remove").click().run()
-    assert not page.exception and sections(page) == ["Your models (0)"] and not kept_models.mine()
+    assert not page.exception and sections(page) == ["Your models (0)"] and not kept_models.list_own()
     button(page, "own_model_Rain_back").click().run()
-    assert kept_models.mine() == ["Rain"]
+    assert kept_models.list_own() == ["Rain"]
     button(page, "own_model_Rain.remove").click().run()
     button(page, "own_models_forget").click().run()
-    assert not page.exception and sections(page) == [] and not kept_models.removed()
+    assert not page.exception and sections(page) == [] and not kept_models.list_removed()

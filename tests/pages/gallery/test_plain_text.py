@@ -1,4 +1,4 @@
-"""What a user has named is shown as it is wherever pages show it: Markdown would load foreign images."""
+"""Names from users are escaped on every page; as Markdown they could load remote images."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from studio.gallery import items, marks
 
 NAME = "![x](evil.png) <b>"
 SIGN = "![x]("
-# What Streamlit shows as it is.
+# Elements that Streamlit shows without Markdown.
 PLAIN = {
     "code",
     "selectbox",
@@ -47,7 +47,7 @@ MADE = {
 
 @pytest.fixture
 def add(chores):
-    """Adds an item that was made of a file with NAME: `add("mp4")` -> its id."""
+    """Adds an item made from a file called NAME: `add("mp4")` -> its id."""
 
     def add(form: str) -> str:
         kind, name, data = MADE[form]
@@ -59,26 +59,26 @@ def add(chores):
 
 
 def unescaped(page) -> list[str]:
-    """The elements that would read NAME as Markdown, and whether the page shows it at all."""
+    """Returns the texts that would render NAME as Markdown."""
     assert not page.exception
-    return [told for kind, told in _told(page._tree) if SIGN in told and kind not in PLAIN]
+    return [text for kind, text in _texts(page._tree) if SIGN in text and kind not in PLAIN]
 
 
-# Parts of an element that no Markdown is read from: what a widget's value is, and what is read aloud.
+# Fields of an element without Markdown: a widget's value, and text for screen readers.
 AS_IT_IS = re.compile(r'^ *(alt|raw_values|default|id|query_param_key): ".*"$', re.MULTILINE)
 
 
-def _told(block) -> Iterator[tuple[str, str]]:
+def _texts(block) -> Iterator[tuple[str, str]]:
     for child in block.children.values():
         if hasattr(child, "children"):
             yield "block", str(child.proto)
-            yield from _told(child)
+            yield from _texts(child)
         else:
             yield child.type, AS_IT_IS.sub("", str(child.proto))
 
 
 def shows(page) -> bool:
-    return any("evil" in told for _, told in _told(page._tree))
+    return any("evil" in text for _, text in _texts(page._tree))
 
 
 @pytest.mark.slow

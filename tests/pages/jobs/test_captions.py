@@ -1,4 +1,4 @@
-"""What stands below a result tells what it is of, how it was made, and how much of it there is."""
+"""Captions of results: sources, settings and completeness."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def of(task, settings, inputs=COFFEE, seconds=0.0, figures=None, stopped=False):
 
 
 def test_mode_seed_and_time_are_told_apart():
-    told = of("style.transfer", {"house": ["mosaic"], "mode": "fine", "seed": 3}, seconds=42)
-    assert told == "coffee + mosaic · fine · seed 3 · took 42 s"
+    caption = of("style.transfer", {"house": ["mosaic"], "mode": "fine", "seed": 3}, seconds=42)
+    assert caption == "coffee + mosaic · fine · seed 3 · took 42 s"
 
 
 def test_no_seed_is_told_of_what_is_not_drawn_at_random():
@@ -28,7 +28,7 @@ def test_no_seed_is_told_of_what_is_not_drawn_at_random():
 
 
 @pytest.mark.parametrize(
-    "task, settings, figures, told",
+    "task, settings, figures, expected",
     [
         ("video.repaint", {"task": "enhance.enlarge"}, {"frames": 2, "of": 24}, "the first 2 of 24 frames"),
         ("dream.ascend", {"zoom": 60}, {"frames": 7}, "the first 7 of 60 frames"),
@@ -36,6 +36,6 @@ def test_no_seed_is_told_of_what_is_not_drawn_at_random():
         ("dream.ascend", {}, {}, "the best so far"),
     ],
 )
-def test_a_video_that_was_stopped_says_how_many_of_its_frames_there_are(task, settings, figures, told):
-    assert of(task, settings, figures=figures, stopped=True).endswith(f"stopped early, {told}")
+def test_a_video_that_was_stopped_says_how_many_of_its_frames_there_are(task, settings, figures, expected):
+    assert of(task, settings, figures=figures, stopped=True).endswith(f"stopped early, {expected}")
     assert "stopped" not in of(task, settings, figures=figures)

@@ -1,4 +1,4 @@
-"""A job on a page: seen while it works, stopped, shown at its end, found again, and nobody else's."""
+"""Jobs on a page: progress, cancellation, results, recovery and privacy."""
 
 from __future__ import annotations
 
@@ -146,8 +146,8 @@ def test_what_waits_is_moved_and_paused_in_the_job_panel(visit, engine, submit, 
     steering.steer(first.id, steering.PAUSE)
     page = visit("health")
     assert not page.exception
-    told = [line.value for line in page.sidebar.markdown if line.value.startswith("**Chore**")][:3]
-    assert "queue" not in told[0] and "number 1 in the queue" in told[1] and "paused" in told[2]
+    lines = [line.value for line in page.sidebar.markdown if line.value.startswith("**Chore**")][:3]
+    assert "queue" not in lines[0] and "number 1 in the queue" in lines[1] and "paused" in lines[2]
     assert any(caption.help and "Jobs run in the order" in caption.help for caption in page.sidebar.caption)
     for job in (first, second, running):
         engine.cancel(job.id)
@@ -207,9 +207,9 @@ def test_a_job_that_is_no_longer_there_is_a_sentence(draw):
 
 
 def test_a_job_of_another_version_is_a_sentence(draw, engine, finished, until):
-    made, old = finished(), store.new_id(1)
-    asked = Request.of(tasks.get("chores.do"), {"gone": 1}, {}, "local")
-    store.write_finished(paths.folder("jobs") / old, asked, made.result, 1, 2)
+    finished_job, old = finished(), store.new_id(1)
+    request = Request.of(tasks.get("chores.do"), {"gone": 1}, {}, "local")
+    store.write_finished(paths.folder("jobs") / old, request, finished_job.result, 1, 2)
     until(lambda: old in {job.id for job in engine.jobs(limit=1000)})
     page = draw(page_of_job, name=old)
     assert not page.exception
@@ -235,7 +235,7 @@ def test_a_job_that_gave_way_is_shown_when_it_is_opened_again(draw, finished):
     page = draw(page_of_job, name=finished(steps=2).id)
     page.session_state["asked"] = 2
     assert not page.run().session_state["shown"]
-    assert page.run().session_state["shown"]  # the script puts its name into the address again
+    assert page.run().session_state["shown"]  # the script sets the name in the address again
     assert page.run().session_state["shown"]
 
 
@@ -316,8 +316,8 @@ def test_a_reload_finds_ones_own_image_and_nothing_else(home):
 )
 def test_the_bar_names_the_stage_or_counts_steps_or_bytes(report, text):
     job = SimpleNamespace(state="running", place=0, report=report)
-    share, said = bar.bar(job)
-    assert text in said
+    share, label = bar.bar(job)
+    assert text in label
     assert share == (report.step / report.total if report.total else 0)
 
 
@@ -350,9 +350,9 @@ def test_uses_of_a_result_reach_the_choices(draw, home):
 
     from pages.form import samples
 
-    made = File.keep(samples.photos()[1].file().read(), "image", "made.png")
+    file = File.keep(samples.photos()[1].file().read(), "image", "made.png")
     page = AppTest.from_function(page_of_use, default_timeout=60)
-    page.session_state["made"] = made
+    page.session_state["made"] = file
     page.run()
     page.button[-1].click().run()
     assert page.session_state["name"] == "made.png"
@@ -371,5 +371,5 @@ def test_one_of_a_batch_tells_of_the_others_and_all_are_saved_together(draw, eng
     page.button(key="batch_Next").click().run()
     assert not page.exception and page.query_params["job"] in (second.id, [second.id])
     assert any("**2** of 2" in line.value for line in page.markdown)
-    with zipfile.ZipFile(io.BytesIO(export.zipped(items.whole([first.id, second.id])))) as packed:
+    with zipfile.ZipFile(io.BytesIO(export.to_zip(items.find_complete([first.id, second.id])))) as packed:
         assert len(packed.namelist()) == 2

@@ -1,4 +1,4 @@
-"""Live results: what one tab got, others get without a second time of work."""
+"""Live results are shared between tabs without computing them again."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ def page_of_live(shade, file):
 
     from pages.jobs import live
 
-    made = live.live_result("chores.do", chores.ChoreSettings(shade=shade), {"image": (file,)}, "tests")
-    st.session_state["got"] = made and made.data
+    result = live.live_result("chores.do", chores.ChoreSettings(shade=shade), {"image": (file,)}, "tests")
+    st.session_state["got"] = result and result.data
 
 
 @pytest.fixture
-def asked(engine, monkeypatch):
-    """How often the engine was asked."""
-    asked, ask = [], engine.live
-    monkeypatch.setattr(engine, "live", lambda *given: (asked.append(given), ask(*given))[1])
-    return asked
+def calls(engine, monkeypatch):
+    """Records the requests to the engine."""
+    calls, ask = [], engine.live
+    monkeypatch.setattr(engine, "live", lambda *args: (calls.append(args), ask(*args))[1])
+    return calls
 
 
 @pytest.fixture
@@ -34,38 +34,38 @@ def photo():
 
 
 @pytest.mark.slow
-def test_what_one_tab_got_is_there_for_the_next(draw, asked, photo):
+def test_what_one_tab_got_is_there_for_the_next(draw, calls, photo):
     first, second = (draw(page_of_live, shade=61, file=photo) for _ in range(2))
-    assert not first.exception and len(asked) == 1
+    assert not first.exception and len(calls) == 1
     assert first.session_state["got"] == second.session_state["got"]
     assert draw(page_of_live, shade=62, file=photo).session_state["got"] != first.session_state["got"]
-    assert len(asked) == 2
+    assert len(calls) == 2
 
 
 @pytest.mark.slow
-def test_what_was_forgotten_is_not_shared(draw, asked, photo):
+def test_what_was_forgotten_is_not_shared(draw, calls, photo):
     draw(page_of_live, shade=63, file=photo)
     photo.path.unlink()
     draw(page_of_live, shade=63, file=photo)
-    assert len(asked) == 2
+    assert len(calls) == 2
 
 
-def test_another_model_makes_another_result(draw, asked, photo, monkeypatch):
-    def gone(pinned):
+def test_another_model_makes_another_result(draw, calls, photo, monkeypatch):
+    def fail(pinned):
         raise Unavailable("It is another model now.")
 
     page = draw(page_of_live, shade=64, file=photo)
-    monkeypatch.setattr("pages.jobs.live.pinned_weights.check", gone)
+    monkeypatch.setattr("pages.jobs.live.pinned_weights.check", fail)
     draw(page_of_live, shade=64, file=photo)
-    assert len(asked) == 2
-    page.run()  # nor does the tab that has it continue showing it
-    assert len(asked) == 3
+    assert len(calls) == 2
+    page.run()  # the tab that shows it removes it, too
+    assert len(calls) == 3
 
 
-def test_only_some_are_shared(draw, asked, photo, monkeypatch):
+def test_only_some_are_shared(draw, calls, photo, monkeypatch):
     monkeypatch.setattr("pages.jobs.live.MOST_SHARED", 2)
     for shade in (1, 2, 3, 1):
         draw(page_of_live, shade=shade, file=photo)
-    assert len(asked) == 4
+    assert len(calls) == 4
     draw(page_of_live, shade=3, file=photo)
-    assert len(asked) == 4
+    assert len(calls) == 4

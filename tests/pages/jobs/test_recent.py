@@ -1,4 +1,4 @@
-"""Recent results of a page are those that the page itself makes."""
+"""The recent results of a page are of its own tasks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from studio.video.settings import VideoSettings
 
 @pytest.fixture
 def video(engine, until):
-    """A finished job: a video whose frames Enhance cleaned."""
+    """A finished job: a video that Enhance cleaned."""
     with animations.Video("gif", 5) as video:
         for n in range(2):
             video.add(np.full((30, 40, 3), 50 * n, "uint8"))

@@ -1,4 +1,4 @@
-"""A result of any kind: shown, downloaded with its recipe, and small in the job panel."""
+"""Results of each kind: shown, downloaded with a recipe, and small in the job panel."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def page_of_result(task):
 
     file = st.session_state["file"]
     results.show_result(file, None, key="result", caption="made here")
-    results.download_file(file, task, key="it", made=st.session_state["made"])
+    results.download_file(file, task, key="it", recipe=st.session_state["made"])
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def show(home):
 
 
 def downloads(page):
-    return [found.proto.label for found in page.get("download_button")]
+    return [element.proto.label for element in page.get("download_button")]
 
 
 @pytest.mark.parametrize("name", ["grid.zip", "grid.npz"])
@@ -97,10 +97,10 @@ def test_a_image_carries_its_recipe_itself(show, image):
 @pytest.mark.parametrize("ending", ["mp4", "gif", "webp"])
 def test_the_first_frame_stands_for_a_video(home, ending):
     file = File.keep(video(ending), "animation", f"sky.{ending}")
-    found = thumbnails.image_of(file)
-    assert found.shape == (48, 64, 3)
-    assert np.abs(found.astype(int) - COLORS[0]).mean() < 12
-    assert image_io.read(samples.small(file)).shape == (samples.THUMBNAIL, samples.THUMBNAIL, 3)
+    frame = thumbnails.image_of(file)
+    assert frame.shape == (48, 64, 3)
+    assert np.abs(frame.astype(int) - COLORS[0]).mean() < 12
+    assert image_io.read(samples.thumbnail_of(file)).shape == (samples.THUMBNAIL, samples.THUMBNAIL, 3)
 
 
 def test_other_seeds_all_differ_where_anything_is_drawn_at_random():

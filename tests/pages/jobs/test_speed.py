@@ -1,4 +1,4 @@
-"""A page looks at a job as often as the job gets on."""
+"""Pages poll a job as often as it progresses."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from studio.core.progress import Report
 
 @pytest.fixture
 def look(monkeypatch):
-    """Looks at a job whose steps took so many seconds each; None before the first."""
+    """Polls a job with these seconds per step; None before the first step."""
     monkeypatch.setattr(st, "session_state", {})
 
     def look(each: float | None, name: str = "a") -> float:

@@ -1,4 +1,4 @@
-"""Start pressed twice: the page says that the same job is there already, and asks."""
+"""Starting the same job twice asks for confirmation."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def asks(page) -> bool:
 
 @pytest.fixture
 def unfinished(engine, until):
-    """Gives the ids of jobs that have not ended; ends all of them after the test."""
+    """Lists the ids of unfinished jobs; ends them after the test."""
 
     def unfinished():
         return [job.id for job in engine.jobs() if not job.finished]

@@ -1,4 +1,4 @@
-"""Files next to the modules of the pages: all are found, and all are used."""
+"""Assets next to the page modules: each is found and used."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ PAGES = ROOT / "pages"
 
 
 def named() -> set[str]:
-    """The files that modules name: those of each component, and others by their names in the code."""
-    found = set()
+    """Returns the asset files that modules refer to, by component or by file name."""
+    names = set()
     for path in PAGES.rglob("*.py"):
         text = path.read_text("utf-8")
         own = [f"{path.stem}{end}" for end in (".html", ".css", ".js")] if _COMPONENT.search(text) else []
         for name in [*own, *_NAME.findall(text)]:
-            found.add(path.with_name(name).relative_to(PAGES).as_posix())
-    return found - {f"widgets/assets{end}" for end in (".html", ".css", ".js")}
+            names.add(path.with_name(name).relative_to(PAGES).as_posix())
+    return names - {f"widgets/assets{end}" for end in (".html", ".css", ".js")}
 
 
 def test_every_file_is_there_and_is_used():
@@ -43,21 +43,21 @@ def test_a_sheet_holds_no_tag(sheet):
 
 def test_a_sheet_is_that_of_one_widget(tmp_path):
     (tmp_path / "box.css").write_text(".KEY { width: var(--tile); }", "utf-8")
-    found = assets.style(str(tmp_path / "box.py"), "box.css", "photo.before", tile="8rem")
+    markup = assets.style(str(tmp_path / "box.py"), "box.css", "photo.before", tile="8rem")
     name = keys.css_class("photo.before")
-    assert found == f"<style>.{name} {{ width: var(--tile); }}.{name} {{ --tile: 8rem; }}</style>"
+    assert markup == f"<style>.{name} {{ width: var(--tile); }}.{name} {{ --tile: 8rem; }}</style>"
 
 
 def test_sections_are_found_by_their_headings(tmp_path):
     (tmp_path / "a.md").write_text("## One\n\nFirst.\n\n### Part\n\n## Two\nSecond.\n", "utf-8")
-    found = assets.sections(str(tmp_path / "a.py"), "a.md")
-    assert found == {"One": "First.\n\n### Part", "Two": "Second."}
+    sections = assets.sections(str(tmp_path / "a.py"), "a.md")
+    assert sections == {"One": "First.\n\n### Part", "Two": "Second."}
 
 
 @pytest.mark.parametrize(
     "text", sorted(PAGES.rglob("*.md")), ids=lambda path: path.as_posix()[len(str(PAGES)) :]
 )
 def test_formulas_are_closed(text):
-    told = text.read_text("utf-8")
-    assert told.count("$$") % 2 == 0
-    assert re.sub(r"\$\$.*?\$\$", "", told, flags=re.DOTALL).count("$") % 2 == 0
+    source = text.read_text("utf-8")
+    assert source.count("$$") % 2 == 0
+    assert re.sub(r"\$\$.*?\$\$", "", source, flags=re.DOTALL).count("$") % 2 == 0

@@ -12,7 +12,7 @@ from studio.core.imaging import image_io
 
 
 def test_a_large_image_is_handed_on_as_it_is():
-    """Else Streamlit would encode it again at every rerun."""
+    """Otherwise Streamlit encodes it again at every rerun."""
     noise = np.random.default_rng(0).integers(0, 256, (900, 2000, 3), "uint8")
     data = browser_images.of_bytes(image_io.encode_png(noise), form="JPEG")
     stretched = LayoutConfig(width="stretch")
@@ -20,7 +20,7 @@ def test_a_large_image_is_handed_on_as_it_is():
 
 
 def test_a_image_that_changes_at_once_travels_with_the_page():
-    """Its address would be forgotten with the next one, and a late browser show that it is broken."""
+    """A media URL is dropped with the next image, so a slow browser would show it as broken."""
 
     def page():
         import numpy as np
@@ -31,8 +31,8 @@ def test_a_image_that_changes_at_once_travels_with_the_page():
         data = image_io.encode_preview(np.full((20, 30, 3), 90, "uint8"), 100)
         browser_images.moving(data, 'What "it" draws <now>')
 
-    shown = AppTest.from_function(page).run()
-    assert not shown.exception
-    [body] = [one.proto.body for one in shown.get("html")]
+    view = AppTest.from_function(page).run()
+    assert not view.exception
+    [body] = [one.proto.body for one in view.get("html")]
     assert re.search(r'src="data:image/webp;base64,UklGR[A-Za-z0-9+/=]+"', body)  # as a WebP begins
     assert body.count("What &quot;it&quot; draws &lt;now&gt;") == 2

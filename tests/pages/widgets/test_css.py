@@ -1,4 +1,4 @@
-"""The colors of the theme: words in them and on them can be read, in the light and in the dark."""
+"""Theme colors have enough contrast in light and dark mode."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from pages.widgets import assets, css
 
 from ..conftest import ROOT
 
-LEAST = 4.6  # WCAG asks 4.5 of small words
-TINT = 0.1  # of the primary color behind a chosen label, as Streamlit has it
+LEAST = 4.6  # WCAG requires 4.5 for small text
+TINT = 0.1  # opacity of the primary color behind a selected label in Streamlit
 WHITE = np.ones(3)
 SHEET = assets.read(css.__file__, "all_pages.css")
 
 
 def color(text: str) -> np.ndarray:
-    """ "#rrggbb" -> `(3,)` in [0, 1]."""
+    """Converts "#rrggbb" to `(3,)` in [0, 1]."""
     return np.array([int(text[at : at + 2], 16) for at in (1, 3, 5)]) / 255
 
 
 def contrast(one: np.ndarray, other: np.ndarray) -> float:
-    """The contrast of two colors as WCAG 2 defines it, 1 to 21."""
+    """Returns the contrast ratio of two colors as defined by WCAG 2, 1 to 21."""
     lights = sorted(
         float(np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4) @ (0.2126, 0.7152, 0.0722))
         for c in (one, other)

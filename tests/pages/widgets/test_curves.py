@@ -1,4 +1,4 @@
-"""Curves: small steps that share a number stand side by side, in order."""
+"""Curves: points of one step are drawn next to each other, in order."""
 
 from pages.widgets import curves
 

@@ -1,4 +1,4 @@
-"""Choosing images: samples, uploads that are taken, uploads that are refused without a loss."""
+"""Choosing images: samples, accepted uploads and rejected uploads."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def png(image):
 
 
 def uploader(page, slot):
-    return next(found for found in page.file_uploader if found.key.startswith(f"{slot}.upload"))
+    return next(element for element in page.file_uploader if element.key.startswith(f"{slot}.upload"))
 
 
 @pytest.mark.slow
@@ -78,19 +78,19 @@ def test_an_address_brings_a_image_back_for_whom_it_was_made_alone(visit, png, m
     whose = ["visitor-a"]
     monkeypatch.setattr(owners, "owner", lambda: whose[0])
 
-    def shown(told):
-        page = visit("dream", content="Your photo", **{"content.file": told})
+    def is_restored(address):
+        page = visit("dream", content="Your photo", **{"content.file": address})
         assert not page.exception
         return page.button_group(key="content").value == "Your photo"
 
-    told = File.keep(png, "image", "me.png").digest
-    assert shown(told) and shown(f"{told}.as-addresses-of-before-ended")
-    for another in (told[:-1], f"{told}é", "0" * 64, "../../etc/passwd"):
-        assert not shown(another)
+    digest = File.keep(png, "image", "me.png").digest
+    assert is_restored(digest) and is_restored(f"{digest}.as-addresses-of-before-ended")
+    for another in (digest[:-1], f"{digest}é", "0" * 64, "../../etc/passwd"):
+        assert not is_restored(another)
     whose[0] = "visitor-b"
-    assert not shown(told)
+    assert not is_restored(digest)
     whose[0] = "local"
-    assert shown(told)
+    assert is_restored(digest)
 
 
 def test_a_bad_upload_is_one_sentence_and_nothing_is_lost(page):
@@ -119,8 +119,8 @@ def test_a_style_used_beside_four_is_the_newest_of_four(draw, home):
 
         styles = parts.images("style", "Styles", parts.styles(), most=4)
         st.session_state["titles"] = [style.title for style in styles]
-        made = parts.photos()[1].file
-        st.button("Use", on_click=lambda: image_input.use("style", made(), "Your style"))
+        read_photo = parts.photos()[1].file
+        st.button("Use", on_click=lambda: image_input.use("style", read_photo(), "Your style"))
 
     page = draw(page_of_use)
     four = page.button_group(key="style").options[:4]
@@ -152,11 +152,11 @@ def test_a_small_image_is_square_and_small(image):
 
 @pytest.mark.slow
 def test_a_sample_is_spelled_as_the_command_takes_it_and_a_persons_file_by_its_name(home, png):
-    assert samples.spelled(samples.photos()[0].file()) == "sample:chelsea"
-    assert samples.spelled(File.keep(png, "image", "chelsea.png")) == "chelsea.png"
-    name, drawn = next((name, sample_sets.reference(name)) for name in sample_sets.sets())
-    assert samples.spelled(drawn) == f"sample:{name}"
-    assert samples.spelled(File.keep(b"PK", "dataset", drawn.name)) == drawn.name
+    assert samples.command_name(samples.photos()[0].file()) == "sample:chelsea"
+    assert samples.command_name(File.keep(png, "image", "chelsea.png")) == "chelsea.png"
+    name, reference = next((name, sample_sets.reference(name)) for name in sample_sets.sets())
+    assert samples.command_name(reference) == f"sample:{name}"
+    assert samples.command_name(File.keep(b"PK", "dataset", reference.name)) == reference.name
 
 
 def test_a_sample_that_only_pages_have_is_in_no_command(home):
@@ -180,12 +180,12 @@ def test_every_odd_file_is_taken_or_refused_in_one_sentence(data_dir, home):
     assert len(named) > 50
     for path in sorted(folder.iterdir()):
         try:
-            kept = keep(path.read_bytes(), path.name)
+            file = keep(path.read_bytes(), path.name)
         except InvalidInput as error:
             assert "\n" not in str(error)
             assert says_what_to_do(str(error))
         else:
-            assert kept.path.is_file()
+            assert file.path.is_file()
 
 
 def test_what_is_used_in_an_optional_slot_switches_it_on(draw, home):
@@ -197,8 +197,8 @@ def test_what_is_used_in_an_optional_slot_switches_it_on(draw, home):
 
         guide = parts.optional("guide", "Guide", parts.guides(), "Help", "Your guide")
         st.session_state["title"] = guide.title if guide else None
-        made = parts.photos()[1].file
-        st.button("Use", on_click=lambda: image_input.use("guide", made(), "Your guide"))
+        read_photo = parts.photos()[1].file
+        st.button("Use", on_click=lambda: image_input.use("guide", read_photo(), "Your guide"))
 
     page = draw(page_of_guide)
     assert page.session_state["title"] is None
@@ -228,17 +228,17 @@ def test_images_of_ones_own_keep_their_names_and_are_offered_again(page, png, im
 
     again.session_state["content.add"] = True
     again.run()
-    next(found for found in again.button if found.key == "content.before.clear").click().run()
+    next(element for element in again.button if element.key == "content.before.clear").click().run()
     assert own_images.last() == []
     assert again.button_group(key="content").value == "Coffee 2", "what is chosen stays"
 
 
 def test_each_visitor_is_offered_their_own_images_alone(home, png):
-    with library.asking("visitor-ann"):
+    with library.acting_as("visitor-ann"):
         own_images.note(File.keep(png, "image", "hers.png"))
-    with library.asking("visitor-bob"):
+    with library.acting_as("visitor-bob"):
         assert own_images.last() == []
-    with library.asking("visitor-ann"):
+    with library.acting_as("visitor-ann"):
         assert [file.name for file in own_images.last()] == ["hers.png"]
 
 

@@ -1,4 +1,4 @@
-"""Boxes for numbers say what they take."""
+"""Number inputs show their limits."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pages.widgets import numbers
 
 
 @pytest.mark.parametrize(
-    "least, most, said",
+    "least, most, expected",
     [
         (64, 2048, "Not used: enter 64 to 2048."),
         (0.05, None, "Not used: enter 0.05 or more."),
@@ -17,5 +17,5 @@ from pages.widgets import numbers
         (None, None, ""),
     ],
 )
-def test_what_is_taken_is_said_in_a_sentence(least, most, said):
-    assert numbers.describe_limits(least, most) == said
+def test_what_is_taken_is_said_in_a_sentence(least, most, expected):
+    assert numbers.describe_limits(least, most) == expected

@@ -1,4 +1,4 @@
-"""Animations that are shown: as large as one message to the browser may be."""
+"""Animations on a page stay within the browser's message size."""
 
 from __future__ import annotations
 
@@ -36,5 +36,5 @@ def test_an_animation_that_is_too_large_to_play_is_its_first_frame(draw, monkeyp
 
     assert not draw(page, file=file).caption
     monkeypatch.setattr(video, "MOST_PLAYED", 10)
-    [told] = draw(page, file=file).caption
-    assert "too large to play here" in told.value
+    [caption] = draw(page, file=file).caption
+    assert "too large to play here" in caption.value

@@ -1,4 +1,4 @@
-"""Weights that are not here: offered with their command, and fetched by a process of its own."""
+"""Missing weights: offered with their command, and downloaded in a separate process."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_weights_that_are_not_here_can_be_fetched_from_the_page(visit):
 
 def test_a_fetch_that_fails_is_one_sentence(home):
     fetch = weight_downloads.Fetch("no_such")
-    assert fetch.ended(SECONDS)
+    assert fetch.is_finished(SECONDS)
     assert "no_such" in fetch.problem
     assert says_what_to_do(fetch.problem)
     assert "\n" not in fetch.problem
@@ -33,7 +33,7 @@ def test_a_fetch_that_fails_is_one_sentence(home):
 
 def test_a_fetch_that_succeeds_says_nothing(weights_home):
     fetch = weight_downloads.Fetch("adain")
-    assert fetch.ended(SECONDS) and fetch.problem == ""
+    assert fetch.is_finished(SECONDS) and fetch.problem == ""
 
 
 def test_a_fetch_goes_on_while_the_page_is_used_and_is_stopped_from_it(visit, monkeypatch):
@@ -48,9 +48,9 @@ def test_a_fetch_goes_on_while_the_page_is_used_and_is_stopped_from_it(visit, mo
     assert not page.exception
     assert any("so far" in one.value for one in page.markdown)
     page.button(key="stop_adain").click().run()
-    assert weight_downloads._fetches().get("adain") is None or weight_downloads._fetches()["adain"].ended(
-        SECONDS
-    )
+    assert weight_downloads._fetches().get("adain") is None or weight_downloads._fetches()[
+        "adain"
+    ].is_finished(SECONDS)
     page.run()
     assert not page.exception
     assert any("Stopped" in one.value for one in page.error)

@@ -1,4 +1,4 @@
-"""Words, variants and the command line that a result shows."""
+"""Wording, variants, and the command line and Python of a result."""
 
 from __future__ import annotations
 
@@ -49,15 +49,15 @@ def test_sizes_are_told_in_thousands_of_a_thousand(count, text):
 
 
 @pytest.mark.parametrize(
-    "text, told",
+    "text, expected",
     [
         ("MNIST, handwritten digits (mnist.npz)", "MNIST, handwritten digits"),
         ("Alice (alice_latin1.txt), on from shakespeare", "Alice, on from shakespeare"),
         ("2,998 flower photos (CC BY)", "2,998 flower photos (CC BY)"),
     ],
 )
-def test_what_a_model_learned_from_is_told_without_names_of_files(text, told):
-    assert words.data_set_name(text) == told
+def test_what_a_model_learned_from_is_told_without_names_of_files(text, expected):
+    assert words.data_set_name(text) == expected
 
 
 def test_a_file_name_is_never_markdown():
@@ -65,7 +65,7 @@ def test_a_file_name_is_never_markdown():
     assert words.plain("1) a (b)") == r"1\) a (b)", "a list"
     assert words.plain("a\n===") == "a\n" + r"\=\=\=", "a heading"
     assert words.plain("    a\n\tb") == "a\nb", "code"
-    for icon in (":material/face:", ":streamlit:"):  # which are looked for once Markdown has been read
+    for icon in (":material/face:", ":streamlit:"):  # they are searched after Markdown is parsed
         assert icon not in words.plain(icon).replace("\\", "")
 
 
@@ -82,13 +82,13 @@ PLACES = (
 @pytest.mark.parametrize("home", ["/srv/studio/home", "/srv/my studio", "relative home"])
 def test_a_visitor_is_not_told_where_things_are_on_the_server(monkeypatch, sentence, home):
     monkeypatch.setenv("STUDIO_HOME", home)
-    told = sentence.format(home=home)
-    assert words.plain(told).replace("\\", "") == told
+    message = sentence.format(home=home)
+    assert words.plain(message).replace("\\", "") == message
     monkeypatch.setattr(words, "owner", lambda: "visitor-a")
-    seen = words.plain(told).replace("\\", "")
+    text = words.plain(message).replace("\\", "")
     for part in (home, "srv", "logs", "cache", "site-packages", "~", "/opt", "/a"):
-        assert part not in seen
-    assert "a place on the server" in seen
+        assert part not in text
+    assert "a place on the server" in text
 
 
 def test_the_home_of_who_runs_the_studio_may_have_a_name_of_two_words(monkeypatch, tmp_path):
@@ -96,9 +96,12 @@ def test_the_home_of_who_runs_the_studio_may_have_a_name_of_two_words(monkeypatc
     monkeypatch.delenv("STUDIO_HOME")
     monkeypatch.setenv("HOME", str(home)), monkeypatch.delenv("XDG_DATA_HOME", raising=False)
     monkeypatch.setattr(words, "owner", lambda: "visitor-a")
-    for told in (f"Invalid model folder {paths.home()}/cache/models/abc.", f"No {home}/venv/lib/x.py here."):
-        seen = words.plain(told).replace("\\", "")
-        assert "Doe" not in seen and "cache" not in seen and "venv" not in seen
+    for message in (
+        f"Invalid model folder {paths.home()}/cache/models/abc.",
+        f"No {home}/venv/lib/x.py here.",
+    ):
+        text = words.plain(message).replace("\\", "")
+        assert "Doe" not in text and "cache" not in text and "venv" not in text
 
 
 @pytest.mark.parametrize(
@@ -152,15 +155,15 @@ def test_the_command_of_a_dream_asks_for_the_same(settings, guide, home):
     assert (arguments.content, arguments.guide) == (["my photo.png"], ["my photo.png"] if guide else None)
     ending = "." + settings.video if settings.zoom else ".png"
     assert arguments.out == f"out{ending}"
-    outputs.checked(arguments.out, tasks.get("dream.ascend").makes(settings))
+    outputs.resolve(arguments.out, tasks.get("dream.ascend").makes(settings))
 
 
 def asked_in_python(program):
-    """What the call in a program asks of `studio.make`: the task, settings and names of files."""
+    """Parses a program's call of `studio.make`: the task, the settings and the file names."""
     call = ast.parse(program).body[1].value
-    given = {one.arg: ast.literal_eval(one.value) for one in call.keywords}
+    arguments = {one.arg: ast.literal_eval(one.value) for one in call.keywords}
     task = tasks.get(ast.literal_eval(call.args[0]))
-    settings, inputs = request.resolve(task, *request.by_kind(task, given))
+    settings, inputs = request.resolve(task, *request.by_kind(task, arguments))
     names = {slot: [file.name for file in files] for slot, files in inputs.items()}
     return task.name, settings, names
 
@@ -181,8 +184,8 @@ def test_the_python_that_is_shown_asks_for_the_same(settings, home, image, tmp_p
 def test_the_python_that_is_shown_tells_a_model_from_the_setting_of_that_name(home):
     settings = FacesSettings(model="vae", n=9)
     assert asked_in_python(commands.python("faces.draw", settings, {})) == ("faces.draw", settings, {})
-    kept = input_files.read(tasks.get("faces.draw").inputs[1], "digits-vae")
-    program = commands.python("faces.draw", FacesSettings(), {"model": [kept]})
+    file = input_files.read(tasks.get("faces.draw").inputs[1], "digits-vae")
+    program = commands.python("faces.draw", FacesSettings(), {"model": [file]})
     assert 'preset="digits-vae' in program
 
 
@@ -229,11 +232,11 @@ def test_the_command_that_asks_a_classifier_asks_for_the_same(settings, own, hom
     parser = flags.Parser("studio")
     make.add(parser.add_subparsers())
     arguments = parser.parse_args(shlex.split(line)[1:])
-    given = flags.values(arguments)
-    assert given.pop("preset") == ("mine.zip" if own else settings.preset)
-    asked = type(settings).parse({**given, "preset": settings.preset})
-    assert asked.for_ending(arguments.out.rpartition(".")[2]) == settings
-    outputs.checked(arguments.out, tasks.get(name).makes(settings))
+    values = flags.values(arguments)
+    assert values.pop("preset") == ("mine.zip" if own else settings.preset)
+    restored = type(settings).parse({**values, "preset": settings.preset})
+    assert restored.for_ending(arguments.out.rpartition(".")[2]) == settings
+    outputs.resolve(arguments.out, tasks.get(name).makes(settings))
 
 
 def test_choices_and_labels_are_in_a_persons_words():
@@ -243,9 +246,9 @@ def test_choices_and_labels_are_in_a_persons_words():
         "Stained glass",
         "WebP",
     ]
-    known = DreamSettings.described()
-    assert known["fps"].title == "Frames per second"
-    assert known["size"].title == "Size (px)"
+    fields = DreamSettings.describe()
+    assert fields["fps"].title == "Frames per second"
+    assert fields["size"].title == "Size (px)"
     assert DreamSettings.term("size") == "size"
     assert DreamSettings.term("what_was_once") == "what was once"
 
@@ -293,21 +296,25 @@ def test_names_are_listed_as_a_person_would():
 @pytest.mark.parametrize("strength", [0.0, 0.5, 1.0])
 def test_variants_differ_and_stay_within_the_bounds(strength):
     settings = TransferSettings(strength=strength)
-    found = [settings.parse(settings.model_dump() | change) for change in results.variants(settings).values()]
-    assert len(found) >= 2
-    assert settings not in found
+    variants = [
+        settings.parse(settings.model_dump() | change) for change in results.variants(settings).values()
+    ]
+    assert len(variants) >= 2
+    assert settings not in variants
 
 
 def test_variants_of_a_house_style_stay_one_and_need_no_seed():
     settings = TransferSettings(house=("mosaic",))
-    found = results.variants(settings)
-    assert found and not {"seed", "mode"} & {name for change in found.values() for name in change}
+    variants = results.variants(settings)
+    assert variants and not {"seed", "mode"} & {name for change in variants.values() for name in change}
     assert "Another seed" in results.variants(TransferSettings(mode="fine"))
 
 
 @pytest.mark.parametrize("settings", DREAMS, ids=str)
 def test_variants_of_a_dream_are_other_dreams(settings):
-    found = [settings.parse(settings.model_dump() | change) for change in results.variants(settings).values()]
-    assert len({one.model_dump_json() for one in (*found, settings)}) == len(found) + 1
-    looks = {one.look for one in found} - {settings.look}
-    assert bool(looks) == (not settings.layers)  # layers stand in the place of a look
+    variants = [
+        settings.parse(settings.model_dump() | change) for change in results.variants(settings).values()
+    ]
+    assert len({one.model_dump_json() for one in (*variants, settings)}) == len(variants) + 1
+    looks = {one.look for one in variants} - {settings.look}
+    assert bool(looks) == (not settings.layers)  # layers replace the preset

@@ -1,4 +1,4 @@
-"""The network of house styles: shapes, borders, what each style has of its own."""
+"""The house style network: shapes, borders, and parameters of each style."""
 
 import keras
 import numpy as np
@@ -9,7 +9,7 @@ from keras import ops
 from studio.core.litert import convert
 from studio.core.litert.network import Network
 from studio.style.house import inference, network
-from studio.style.house.network import Mirrored, StyledNorm, widened
+from studio.style.house.network import Mirrored, StyledNorm, widen_weights
 
 
 @pytest.fixture(scope="module")
@@ -27,9 +27,9 @@ def painted(model, photo, *shares):
 
 
 def test_a_painting_has_the_shape_of_its_photo_and_colors_that_can_be_seen(model, photo):
-    made = painted(model, photo, 1, 0)
-    assert made.shape == photo.shape
-    assert made.min() >= 0 and made.max() <= 1 and made.std() > 0.01
+    output = painted(model, photo, 1, 0)
+    assert output.shape == photo.shape
+    assert output.min() >= 0 and output.max() <= 1 and output.std() > 0.01
 
 
 @pytest.mark.parametrize("sides", [(32, 32), (40, 52), (36, 100)])
@@ -40,16 +40,16 @@ def test_what_paints_is_the_network_that_learned(sides, tmp_path):
     model.set_weights([w + rng.normal(scale=0.05, size=w.shape) for w in model.get_weights()])
     photo, mix = rng.random((1, *sides, 3), "float32"), np.array([[0.3, 0.7]], "float32")
     convert.export(inference.faster(model), tmp_path / "house.tflite")
-    (made,) = Network((tmp_path / "house.tflite").read_bytes())(photo, mix)
+    (output,) = Network((tmp_path / "house.tflite").read_bytes())(photo, mix)
     expected = painted(model, photo, *mix[0])
-    assert expected.std() > 0.05 and np.abs(made - expected).max() < 0.25 / 255
+    assert expected.std() > 0.05 and np.abs(output - expected).max() < 0.25 / 255
 
 
 def test_styles_paint_differently_and_a_mix_lies_between(model, photo):
     rain, sand, both = (painted(model, photo, *mix) for mix in ((1, 0), (0, 1), (0.5, 0.5)))
-    apart = np.abs(rain - sand).mean()
-    assert apart > 0.02
-    assert np.abs(both - rain).mean() < apart and np.abs(both - sand).mean() < apart
+    distance = np.abs(rain - sand).mean()
+    assert distance > 0.02
+    assert np.abs(both - rain).mean() < distance and np.abs(both - sand).mean() < distance
 
 
 def test_a_norm_gives_every_channel_the_gain_and_shift_of_the_mix():
@@ -59,20 +59,20 @@ def test_a_norm_gives_every_channel_the_gain_and_shift_of_the_mix():
     gain, shift = np.array([[1, 2, 3, 4], [3, 2, 1, 0.5]]), np.array([[0, 1, 2, 3], [4, 5, 6, 7]])
     layer.set_weights([(gain - 1) / network.SPEED, shift / network.SPEED])
     mix = np.array([[1, 0], [0.25, 0.75]], "float32")
-    made = np.asarray(layer([maps, mix]))
-    np.testing.assert_allclose(made.mean((1, 2)), mix @ shift, atol=1e-4)
-    np.testing.assert_allclose(made.std((1, 2)), mix @ gain, rtol=1e-4)
+    normalized = np.asarray(layer([maps, mix]))
+    np.testing.assert_allclose(normalized.mean((1, 2)), mix @ shift, atol=1e-4)
+    np.testing.assert_allclose(normalized.std((1, 2)), mix @ gain, rtol=1e-4)
 
 
 def test_borders_are_mirrored():
     maps = np.arange(2 * 6 * 5 * 3, dtype="float32").reshape(2, 6, 5, 3)
-    wanted = np.pad(maps, ((0, 0), (2, 2), (2, 2), (0, 0)), mode="reflect")
-    np.testing.assert_array_equal(ops.convert_to_numpy(Mirrored(2)(maps)), wanted)
+    expected = np.pad(maps, ((0, 0), (2, 2), (2, 2), (0, 0)), mode="reflect")
+    np.testing.assert_array_equal(ops.convert_to_numpy(Mirrored(2)(maps)), expected)
 
 
 def test_a_wider_network_paints_the_old_styles_as_before_and_new_ones_as_their_mean(model, photo):
     more = tiny_styles.network(styles=3)
-    more.set_weights(widened(model, more))
+    more.set_weights(widen_weights(model, more))
     np.testing.assert_allclose(painted(more, photo, 0, 1, 0), painted(model, photo, 0, 1), atol=1e-6)
     np.testing.assert_allclose(painted(more, photo, 0, 0, 1), painted(model, photo, 0.5, 0.5), atol=1e-5)
 
@@ -80,7 +80,7 @@ def test_a_wider_network_paints_the_old_styles_as_before_and_new_ones_as_their_m
 def test_a_network_of_another_width_cannot_be_gone_on_from(model):
     other = tiny_styles.network(tiny_styles.SETTINGS.model_copy(update={"width": 12}))
     with pytest.raises(ValueError, match="shape"):
-        widened(model, other)
+        widen_weights(model, other)
 
 
 def test_all_is_plain_enough_to_be_counted():

@@ -1,4 +1,4 @@
-"""Painting in house styles: by name, in any size, mixed, with what is refused."""
+"""House styles: by name, at any size, mixed, and errors."""
 
 import io
 
@@ -26,16 +26,16 @@ def photo():
     return sample_photos.photo("coffee")
 
 
-def asked(*house, **settings):
+def settings_for(*house, **settings):
     return TransferSettings(house=house, **{"network": "tiny", **settings})
 
 
-def made(photo, *house, **settings):
-    return transfer(photo, settings=asked(*house, **settings)).image.astype(int)
+def paint_photo(photo, *house, **settings):
+    return transfer(photo, settings=settings_for(*house, **settings)).image.astype(int)
 
 
 def test_a_photo_is_painted_at_the_size_asked_for_and_the_network_is_named(tiny, photo):
-    painted = transfer(photo, settings=asked("rain", size=128))
+    painted = transfer(photo, settings=settings_for("rain", size=128))
     assert painted.image.shape == image_io.fit(photo, 128).shape
     assert painted.weights == {"tiny": tiny.digest}
 
@@ -62,44 +62,45 @@ def test_grain_lies_only_where_a_photo_has_none_of_its_own():
     rng = np.random.default_rng(0)
     image = np.full((1, 64, 128, 3), 0.4, "float32")
     image[:, :, 64:] += rng.normal(0, 4 / 255, (1, 64, 64, 3)).astype("float32")
-    more = film_grain.laid_over(image) - image
+    more = film_grain.add_grain(image) - image
     assert more[:, :, :56].std() == pytest.approx(film_grain.DEPTH / 255, rel=0.1)
     assert np.abs(more[:, :, 72:]).max() == 0
-    assert film_grain.laid_over(np.ones_like(image)).max() == 1
+    assert film_grain.add_grain(np.ones_like(image)).max() == 1
 
 
 def test_weights_mix_styles_and_only_their_ratio_counts(tiny, photo):
     both = ("rain", "sand")
-    rain, sand = made(photo, both[0], size=96), made(photo, both[1], size=96)
-    np.testing.assert_array_equal(made(photo, *both, size=96, style_weights=(1, 0)), rain)
-    mixed = made(photo, *both, size=96, style_weights=(1, 3))
-    np.testing.assert_array_equal(mixed, made(photo, *both, size=96, style_weights=(2, 6)))
+    rain, sand = paint_photo(photo, both[0], size=96), paint_photo(photo, both[1], size=96)
+    np.testing.assert_array_equal(paint_photo(photo, *both, size=96, style_weights=(1, 0)), rain)
+    mixed = paint_photo(photo, *both, size=96, style_weights=(1, 3))
+    np.testing.assert_array_equal(mixed, paint_photo(photo, *both, size=96, style_weights=(2, 6)))
     assert np.abs(mixed - sand).mean() < np.abs(mixed - rain).mean()
-    twice = made(photo, "rain", "sand", "rain", size=96, style_weights=(1, 2, 1))
-    np.testing.assert_array_equal(twice, made(photo, *both, size=96))
+    twice = paint_photo(photo, "rain", "sand", "rain", size=96, style_weights=(1, 2, 1))
+    np.testing.assert_array_equal(twice, paint_photo(photo, *both, size=96))
 
 
 def test_strength_goes_from_the_photo_to_the_painting(tiny, photo):
     start = image_io.fit(photo, 96).astype(int)
-    moved = [np.abs(made(photo, "rain", size=96, strength=s) - start).mean() for s in (0, 0.5, 1)]
+    moved = [np.abs(paint_photo(photo, "rain", size=96, strength=s) - start).mean() for s in (0, 0.5, 1)]
     assert moved[0] < 1 < moved[1] < moved[2]
 
 
 def test_the_photos_colors_can_be_kept(tiny, photo):
     start = image_io.fit(photo, 96).reshape(-1, 3).astype(float)
-    plain, kept = (
-        made(photo, "rain", size=96, strength=1, keep_colors=how).reshape(-1, 3) for how in ("off", "matched")
+    plain, recolored = (
+        paint_photo(photo, "rain", size=96, strength=1, keep_colors=how).reshape(-1, 3)
+        for how in ("off", "matched")
     )
-    off = [np.abs(one.mean(0) - start.mean(0)).max() for one in (plain, kept)]
+    off = [np.abs(one.mean(0) - start.mean(0)).max() for one in (plain, recolored)]
     assert off[1] < 5 < off[0]
 
 
 def test_masks_put_each_style_in_its_place(tiny, photo):
     left = np.zeros((40, 40, 3), "uint8")
     left[:, :20] = 255
-    settings = asked("rain", "sand", size=96, strength=1)
+    settings = settings_for("rain", "sand", size=96, strength=1)
     both = transfer(photo, settings=settings, style_masks=[left, 255 - left]).image
-    rain, sand = (made(photo, name, size=96, strength=1) for name in ("rain", "sand"))
+    rain, sand = (paint_photo(photo, name, size=96, strength=1) for name in ("rain", "sand"))
     width = both.shape[1]
     np.testing.assert_array_equal(both[:, : width // 2 - 12], rain[:, : width // 2 - 12])
     np.testing.assert_array_equal(both[:, width // 2 + 12 :], sand[:, width // 2 + 12 :])
@@ -110,7 +111,7 @@ def test_with_masks_a_style_of_no_weight_leaves_the_photo_in_its_place(tiny, pho
     left[:, :20] = 255
 
     def painted(*weights):
-        settings = asked("rain", "sand", size=96, strength=1, style_weights=weights)
+        settings = settings_for("rain", "sand", size=96, strength=1, style_weights=weights)
         return transfer(photo, settings=settings, style_masks=[left, 255 - left]).image
 
     width = painted().shape[1]
@@ -122,7 +123,7 @@ def test_with_masks_a_style_of_no_weight_leaves_the_photo_in_its_place(tiny, pho
 
 def test_a_task_makes_a_image_whose_recipe_makes_it_again(tiny, photo):
     content = tasks.File.keep(image_io.encode_png(photo), "image", "cup.png")
-    settings = asked("sand", size=96)
+    settings = settings_for("sand", size=96)
     first = tasks.run("style.transfer", settings, {"content": [content]})
     assert first.files[0].name == "cup-sand.png"
     read = recipes.read(first.files[0].read())
@@ -132,27 +133,27 @@ def test_a_task_makes_a_image_whose_recipe_makes_it_again(tiny, photo):
 
 def test_a_network_that_is_given_as_a_file_is_an_input_of_the_recipe(tiny, photo):
     content = tasks.File.keep(image_io.encode_png(photo), "image", "cup.png")
-    network = tasks.File.keep(model_zip.zipped(tiny.folder), "model", "mine.zip")
+    network = tasks.File.keep(model_zip.pack(tiny.folder), "model", "mine.zip")
     inputs = {"content": [content], "network": [network]}
-    done = tasks.run("style.transfer", asked("rain", network="house", size=96), inputs)
+    done = tasks.run("style.transfer", settings_for("rain", network="house", size=96), inputs)
     assert done.recipe.inputs["network"][0].digest == network.digest
     assert done.recipe.weights == {}
-    np.testing.assert_array_equal(image_io.read(done.files[0].read()), made(photo, "rain", size=96))
+    np.testing.assert_array_equal(image_io.read(done.files[0].read()), paint_photo(photo, "rain", size=96))
 
 
 def test_an_unknown_style_is_refused_with_the_closest(tiny, photo):
     with pytest.raises(InvalidInput, match="rain"):
-        made(photo, "rian")
+        paint_photo(photo, "rian")
 
 
 @pytest.mark.parametrize("network", ["nowhere", "digits-dcgan"])
 def test_what_is_no_network_of_styles_is_refused(tiny, photo, network):
     with pytest.raises(InvalidInput, match=network):
-        made(photo, "sand", network=network)
+        paint_photo(photo, "sand", network=network)
 
 
 @pytest.mark.parametrize(
-    "settings, inputs, told",
+    "settings, inputs, message",
     [
         ({"mode": "fine"}, {}, "the mode fine"),
         ({}, {"mask": 2}, "masks"),
@@ -160,11 +161,11 @@ def test_what_is_no_network_of_styles_is_refused(tiny, photo, network):
         ({"style_weights": (1, 2)}, {}, "one for each of the 1 styles"),
     ],
 )
-def test_what_does_not_go_with_a_house_style_is_refused(tiny, photo, settings, inputs, told):
+def test_what_does_not_go_with_a_house_style_is_refused(tiny, photo, settings, inputs, message):
     file = tasks.File.keep(image_io.encode_png(photo), "image", "cup.png")
-    given = {"content": [file]} | {slot: [file] * count for slot, count in inputs.items()}
-    with pytest.raises(InvalidInput, match=told):
-        tasks.check("style.transfer", asked("rain", **settings), given)
+    files = {"content": [file]} | {slot: [file] * count for slot, count in inputs.items()}
+    with pytest.raises(InvalidInput, match=message):
+        tasks.check("style.transfer", settings_for("rain", **settings), files)
 
 
 def test_no_style_at_all_is_refused(home, photo):
@@ -192,17 +193,17 @@ def test_a_style_is_called_after_its_image(file, name):
 
 
 def test_a_mask_drawn_on_a_transparent_ground_is_read_as_drawn(tiny, photo):
-    drawn = np.zeros((40, 40, 4), "uint8")
-    drawn[:, :20] = 255
+    pixels = np.zeros((40, 40, 4), "uint8")
+    pixels[:, :20] = 255
     files = []
-    for mask in (drawn, drawn[..., :3]):
+    for mask in (pixels, pixels[..., :3]):
         buffer = io.BytesIO()
         Image.fromarray(mask).save(buffer, "PNG")
         files.append(tasks.File.keep(buffer.getvalue(), "image", "left.png"))
     content = tasks.File.keep(image_io.encode_png(photo), "image", "cup.png")
-    made = [
-        tasks.run("style.transfer", asked("sand", size=96), {"content": [content], "mask": [file]})
+    results = [
+        tasks.run("style.transfer", settings_for("sand", size=96), {"content": [content], "mask": [file]})
         for file in files
     ]
-    clear, opaque = (image_io.read(one.files[0].read()) for one in made)
+    clear, opaque = (image_io.read(one.files[0].read()) for one in results)
     np.testing.assert_array_equal(clear, opaque)

@@ -1,4 +1,4 @@
-"""Training house styles with the real VGG16, on small images."""
+"""Training of house styles with the real VGG16 on small images."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ SIDE = SETTINGS.size + FARTHEST
 
 @pytest.fixture(scope="module")
 def photos():
-    """Squares cut out of a photo, `(12, SIDE, SIDE, 3) uint8`."""
+    """Crops of a photo, `(12, SIDE, SIDE, 3) uint8`."""
     cat = image_io.fit(sample_photos.photo("chelsea"), 240)
     places = [(row, column) for row in (0, 40, 80) for column in (0, 50, 100, 150)]
     return np.stack([cat[row : row + SIDE, column : column + SIDE] for row, column in places])
@@ -31,13 +31,13 @@ def photos():
 
 @pytest.fixture
 def vgg16(weights_home):
-    return backbones.load("vgg16").averaged
+    return backbones.load("vgg16").average_pooling
 
 
 @pytest.fixture
 def grams(vgg16):
-    drawn = [paintings.draw(name, size=(128, 160)) for name in ("mosaic", "woodcut")]
-    return [gram_loss.grams(vgg16, image_io.to_01(image)) for image in drawn]
+    pixels = [paintings.draw(name, size=(128, 160)) for name in ("mosaic", "woodcut")]
+    return [gram_loss.grams(vgg16, image_io.to_01(image)) for image in pixels]
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def folder(photos, tmp_path):
     return data.reference(str(place))
 
 
-def drawn(name):
+def painting_file(name):
     return tasks.File.keep(image_io.encode_png(paintings.draw(name, size=(160, 200))), "image", f"{name}.png")
 
 
@@ -66,25 +66,25 @@ def test_the_losses_are_those_of_the_fine_mode(photos, grams, vgg16):
         "styles": np.array([1, 0], "int32"),
         "moved": np.array([[2, 5]] * 2, "int32"),
     }
-    found = learner(batch)
+    losses = learner(batch)
     first = photos[:2, : SETTINGS.size, : SETTINGS.size] / np.float32(255)
     painted = np.asarray(learner.network([first, np.array([[0, 1], [1, 0]], "float32")]))
-    wanted = []
-    for photo, made, gram in zip(first, painted, (grams[1], grams[0]), strict=True):
-        seen = gram_loss.grams(vgg16, made[None])
-        off = [np.sum((seen[layer] - gram[layer]) ** 2) / np.sum(gram[layer] ** 2) for layer in gram]
+    expected = []
+    for photo, image, gram in zip(first, painted, (grams[1], grams[0]), strict=True):
+        image_grams = gram_loss.grams(vgg16, image[None])
+        off = [np.sum((image_grams[layer] - gram[layer]) ** 2) / np.sum(gram[layer] ** 2) for layer in gram]
         look = vgg16.features((gram_loss.CONTENT_LAYER,))
-        target, got = (np.asarray(look(one[None])[gram_loss.CONTENT_LAYER]) for one in (photo, made))
-        wanted.append((np.mean(off), np.mean((got - target) ** 2) / np.mean(target**2)))
-    style, content = np.mean(wanted, axis=0)
-    assert float(found["style"]) == pytest.approx(style, rel=1e-3)
-    assert float(found["content"]) == pytest.approx(content, rel=1e-3)
+        target, actual = (np.asarray(look(one[None])[gram_loss.CONTENT_LAYER]) for one in (photo, image))
+        expected.append((np.mean(off), np.mean((actual - target) ** 2) / np.mean(target**2)))
+    style, content = np.mean(expected, axis=0)
+    assert float(losses["style"]) == pytest.approx(style, rel=1e-3)
+    assert float(losses["content"]) == pytest.approx(content, rel=1e-3)
 
 
 @pytest.mark.slow
 def test_style_is_looked_for_in_each_quarter(photos, grams, vgg16):
     learner = Learner(SETTINGS.model_copy(update={"parts": 2}), grams, vgg16)
-    found = learner({"photos": photos[:1], "styles": np.array([1]), "moved": np.array([[2, 5]])})
+    losses = learner({"photos": photos[:1], "styles": np.array([1]), "moved": np.array([[2, 5]])})
     first = photos[:1, : SETTINGS.size, : SETTINGS.size] / np.float32(255)
     painted = np.asarray(learner.network([first, np.array([[0, 1]], "float32")]))
     off = []
@@ -94,7 +94,7 @@ def test_style_is_looked_for_in_each_quarter(photos, grams, vgg16):
             flat = np.reshape(maps[:, down : down + half, right : right + half], (-1, maps.shape[-1]))
             gram = flat.T @ flat / flat.size
             off.append(np.sum((gram - grams[1][layer]) ** 2) / np.sum(grams[1][layer] ** 2))
-    assert float(found["style"]) == pytest.approx(np.mean(off), rel=1e-3)
+    assert float(losses["style"]) == pytest.approx(np.mean(off), rel=1e-3)
 
 
 def test_a_network_that_paints_each_pixel_alone_is_steady_and_others_are_not(photos, grams, vgg16):
@@ -106,40 +106,42 @@ def test_a_network_that_paints_each_pixel_alone_is_steady_and_others_are_not(pho
     assert float(learner._unsteady(first, second, 3, 5)) > 1e-4
     framed = second.copy()
     framed[:, :2] = 1 - framed[:, :2]
-    assert float(learner._unsteady(first, framed, 3, 6)) > 1e-4  # borders count as much as all else
+    assert float(learner._unsteady(first, framed, 3, 6)) > 1e-4  # borders have full weight
 
 
 def test_every_style_is_looked_at_twice_in_its_turn(photos, grams, vgg16):
-    made = trainer(photos, grams, vgg16)
-    seen = [made.batch(step)["styles"].tolist() for step in range(4)]
-    assert [sorted(styles) for styles in seen] == [[0, 1]] * 4
-    assert {styles[0] for styles in seen} == {0, 1}  # the first of a batch has a second view
+    model_trainer = trainer(photos, grams, vgg16)
+    styles_by_step = [model_trainer.batch(step)["styles"].tolist() for step in range(4)]
+    assert [sorted(styles) for styles in styles_by_step] == [[0, 1]] * 4
+    assert {styles[0] for styles in styles_by_step} == {0, 1}  # the first image of a batch has a second view
 
 
 def test_photos_have_a_grain_that_lies_elsewhere_each_time(photos, grams, vgg16):
     flat = np.full_like(photos, 100)
-    made = trainer(flat, grams, vgg16)
-    batches = [made.batch(step)["photos"].astype(float) - 100 for step in (0, 1)]
+    model_trainer = trainer(flat, grams, vgg16)
+    batches = [model_trainer.batch(step)["photos"].astype(float) - 100 for step in (0, 1)]
     for batch in batches:
         assert np.abs(batch.mean()) < 0.2 and batch.std() == pytest.approx(film_grain.DEPTH, rel=0.1)
     assert not np.array_equal(batches[0], batches[1]) and not np.array_equal(*batches[0])
-    np.testing.assert_array_equal(made.middles(np.array([3])), made.middles(np.array([3])))
-    assert made.middles(np.array([3])).std() > 1
+    np.testing.assert_array_equal(model_trainer.middles(np.array([3])), model_trainer.middles(np.array([3])))
+    assert model_trainer.middles(np.array([3])).std() > 1
 
 
 @pytest.mark.slow
 def test_every_style_is_tested_on_sixteen_photos_that_no_earlier_test_looked_at(photos, grams, vgg16):
     tested = np.arange(20, 80)
-    made = Trainer(np.tile(photos, (7, 1, 1, 1)), np.arange(20), tested, SETTINGS, grams, [0, 1], vgg16)
-    looked = []
-    made.learner.photo_losses = lambda photo, style: (
-        looked.append((photo.tobytes(), style)) or {"style": float(style)}
+    model_trainer = Trainer(
+        np.tile(photos, (7, 1, 1, 1)), np.arange(20), tested, SETTINGS, grams, [0, 1], vgg16
     )
-    made.middles = lambda rows: rows[:, None]
-    assert made.measure(made.end_rows).mean("style") == 0.5
-    assert len(set(looked)) == 2 * 16 and {style for _, style in looked} == {0, 1}
-    assert len(made.few_rows) == 4 and set(made.few_rows).isdisjoint(made.end_rows)
-    assert set(made.few_rows) | set(made.end_rows) <= set(tested)
+    tests = []
+    model_trainer.learner.photo_losses = lambda photo, style: (
+        tests.append((photo.tobytes(), style)) or {"style": float(style)}
+    )
+    model_trainer.middles = lambda rows: rows[:, None]
+    assert model_trainer.measure(model_trainer.end_rows).mean("style") == 0.5
+    assert len(set(tests)) == 2 * 16 and {style for _, style in tests} == {0, 1}
+    assert len(model_trainer.few_rows) == 4 and set(model_trainer.few_rows).isdisjoint(model_trainer.end_rows)
+    assert set(model_trainer.few_rows) | set(model_trainer.end_rows) <= set(tested)
     few = Trainer(photos, np.arange(10), np.array([10, 11]), SETTINGS, grams, [0, 1], vgg16)
     assert sorted([*few.few_rows, *few.end_rows]) == [10, 11]
     one = Trainer(photos, np.arange(11), np.array([11]), SETTINGS, grams, [0, 1], vgg16)
@@ -147,8 +149,8 @@ def test_every_style_is_tested_on_sixteen_photos_that_no_earlier_test_looked_at(
 
 
 def test_the_error_is_that_of_the_mean_over_photos():
-    found = HeldOut(({"style": 1.0}, {"style": 2.0}, {"style": 3.0}, {"style": 6.0}))
-    assert found.mean("style") == 3 and found.error("style") == pytest.approx(
+    held_out = HeldOut(({"style": 1.0}, {"style": 2.0}, {"style": 3.0}, {"style": 6.0}))
+    assert held_out.mean("style") == 3 and held_out.error("style") == pytest.approx(
         np.std([1, 2, 3, 6], ddof=1) / 2
     )
     assert HeldOut(({"style": 1.0},)).error("style") == 0
@@ -157,11 +159,11 @@ def test_the_error_is_that_of_the_mean_over_photos():
 @pytest.mark.slow
 def test_the_total_of_a_held_out_photo_is_what_is_learned(photos, grams, vgg16):
     learner = trainer(photos, grams, vgg16, strength=0.5).learner
-    found = learner.photo_losses(photos[3], 1)
-    terms = 0.205 * found["content"] + SETTINGS.smoothness * found["smoothness"]
-    wanted = found["style"] + terms + SETTINGS.steadiness * found["steadiness"]
-    assert found["total"] == pytest.approx(wanted, rel=1e-5)
-    assert min(found.values()) > 0
+    losses = learner.photo_losses(photos[3], 1)
+    terms = 0.205 * losses["content"] + SETTINGS.smoothness * losses["smoothness"]
+    total = losses["style"] + terms + SETTINGS.steadiness * losses["steadiness"]
+    assert losses["total"] == pytest.approx(total, rel=1e-5)
+    assert min(losses.values()) > 0
 
 
 @pytest.mark.slow
@@ -171,13 +173,13 @@ def test_in_bfloat16_it_loses_as_much_and_its_network_is_kept_whole(photos, gram
     assert (conv.compute_dtype, conv.variable_dtype) == ("bfloat16", "float32")
     half.learner.network.set_weights(whole.learner.network.get_weights())
     batch = whole.batch(0)
-    wanted, found = (one.learner(batch) for one in (whole, half))
+    whole_losses, half_losses = (one.learner(batch) for one in (whole, half))
     for name in ("style", "content", "smoothness"):
-        assert 0 < abs(float(found[name]) / float(wanted[name]) - 1) < 0.02, name
-    for _ in range(2):  # the first step of a warm-up goes nowhere
+        assert 0 < abs(float(half_losses[name]) / float(whole_losses[name]) - 1) < 0.02, name
+    for _ in range(2):  # the first warm-up step has a learning rate of 0
         half.advance()
     assert not np.array_equal(half.learner.network.get_weights()[0], whole.learner.network.get_weights()[0])
-    assert vgg16.computing("float32") is vgg16
+    assert vgg16.with_precision("float32") is vgg16
     assert vgg16.model.get_layer("block1_conv1").compute_dtype == "float32"
 
 
@@ -185,27 +187,27 @@ def test_in_bfloat16_it_loses_as_much_and_its_network_is_kept_whole(photos, gram
 def test_windows_are_cut_again_at_every_step_and_the_middle_is_what_it_is_tested_on(
     grams, vgg16, monkeypatch
 ):
-    monkeypatch.setattr(train, "grained", lambda photos, rng: photos)  # numbers are to be read as they are
+    monkeypatch.setattr(train, "add_training_grain", lambda photos, rng: photos)  # keep the numbers unchanged
     side = 80 + SIDE
-    numbered = np.zeros((12, side, side, 3), "uint8")  # every pixel says where it was
+    numbered = np.zeros((12, side, side, 3), "uint8")  # each pixel encodes its position
     numbered[..., 0], numbered[..., 1] = np.arange(side)[:, None], np.arange(side)
-    made = trainer(numbered, grams, vgg16)
+    model_trainer = trainer(numbered, grams, vgg16)
     corners = {
         (int(one[0, 0, 0]), int(one[:, :, 1].min()))
         for step in range(20)
-        for one in made.batch(step)["photos"]
+        for one in model_trainer.batch(step)["photos"]
     }
     assert len(corners) > 30
     assert max(map(max, corners)) <= 80
-    assert (made.middles(np.array([1]))[0, 0, 0, :2] == (40, 40)).all()
+    assert (model_trainer.middles(np.array([1]))[0, 0, 0, :2] == (40, 40)).all()
 
 
 @pytest.mark.slow
 def test_the_styles_come_closer(photos, grams, vgg16):
-    made = trainer(photos, grams, vgg16, steps=60, test_every=60, learning_rate=0.004, ema_steps=5)
-    before = made.test(None)
-    made.fit()
-    after = made.curves.tests
+    model_trainer = trainer(photos, grams, vgg16, steps=60, test_every=60, learning_rate=0.004, ema_steps=5)
+    before = model_trainer.test(None)
+    model_trainer.fit()
+    after = model_trainer.curves.tests
     assert after["validation style"][-1] < 0.9 * before["validation style"]
 
 
@@ -216,17 +218,17 @@ def test_a_training_that_goes_on_ends_as_an_unbroken_one(photos, grams, vgg16, h
 
 @pytest.mark.slow
 def test_a_trained_network_is_kept_under_a_name_and_paints(weights_home, folder, photos):
-    inputs = {"data": [folder], "style": [drawn("mosaic"), drawn("wash")]}
-    made = tasks.run(known_styles.TASK, SETTINGS, inputs)
-    assert made.figures["styles"] == 2 and made.figures["held_out_style"] > 0
-    assert made.figures["tested_photos"] == 2  # a thirtieth by SHA-256, of 60 photos
-    preset = presets.unpack(made.files[0].read(), "mine")
+    inputs = {"data": [folder], "style": [painting_file("mosaic"), painting_file("wash")]}
+    result = tasks.run(known_styles.TASK, SETTINGS, inputs)
+    assert result.figures["styles"] == 2 and result.figures["held_out_style"] > 0
+    assert result.figures["tested_photos"] == 2  # a thirtieth by SHA-256, of 60 photos
+    preset = presets.unpack(result.files[0].read(), "mine")
     assert known_styles.styles_of(preset) == ("mosaic", "wash")
     assert "mosaic, wash" in preset.card() and preset.image()
     assert "train_style photos --style mosaic.png wash.png" in preset.card()
     start = paint.load(preset)
 
-    more = {**inputs, "style": [drawn("dots")], "start": made.files}
+    more = {**inputs, "style": [painting_file("dots")], "start": result.files}
     grown = tasks.run(known_styles.TASK, SETTINGS.model_copy(update={"only_new": True}), more)
     wider = presets.unpack(grown.files[0].read(), "wider")
     assert known_styles.styles_of(wider) == ("mosaic", "wash", "dots")
@@ -239,8 +241,8 @@ def test_a_trained_network_is_kept_under_a_name_and_paints(weights_home, folder,
 
 
 def test_a_network_of_another_shape_cannot_be_gone_on_from(weights_home, folder):
-    start = tasks.File.keep(model_zip.zipped(tiny_styles.make().folder), "model", "tiny.zip")
-    inputs = {"data": [folder], "style": [drawn("mosaic")], "start": [start]}
+    start = tasks.File.keep(model_zip.pack(tiny_styles.make().folder), "model", "tiny.zip")
+    inputs = {"data": [folder], "style": [painting_file("mosaic")], "start": [start]}
     with pytest.raises(InvalidInput, match="width 12"):
         tasks.run(known_styles.TASK, SETTINGS.model_copy(update={"width": 12}), inputs)
 
@@ -254,7 +256,9 @@ def test_a_style_too_small_to_learn_from_is_refused(home, folder):
 def test_two_styles_of_one_name_are_refused(home, folder):
     with pytest.raises(InvalidInput, match="mosaic twice"):
         tasks.check(
-            known_styles.TASK, SETTINGS, {"data": [folder], "style": [drawn("mosaic"), drawn("mosaic")]}
+            known_styles.TASK,
+            SETTINGS,
+            {"data": [folder], "style": [painting_file("mosaic"), painting_file("mosaic")]},
         )
 
 
@@ -263,33 +267,35 @@ def test_a_share_of_the_network_to_start_from_is_kept_and_tested(photos, grams, 
     start = trainer(photos, grams, vgg16).learner.network
     settings = SETTINGS.model_copy(update={"steps": 3, "kept": 0.75, "learning_rate": 0.01})
     rows = (np.arange(10), np.array([10, 11]))
-    made = Trainer(photos, *rows, settings, grams, [0, 1], vgg16, None, start)
-    made.fit()
-    arrays = zip(start.get_weights(), made.ema.arrays, made.result.get_weights(), strict=True)
+    model_trainer = Trainer(photos, *rows, settings, grams, [0, 1], vgg16, None, start)
+    model_trainer.fit()
+    arrays = zip(
+        start.get_weights(), model_trainer.ema.arrays, model_trainer.result.get_weights(), strict=True
+    )
     for old, learned, mixed in arrays:
         np.testing.assert_allclose(mixed, 0.75 * old + 0.25 * learned, atol=1e-6)
-    assert made.scores == made.measure(made.end_rows)
-    made.learner.network.set_weights(made.ema.arrays)
-    assert made.scores != made.measure(made.end_rows)
+    assert model_trainer.scores == model_trainer.measure(model_trainer.end_rows)
+    model_trainer.learner.network.set_weights(model_trainer.ema.arrays)
+    assert model_trainer.scores != model_trainer.measure(model_trainer.end_rows)
 
 
 @pytest.mark.parametrize("change", [{"only_new": True}, {"kept": 0.2}])
 def test_only_new_styles_and_a_share_need_a_network_to_start_from(home, folder, change):
     settings = SETTINGS.model_copy(update=change)
     with pytest.raises(InvalidInput, match="network to start from"):
-        tasks.check(known_styles.TASK, settings, {"data": [folder], "style": [drawn("mosaic")]})
+        tasks.check(known_styles.TASK, settings, {"data": [folder], "style": [painting_file("mosaic")]})
 
 
 @pytest.mark.slow
 def test_an_old_style_alone_is_taught_again_and_the_others_stay(weights_home, folder, photos):
     tiny = tiny_styles.make()
-    start = tasks.File.keep(model_zip.zipped(tiny.folder), "model", "tiny.zip")
+    start = tasks.File.keep(model_zip.pack(tiny.folder), "model", "tiny.zip")
     rain = tasks.File.keep(image_io.encode_png(paintings.draw("wash", size=(160, 200))), "image", "rain.png")
     settings = SETTINGS.model_copy(update={"only_new": True, "learning_rate": 0.01})
-    made = tasks.run(known_styles.TASK, settings, {"data": [folder], "style": [rain], "start": [start]})
-    before, after = paint.load(tiny), paint.load(presets.unpack(made.files[0].read(), "again"))
+    result = tasks.run(known_styles.TASK, settings, {"data": [folder], "style": [rain], "start": [start]})
+    before, after = paint.load(tiny), paint.load(presets.unpack(result.files[0].read(), "again"))
     photo = photos[:1].astype("float32") / 255
-    card = presets.unpack(made.files[0].read(), "again").card()
+    card = presets.unpack(result.files[0].read(), "again").card()
     assert "sand stayed as they were" in card and "each painted in rain" in card
     place = known_styles.styles_of(tiny).index("rain")
     for n, share in enumerate(np.eye(len(known_styles.styles_of(tiny)), dtype="float32")):
@@ -299,7 +305,7 @@ def test_an_old_style_alone_is_taught_again_and_the_others_stay(weights_home, fo
 
 @pytest.mark.parametrize("styles, columns", [([0], 2), ([1, 0], 2), ([0, 1, 0], 3)])
 def test_a_preview_shows_every_photo_and_every_style(photos, grams, vgg16, styles, columns):
-    made = trainer(photos, grams, vgg16)
-    seen = train.sheet(made.learner, photos[:2], styles)
-    assert round(seen.shape[1] / SETTINGS.size) == columns
-    assert round(seen.shape[0] / SETTINGS.size) == 2
+    model_trainer = trainer(photos, grams, vgg16)
+    image = train.sheet(model_trainer.learner, photos[:2], styles)
+    assert round(image.shape[1] / SETTINGS.size) == columns
+    assert round(image.shape[0] / SETTINGS.size) == 2

@@ -1,4 +1,4 @@
-"""Parts of NNST: the pyramid, the matching, the schedule and the losses."""
+"""NNST: the pyramid, matching, schedule and losses."""
 
 from base64 import b64decode
 
@@ -16,8 +16,8 @@ RNG = np.random.default_rng(0)
 
 
 def unit_map(height, width, depth=24):
-    found = RNG.normal(size=(height, width, depth))
-    return (found / np.linalg.norm(found, axis=-1, keepdims=True)).astype("float16")
+    normal = RNG.normal(size=(height, width, depth))
+    return (normal / np.linalg.norm(normal, axis=-1, keepdims=True)).astype("float16")
 
 
 @pytest.mark.parametrize("side", [8, 33, 96])
@@ -41,9 +41,9 @@ def test_a_painting_matches_itself_also_when_it_is_rotated():
     painting = unit_map(6, 9)
     turned = np.rot90(painting, 1)
     places = matching.bank([turned], (1,), RNG)
-    found = places.places[matching.nearest(painting, places)]
-    np.testing.assert_allclose(found[..., 0], np.repeat((np.arange(6) + 0.5)[:, None] / 6, 9, 1), atol=1e-6)
-    np.testing.assert_allclose(found[..., 1], np.repeat((np.arange(9) + 0.5)[None] / 9, 6, 0), atol=1e-6)
+    matches = places.positions[matching.nearest(painting, places)]
+    np.testing.assert_allclose(matches[..., 0], np.repeat((np.arange(6) + 0.5)[:, None] / 6, 9, 1), atol=1e-6)
+    np.testing.assert_allclose(matches[..., 1], np.repeat((np.arange(9) + 0.5)[None] / 9, 6, 0), atol=1e-6)
 
 
 def test_a_bank_is_bounded(monkeypatch):
@@ -84,10 +84,10 @@ def test_tiles_give_the_features_and_gradient_of_the_whole(weights_home, photo, 
     shares = [np.ones(whole.shape[:2], "float32")]
 
     def evaluate():
-        return losses.Matched(backbone, whole, [target], indices, shares, 0.2, Progress())(image)
+        return losses.MatchLoss(backbone, whole, [target], indices, shares, 0.2, Progress())(image)
 
     value, gradient = evaluate()
-    monkeypatch.setattr(features, "WHOLE", 64)
+    monkeypatch.setattr(features, "MAX_SIDE", 64)
     monkeypatch.setattr(features, "TILE", 128)
     assert np.abs(features.extract(backbone, image) - whole).max() < 2e-3
     tiled, again = evaluate()

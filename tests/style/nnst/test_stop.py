@@ -1,4 +1,4 @@
-"""A stopped optimization, its strength, and its masks."""
+"""NNST: stopping early, strength and masks."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ from studio.style.transfer import transfer
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize("last", [1, 6, 8])  # within a size, at its last step, and after it
+@pytest.mark.parametrize("last", [1, 6, 8])  # within an octave, at its last step, and after it
 def test_stopping_after_any_step_replays_exactly(weights_home, photo, painting, last, monkeypatch):
     monkeypatch.setattr("studio.style.transfer._is_closer", lambda *_: True)
     settings = TransferSettings(mode="fine", size=96, steps=6)

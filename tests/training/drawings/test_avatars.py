@@ -1,4 +1,4 @@
-"""Cartoon faces: the same for a seed, all unlike each other, and showing what their facts say."""
+"""Avatars are deterministic, differ from each other, and match their attributes."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def many():
 
 
 @pytest.fixture
-def drawn(monkeypatch):
-    """Draws the face of a seed with some of its look changed."""
+def draw_face(monkeypatch):
+    """Draws the face of a seed with some attributes changed."""
     choose = looks.choose
 
     def draw(seed, **changes):
@@ -41,12 +41,12 @@ def drawn(monkeypatch):
 
 
 def split(many):
-    """The images of a collection, and its facts."""
+    """Returns the images of a collection, and its attributes."""
     return many["images"], {name: values for name, values in many.items() if name != "images"}
 
 
 def moved(one, other):
-    """How far every part of two images differs, `(64, 64)`."""
+    """Returns the absolute difference of two images, `(64, 64)`."""
     return np.abs(one - other).mean(-1)
 
 
@@ -65,13 +65,13 @@ def test_every_kind_is_common_enough_to_be_learned(many):
     _, facts = split(many)
     assert all(0.2 < facts[name].mean() < 0.45 for name in ("glasses", "hat", "beard"))
     assert 0.35 < (facts["smile"] > 0).mean() < 0.65
-    drawn = [looks.choose(np.random.default_rng(n)) for n in range(400)]
+    faces = [looks.choose(np.random.default_rng(n)) for n in range(400)]
     for field, kinds in (
         ("style", looks.SHORT | looks.LONG),
         ("hat", looks.HATS),
         ("glasses", looks.GLASSES),
     ):
-        assert {getattr(look, field) for look in drawn} - {""} == set(kinds)
+        assert {getattr(look, field) for look in faces} - {""} == set(kinds)
     assert len(looks.SHORT | looks.LONG) >= 8
 
 
@@ -83,8 +83,8 @@ def test_same_seed_same_bytes_and_a_larger_collection_begins_with_a_smaller(many
 
 def test_faces_are_unlike_each_other(many):
     flat = many["images"][:100].reshape(100, -1).astype("float32") / 255
-    apart = np.sqrt(((flat[:, None] - flat[None]) ** 2).mean(-1))[np.triu_indices(100, 1)]
-    assert apart.min() > 0.08 and np.median(apart) > 0.22
+    distances = np.sqrt(((flat[:, None] - flat[None]) ** 2).mean(-1))[np.triu_indices(100, 1)]
+    assert distances.min() > 0.08 and np.median(distances) > 0.22
 
 
 def test_no_face_is_cut_or_empty(many):
@@ -96,27 +96,28 @@ def test_no_face_is_cut_or_empty(many):
     assert (np.abs(edges.astype(int) - background[:, 0]).sum(-1) > 24).mean() < 0.01
 
 
-@pytest.mark.parametrize("opened", [0.0, 0.8])
-def test_a_smile_is_seen_at_the_mouth(drawn, opened):
+@pytest.mark.parametrize("mouth", [0.0, 0.8])
+def test_a_smile_is_seen_at_the_mouth(draw_face, mouth):
     for seed in range(5):
-        sad, glad = drawn(seed, smile=-0.9, opened=0.0), drawn(seed, smile=0.9, opened=opened)
+        sad, glad = draw_face(seed, smile=-0.9, mouth_open=0.0), draw_face(seed, smile=0.9, mouth_open=mouth)
         changed = moved(sad, glad)
         assert changed[MOUTH].mean() > 1.5
-        assert changed[50:].max() == 0  # clothes feel nothing
+        assert changed[50:].max() == 0  # clothes do not change with the mood
 
 
-def test_corners_of_a_smile_are_above_its_middle(drawn):
-    """Lines of a shut mouth: where it differs from no mouth of that mood, the corners rise with the smile."""
+def test_corners_of_a_smile_are_above_its_middle(draw_face):
+    """For closed mouths: relative to a face without a mouth, the corners rise with the smile."""
     heights = {}
     for smile in (-0.9, 0.9):
         changed = moved(
-            drawn(3, smile=smile, opened=0.0, lips=0.0), drawn(3, smile=0.0, opened=0.0, lips=0.0)
+            draw_face(3, smile=smile, mouth_open=0.0, lips=0.0),
+            draw_face(3, smile=0.0, mouth_open=0.0, lips=0.0),
         )
         rows = np.arange(32, 46)[:, None]
         part = changed[32:46]
         corners, middle = np.r_[24:28, 36:40], np.r_[30:34]
         place = [(rows * part[:, side]).sum() / part[:, side].sum() for side in (corners, middle)]
-        heights[smile] = place[1] - place[0]  # how far the corners are above the middle, in px
+        heights[smile] = place[1] - place[0]  # height of the corners above the center, in px
     assert heights[0.9] > heights[-0.9] + 1
 
 
@@ -129,21 +130,21 @@ def test_corners_of_a_smile_are_above_its_middle(drawn):
     ],
     ids=str,
 )
-def test_what_a_fact_tells_is_seen_in_its_place(drawn, change, where):
-    changed = moved(drawn(4, style="buzz"), drawn(4, style="buzz", **change))
+def test_what_a_fact_tells_is_seen_in_its_place(draw_face, change, where):
+    changed = moved(draw_face(4, style="buzz"), draw_face(4, style="buzz", **change))
     assert changed[where].mean() > 1.2
     assert changed[where].sum() > 0.6 * changed.sum()
 
 
 @pytest.mark.parametrize("style", ["bob", "fringe", "long", "waves", "tail", "bunches"])
-def test_longer_hair_hangs_lower(drawn, style):
-    changed = moved(*(drawn(4, style=style, length=length) for length in looks.LENGTHS[style]))
+def test_longer_hair_hangs_lower(draw_face, style):
+    changed = moved(*(draw_face(4, style=style, length=length) for length in looks.LENGTHS[style]))
     assert changed[SIDES].mean() > 0.5
     assert changed[SIDES].sum() > 0.6 * changed.sum()
 
 
-def test_each_style_of_hair_is_one_of_its_own(drawn):
-    faces = {style: drawn(7, style=style, length=most) for style, (_, most) in looks.LENGTHS.items()}
+def test_each_style_of_hair_is_one_of_its_own(draw_face):
+    faces = {style: draw_face(7, style=style, length=most) for style, (_, most) in looks.LENGTHS.items()}
     assert set(faces) == {*looks.SHORT, *looks.LONG}
     for (one, face), (two, other) in itertools.combinations(faces.items(), 2):
         assert moved(face, other).mean() > 0.7, (one, two)

@@ -1,4 +1,4 @@
-"""The command that draws a data set."""
+"""The command that generates a data set."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ def test_it_writes_the_arrays_of_a_kind(home, tmp_path, capsys, kind, collection
     out = tmp_path / "drawn.npz"
     assert draw("-o", out, "-n", 3, "--seed", 3, kind=kind) == 0
     assert capsys.readouterr().out.strip() == str(out)
-    made = collection.collection(3, seed=3)
-    assert made["images"].shape == (3, size, size, 3)
-    with np.load(out, allow_pickle=False) as found:
-        assert set(found) == set(made)
-        assert all(np.array_equal(found[name], one) for name, one in made.items())
+    expected = collection.collection(3, seed=3)
+    assert expected["images"].shape == (3, size, size, 3)
+    with np.load(out, allow_pickle=False) as arrays:
+        assert set(arrays) == set(expected)
+        assert all(np.array_equal(arrays[name], one) for name, one in expected.items())
 
 
 def test_images_are_paintings_and_faces_and_differ():
-    made, more = (images.collection(count, 0, size=128)["images"] for count in (2, 8))
-    assert np.array_equal(made, more[:2])
+    few, more = (images.collection(count, 0, size=128)["images"] for count in (2, 8))
+    assert np.array_equal(few, more[:2])
     assert len({one.tobytes() for one in more}) == 8 and min(np.ptp(one) for one in more) > 60
 
 
@@ -45,8 +45,8 @@ def test_same_seed_same_bytes(home, tmp_path, capsys):
 
 def test_json_tells_how_common_each_fact_is(home, tmp_path, capsys):
     assert draw("-o", tmp_path / "a.npz", "-n", 4, "--json") == 0
-    told = json.loads(capsys.readouterr().out)
-    assert told["path"] == str(tmp_path / "a.npz") and set(told["means"]) == set(avatars.FACTS)
+    report = json.loads(capsys.readouterr().out)
+    assert report["path"] == str(tmp_path / "a.npz") and set(report["means"]) == set(avatars.FACTS)
 
 
 @pytest.mark.parametrize(

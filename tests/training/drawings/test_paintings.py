@@ -1,4 +1,4 @@
-"""Drawn paintings: the same for a seed, rich all over, each unlike the others."""
+"""Generated paintings are deterministic, detailed, and differ from each other."""
 
 import itertools
 
@@ -16,13 +16,13 @@ SMALL = (160, 200)
 
 
 @pytest.fixture(scope="module")
-def drawn():
+def images():
     return {name: paintings.draw(name) for name in NAMES}
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_size_and_type(drawn, name):
-    image = drawn[name]
+def test_size_and_type(images, name):
+    image = images[name]
     assert image.dtype == np.uint8
     assert image.shape == (512, 640, 3)
 
@@ -41,16 +41,16 @@ def test_same_seed_same_bytes_other_seed_other_image(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_no_empty_areas(drawn, name):
-    """Every patch of an eighth of the width holds texture: a style is learned from all of the image."""
-    gray = drawn[name].mean(axis=2)
+def test_no_empty_areas(images, name):
+    """Each patch of an eighth of the width has texture, because a style is learned from all of the image."""
+    gray = images[name].mean(axis=2)
     side = gray.shape[1] // 8
     patches = gray[: gray.shape[0] // side * side].reshape(-1, side, 8, side).swapaxes(1, 2)
     assert patches.std(axis=(2, 3)).min() > 4
 
 
 def _colors(image):
-    """A histogram of 6 x 6 x 6 colors, summing to 1."""
+    """Returns a histogram of 6 x 6 x 6 colors with a sum of 1."""
     codes = image.reshape(-1, 3) // 43 @ [36, 6, 1]
     return np.bincount(codes, minlength=216) / len(codes)
 
@@ -69,7 +69,7 @@ def _texture(image):
 
 
 @pytest.mark.parametrize("one, other", list(itertools.combinations(NAMES, 2)))
-def test_any_two_differ_in_palette_and_texture(drawn, one, other):
-    shared = np.minimum(_colors(drawn[one]), _colors(drawn[other])).sum()
+def test_any_two_differ_in_palette_and_texture(images, one, other):
+    shared = np.minimum(_colors(images[one]), _colors(images[other])).sum()
     assert shared < 0.5
-    assert np.abs(_texture(drawn[one]) - _texture(drawn[other])).max() > 0.25
+    assert np.abs(_texture(images[one]) - _texture(images[other])).max() > 0.25

@@ -1,4 +1,4 @@
-"""What the studio ships is what this code draws."""
+"""The shipped samples agree with this code."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ def test_a_shipped_painting_is_drawn_again_alike():
 
 @pytest.mark.parametrize("name, collection", [("avatars", avatars), ("sketches", sketches)])
 def test_shipped_arrays_begin_with_what_is_drawn(name, collection):
-    found, drawn = arrays(name), collection.collection(FEW, 0)
-    assert set(found) == set(drawn)
-    for key, one in drawn.items():
-        np.testing.assert_array_equal(found[key][:FEW], one)
-    assert len(found["images"]) == {"avatars": samples.AVATARS, "sketches": samples.SKETCHES}[name]
+    stored_arrays, generated = arrays(name), collection.collection(FEW, 0)
+    assert set(stored_arrays) == set(generated)
+    for key, one in generated.items():
+        np.testing.assert_array_equal(stored_arrays[key][:FEW], one)
+    assert len(stored_arrays["images"]) == {"avatars": samples.AVATARS, "sketches": samples.SKETCHES}[name]
 
 
 @pytest.mark.slow
@@ -44,18 +44,18 @@ def test_shipped_faces_are_drawn_again_alike_and_of_their_class(name):
     with zipfile.ZipFile(sample_sets.SHIPPED / f"{name}.zip") as packed:
         for label, face in islice(samples.faces(sample_sets.sets()[name]), FEW):
             counts[label] = counts.get(label, 0) + 1
-            kept = image_io.read(packed.read(f"{label}/{counts[label]:03}.webp"))
-            np.testing.assert_array_equal(kept, face)
+            stored = image_io.read(packed.read(f"{label}/{counts[label]:03}.webp"))
+            np.testing.assert_array_equal(stored, face)
 
 
 def test_a_class_says_what_a_face_has():
-    chosen = [looks.choose(np.random.default_rng(seed)) for seed in range(200)]
-    for look in chosen:
+    faces = [looks.choose(np.random.default_rng(seed)) for seed in range(200)]
+    for look in faces:
         assert samples.worn(look) != "hat" or (look.hat and not look.glasses and not look.beard)
         assert samples.worn(look) != "plain" or not (look.hat or look.glasses or look.beard)
         assert samples.hair(look) != "bald" or look.style in ("bald", "buzz")
-    assert {samples.worn(look) for look in chosen} == {"", "glasses", "hat", "plain"}
-    assert {samples.hair(look) for look in chosen} == {"", "bald", "long", "round", "spikes"}
+    assert {samples.worn(look) for look in faces} == {"", "glasses", "hat", "plain"}
+    assert {samples.hair(look) for look in faces} == {"", "bald", "long", "round", "spikes"}
 
 
 def test_a_data_set_is_drawn_into_a_folder(tmp_path, monkeypatch):

@@ -1,4 +1,4 @@
-"""One avatar seen in several ways: as it is painted, as its parts, as lines, by day and by night."""
+"""One avatar in several views: painted, as parts, as lines, by day and by night."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def scene(seed, **changes):
 
 
 def shows(image, part):
-    """Where an image of parts has one of them."""
+    """Returns where an image of parts has one of them."""
     return (image == COLORS[part]).all(-1)
 
 
@@ -46,8 +46,8 @@ def test_parts_lie_where_the_image_has_them(seed):
     [("Hat", {"hat": "beanie"}), ("Glasses", {"glasses": "dark"}), ("Beard", {"beard": "full"})],
 )
 def test_what_is_worn_is_a_part_of_its_own(part, change):
-    bare, worn = (views.parts(scene(2, **more).shapes(), SIZE) for more in ({}, change))
-    assert not shows(bare, part).any() and shows(worn, part).sum() > 20
+    bare, dressed = (views.parts(scene(2, **more).shapes(), SIZE) for more in ({}, change))
+    assert not shows(bare, part).any() and shows(dressed, part).sum() > 20
 
 
 def test_lines_run_where_parts_meet():
@@ -77,11 +77,11 @@ def test_what_is_not_drawn_has_its_usual_form():
     for lot in lots:
         look = lot.scene.look
         if "mouth" not in lot.parts:
-            assert (look.smile, look.opened) == (0.6, 0.0)
+            assert (look.smile, look.mouth_open) == (0.6, 0.0)
         if "hair" not in lot.parts:
             assert look.style == "parted"
-        for part, worn in (("hat", look.hat), ("glasses", look.glasses), ("beard", look.beard)):
-            assert part in lot.parts or not worn
+        for part, has_part in (("hat", look.hat), ("glasses", look.glasses), ("beard", look.beard)):
+            assert part in lot.parts or not has_part
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -1,4 +1,4 @@
-"""Which two are compared next, and how soon the best is found, by people whose taste is known."""
+"""The choice of the next pair, and how soon the best is found, with simulated users."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from studio.tune.by_preference.pairs import MOST, Pair, Pairs
 
 @pytest.fixture(scope="module")
 def long():
-    """A whole search of three settings, one of them a choice."""
+    """A complete search over three settings, one of them categorical."""
     able = grid("strength", "stroke=0.35:2.8", "look")
     return searched(able, Person(able, 3), seed=3)
 
@@ -51,22 +51,22 @@ def test_the_best_is_the_one_that_was_picked(picked):
 @pytest.mark.slow
 def test_whoever_was_picked_stays_and_meets_another(long):
     stays = 0
-    for one, after in pairwise(long.judged):
+    for one, after in pairwise(long.comparisons):
         assert len({one.left, one.right} & {after.left, after.right}) < 2
         if one.picked != "alike" and getattr(after, one.picked) == getattr(one, one.picked):
             stays += 1
-    assert stays > len(long.judged) / 2
+    assert stays > len(long.comparisons) / 2
 
 
 @pytest.mark.slow
 def test_no_pair_comes_twice_and_no_two_are_equal(long):
-    pairs = [frozenset(one[:2]) for one in long.judged]
-    assert len(long.judged) == MOST
+    pairs = [frozenset(one[:2]) for one in long.comparisons]
+    assert len(long.comparisons) == MOST
     assert len(set(pairs)) == len(pairs) and all(len(pair) == 2 for pair in pairs)
 
 
 def test_all_that_is_tried_are_real_settings(long):
-    for one in long.judged:
+    for one in long.comparisons:
         for point in one[:2]:
             LookSettings.parse(dict(zip(long.grid.names, point, strict=True)))
     assert {point[2] for point in long.points} == {"dogs", "eyes", "fans", "fur"}
@@ -74,17 +74,17 @@ def test_all_that_is_tried_are_real_settings(long):
 
 def test_a_search_follows_from_what_was_picked(long):
     for count in (0, 4, 17):
-        again = Pairs(grid("strength", "stroke=0.35:2.8", "look"), long.judged[:count], seed=3)
-        assert again.pair == long.judged[count]._replace(picked="")
+        again = Pairs(grid("strength", "stroke=0.35:2.8", "look"), long.comparisons[:count], seed=3)
+        assert again.pair == long.comparisons[count]._replace(picked="")
     other = Pairs(long.grid, [], seed=4)
-    assert other.pair != long.judged[0]._replace(picked="")
+    assert other.pair != long.comparisons[0]._replace(picked="")
 
 
 def test_a_small_space_ends_when_all_is_compared():
     able = grid("bright", "look=dogs|eyes")
     duels = searched(able, Person(able, 0), seed=0)
-    assert duels.pair is None and len(duels.judged) < MOST
-    met = {point for one in duels.judged if duels.best in one[:2] for point in one[:2]}
+    assert duels.pair is None and len(duels.comparisons) < MOST
+    met = {point for one in duels.comparisons if duels.best in one[:2] for point in one[:2]}
     assert met == set(able.points(0)), "the best has met all others"
 
 
@@ -98,9 +98,9 @@ def test_a_large_space_is_looked_at_near_and_far():
 
 def test_what_is_learned_is_what_was_picked():
     able = grid("strength", "look")
-    judged = [Pair((n / 10, "fur"), (n / 10, other), "left") for n in (2, 5, 9) for other in ("dogs", "eyes")]
-    judged += [Pair((0.9, "fur"), (n / 10, "fur"), "left") for n in (0, 2, 4, 5)]
-    strength, look = lines(Pairs(able, judged))
+    pairs = [Pair((n / 10, "fur"), (n / 10, other), "left") for n in (2, 5, 9) for other in ("dogs", "eyes")]
+    pairs += [Pair((0.9, "fur"), (n / 10, "fur"), "left") for n in (0, 2, 4, 5)]
+    strength, look = lines(Pairs(able, pairs))
     assert (look.likely, look.open) == (("fur",), False) or set(look.likely) == {"fur", "fans"}
     assert min(strength.likely) > 0.5 and strength.best == 0.9
     assert strength.means[strength.values.index(0.9)] == pytest.approx(0)
@@ -112,13 +112,13 @@ def test_what_is_learned_is_what_was_picked():
     "vary", [("strength", "stroke"), ("strength", "stroke=0.35:2.8", "depth=4:20")], ids=["two", "three"]
 )
 def test_thirty_comparisons_find_what_a_person_likes(vary):
-    """Against a knock-out of as many rivals at random, judged by the same person with the same whims."""
+    """Compares with a tournament of as many random rivals, with the same simulated user."""
     able = grid(*vary)
     people = [Person(able, seed) for seed in range(5)]
-    found = [searched(able, person, seed).best for seed, person in enumerate(people)]
-    better = [person.share_better(point) for person, point in zip(people, found, strict=True)]
+    points = [searched(able, person, seed).best for seed, person in enumerate(people)]
+    better = [person.share_better(point) for person, point in zip(people, points, strict=True)]
     assert sorted(better)[3] < 0.1, "four of five people are led into their best tenth"
-    missed = np.median([person.missed(point) for person, point in zip(people, found, strict=True)])
+    missed = np.median([person.missed(point) for person, point in zip(people, points, strict=True)])
     by_chance = [
         person.missed(tournament(able, person, turn, MOST)) for person in people for turn in range(20)
     ]

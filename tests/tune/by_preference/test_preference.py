@@ -1,4 +1,4 @@
-"""What a user likes, told from pairs: the maths against closed forms, differences and brute force."""
+"""The preference model against closed forms, finite differences and brute force."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import pytest
 from scipy.special import ndtr
 
 from studio.tune.by_preference import preference
-from studio.tune.by_preference.preference import MARGIN, Belief, Judged
+from studio.tune.by_preference.preference import MARGIN, Belief, Preference
 
 PLACES = np.array([[0.0], [0.35], [0.7], [1.0]])
 
 
-@pytest.mark.parametrize("answers", [preference._picked, preference._too_alike])
+@pytest.mark.parametrize("answers", [preference._pick_likelihood, preference._tie_likelihood])
 def test_slopes_and_bends_are_those_of_the_likelihood(answers):
     gaps, step = np.array([-6.0, -2.0, -0.4, 0.1, 0.9, 3.0, 7.0]), 1e-4
     _, slope, bend = answers(gaps)
@@ -24,9 +24,9 @@ def test_slopes_and_bends_are_those_of_the_likelihood(answers):
 
 def test_the_three_answers_are_all_there_are():
     gaps = np.linspace(-4, 4, 9)
-    left, right = (np.exp(preference._picked(one)[0]) for one in (gaps, -gaps))
-    alike = np.exp(preference._too_alike(gaps)[0])
-    assert left + right + alike == pytest.approx(1)
+    left, right = (np.exp(preference._pick_likelihood(one)[0]) for one in (gaps, -gaps))
+    alike_share = np.exp(preference._tie_likelihood(gaps)[0])
+    assert left + right + alike_share == pytest.approx(1)
     assert left == pytest.approx(ndtr(gaps - MARGIN))
 
 
@@ -37,7 +37,7 @@ def test_before_anything_is_picked_all_is_open():
 
 
 def test_what_was_picked_is_believed_and_what_lies_near_it_too():
-    belief = Belief(PLACES, [Judged(1, 0), Judged(1, 3), Judged(2, 3)], [0])
+    belief = Belief(PLACES, [Preference(1, 0), Preference(1, 3), Preference(2, 3)], [0])
     means = belief.mean(PLACES)
     assert means.argmax() == 1 and means[2] > means[3]
     assert belief.mean(np.array([[0.4]]))[0] > means[3]
@@ -45,15 +45,15 @@ def test_what_was_picked_is_believed_and_what_lies_near_it_too():
 
 
 def test_two_that_are_too_alike_come_closer():
-    apart = [Judged(0, 1), Judged(1, 3)]
-    gap = np.ptp(Belief(PLACES, apart, [0]).mean(PLACES[[0, 1]]))
-    alike = Belief(PLACES, [*apart, *[Judged(0, 1, alike=True)] * 4], [0])
-    assert np.ptp(alike.mean(PLACES[[0, 1]])) < 0.6 * gap
+    comparisons = [Preference(0, 1), Preference(1, 3)]
+    gap = np.ptp(Belief(PLACES, comparisons, [0]).mean(PLACES[[0, 1]]))
+    tied = Belief(PLACES, [*comparisons, *[Preference(0, 1, is_tie=True)] * 4], [0])
+    assert np.ptp(tied.mean(PLACES[[0, 1]])) < 0.6 * gap
 
 
 def test_one_comparison_is_weighed_as_brute_force_weighs_it():
-    """The difference of two utilities, on a fine grid: Gaussian before, a probit of it seen."""
-    belief = Belief(PLACES[[0, 3]], [Judged(0, 1)], [0])
+    """The utility difference on a fine grid: a Gaussian prior times a probit likelihood."""
+    belief = Belief(PLACES[[0, 3]], [Preference(0, 1)], [0])
     variance = 2 * (belief._kernel(PLACES[:1], PLACES[:1]) - belief._kernel(PLACES[:1], PLACES[3:])).item()
     gaps = np.linspace(-15, 15, 20_001)
     weights = np.exp(-(gaps**2) / (2 * variance)) / np.sqrt(2 * np.pi * variance) * ndtr(gaps - MARGIN)
@@ -69,7 +69,7 @@ def test_one_comparison_is_weighed_as_brute_force_weighs_it():
 
 
 def test_a_variance_is_the_middle_of_the_covariance():
-    belief = Belief(PLACES, [Judged(1, 0), Judged(2, 3), Judged(0, 3, alike=True)], [0])
+    belief = Belief(PLACES, [Preference(1, 0), Preference(2, 3), Preference(0, 3, is_tie=True)], [0])
     places = np.linspace(0, 1, 7)[:, None]
     covariance = belief.covariance(places, places)
     assert belief.variance(places) == pytest.approx(np.diag(covariance))
@@ -81,13 +81,13 @@ def test_a_setting_that_never_mattered_is_told_from_one_that_did():
     places = rng.random((24, 2))
     pairs = [(a, b) for a in range(24) for b in range(a) if rng.random() < 0.15]
     wave = np.sin(9 * places[:, 0])
-    judged = [Judged(a, b) if wave[a] > wave[b] else Judged(b, a) for a, b in pairs]
-    matters, idle = Belief(places, judged, [0, 1]).reaches
+    comparisons = [Preference(a, b) if wave[a] > wave[b] else Preference(b, a) for a, b in pairs]
+    matters, idle = Belief(places, comparisons, [0, 1]).reaches
     assert matters < idle
 
 
 def test_the_champion_itself_promises_nothing_and_the_unknown_most():
-    belief = Belief(PLACES[:2], [Judged(0, 1)] * 6, [0])
+    belief = Belief(PLACES[:2], [Preference(0, 1)] * 6, [0])
     same, near, far = belief.improvement(np.array([[0.0], [0.05], [1.0]]), PLACES[:1])
     assert same == pytest.approx(0, abs=1e-4)
     assert far > near > same

@@ -1,4 +1,4 @@
-"""Searches by preference as they are kept: found again, judged once, taken back, told from a third-party."""
+"""Stored searches by preference: found again, answered once, undone, and private."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import os
 import pytest
 
 from studio.core import owners, paths, tasks
-from studio.core.errors import InvalidInput, NoRoom, Unavailable
+from studio.core.errors import InsufficientSpace, InvalidInput, Unavailable
 from studio.core.tasks import File
 from studio.dream.settings import DreamSettings
 from studio.engine import quotas
@@ -29,38 +29,38 @@ def file_of(taste):
 
 
 def test_what_was_picked_is_found_by_another_process(taste):
-    first = taste.duels().pair
+    first = taste.pairs().pair
     searches.compare(taste.id, "local", first, "right")
-    found = searches.find(taste.id, "local")
-    assert [one.picked for one in found.compared] == ["right"]
-    assert found.duels().judged == (first._replace(picked="right"),)
-    assert found.duels().pair == searches.find(taste.id, "local").duels().pair != first
+    search = searches.find(taste.id, "local")
+    assert [one.picked for one in search.compared] == ["right"]
+    assert search.pairs().comparisons == (first._replace(picked="right"),)
+    assert search.pairs().pair == searches.find(taste.id, "local").pairs().pair != first
     assert json.loads(file_of(taste).read_bytes())["inputs"]["content"][0]["name"] == "me.png"
 
 
 def test_a_image_has_its_own_settings_and_shares_the_others(taste):
-    made = taste.made(("eyes", 7), ("look", "steps"), size=1024)
-    assert made == DreamSettings(look="eyes", steps=7, size=1024)
-    assert taste.made(("birds", 4), ("look", "steps")).size == 256
-    tasks.check("dream.ascend", made, taste.inputs)
+    settings = taste.image_settings(("eyes", 7), ("look", "steps"), size=1024)
+    assert settings == DreamSettings(look="eyes", steps=7, size=1024)
+    assert taste.image_settings(("birds", 4), ("look", "steps")).size == 256
+    tasks.check("dream.ascend", settings, taste.inputs)
 
 
 def test_a_second_click_counts_once_and_undo_takes_it_back(taste):
-    first = taste.duels().pair
+    first = taste.pairs().pair
     searches.compare(taste.id, "local", first, "left")
     twice = searches.compare(taste.id, "local", Pair(first.right, first.left), "right")
     assert [one.picked for one in twice.compared] == ["left"]
     undone = searches.undo(taste.id, "local")
-    assert (undone.compared, undone.duels().pair) == ((), first)
+    assert (undone.compared, undone.pairs().pair) == ((), first)
     assert searches.undo(taste.id, "local").compared == ()
 
 
 def test_it_ends_after_enough_comparisons(taste):
-    points = taste.duels().grid.points(0)
+    points = taste.pairs().grid.points(0)
     for rival in points[1 : MOST + 2]:
-        kept = searches.compare(taste.id, "local", Pair(points[0], rival), "left")
-    assert len(kept.compared) == MOST and kept.duels().pair is None
-    assert kept.duels().best == points[0]
+        search = searches.compare(taste.id, "local", Pair(points[0], rival), "left")
+    assert len(search.compared) == MOST and search.pairs().pair is None
+    assert search.pairs().best == points[0]
 
 
 def test_nobody_sees_what_is_not_theirs(taste):
@@ -68,8 +68,8 @@ def test_nobody_sees_what_is_not_theirs(taste):
         with pytest.raises(Unavailable, match="Begin another"):
             searches.find(id, owner)
         with pytest.raises(Unavailable):
-            searches.compare(id, owner, taste.duels().pair, "left")
-    searches.compare(taste.id, "local", taste.duels().pair, "left")
+            searches.compare(id, owner, taste.pairs().pair, "left")
+    searches.compare(taste.id, "local", taste.pairs().pair, "left")
     assert [one.id for one in searches.recent("local")] == [taste.id]
     assert searches.recent("visitor-1") == []
 
@@ -116,16 +116,16 @@ def test_a_value_that_the_form_no_longer_has_becomes_its_nearest(taste):
         {"left": {"look": "dogs", "steps": 97}, "right": {"look": "eyes", "steps": 6.4}, "picked": "left"}
     ]
     file_of(taste).write_text(json.dumps(old))
-    [judged] = searches.find(taste.id, "local").duels().judged
-    assert judged == Pair(("dogs", 20), ("eyes", 6), "left")
+    [comparison] = searches.find(taste.id, "local").pairs().comparisons
+    assert comparison == Pair(("dogs", 20), ("eyes", 6), "left")
 
 
 def test_its_images_are_needed(taste, monkeypatch):
     monkeypatch.setitem(disk_usage._LEAST_AGES, "unnamed", -1.0)
     digest = taste.inputs["content"][0].digest
-    assert digest not in [path.name for path in disk_usage._unnamed(paths.home())]
+    assert digest not in [path.name for path in disk_usage._unused_files(paths.home())]
     searches.remove(taste.id, "local")
-    assert digest in [path.name for path in disk_usage._unnamed(paths.home())]
+    assert digest in [path.name for path in disk_usage._unused_files(paths.home())]
 
 
 def test_those_of_others_are_not_read_and_count_as_their_owners_work(home, monkeypatch):
@@ -133,19 +133,19 @@ def test_those_of_others_are_not_read_and_count_as_their_owners_work(home, monke
     monkeypatch.setenv("STUDIO_OWNER_DISK", "0.0001")
     read, really = [], searches._read
     monkeypatch.setattr(searches, "_read", lambda path: read.append(path) or really(path))
-    begun = {}
+    by_owner = {}
     for owner in ("visitor-a", "visitor-b"):
-        with owners.asking(owner):
+        with owners.acting_as(owner):
             content = File.keep(owner.encode(), "image", "me.png")
             vary = ("look=dogs|eyes|birds", "steps=4:20")
-            begun[owner] = searches.begin(
+            by_owner[owner] = searches.begin(
                 "dream.ascend", DreamSettings(), vary, {"content": [content]}, owner, 512
             )
-            searches.compare(begun[owner].id, owner, begun[owner].duels().pair, "left")
+            searches.compare(by_owner[owner].id, owner, by_owner[owner].pairs().pair, "left")
     read.clear()
-    assert [one.id for one in searches.recent("visitor-a")] == [begun["visitor-a"].id] and len(read) == 1
+    assert [one.id for one in searches.recent("visitor-a")] == [by_owner["visitor-a"].id] and len(read) == 1
     with pytest.raises(Unavailable):
-        searches.find(begun["visitor-b"].id, "visitor-a")
+        searches.find(by_owner["visitor-b"].id, "visitor-a")
     note = owners.folder("visitor-a") / "files" / paths.digest(b"visitor-a")
     assert note.exists()
     os.utime(note, (0, 0))
@@ -154,5 +154,5 @@ def test_those_of_others_are_not_read_and_count_as_their_owners_work(home, monke
     file = next((owners.folder("visitor-a") / "searches").glob("*.json"))
     file.write_bytes(file.read_bytes() + b" " * 100_000)
     assert quotas.usage_of("visitor-a").bytes > before + 90_000
-    with owners.asking("visitor-a"), pytest.raises(NoRoom, match="Your work takes"):
+    with owners.acting_as("visitor-a"), pytest.raises(InsufficientSpace, match="Your work takes"):
         searches.begin("dream.ascend", DreamSettings(), vary, {}, "visitor-a", 512)

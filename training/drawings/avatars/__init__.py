@@ -1,4 +1,4 @@
-"""Cartoon faces drawn by our own code: a data set free of any license, as large as one likes."""
+"""Cartoon faces drawn by code: a data set of any size, free of any license."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import numpy as np
 
 from studio.core.progress import Progress
 from training.drawings.avatars import clothes, crowns, features, glasses, hair, hats, head, looks
-from training.drawings.avatars.pen import Pen
+from training.drawings.avatars.canvas import Canvas
 
-_Paint = Callable[[Pen, looks.Look, head.Head, np.random.Generator], None]
+_Paint = Callable[[Canvas, looks.Look, head.Head, np.random.Generator], None]
 FACTS = ("smile", "glasses", "hat", "beard", "hair_length")
 
 
@@ -18,38 +18,38 @@ def draw(rng: np.random.Generator, size: int = 64) -> tuple[np.ndarray, dict[str
     """Draws one face.
 
     Args:
-        rng: decides all about it; the size does not.
-        size: of its sides, in px.
+        rng: decides everything except the size.
+        size: side in px.
 
     Returns:
         `(size, size, 3) uint8`, and its FACTS: smile from -1 (sad) to 1 (wide); glasses, hat and beard
         (or moustache) 0 or 1; hair_length from 0 (bald) to 1 (far over the shoulders).
     """
     look = looks.choose(rng)
-    pen = Pen(size, look.background)
-    draw_look(pen, look, rng)
-    return pen.image(), _facts(look)
+    canvas = Canvas(size, look.background)
+    draw_look(canvas, look, rng)
+    return canvas.image(), _facts(look)
 
 
-def draw_look(pen: Pen, look: looks.Look, rng: np.random.Generator) -> None:
-    """Draws the face of a look, from what is farthest away to what is nearest."""
-    shape = head.shaped(look)
-    with pen.placed(*head.CENTER, look.tilt), pen.part("hair"):
-        hair.draw_behind(pen, look, shape)
-    with pen.part("clothes"):
-        clothes.draw(pen, look, shape)
-    with pen.placed(*head.CENTER, look.tilt):
+def draw_look(canvas: Canvas, look: looks.Look, rng: np.random.Generator) -> None:
+    """Draws the face of a look from back to front."""
+    shape = head.make_head(look)
+    with canvas.frame(*head.CENTER, look.tilt), canvas.part("hair"):
+        hair.draw_behind(canvas, look, shape)
+    with canvas.part("clothes"):
+        clothes.draw(canvas, look, shape)
+    with canvas.frame(*head.CENTER, look.tilt):
         for part, paint in _PARTS:
-            with pen.part(part):
-                paint(pen, look, shape, rng)
+            with canvas.part(part):
+                paint(canvas, look, shape, rng)
 
 
-def _plain(paint: Callable[[Pen, looks.Look, head.Head], None]) -> _Paint:
-    """What leaves nothing to chance."""
-    return lambda pen, look, shape, rng: paint(pen, look, shape)
+def _plain(paint: Callable[[Canvas, looks.Look, head.Head], None]) -> _Paint:
+    """Wraps a function that uses no randomness."""
+    return lambda canvas, look, shape, rng: paint(canvas, look, shape)
 
 
-# Of the head, from the farthest to the nearest.
+# Parts of the head, from back to front.
 _PARTS: tuple[tuple[str, _Paint], ...] = (
     ("hair", _plain(hair.draw_strands)),
     ("ears", _plain(head.draw_ears)),
@@ -79,26 +79,26 @@ def _facts(look: looks.Look) -> dict[str, float]:
 def collection(
     count: int, seed: int, progress: Progress | None = None, size: int = 64
 ) -> dict[str, np.ndarray]:
-    """Draws many faces, each from a seed of its own, so that a larger collection begins with a smaller one.
+    """Draws many faces, each with its own seed, so that larger collections start with the smaller ones.
 
     Args:
-        count: how many.
+        count: number of faces.
         seed: of every random draw; the same one gives the same bytes.
-        progress: told of every face.
-        size: of their sides, in px.
+        progress: receives every face.
+        size: side in px.
 
     Returns:
         "images", `(count, size, size, 3) uint8`, and every fact as `(count,) float32`.
 
     Raises:
-        Cancelled: if a user asked to stop.
+        Cancelled: if the user stopped the job.
     """
     images = np.empty((count, size, size, 3), "uint8")
-    made = {"images": images, **{name: np.empty(count, "float32") for name in FACTS}}
+    arrays = {"images": images, **{name: np.empty(count, "float32") for name in FACTS}}
     progress = progress or Progress()
     for n in range(count):
         images[n], facts = draw(np.random.default_rng((seed, n)), size)
         for name, value in facts.items():
-            made[name][n] = value
+            arrays[name][n] = value
         progress.report(n + 1, count, preview=images[n].copy)
-    return made
+    return arrays

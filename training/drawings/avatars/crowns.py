@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from training.drawings.avatars.curves import arc, both, ellipse, mirrored, moved, smooth
+from training.drawings.avatars.canvas import Canvas, shade
+from training.drawings.avatars.curves import arc, both, ellipse, mirror, smooth, translate
 from training.drawings.avatars.hair import gleam, glossy
 from training.drawings.avatars.head import Head
 from training.drawings.avatars.looks import Look
-from training.drawings.avatars.pen import Pen, shade
 
 # Shares of the head's width and height around its center.
 # fmt: off
@@ -24,32 +24,32 @@ _COMBED = np.array([(-0.6, -0.74), (0.1, -1.02), (0.72, -1.08)])
 _ROUND = np.array([(0.84, -0.25), (0.6, -0.54), (0, -0.62)])
 
 
-def draw(pen: Pen, look: Look, head: Head, rng: np.random.Generator) -> None:
-    """What of a style stands off the head, if anything does."""
+def draw(canvas: Canvas, look: Look, head: Head, rng: np.random.Generator) -> None:
+    """Draws the part of a hair style that stands off the head, if any."""
     if look.style in _CROWNS:
-        _CROWNS[look.style](pen, look, head, rng)
+        _CROWNS[look.style](canvas, look, head, rng)
 
 
-def _quiff(pen: Pen, look: Look, head: Head, rng: np.random.Generator) -> None:
+def _quiff(canvas: Canvas, look: Look, head: Head, rng: np.random.Generator) -> None:
     size, side = (head.width, head.height), (look.side, 1)
     rise = _RISE[:, None] * (0, -2 - 9 * look.length)
-    tuft = moved(smooth((_TUFT * size + rise) * side), 0.7 * head.ahead)
-    pen.lit(tuft, look.hair)
-    with pen.inside(tuft):
+    tuft = translate(smooth((_TUFT * size + rise) * side), 0.7 * head.ahead)
+    canvas.fill_shaded(tuft, look.hair)
+    with canvas.inside(tuft):
         for low in (0, 3.2):
-            strand = smooth(moved(_COMBED * size, 0, low) * side, closed=False)
-            pen.line(strand, gleam(look.hair), 1.3, 0.8)
+            strand = smooth(translate(_COMBED * size, 0, low) * side, closed=False)
+            canvas.line(strand, gleam(look.hair), 1.3, 0.8)
 
 
-def _spikes(pen: Pen, look: Look, head: Head, rng: np.random.Generator) -> None:
+def _spikes(canvas: Canvas, look: Look, head: Head, rng: np.random.Generator) -> None:
     w, h, count = head.width, head.height, 15
     tall = 2.5 + 11 * look.length + rng.uniform(-0.8, 0.8, count)
     far = np.where(np.arange(count) % 2, tall, 0.4)[:, None]
-    crown = moved(arc(0, 0, 1, 1, 186, 354, count) * ((w, 0.94 * h) + far * (0.75, 1)), 0, -0.06 * h)
-    glossy(pen, look, head, np.concatenate([crown, moved(_JAGGED * (w, h), 0.7 * head.ahead)]))
+    crown = translate(arc(0, 0, 1, 1, 186, 354, count) * ((w, 0.94 * h) + far * (0.75, 1)), 0, -0.06 * h)
+    glossy(canvas, look, head, np.concatenate([crown, translate(_JAGGED * (w, h), 0.7 * head.ahead)]))
 
 
-def _curls(pen: Pen, look: Look, head: Head, rng: np.random.Generator) -> None:
+def _curls(canvas: Canvas, look: Look, head: Head, rng: np.random.Generator) -> None:
     w, h, size = head.width, head.height, 2.6 + 4 * look.length
     outer = [(*place, shade(look.hair, 0.8)) for place in arc(0, -0.12 * h, 1.02 * w, 0.9 * h, 178, 362, 11)]
     inner = [(*place, look.hair) for place in arc(0, -0.12 * h, 0.78 * w, 0.68 * h, 178, 362, 8)[1:-1]]
@@ -57,33 +57,33 @@ def _curls(pen: Pen, look: Look, head: Head, rng: np.random.Generator) -> None:
         if look.hat and y < -0.4 * h:
             continue
         wide = size * rng.uniform(0.9, 1.12)
-        pen.dot(x + 0.5 * head.ahead, y, wide, color)
-        with pen.part("shine"):
-            pen.line(arc(x, y, wide * 0.55, wide * 0.55, 190, 300, 7), gleam(look.hair), 0.8, 0.5)
+        canvas.dot(x + 0.5 * head.ahead, y, wide, color)
+        with canvas.part("shine"):
+            canvas.line(arc(x, y, wide * 0.55, wide * 0.55, 190, 300, 7), gleam(look.hair), 0.8, 0.5)
 
 
-def _afro(pen: Pen, look: Look, head: Head, rng: np.random.Generator) -> None:
+def _afro(canvas: Canvas, look: Look, head: Head, rng: np.random.Generator) -> None:
     w, h = head.width, head.height
     size = w * (0.9 + 0.85 * look.length), h * (0.8 + 0.6 * look.length)
-    line = moved(np.concatenate([_ROUND, mirrored(_ROUND[-2::-1])]) * (w, h), 0.8 * head.ahead)
+    line = translate(np.concatenate([_ROUND, mirror(_ROUND[-2::-1])]) * (w, h), 0.8 * head.ahead)
     inner = smooth([(0.93 * w, 0.12 * h), *line, (-0.93 * w, 0.12 * h)], closed=False)
     outline = np.concatenate([arc(0, -0.24 * h, *size, 150, 390, 40), inner])
-    pen.fill(outline, shade(look.hair, 0.5))
-    with pen.inside(outline):
-        pen.fill(ellipse(-1.8, -0.24 * h - 1.2, *size, 40), look.hair)
+    canvas.fill(outline, shade(look.hair, 0.5))
+    with canvas.inside(outline):
+        canvas.fill(ellipse(-1.8, -0.24 * h - 1.2, *size, 40), look.hair)
 
 
-def _mohawk(pen: Pen, look: Look, head: Head, rng: np.random.Generator) -> None:
+def _mohawk(canvas: Canvas, look: Look, head: Head, rng: np.random.Generator) -> None:
     w, h, tall = head.width, head.height, 2 + 12 * look.length
     half = [(0, -h - tall), (0.2 * w, -h - 0.9 * tall), (0.36 * w, -0.95 * h), (0.26 * w, -0.62 * h)]
-    pen.lit(moved(smooth(both([*half, (0, -0.52 * h)])), 0.5 * head.ahead), look.hair)
+    canvas.fill_shaded(translate(smooth(both([*half, (0, -0.52 * h)])), 0.5 * head.ahead), look.hair)
 
 
-def _tie(pen: Pen, look: Look, head: Head, rng: np.random.Generator) -> None:
-    pen.line(arc(0, -head.height - 0.4, 3.6, 1.2, 20, 160, 8), look.trim, 1.3)
+def _tie(canvas: Canvas, look: Look, head: Head, rng: np.random.Generator) -> None:
+    canvas.line(arc(0, -head.height - 0.4, 3.6, 1.2, 20, 160, 8), look.trim, 1.3)
 
 
-_CROWNS: dict[str, Callable[[Pen, Look, Head, np.random.Generator], None]] = {
+_CROWNS: dict[str, Callable[[Canvas, Look, Head, np.random.Generator], None]] = {
     "quiff": _quiff,
     "spikes": _spikes,
     "curls": _curls,

@@ -1,4 +1,4 @@
-"""Outlines as rows of points: ellipses, curves through few points, ribbons along a line."""
+"""Outlines as arrays of points: ellipses, smooth curves, and ribbons along a line."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ def _round(start: float, end: float, count: int) -> Points:
 
 
 def arc(x: float, y: float, across: float, down: float, start: float, end: float, count: int = 20) -> Points:
-    """A part of an ellipse, clockwise from `start` to `end` in degrees: 0 is right, 90 below, 180 left."""
+    """Returns an elliptical arc, clockwise from `start` to `end` in degrees: 0 right, 90 below."""
     return _round(start, end, count) * (across, down) + (x, y)
 
 
 def ellipse(x: float, y: float, across: float, down: float, count: int = 32) -> Points:
-    """An ellipse around (x, y) with these half axes."""
+    """Returns an ellipse around (x, y) with these half axes."""
     return arc(x, y, across, down, 0, 360 - 360 / count, count)
 
 
 @cache
 def _weights(steps: int) -> np.ndarray:
-    """`(steps, 4)`: how much of its four neighbors each point between two knots has (Catmull & Rom 1974)."""
+    """Returns the spline weights of four neighboring knots, `(steps, 4)` (Catmull and Rom 1974)."""
     t = np.linspace(0, 1, steps, endpoint=False)[:, None]
     basis = np.array([[0, 2, 0, 0], [-1, 0, 1, 0], [2, -5, 4, -1], [-1, 3, -3, 1]]) / 2
     return t ** np.arange(4) @ basis
 
 
 def smooth(knots: object, closed: bool = True, steps: int = 7) -> Points:
-    """A curve through all knots.
+    """Returns a smooth curve through all knots.
 
     Args:
         knots: `(k, 2)`, at least three.
@@ -52,31 +52,31 @@ def smooth(knots: object, closed: bool = True, steps: int = 7) -> Points:
 
 
 def ribbon(points: Points, width: float, taper: float = 0.0) -> Points:
-    """The outline of a line with a width; a taper of 1 lets both ends run thin."""
+    """Returns the outline of a wide line; a taper of 1 thins both ends to 0."""
     along = np.empty_like(points)
     along[1:-1] = points[2:] - points[:-2]
     along[0], along[-1] = points[1] - points[0], points[-1] - points[-2]
     along /= np.hypot(along[:, 0], along[:, 1])[:, None] + 1e-9
-    aside = along[:, ::-1] * (-0.5 * width, 0.5 * width) * _thinned(len(points), taper)
+    aside = along[:, ::-1] * (-0.5 * width, 0.5 * width) * _taper(len(points), taper)
     return np.concatenate([points + aside, (points - aside)[::-1]])
 
 
 @cache
-def _thinned(count: int, taper: float) -> np.ndarray:
+def _taper(count: int, taper: float) -> np.ndarray:
     return 1 - taper * np.linspace(-1, 1, count)[:, None] ** 2
 
 
-def moved(points: object, x: float = 0.0, y: float = 0.0) -> Points:
-    """The same elsewhere."""
+def translate(points: object, x: float = 0.0, y: float = 0.0) -> Points:
+    """Translates points."""
     return np.asarray(points, float) + np.array((x, y))
 
 
-def mirrored(points: Points) -> Points:
-    """The same on the other side of x = 0."""
+def mirror(points: Points) -> Points:
+    """Mirrors points at x = 0."""
     return np.asarray(points, float) * (-1, 1)
 
 
 def both(right: object) -> Points:
-    """An outline that is the same on both sides: its right half from top to bottom, then its mirror image."""
+    """Returns a symmetric outline: the right half from top to bottom, then its mirror image."""
     right = np.asarray(right, float)
-    return np.concatenate([right, mirrored(right)[::-1]])
+    return np.concatenate([right, mirror(right)[::-1]])

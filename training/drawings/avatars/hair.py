@@ -1,4 +1,4 @@
-"""Hair: what hangs behind the head, what falls over the shoulders, and what lies close to the head."""
+"""Hair behind the head, over the shoulders, and close to the head."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from studio.sketch.colors import Color, mix
-from training.drawings.avatars.curves import Points, arc, both, ellipse, mirrored, moved, smooth
+from training.drawings.avatars.canvas import Canvas, shade
+from training.drawings.avatars.curves import Points, arc, both, ellipse, mirror, smooth, translate
 from training.drawings.avatars.head import Head
 from training.drawings.avatars.looks import Look
-from training.drawings.avatars.pen import Pen, shade
 
 
 @dataclass(frozen=True)
@@ -63,36 +63,36 @@ _HANGING = frozenset({"long", "waves", "fringe", "bob"})
 
 
 def gleam(color: Color) -> Color:
-    """The color of hair where it shines."""
+    """Returns the color of shining hair."""
     return mix(color, (255, 236, 214), 0.17)
 
 
 def _hanging(look: Look) -> float:
-    """How far below the center of the head the hair ends, in units."""
+    """Returns the distance of the hair's ends below the center of the head, in units."""
     return -6 + 40 * look.length
 
 
-def draw_behind(pen: Pen, look: Look, head: Head) -> None:
-    """What is farther away than the shoulders."""
+def draw_behind(canvas: Canvas, look: Look, head: Head) -> None:
+    """Draws the hair behind the shoulders."""
     w, h, low, dark = head.width, head.height, _hanging(look), shade(look.hair, 1.15)
     if look.style in _HANGING:
-        pen.fill(_curtain(look, head), dark)
+        canvas.fill(_curtain(look, head), dark)
     elif look.style == "bun":
-        pen.lit(ellipse(0, -h - 1.6, 6, 5), look.hair)
+        canvas.fill_shaded(ellipse(0, -h - 1.6, 6, 5), look.hair)
     elif look.style == "tail":
         root = [(w + 0.5, -0.1 * h), (0.5 * w, -0.7 * h), (w + 4.5, -0.5 * h)]
         tail = smooth([*root, (w + 7.5, 0.15 * h), (w + 4.8, low), (w + 2.6, 0.35 * h)])
-        pen.lit(tail * (look.side, 1), dark)
+        canvas.fill_shaded(tail * (look.side, 1), dark)
     elif look.style == "bunches":
         root = [(w + 0.6, 0.5 * low), (w - 1, -0.2 * h), (w + 5.4, -0.1 * h)]
         bunch = smooth([*root, (w + 6.4, 0.5 * low), (w + 3.2, low)])
         for side in (-1, 1):
-            pen.lit(bunch * (side, 1), dark)
-            pen.dot(side * (w + 1.6), -0.12 * h, 1.9, look.trim)
+            canvas.fill_shaded(bunch * (side, 1), dark)
+            canvas.dot(side * (w + 1.6), -0.12 * h, 1.9, look.trim)
 
 
 def _curtain(look: Look, head: Head) -> Points:
-    """Long hair as one outline, from the crown to its ends on both sides."""
+    """Returns the outline of long hair, from the crown to its ends on both sides."""
     w, h, low = head.width, head.height, _hanging(look)
     wide = w + 2.4 + 1.4 * look.length
     over = arc(0, -0.1 * h, wide - 0.6, 0.9 * h + 1.4, -90, 0, 6)
@@ -104,30 +104,30 @@ def _curtain(look: Look, head: Head) -> Points:
     return smooth(both([*over.tolist(), *ends]), steps=4)
 
 
-def draw_strands(pen: Pen, look: Look, head: Head) -> None:
-    """What falls over the shoulders, on both sides of the neck."""
+def draw_strands(canvas: Canvas, look: Look, head: Head) -> None:
+    """Draws the hair over the shoulders, on both sides of the neck."""
     if look.style not in _HANGING - {"bob"}:
         return
     curtain, low, inner = _curtain(look, head), _hanging(look), 0.62 * head.width
     part = np.array([(inner, -4), (inner, low - 3), (inner + 3, low + 4), (40, low + 4), (40, -4)])
     for side in (-1, 1):
-        with pen.inside(part * (side, 1)), pen.part("strands"):
-            pen.fill(curtain, shade(look.hair, 0.75 if side < 0 else 1.15))
+        with canvas.inside(part * (side, 1)), canvas.part("strands"):
+            canvas.fill(curtain, shade(look.hair, 0.75 if side < 0 else 1.15))
 
 
-def draw_close(pen: Pen, look: Look, head: Head) -> None:
-    """What lies close to the head; of a bald one its shine."""
+def draw_close(canvas: Canvas, look: Look, head: Head) -> None:
+    """Draws the hair close to the head, or the shine of a bald one."""
     if look.style == "bald":
         shine = arc(-0.12 * head.width, 0, 0.66 * head.width, 0.82 * head.height, 218, 262, 12)
-        with pen.part("shine"):
-            pen.line(shine, mix(look.skin, (255, 250, 240), 0.4), 1.8, 0.8)
+        with canvas.part("shine"):
+            canvas.line(shine, mix(look.skin, (255, 250, 240), 0.4), 1.8, 0.8)
     elif look.style in _CUTS:
         cut = _CUTS[look.style]
         outline = _cap(look, head, cut)
         if cut.gleam:
-            glossy(pen, look, head, outline, cut.gleam)
+            glossy(canvas, look, head, outline, cut.gleam)
         else:
-            pen.fill(outline, mix(look.hair, look.skin, cut.skin))
+            canvas.fill(outline, mix(look.hair, look.skin, cut.skin))
 
 
 def _cap(look: Look, head: Head, cut: Cut) -> Points:
@@ -136,20 +136,20 @@ def _cap(look: Look, head: Head, cut: Cut) -> Points:
     over = arc(0, -0.08 * h, w + cut.side, 0.92 * h + top, 180, 360, 26)
     line = np.array(cut.line)
     if not cut.parted:
-        line = np.concatenate([line, mirrored(line[-2::-1])])
+        line = np.concatenate([line, mirror(line[-2::-1])])
     elif look.side > 0:
-        line = mirrored(line[::-1])
+        line = mirror(line[::-1])
     end = np.array([(w + cut.side * 0.8, cut.low * h)])
     foot = w * 0.9, cut.low * h
-    knots = moved(line * (w, h), 0.8 * head.ahead)
+    knots = translate(line * (w, h), 0.8 * head.ahead)
     inner = smooth([foot, *knots, (-foot[0], foot[1])], closed=False, steps=6)
-    return np.concatenate([over, end, inner, mirrored(end)])
+    return np.concatenate([over, end, inner, mirror(end)])
 
 
-def glossy(pen: Pen, look: Look, head: Head, outline: Points, up: float = 0.72) -> None:
-    """Fills hair, with shade at one side and a gleam where the head bends."""
-    pen.fill(outline, shade(look.hair, 0.8))
-    with pen.inside(outline):
-        pen.fill(moved(outline, -2, -0.6), look.hair)
+def glossy(canvas: Canvas, look: Look, head: Head, outline: Points, up: float = 0.72) -> None:
+    """Fills hair with shade at one side and a highlight."""
+    canvas.fill(outline, shade(look.hair, 0.8))
+    with canvas.inside(outline):
+        canvas.fill(translate(outline, -2, -0.6), look.hair)
         shine = arc(-0.1 * head.width, 0, 0.72 * head.width, up * head.height + 1.6, 205, 268, 14)
-        pen.line(shine, gleam(look.hair), 2, 0.8)
+        canvas.line(shine, gleam(look.hair), 2, 0.8)

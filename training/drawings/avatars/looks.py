@@ -1,4 +1,4 @@
-"""What a face is to look like, drawn by lot: its colors, its hair, what it wears and what it feels."""
+"""Random looks of faces: colors, hair, accessories and expression."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ NOSES = {"bow": 1.2, "button": 1, "slope": 1, "dots": 0.6}
 
 @dataclass(frozen=True)
 class Look:
-    """Everything that is decided before the first stroke; "" stands for none."""
+    """All attributes of a face; "" means none."""
 
     background: Color
     skin: Color
@@ -74,7 +74,7 @@ class Look:
     earrings: bool
     side: int
     smile: float
-    opened: float
+    mouth_open: float
     gaze: tuple[float, float]
     lids: float
     brow: float
@@ -90,7 +90,7 @@ class Look:
 
 
 def choose(rng: np.random.Generator) -> Look:
-    """Draws a look by lot, such that all kinds are common enough to be learned."""
+    """Chooses a random look; all kinds are frequent enough for training."""
     made_up = rng.random() < 0.5
     hat = _one(rng, HATS) if rng.random() < 0.28 else ""
     weights = {k: w * (0.3 if made_up else 1) for k, w in SHORT.items()}
@@ -115,7 +115,7 @@ def choose(rng: np.random.Generator) -> Look:
         earrings=rng.random() < (0.5 if made_up else 0.12),
         side=1 if rng.random() < 0.5 else -1,
         smile=smile,
-        opened=rng.uniform(0.6, 1) if rng.random() < open_chance else 0.0,
+        mouth_open=rng.uniform(0.6, 1) if rng.random() < open_chance else 0.0,
         gaze=(_about(rng, 0.75), _about(rng, 0.45)),
         lids=max(0.0, rng.uniform(-0.3, 0.32)),
         brow=_about(rng, 0.9),
@@ -132,11 +132,11 @@ def choose(rng: np.random.Generator) -> Look:
 
 
 def _one(rng: np.random.Generator, weights: Mapping[str, float]) -> str:
-    """A name, as often as its weight says."""
+    """Samples a name by weight."""
     place = np.searchsorted(np.cumsum(list(weights.values())), rng.random() * sum(weights.values()), "right")
     return list(weights)[place]
 
 
 def _about(rng: np.random.Generator, most: float) -> float:
-    """Around 0, never farther than `most`, and seldom so far."""
+    """Samples a value around 0 within `most` (triangular distribution)."""
     return most * (rng.random() + rng.random() - 1)

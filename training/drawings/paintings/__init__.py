@@ -1,4 +1,4 @@
-"""The paintings that the studio ships as samples, each with its own strokes, palette and texture."""
+"""The sample paintings of the studio, each with its own strokes, palette and texture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bristled oil strokes along a flow field: the brush of every painting that has one."""
+"""Bristled oil strokes along a flow field, for paintings with brush strokes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from training.drawings.paintings.noise import Shape
-from training.drawings.paintings.pigment import lit, vary
+from training.drawings.paintings.pigment import light_relief, vary
 
 OVERSAMPLING = 2  # strokes are drawn this much larger and averaged down: smooth edges without blending
 Field = Callable[[np.ndarray], np.ndarray]
@@ -17,7 +17,7 @@ Field = Callable[[np.ndarray], np.ndarray]
 
 @dataclass(frozen=True)
 class Brush:
-    """How a stroke looks; lengths in px of the image."""
+    """The shape of a stroke; lengths in px of the image."""
 
     length: float
     width: float
@@ -28,7 +28,7 @@ class Brush:
 
 
 class Canvas:
-    """An image with paint on it: three channels of color and one of thickness."""
+    """A canvas with three channels of color and one of thickness."""
 
     def __init__(self, size: Shape, ground: tuple[int, int, int]):
         self.size = size
@@ -40,7 +40,7 @@ class Canvas:
     def strokes(
         self, rng: np.random.Generator, starts: np.ndarray, colors: np.ndarray, flow: Field, brush: Brush
     ) -> None:
-        """Lays one stroke from each start, in order.
+        """Draws one stroke at each start, in order.
 
         Args:
             rng: source of the bristles' differences.
@@ -79,15 +79,15 @@ class Canvas:
                 self._pen.line(flat, fill=tuple(colors[stroke][bristle]), width=width)
 
     def image(self, relief: float) -> np.ndarray:
-        """The canvas under light from the upper left. Returns `(H, W, 3) float` in [0, 1]."""
+        """Renders the canvas in light from the upper left. Returns `(H, W, 3) float` in [0, 1]."""
         height, width = self.size
         small = np.asarray(self._paint.resize((width, height), Image.Resampling.BOX, reducing_gap=None))
         layers = small.astype("float32") / 255
-        return lit(layers[..., :3], layers[..., 3] * 6, relief)
+        return light_relief(layers[..., :3], layers[..., 3] * 6, relief)
 
 
 def follow(starts: np.ndarray, flow: Field, length: float, steps: int = 12) -> np.ndarray:
-    """Streamlines through the starts, half before and half after: Euler steps of the flow.
+    """Computes streamlines through the starts in both directions, by Euler steps of the flow.
 
     Returns:
         `(N, steps + 1, 2)` y and x in px.
@@ -104,7 +104,7 @@ def follow(starts: np.ndarray, flow: Field, length: float, steps: int = 12) -> n
 
 
 def _bristle_lines(paths, offsets):
-    """`(N, B, P, 2)`: the streamlines, moved sideways by each bristle's offset."""
+    """Shifts the streamlines sideways by each bristle's offset: `(N, B, P, 2)`."""
     along = np.gradient(paths, axis=1)
     along /= np.linalg.norm(along, axis=-1, keepdims=True) + 1e-6
     across = np.stack([along[..., 1], -along[..., 0]], axis=-1)
@@ -112,7 +112,7 @@ def _bristle_lines(paths, offsets):
 
 
 def sampler(direction_y: np.ndarray, direction_x: np.ndarray) -> Field:
-    """A `Field` that reads two `(H, W)` arrays at the nearest pixel, the border outside."""
+    """Returns a `Field` that samples two `(H, W)` arrays at the nearest pixel, clamped to the border."""
     height, width = direction_y.shape
     norm = np.hypot(direction_y, direction_x) + 1e-6
     field = np.stack([direction_y / norm, direction_x / norm], axis=-1)
@@ -126,7 +126,7 @@ def sampler(direction_y: np.ndarray, direction_x: np.ndarray) -> Field:
 
 
 def at(values: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """Reads `(H, W, ...)` at `(N, 2)` points, the border outside."""
+    """Samples `(H, W, ...)` at `(N, 2)` points, clamped to the border."""
     rows = np.clip(points[:, 0].astype(int), 0, values.shape[0] - 1)
     columns = np.clip(points[:, 1].astype(int), 0, values.shape[1] - 1)
     return values[rows, columns]

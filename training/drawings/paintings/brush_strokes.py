@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from training.drawings.paintings.brush import Brush, Canvas, at, sampler
-from training.drawings.paintings.noise import Shape, fractal, grid, scattered, smooth, smoothstep
-from training.drawings.paintings.pigment import finished, over, palette, ramp
+from training.drawings.paintings.noise import Shape, fractal, grid, scatter, smooth, smoothstep
+from training.drawings.paintings.pigment import over, palette, ramp, to_uint8
 
 SKY = palette("#0c2c5e", "#15508f", "#2484b5", "#58b6bd", "#a9dcc3", "#f3ecc0")
 SUN = palette("#fff6c4", "#ffe169", "#ffb93a", "#f58c2c")
@@ -36,17 +36,17 @@ def draw(seed: int, size: Shape) -> np.ndarray:
             brush.hue,
             brush.wobble * unit,
         )
-        starts = scattered(rng, size, step * unit)
+        starts = scatter(rng, size, step * unit)
         if spread > 1:
             starts = starts[rng.random(len(starts)) < 0.6]
         tones = at(color, starts + rng.normal(size=starts.shape) * 3 * unit)
         tones = tones * (1 + rng.normal(size=(len(starts), 1)) * 0.06 * spread)
         canvas.strokes(rng, starts, np.clip(tones, 0, 1), flow, scaled)
-    return finished(canvas.image(relief=0.2))
+    return to_uint8(canvas.image(relief=0.2))
 
 
 def _scene(rng, size, unit):
-    """The color of each pixel, and the direction of the strokes there."""
+    """Returns the color of each pixel and the direction of the strokes."""
     y, x = grid(size)
     sun = np.array([size[0] * 0.24, size[1] * rng.uniform(0.6, 0.74)])
     image, angle = _sky(rng, size, unit, y, x, sun)
@@ -65,7 +65,7 @@ def _scene(rng, size, unit):
 
 
 def _sky(rng, size, unit, y, x, sun):
-    """A wind with whirls, which turns into rings of light near the sun."""
+    """Draws a sky of wind with whirls, and rings of light near the sun."""
     glow = np.hypot(y - sun[0], x - sun[1])
     potential = fractal(rng, size, 170 * unit, 2) * 60 * unit + y * 1.3
     for spot in ((0.2, 0.14), (0.38, 0.4), (0.07, 0.45), (0.42, 0.97)):
@@ -86,7 +86,7 @@ def _sky(rng, size, unit, y, x, sun):
 
 
 def _wheat(rng, size, unit, y, x, image, angle):
-    """Ears that lean with the gusts, tawny in the troughs, with poppies between."""
+    """Draws wheat that leans with the gusts, tawny in the troughs, with poppies."""
     top = size[0] * (0.7 + 0.035 * np.sin(x / size[1] * 4 + rng.random() * 6)) + 7 * unit * smooth(
         rng, size, 9 * unit
     )
@@ -102,7 +102,7 @@ def _wheat(rng, size, unit, y, x, image, angle):
 
 
 def _cypress(rng, size, unit, y, x, image, angle):
-    """Two dark flames that tie the field to the sky."""
+    """Draws two dark cypresses."""
     for place, height, girth in ((0.13, 0.74, 30), (0.225, 0.44, 19)):
         foot = size[1] * (place + rng.normal() * 0.015)
         up = (size[0] * 0.86 - y) / (size[0] * height)

@@ -6,8 +6,16 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from training.drawings.paintings.brush import at
-from training.drawings.paintings.noise import Shape, fractal, grid, scattered, smooth, smoothstep
-from training.drawings.paintings.pigment import finished, from_oklab, lit, over, palette, ramp, to_oklab
+from training.drawings.paintings.noise import Shape, fractal, grid, scatter, smooth, smoothstep
+from training.drawings.paintings.pigment import (
+    from_oklab,
+    light_relief,
+    over,
+    palette,
+    ramp,
+    to_oklab,
+    to_uint8,
+)
 
 SKY = palette("#22a7b5", "#5fcab0", "#a9e0a0", "#f2ea8e", "#ffc86e", "#ff9d6b")
 TREES = palette("#43237a", "#5a3f9c", "#2f6fa0", "#2f9a6a", "#8fc04a", "#f2d85a")
@@ -27,14 +35,14 @@ def draw(seed: int, size: Shape) -> np.ndarray:
     sheet = Image.new("RGBA", (size[1] * OVERSAMPLING, size[0] * OVERSAMPLING), (*ground, 70))
     pen = ImageDraw.Draw(sheet)
     for radius in LAYERS:
-        points = scattered(rng, size, radius * 2.0 * unit)
-        _dab(rng, pen, points, _divided(rng, at(scene, points)), radius * unit)
+        points = scatter(rng, size, radius * 2.0 * unit)
+        _draw_dots(rng, pen, points, _divide(rng, at(scene, points)), radius * unit)
     paint = np.asarray(sheet.reduce(OVERSAMPLING)).astype("float32") / 255
-    return finished(lit(paint[..., :3], paint[..., 3] * 4 * unit, 0.24))
+    return to_uint8(light_relief(paint[..., :3], paint[..., 3] * 4 * unit, 0.24))
 
 
 def _scene(rng, size, unit):
-    """What the dots add up to from afar: sky, far trees, water that mirrors them, sails, a bank."""
+    """Draws the scene that the dots approximate: sky, far trees, reflecting water, sails, a bank."""
     y, x = grid(size)
     water = size[0] * 0.46
     sun = (size[0] * 0.3, size[1] * rng.uniform(0.45, 0.7))
@@ -68,7 +76,7 @@ def _above(rng, size, unit, y, x, sun, water):
 
 
 def _boat(image, y, x, foot, height):
-    """Two sails, a hull and their broken reflection below."""
+    """Draws two sails, a hull and their broken reflection."""
     for flip, strength in ((1, 1.0), (-1, 0.55)):
         up = (foot[0] - y) * flip / height
         across = (x - foot[1]) / height + (0 if flip > 0 else 0.05 * np.sin(y / height * 40))
@@ -83,7 +91,7 @@ def _boat(image, y, x, foot, height):
 
 
 def _bank(rng, image, size, unit, y, x):
-    """A flowering bank in the foreground, higher at one side."""
+    """Draws a flowering bank in the foreground, higher at one side."""
     side = rng.choice((-1, 1))
     rise = (0.5 + 0.5 * np.tanh(side * (x / size[1] - 0.5) * 4)) * 0.15
     top = size[0] * (0.9 - rise) + 9 * unit * smooth(rng, size, 45 * unit)
@@ -94,8 +102,8 @@ def _bank(rng, image, size, unit, y, x):
     return over(image, grass, smoothstep(-2 * unit, 2 * unit, y - top))
 
 
-def _divided(rng, colors):
-    """Pure colors that mix to the given ones in the eye: hues to both sides, now and then the complement."""
+def _divide(rng, colors):
+    """Splits colors into pure ones that mix to them optically: neighboring hues and some complements."""
     lab = to_oklab(colors)
     count = len(lab)
     lab[:, 1:] *= np.where(rng.random((count, 1)) < 0.07, -0.8, 1.15)
@@ -105,8 +113,8 @@ def _divided(rng, colors):
     return from_oklab(lab)
 
 
-def _dab(rng, pen, points, colors, radius):
-    """One round color hint a point, each a little longer one way than the other."""
+def _draw_dots(rng, pen, points, colors, radius):
+    """Draws one slightly elongated dot per point."""
     radii = radius * (1 + rng.normal(size=(len(points), 2)) * 0.14) * OVERSAMPLING
     thick = rng.integers(120, 256, len(points)).tolist()
     centers = points[:, ::-1] * OVERSAMPLING

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-from training.drawings.paintings.noise import Shape, fractal, grid, smooth, smoothstep, stretched
-from training.drawings.paintings.pigment import finished, lit, over, palette, ramp
+from training.drawings.paintings.noise import Shape, fractal, grid, smooth, smoothstep, stretch_noise
+from training.drawings.paintings.pigment import light_relief, over, palette, ramp, to_uint8
 
 ENAMELS = (
     palette("#04231f", "#0b4a3c", "#157a5c", "#3fb58a"),
@@ -28,11 +28,11 @@ def draw(seed: int, size: Shape) -> np.ndarray:
     unit = min(fine) / 512
     away, turn, tile = _fans(rng, fine, unit)
     enamel, gold = _motifs(rng, fine, away, turn, tile, unit)
-    return finished(_made(rng, _averaged(enamel), _averaged(gold), min(size) / 512))
+    return to_uint8(_gild(rng, _average(enamel), _average(gold), min(size) / 512))
 
 
 def _fans(rng, size, unit):
-    """Of the front fan at each pixel: distance from its foot in radii, angle from upright, number."""
+    """Returns each pixel's distance from the foot of its front fan in radii, angle, and fan number."""
     y, x = grid(size)
     # Hand-drawn: the grid is bent a little, as no two fans are cut alike.
     y, x = (axis + 5 * unit * fractal(rng, size, 190 * unit, 2, 0.4) for axis in (y, x))
@@ -55,7 +55,7 @@ def _fans(rng, size, unit):
 
 
 def _motifs(rng, size, away, turn, tile, unit):
-    """Colors of the enamel `(H, W, 3)` and where gold lies `(H, W)`; four motifs take turns by fan."""
+    """Returns the colors of the enamel `(H, W, 3)` and the mask of gold `(H, W)`, in four motifs."""
     kinds = rng.integers(0, 4, tile.max() + 1)[tile]
     families = rng.choice(len(ENAMELS), tile.max() + 1, p=(0.31, 0.3, 0.18, 0.12, 0.09))[tile]
     width = 1.15 * unit / (RADIUS * unit)
@@ -82,8 +82,8 @@ def _motifs(rng, size, away, turn, tile, unit):
     tone = tone + 0.06 * smooth(rng, size, 18 * unit) - 0.3 * smoothstep(0.55, 0, away)
     enamel = np.zeros((*size, 3))
     for index, family in enumerate(ENAMELS):
-        chosen = families == index
-        enamel[chosen] = ramp(family, tone[chosen])
+        selected = families == index
+        enamel[selected] = ramp(family, tone[selected])
     enamel = over(enamel, IVORY, 0.92 * ((away > 0.86) & (away < 0.93)) * (kinds != 0))
     tremble = np.clip(1 + 0.3 * smooth(rng, size, 14 * unit), 0.5, 1.6)
     frame = np.minimum.reduce(
@@ -95,18 +95,20 @@ def _motifs(rng, size, away, turn, tile, unit):
     return enamel, np.maximum(gold, away < 0.13)
 
 
-def _averaged(fine):
+def _average(fine):
     rows, columns = (side // OVERSAMPLING for side in fine.shape[:2])
     return fine.reshape(rows, OVERSAMPLING, columns, OVERSAMPLING, *fine.shape[2:]).mean((1, 3))
 
 
-def _made(rng, enamel, gold, unit):
-    """Fired and gilded: cloudy enamel, raised leaf that catches light in sweeps and has worn through."""
+def _gild(rng, enamel, gold, unit):
+    """Renders cloudy enamel, and worn, raised gold leaf that catches light."""
     size = gold.shape
     cloud = 1 + 0.08 * fractal(rng, size, 60 * unit, 4) + 0.035 * smooth(rng, size, 2 * unit)
     enamel = enamel * cloud[..., None]
-    sweep = 0.5 + 0.2 * fractal(rng, size, 110 * unit, 3) + 0.09 * stretched(rng, size, 2 * unit, 14 * unit)
-    worn = smoothstep(3.0, 2.0, fractal(rng, size, 26 * unit, 4, 0.75))
+    sweep = (
+        0.5 + 0.2 * fractal(rng, size, 110 * unit, 3) + 0.09 * stretch_noise(rng, size, 2 * unit, 14 * unit)
+    )
+    wear = smoothstep(3.0, 2.0, fractal(rng, size, 26 * unit, 4, 0.75))
     leaf = ramp(GOLD, sweep)
     relief = ndimage.gaussian_filter(gold, 0.7) * 2.2 + 0.12 * smooth(rng, size, 3 * unit)
-    return lit(over(enamel, leaf, gold * (0.25 + 0.75 * worn)), relief, 0.3)
+    return light_relief(over(enamel, leaf, gold * (0.25 + 0.75 * wear)), relief, 0.3)

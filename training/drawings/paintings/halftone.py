@@ -6,7 +6,7 @@ import numpy as np
 from scipy import ndimage
 
 from training.drawings.paintings.noise import Shape, fractal, grid, smooth, smoothstep
-from training.drawings.paintings.pigment import finished, over, palette
+from training.drawings.paintings.pigment import over, palette, to_uint8
 
 INKS = palette("#009fd6", "#e5127d", "#ffe600", "#15130f")
 PAPER = palette("#fbf3df")[0]
@@ -24,12 +24,12 @@ def draw(seed: int, size: Shape) -> np.ndarray:
     sheet = np.ones((*size, 3)) * PAPER * (1 + 0.02 * smooth(rng, size, 2))[..., None]
     for index, plate in enumerate(plates):
         dots = _screen(rng, plate, ANGLES[index], unit)
-        sheet = _inked(rng, sheet, _averaged(dots), INKS[index])
-    return finished(_inked(rng, sheet, _averaged(line), INKS[3]))
+        sheet = _print_inks(rng, sheet, _average(dots), INKS[index])
+    return to_uint8(_print_inks(rng, sheet, _average(line), INKS[3]))
 
 
 def _scene(rng, size, unit):
-    """The plates cyan, magenta, yellow and black `(4, H, W)` in [0, 1], and the solid black line."""
+    """Returns the plates cyan, magenta, yellow and black, `(4, H, W)` in [0, 1], and the black lines."""
     y, x = grid(size)
     plates = np.zeros((4, *size), "float32")
     shapes = np.zeros(size, int)
@@ -57,7 +57,7 @@ def _fill(plates, mask, inks):
 
 
 def _bursts(rng, unit):
-    """Stars in stars: outer radius, points, their depth, and the four inks as functions of the radius."""
+    """Draws nested stars: outer radius, points, their depth, and the four inks by radius."""
     return (
         (
             225 * unit,
@@ -77,7 +77,7 @@ def _bursts(rng, unit):
 
 
 def _clouds(rng, size, unit, y, x, plates, shapes):
-    """Puffs along the lower edge and in two corners, shaded in magenta and cyan dots."""
+    """Draws clouds along the lower edge and in two corners, shaded in magenta and cyan dots."""
     rows = [(0.98, 62, 9), (1.06, 80, 7)]
     for index, (level, radius, number) in enumerate(rows):
         for k in range(number):
@@ -99,7 +99,7 @@ def _clouds(rng, size, unit, y, x, plates, shapes):
 
 
 def _outline(rng, shapes, unit):
-    """A brush line along every border, thicker here and thinner there."""
+    """Draws a brush line of varying width along every border."""
     border = ndimage.maximum_filter(shapes, 3) != ndimage.minimum_filter(shapes, 3)
     away = ndimage.distance_transform_edt(~border)
     minor = (shapes < 40) & (ndimage.maximum_filter(shapes, int(12 * unit)) < 40)
@@ -108,7 +108,7 @@ def _outline(rng, shapes, unit):
 
 
 def _screen(rng, tone, angle, unit):
-    """A dot screen: round dots that grow with the tone until they merge."""
+    """Renders a dot screen: round dots that grow with the tone until they merge."""
     y, x = grid(tone.shape)
     turn = np.deg2rad(angle)
     cell = CELL * unit
@@ -119,15 +119,15 @@ def _screen(rng, tone, angle, unit):
     return smoothstep(-0.07, 0.07, tone - (1 - spot)) * smoothstep(0.02, 0.06, tone)
 
 
-def _averaged(fine):
+def _average(fine):
     rows, columns = fine.shape
     return fine.reshape(rows // OVERSAMPLING, OVERSAMPLING, columns // OVERSAMPLING, OVERSAMPLING).mean(
         (1, 3)
     )
 
 
-def _inked(rng, sheet, mask, ink):
-    """One impression: inks multiply, lie unevenly, and miss the others by up to a pixel and a half."""
+def _print_inks(rng, sheet, mask, ink):
+    """Prints the inks: they multiply, are uneven, and are out of register by up to 1.5 px."""
     size = mask.shape
     mask = ndimage.shift(mask, rng.uniform(-1.5, 1.5, 2), order=1, mode="nearest")
     patchy = 0.93 + 0.05 * smooth(rng, size, 3) + 0.04 * fractal(rng, size, 40, 3)

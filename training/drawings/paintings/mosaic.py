@@ -9,8 +9,8 @@ from scipy.interpolate import CubicSpline
 from scipy.spatial import cKDTree
 
 from training.drawings.paintings.brush import at
-from training.drawings.paintings.noise import Shape, fractal, grid, scattered, smooth, smoothstep
-from training.drawings.paintings.pigment import finished, lit, over, palette, ramp, vary
+from training.drawings.paintings.noise import Shape, fractal, grid, scatter, smooth, smoothstep
+from training.drawings.paintings.pigment import light_relief, over, palette, ramp, to_uint8, vary
 
 SAND = palette("#a8552f", "#cf8a4e", "#e6b878", "#f1d9a6", "#f8ecd0")
 CREST, LAPIS = palette("#22454c", "#1f5f8c")
@@ -44,14 +44,14 @@ def draw(seed: int, size: Shape) -> np.ndarray:
     distance = ndimage.distance_transform_edt(~outline)
     angle = _angle(distance, unit)
     tile = ndimage.gaussian_filter(np.where(small, 0.74, 1.0), 4 * unit) * TILE * unit
-    sites = scattered(rng, size, TILE * 0.74 * unit)
+    sites = scatter(rng, size, TILE * 0.74 * unit)
     sites = sites[rng.random(len(sites)) < (TILE * 0.74 * unit / at(tile, sites)) ** 2]
-    sites = _settled(sites, angle, tile, size)
-    return finished(_laid(rng, image, sites, angle, tile, unit))
+    sites = _relax(sites, angle, tile, size)
+    return to_uint8(_laid(rng, image, sites, angle, tile, unit))
 
 
 def _cartoon(rng, size, unit):
-    """What the stones show: colors, the outlines they follow, and where small ones are needed."""
+    """Returns the colors, the outlines that stones follow, and the mask of small stones."""
     y, x = grid(size)
     image, outline = _sea(rng, size, unit, y, x)
     small = np.zeros(size, bool)
@@ -71,7 +71,7 @@ def _cartoon(rng, size, unit):
 
 
 def _sea(rng, size, unit, y, x):
-    """Bands of waves of sand whose crests are dark green, here and there lapis."""
+    """Draws bands of sand waves with dark green and some lapis crests."""
     swell = fractal(rng, size, 190 * unit, 2) * 30 * unit
     bands = (y + 20 * unit * np.sin(x / (58 * unit) + rng.random() * 6) + swell) / (27 * unit)
     place = bands % 2
@@ -83,7 +83,7 @@ def _sea(rng, size, unit, y, x):
 
 
 def _fish(rng, size, unit, y, x, image, outline, middle, turn, half, index):
-    """Lays one fish over the cartoon; a dark line and an ivory one run round it."""
+    """Draws one fish with a dark and an ivory outline."""
     bend = rng.uniform(0.06, 0.12) * (-1) ** index
     part = {name: _shape(size, points, middle, turn, half, bend) for name, points in _PARTS.items()}
     whole = np.any(list(part.values()), axis=0)
@@ -113,12 +113,12 @@ _PARTS = {"tail": TAIL, "dorsal": DORSAL, "pelvic": PELVIC, "body": BODY}
 
 
 def _up(turn):
-    """A fish that swims to the left is mirrored, not upside down."""
+    """Mirrors fish that swim to the left."""
     return 1 if np.cos(turn) > 0 else -1
 
 
 def _shape(size, points, middle, turn, half, bend):
-    """The mask of a closed spline (periodic cubic) through the points, bent and placed."""
+    """Returns the mask of a closed periodic cubic spline through the points, bent and positioned."""
     knots = np.array([*points, points[0]], dtype=float)
     u, v = CubicSpline(np.arange(len(knots)), knots, bc_type="periodic")(np.linspace(0, len(knots) - 1, 90)).T
     v = (v + bend * np.sin(u * 2.4)) * _up(turn)
@@ -130,7 +130,7 @@ def _shape(size, points, middle, turn, half, bend):
 
 
 def _angle(distance, unit):
-    """Direction in which the rows of tiles step away from the nearest outline."""
+    """Returns the direction of the rows of tiles, away from the nearest outline."""
     down, right = np.gradient(ndimage.gaussian_filter(distance.astype("float32"), 2 * unit))
     # Doubled angles: a tile turned by half a turn is the same tile, so opposite slopes must not cancel.
     twice = np.arctan2(down, right) * 2
@@ -140,7 +140,7 @@ def _angle(distance, unit):
 
 
 def _nearest(points, sites, angle, tile):
-    """Each point's nearest site under the turned Chebyshev metric in tiles, and the two least distances."""
+    """Returns each point's nearest site by the rotated Chebyshev metric, and the two least distances."""
     turn, width = at(angle, sites), at(tile, sites)
     _, near = cKDTree(sites).query(points, k=6)
     away = points[:, None] - sites[near]
@@ -152,8 +152,8 @@ def _nearest(points, sites, angle, tile):
     return np.take_along_axis(near, order, 1)[:, 0], np.take_along_axis(far, order, 1)
 
 
-def _settled(sites, angle, tile, size):
-    """Lloyd relaxation under that metric, on every third pixel."""
+def _relax(sites, angle, tile, size):
+    """Relaxes the sites (Lloyd) by that metric, on every third pixel."""
     y, x = (axis[::3, ::3].ravel() for axis in grid(size))
     points = np.stack([y, x], axis=-1).astype(float)
     for _ in range(ROUNDS):
@@ -165,7 +165,7 @@ def _settled(sites, angle, tile, size):
 
 
 def _laid(rng, image, sites, angle, tile, unit):
-    """Stones in grout: each of one color, chipped, tilted towards its own side, with a rounded edge."""
+    """Renders stones in grout, each of one color, chipped, tilted, with a rounded edge."""
     size = tile.shape
     y, x = grid(size)
     points = np.stack([y.ravel(), x.ravel()], axis=-1).astype(float)
@@ -184,4 +184,4 @@ def _laid(rng, image, sites, angle, tile, unit):
     light += 0.05 * smooth(rng, size, 2.5 * unit) + 0.03 * smooth(rng, size, 6 * unit)
     grout = GROUT * (1 + 0.16 * smooth(rng, size, 2 * unit))[..., None]
     relief = ndimage.gaussian_filter(np.minimum(depth, 2.2) * 1.3, 0.6)
-    return lit(over(grout, colors[owner] * light[..., None], stone), relief, 0.26)
+    return light_relief(over(grout, colors[owner] * light[..., None], stone), relief, 0.26)

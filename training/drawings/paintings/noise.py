@@ -1,4 +1,4 @@
-"""Smooth random fields: what makes a drawn line, wash or grain look made by hand."""
+"""Smooth random fields, which make lines, washes and grain look handmade."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Shape = tuple[int, int]
 
 
 def smooth(rng: np.random.Generator, shape: Shape, cell: float) -> np.ndarray:
-    """Value noise (Perlin's lattice noise with bicubic interpolation).
+    """Returns value noise (Perlin's lattice noise with bicubic interpolation).
 
     Args:
         rng: source of the lattice values.
@@ -21,11 +21,11 @@ def smooth(rng: np.random.Generator, shape: Shape, cell: float) -> np.ndarray:
     Returns:
         `(H, W) float32`, mean about 0, standard deviation about 1.
     """
-    return stretched(rng, shape, cell, cell)
+    return stretch_noise(rng, shape, cell, cell)
 
 
-def stretched(rng: np.random.Generator, shape: Shape, cell_y: float, cell_x: float) -> np.ndarray:
-    """As `smooth`, with another lattice step down than across: streaks and wood grain."""
+def stretch_noise(rng: np.random.Generator, shape: Shape, cell_y: float, cell_x: float) -> np.ndarray:
+    """Returns noise with different lattice steps down and across, for streaks and wood grain."""
     rows, columns = (math.ceil(side / cell) + 4 for side, cell in zip(shape, (cell_y, cell_x), strict=True))
     lattice = Image.fromarray(rng.normal(size=(rows, columns)).astype("float32"))
     top, left = 1 + rng.random(2)
@@ -37,7 +37,7 @@ def stretched(rng: np.random.Generator, shape: Shape, cell_y: float, cell_x: flo
 def fractal(
     rng: np.random.Generator, shape: Shape, cell: float, octaves: int = 4, gain: float = 0.5
 ) -> np.ndarray:
-    """Fractal Brownian motion: octaves of `smooth`, each of half the cell and `gain` times the height.
+    """Returns fractal Brownian motion: octaves of `smooth`, with half the cell and `gain` times the height.
 
     Returns:
         `(H, W) float32`, mean about 0, standard deviation about 1.
@@ -51,13 +51,13 @@ def fractal(
 
 
 def grid(shape: Shape) -> tuple[np.ndarray, np.ndarray]:
-    """Pixel centers as `y, x`, each `(H, W) float32` in px."""
+    """Returns pixel centers as `y, x`, each `(H, W) float32` in px."""
     y, x = np.mgrid[: shape[0], : shape[1]].astype("float32")
     return y + 0.5, x + 0.5
 
 
-def scattered(rng: np.random.Generator, shape: Shape, step: float) -> np.ndarray:
-    """One point in each square of a jittered grid, shuffled: even without rows, faster than Poisson-disk.
+def scatter(rng: np.random.Generator, shape: Shape, step: float) -> np.ndarray:
+    """Returns one point per square of a jittered grid, shuffled: even, and faster than Poisson-disk.
 
     Returns:
         `(N, 2) float64`, y and x in px; points up to one `step` outside the image are among them.
@@ -70,6 +70,6 @@ def scattered(rng: np.random.Generator, shape: Shape, step: float) -> np.ndarray
 
 
 def smoothstep(low: float, high: float, x: np.ndarray) -> np.ndarray:
-    """0 below `low`, 1 above `high`, Hermite in between."""
+    """Interpolates smoothly from 0 below `low` to 1 above `high`."""
     t = np.clip((x - low) / (high - low), 0, 1)
     return t * t * (3 - 2 * t)

@@ -1,4 +1,4 @@
-"""Colors as a painter mixes them: palettes, ramps and variation in OKLab, relief light, paper."""
+"""Palettes, ramps and variation of colors in OKLab, relief light, and paper."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ _FROM_LMS = np.linalg.inv(_TO_LMS)
 
 
 def palette(*hexes: str) -> np.ndarray:
-    """`"#rrggbb"` codes -> `(N, 3) float64` sRGB in [0, 1]."""
+    """Converts `"#rrggbb"` codes to `(N, 3) float64` sRGB in [0, 1]."""
     return np.array([[int(code[i : i + 2], 16) / 255 for i in (1, 3, 5)] for code in hexes])
 
 
 def to_oklab(rgb: np.ndarray) -> np.ndarray:
-    """sRGB in [0, 1] -> OKLab, any shape that ends in 3."""
+    """Converts sRGB in [0, 1] to OKLab, any shape that ends in 3."""
     linear = np.where(rgb <= 0.04045, rgb / 12.92, ((np.maximum(rgb, 0) + 0.055) / 1.055) ** 2.4)
     return np.cbrt(linear @ _TO_LMS.T) @ _TO_LAB.T
 
 
 def from_oklab(lab: np.ndarray) -> np.ndarray:
-    """OKLab -> sRGB clipped to [0, 1], any shape that ends in 3."""
+    """Converts OKLab to sRGB clipped to [0, 1], any shape that ends in 3."""
     linear = np.clip((lab @ _FROM_LAB.T) ** 3 @ _FROM_LMS.T, 0, 1)
     return np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
 
 
 def ramp(colors: np.ndarray, t: np.ndarray) -> np.ndarray:
-    """Colors along a palette, evenly spaced and mixed in OKLab.
+    """Interpolates colors along an evenly spaced palette in OKLab.
 
     Args:
         colors: `(N, 3)` sRGB in [0, 1].
@@ -56,7 +56,7 @@ def ramp(colors: np.ndarray, t: np.ndarray) -> np.ndarray:
 
 
 def vary(rng: np.random.Generator, colors: np.ndarray, light: float, hue: float) -> np.ndarray:
-    """Moves each color a little: standard deviations in OKLab's lightness and in its two hue axes.
+    """Varies colors at random: standard deviations in OKLab's lightness and two hue axes.
 
     Args:
         colors: `(N, 3)` sRGB in [0, 1].
@@ -65,12 +65,12 @@ def vary(rng: np.random.Generator, colors: np.ndarray, light: float, hue: float)
 
 
 def over(below: np.ndarray, color: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """`color` laid over `below` where `mask` `(H, W)` is 1, mixed where it is between."""
+    """Blends `color` over `below` by `mask` `(H, W)`, 0 to 1."""
     return below + (color - below) * mask[..., None]
 
 
-def lit(image: np.ndarray, height: np.ndarray, strength: float) -> np.ndarray:
-    """Light from the upper left over a relief: slopes towards it grow brighter, the others darker.
+def light_relief(image: np.ndarray, height: np.ndarray, strength: float) -> np.ndarray:
+    """Lights a relief from the upper left.
 
     Args:
         image: `(H, W, 3)` in [0, 1].
@@ -83,11 +83,11 @@ def lit(image: np.ndarray, height: np.ndarray, strength: float) -> np.ndarray:
 
 
 def paper(rng: np.random.Generator, shape: Shape) -> np.ndarray:
-    """The tooth of cold-pressed paper: `(H, W) float32` relief, mean 0, standard deviation about 1."""
+    """Returns the relief of cold-pressed paper: `(H, W) float32`, mean 0, standard deviation about 1."""
     fine = ndimage.gaussian_filter(rng.normal(size=shape).astype("float32"), 0.8) * 2.6
     return 0.5 * fine + 0.6 * smooth(rng, shape, 3.5) + 0.4 * fractal(rng, shape, 14, 2)
 
 
-def finished(image: np.ndarray) -> np.ndarray:
-    """`(H, W, 3)` in [0, 1] -> uint8, clipped and rounded."""
+def to_uint8(image: np.ndarray) -> np.ndarray:
+    """Converts `(H, W, 3)` in [0, 1] to uint8, clipped and rounded."""
     return (np.clip(image, 0, 1) * 255 + 0.5).astype("uint8")

@@ -6,8 +6,8 @@ import numpy as np
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
-from training.drawings.paintings.noise import Shape, fractal, grid, smooth, smoothstep, stretched
-from training.drawings.paintings.pigment import finished, lit, palette, ramp, vary
+from training.drawings.paintings.noise import Shape, fractal, grid, smooth, smoothstep, stretch_noise
+from training.drawings.paintings.pigment import light_relief, palette, ramp, to_uint8, vary
 
 SUN = palette("#fff0a8", "#ffd23a", "#ffaa14", "#f57612", "#dc3518", "#a90f2c", "#6d0c48")
 SKY = palette("#3b1a7a", "#2a2bb0", "#1546c4", "#0f6fd0", "#0c9ac4", "#22bdb4", "#8fe0c8")
@@ -26,11 +26,11 @@ def draw(seed: int, size: Shape) -> np.ndarray:
     panes = _panes(size, sites)
     colors = _colors(rng, size, sites, ring, sun, horizon, unit)
     glass = _glass(rng, size, panes, sites, colors, sun, unit)
-    return finished(_leaded(rng, glass, panes, unit))
+    return to_uint8(_add_lead(rng, glass, panes, unit))
 
 
 def _horizon(rng, size):
-    """The y of the hills' outline for each x."""
+    """Returns the y of the hills' outline for each x."""
     x = np.arange(size[1]) / size[1]
     return size[0] * (
         0.7 + 0.055 * np.sin(x * 5.2 + rng.random() * 6) + 0.025 * np.sin(x * 13 + rng.random() * 6)
@@ -38,7 +38,7 @@ def _horizon(rng, size):
 
 
 def _sites(rng, size, sun, horizon, unit):
-    """Pane centers `(N, 2)`, and for each the ring round the sun that it lies on, or -1."""
+    """Returns the pane centers `(N, 2)`, and the ring around the sun of each, or -1."""
     rings, radius = [], 0.0
     for index, number in enumerate(RINGS):
         angles = (np.arange(number) + 0.5 * (index % 2)) / number * 2 * np.pi + rng.normal(
@@ -49,20 +49,20 @@ def _sites(rng, size, sun, horizon, unit):
         rings.append(np.column_stack([spots, np.full(number, index)]))
         radius += (27 + 2.5 * index) * unit
     rose = np.concatenate(rings)
-    border = _mirrored(rng, size, horizon, unit)
+    border = _mirror_pairs(rng, size, horizon, unit)
     rose = rose[rose[:, 0] < np.interp(rose[:, 1], np.arange(size[1]), horizon) - 14 * unit]
     rows = _rows(rng, size, unit)
     rows = rows[np.linalg.norm(rows - sun, axis=1) > radius - 8 * unit]
     rows = rows[cKDTree(border).query(rows)[0] > 17 * unit]
     fixed = np.concatenate([rose[:, :2], border])
-    sites = np.concatenate([fixed, _relaxed(size, fixed, rows)])
+    sites = np.concatenate([fixed, _relax(size, fixed, rows)])
     ring = np.full(len(sites), -1)
     ring[: len(rose)] = rose[:, 2]
     return sites, ring
 
 
-def _mirrored(rng, size, horizon, unit):
-    """Pairs of sites on both sides of the hills' outline, so that a lead runs along it."""
+def _mirror_pairs(rng, size, horizon, unit):
+    """Returns pairs of sites on both sides of the hills' outline, so that lead runs along it."""
     x = np.arange(-10 * unit, size[1] + 10 * unit, 27 * unit)
     x = x + rng.normal(size=len(x)) * 3 * unit
     y = np.interp(x, np.arange(size[1]), horizon)
@@ -73,7 +73,7 @@ def _mirrored(rng, size, horizon, unit):
 
 
 def _rows(rng, size, unit):
-    """Long panes: close rows of wide steps that swing like wind above, and like furrows below."""
+    """Returns sites of long panes: like wind in the sky, and like furrows below."""
     phase = rng.random(3) * 6
     rows = []
     for index, level in enumerate(np.arange(-40 * unit, size[0] + 60 * unit, 27 * unit)):
@@ -87,8 +87,8 @@ def _rows(rng, size, unit):
     return np.concatenate(rows)
 
 
-def _relaxed(size, fixed, free):
-    """Lloyd relaxation of the free sites, on a coarse grid; one round, so that panes stay irregular."""
+def _relax(size, fixed, free):
+    """Relaxes the free sites (Lloyd) on a coarse grid, in one round, so that panes stay irregular."""
     y, x = grid(size)
     pixels = np.stack([y[::5, ::5].ravel(), x[::5, ::5].ravel()], axis=-1)
     _, nearest = cKDTree(np.concatenate([fixed, free])).query(pixels)
@@ -99,14 +99,14 @@ def _relaxed(size, fixed, free):
 
 
 def _panes(size, sites):
-    """`(H, W) int`: the index of the pane at each pixel; the edges sway a little, as cut by hand."""
+    """Returns the index of the pane at each pixel, `(H, W) int`, with slightly wavy edges."""
     y, x = grid(size)
     _, nearest = cKDTree(sites).query(np.stack([y.ravel(), x.ravel()], axis=-1))
     return nearest.reshape(size)
 
 
 def _colors(rng, size, sites, ring, sun, horizon, unit):
-    """One color a pane: rings of fire, a sky that cools with distance, rolling hills below."""
+    """Chooses one color per pane: rings of fire, a sky that cools with distance, rolling hills below."""
     y, x = sites.T
     count = len(sites)
     far = np.linalg.norm(sites - sun, axis=1) / (470 * unit)
@@ -126,7 +126,7 @@ def _colors(rng, size, sites, ring, sun, horizon, unit):
 
 
 def _glass(rng, size, panes, sites, colors, sun, unit):
-    """Light through the panes: a gradient in each, streaks as in rolled glass, dirt near the lead."""
+    """Renders light through the panes: a gradient in each, streaks of rolled glass, dirt near the lead."""
     count = len(colors)
     y, x = grid(size)
     angle = rng.random(count)[panes] * 2 * np.pi
@@ -141,29 +141,29 @@ def _glass(rng, size, panes, sites, colors, sun, unit):
     image = colors[panes] * np.exp(light)[..., None]
     image += np.clip(image.max(-1, keepdims=True) - 1, 0, 0.5) * 0.45
     relief = 0.9 * streak + 0.7 * fractal(rng, size, 9 * unit, 2)
-    image = lit(np.clip(image, 0, 1), relief * unit, 0.16)
+    image = light_relief(np.clip(image, 0, 1), relief * unit, 0.16)
     glow = ndimage.gaussian_filter(image, (11 * unit, 11 * unit, 0))
     return 1 - (1 - image) * (1 - 0.16 * glow**2)
 
 
 def _streaks(rng, size, unit, turned):
-    """Rolled glass: streaks that bend."""
+    """Returns the bent streaks of rolled glass."""
     cells = (55 * unit, 5 * unit) if turned else (5 * unit, 55 * unit)
     bend = smooth(rng, size, 60 * unit) * 9 * unit
     y, x = grid(size)
-    field = stretched(rng, size, *cells)
+    field = stretch_noise(rng, size, *cells)
     shift = (0 * bend, bend) if turned else (bend, 0 * bend)
     return ndimage.map_coordinates(field, [y + shift[0], x + shift[1]], order=1, mode="reflect")
 
 
 def _depth(panes):
-    """Distance in px from each pixel to the border of its pane, smoothed."""
+    """Returns the smoothed distance in px from each pixel to the border of its pane."""
     border = ndimage.maximum_filter(panes, 2) != ndimage.minimum_filter(panes, 2)
     return ndimage.gaussian_filter(ndimage.distance_transform_edt(~border).astype("float32"), 0.8)
 
 
-def _leaded(rng, glass, panes, unit):
-    """Lays rounded lead along the borders, uneven in width, with solder where panes meet and a sheen."""
+def _add_lead(rng, glass, panes, unit):
+    """Draws rounded lead of uneven width along the borders, with solder where panes meet."""
     size = panes.shape
     depth = _depth(panes)
     low, high = ndimage.minimum_filter(panes, 3), ndimage.maximum_filter(panes, 3)
@@ -174,5 +174,5 @@ def _leaded(rng, glass, panes, unit):
     lead = 1 - smoothstep(0.75, 1.1, depth / width)
     metal = np.clip(LEAD + 0.025 * smooth(rng, size, 5 * unit)[..., None], 0, 1)
     relief = ndimage.gaussian_filter(np.sqrt(1 - 0.98 * across**2) * width, 0.7)
-    metal = lit(np.broadcast_to(metal, glass.shape), relief, 0.42)
+    metal = light_relief(np.broadcast_to(metal, glass.shape), relief, 0.42)
     return glass + (metal - glass) * lead[..., None]

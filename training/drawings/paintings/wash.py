@@ -7,7 +7,7 @@ from PIL import Image, ImageDraw
 from scipy import ndimage
 
 from training.drawings.paintings.noise import Shape, fractal, grid, smooth, smoothstep
-from training.drawings.paintings.pigment import finished, lit, palette, paper, ramp
+from training.drawings.paintings.pigment import light_relief, palette, paper, ramp, to_uint8
 
 PAPER = palette("#fbf5e6")[0]
 SKY = palette("#fbdca0", "#f8b48c", "#e39ab4", "#a99ad6", "#6f9fdc", "#3d78c4")
@@ -29,27 +29,27 @@ def draw(seed: int, size: Shape) -> np.ndarray:
     cloud = 0.8 + 0.24 * fractal(rng, size, 45 * unit, 4)
     for outline, color in _flowers(rng, size, unit):
         area = _around(outline, size, 8 * unit)
-        mask = _filled(size, outline, area)
+        mask = _fill_mask(size, outline, area)
         density[area] += _layer(mask, color, cloud[area], tooth[area], unit)
     sheet = PAPER * np.exp(-density)
-    return finished(lit(sheet, tooth * 0.5, 0.06))
+    return to_uint8(light_relief(sheet, tooth * 0.5, 0.06))
 
 
-def _absorbed(color):
+def _density(color):
     return np.clip(-np.log(np.clip(color, 0.02, 1) / PAPER), 0, None)
 
 
 def _layer(mask, color, cloud, tooth, unit):
-    """One glaze: pigment gathers at its wet edge, in the paper's hollows and in slow clouds."""
+    """Returns one glaze: pigment gathers at its wet edge, in the paper's hollows and in clouds."""
     soft = ndimage.gaussian_filter(mask, 0.7)
     edge = np.clip(soft - ndimage.gaussian_filter(mask, 3.2 * unit), 0, 1) * 1.3
     grains = 1 - 0.13 * tooth
     amount = (soft * cloud * grains).clip(0) * 0.85 + edge * soft
-    return _absorbed(color) * amount[..., None]
+    return _density(color) * amount[..., None]
 
 
 def _sky(rng, size, unit, tooth):
-    """A wet sheet: colors that ran into each other, and backruns where water pushed pigment away."""
+    """Draws the sky wet in wet, with backruns where water pushed pigment away."""
     y, _ = grid(size)
     flow = fractal(rng, size, 150 * unit, 4)
     color = ramp(SKY, 1 - y / (size[0] * 0.58) + 0.2 * flow)
@@ -59,11 +59,11 @@ def _sky(rng, size, unit, tooth):
         inside = smoothstep(-0.02, 0.06, level)
         front = np.exp(-(((level - 0.03) / 0.06) ** 2))
         amount = amount * (1 - 0.38 * inside) + 0.3 * front
-    return _absorbed(color) * (amount * (1 - 0.12 * tooth)).clip(0.08)[..., None]
+    return _density(color) * (amount * (1 - 0.12 * tooth)).clip(0.08)[..., None]
 
 
 def _hill(rng, size, unit, tooth, index):
-    """A ridge of mountains: dark at the crest, lost in mist at the foot."""
+    """Draws a ridge of mountains, dark at the crest and misty at the foot."""
     y, _ = grid(size)
     columns = np.arange(size[1]) / unit
     jag = fractal(rng, (1, size[1]), (200 - 25 * index) * unit, 5, 0.42)[0]
@@ -79,7 +79,7 @@ def _hill(rng, size, unit, tooth, index):
 
 
 def _flowers(rng, size, unit):
-    """Outlines and colors of leaves and blooms in the foreground, back to front."""
+    """Yields outlines and colors of leaves and blooms in the foreground, back to front."""
     for depth in np.linspace(0, 1, 9):
         level = size[0] * (0.66 + 0.36 * depth)
         for _ in range(7):
@@ -107,7 +107,7 @@ def _blade(root, tip, width):
 
 
 def _petals(rng, center, radius):
-    """A bloom: a polygon whose edges are split and pushed out again and again (midpoint displacement)."""
+    """Returns the outline of a bloom, by midpoint displacement of a polygon."""
     angles = np.linspace(0, 2 * np.pi, 10, endpoint=False)
     shape = radius * (1 + 0.28 * np.sin(angles * 5 + rng.random() * 6) + rng.normal(size=10) * 0.12)
     outline = center + shape[:, None] * np.stack([np.sin(angles) * 0.8, np.cos(angles)], axis=-1)
@@ -120,7 +120,7 @@ def _petals(rng, center, radius):
 
 
 def _around(outline, size, margin):
-    """The part of the sheet that a shape and its wet edge touch, as two slices."""
+    """Returns the area of a shape and its wet edge, as two slices."""
     low, high = outline.min(0) - margin, outline.max(0) + margin
     return tuple(
         slice(int(np.clip(a, 0, side - 2)), int(np.clip(b, 1, side)) + 1)
@@ -128,8 +128,8 @@ def _around(outline, size, margin):
     )
 
 
-def _filled(size, outline, area):
-    """The shape's mask inside `area`, with smooth edges."""
+def _fill_mask(size, outline, area):
+    """Returns the antialiased mask of a shape inside `area`."""
     rows, columns = area
     height, width = min(rows.stop, size[0]) - rows.start, min(columns.stop, size[1]) - columns.start
     mask = Image.new("L", (width * 2, height * 2))

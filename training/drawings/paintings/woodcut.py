@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-from training.drawings.paintings.noise import Shape, fractal, grid, smooth, smoothstep, stretched
-from training.drawings.paintings.pigment import finished, over, palette
+from training.drawings.paintings.noise import Shape, fractal, grid, smooth, smoothstep, stretch_noise
+from training.drawings.paintings.pigment import over, palette, to_uint8
 
 CREAM, INK, RED = palette("#f3e7cc", "#1b1714", "#c8351f")
 OVERSAMPLING = 2
@@ -18,12 +18,12 @@ def draw(seed: int, size: Shape) -> np.ndarray:
     fine = (size[0] * OVERSAMPLING, size[1] * OVERSAMPLING)
     unit = min(fine) / 512
     tone, phase, red = _scene(rng, fine, unit)
-    ink = _carved(rng, tone, phase, unit)
-    return _printed(rng, _averaged(ink), _averaged(red), size)
+    ink = _carve(rng, tone, phase, unit)
+    return _print(rng, _average(ink), _average(red), size)
 
 
 def _scene(rng, size, unit):
-    """Darkness in [0, 1], the line screen's phase in px, and the red block, each `(H, W)`."""
+    """Returns darkness in [0, 1], the line screen's phase in px, and the red block, each `(H, W)`."""
     y, x = grid(size)
     wobble = fractal(rng, size, 70 * unit, 3) * 3.2 * unit
     sun = (size[0] * 0.27, size[1] * rng.uniform(0.56, 0.7))
@@ -40,7 +40,7 @@ def _scene(rng, size, unit):
 
 
 def _sky(rng, size, unit, y, x, away, radius, turn):
-    """Rays of lines that ring the sun, and clouds whose lines follow their rims."""
+    """Draws rays around the sun, and clouds whose lines follow their rims."""
     rays = np.sin(turn * 21 + 1.2 * np.sin(away / (60 * unit)))
     tone = 0.36 + 0.36 * smoothstep(-0.4, 0.5, rays) * smoothstep(radius, radius * 2.2, away)
     tone -= 0.3 * np.exp(-(((away - radius) / (24 * unit)) ** 2))
@@ -58,7 +58,7 @@ def _sky(rng, size, unit, y, x, away, radius, turn):
 
 
 def _range(rng, size, unit, y, x, index, tone, phase, red):
-    """A range of mountains: spurs run down from each peak, one side lit and the other in shade."""
+    """Draws a mountain range with spurs, one side lit and the other in shade."""
     base = size[0] * (0.53 + 0.07 * index)
     columns = np.arange(size[1])
     swing = fractal(rng, (1, size[1]), (210 - 40 * index) * unit, 3, 0.4)[0]
@@ -80,7 +80,7 @@ def _range(rng, size, unit, y, x, index, tone, phase, red):
 
 
 def _water(rng, size, unit, y, x, sun, tone, phase, red, wobble):
-    """A lake of long ripples; the sun's road on it is printed red between the lines."""
+    """Draws a lake of long ripples, with the sun's red reflection between the lines."""
     top = size[0] * 0.8 + 4 * unit * np.sin(x / (45 * unit))
     inside = y > top
     depth = np.maximum(y - top, 0) / unit
@@ -93,8 +93,8 @@ def _water(rng, size, unit, y, x, sun, tone, phase, red, wobble):
     return tone, np.where(inside, y + ripple, phase), red
 
 
-def _carved(rng, tone, phase, unit):
-    """Ink where the screen's ridge is lower than the tone; the gouge trembles and its depth varies."""
+def _carve(rng, tone, phase, unit):
+    """Returns the ink where the line screen is lower than the tone, with trembling lines of varying depth."""
     size = tone.shape
     period = 6.4 * unit
     tremble = smooth(rng, size, 9 * unit) * 0.5 * unit + smooth(rng, size, 30 * unit) * 0.7 * unit
@@ -104,22 +104,22 @@ def _carved(rng, tone, phase, unit):
     return smoothstep(-0.08, 0.08, tone - wave)
 
 
-def _averaged(fine):
+def _average(fine):
     rows, columns = fine.shape
     return fine.reshape(rows // OVERSAMPLING, OVERSAMPLING, columns // OVERSAMPLING, OVERSAMPLING).mean(
         (1, 3)
     )
 
 
-def _printed(rng, ink, red, size):
-    """Two impressions on cream paper: wood grain and dry spots show where the ink is thin."""
+def _print(rng, ink, red, size):
+    """Prints two blocks on cream paper, with wood grain and dry spots."""
     unit = min(size) / 512
-    grain = stretched(rng, size, 2.2 * unit, 70 * unit) + 0.6 * smooth(rng, size, 1.6 * unit)
+    grain = stretch_noise(rng, size, 2.2 * unit, 70 * unit) + 0.6 * smooth(rng, size, 1.6 * unit)
     thin = 1 - 0.5 * smoothstep(1.1, 2.6, grain)
     fibre = 1 + 0.018 * smooth(rng, size, 2 * unit) + 0.025 * smooth(rng, size, 90 * unit)
     sheet = CREAM * fibre[..., None]
     shifted = np.roll(red, (1, -1), (0, 1))  # the red block is never laid quite in register
     sheet = over(sheet, RED * (1 + 0.05 * grain[..., None]), shifted * thin * 0.94)
-    return finished(
+    return to_uint8(
         over(sheet, INK * (1 + 0.25 * grain[..., None]), ink * (1 - 0.16 * smoothstep(1.3, 2.8, grain)))
     )

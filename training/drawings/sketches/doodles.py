@@ -1,4 +1,4 @@
-"""Drawings as people make them with a mouse: wobbly, broken, thick or thin, with parts out of place."""
+"""Simulates drawings with a mouse: wobbly, broken, thick or thin, with displaced parts."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from PIL import Image, ImageFilter
 
 from studio.sketch.parts import TONES
 from studio.sketch.settings import Kind
+from training.drawings.avatars.canvas import UNITS
 from training.drawings.avatars.curves import ellipse
-from training.drawings.avatars.pen import UNITS
 from training.drawings.sketches import views
 from training.drawings.sketches.lots import Lot, part_of
 from training.drawings.sketches.tracer import Shape
@@ -21,17 +21,17 @@ _SPACING = 1.1  # units between two points of a hand-drawn line
 
 @dataclass(frozen=True)
 class Hand:
-    """How someone draws.
+    """A style of drawing by hand.
 
     Attributes:
-        wobble: how far lines stray, in 64ths of the side.
-        off: how far parts are out of place, in the same unit.
-        gaps: the share of lines that are broken.
-        forgets: the share of shapes that are left out.
+        wobble: deviation of lines, in 64ths of the side.
+        off: displacement of parts, in the same unit.
+        gaps: share of broken lines.
+        forgets: share of shapes that are left out.
         width: of the lines.
         hidden: whether lines behind others are left out.
         eyes: "whole", "dots", "rings" or "pupils".
-        simple: whether ears, lips and the like are one line each.
+        simple: whether ears, lips and similar parts are one line each.
         filled: whether hair is filled with ink.
     """
 
@@ -47,7 +47,7 @@ class Hand:
 
 
 def hand(rng: np.random.Generator) -> Hand:
-    """A hand by lot: one in five is careful."""
+    """Returns a random hand; one in five is steady."""
     if rng.random() < 0.2:
         return Hand(0.12, 0.1, width=float(rng.uniform(0.7, 1.6)))
     return Hand(
@@ -63,35 +63,37 @@ def hand(rng: np.random.Generator) -> Hand:
     )
 
 
-def drawing(lot: Lot, kind: Kind, size: int, rng: np.random.Generator, how: Hand | None = None) -> np.ndarray:
-    """What someone has drawn of an avatar so far.
+def drawing(
+    lot: Lot, kind: Kind, size: int, rng: np.random.Generator, style: Hand | None = None
+) -> np.ndarray:
+    """Draws the visible parts of an avatar by hand.
 
     Args:
-        lot: the avatar, and which of its parts are drawn.
+        lot: the avatar and its drawn parts.
         kind: of the drawing.
-        size: of a side, in px.
-        rng: decides all that is left to chance.
-        how: who draws; None for a hand by lot.
+        size: side in px.
+        rng: source of randomness.
+        style: hand that draws; None for a random one.
 
     Returns:
         `(size, size, 3) uint8`, on black.
     """
     if kind == "light":
         return _light(lot, size, rng)
-    how = how or hand(rng)
-    kept = [shape for shape in lot.scene.shapes() if part_of(shape.part) in lot.parts]
-    shapes = _by_hand(_simplified(kept, how), how, rng)
+    style = style or hand(rng)
+    visible = [shape for shape in lot.scene.shapes() if part_of(shape.part) in lot.parts]
+    shapes = _by_hand(_simplify(visible, style), style, rng)
     if kind == "parts":
-        made = views.parts(shapes, size, float(rng.uniform(1, 2.6)))
+        pixels = views.parts(shapes, size, float(rng.uniform(1, 2.6)))
     else:
-        made = views.outline(shapes, size, how.width, how.hidden)
-        if how.gaps and rng.random() < 0.12:
-            made = np.maximum(made, views.outline(_scribbles(rng), size, how.width))
-    return made
+        pixels = views.outline(shapes, size, style.width, style.hidden)
+        if style.gaps and rng.random() < 0.12:
+            pixels = np.maximum(pixels, views.outline(_scribbles(rng), size, style.width))
+    return pixels
 
 
-def _simplified(shapes: Sequence[Shape], how: Hand) -> list[Shape]:
-    kept, seen = [], set()
+def _simplify(shapes: Sequence[Shape], how: Hand) -> list[Shape]:
+    result, parts_done = [], set()
     for shape in shapes:
         part = shape.part
         if part in ("eyes", "pupil", "iris") and how.eyes != "whole":
@@ -99,20 +101,20 @@ def _simplified(shapes: Sequence[Shape], how: Hand) -> list[Shape]:
             if lash or (how.eyes == "dots" and part == "eyes") or (how.eyes == "rings" and part == "pupil"):
                 continue
         if how.simple and part in ("mouth", "nose", "neck", "stripes"):
-            if part in seen and part != "stripes":
+            if part in parts_done and part != "stripes":
                 continue
-            seen.add(part)
+            parts_done.add(part)
         if how.simple and part == "ears" and np.ptp(shape.points[:, 0]) < 4:
             continue
         if how.filled and part == "hair" and not shape.width:
             shape = replace(shape, solid=True)
-        kept.append(shape)
-    return kept
+        result.append(shape)
+    return result
 
 
 def _by_hand(shapes: Sequence[Shape], how: Hand, rng: np.random.Generator) -> list[Shape]:
     moves: dict[str, np.ndarray] = {}
-    found = []
+    sketched = []
     for shape in shapes:
         if how.forgets and rng.random() < how.forgets:
             continue
@@ -123,7 +125,7 @@ def _by_hand(shapes: Sequence[Shape], how: Hand, rng: np.random.Generator) -> li
         middle = points.mean(0)
         points = (points - middle) @ moves[part][:, :2].T + middle + moves[part][:, 2]
         if how.wobble:
-            points = _wobbled(points, how.wobble, rng)
+            points = _wobble(points, how.wobble, rng)
         ink = None
         if how.gaps and rng.random() < how.gaps and len(points) > 8:
             length = int(len(points) * rng.uniform(0.68, 0.92))
@@ -132,12 +134,12 @@ def _by_hand(shapes: Sequence[Shape], how: Hand, rng: np.random.Generator) -> li
                 points = points[: max(length, 2)] if start % 2 else points[-max(length, 2) :]
             else:
                 ink = np.roll(points, -start, axis=0)[:length]
-        found.append(replace(shape, points=points, ink=ink))
-    return found
+        sketched.append(replace(shape, points=points, ink=ink))
+    return sketched
 
 
 def _move(how: Hand, rng: np.random.Generator) -> np.ndarray:
-    """How a part is out of place: `(2, 3)`, a turn, a stretch and a shift."""
+    """Returns a random displacement of a part, `(2, 3)`: rotation, stretch and shift."""
     share = min(1.0, how.off)
     across, down = np.exp(rng.normal(size=2) * 0.09 * share)
     angle = rng.normal() * 0.07 * share
@@ -146,8 +148,8 @@ def _move(how: Hand, rng: np.random.Generator) -> np.ndarray:
     return np.array([[cos * across, -sin * down, shift[0]], [sin * across, cos * down, shift[1]]])
 
 
-def _wobbled(points: np.ndarray, wobble: float, rng: np.random.Generator) -> np.ndarray:
-    """The same line by an unsteady hand; a closed one hardly ever ends where it began."""
+def _wobble(points: np.ndarray, wobble: float, rng: np.random.Generator) -> np.ndarray:
+    """Redraws a line by an unsteady hand; closed lines rarely end where they began."""
     steps = np.hypot(*np.diff(points, axis=0).T)
     along = np.concatenate([[0], np.cumsum(steps)])
     count = max(5, int(along[-1] / _SPACING))
@@ -163,21 +165,21 @@ def _wobbled(points: np.ndarray, wobble: float, rng: np.random.Generator) -> np.
 
 
 def _scribbles(rng: np.random.Generator) -> list[Shape]:
-    """Lines that mean nothing."""
-    found = []
+    """Draws random scribbles."""
+    scribbles = []
     for _ in range(int(rng.integers(1, 3))):
         start = rng.uniform(4, UNITS - 4, 2)
         points = start + np.cumsum(rng.normal(size=(6, 2)) * 2, axis=0)
-        found.append(Shape("scribble", points, 1.0))
+        scribbles.append(Shape("scribble", points, 1.0))
     if rng.random() < 0.4:
-        found.append(Shape("scribble", ellipse(start[0], start[1], 0.8, 0.8), 0.0, True))
-    return found
+        scribbles.append(Shape("scribble", ellipse(start[0], start[1], 0.8, 0.8), 0.0, True))
+    return scribbles
 
 
 def _light(lot: Lot, size: int, rng: np.random.Generator) -> np.ndarray:
-    """Where light falls and how much, in a few tones and with soft or hard borders."""
+    """Draws light and shade in a few tones with soft or hard borders."""
     gray = Image.fromarray(lot.scene.image(64)).convert("L")
-    if rng.random() < 0.55:  # whoever paints light on black leaves what is behind a face as it is
+    if rng.random() < 0.55:  # painting light on black leaves the background black
         face = views.parts(lot.scene.shapes(), 64).any(-1)
         gray = Image.fromarray(np.where(face, np.asarray(gray), 0).astype("uint8"))
     soft = gray.filter(ImageFilter.GaussianBlur(float(rng.uniform(0, 1.8))))
@@ -185,7 +187,7 @@ def _light(lot: Lot, size: int, rng: np.random.Generator) -> np.ndarray:
     levels = np.clip((levels - 128) * rng.uniform(0.8, 1.5) + 128 + rng.uniform(-40, 40), 0, 255)
     if rng.random() < 0.75:
         levels = np.take(TONES, np.clip(np.rint(levels / 85), 0, 3).astype(int))
-    if rng.random() < 0.2:  # not all is painted yet
+    if rng.random() < 0.2:  # an unfinished painting
         high, low = sorted(rng.uniform(0, size, 2).astype(int))
         levels[: high // 3] = 0
         levels[low + (size - low) // 2 :] = 0

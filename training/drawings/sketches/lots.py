@@ -1,7 +1,7 @@
-"""Avatars to learn from: looks by lot, and what they look like where little of them was drawn.
+"""Training avatars: random looks, of which only some parts are drawn.
 
-What a user has not drawn yet gets a friendly usual form, always the same. So a half-done drawing has one
-right answer, which can be learned, and not many that would blur into each other.
+Parts that are not drawn get a default form. So an unfinished drawing has one correct result, instead of many
+that would average to a blur.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from training.drawings.avatars import looks
+from training.drawings.avatars.canvas import ZOOM
 from training.drawings.avatars.looks import Look
-from training.drawings.avatars.pen import ZOOM
 from training.drawings.sketches.scene import Scene
 
-# When people draw each part, about: the head first, what is worn last.
+# Approximate order in which people draw the parts: the head first, accessories last.
 _ORDER = {
     "head": 0.0,
     "eyes": 1.0,
@@ -35,7 +35,7 @@ _ORDER = {
 }
 PARTS = frozenset(_ORDER)
 _OF = {"iris": "eyes", "pupil": "eyes", "strands": "hair"}
-_WHOLE, _WILD = 0.33, 0.08  # shares that are drawn whole, and in any order
+_WHOLE, _WILD = 0.33, 0.08  # shares of complete drawings, and of drawings in random order
 _USUAL: dict[str, dict[str, Any]] = {
     "hair": {"style": "parted", "length": 0.24, "side": 1},
     "eyes": {
@@ -46,7 +46,7 @@ _USUAL: dict[str, dict[str, Any]] = {
         "lashes": False,
         "turn": 0.0,
     },
-    "mouth": {"smile": 0.6, "opened": 0.0, "lips": 0.0},
+    "mouth": {"smile": 0.6, "mouth_open": 0.0, "lips": 0.0},
     "nose": {"nose": "bow"},
     "brows": {"brow": 0.0},
     "clothes": {"collar": "crew"},
@@ -57,22 +57,22 @@ _USUAL: dict[str, dict[str, Any]] = {
     "stripes": {"stripes": False},
     "head": {"tilt": 0.0, "turn": 0.0, "jaw": 2.4, "taper": 0.15},
 }
-_PLACED = frozenset({"head", "hair", "ears", "clothes"})  # any of them says where the face is, and how large
+_PLACED = frozenset({"head", "hair", "ears", "clothes"})  # any of them defines position and size of the face
 
 
 def part_of(name: str) -> str:
-    """The part that people would call it: the iris is of the eyes."""
+    """Returns the part that a shape belongs to: the iris to the eyes."""
     return _OF.get(name, name)
 
 
 @dataclass(frozen=True)
 class Lot:
-    """An avatar, and how much of it is drawn.
+    """An avatar and its drawn parts.
 
     Attributes:
-        scene: the avatar; what is not drawn has its usual form.
-        parts: those that are drawn.
-        night: whether it is painted by night.
+        scene: the avatar; parts that are not drawn have their default form.
+        parts: the drawn parts.
+        night: whether it is night.
     """
 
     scene: Scene
@@ -81,7 +81,7 @@ class Lot:
 
 
 def draw_lot(seed: int, n: int, by_night: float) -> Lot:
-    """The n-th avatar of a seed."""
+    """Returns the n-th avatar of a seed."""
     rng = np.random.default_rng((seed, n))
     look, parts = _wide(looks.choose(rng), rng), _some(rng)
     zoom = min(rng.uniform(0.82, 1.25), 21 / look.height)
@@ -96,7 +96,7 @@ def draw_lot(seed: int, n: int, by_night: float) -> Lot:
 
 
 def _wide(look: Look, rng: np.random.Generator) -> Look:
-    """A look with forms that people draw and avatars seldom have, and without what no line shows."""
+    """Widens a look to forms that people draw, and removes details that lines cannot show."""
     return replace(
         look,
         style="buzz" if look.style == "bald" else look.style,
@@ -112,7 +112,7 @@ def _wide(look: Look, rng: np.random.Generator) -> Look:
 
 
 def _some(rng: np.random.Generator) -> frozenset[str]:
-    """The parts that are drawn by now."""
+    """Chooses the drawn parts at random."""
     if rng.random() < _WHOLE:
         return PARTS
     spread = 6 if rng.random() < _WILD else 1.1

@@ -1,4 +1,4 @@
-"""One avatar, as it is painted by day and by night, as shapes, and as the roles that its colors have."""
+"""An avatar as an image by day and night, as shapes, and as a map of color roles."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import numpy as np
 from studio.sketch import palette
 from studio.sketch.colors import Color
 from training.drawings import avatars
+from training.drawings.avatars.canvas import FINE, ZOOM, Canvas
 from training.drawings.avatars.looks import Look
-from training.drawings.avatars.pen import FINE, ZOOM, Pen
 from training.drawings.sketches.tracer import Shape, Tracer
 
-# Two sets of colors for what can be chosen, in which no two roles look alike, whatever their shade.
+# Two color tables: in at least one of them any two roles differ at any shade.
 _CODES: tuple[tuple[Color, ...], ...] = (
     (
         (0, 255, 0),
@@ -43,13 +43,13 @@ _DEPTHS = (0.0, 0.5, 1.0, 1.7, 2.4)
 
 @dataclass(frozen=True)
 class Scene:
-    """An avatar in its place.
+    """An avatar with its position.
 
     Attributes:
-        look: what it looks like.
-        seed: of what its hair leaves to chance.
-        zoom: how large it is, around the middle of the lower edge.
-        aside: how far to the right it is, in 64ths of the side.
+        look: its appearance.
+        seed: of random details of its hair.
+        zoom: magnification around the middle of the lower edge.
+        aside: offset to the right, in 64ths of the side.
     """
 
     look: Look
@@ -58,47 +58,47 @@ class Scene:
     aside: float = 0.0
 
     def image(self, size: int, night: bool = False) -> np.ndarray:
-        """It in color, `(size, size, 3) uint8`."""
+        """Renders it in color, `(size, size, 3) uint8`."""
         if not night:
-            return self._drawn(Pen(size, self.look.background, self.zoom, self.aside)).image()
+            return self._draw(Canvas(size, self.look.background, self.zoom, self.aside)).image()
         colors = self.colors(night=True)
         white = (255, 255, 255)
         plain = replace(self.look, background=white)
         light, depth = palette.NIGHT, palette.NIGHT_DEPTH
-        pen = Pen(size, white, self.zoom, self.aside, light, depth)
-        pen.backdrop(np.rint(255 * _sky(colors, size * FINE)).astype("uint8"))
-        return replace(self, look=plain)._drawn(pen).image()
+        canvas = Canvas(size, white, self.zoom, self.aside, light, depth)
+        canvas.backdrop(np.rint(255 * _sky(colors, size * FINE)).astype("uint8"))
+        return replace(self, look=plain)._draw(canvas).image()
 
     def colors(self, night: bool = False) -> np.ndarray:
-        """What it is painted with, see `palette.colors_of`."""
-        return palette.colors_of({name: getattr(self.look, name) for name in palette.CHOSEN}, night)
+        """Returns its colors, see `palette.colors_of`."""
+        return palette.colors_of({name: getattr(self.look, name) for name in palette.COLOR_ROLES}, night)
 
     def shapes(self) -> list[Shape]:
-        """What it is drawn from, the farthest first."""
+        """Returns its shapes, the farthest first."""
         tracer = Tracer(self.zoom, self.aside)
-        self._drawn(tracer)
+        self._draw(tracer)
         return tracer.shapes
 
     def roles(self, size: int) -> np.ndarray:
-        """Which of the colors of `palette` each pixel has, `(size, size) uint8`; `size` divides by four.
+        """Returns the color role of each pixel, `(size, size) uint8`; `size` is a multiple of four.
 
-        It is drawn in two sets of colors: what looks like another role in one set does not in the other.
+        It is rendered in two color tables: roles that look alike in one differ in the other.
         """
-        seen = []
+        sheets = []
         for code in _CODES:
-            colors: dict[str, Any] = dict(zip(palette.CHOSEN, code, strict=True))
+            colors: dict[str, Any] = dict(zip(palette.COLOR_ROLES, code, strict=True))
             look = replace(self.look, **colors)
-            seen.append(
-                replace(self, look=look)._drawn(Pen(size // FINE, code[0], self.zoom, self.aside)).sheet()
+            sheets.append(
+                replace(self, look=look)._draw(Canvas(size // FINE, code[0], self.zoom, self.aside)).sheet()
             )
-        pixels = np.concatenate(seen, axis=-1).reshape(-1, 6).astype("float32")
-        known = _known()
-        away = (known**2).sum(1) - 2 * pixels @ known.T
+        pixels = np.concatenate(sheets, axis=-1).reshape(-1, 6).astype("float32")
+        role_colors = _role_table()
+        away = (role_colors**2).sum(1) - 2 * pixels @ role_colors.T
         return (away.argmin(1) // len(_DEPTHS)).reshape(size, size).astype("uint8")
 
-    def _drawn(self, pen: Pen) -> Pen:
-        avatars.draw_look(pen, self.look, np.random.default_rng(self.seed))
-        return pen
+    def _draw(self, canvas: Canvas) -> Canvas:
+        avatars.draw_look(canvas, self.look, np.random.default_rng(self.seed))
+        return canvas
 
 
 def _sky(colors: np.ndarray, side: int) -> np.ndarray:
@@ -106,8 +106,8 @@ def _sky(colors: np.ndarray, side: int) -> np.ndarray:
 
 
 @cache
-def _known() -> np.ndarray:
-    """The colors of each role in each depth of shade, in both sets: `(ROLES * depths, 6) float32`."""
+def _role_table() -> np.ndarray:
+    """Returns the colors of roles by depth of shade, in both tables: `(ROLES * depths, 6) float32`."""
     sets = [np.array([*code, *palette.FIXED], "float32") for code in _CODES]
-    shades = 1 - np.array(_DEPTHS, "float32")[:, None] * palette.LOST
+    shades = 1 - np.array(_DEPTHS, "float32")[:, None] * palette.SHADE
     return np.concatenate([(one[:, None] * shades).reshape(-1, 3) for one in sets], axis=1)

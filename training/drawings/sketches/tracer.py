@@ -1,4 +1,4 @@
-"""A pen that notes what is drawn, part by part, where another one paints it."""
+"""A canvas that records shapes by part instead of drawing them."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from dataclasses import dataclass
 import numpy as np
 
 from studio.sketch.colors import Color
+from training.drawings.avatars.canvas import UNITS, Canvas
 from training.drawings.avatars.curves import Points
-from training.drawings.avatars.pen import UNITS, Pen
 
-_SHADE = frozenset({"shine"})  # parts that no one draws
-_SOLID = frozenset({"pupil", "glasses"})  # parts that are dark all over where they are filled
+_SHADE = frozenset({"shine"})  # parts that are never drawn by hand
+_SOLID = frozenset({"pupil", "glasses"})  # parts that are filled with ink
 
 
 @dataclass(frozen=True)
 class Shape:
-    """Something that was drawn.
+    """A recorded shape.
 
     Attributes:
-        part: of the face that it belongs to.
+        part: part of the face.
         points: `(n, 2)` in 64ths of the sheet's side.
         width: of a line along the points, in the same unit; 0 for an area within them.
         solid: whether an outline of it is filled with ink.
-        clip: the outline that it shows within; None for everywhere.
-        ink: the part of an area's border that is drawn; None for all of it.
+        clip: outline that it is clipped to; None for no clipping.
+        ink: drawn part of an area's border; None for the whole border.
     """
 
     part: str
@@ -37,14 +37,14 @@ class Shape:
     ink: Points | None = None
 
 
-class Tracer(Pen):
-    """Notes shapes; shading within a part is none.
+class Tracer(Canvas):
+    """Records shapes; shading within a part is ignored.
 
     Attributes:
-        shapes: from the farthest to the nearest.
+        shapes: from back to front.
 
     Args:
-        zoom, aside: as of a `Pen`.
+        zoom, aside: as in `Canvas`.
     """
 
     def __init__(self, zoom: float, aside: float):
@@ -57,24 +57,24 @@ class Tracer(Pen):
 
     @contextmanager
     def inside(self, outline: Points) -> Iterator[None]:
-        """What is of another part than the outline is noted, and shows only within it."""
+        """Records shapes of other parts than the outline, clipped to it."""
         self._within.append((self._part, self._pixels(outline)))
         yield
         self._within.pop()
 
     def fill(self, outline: Points, color: Color) -> None:
-        """Notes an area."""
+        """Records an area."""
         self._note(outline, 0.0)
 
     def tint(self, outline: Points, color: Color, share: float) -> None:
-        """A thin color is no shape."""
+        """Ignores tints."""
 
-    def lit(self, outline: Points, color: Color, away: tuple[float, float] = (0.0, 0.0)) -> None:
-        """Notes an area, whatever its shade."""
+    def fill_shaded(self, outline: Points, color: Color, away: tuple[float, float] = (0.0, 0.0)) -> None:
+        """Records an area without its shade."""
         self._note(outline, 0.0)
 
     def line(self, points: Points, color: Color, width: float, taper: float = 0.0) -> None:
-        """Notes a line."""
+        """Records a line."""
         self._note(points, width)
 
     def _note(self, points: Points, width: float) -> None:

@@ -1,4 +1,4 @@
-"""Shapes as a drawing: as an outline in lines, or as parts in flat colors. White or colored on black."""
+"""Renders shapes as an outline or as parts in flat colors, on black."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from studio.sketch.parts import COLORS, PARTS_OF
-from training.drawings.avatars.pen import UNITS
+from training.drawings.avatars.canvas import UNITS
 from training.drawings.sketches.tracer import Shape
 
-_FINE = 2  # so many times finer it is drawn
-_PALE = "iris"  # what has a color and no line
+_FINE = 2  # supersampling
+_PALE = "iris"  # part with a color but no line
 
 
 class _Sheet:
     def __init__(self, size: int):
         self.scale = size * _FINE / UNITS
-        self.image = Image.new("RGB", (size * _FINE, size * _FINE))
-        self.ink = ImageDraw.Draw(self.image)
+        self.canvas = Image.new("RGB", (size * _FINE, size * _FINE))
+        self.ink = ImageDraw.Draw(self.canvas)
 
     def pixels(self, points: np.ndarray) -> list[tuple[float, float]]:
         return [(x, y) for x, y in (points * self.scale).tolist()]
@@ -32,29 +32,29 @@ class _Sheet:
             for x, y in (pixels[0], pixels[-1]):
                 self.ink.ellipse((x - half, y - half, x + half, y + half), fill=color)
 
-    def clipped(self, clip: np.ndarray, other: _Sheet) -> None:
-        mask = Image.new("L", self.image.size)
+    def paste_clipped(self, clip: np.ndarray, other: _Sheet) -> None:
+        mask = Image.new("L", self.canvas.size)
         ImageDraw.Draw(mask).polygon(self.pixels(clip), fill=255)
-        self.image.paste(other.image, (0, 0), mask)
+        self.canvas.paste(other.canvas, (0, 0), mask)
 
     def copy(self) -> _Sheet:
-        made = _Sheet.__new__(_Sheet)
-        made.scale, made.image = self.scale, self.image.copy()
-        made.ink = ImageDraw.Draw(made.image)
-        return made
+        copied = _Sheet.__new__(_Sheet)
+        copied.scale, copied.canvas = self.scale, self.canvas.copy()
+        copied.ink = ImageDraw.Draw(copied.canvas)
+        return copied
 
-    def image(self) -> np.ndarray:
-        return np.asarray(self.image.reduce(_FINE))
+    def render(self) -> np.ndarray:
+        return np.asarray(self.canvas.reduce(_FINE))
 
 
 def outline(shapes: Iterable[Shape], size: int, width: float = 1.2, hidden: bool = True) -> np.ndarray:
-    """White lines on black.
+    """Draws white lines on black.
 
     Args:
         shapes: the farthest first.
-        size: of a side, in px.
+        size: side in px.
         width: of the lines, in 64ths of the side.
-        hidden: whether what is nearer hides what is farther away.
+        hidden: whether nearer shapes hide farther ones.
 
     Returns:
         `(size, size, 3) uint8`.
@@ -72,15 +72,15 @@ def outline(shapes: Iterable[Shape], size: int, width: float = 1.2, hidden: bool
             border = np.concatenate([shape.points, shape.points[:1]])
             on.line(border if shape.ink is None else shape.ink, width, (255,) * 3)
         if shape.clip is not None:
-            sheet.clipped(shape.clip, on)
-    return sheet.image()
+            sheet.paste_clipped(shape.clip, on)
+    return sheet.render()
 
 
 def parts(shapes: Iterable[Shape], size: int, least: float = 0.0) -> np.ndarray:
-    """Flat colors on black, each for a part.
+    """Draws parts in flat colors on black.
 
     Args:
-        least: how wide lines are at least, in 64ths of the side.
+        least: smallest width of lines, in 64ths of the side.
 
     Returns:
         `(size, size, 3) uint8`.
@@ -96,5 +96,5 @@ def parts(shapes: Iterable[Shape], size: int, least: float = 0.0) -> np.ndarray:
         else:
             on.ink.polygon(on.pixels(shape.points), fill=color)
         if shape.clip is not None:
-            sheet.clipped(shape.clip, on)
-    return sheet.image()
+            sheet.paste_clipped(shape.clip, on)
+    return sheet.render()

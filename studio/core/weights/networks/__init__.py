@@ -1,4 +1,4 @@
-"""The networks that the studio borrows: what builds and fills each, and each as plain data."""
+"""The pretrained networks: functions that build and fill each, and their specs as plain data."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from studio.core import tasks
 if TYPE_CHECKING:
     import keras
 
-# What builds each: `network(members) -> keras.Model`, filled from the members of its package, or, for None,
-# not filled. Reached by name, so that core imports no capability and Keras stays away until one is built.
+# `network(members) -> keras.Model` builds each, with the weights in the members of its package, or without
+# weights for None. Named as text, so core imports no capability, and Keras only when a network is built.
 NETWORKS = {
     "vgg16": "studio.core.weights.networks.vgg16:network",
     "lpips": "studio.core.metrics.lpips:network",
@@ -23,5 +23,5 @@ NETWORKS = {
 
 
 def build(name: str, members: Mapping[str, bytes] | None = None) -> keras.Model:
-    """A network, filled from its package's members, or with None not filled."""
-    return tasks.imported(NETWORKS[name])(members)
+    """Builds a network with the weights in its package's members; without weights for None."""
+    return tasks.import_object(NETWORKS[name])(members)

@@ -1,6 +1,6 @@
-"""InceptionV3 in the training that FID is measured with, for images of 75 px and more (arXiv:1512.00567).
+"""InceptionV3 with the weights that FID is defined by, for images of at least 75 px (arXiv:1512.00567).
 
-Not Keras' own training: distances between features are comparable with published ones only in this one.
+Keras' own weights differ; only with these are FID and KID comparable with published values.
 """
 
 from __future__ import annotations
@@ -45,40 +45,40 @@ SPEC = _spec()
 
 
 def network(members: Mapping[str, bytes] | None = None) -> keras.Model:
-    """InceptionV3 without its classifier: `(B, H, W, 3)` as the spec prepares them to `(B, h, w, 2048)`.
+    """Builds InceptionV3 without its classifier: preprocessed `(B, H, W, 3)` to `(B, h, w, 2048)`.
 
-    Departs from Keras' own in its last block, which takes maxima where the others take means: so it was
-    trained. Keras numbers layers as they are made in a process; here they are named by their place.
+    Unlike Keras' own, the last block uses max pooling where the others use average pooling, because these
+    weights were trained that way. Layers are named by position; Keras numbers them per process.
 
     Args:
-        members: `{"default_1.pt": bytes}` fills it; None leaves it unfilled.
+        members: `{"default_1.pt": bytes}` with the weights; None builds it without.
     """
     import keras
 
-    made = keras.applications.InceptionV3(include_top=False, weights=None)
-    names = _names(made)
+    base = keras.applications.InceptionV3(include_top=False, weights=None)
+    names = _names(base)
 
-    def placed(layer: keras.Layer) -> keras.Layer:
+    def clone_layer(layer: keras.Layer) -> keras.Layer:
         name = names.get(layer.name, layer.name)
         if name == _LAST_MEAN:
             return keras.layers.MaxPooling2D(3, 1, "same", name=name)
         return type(layer).from_config({**layer.get_config(), "name": name})
 
     images = keras.Input((None, None, 3), name="images")
-    model = keras.models.clone_model(made, images, clone_function=placed)
+    model = keras.models.clone_model(base, images, clone_function=clone_layer)
     if members is not None:
         _fill(model, checkpoints.torch_jit(members["default_1.pt"]))
     return model
 
 
-def _names(made: keras.Model) -> dict[str, str]:
-    """Names for the layers that Keras only numbered, by the order in which they were made."""
+def _names(base: keras.Model) -> dict[str, str]:
+    """Returns names for the layers that Keras only numbered, by their order."""
     kinds = {"Conv2D": "conv", "BatchNormalization": "norm", "Activation": "relu", "Concatenate": "both"}
     kinds |= {"MaxPooling2D": "pool", "AveragePooling2D": "mean"}
     names = {}
     for kind, short in kinds.items():
         layers = [
-            layer for layer in made.layers if type(layer).__name__ == kind and "mixed" not in layer.name
+            layer for layer in base.layers if type(layer).__name__ == kind and "mixed" not in layer.name
         ]
         for number, layer in enumerate(sorted(layers, key=_number), start=1):
             stem = f"stem_{short}{number}"
@@ -87,15 +87,15 @@ def _names(made: keras.Model) -> dict[str, str]:
 
 
 def _number(layer: keras.Layer) -> int:
-    """`conv2d_12` -> 12; the first of its kind in a process has none."""
+    """Returns the number in a layer's name: `conv2d_12` -> 12; the first one of a process has none."""
     number = layer.name.rpartition("_")[2]
     return int(number) if number.isdigit() else 0
 
 
 def _fill(model: keras.Model, arrays: Mapping[str, np.ndarray]) -> None:
-    """Fills the convolutions and normalizations in the order in which they were made, there as here."""
+    """Sets the weights of convolutions and normalizations, which have the same order in both models."""
     places = dict.fromkeys(path.rpartition(".")[0] for path in arrays)
-    for number, place in enumerate(places, start=1):
-        kernel, *norm = (arrays[f"{place}.{part}"] for part in _PARTS)
+    for number, prefix in enumerate(places, start=1):
+        kernel, *norm = (arrays[f"{prefix}.{part}"] for part in _PARTS)
         model.get_layer(f"conv{number}").set_weights([kernel.transpose(2, 3, 1, 0)])
         model.get_layer(f"norm{number}").set_weights(norm)

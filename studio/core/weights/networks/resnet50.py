@@ -1,4 +1,4 @@
-"""ResNet50 with its classifier of 1,000 things, for images as Keras prepares them (arXiv:1512.03385)."""
+"""ResNet50 with its ImageNet classifier, for images with Keras' preprocessing (arXiv:1512.03385)."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ SPEC = _spec()
 
 
 def network(members: Mapping[str, bytes] | None = None) -> keras.Model:
-    """ResNet50 with its classifier: preprocessed images of any size to `(B, 1000)` probabilities.
+    """Builds ResNet50 with its classifier: preprocessed images of any size to `(B, 1000)` probabilities.
 
-    Keras' own builder would tie the classifier to 224 px, so it is put on here, under the same names.
+    Keras' own builder ties the classifier to 224 px, so it is added here under the same names.
 
     Args:
-        members: `model.json` and the shards that it names fill it; None leaves it unfilled.
+        members: `model.json` and the shards that it names, with the weights; None builds it without.
     """
     import keras
 
@@ -53,15 +53,15 @@ def network(members: Mapping[str, bytes] | None = None) -> keras.Model:
 
 
 def _in_order(model: keras.Model, arrays: Mapping[str, np.ndarray]) -> list[np.ndarray]:
-    ours = {}
+    by_name = {}
     for name, array in arrays.items():
         layer, _, part = name.partition("/")
-        ours[_today(layer), part] = array
-    return [ours[layer.name, weight.name] for layer in model.layers for weight in layer.weights]
+        by_name[_current_name(layer), part] = array
+    return [by_name[layer.name, weight.name] for layer in model.layers for weight in layer.weights]
 
 
-def _today(layer: str) -> str:
-    """Keras' former name of a layer -> the one of today: `res2a_branch1` -> `conv2_block1_0_conv`."""
+def _current_name(layer: str) -> str:
+    """Maps Keras' former name of a layer to its current one: `res2a_branch1` -> `conv2_block1_0_conv`."""
     if inner := _INNER.fullmatch(layer):
         kind, stage, block, branch = inner.groups()
         part = "conv" if kind == "res" else "bn"

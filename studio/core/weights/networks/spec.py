@@ -1,4 +1,4 @@
-"""What the studio knows of a network without loading it."""
+"""Specs of pretrained networks: their layers and preprocessing, available without loading them."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """How a network wants its images: `(255 * rgb_01 - mean) / divide`, then turned to BGR if so.
+    """The preprocessing of a network: `(255 * rgb_01 - mean) / divide`, then BGR order if `bgr`.
 
     Attributes:
-        mean: in 0..255, RGB.
-        divide: after the mean is taken off.
-        bgr: whether the channels are then turned round.
+        mean: RGB, 0 to 255, subtracted from the image.
+        divide: divisor after the subtraction.
+        bgr: whether the channels are then reversed.
     """
 
     mean: tuple[float, float, float]
@@ -23,7 +23,7 @@ class Preprocessing:
     bgr: bool = False
 
     def __call__(self, images_01):
-        """`(B, H, W, 3) float32 in [0, 1]` RGB -> what the network takes."""
+        """Converts RGB images, `(B, H, W, 3) float32 in [0, 1]`, to the network's input."""
         from keras import ops
 
         images = (images_01 * 255.0 - np.array(self.mean, "float32")) / self.divide
@@ -35,11 +35,13 @@ class Spec:
     """A backbone as plain data.
 
     Attributes:
-        layers: every layer worth naming, from the image inwards, with its number of channels. The last
-            one is where the backbone ends.
-        strides: how many pixels of the image one step in that layer is. VGG16's steps are tiles of just
-            that size; elsewhere the borders take part, so that a map may be a step larger or smaller.
-        least: the smallest side of an image, in px, from which every layer can be computed.
+        name, title: its name in the studio and its displayed name.
+        preprocessing: of its input images.
+        layers: the named layers, from input to output, with their number of channels. The last one is the
+            end of the backbone.
+        strides: the stride of each layer in pixels of the input. Because of padding, feature maps of
+            networks other than VGG16 may be a position larger or smaller than the size divided by it.
+        least: the smallest side of an input image in px.
     """
 
     name: str

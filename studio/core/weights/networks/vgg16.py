@@ -1,4 +1,4 @@
-"""VGG16: thirteen convolutions, for images as Keras prepares them (arXiv:1409.1556)."""
+"""VGG16: thirteen convolutions, for images with Keras' preprocessing (arXiv:1409.1556)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from studio.core.weights.networks.spec import Preprocessing, Spec
 if TYPE_CHECKING:
     import keras
 
-# How torchvision's training scaled its images, in RGB; the arrays of the package expect that.
+# Preprocessing of torchvision, RGB, which the weights of the package expect.
 _MEAN_01 = np.array([0.485, 0.456, 0.406])
 _SCALE_01 = np.array([0.229, 0.224, 0.225])
 
@@ -35,10 +35,10 @@ SPEC = _spec()
 
 
 def network(members: Mapping[str, bytes] | None = None) -> keras.Model:
-    """VGG16 without its classifier, for images as `vgg16.preprocess_input` makes them.
+    """Builds VGG16 without its classifier, for images from `vgg16.preprocess_input`.
 
     Args:
-        members: `{"vgg16.ckpt": bytes}` fills it; None leaves it unfilled.
+        members: `{"vgg16.ckpt": bytes}` with the weights; None builds it without.
     """
     import keras
 
@@ -49,20 +49,23 @@ def network(members: Mapping[str, bytes] | None = None) -> keras.Model:
 
 
 def arrays(checkpoint: bytes) -> list[np.ndarray]:
-    """Kernels (HWIO) and biases of the 13 convolutions in order, as they were trained."""
-    found = checkpoints.numpy_pickle(checkpoint)
-    return [found[f"VGG16_0/Conv_{i}/{part}"] for i in range(13) for part in ("kernel", "bias")]
+    """Returns the kernels (HWIO) and biases of the 13 convolutions in order, as they were trained."""
+    tensors = checkpoints.numpy_pickle(checkpoint)
+    return [tensors[f"VGG16_0/Conv_{i}/{part}"] for i in range(13) for part in ("kernel", "bias")]
 
 
 def fold(trained: list[np.ndarray]) -> list[np.ndarray]:
-    """Moves the input's scaling into the first convolution, so that Keras' own preprocessing fits.
+    """Folds the input scaling into the first convolution, so Keras' preprocessing fits.
 
-    Trained for `x_t = (rgb_01 - mean) / scale`; Keras gives `x_k`, BGR in 0..255 minus other means. The two
-    differ by a scale and a shift a channel, which a convolution can hold. Exact but for the image's border,
-    where padding with zeros now means a shift of less than half a gray level.
+    The weights were trained for `x_t = (rgb_01 - mean) / scale`; Keras gives `x_k`, BGR in 0..255 minus other
+    means. The two differ by a scale and a shift per channel, which a convolution can express. The result is
+    exact except at the image border, where zero padding is off by less than half a gray level.
 
     Args:
-        trained: as `arrays` gives them.
+        trained: the kernels and biases of `arrays`.
+
+    Returns:
+        The kernels and biases for Keras' preprocessing.
     """
     kernel, bias, *rest = trained
     kernel = kernel.astype("float64")

@@ -1,0 +1,88 @@
+"""Training progress of a generator: images from fixed latents at each stage, and discriminator scores."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.widgets import browser_images, curves, keys, words
+from studio.core.errors import StudioError
+from studio.core.imaging import image_io
+from studio.core.models.presets import Preset
+from studio.core.training.stages import StageMetrics, grids
+
+_MARKS = {"mark": "generated images", "real": "real images"}
+_LOSSES = {
+    "generator": "generator loss {:.2f}",
+    "discriminator": "discriminator loss {:.2f}",
+    "reconstruction": "reconstruction loss {:,.0f} nats",
+    "kl": "KL divergence {:,.0f} nats",
+}
+
+
+def show(preset: Preset | None, key: str) -> None:
+    """Shows a slider over the training stages of a model, or a note if it has none.
+
+    Args:
+        preset: the model, or None.
+        key: of the slider.
+    """
+    sheet = preset.stages() if preset else None
+    metrics: StageMetrics = preset.data().get("stages") or {} if preset else {}
+    if sheet is None or not metrics.get("steps"):
+        st.caption(
+            "This model has no images from its training. The avatars model has them, and so does every model "
+            "that you train on **Train a generator**."
+        )
+        return
+    try:
+        draw(sheet, metrics, key)
+    except StudioError as error:  # The sheet is damaged or has another number of grids.
+        st.caption(words.plain(str(error)))
+
+
+def draw(sheet: bytes, metrics: StageMetrics, key: str) -> None:
+    """Draws the slider, the grid of its stage, and the scores of all stages.
+
+    Args:
+        sheet: a WebP of the grids of all stages.
+        metrics: figures by name, one value per stage; "steps" is one of them.
+        key: of the slider.
+    """
+    steps = [int(step) for step in metrics["steps"] if step is not None]
+    selected_step = steps[-1]
+    if len(steps) > 1:
+        selected_step = st.select_slider(
+            "Training step", steps, value=selected_step, key=keys.part(key, steps[-1])
+        )
+    stage = steps.index(selected_step)
+    caption = in_words(metrics, stage)
+    browser_images.captioned(_grid(sheet, stage, len(steps)), width="content", caption=caption)
+    rows = [
+        {"step": step, "which": title, "value": metrics[name][n]}
+        for name, title in _MARKS.items()
+        if len(metrics.get(name, ())) == len(steps)
+        for n, step in enumerate(steps)
+        if metrics[name][n] is not None
+    ]
+    if rows:
+        curves.named(rows, "discriminator score")
+        st.caption(
+            "The mean probability of being real that the discriminator gave to generated and to real images. "
+            "Where the lines meet, the discriminator cannot tell them apart."
+        )
+
+
+def in_words(metrics: StageMetrics, stage: int) -> str:
+    """Returns the figures of a stage as a sentence."""
+    values = {name: column[stage] for name, column in metrics.items() if stage < len(column)}
+    parts = [text.format(values[name]) for name, text in _LOSSES.items() if values.get(name) is not None]
+    if values.get("mark") is not None:
+        real = f", to real ones {values['real']:.0%}" if values.get("real") is not None else ""
+        parts = [f"the discriminator gives generated images {values['mark']:.0%}{real}", *parts]
+    return f"Step {values['steps']:,.0f}: {words.listed(parts)}" if parts else "Generated images"
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _grid(sheet: bytes, stage: int, stages: int) -> bytes:
+    """Returns the grid of one stage as a PNG, each pixel doubled."""
+    return image_io.encode_png(grids(sheet, stages)[stage].repeat(2, axis=0).repeat(2, axis=1))

@@ -1,0 +1,112 @@
+"""The form of a training run: images, kind of generator, training steps and other settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from pages.form import forms, learning_images, saved_settings
+from pages.form.learning_images import Source
+from pages.generator.beginning import Beginning
+from pages.widgets import weight_downloads
+from studio.core.data import sample_sets
+from studio.core.generators.least_images import LEAST_IMAGES
+from studio.dcgan.settings import TrainDcganSettings
+from studio.vae.settings import TrainVaeSettings
+
+KINDS = {"dcgan": "GAN, sharp", "vae": "VAE, redraws photos"}
+TASKS = {"dcgan": "dcgan.train", "vae": "vae.train"}
+GeneratorSettings = TrainDcganSettings | TrainVaeSettings
+_SETTINGS_OF: dict[str, type[GeneratorSettings]] = {"dcgan": TrainDcganSettings, "vae": TrainVaeSettings}
+STEPS = (250, 500, 1000, 2000, 4000, 8000, 16_000, 32_000, 64_000)
+DEFAULT_STEPS = 2000
+SCORED_IMAGES = 500  # for FID and KID
+_TESTS, _TESTS_WITH_KID = 10, 6  # of a training run; those by a network that knows photos take a minute each
+# Proposed with a VGG16-feature discriminator: `faces-dcgan` was fine-tuned so.
+VGG16_SETTINGS: Mapping[str, Any] = {"vgg16_discriminator": 1.0, "batch": 32}
+VGG16 = ("vgg16",)  # weights of the VGG16-feature discriminator
+# Settings that fit a sample set.
+_SAMPLE_SETTINGS: Mapping[str, Mapping[str, Any]] = {"digits": {"colors": "gray", "flip": False}}
+_ABOUT = {
+    "dcgan": "A generator creates images and a discriminator tells them from real ones; each learns "
+    "from the other. The results are sharp, but training needs many images and patience.",
+    "vae": "An encoder turns an image into a latent vector, and a decoder reconstructs the image. "
+    "The results are softer, but training is quick, and the model can reconstruct your photos.",
+}
+_SCORE_HELP = {
+    "dcgan": "Measures the distance to real images at each test; keeps the best weights. Adds minutes.",
+    "vae": "Measures the distance to real images after training. Adds minutes.",
+}
+
+
+def kind() -> str:
+    """Lets the user select the kind of generator. Returns "dcgan" or "vae"."""
+    selected = forms.one_of("Kind", KINDS, key="kind")
+    st.caption(_ABOUT[selected])
+    return selected
+
+
+def source() -> Source | None:
+    """Asks for the training images. Returns None while there are none."""
+    return learning_images.choose(
+        sample_sets.collections(),
+        LEAST_IMAGES,
+        f"At least {LEAST_IMAGES} images of one subject; a thousand or more, cropped alike, are better.",
+        by_name=True,
+    )
+
+
+def settings(kind: str, sample: str, beginning: Beginning) -> GeneratorSettings | None:
+    """Asks for the settings of a training run. Returns None after showing an error.
+
+    For a GAN, the VGG16-feature discriminator is in sight, and proposed if its weights are downloaded.
+
+    Args:
+        kind: "dcgan" or "vae".
+        sample: name of the sample set, which fixes some settings; "" for other images.
+        beginning: start of the training, which fixes or proposes some settings.
+    """
+    fixed = {**_SAMPLE_SETTINGS.get(sample, {}), **beginning.shape}
+    is_gan = kind == "dcgan"
+    is_downloaded = is_gan and not weight_downloads.missing(VGG16)
+    proposed = {**(VGG16_SETTINGS if is_downloaded else {}), **beginning.proposed}
+    form_settings = forms.form(
+        _SETTINGS_OF[kind],
+        skip=("steps", "test_every", "scored", *fixed),
+        unshared=("size",),
+        fold=("width",),
+        unfold=("vgg16_discriminator",) if is_gan else (),
+        proposed={name: value for name, value in proposed.items() if name not in fixed},
+        extra=fixed,
+        ask_extra=partial(_length, kind),
+    )
+    saved_settings.saved_settings(TASKS[kind], form_settings, put)
+    return form_settings
+
+
+def put(settings: Any) -> None:
+    """Sets the inputs next to the form from settings. Call it from a callback."""
+    saved_settings.nearest(STEPS, "steps")
+    st.session_state["measured"] = settings.scored > 0
+
+
+def _length(kind: str) -> dict[str, int]:
+    steps = st.select_slider(
+        "Training steps",
+        STEPS,
+        value=DEFAULT_STEPS,
+        key="steps",
+        bind="query-params",
+        help="More steps give better images. You can stop at any time and continue later.",
+    )
+    is_scored = st.toggle(
+        "FID and KID",
+        key="measured",
+        bind="query-params",
+        help=_SCORE_HELP[kind],
+    )
+    tests = _TESTS_WITH_KID if is_scored and kind == "dcgan" else _TESTS
+    return {"steps": steps, "test_every": -(-steps // tests), "scored": SCORED_IMAGES if is_scored else 0}

@@ -1,0 +1,83 @@
+"""Loads exported classifiers as their users do: `(B, H, W, 3) uint8` images in, probabilities out."""
+
+from __future__ import annotations
+
+import tempfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from studio.classify.models import crop
+from studio.imported import building, containers, sources
+
+_HDF5 = "keras_model.h5"
+Predict = Callable[[np.ndarray], np.ndarray]
+
+
+def _keras(path: Path) -> Predict:
+    import keras
+
+    model = keras.saving.load_model(path, compile=False)  # in safe mode
+    return lambda images: np.asarray(model(images))
+
+
+def _tflite(path: Path) -> Predict:
+    import tensorflow as tf
+
+    network = tf.lite.Interpreter(str(path))
+    input_index, output_index = (
+        network.get_input_details()[0]["index"],
+        network.get_output_details()[0]["index"],
+    )
+
+    def predict(images: np.ndarray) -> np.ndarray:
+        network.resize_tensor_input(input_index, images.shape)
+        network.allocate_tensors()
+        network.set_tensor(input_index, images)
+        network.invoke()
+        return network.get_tensor(output_index)
+
+    return predict
+
+
+def _onnx(path: Path) -> Predict:
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    return lambda images: session.run(None, {session.get_inputs()[0].name: images})[0]
+
+
+def _zip(path: Path) -> Predict:
+    """Loads the model in a zip, which takes images of one size in the range -1 to 1."""
+    with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(path) as archive:
+        if containers.WEB in archive.namelist():
+            source = sources.read(path, Path(folder), building.MOST_PARAMETERS)
+            model = building.build(building.drop_unknown_settings(source.config))
+            source.fill(model)
+        else:
+            model = _load_hdf5(archive, Path(folder))
+    _, height, width, _ = model.inputs[0].shape
+
+    def predict(images: np.ndarray) -> np.ndarray:
+        pixels = np.stack([crop.cut(image, height, width) for image in images])
+        return np.asarray(model(pixels.astype("float32") / 127.5 - 1, training=False))
+
+    return predict
+
+
+def _load_hdf5(archive: zipfile.ZipFile, folder: Path) -> Any:
+    """Loads the HDF5 file of an export with Keras' reader for old files."""
+    import keras
+
+    return keras.saving.load_model(archive.extract(_HDF5, folder), compile=False)
+
+
+LOADERS: dict[str, Callable[[Path], Predict]] = {
+    ".keras": _keras,
+    ".tflite": _tflite,
+    ".onnx": _onnx,
+    ".zip": _zip,
+}

@@ -1,0 +1,182 @@
+"""Trains the head on features, which takes seconds, and computes its learning curve and projection."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from studio.classify.models import trained
+from studio.classify.settings import TrainClassifierSettings
+from studio.classify.training import head
+from studio.classify.training.head import Choice, Linear, Space
+from studio.classify.training.training_set import TrainingSet
+from studio.core.progress import Progress
+from studio.core.training import optimizers
+
+if TYPE_CHECKING:
+    import keras
+
+SHARES = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)  # of the training images, at each point of the learning curve
+LEAST_LEARNED = 2  # images of each class there
+_MLP_EPOCHS = 60
+_MLP_LEARNING_RATE = 1e-3
+
+
+@dataclass(frozen=True)
+class TrainedHead:
+    """A trained head.
+
+    Attributes:
+        weights: of its dense layers, in Keras' order.
+        probabilities: `(n, k)` for all images of the dataset, training and test.
+        choice: the selected regularization.
+        space: the projection of the features.
+        left_out: `(m, k)`, cross-validated probabilities of the training images; empty unless the settings
+            ask for `validation`.
+    """
+
+    weights: list[np.ndarray]
+    probabilities: np.ndarray
+    choice: Choice
+    space: Space
+    left_out: np.ndarray
+
+
+def train(
+    samples: TrainingSet, settings: TrainClassifierSettings, progress: Progress | None = None
+) -> TrainedHead:
+    """Trains the head.
+
+    Args:
+        samples: see `studio.classify.training.training_set.load`.
+        settings: `head`, `hidden`, `strength`, `validation` and `seed`.
+        progress: receives each stage.
+
+    Raises:
+        Cancelled: if a user asked to stop.
+    """
+    progress = progress or Progress()
+    labels, count = samples.labels(samples.train_rows), len(samples.classes)
+    features, none = samples.features[samples.train_rows], np.empty((0, count), "float32")
+    space = Space(features, head.RANK, settings.seed)
+    if settings.strength and not settings.validation:
+        choice = Choice(settings.strength, {}, none)
+    else:
+        strengths = (settings.strength,) if settings.strength else head.STRENGTHS
+        choice = head.choose(features, labels, count, samples.parts, settings.seed, progress, strengths)
+    linear = space.unfold(head.solve(space.rows, labels, count, choice.strength))
+    if settings.head == "linear":
+        weights = [linear.weights, linear.bias]
+        left_out = choice.left_out if settings.validation else none
+        return TrainedHead(weights, linear.probabilities(samples.features), choice, space, left_out)
+    left_out = _mlp_left_out(samples, settings, progress) if settings.validation else none
+    weights, probabilities = _mlp(Space(features), samples, settings, progress)
+    return TrainedHead(weights, probabilities, choice, space, left_out)
+
+
+def _mlp_left_out(samples: TrainingSet, settings: TrainClassifierSettings, progress: Progress) -> np.ndarray:
+    """Returns cross-validated probabilities of the training images, `(n, k)`, by mlp heads."""
+    left_out = np.empty((len(samples.train_rows), len(samples.classes)), "float32")
+    for part in range(int(samples.parts.max()) + 1):
+        out = samples.parts == part
+        rest = replace(samples, train_rows=samples.train_rows[~out])
+        _, probabilities = _mlp(Space(samples.features[rest.train_rows]), rest, settings, progress)
+        left_out[out] = probabilities[samples.train_rows[out]]
+    return left_out
+
+
+def _mlp(
+    space: Space, samples: TrainingSet, settings: TrainClassifierSettings, progress: Progress
+) -> tuple[list[np.ndarray], np.ndarray]:
+    """Trains a head with a hidden layer. Sets the global seed, because `fit` shuffles with it."""
+    import keras
+
+    keras.utils.set_random_seed(settings.seed)
+    rows, labels = space.rows * np.float32(np.sqrt(space.rows.shape[1])), samples.labels(samples.train_rows)
+    network = keras.Sequential(
+        [
+            keras.Input(rows.shape[1:]),
+            keras.layers.Dropout(0.3, seed=settings.seed),
+            keras.layers.Dense(settings.hidden, activation="relu"),
+            keras.layers.Dropout(0.5, seed=settings.seed + 1),
+            keras.layers.Dense(len(samples.classes), activation="softmax"),
+        ]
+    )
+    rate = optimizers.schedule(_MLP_LEARNING_RATE, _MLP_EPOCHS * -(-len(rows) // 64))
+    network.compile(optimizers.adamw(rate, weight_decay=0.01), "sparse_categorical_crossentropy")
+
+    def report(epoch: int, logs: dict[str, float]) -> None:
+        progress.report(epoch + 1, _MLP_EPOCHS, {"loss": logs["loss"]}, text="Training the head")
+
+    callback = keras.callbacks.LambdaCallback(on_epoch_end=report)
+    network.fit(rows, labels, batch_size=64, epochs=_MLP_EPOCHS, verbose=0, callbacks=[callback])
+    kernel, bias, last, last_bias = network.get_weights()
+    kernel = kernel * np.float32(np.sqrt(len(kernel)) / space.scale)
+    weights = [kernel, bias - space.mean @ kernel, last, last_bias]
+    hidden = np.maximum(samples.features @ weights[0] + weights[1], 0)
+    return weights, Linear(last, last_bias).probabilities(hidden)
+
+
+def tail(samples: TrainingSet, settings: TrainClassifierSettings, trained_head: TrainedHead) -> keras.Model:
+    """Returns the head as a network on the backbone's last activations, for saving."""
+    import keras
+
+    maps = keras.Input((None, None, samples.features.shape[1]), name="maps")
+    network = keras.Model(maps, trained.head(maps, len(samples.classes), settings), name="learned")
+    network.set_weights(trained_head.weights)
+    return network
+
+
+def learning_curve(samples: TrainingSet, trained_head: TrainedHead, seed: int) -> list[dict[str, Any]]:
+    """Measures the test accuracy of a linear head by number of training images.
+
+    Returns:
+        Entries with `images` and `accuracy`, from few to all images.
+    """
+    labels, count = samples.labels(samples.train_rows), len(samples.classes)
+    test_features = trained_head.space(samples.features[samples.held_out])
+    truth = samples.labels(samples.held_out)
+    order = np.random.default_rng([seed, 8]).permutation(len(labels))
+    by_class = [order[labels[order] == label] for label in range(count)]
+    curve: list[dict[str, Any]] = []
+    for share in SHARES:
+        rows = np.concatenate([rows[: max(LEAST_LEARNED, round(share * len(rows)))] for rows in by_class])
+        if curve and curve[-1]["images"] == len(rows):
+            continue
+        # Keep the penalty per image the same.
+        strength = trained_head.choice.strength * len(labels) / len(rows)
+        linear = head.solve(trained_head.space.rows[rows], labels[rows], count, strength)
+        right = linear.probabilities(test_features).argmax(axis=1) == truth
+        curve.append({"images": len(rows), "accuracy": float(right.mean())})
+    return curve
+
+
+def projection(samples: TrainingSet, trained_head: TrainedHead, rows: np.ndarray) -> np.ndarray:
+    """Projects images on the plane that separates the classes best, `(n, 2) float32`.
+
+    Uses linear discriminant analysis of the training images' features.
+
+    Args:
+        samples: the dataset.
+        trained_head: its `space` provides the features.
+        rows: images to project, ideally of the test split: training images look better separated than they
+            are.
+    """
+    from scipy.linalg import eigh
+
+    train_features, labels = trained_head.space.rows, samples.labels(samples.train_rows)
+    means = np.stack([train_features[labels == label].mean(axis=0) for label in range(len(samples.classes))])
+    inside = train_features - means[labels]
+    within = inside.T @ inside / len(train_features)
+    # Regularize: with one training image per class the within-class scatter is zero.
+    within[np.diag_indices_from(within)] += max(0.1 * np.trace(within) / len(within), 1e-6)
+    share = np.bincount(labels) / len(labels)
+    offsets = means - share @ means
+    last = len(within) - 1
+    axes = eigh(offsets.T @ (share[:, None] * offsets), within, subset_by_index=[last - 1, last])[1][:, ::-1]
+    if len(samples.classes) == 2:  # one axis separates them; the other is the first principal component
+        axes[:, 1] = np.eye(len(within))[0]
+    points = trained_head.space(samples.features[rows]) @ axes
+    return (points / (np.abs(points).max(axis=0) + 1e-9)).astype("float32")

@@ -1,0 +1,30 @@
+"""Removes paths of this machine from messages to visitors."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+_PATH = re.compile(r"(?<![\w:/.~-])~?/(?:[^\s/,;:'\"()]+/)+[^\s/,;:'\"()]*")  # absolute, or below a home
+
+
+def redact_paths(text: str) -> str:
+    """Replaces all paths of this machine in a text."""
+    for root in _roots():
+        text = text.replace(root, "/of/the-studio")  # _PATH does not match names with spaces
+    return _PATH.sub("a place on the server", text)
+
+
+def _roots() -> list[str]:
+    """Returns folders whose names may have spaces, longest first, because they may be nested."""
+    import platformdirs
+
+    home = os.environ.get("STUDIO_HOME", "")
+    roots = {home, os.path.realpath(home) if home else "", tempfile.gettempdir()}
+    roots |= {str(platformdirs.user_data_path()), str(Path(__file__).parents[1])}
+    with suppress(RuntimeError):  # the user has no home
+        roots.add(str(Path.home()))
+    return sorted(roots - {"", "/"}, key=len, reverse=True)

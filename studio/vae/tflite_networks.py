@@ -1,0 +1,100 @@
+"""Both networks of a VAE as TFLite models, which run without Keras.
+
+They compute what `studio.vae.model` defines in Keras.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+import numpy as np
+
+from studio.core.generators.scales import coarsest, halvings
+from studio.core.litert import layers
+from studio.core.litert.graph import Graph
+from studio.core.models.loading import normalization, variable_path
+from studio.vae.settings import TrainVaeSettings
+
+SLOPE = 0.2  # of the encoder's leaky ReLUs
+SIDE = 4  # px, side of the strided kernels
+_EACH = 5  # arrays of a kernel without bias and its batch normalization
+
+Layout = Iterator[tuple[str, tuple[int, ...]]]
+
+
+def encoder_channels(settings: TrainVaeSettings) -> list[int]:
+    """Returns the channels after each halving: [w, 2w, 4w, 4w]."""
+    return [settings.width * min(4, 2**n) for n in range(halvings(settings.size))]
+
+
+def decoder_channels(settings: TrainVaeSettings) -> list[int]:
+    """Returns the channels after each doubling: [4w, 2w, w, w / 2]."""
+    return [*encoder_channels(settings)[-2::-1], max(8, settings.width // 2)]
+
+
+def encoder_layout(settings: TrainVaeSettings) -> Layout:
+    """Yields the path of each encoder array in a `.weights.h5` file, and its shape."""
+    inputs = settings.channels
+    for n, channels in enumerate(encoder_channels(settings)):
+        yield variable_path("conv2d", n, 0), (SIDE, SIDE, inputs, channels)
+        yield from normalization(n, channels)
+        inputs = channels
+    outputs = 2 * settings.latent_dim
+    yield variable_path("dense", 0, 0), (coarsest(settings.size) ** 2 * inputs, outputs)
+    yield variable_path("dense", 0, 1), (outputs,)
+
+
+def decoder_layout(settings: TrainVaeSettings) -> Layout:
+    """Yields the path of each decoder array in a `.weights.h5` file, and its shape."""
+    inputs = encoder_channels(settings)[-1]
+    yield variable_path("dense", 0, 0), (settings.latent_dim, coarsest(settings.size) ** 2 * inputs)
+    yield from normalization(0, inputs)
+    for n, channels in enumerate(decoder_channels(settings)):
+        yield variable_path("conv2d_transpose", n, 0), (SIDE, SIDE, channels, inputs)
+        yield from normalization(n + 1, channels)
+        inputs = channels
+    yield variable_path("conv2d", 0, 0), (3, 3, inputs, settings.channels)
+    yield variable_path("conv2d", 0, 1), (settings.channels,)
+
+
+def encoder(arrays: Sequence[np.ndarray], settings: TrainVaeSettings, count: int) -> bytes:
+    """Builds the encoder: images `(count, size, size, C)` in [0, 1] to their mean latents.
+
+    Args:
+        arrays: of the encoder, in the order of `encoder_layout`.
+    """
+    graph, each = Graph(), iter(arrays)
+    x = graph.input(count, settings.size, settings.size, settings.channels)
+    for _ in encoder_channels(settings):
+        kernel, *norm = islice(each, _EACH)
+        kernel, bias = layers.fold_batch_norm(kernel, norm)
+        x = layers.leaky_relu(graph, layers.convolution(graph, x, kernel, bias, 2, same=True), SLOPE)
+    kernel, bias = each
+    flat = layers.reshape(graph, x, (count, len(kernel)))
+    means = slice(settings.latent_dim)  # the log variances are only used in training
+    return graph.model(layers.dense(graph, flat, kernel[:, means], bias[means]))
+
+
+def decoder(arrays: Sequence[np.ndarray], settings: TrainVaeSettings, count: int) -> bytes:
+    """Builds the decoder: latents `(count, latent_dim)` to images `(count, size, size, C)` in [0, 1].
+
+    Args:
+        arrays: of the decoder, in the order of `decoder_layout`.
+    """
+    graph, each = Graph(), iter(arrays)
+    side = coarsest(settings.size)
+    kernel, *norm = islice(each, _EACH)
+    start = layers.dense(
+        graph, graph.input(count, settings.latent_dim), *layers.fold_batch_norm(kernel, norm)
+    )
+    x = layers.elementwise(graph, "RELU", layers.reshape(graph, start, (count, side, side, len(norm[0]))))
+    for _ in decoder_channels(settings):
+        kernel, *norm = islice(each, _EACH)
+        x = layers.transposed_convolution(
+            graph, layers.zero_pad(graph, x, 1), *layers.fold_batch_norm(kernel, norm, axis=2)
+        )
+        x = layers.elementwise(graph, "RELU", x)
+    kernel, bias = each
+    logits = layers.to_colors(graph, layers.zero_pad(graph, x, 1), kernel, bias)
+    return graph.model(layers.elementwise(graph, "LOGISTIC", logits))

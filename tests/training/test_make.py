@@ -1,0 +1,157 @@
+"""`training.make`: recipes of shipped models, run in phases and resumed after a kill."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from saved import weights
+
+from studio.core.errors import InvalidInput
+from studio.core.models import presets
+from studio.core.weights import index
+from training import make
+
+RECIPE = """
+task = "text.train"
+script = "train_text"
+title = "counting"
+expected = ["nothing."]
+
+[data]
+file = "numbers.txt"
+about = "numbers"
+license = "CC0-1.0"
+sha256 = "0000"
+get = "Write them."
+"""
+PHASE = """
+[[phases]]
+name = "{name}"
+why = "Because it is {name}."
+[phases.settings]
+epochs = {epochs}
+units = 16
+embedding = 8
+streams = 4
+sequence = 8
+patience = 0
+learning_rate = {rate}
+"""
+# Saves at every step, so that a kill at any moment resumes in the middle of a phase.
+SCRIPT = """
+import sys
+from pathlib import Path
+from studio.core.training import checkpoints
+from training import make
+
+checkpoints.CHECKPOINT_SECONDS = 0
+make.FOLDER = Path("recipes")
+sys.exit(make.main(sys.argv[1:]))
+"""
+
+
+@pytest.fixture
+def folder(home, tmp_path, monkeypatch):
+    """A folder with a recipe of two phases and its data."""
+    (tmp_path / "recipes").mkdir()
+    phases = PHASE.format(name="first", epochs=1, rate=0.002) + PHASE.format(
+        name="second", epochs=1, rate=0.001
+    )
+    (tmp_path / "recipes" / "counting.toml").write_text(RECIPE + phases)
+    numbers = np.random.default_rng(0).choice(["one", "two", "three"], 600)
+    (tmp_path / "numbers.txt").write_text(" ".join(numbers))
+    monkeypatch.setattr(make, "FOLDER", tmp_path / "recipes")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", make.names())
+def test_recipes_fit_their_tasks(name):
+    recipe = make.read(name)
+    assert presets.find(name).task == recipe.task
+    for phase in recipe.phases:
+        make.settings_of(recipe, phase)
+    assert len({phase.name for phase in recipe.phases}) == len(recipe.phases)
+
+
+def test_every_shipped_model_has_a_recipe():
+    assert set(make.names()) == set(index.load().presets)
+
+
+def test_a_fraction_scales_what_is_counted_in_steps():
+    recipe = make.read("digits-vae")
+    short = make.settings_of(recipe, recipe.phases[2], 0.1)
+    assert (short.steps, short.ema_steps, short.test_every, short.batch) == (1200, 200, 100, 256)
+
+
+def test_an_unknown_name_gets_a_suggestion(folder):
+    with pytest.raises(InvalidInput, match="Did you mean counting"):
+        make.read("conting")
+
+
+def test_missing_data_say_where_they_come_from(folder, capsys):
+    (folder / "numbers.txt").unlink()
+    assert make.main(["counting"]) == 2
+    assert capsys.readouterr().err == "error: numbers.txt is missing. Write them. Name it with --data.\n"
+
+
+@pytest.mark.slow
+def test_finished_phases_are_kept_and_other_data_are_noted(folder, capsys):
+    assert make.main(["counting", "-o", "runs"]) == 0
+    err = capsys.readouterr().err
+    assert "Phase 1 of 2, first: Because it is first." in err and "the metrics will differ" in err
+    assert "Expected: nothing." in err
+    first = presets.find(folder / "runs" / "first")
+    model = presets.find(folder / "runs" / make.MODEL)
+    assert model.data()["figures"]["started_from"] == "first"
+    assert make.main(["counting", "-o", "runs"]) == 0
+    assert capsys.readouterr().err.count("finished.") == 2
+    assert presets.find(folder / "runs" / "first").digest == first.digest
+
+
+@pytest.mark.slow
+def test_a_recipe_killed_three_times_ends_with_the_weights_of_an_unbroken_one(folder, home):
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+
+    def start(out):
+        line = [sys.executable, "-c", SCRIPT, "counting", "-o", out]
+        return subprocess.Popen(line, cwd=folder, env=environment, stderr=subprocess.PIPE, text=True)
+
+    unbroken = start("unbroken")
+    _, err = unbroken.communicate()
+    assert unbroken.returncode == 0, err
+    for moment in (
+        lambda: checkpoint(home) > 5,
+        lambda: checkpoint(home) > 40,
+        lambda: done(folder, "first"),
+    ):
+        killed = start("killed")
+        while killed.poll() is None and not moment():
+            time.sleep(0.005)
+        killed.send_signal(signal.SIGKILL)
+        killed.communicate()
+        assert killed.returncode == -signal.SIGKILL
+    last = start("killed")
+    _, err = last.communicate()
+    assert last.returncode == 0 and "first: finished." in err, err
+    pairs = zip(
+        weights(folder / "unbroken" / make.MODEL), weights(folder / "killed" / make.MODEL), strict=True
+    )
+    for one, other in pairs:
+        # Not bit-exact, because the order of sums varies on several cores.
+        assert np.allclose(one, other, atol=2e-2)
+
+
+def checkpoint(home) -> int:
+    """Returns the step of the latest checkpoint, 0 without one."""
+    return max((int(path.stem) for path in (home / "runs").glob("*/[0-9]*.run")), default=0)
+
+
+def done(folder, phase: str) -> bool:
+    return (folder / "killed" / phase).exists()

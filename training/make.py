@@ -1,0 +1,229 @@
+"""Trains a shipped model from scratch: runs all phases of its recipe, `training/recipes/NAME.toml`.
+
+Command: python -m training.make digits-vae --data mnist.npz -o runs/digits-vae
+
+Without NAME it lists the recipes. After a crash the same command continues: finished phases are kept, and the
+interrupted one resumes from its checkpoint.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from studio import cli
+from studio.cli import console, flags
+from studio.core import paths, tasks
+from studio.core.errors import InvalidInput, did_you_mean
+from studio.core.models import cards, model_folder, presets
+from studio.core.settings import Settings
+from studio.run import terminal
+from training import script
+from training.drawings.__main__ import main as draw
+
+FOLDER = Path(__file__).with_name("recipes")
+MODEL = "model"  # folder of the last phase
+_LENGTHS = ("steps", "epochs", "test_every", "ema_steps")  # settings that `--fraction` scales
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Data(_Part):
+    """A data set of a recipe.
+
+    Attributes:
+        file: its usual file name.
+        about: what it contains.
+        license: an SPDX identifier, or "research-only".
+        sha256: of the file; "" for a folder, and for drawings, which differ between versions of Pillow.
+        get: a sentence that says where the file comes from; "" for drawings.
+        draw: arguments of `python -m training.drawings` that make the file; empty for other data.
+    """
+
+    file: str
+    about: str
+    license: str
+    sha256: str = ""
+    get: str = ""
+    draw: tuple[str, ...] = ()
+
+
+class Phase(_Part):
+    """One training run of a recipe.
+
+    Attributes:
+        name: of its folder.
+        why: a sentence that says why the phase exists.
+        settings: of the training task; the others keep their defaults.
+        arguments: further arguments of the training script, such as `--style` and its values.
+    """
+
+    name: str = Field(pattern=r"^[a-z0-9-]+$")
+    why: str
+    settings: dict[str, Any]
+    arguments: tuple[str, ...] = ()
+
+
+class Recipe(_Part):
+    """How a shipped model is trained from scratch.
+
+    Attributes:
+        task: name of the training task.
+        script: name of the training script.
+        title: what the model is, in a few words.
+        start: shipped model that the first phase starts from; "" for none.
+        data: the training data.
+        drawings: images that are drawn for `--drawings`; None for none.
+        phases: in order; each starts from the weights of the one before.
+        expected: what the shipped model took and reached, one sentence per machine.
+    """
+
+    task: str
+    script: str
+    title: str
+    start: str = ""
+    data: Data
+    drawings: Data | None = None
+    phases: tuple[Phase, ...]
+    expected: tuple[str, ...]
+
+
+def names() -> list[str]:
+    """Returns the names of all recipes."""
+    return sorted(path.stem for path in FOLDER.glob("*.toml"))
+
+
+def read(name: str) -> Recipe:
+    """Reads a recipe.
+
+    Raises:
+        InvalidInput: if there is none of this name.
+    """
+    if name not in names():
+        hint = did_you_mean(name, names())
+        raise InvalidInput(f"There is no recipe {name}. Use {', '.join(names())}. {hint}".strip())
+    return Recipe.model_validate(tomllib.loads((FOLDER / f"{name}.toml").read_text("utf-8")))
+
+
+def settings_of(recipe: Recipe, phase: Phase, fraction: float = 1.0) -> Settings:
+    """Returns the settings of a phase.
+
+    Args:
+        fraction: above 0, at most 1; scales the number of steps and what is counted in steps.
+    """
+    values = dict(phase.settings)
+    for length in _LENGTHS:
+        if length in values and fraction < 1:
+            values[length] = max(1, round(values[length] * fraction))
+    return tasks.get(recipe.task).settings.parse(values)
+
+
+def make(name: str, data: str | None, out: Path, fraction: float = 1.0, words: tuple[str, ...] = ()) -> int:
+    """Runs the phases of a recipe that are not finished.
+
+    Args:
+        name: of the recipe.
+        data: path of the data, `sample:NAME` or `tfds:NAME`; None for the file of the recipe.
+        out: folder for the models of all phases; the last one is `out / MODEL`.
+        fraction: see `settings_of`.
+        words: further arguments of the training script.
+
+    Returns:
+        The exit code of the first phase that failed, else 0.
+
+    Raises:
+        InvalidInput: if the recipe or its data are missing.
+    """
+    recipe = read(name)
+    source = data or _file(recipe.data, out)
+    _check(recipe.data, source)
+    more = ["--drawings", _file(recipe.drawings, out)] if recipe.drawings else []
+    start = recipe.start
+    for number, phase in enumerate(recipe.phases, 1):
+        folder = out / (MODEL if phase is recipe.phases[-1] else phase.name)
+        settings = settings_of(recipe, phase, fraction)
+        heading = f"Phase {number} of {len(recipe.phases)}, {phase.name}"
+        if _is_finished(folder, settings):
+            terminal.note(f"{heading}: finished.")
+        else:
+            terminal.note(f"{heading}: {phase.why}")
+            command = shlex.split(cards.command(recipe.script, source, settings, start, more))[3:]
+            arguments = [str(folder) if word == "DIR" else word for word in command]
+            code = script.main(recipe.task, recipe.script, [*arguments, *phase.arguments, *words])
+            if code or not _is_finished(folder, settings):
+                return code
+        start = str(folder)
+    for sentence in recipe.expected:
+        terminal.note(f"Expected: {sentence}")
+    return 0
+
+
+def _file(data: Data, out: Path) -> str:
+    """Returns the path of a recipe's data: a file of this name here or, for drawings, in `out`."""
+    if not data.draw:
+        return data.file
+    path = out / data.file
+    if not path.exists():
+        out.mkdir(parents=True, exist_ok=True)
+        terminal.note(f"Drawing {data.about}")
+        draw([*data.draw, "-o", str(path)])
+    return str(path)
+
+
+def _check(data: Data, source: str) -> None:
+    """Raises `InvalidInput` if the data are missing; notes that other data give other figures."""
+    path = Path(source)
+    if not path.exists():
+        if source == data.file:
+            raise InvalidInput(f"{data.file} is missing. {data.get} Name it with --data.")
+        return
+    if data.sha256 and path.is_file() and paths.file_digest(path) != data.sha256:
+        terminal.note(f"{path.name} is not the recipe's {data.file}, so the metrics will differ.")
+
+
+def _is_finished(folder: Path, settings: Settings) -> bool:
+    """Returns whether a folder holds the model of a training run with these settings that was not stopped."""
+    if not model_folder.is_folder(folder):
+        return False
+    preset = presets.find(folder)
+    return preset.settings() == settings and preset.data().get("figures", {}).get("ended") != "cancelled"
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    if not arguments.name:
+        for name in names():
+            console.say(f"{name:<16}{read(name).title}")
+        return 0
+    if not 0 < arguments.fraction <= 1:
+        raise InvalidInput(f"Invalid --fraction: {arguments.fraction:g}. Use a number above 0, at most 1.")
+    out = Path(arguments.out or f"runs/{arguments.name}")
+    words = ("--quiet",) if arguments.quiet else ()
+    return make(arguments.name, arguments.data, out, arguments.fraction, words)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs the script. Returns the exit code."""
+    parser = flags.Parser("python -m training.make", description=__doc__.splitlines()[0])
+    flags.prepare_leaf(parser, _run)
+    parser.add_argument(
+        "name", metavar="NAME", nargs="?", help="name of a shipped model; without it, list them"
+    )
+    parser.add_argument(
+        "--data", metavar="FILE", help="training data (default: the recipe's file in this folder)"
+    )
+    parser.add_argument("-o", "--out", metavar="DIR", help="folder for the models (default: runs/NAME)")
+    help = "train for this fraction of the steps, e.g. 0.1 for a quick trial (default: 1)"
+    parser.add_argument("--fraction", type=float, default=1.0, metavar="SHARE", help=help)
+    return cli.main(argv, parser)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
