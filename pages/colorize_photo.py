@@ -16,7 +16,7 @@ with left:
     settings = parts.form(ColorizeSettings, skip=("network",), ask_extra=input_form.network)
     parts.saved_settings(TASK, settings, refill.put)
     problem = request.problem(settings) if settings is not None else ""
-    is_live = settings is not None and not problem and request.follows(settings)
+    is_live = settings is not None and not problem and request.is_live(settings)
     start_clicked = (
         settings is not None
         and not problem

@@ -23,7 +23,7 @@ with left:
     objective = targets.ask()
     guide = parts.optional("guide", "Guide image", parts.guides(), GUIDE, "Your guide")
     settings = parts.form(DreamSettings, skip=targets.ASKED_HERE, extra=objective, reset=targets.reset)
-    settings = targets.checked_settings(settings, guided=guide is not None)
+    settings = targets.checked_settings(settings, has_guide=guide is not None)
     parts.saved_settings(TASK, settings, refill.put)
     start_clicked = settings is not None and parts.start_button(":material/bedtime:")
     more_photos = many_photos.ask(settings is not None)
@@ -35,7 +35,7 @@ with stage:
     if more_photos and settings is not None:
         parts.start_all(TASK, [(settings, {**inputs(), "content": [photo]}) for photo in more_photos])
     request = (settings, content.title, guide.title if guide else "")
-    job = parts.show_job(TASK, request, {channel_sheet.PAINT: channel_sheet.use_painted})
+    job = parts.show_job(TASK, request, {channel_sheet.PAINT: channel_sheet.use_button})
     if job is None:
         before_start.before_start(content.file(), settings)
 parts.recent(TASK)

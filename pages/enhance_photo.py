@@ -14,10 +14,10 @@ with left:
     st.caption("Upscales an image and sharpens it, and removes noise and JPEG artifacts.")
     request = input_form.content()
     settings = parts.form(
-        EnhanceSettings, skip=("network", "cleaner"), ask_extra=lambda: input_form.beside(request)
+        EnhanceSettings, skip=("network", "cleaner"), ask_extra=lambda: input_form.network_fields(request)
     )
     parts.saved_settings(TASK, settings, refill.put)
-    is_live = settings is not None and request.follows(settings)
+    is_live = settings is not None and request.is_live(settings)
     start_clicked = (
         settings is not None and not is_live and parts.start_button(":material/photo_size_select_large:")
     )

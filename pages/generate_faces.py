@@ -16,7 +16,7 @@ with left:
     if generators:
         preset = models.choose(generators)
         input_form.follow(preset)
-        photo, crop = input_form.photo_for(preset) if models.reads(preset) else (None, {})
+        photo, crop = input_form.photo_for(preset) if models.encodes_photos(preset) else (None, {})
         more: dict[str, int] = {}
         settings = parts.form(
             FacesSettings,

@@ -15,7 +15,7 @@ with left:
     settings = parts.form(PlaygroundSettings)
     parts.saved_settings(TASK, settings)
     inputs = {"content": [content.file()]}
-    is_live = settings is not None and input_form.follows(settings, inputs)
+    is_live = settings is not None and input_form.is_live(settings, inputs)
     start_clicked = settings is not None and not is_live and parts.start_button(":material/grain:")
 with right:
     stage = parts.stage(left)

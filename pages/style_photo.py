@@ -7,7 +7,7 @@ import streamlit as st
 
 from pages import parts
 from pages.form import many_photos, mask_input, video_input
-from pages.style import before_lesson, halves, input_form, lesson, refill, teaching, under_the_hood
+from pages.style import before_training, halves, input_form, refill, training, training_form, under_the_hood
 from pages.style.input_form import TASK
 from studio.style.settings import TransferSettings
 
@@ -18,14 +18,14 @@ with left:
     st.title("Style", anchor=False)
     half = halves.choose()
     if half == "train":
-        training_request = lesson.ask()
+        training_request = training_form.ask()
     else:
         content = (
             video_input.choose()
             if video_input.ask_kind()
             else parts.image("content", "Content", parts.photos())
         )
-        styles = parts.images("style", "Style", parts.styles(), most=4, blend="Blend more_photos styles")
+        styles = parts.images("style", "Style", parts.styles(), most=4, blend="Blend several styles")
         masks = input_form.painted_masks_of(content, styles)
         settings = parts.form(
             TransferSettings,
@@ -37,21 +37,23 @@ with left:
         request = input_form.Request(content, styles, masks)
         settings = request.with_house_styles(settings) if settings else None
         parts.saved_settings(TASK, settings, refill.put)
-        needs_start = bool(settings and not request.follows(settings))
-        start_clicked = needs_start and (parts.start_button(":material/brush:") or input_form.is_fine_asked())
+        needs_start = bool(settings and not request.is_live(settings))
+        start_clicked = needs_start and (
+            parts.start_button(":material/brush:") or input_form.is_fine_requested()
+        )
         more_photos = () if isinstance(content, video_input.Video) else many_photos.ask(settings is not None)
 with right:
     stage = parts.stage(left)
 if half == "train":
     with stage:
-        lesson_job = teaching.show(training_request)
-        ready = teaching.is_of(lesson_job, training_request) or before_lesson.show(training_request)
+        training_job = training.show(training_request)
+        is_ready = training.is_of(training_job, training_request) or before_training.show(training_request)
     with left:
-        if ready and parts.start_button(":material/school:", "Train"):
+        if is_ready and parts.start_button(":material/school:", "Train"):
             with stage:
-                teaching.start(training_request)
-    parts.recent(lesson.TASK)
-    under_the_hood.explain_lesson(lesson_job)
+                training.start(training_request)
+    parts.recent(training_form.TASK)
+    under_the_hood.explain_training(training_job)
 else:
     with stage:
         if start_clicked and settings is not None:
@@ -67,8 +69,8 @@ else:
         ask = partial(request.inputs, preview_settings)
         more: dict[str, Any] = (
             {"show_buttons": input_form.finer}
-            if request.follows(settings)
-            else {"full_size": request.whole(settings)}
+            if request.is_live(settings)
+            else {"full_size": request.full_size(settings)}
         )
         with stage:
             parts.show_live(TASK, preview_settings, ask, before=content.file, needs=needs, note=note, **more)

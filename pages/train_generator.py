@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages import parts
-from pages.generator import before_start, beginning, training, under_the_hood, input_form
+from pages.generator import before_start, beginning, input_form, training, under_the_hood
 from studio.core.tasks import Inputs
 
 settings = None

@@ -17,12 +17,12 @@ with right:
     stage = parts.stage(left)
 with stage:
     job = parts.show_job("lab.repair", settings, {"lab.imagine": None})
-    trained = teaching.networks(settings, doodles.inputs()) if job is None and settings else []
-    if trained:
+    networks = teaching.networks(settings, doodles.inputs()) if job is None and settings else []
+    if networks:
         if kind == input_form.DREAMS:
-            dreams.show(*trained)
+            dreams.show(*networks)
         else:
-            bench.show(trained)
-            insides.show(trained)
+            bench.show(networks)
+            insides.show(networks)
 parts.recent("lab.repair", "lab.imagine")
-under_the_hood.explain(kind, trained)
+under_the_hood.explain(kind, networks)

@@ -123,7 +123,11 @@ def test_what_all_faces_share_knows_no_face():
     assert not breaches("studio/run", {"api", "cli", "notebook"})
     assert not breaches("studio/cli", {"api", "notebook"})
     assert not breaches("studio/api", {"cli", "notebook"})
-    assert not [one for one in breaches("pages", {"api", "cli", "notebook"}) if one.startswith("pages/")]
+    assert not [
+        violation
+        for violation in breaches("pages", {"api", "cli", "notebook"})
+        if violation.startswith("pages/")
+    ]
     python = [ROOT / "studio" / "__init__.py", ROOT / "studio" / "notebook.py"]
     assert not [relative(p) for p in python for module in imports(p) if part(module) in {"api", "cli"}]
 
@@ -141,14 +145,16 @@ def _leans_on(modules: Mapping[str, Path], room: Callable[[str], str]) -> dict[s
     """Returns the groups that each group of modules imports from; `room` gives the group of a module."""
     leans: dict[str, set[str]] = {}
     for name, path in modules.items():
-        modules_used = {one if one in modules else one.rpartition(".")[0] for one in imports(path)}
+        modules_used = {
+            module if module in modules else module.rpartition(".")[0] for module in imports(path)
+        }
         # In `from package import module`, only the module counts.
         modules_used = {
-            one
-            for one in modules_used & set(modules)
-            if not any(o.startswith(f"{one}.") for o in modules_used)
+            module
+            for module in modules_used & set(modules)
+            if not any(o.startswith(f"{module}.") for o in modules_used)
         }
-        leans.setdefault(room(name), set()).update({room(one) for one in modules_used} - {room(name)})
+        leans.setdefault(room(name), set()).update({room(module) for module in modules_used} - {room(name)})
     return leans
 
 
@@ -189,10 +195,10 @@ def _steps_up(leans: Mapping[str, set[str]], ladder: Iterable[set[str]]) -> list
     """Returns the imports that go from a lower layer to a higher one."""
     rung = {name: height for height, names in enumerate(ladder) for name in names}
     return [
-        f"{one} leans on {other}"
-        for one, others in sorted(leans.items())
+        f"{user} leans on {other}"
+        for user, others in sorted(leans.items())
         for other in sorted(others & set(rung))
-        if one in rung and rung[one] < rung[other]
+        if user in rung and rung[user] < rung[other]
     ]
 
 
@@ -212,7 +218,7 @@ def test_pages_are_a_ladder():
     single = set(leans).difference({"", "pages"}, *SHARED_BY_PAGES)
     assert {"style", "classify"} <= single
     assert not _steps_up(leans, (*SHARED_BY_PAGES, single, {"pages"}))
-    assert not [one for one in sorted(single) if leans[one] & single - BESIDE.get(one, set())]
+    assert not [name for name in sorted(single) if leans[name] & single - BESIDE.get(name, set())]
 
 
 def test_a_step_up_is_seen():
@@ -343,7 +349,7 @@ def _names_settings(path: Path) -> set[str]:
 
 def _may_name_settings(folder: str) -> list[Path]:
     """Returns the files of a folder, except those for networks, whose layers use such words, too."""
-    networks = {"imported", "data", "metrics", "images", "training", "untrusted", "weights"}
+    networks = {"imported", "data", "metrics", "imaging", "training", "untrusted", "weights"}
     return [path for path in sources(folder) if not networks & {*path.relative_to(ROOT).parts}]
 
 
@@ -365,8 +371,8 @@ def test_core_is_shared():
     modules = _modules()
     leans = _leans_on(modules, lambda name: name)
     for name in modules:
-        users = {one for one, others in leans.items() if name in others}
-        capabilities = {part(one) for one in users}
+        users = {user for user, others in leans.items() if name in others}
+        capabilities = {part(user) for user in users}
         if name.startswith("studio.core.") and len(capabilities) == 1 and capabilities <= CAPABILITIES:
             alone.append(name)
     assert not alone
@@ -662,14 +668,18 @@ def test_pages_show_what_users_have_named_by_way_of_words_plain():
             if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
                 continue
             values = node.args[:1] if node.func.attr in MARKDOWN else []
-            values += [one.value for one in node.keywords if one.arg in ("help", "label") and values]
+            values += [
+                keyword.value for keyword in node.keywords if keyword.arg in ("help", "label") and values
+            ]
             if ast.unparse(node.func) == "st.image" and path.name != "browser_images.py":
-                captions = [one.value for one in node.keywords if one.arg == "caption"]
+                captions = [keyword.value for keyword in node.keywords if keyword.arg == "caption"]
                 violations += [
-                    f"{relative(path)}:{one.lineno}" for one in captions if not isinstance(one, ast.Constant)
+                    f"{relative(path)}:{caption.lineno}"
+                    for caption in captions
+                    if not isinstance(caption, ast.Constant)
                 ]
             violations += [
-                f"{relative(path)}:{node.lineno} {name}" for one in values for name in _raw_names(one)
+                f"{relative(path)}:{node.lineno} {name}" for value in values for name in _raw_names(value)
             ]
     assert not violations
 

@@ -168,9 +168,9 @@ def test_the_original_stays_wherever_the_program_has_gone_since(home, tmp_path, 
     results.append(painted(results[0]))
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir("elsewhere")
-    for one in results:
+    for result in results:
         with pytest.raises(InvalidInput, match="one of the inputs"):
-            one.save("../photo.png")
+            result.save("../photo.png")
     assert photo.read_bytes() == before
     assert results[0].save("photo.png") == Path("photo.png")
 

@@ -95,8 +95,8 @@ def test_no_sentence_is_longer_than_two_lines(document):
     text = re.sub(r"^    .*$", "", prose(document), flags=re.MULTILINE)
     text = re.sub(r"\]\([^)]*\)", "]", text)
     pieces = re.split(r"\n\s*\n|\n- |\n\d\. |\n#+ |\|", text)
-    sentences = [one for piece in pieces for one in re.split(r"(?<=[.:?!])\s", piece)]
-    assert not [one for one in sentences if len(one) > LONGEST]
+    sentences = [item for piece in pieces for item in re.split(r"(?<=[.:?!])\s", piece)]
+    assert not [sentence for sentence in sentences if len(sentence) > LONGEST]
 
 
 @pytest.mark.slow

@@ -191,7 +191,7 @@ def test_what_tabs_share_is_imported_before_the_first_one_opens(home):
     with _serve(port) as process:
         try:
             _until(lambda: _answers(port))
-            loaded = " ".join(one.path for one in psutil.Process(process.pid).memory_maps())
+            loaded = " ".join(mapping.path for mapping in psutil.Process(process.pid).memory_maps())
             assert "/pandas/" in loaded and "/pyarrow/" in loaded
             assert "/tensorflow/" not in loaded
         finally:
@@ -216,7 +216,7 @@ def test_only_pages_of_the_very_same_origin_send_anything(home):
         try:
             _until(lambda: _answers(port))
             host = f"localhost:{port}"
-            for origin in (one.format(port=port) for one in FOREIGN):
+            for origin in (item.format(port=port) for item in FOREIGN):
                 assert _stream(port, host, origin) == 403, origin
                 for method, path in (
                     ("GET", "/api/v1/health"),

@@ -147,14 +147,14 @@ def show_calibration(evaluation: Mapping[str, Any]) -> None:
         if entry["count"]
     ]
     st.altair_chart(_curve(rows), width="stretch")
-    error, floor = calibration["error"], calibration.get("floor")
+    ece, floor = calibration["error"], calibration.get("floor")
     expected = sum(row["sure"] * row["images"] for row in rows)
     correct = sum(row["right"] * row["images"] for row in rows)
     direction = "overconfident" if expected > correct else "underconfident"
-    verdict = "well calibrated" if error < max(0.05, 1.5 * (floor or 0)) else direction
+    verdict = "well calibrated" if ece < max(0.05, 1.5 * (floor or 0)) else direction
     floor_text = "" if floor is None else f" (a perfectly calibrated model would have {floor:.1%} by chance)"
     st.caption(
-        f"The model is {verdict}: expected calibration error {error:.1%}{floor_text}. On the dashed line, "
+        f"The model is {verdict}: expected calibration error {ece:.1%}{floor_text}. On the dashed line, "
         "confidence equals accuracy; larger points stand for more images."
     )
 

@@ -37,7 +37,7 @@ def show(images: File | None, settings: Mapping[str, Any]) -> None:
     st.markdown("#### What affects accuracy")
     figures = _measure(images, settings) if images is not None else None
     if figures is None:
-        run = runs.recorded("study")
+        run = runs.load("study")
         run.label_recorded()
         figures = run.figures
     captions = study_words.sentences(figures)

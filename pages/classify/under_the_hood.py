@@ -55,7 +55,7 @@ def _text(settings: Mapping[str, Any]) -> str:
 
 def _draw_charts(classifier: Classifier | None) -> None:
     if classifier is None or not classifier.data.get("map"):
-        run = runs.recorded("classify")
+        run = runs.load("classify")
         run.label_recorded()
         classifier = Classifier("", data=run.figures, settings=run.settings)
     data = classifier.data

@@ -40,9 +40,9 @@ def color_hint_brush(photo: File) -> File | None:
         The color hints as a PNG, transparent where there are none; None while nothing is painted.
     """
     canvas, height, width = _canvas(photo.digest)
-    masks = _of(photo.digest, _last())
+    masks = _masks_of(photo.digest, _last())
     key = f"hint_brush_{st.session_state.get(_TURN, 0)}"
-    new_masks = _of(photo.digest, st.session_state.get(key, {}).get("painted"))
+    new_masks = _masks_of(photo.digest, st.session_state.get(key, {}).get("painted"))
     data = {
         "styles": list(INKS),
         "paints": list(INKS.values()),
@@ -55,7 +55,7 @@ def color_hint_brush(photo: File) -> File | None:
         "width": width,
         "height": height,
     }
-    new_masks = _of(photo.digest, brush_component.show(data, canvas, key))
+    new_masks = _masks_of(photo.digest, brush_component.show(data, canvas, key))
     if new_masks is not None:
         st.session_state[_HINTS] = {"image": photo.digest, "styles": list(INKS), "masks": new_masks}
         masks = new_masks
@@ -106,28 +106,27 @@ def _last() -> object:
     before = st.session_state.get(_HINTS)
     last = kept_inputs.restore(_HINTS, _read)
     if before is not None and last is not before:
-        st.session_state[_TURN] = (
-            st.session_state.get(_TURN, 0) + 1
-        )  # A new key makes the browser show these hints instead of its own.
+        # A new key makes the browser show these hints instead of its own.
+        st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1
     return last
 
 
-def _read(stored: object) -> dict[str, object] | None:
+def _read(data: object) -> dict[str, object] | None:
     """Reads stored hints and encodes them again, so the browser never gets untrusted data."""
-    image = stored.get("image") if isinstance(stored, dict) else None
-    masks = _of(image, stored) if isinstance(image, str) else None
+    image = data.get("image") if isinstance(data, dict) else None
+    masks = _masks_of(image, data) if isinstance(image, str) else None
     with suppress(StudioError):
         texts = [to_data_url(image_io.encode_png(from_data_url(mask))) for mask in masks or ()]
         return {"image": image, "styles": list(INKS), "masks": texts} if texts else None
     return None
 
 
-def _of(image: str, painted: object) -> list[str] | None:
+def _masks_of(image: str, data: object) -> list[str] | None:
     """Returns the masks that a browser sent if they belong to this image, one per color."""
-    if not isinstance(painted, dict) or painted.get("image") != image:
+    if not isinstance(data, dict) or data.get("image") != image:
         return None
-    masks = painted.get("masks")
-    if painted.get("styles") != list(INKS) or not isinstance(masks, list) or len(masks) != len(INKS):
+    masks = data.get("masks")
+    if data.get("styles") != list(INKS) or not isinstance(masks, list) or len(masks) != len(INKS):
         return None
     return masks if all(isinstance(mask, str) for mask in masks) else None
 

@@ -65,7 +65,7 @@ class Request:
             return str(error)
         return ""
 
-    def follows(self, settings: ColorizeSettings) -> bool:
+    def is_live(self, settings: ColorizeSettings) -> bool:
         """Returns whether the result itself is fast enough to update without Start."""
         return not isinstance(self.content, Video) and estimate.usual(settings, self.inputs()) <= LONGEST
 

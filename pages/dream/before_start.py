@@ -21,8 +21,8 @@ def before_start(content: File, settings: DreamSettings | None) -> None:
 
 
 def _line(content: File, settings: DreamSettings) -> str:
-    what = "runs DeepDream on this image"
+    action = "runs DeepDream on this image"
     if settings.zoom:
         length = amounts.duration(max(settings.zoom / settings.fps, 1))
-        what = f"makes a video of {settings.zoom} frames, {length} long"
-    return f"**Start** {what}{estimates.cost_in_words('dream.ascend', settings, {'content': [content]})}."
+        action = f"makes a video of {settings.zoom} frames, {length} long"
+    return f"**Start** {action}{estimates.cost_in_words('dream.ascend', settings, {'content': [content]})}."

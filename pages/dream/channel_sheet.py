@@ -34,15 +34,15 @@ def browse(text: str) -> None:
     _open("network", [layer_terms.network(term) for term in first_term if layer_terms.network(term)])
     titles = {name: words.choice(name) for name in backbones.BACKBONES}
     network = forms.one_of("Network", titles, key="network")
-    shipped = sheet.tiles(network)
+    entries = sheet.tiles(network)
     _open(
         keys.part(network, "layer"),
         [layer_terms.layer(term) for term in first_term if layer_terms.network(term) == network],
     )
-    layer = _layer(network, {entry.layer for entry in shipped})
+    layer = _layer(network, {entry.layer for entry in entries})
     _whole_layer_toggle(layer, text)
-    images = {entry.channel: entry.image() for entry in shipped if entry.layer == layer}
-    _sheet(layer, images | painted(network, layer), text)
+    images = {entry.channel: entry.image() for entry in entries if entry.layer == layer}
+    _sheet(layer, images | visualizations(network, layer), text)
     _other_channel(network, layer)
 
 
@@ -51,9 +51,9 @@ def use(term: str) -> None:
     _change([term], [term])
 
 
-def _change(sheet_terms: Collection[str], selected: Collection[str]) -> None:
+def _change(sheet_terms: Collection[str], selected_terms: Collection[str]) -> None:
     st.session_state[LAYERS] = layer_terms.with_selection(
-        st.session_state.get(LAYERS) or "", sheet_terms, selected
+        st.session_state.get(LAYERS) or "", sheet_terms, selected_terms
     )
 
 
@@ -66,7 +66,7 @@ def _open(key: str, names: Collection[str]) -> None:
 def _layer(network: str, with_images: Collection[str]) -> str:
     channels = backbones.spec(network).layers
     default = DEFAULT_LAYERS[network][0]
-    selected = (
+    default_layer = (
         default
         if default in with_images or not with_images
         else next(name for name in channels if name in with_images)
@@ -74,7 +74,7 @@ def _layer(network: str, with_images: Collection[str]) -> str:
     return st.selectbox(
         "Layer, from input to output",
         list(channels),
-        index=list(channels).index(selected),
+        index=list(channels).index(default_layer),
         format_func=lambda name: (
             f"{name}, {channels[name]} channels" + (", with image" if name in with_images else "")
         ),
@@ -133,7 +133,7 @@ def _other_channel(network: str, layer: str) -> None:
         jobs.start(PAINT, tasks.get(PAINT).settings.parse(values), {})
 
 
-def use_painted(job: engine.Job) -> None:
+def use_button(job: engine.Job) -> None:
     """Draws the button that adds a computed channel to the choice."""
     settings = tasks.settings_of(PAINT, job.settings)
     if not isinstance(settings, ChannelSettings):
@@ -149,7 +149,7 @@ def _open_and_use(term: str) -> None:
     use(term)
 
 
-def painted(network: str, layer: str) -> dict[int, bytes]:
+def visualizations(network: str, layer: str) -> dict[int, bytes]:
     """Returns the feature visualizations of a layer that this user computed, as images by channel."""
     images: dict[int, bytes] = {}
     for job in engine.connect().jobs(owner(), limit=LOOK_BACK):

@@ -27,12 +27,12 @@ def ask() -> dict[str, Any]:
     return {"look": _look(), "layers": ()} if objective == "look" else {"layers": _layers()}
 
 
-def checked_settings(settings: DreamSettings | None, guided: bool) -> DreamSettings | None:
+def checked_settings(settings: DreamSettings | None, has_guide: bool) -> DreamSettings | None:
     """Returns the settings, or None after showing what is wrong with them."""
     if settings is None:
         return None
     try:
-        check(settings, {"guide": [File("", "image", "")] if guided else []})
+        check(settings, {"guide": [File("", "image", "")] if has_guide else []})
     except StudioError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
         return None

@@ -17,7 +17,7 @@ def explain(job: Any) -> None:
 
 
 def _of_a_run(job: Any) -> None:
-    run = runs.of_job(job) if job is not None and job.history else runs.recorded("dream")
+    run = runs.of_job(job) if job is not None and job.history else runs.load("dream")
     run.label_recorded()
     curves.losses(run.history, caption="Objective over steps; it drops at the start of each octave")
     octaves = run.figures.get("octaves")

@@ -32,11 +32,11 @@ class EnhancedImage:
 
     def comparison(self) -> Comparison:
         """Returns the comparison with bicubic upscaling."""
-        return _compared(self.content.digest, self.data)
+        return _compare_cached(self.content.digest, self.data)
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
-def _compared(digest: str, data: bytes) -> Comparison:
+def _compare_cached(digest: str, data: bytes) -> Comparison:
     return compare(image_io.read(File(digest, "image", "").path), image_io.read(data))
 
 

@@ -42,7 +42,7 @@ class Request:
         """Returns the input files of a run on the photo, or on the first frame."""
         return {"content": [self.content.file()]}
 
-    def follows(self, settings: EnhanceSettings) -> bool:
+    def is_live(self, settings: EnhanceSettings) -> bool:
         """Returns whether the result itself is fast enough to update without Start."""
         if isinstance(self.content, Video) or (settings.scale == 1 and not settings.cleans):
             return False
@@ -83,12 +83,12 @@ def content() -> Request:
     return Request(image_input.image("content", "Photo", samples.photos()))
 
 
-def beside(request: Request) -> dict[str, Any]:
+def network_fields(request: Request) -> dict[str, Any]:
     """Describes the damage of the photo, asks for the networks if there are several, and returns their
     settings.
     """
     if isinstance(request.content, Sample):
-        st.caption(damage_in_words(_measured(request.content.file()), is_clean=st.session_state["clean"]))
+        st.caption(damage_in_words(_measure(request.content.file()), is_clean=st.session_state["clean"]))
     return {
         "network": network_choice.one_of(networks(ENLARGE), key=NETWORK),
         "cleaner": network_choice.one_of(networks(CLEAN), key=CLEANS, label="Denoising network"),
@@ -124,7 +124,7 @@ def damage_in_words(damage: Damage, is_clean: bool) -> str:
     return " ".join(sentences)
 
 
-def _measured(file: File) -> Damage:
+def _measure(file: File) -> Damage:
     return _measured_once(file.digest, file)
 
 

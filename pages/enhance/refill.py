@@ -14,8 +14,8 @@ from studio.enhance.settings import CLEAN, CLEANER, ENLARGE, SHIPPED
 
 
 def _can_take(job: engine.Job, settings: Any) -> bool:
-    uploaded = job.inputs.get("network") or job.inputs.get("cleaner")
-    return not uploaded and settings.network in networks(ENLARGE) and settings.cleaner in networks(CLEAN)
+    has_upload = job.inputs.get("network") or job.inputs.get("cleaner")
+    return not has_upload and settings.network in networks(ENLARGE) and settings.cleaner in networks(CLEAN)
 
 
 def _clear() -> None:

@@ -170,10 +170,10 @@ def _close(settings: FacesSettings) -> None:
 
 def _more_like(settings: FacesSettings) -> None:
     """Opens a grid of variations of the chosen face, with its slider values."""
-    changed = with_changes(settings).moves
+    moves = with_changes(settings).moves
     st.session_state[NEAR] = ", ".join(map(str, (*settings.near, settings.face)))
-    st.session_state[MOVES] = ", ".join(changed)
-    _close(settings.model_copy(update={"moves": changed}))
+    st.session_state[MOVES] = ", ".join(moves)
+    _close(settings.model_copy(update={"moves": moves}))
 
 
 def _back(settings: FacesSettings) -> None:

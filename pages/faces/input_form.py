@@ -86,7 +86,7 @@ def photo_for(preset: str) -> tuple[Sample | None, dict[str, Any]]:
                 st.caption("A detected face sets the crop. To choose the crop yourself, set a crop size.")
     with preview:
         st.image(
-            _cropped(sample.file(), tuple(crop.values())),
+            _crop_preview(sample.file(), tuple(crop.values())),
             width="stretch",
             caption="Model input",
             alt="Model input",
@@ -95,7 +95,7 @@ def photo_for(preset: str) -> tuple[Sample | None, dict[str, Any]]:
 
 
 @owners.cached(max_entries=64)
-def _cropped(file: File, crop: tuple[float, float, float]) -> bytes:
+def _crop_preview(file: File, crop: tuple[float, float, float]) -> bytes:
     return image_io.encode_preview(photo.crop_square(image_io.read(file.read()), *crop), 220)
 
 
@@ -113,11 +113,11 @@ def grid_fields() -> dict[str, int]:
     """Asks for the number of faces, the selected face and the face to morph into; clicks on the grid set
     these, too.
     """
-    shared: dict[str, Any] = {"bind": "query-params"}
-    n = st.select_slider("Faces on the grid", COUNTS, value=FacesSettings().n, key="n", **shared)
+    options: dict[str, Any] = {"bind": "query-params"}
+    n = st.select_slider("Faces on the grid", COUNTS, value=FacesSettings().n, key="n", **options)
     values = {"n": n}
     for key, label in ((FACE, "Selected face (0: none)"), (TO, "Morph to face (0: none)")):
-        values[key] = numbers.number(label, 0, n, key=key, **shared)
+        values[key] = numbers.number(label, 0, n, key=key, **options)
     return values | ({} if values[FACE] else {TO: 0})
 
 

@@ -64,7 +64,7 @@ def title(name: str) -> str:
     """Returns the title of a model among models of one type: "faces-dcgan" -> "The studio's faces"; the
     user's own as typed.
     """
-    match = _NAME_AND_KIND.fullmatch(name) if _shipped(name) else None
+    match = _NAME_AND_KIND.fullmatch(name) if _shipped_entry(name) else None
     return f"The studio's {match[1]}" if match else words.model(name)
 
 
@@ -77,7 +77,7 @@ def show_how_to_train() -> None:
     st.code(_TRAIN, language="shell")
 
 
-def reads(name: str) -> bool:
+def encodes_photos(name: str) -> bool:
     """Returns whether a model can encode photos."""
     return tasks.get(presets.find(name).task).encodes
 
@@ -107,21 +107,21 @@ def _by_subject(names: list[str]) -> dict[str, dict[str, str]]:
 
 def about(name: str) -> None:
     """Shows a model's training data, its FID, and whether it is for research only."""
-    shipped = _shipped(name)
+    entry = _shipped_entry(name)
     sentences = []
     with suppress(StudioError):
         data = presets.find(name).data()
-        source = shipped.trained_on if shipped else data.get("trained_on")
+        source = entry.trained_on if entry else data.get("trained_on")
         sentences = (
             [(f"Trained on {words.plain(words.data_set_name(source))}.")] if isinstance(source, str) else []
         )
         sentences += _distance(data.get("figures") or {})
     st.caption(" ".join(sentences))
-    if shipped and shipped.license == "research-only":
+    if entry and entry.license == "research-only":
         st.badge("Research only", icon=":material/science:", color="orange")
 
 
-def _shipped(name: str) -> index.ShippedModel | None:
+def _shipped_entry(name: str) -> index.ShippedModel | None:
     return index.load().presets.get(name)
 
 

@@ -65,7 +65,7 @@ def draw(sheet: bytes, metrics: StageMetrics, key: str) -> None:
         if metrics[name][n] is not None
     ]
     if rows:
-        curves.named(rows, "discriminator score")
+        curves.lines(rows, "discriminator score")
         st.caption(
             "The mean probability of being real that the discriminator gave to generated and to real images. "
             "Where the lines meet, the discriminator cannot tell them apart."
@@ -79,7 +79,7 @@ def in_words(metrics: StageMetrics, stage: int) -> str:
     if values.get("mark") is not None:
         real = f", to real ones {values['real']:.0%}" if values.get("real") is not None else ""
         parts = [f"the discriminator gives generated images {values['mark']:.0%}{real}", *parts]
-    return f"Step {values['steps']:,.0f}: {words.listed(parts)}" if parts else "Generated images"
+    return f"Step {values['steps']:,.0f}: {words.join(parts)}" if parts else "Generated images"
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

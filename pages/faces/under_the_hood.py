@@ -68,7 +68,7 @@ def draw_training(figures: Mapping[str, Any]) -> None:
     """Draws the training figures of a model: losses, KL divergence by latent, and nearest neighbors."""
     rows = _curve(figures.get("curve") or {})
     if rows:
-        curves.named(rows, "loss")
+        curves.lines(rows, "loss")
         st.caption("The losses of the generator and the discriminator during training.")
     divergences = sorted((float(nats) for nats in figures.get("kl") or ()), reverse=True)
     if divergences:

@@ -202,7 +202,7 @@ def _restore(slot: str, own_title: str, options: Sequence[Sample]) -> None:
     ]
     names = {file.digest: file.name for file in own_images.last()}
     for title, digest in zip(titles[:MOST_OWN], digests, strict=False):
-        digest = owners.mine(digest)
+        digest = owners.own_digest(digest)
         default_name = own_title.lower().replace(" ", "-") if title.startswith(own_title) else title
         file = File(digest, "image", names.get(digest, f"{default_name}.png"))
         with suppress(StudioError, OSError):  # deleted, another user's, or not an image

@@ -86,7 +86,7 @@ def read_files(value: Any, kind: Kind) -> list[File]:
     files = []
     for entry in value if isinstance(value, list) else ():
         if isinstance(entry, list) and len(entry) == 2 and all(isinstance(part, str) for part in entry):
-            digest, file_name = owners.mine(entry[0]), printable(entry[1], _MOST_NAME)
+            digest, file_name = owners.own_digest(entry[0]), printable(entry[1], _MOST_NAME)
             files += [File(digest, kind, file_name)] if digest else []
     return files
 
@@ -101,7 +101,7 @@ def _passes(file: File, check: Callable[[File], object]) -> bool:
 
 def _read_value(digest: str) -> Any:
     with suppress(StudioError, Refused, OSError):  # deleted, another user's, or invalid
-        file = File(owners.mine(digest), "text", "")
+        file = File(owners.own_digest(digest), "text", "")
         if file.digest and file.path.stat().st_size <= _MOST_BYTES:
             return strict_json.parse(file.read(), _MOST_DEPTH)
     return None

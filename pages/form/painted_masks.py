@@ -112,7 +112,7 @@ def _restore(image: str) -> object:
     if has_moved or _PAINT_KEY not in st.session_state:
         st.session_state[_PAINT_KEY], st.session_state[_ADDRESS_KEY] = None, address
         with suppress(StudioError, Refused, OSError):  # deleted, another user's, or invalid
-            file = File(owners.mine(address), "text", "")
+            file = File(owners.own_digest(address), "text", "")
             data = file.read() if file.path.stat().st_size <= _MOST_STORED else b""
             paint = _checked(image, strict_json.parse(data, 3))
             if paint is not None:  # re-encode the masks: the file is untrusted

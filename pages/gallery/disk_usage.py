@@ -27,16 +27,16 @@ def show() -> None:
     if owner() != LOCAL:
         _show_own_usage()
         return
-    used, limit = _used(), disk_usage.limit()
-    if used > limit:
+    used_bytes, limit = _used_bytes(), disk_usage.limit()
+    if used_bytes > limit:
         st.warning(
-            f"The studio uses {amounts.size(used)} of disk space; the limit is {amounts.size(limit)}. "
+            f"The studio uses {amounts.size(used_bytes)} of disk space; the limit is {amounts.size(limit)}. "
             "Nothing is deleted automatically: choose below what to remove.",
             icon=":material/hard_drive:",
         )
     with st.expander("Disk space", icon=":material/hard_drive:"):
-        st.markdown(f"**{amounts.size(used)}** of {amounts.size(limit)}")
-        st.progress(min(used / limit, 1.0))
+        st.markdown(f"**{amounts.size(used_bytes)}** of {amounts.size(limit)}")
+        st.progress(min(used_bytes / limit, 1.0))
         if message := st.session_state.pop(_MESSAGE, ""):
             st.success(message, icon=":material/check_circle:")
         numbers.number(
@@ -70,7 +70,7 @@ def _show_own_usage() -> None:
 
 
 @st.cache_data(ttl=60, show_spinner=False)
-def _used() -> int:
+def _used_bytes() -> int:
     return disk_usage.measure_usage()
 
 
@@ -105,11 +105,11 @@ def _choose(shares: list[Share]) -> None:
 
 def _free(names: list[disk_usage.Part]) -> None:
     try:
-        freed = disk_usage.free(names)
+        freed_bytes = disk_usage.free(names)
     except StudioError as error:
         st.session_state[_MESSAGE] = words.plain(str(error))
         return
-    _used.clear()
+    _used_bytes.clear()
     if "removed" in names:
         removed.close()
-    st.session_state[_MESSAGE] = f"Freed {amounts.size(freed)}."
+    st.session_state[_MESSAGE] = f"Freed {amounts.size(freed_bytes)}."

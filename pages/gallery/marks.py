@@ -29,8 +29,8 @@ def stars(entries: Sequence[Entry], labels: Mapping[str, str], width: float) -> 
         labels: the label of each item by its id.
         width: least width of a tile, in rem.
     """
-    starred = [entry.id for entry in entries if entry.starred]
-    st.session_state[_STARS] = starred
+    starred_ids = [entry.id for entry in entries if entry.starred]
+    st.session_state[_STARS] = starred_ids
     st.html(assets.style(__file__, "stars.css", _STARS, tile=f"{width}rem"))
     st.pills(
         "Stars",
@@ -41,14 +41,14 @@ def stars(entries: Sequence[Entry], labels: Mapping[str, str], width: float) -> 
         width="stretch",
         label_visibility="collapsed",
         on_change=_toggle_stars,
-        args=(starred,),
+        args=(starred_ids,),
     )
 
 
 def _toggle_stars(before: Sequence[str]) -> None:
-    starred = st.session_state[_STARS]
-    for id in {*before} ^ {*starred}:
-        change(id, starred=id in starred)
+    starred_ids = st.session_state[_STARS]
+    for id in {*before} ^ {*starred_ids}:
+        change(id, starred=id in starred_ids)
 
 
 def change(id: str, **changes: Any) -> None:

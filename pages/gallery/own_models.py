@@ -17,17 +17,17 @@ _ERROR = "own_models_error"
 
 def show() -> None:
     """Lists the user's own models with their actions; draws nothing when there are none."""
-    models, removed = kept_models.list_own(), kept_models.list_removed()
+    models, removed_models = kept_models.list_own(), kept_models.list_removed()
     error = st.session_state.pop(_ERROR, "")
-    if not (models or removed or error):
+    if not (models or removed_models or error):
         return
     with st.expander(f"Your models ({len(models):,})", icon=":material/model_training:", key="own_models"):
         if error:
             st.error(words.plain(error), icon=":material/error:")
         for name in models:
             _row(name)
-        if removed:
-            _removed(removed)
+        if removed_models:
+            _show_removed(removed_models)
 
 
 def _row(name: str) -> None:
@@ -57,7 +57,7 @@ def _made_by(name: str) -> str:
     return ""
 
 
-def _removed(models: list[str]) -> None:
+def _show_removed(models: list[str]) -> None:
     st.caption(f"Removed ({len(models):,})")
     for name in models:
         with st.container(horizontal=True, vertical_alignment="center"):

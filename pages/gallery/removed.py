@@ -38,8 +38,8 @@ def offer_undo() -> None:
     if not last:
         return
     with st.container(horizontal=True, vertical_alignment="center", border=True, key="undo_bar"):
-        what = "1 item is removed." if len(last) == 1 else f"{len(last):,} items are removed."
-        st.markdown(f":material/delete: {what}", width="stretch")
+        text = "1 item is removed." if len(last) == 1 else f"{len(last):,} items are removed."
+        st.markdown(f":material/delete: {text}", width="stretch")
         st.button("Undo", icon=":material/undo:", type="primary", on_click=_restore, args=(last,), key="undo")
         st.button("Close", icon=":material/close:", type="tertiary", on_click=close, key="undo_close")
 
@@ -60,8 +60,8 @@ def close() -> None:
 
 def show() -> None:
     """Shows all removed items that can be restored; draws nothing when there are none."""
-    items, damaged = removal.list_removed(owner()), unreadable.of_owner(removal.root(), owner())
-    ids = [*(item.id for item in items), *(item.id for item in damaged)]
+    items, damaged_items = removal.list_removed(owner()), unreadable.of_owner(removal.root(), owner())
+    ids = [*(item.id for item in items), *(item.id for item in damaged_items)]
     if not ids:
         return
     with st.expander(f"Removed ({len(ids):,})", icon=":material/delete:"):
@@ -76,7 +76,7 @@ def show() -> None:
             with grid.cell():
                 browser_images.captioned(item.thumbnail(), width="stretch", caption=item.name)
                 _restore_button(item.id)
-        for folder in damaged[: max(0, MOST - len(items))]:
+        for folder in damaged_items[: max(0, MOST - len(items))]:
             with grid.cell():
                 st.caption(f":material/broken_image: {words.plain(folder.name)}")
                 _restore_button(folder.id)

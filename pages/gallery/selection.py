@@ -44,7 +44,7 @@ def actions(query: Filter, ids: Sequence[str] | None, total: int) -> None:
         too_many = count > MOST or export.bytes_of(available) > export.MOST_BYTES
         st.download_button(
             f"Save {count:,} as zip" if count else "Save as zip",
-            lambda: zipped(query, ids, owner_name),
+            lambda: zip_items(query, ids, owner_name),
             file_name=words.file_name(f"gallery {time.strftime('%Y-%m-%d')}", ".zip"),
             mime="application/zip",
             icon=":material/folder_zip:",
@@ -56,7 +56,7 @@ def actions(query: Filter, ids: Sequence[str] | None, total: int) -> None:
             st.caption(export.TOO_MANY)
 
 
-def zipped(query: Filter, ids: Sequence[str] | None, owner_name: str) -> bytes:
+def zip_items(query: Filter, ids: Sequence[str] | None, owner_name: str) -> bytes:
     """Returns a zip of the selected items, or of all that `query` finds, without items whose files are gone.
 
     Raises:

@@ -102,7 +102,7 @@ def draw(history: Sequence[Mapping[str, float]], charts: Sequence[Chart]) -> Non
             if report.get(name) is not None
         ]
         if len({row["step"] for row in rows}) > 1:
-            curves.named(rows, zero=chart.zero)
+            curves.lines(rows, zero=chart.zero)
             st.caption(chart.caption)
 
 

@@ -54,7 +54,7 @@ def base() -> str:
             file = File.keep(text.encode(), "text", "before.txt")
             st.query_params[_ADDRESS] = file.digest
     else:
-        text = st.session_state[_BASE_KEY] = _read_stored(owners.mine(digest)) if digest else ""
+        text = st.session_state[_BASE_KEY] = _read_stored(owners.own_digest(digest)) if digest else ""
     return text
 
 

@@ -39,10 +39,10 @@ def _draw_networks(networks: Sequence[TrainedNetwork]) -> None:
 
 def _recorded(dreams: bool) -> None:
     """Shows a recorded training run until the user's own network is trained."""
-    run = runs.recorded("lab_dreams" if dreams else "lab")
+    run = runs.load("lab_dreams" if dreams else "lab")
     run.label_recorded()
     curves.losses(run.history)
     st.caption(_LOSS)
-    caption = _SAMPLES if dreams else _FILTERS
-    st.image(run.image, width="stretch", alt=caption)
-    st.caption(caption)
+    explanation = _SAMPLES if dreams else _FILTERS
+    st.image(run.image, width="stretch", alt=explanation)
+    st.caption(explanation)

@@ -45,7 +45,7 @@ def layers(gradients: Sequence[float], values: Sequence[float], losses: Sequence
     every = math.ceil((high - low) / 6)
     marks = [10.0**power for power in range(low, high + 1, every)]
     zero = f"datum.value <= {1.01 * FLOOR} ? '0' : format(datum.value, '.0e')"
-    shared: dict[str, Any] = {"title": None, "sort": [GRADIENT, VALUE]}
+    options: dict[str, Any] = {"title": None, "sort": [GRADIENT, VALUE]}
     chart = (
         alt.Chart(alt.Data(values=rows))
         .mark_line(point=alt.OverlayMarkDef(size=80, filled=True), strokeWidth=2)
@@ -57,8 +57,8 @@ def layers(gradients: Sequence[float], values: Sequence[float], losses: Sequence
                 scale=alt.Scale(type="log", domain=[10.0**low, 10.0**high]),
                 axis=alt.Axis(labelExpr=zero, values=marks),
             ),
-            color=alt.Color("what:N", **shared, legend=alt.Legend(orient="top", columns=1)),
-            shape=alt.Shape("what:N", **shared),
+            color=alt.Color("what:N", **options, legend=alt.Legend(orient="top", columns=1)),
+            shape=alt.Shape("what:N", **options),
             tooltip=["layer:O", "what:N", alt.Tooltip("true:Q", format=".2e", title="size")],
         )
         .properties(height=250)
@@ -89,13 +89,13 @@ def reading(gradients: Sequence[float], losses: Sequence[float] = ()) -> str:
     if first < FLOOR and last > FAR * FLOOR:
         return "The gradient has **vanished** before the first layer, which therefore cannot learn."
     if last > FAR * first:
-        times = rounded(last / first)
+        times = format_large(last / first)
         return (
             f"The first layer's gradient is {times} times smaller than the last one's, so it hardly learns: "
             "on its way back through the layers the gradient **vanishes**."
         )
     if first > FAR * last:
-        times = rounded(first / last)
+        times = format_large(first / last)
         return (
             f"The first layer's gradient is {times} times larger than the last one's: on its way back "
             "through the layers the gradient **explodes**."
@@ -104,10 +104,10 @@ def reading(gradients: Sequence[float], losses: Sequence[float] = ()) -> str:
 
 
 def _loss(value: float) -> str:
-    return rounded(value) if value >= 1000 else f"{value:.3g}"
+    return format_large(value) if value >= 1000 else f"{value:.3g}"
 
 
-def rounded(number: float) -> str:
+def format_large(number: float) -> str:
     """Formats a large number: 49,600,000 -> "50 million"."""
     for size, word in ((1e12, "trillion"), (1e9, "billion"), (1e6, "million")):
         if number >= 1000 * size:

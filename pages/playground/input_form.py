@@ -18,7 +18,7 @@ LARGE = 1024  # px: larger images need Start
 LONGEST = 12.0  # s on one core: longer runs need Start, so other users get their turn
 
 
-def follows(settings: PlaygroundSettings, inputs: Inputs) -> bool:
+def is_live(settings: PlaygroundSettings, inputs: Inputs) -> bool:
     """Returns whether training is fast enough to start without Start."""
     return not settings.frames and settings.size <= LARGE and estimate.usual(settings, inputs) <= LONGEST
 
@@ -26,8 +26,8 @@ def follows(settings: PlaygroundSettings, inputs: Inputs) -> bool:
 def before_start(content: File, settings: PlaygroundSettings) -> None:
     """Shows the photo, with one line below it that says what Start does."""
     browser_images.content(content)
-    what = f"trains the network and renders the image at {settings.size} px"
+    action = f"trains the network and renders the image at {settings.size} px"
     if settings.frames:
         length = amounts.duration(max(settings.frames / settings.fps, 1))
-        what = f"records training in {settings.frames} frames, {length} long"
-    st.markdown(f"**Start** {what}{estimates.cost_in_words(TASK, settings, {'content': [content]})}.")
+        action = f"records training in {settings.frames} frames, {length} long"
+    st.markdown(f"**Start** {action}{estimates.cost_in_words(TASK, settings, {'content': [content]})}.")

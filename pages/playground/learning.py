@@ -35,7 +35,7 @@ def show(settings: PlaygroundSettings, inputs: Inputs) -> Mapping[str, Any]:
     if current.stream is None:
         return {}
     if current.stream.finished:
-        return _ended(settings, inputs)
+        return _show_result(settings, inputs)
     image_area, chart_area = st.columns([3, 2], gap="medium")
     with image_area:
         _watch()
@@ -87,7 +87,7 @@ def _metrics_text(settings: PlaygroundSettings, metrics: Mapping[str, Any]) -> s
     return " · ".join(parts) + ". An image at 20 dB is blurred; at 40 it is hard to tell from the photo."
 
 
-def _ended(settings: PlaygroundSettings, inputs: Inputs) -> Mapping[str, Any]:
+def _show_result(settings: PlaygroundSettings, inputs: Inputs) -> Mapping[str, Any]:
     result = streams.result(_CURRENT)
     if result is None:
         streams.again_button(_AGAIN, _CURRENT)
@@ -96,9 +96,9 @@ def _ended(settings: PlaygroundSettings, inputs: Inputs) -> Mapping[str, Any]:
         st.warning(words.plain(note), icon=":material/trending_up:")
     image_area, chart_area = st.columns([3, 2], gap="medium")
     with image_area:
-        stopped = "stopped early" if result.stopped_early else ""
+        stop_note = "stopped early" if result.stopped_early else ""
         steps = f"After {result.figures['steps']:,} steps"
-        caption = " · ".join(part for part in (steps, stopped) if part)
+        caption = " · ".join(part for part in (steps, stop_note) if part)
         results.compare(inputs["content"][0], result.data, key="result", caption=caption)
         st.caption(_metrics_text(settings, result.figures))
     with chart_area:

@@ -62,10 +62,10 @@ def cards() -> None:
 def explain(chosen_settings: PlaygroundSettings | None) -> None:
     """Shows the text of a lesson while the form has its settings."""
     for name, lesson in LESSONS.items():
-        ignored = {"size", "seed", "fps", "video", "frames"}
-        if chosen_settings is not None and chosen_settings.model_dump(exclude=ignored) == settings(
+        ignored_fields = {"size", "seed", "fps", "video", "frames"}
+        if chosen_settings is not None and chosen_settings.model_dump(exclude=ignored_fields) == settings(
             name
-        ).model_dump(exclude=ignored):
+        ).model_dump(exclude=ignored_fields):
             st.info(f"**{lesson.title}.** {lesson.text}", icon=":material/school:")
 
 

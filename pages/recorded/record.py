@@ -141,15 +141,15 @@ def _record_picks() -> None:
 
 
 def _write(page: str, data: Any) -> None:
-    (HERE / f"{page}.json").write_text(json.dumps(_rounded(data), separators=(",", ":")) + "\n", "utf-8")
+    (HERE / f"{page}.json").write_text(json.dumps(_round(data), separators=(",", ":")) + "\n", "utf-8")
 
 
-def _rounded(value: Any) -> Any:
+def _round(value: Any) -> Any:
     if isinstance(value, float):
         return float(f"{value:.{DIGITS}g}")
     if isinstance(value, dict):
-        return {name: _rounded(item) for name, item in value.items()}
-    return [_rounded(item) for item in value] if isinstance(value, list | tuple) else value
+        return {name: _round(item) for name, item in value.items()}
+    return [_round(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _small(data: bytes) -> bytes:

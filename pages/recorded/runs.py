@@ -58,8 +58,8 @@ def of_job(job: Any) -> Run:
 
 
 @functools.cache
-def recorded(name: str) -> Run:
-    """Returns a recorded run, see `pages.recorded.record`.
+def load(name: str) -> Run:
+    """Loads a recorded run, see `pages.recorded.record`.
 
     Args:
         name: name of the page, e.g. "dream".

@@ -13,8 +13,10 @@ NETWORK = "outline_network"
 
 def choose() -> Preset:
     """Asks for the network if there are several."""
-    own = [network_choice.networks(SHIPPED, training)[1:] for training in (models.TASK, models.PAIRS_TASK)]
-    return presets.find(network_choice.one_of([SHIPPED, *own[0], *own[1]], key=NETWORK))
+    own_networks = [
+        network_choice.networks(SHIPPED, training)[1:] for training in (models.TASK, models.PAIRS_TASK)
+    ]
+    return presets.find(network_choice.one_of([SHIPPED, *own_networks[0], *own_networks[1]], key=NETWORK))
 
 
 def of_pairs(network: Preset) -> bool:

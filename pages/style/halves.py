@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.form import forms
 from pages.jobs import halves, jobs, navigation
-from pages.style import lesson
+from pages.style import training_form
 from studio.style.house.settings import TrainStyleSettings
 from studio.style.settings import TransferSettings
 
@@ -18,12 +18,12 @@ _PAINT_WITH = "paint_with"  # of the session: the style to paint with next
 def choose() -> str:
     """Lets the user choose a part of the page; opens **Paint** after a call of `paint_with`."""
     if _PAINT_WITH in st.session_state:
-        st.session_state[lesson.HALF] = "paint"
+        st.session_state[training_form.HALF] = "paint"
     return halves.choose(
         "style",
         HALVES,
-        key=lesson.HALF,
-        of=lambda job: "train" if job.task == lesson.TASK else "paint",
+        key=training_form.HALF,
+        of=lambda job: "train" if job.task == training_form.TASK else "paint",
         on_change=_turn,
     )
 
@@ -37,7 +37,7 @@ def _turn(half: str) -> None:
     """Opens a part with its own settings: the two parts share some names of settings."""
     paint, train = TransferSettings, TrainStyleSettings
     forms.switch_to(*((train, paint) if half == "train" else (paint, train)))
-    lesson.begin_again()
+    training_form.begin_again()
     parameters = {name: st.query_params[name] for name in [jobs.PARAMETER] if name in st.query_params}
     if title := st.session_state.pop(_PAINT_WITH, ""):
         parameters = {"style": title}

@@ -37,17 +37,17 @@ class Request:
     Attributes:
         content: a photo or a video.
         styles: one to four.
-        painted: masks that the user painted; empty for none.
+        brush_masks: masks that the user painted; empty for none.
     """
 
     content: Sample | Video
     styles: Sequence[Sample]
-    painted: Sequence[File] = ()
+    brush_masks: Sequence[File] = ()
 
     @property
     def masks(self) -> Sequence[File]:
         """The painted masks, else the uploaded ones."""
-        return self.painted or mask_input.masks()
+        return self.brush_masks or mask_input.masks()
 
     @property
     def titles(self) -> tuple[object, ...]:
@@ -55,7 +55,7 @@ class Request:
         content = self.content.part if isinstance(self.content, Video) else self.content.title
         return content, [style.title for style in self.styles], self.masks
 
-    def follows(self, settings: TransferSettings) -> bool:
+    def is_live(self, settings: TransferSettings) -> bool:
         """Returns whether the result itself is fast enough to update without Start."""
         return settings.mode == "instant" and settings.size <= LARGE and not isinstance(self.content, Video)
 
@@ -95,7 +95,7 @@ class Request:
 
     def preview(self, settings: TransferSettings) -> tuple[TransferSettings, str]:
         """Returns the settings of the live result, or of a small preview of it, and a note on it."""
-        if self.follows(settings):
+        if self.is_live(settings):
             return settings, NOTE["instant"] + self._adain_note(settings)
         note = NOTE[settings.mode]
         if isinstance(self.content, Video):
@@ -106,7 +106,7 @@ class Request:
         quick = self.with_house_styles(settings.model_copy(update=change))
         return quick, note + estimates.cost_in_words(*self.job(settings)) + "." + self._adain_note(settings)
 
-    def whole(self, settings: TransferSettings) -> live.FullSize:
+    def full_size(self, settings: TransferSettings) -> live.FullSize:
         """Returns label and callback of the button that makes the full result of a preview."""
         if isinstance(self.content, Video):
             label = "Make the video"
@@ -171,6 +171,6 @@ def _start_fine() -> None:
     st.session_state[_FINE] = True
 
 
-def is_fine_asked() -> bool:
+def is_fine_requested() -> bool:
     """Returns whether the button of `finer` was just clicked; true once."""
     return st.session_state.pop(_FINE, False)

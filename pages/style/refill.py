@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.form import blending, mask_input, painted_masks, samples
 from pages.jobs.refill import Form
-from pages.style import lesson
+from pages.style import training_form
 from studio import engine
 from studio.core.tasks import File
 from studio.style.house import known_styles
@@ -49,7 +49,7 @@ def _house_titles(settings: Any) -> list[str]:
 
 def _clear() -> None:
     """Opens **Paint**, removes video and masks, and sets all weights to 1."""
-    st.session_state[lesson.HALF], st.session_state["what"] = "paint", "photo"
+    st.session_state[training_form.HALF], st.session_state["what"] = "paint", "photo"
     st.session_state["brush"] = False
     mask_input.remove()
     set_weights()

@@ -15,12 +15,12 @@ from studio.core.models import presets
 from studio.style.settings import SHIPPED
 
 
-def explain_lesson(job: Any) -> None:
+def explain_training(job: Any) -> None:
     """Draws the folded section of **Train styles**, with the losses of this training run if there is one."""
-    under_the_hood.show(lambda: _of_a_lesson(job), assets.read(__file__, "training.md"))
+    under_the_hood.show(lambda: _of_a_training(job), assets.read(__file__, "training.md"))
 
 
-def _of_a_lesson(job: Any) -> None:
+def _of_a_training(job: Any) -> None:
     if job is not None and job.history:
         curves.losses(job.history, caption="Losses of this training run over its steps")
         return
@@ -41,16 +41,16 @@ def explain(job: Any, watch: Callable[[], None] | None = None) -> None:
 
 
 def _of_a_run(job: Any, watch: Callable[[], None] | None) -> None:
-    run = runs.of_job(job) if job is not None and job.history else runs.recorded("style")
+    run = runs.of_job(job) if job is not None and job.history else runs.load("style")
     run.label_recorded()
     if job is None and watch and st.button("Watch a small draft of your photo", icon=":material/play_arrow:"):
         watch()
     caption = "Cosine distance to the matched features over the steps; it jumps at each new match"
     curves.losses(run.history, caption=caption)
-    encoded = run.figures.get("matches")
-    files = [*job.inputs["content"], *job.inputs["style"]] if job is not None and encoded else []
-    if encoded and files and all(file.is_available for file in files):
+    encoded_matches = run.figures.get("matches")
+    files = [*job.inputs["content"], *job.inputs["style"]] if job is not None and encoded_matches else []
+    if encoded_matches and files and all(file.is_available for file in files):
         st.markdown(
             "**Matched places.** Point at the photo to see which part of the painting was matched to it."
         )
-        matches.show(files[0], files[1:], encoded, key="matched_places")
+        matches.show(files[0], files[1:], encoded_matches, key="matched_places")

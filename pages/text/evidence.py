@@ -75,7 +75,7 @@ def chart(points: Sequence[Mapping[str, Any]], names: Sequence[str]) -> Any:
         base.transform_joinaggregate(end="max(at)")
         .transform_filter("datum.at == datum.end")
         .transform_calculate(
-            ahead=f"datum.lead > 0 ? {_quoted(names[0])} : {_quoted(names[1])}",
+            ahead=f"datum.lead > 0 ? {_quote(names[0])} : {_quote(names[1])}",
             text="datum.ahead + ' leads by ' + format(abs(datum.lead), '.1f') + ' nats'",
         )
         .mark_text(align="left", baseline="top", fontSize=13, color="gray")
@@ -89,6 +89,6 @@ def chart(points: Sequence[Mapping[str, Any]], names: Sequence[str]) -> Any:
     return (line + dots + label + zero).add_params(read).properties(height=300)
 
 
-def _quoted(name: str) -> str:
+def _quote(name: str) -> str:
     """Returns a name as a string literal for Vega expressions."""
     return "'" + name.replace("\\", "\\\\").replace("'", "\\'") + "'"

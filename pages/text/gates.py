@@ -31,17 +31,17 @@ def along(network: Network, indices: np.ndarray) -> np.ndarray:
     x = network.table[indices]
     run_layer = _lstm if network.each == 2 else _gru
     for number, layer in enumerate(network.layers):
-        projected = layer.project(x) if number else x
-        x, activations = run_layer(layer, projected)
+        projections = layer.project(x) if number else x
+        x, activations = run_layer(layer, projections)
     return activations
 
 
-def _lstm(layer: Layer, projected: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _lstm(layer: Layer, projections: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Runs one layer along `(T, 4 * units)`; returns its output, `(T, units)`, and gates, `(T, 3, units)`."""
     units = layer.recurrent.shape[0]
     state = [np.zeros((1, units), "float32")] * 2
     outputs, activations = [], []
-    for inputs in projected:
+    for inputs in projections:
         z = (state[0] @ layer.recurrent + inputs)[0].reshape(4, units)
         activations.append(sigmoid(z[[0, 1, 3]]))  # Row 2 is the cell candidate, not a gate.
         state = layer.step(inputs[None], state)
@@ -49,12 +49,12 @@ def _lstm(layer: Layer, projected: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.stack(outputs), np.stack(activations)
 
 
-def _gru(layer: Layer, projected: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _gru(layer: Layer, projections: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Runs one layer along `(T, 3 * units)`; returns its output, `(T, units)`, and gates, `(T, 2, units)`."""
     units = layer.recurrent.shape[0]
     state = [np.zeros((1, units), "float32")]
     outputs, activations = [], []
-    for inputs in projected:
+    for inputs in projections:
         z = state[0] @ layer.recurrent + layer.bias[1] + inputs
         activations.append(sigmoid(z[0, : 2 * units]).reshape(2, units))
         state = layer.step(inputs[None], state)

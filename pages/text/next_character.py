@@ -12,7 +12,7 @@ MOST = 12  # characters in a chart
 COOLEST, HOTTEST = 0.1, 2.0
 
 
-def undecided(logits: np.ndarray) -> int:
+def highest_entropy(logits: np.ndarray) -> int:
     """Returns the position whose next character has the highest entropy.
 
     Args:
@@ -30,14 +30,14 @@ def rows(logits: np.ndarray, alphabet: str) -> list[dict[str, Any]]:
         logits: `(alphabet,)`.
         alphabet: the characters.
     """
-    ranked = np.argsort(-logits)
+    order = np.argsort(-logits)
     return [
         {
             "rank": rank,
             "character": corpus.describe(alphabet[n]),
             "score": round(float(logits[n] - logits.max()), 4),
         }
-        for rank, n in enumerate(ranked)
+        for rank, n in enumerate(order)
     ]
 
 

@@ -43,23 +43,23 @@ def choose() -> File | None:
     return ask("Training text", sample_texts.file, tales, hint)
 
 
-def ask(label: str, sample: Callable[[], File], what: str, hint: str) -> File | None:
+def ask(label: str, sample: Callable[[], File], description: str, hint: str) -> File | None:
     """Asks for a text; returns None while there is none, or after showing an error.
 
     Args:
         label: of the choice of its source.
         sample: returns the sample text.
-        what: describes the sample in a sentence.
+        description: describes the sample in a sentence.
         hint: shown while there is no file.
     """
     source = forms.one_of(label, SOURCES, key="source", default="sample")
-    own = kept_inputs.restore_files(_OWN, "text")
-    kept_inputs.keep_files(_OWN, own)
-    kept_inputs.keep(_PASTED, _last_pasted())
+    own_files = kept_inputs.restore_files(_OWN, "text")
+    kept_inputs.keep_files(_OWN, own_files)
+    kept_inputs.keep(_PASTED, _last_text())
     if source == "sample":
-        st.caption(what)
+        st.caption(description)
         return sample()
-    return _from_file(own, hint) if source == "file" else _pasted()
+    return _from_file(own_files, hint) if source == "file" else _from_text_box()
 
 
 def put(file: File) -> None:
@@ -82,13 +82,13 @@ def _from_file(files: Sequence[File], hint: str) -> File | None:
 
 
 def _take(data: bytes, name: str) -> None:
-    st.session_state[_OWN] = [_checked(data, name)]
+    st.session_state[_OWN] = [_store_checked(data, name)]
 
 
-def _pasted() -> File | None:
+def _from_text_box() -> File | None:
     hint = "Paste or type a text"
     if _BOX not in st.session_state or browser_history.is_back_or_forward():
-        st.session_state[_BOX] = _last_pasted()
+        st.session_state[_BOX] = _last_text()
     text = st.text_area(
         "Your text",
         height=220,
@@ -102,17 +102,17 @@ def _pasted() -> File | None:
     if not text:
         return None
     try:
-        return _checked(text.encode("utf-8", "replace"), "pasted.txt")
+        return _store_checked(text.encode("utf-8", "replace"), "pasted.txt")
     except StudioError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
         return None
 
 
-def _last_pasted() -> str:
+def _last_text() -> str:
     return kept_inputs.restore(_PASTED, lambda value: value if isinstance(value, str) else "")
 
 
-def _checked(data: bytes, name: str) -> File:
+def _store_checked(data: bytes, name: str) -> File:
     """Stores a text and returns its file. Raises `StudioError` if it cannot be trained on."""
     corpus.read(data)
     return File.keep(data, "text", name)
@@ -138,19 +138,18 @@ def show(file: File, settings: TrainTextSettings | None) -> None:
         st.metric("Lines", f"{facts.lines:,}")
     notes = [f"Read as {text_facts.encoding}.", *text_facts.notes]
     if settings is not None:
-        batch_plan = plan(
-            np.zeros(facts.chars, "int8"), settings
-        )  # Only the length of the text matters here.
+        # Only the length of the text matters here.
+        batch_plan = plan(np.zeros(facts.chars, "int8"), settings)
         notes += [*batch_plan.notes, _duration(file, settings, batch_plan)]
     for note in notes:
         st.caption(f":material/info: {words.plain(note)}")
     st.caption("Characters of the text, the most frequent first:")
-    st.text(_listed([character for character, _ in facts.alphabet]))
+    st.text(_join([character for character, _ in facts.alphabet]))
     if facts.odd:
         st.caption(
             ":material/warning: Unusual characters, often left by other software; the model learns them, too:"
         )
-        st.text(_listed([f"{corpus.describe(c)} ({count:,})" for c, count in facts.odd], ", "))
+        st.text(_join([f"{corpus.describe(c)} ({count:,})" for c, count in facts.odd], ", "))
 
 
 def _duration(file: File, settings: TrainTextSettings, batch_plan: Plan) -> str:
@@ -158,7 +157,7 @@ def _duration(file: File, settings: TrainTextSettings, batch_plan: Plan) -> str:
     return f"Training runs for {batch_plan.epochs} epochs of the text, in {batch_plan.steps:,} steps{cost}."
 
 
-def _listed(characters: list[str], separator: str = " ") -> str:
+def _join(characters: list[str], separator: str = " ") -> str:
     names = [corpus.describe(c) if len(c) == 1 else c for c in characters[:ALPHABET]]
     remaining = len(characters) - ALPHABET
     return separator.join(names) + (f" and {remaining:,} more" if remaining > 0 else "")

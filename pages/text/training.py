@@ -46,7 +46,7 @@ def show(text: File | None) -> engine.Job | None:
     elif job.result is None:
         jobs.show_failure(job, TrainTextSettings.parse(job.settings))
     else:
-        _ended(job)
+        _show_result(job)
     return job
 
 
@@ -81,7 +81,7 @@ def _curve(name: str) -> None:
     curve(engine.connect().job(name, owner()).history)
 
 
-def _ended(job: engine.Job) -> None:
+def _show_result(job: engine.Job) -> None:
     file, figures = results.of_job(job).files[0], results.of_job(job).figures
     sample = _sample(file)
     if sample:
@@ -143,4 +143,4 @@ def curve(history: Sequence[Mapping[str, float]]) -> None:
         for name in ("learning", VALIDATION)
         if name in report
     ]
-    curves.named(rows, "nats per character")
+    curves.lines(rows, "nats per character")

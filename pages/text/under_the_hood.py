@@ -74,7 +74,7 @@ def _draw(text: Text | None, form_settings: WriteSettings | None) -> None:
 
 
 def _of_a_text(reading: Reading, temperature: float) -> None:
-    position = next_character.undecided(reading.logits)
+    position = next_character.highest_entropy(reading.logits)
     if len(reading.text) > 1:
         help = "Starts where the prediction has the highest entropy"
         position = (
@@ -105,17 +105,17 @@ def _near(position: int, length: int) -> slice:
 
 @st.cache_data(max_entries=8, show_spinner=False)
 def _read(name: str, key: str, text: str) -> Reading:  # noqa: ARG001 - a key of the cache
-    loaded = language_model.load(name)
-    indices = loaded.vocabulary.encode(text).indices
+    model = language_model.load(name)
+    indices = model.vocabulary.encode(text).indices
     if not len(indices):
-        indices = np.array([max(loaded.vocabulary.characters.find("\n"), 0)])
+        indices = np.array([max(model.vocabulary.characters.find("\n"), 0)])
     with blas_threads.limit_threads(1):
-        logits, _ = loaded.network.run(indices[None], loaded.network.states(1))
-        activations = gates.along(loaded.network, indices)
+        logits, _ = model.network.run(indices[None], model.network.states(1))
+        activations = gates.along(model.network, indices)
     return Reading(
-        loaded.vocabulary.decode(indices)[-ALONG:],
+        model.vocabulary.decode(indices)[-ALONG:],
         logits[0, -ALONG:],
         activations[-ALONG:],
-        gates.names(loaded.network),
-        "".join(loaded.vocabulary.characters),
+        gates.names(model.network),
+        "".join(model.vocabulary.characters),
     )

@@ -58,10 +58,8 @@ def ask(model_names: list[str]) -> WriteSettings | None:
             st.button("Start over", type="tertiary", icon=":material/first_page:", on_click=_begin_again)
     extra = {"prompt": base or prompt, "count": 1, "preset": language_models.choose(model_names)}
     settings = forms.form(WriteSettings, skip=ASKED_HERE, extra=extra)
-    settings_to_save = settings and settings.model_copy(
-        update={"prompt": ""}
-    )  # A prompt is no setting to save.
-    saved_settings.saved_settings(TASK, settings_to_save, _put)
+    without_prompt = settings and settings.model_copy(update={"prompt": ""})
+    saved_settings.saved_settings(TASK, without_prompt, _put)
     return settings
 
 
@@ -78,18 +76,18 @@ def put(settings: WriteSettings) -> None:
     st.session_state["prompt"] = settings.prompt
 
 
-def show(form: WriteSettings | None, pressed: bool) -> written_texts.Text | None:
+def show(form: WriteSettings | None, is_clicked: bool) -> written_texts.Text | None:
     """Draws the text of the address or of this tab, and starts another one on request.
 
     Args:
         form: settings of the form; a change starts another text.
-        pressed: whether **Write** was clicked.
+        is_clicked: whether **Write** was clicked.
 
     Returns:
         The text, once it is complete or was stopped.
     """
     request: WriteSettings | None = st.session_state.pop(written_texts.REQUEST_KEY, None) or (
-        form if pressed else None
+        form if is_clicked else None
     )
     job = jobs.find((TASK,), form)
     if job is not None:

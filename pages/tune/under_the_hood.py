@@ -24,7 +24,7 @@ def explain(job: engine.Job | None) -> None:
 
 
 def _draw_trials(job: engine.Job | None) -> None:
-    run = runs.of_job(job) if job is not None and job.result is not None else runs.recorded("tune")
+    run = runs.of_job(job) if job is not None and job.result is not None else runs.load("tune")
     run.label_recorded()
     task = training_task(TuneSettings.parse(run.settings))
     kind, shades = task.settings, _SHADES if task.goal is not None and task.goal.most else _SHADES[::-1]

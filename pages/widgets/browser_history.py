@@ -31,8 +31,8 @@ def follow() -> None:
     if context is None or not context.is_history_navigation:
         return
     parameters = parse_qs(context.query_string, keep_blank_values=True)
-    dropped = {name: values for name, values in parameters.items() if name not in st.query_params}
-    if dropped := {name: values for name, values in dropped.items() if not name.startswith("embed")}:
-        st.query_params.update(dropped)
+    lost = {name: values for name, values in parameters.items() if name not in st.query_params}
+    if lost := {name: values for name, values in lost.items() if not name.startswith("embed")}:
+        st.query_params.update(lost)
         with context.session_state.query_params() as params:
             params.set_initial_query_params_from_current()

@@ -30,13 +30,13 @@ def of_file(digest: str, size: tuple[int, int] | None = None, form: Form = "WEBP
         size: (width, height) in px to scale it to; None keeps its size.
         form: format. The longer side is at most LONGEST px, the width of a JPEG at most WIDEST.
     """
-    return _encoded(image_io.read(File(digest, "image", "").path), size, form)
+    return _encode(image_io.read(File(digest, "image", "").path), size, form)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def of_bytes(data: bytes, form: Form = "WEBP") -> bytes:
     """Returns an image encoded for the browser at its own size, from its bytes. See `of_file`."""
-    return _encoded(image_io.read(data), None, form)
+    return _encode(image_io.read(data), None, form)
 
 
 def image(source: File | bytes, **options: Any) -> None:
@@ -94,7 +94,7 @@ def content(file: File) -> None:
     image(file, caption="The content, before the first step")
 
 
-def _encoded(pixels, size: tuple[int, int] | None, form: Form) -> bytes:
+def _encode(pixels, size: tuple[int, int] | None, form: Form) -> bytes:
     resized = Image.fromarray(pixels)
     if size is not None:
         resampling = Image.Resampling.BICUBIC if size[0] > resized.width else Image.Resampling.LANCZOS

@@ -44,7 +44,7 @@ def losses(history: Sequence[Mapping[str, float]], *, caption: str = "") -> None
         st.caption(words.plain(caption))
 
 
-def named(rows: Sequence[Mapping[str, object]], title: str | None = None, zero: bool = True) -> None:
+def lines(rows: Sequence[Mapping[str, object]], title: str | None = None, zero: bool = True) -> None:
     """Draws several figures by step on a linear scale, once there are two steps.
 
     Args:

@@ -50,7 +50,7 @@ def reset_for_new_owner() -> None:
         st.session_state[_OWNER] = current_owner
 
 
-def mine(name: str) -> str:
+def own_digest(name: str) -> str:
     """Returns the SHA-256 that an address names if the file belongs to this visitor, else ""."""
     digest = name.partition(".")[0]  # Older addresses have a tag after it.
     return digest if File(digest, "image", "").is_available else ""

@@ -25,13 +25,13 @@ def show(error: Exception) -> bool:
     return True
 
 
-def not_found(what: str, names: Sequence[str]) -> None:
+def not_found(kind: str, names: Sequence[str]) -> None:
     """Warns that nothing has the names in the address; draws nothing without names.
 
     Args:
-        what: kind of thing that the names stand for, e.g. "image".
+        kind: kind of thing that the names stand for, e.g. "image".
         names: from the address.
     """
     if names:
         shown_names = ", ".join(printable(name, _MOST) for name in names)
-        st.warning(words.plain(f"There is no {what} called {shown_names}."), icon=":material/search_off:")
+        st.warning(words.plain(f"There is no {kind} called {shown_names}."), icon=":material/search_off:")

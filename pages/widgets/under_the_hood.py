@@ -20,9 +20,9 @@ def section() -> Any:
 
 def show(live: Callable[[], None], *texts: str) -> None:
     """Draws the section, and its content while it is open, see `side_by_side`."""
-    folded = section()
-    if folded.open:
-        with folded:
+    expander = section()
+    if expander.open:
+        with expander:
             side_by_side(live, *texts)
 
 

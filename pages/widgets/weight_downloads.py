@@ -28,7 +28,7 @@ def missing(names: Collection[str]) -> list[Status]:
 
 def sizes(weights: Collection[Status]) -> str:
     """Returns titles and sizes of weights, e.g. "AdaIN (30 MB)"."""
-    return words.listed(
+    return words.join(
         [
             f"{status.title} ({amounts.size(status.download_bytes)})"
             if status.download_bytes

@@ -26,10 +26,10 @@ STATES = {
     "interrupted": "Interrupted",
 }
 
-_INDENTED = re.compile("^[ \\t]+", re.MULTILINE)  # Four spaces would start a code block, which shows escapes.
-_NUMBERED = re.compile(
-    r"^(\d+)\)", re.MULTILINE
-)  # A numbered list, the only use of a parenthesis that needs an escape.
+# Four spaces would start a code block, which shows escapes.
+_INDENTED = re.compile("^[ \\t]+", re.MULTILINE)
+# A numbered list, the only use of a parenthesis that needs an escape.
+_NUMBERED = re.compile(r"^(\d+)\)", re.MULTILINE)
 # Streamlit replaces these after Markdown is parsed, so a backslash does not escape them.
 _ICON = re.compile(r"(\\:)(material|streamlit)")
 _JOINER = "\N{WORD JOINER}"  # invisible
@@ -56,8 +56,8 @@ def model(name: str) -> str:
     return choice(name) if name in index.load().presets else name
 
 
-def listed(names: Sequence[str]) -> str:
-    """`["a", "b", "c"]` -> "a, b and c"."""
+def join(names: Sequence[str]) -> str:
+    """Joins names to a phrase: `["a", "b", "c"]` -> "a, b and c"."""
     return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
 
 
@@ -100,6 +100,6 @@ def plain(text: str) -> str:
     """
     visible = text if owner() == LOCAL else redaction.redact_paths(text)
     visible = _INDENTED.sub("", visible)
-    escaped = "".join("\\" + c if c in r"\`*_{}[]#+-.!|<>~:$&=" else c for c in visible)
-    escaped = _NUMBERED.sub(r"\1\\)", escaped)
-    return _ICON.sub(rf"\1{_JOINER}\2", escaped)
+    markdown = "".join("\\" + c if c in r"\`*_{}[]#+-.!|<>~:$&=" else c for c in visible)
+    markdown = _NUMBERED.sub(r"\1\\)", markdown)
+    return _ICON.sub(rf"\1{_JOINER}\2", markdown)

@@ -63,7 +63,7 @@ def _prediction_text(settings: LookSettings, predictions: Any) -> str:
             f"Prediction of ResNet50, out of a thousand classes: *{first['label']}*, {first['before']:.0%}."
         )
     best = max(predictions, key=lambda entry: entry["after"])
-    blocks = words.listed([block.replace("_", " ") for block in settings.off])
+    blocks = words.join([block.replace("_", " ") for block in settings.off])
     is_same = best["label"] == first["label"]
     return f"Without the branch of {blocks} it predicts *{best['label']}*, {best['after']:.0%}" + (
         f", from {first['before']:.0%}." if is_same else f", no longer *{first['label']}*."

@@ -23,7 +23,7 @@ def of_layer(settings: LookSettings, strengths: Sequence[float]) -> dict[int, by
         settings: network and layer.
         strengths: activation of each channel of the layer for the photo.
     """
-    images = channel_sheet.painted(settings.backbone, settings.layer_name) | {
+    images = channel_sheet.visualizations(settings.backbone, settings.layer_name) | {
         entry.channel: entry.image()
         for entry in sheet.tiles(settings.backbone)
         if entry.layer == settings.layer_name

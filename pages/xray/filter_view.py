@@ -92,7 +92,7 @@ def _part(part: Mapping[str, Any]) -> str:
     return (
         f'<div class="sums">{_table(part["given"], f"{name}, input")}<b>×</b>'
         f"{_table(part['weights'], 'the weights')}<b>=</b>{_table(products, 'multiplied')}"
-        f"<span>adds up to <b>{_signed(part['sum'])}</b></span></div>"
+        f"<span>adds up to <b>{_format_signed(part['sum'])}</b></span></div>"
     )
 
 
@@ -114,19 +114,19 @@ def _short(number: float) -> str:
     return text.replace("-", "−")
 
 
-def _signed(number: float) -> str:
+def _format_signed(number: float) -> str:
     return f"{number:+.3g}".replace("-", "−")
 
 
 def _sum(figures: Mapping[str, Any]) -> str:
-    terms = [f"{_signed(part['sum'])} ({part['name']})" for part in figures["parts"]]
+    terms = [f"{_format_signed(part['sum'])} ({part['name']})" for part in figures["parts"]]
     if figures["other_maps"]:
-        terms.append(f"{_signed(figures['others'])} (the other {figures['other_maps']:,} channels)")
-    terms.append(f"{_signed(figures['bias'])} (bias)")
+        terms.append(f"{_format_signed(figures['others'])} (the other {figures['other_maps']:,} channels)")
+    terms.append(f"{_format_signed(figures['bias'])} (bias)")
     total = figures["sum"]
-    after = (
+    relu_text = (
         "The *ReLU* passes it on, because it is above 0."
         if total > 0
         else "The *ReLU* outputs **0**, because the sum is not above 0."
     )
-    return f"{' '.join(terms)} = **{_signed(total)}**. {after}"
+    return f"{' '.join(terms)} = **{_format_signed(total)}**. {relu_text}"

@@ -53,9 +53,8 @@ def show(settings: LookSettings, inputs: Inputs) -> engine.Live | None:
 
 def _draw_map(settings: LookSettings, inputs: Inputs) -> tuple[engine.Live | None, dict[int, bytes]]:
     map_area, is_first = st.container(), not live.recent_results(_MAPS)
-    placeholder = (
-        map_area.empty() if is_first else None
-    )  # The first time there is no earlier map to show meanwhile.
+    # The first time there is no earlier map to show meanwhile.
+    placeholder = map_area.empty() if is_first else None
     if placeholder is not None:
         with placeholder.container():
             caption = "The photo; its feature map follows in a moment."

@@ -20,7 +20,7 @@ def explain(settings: LookSettings | None, result: engine.Live | None) -> None:
 
 def _draw(settings: LookSettings | None, result: engine.Live | None) -> None:
     if result is None or settings is None:
-        run = runs.recorded("xray")
+        run = runs.load("xray")
         if run.image:
             st.image(run.image, width="stretch", alt="The strongest channels")
             st.caption("The twelve strongest channels of block4_conv2 for Chelsea the cat.")

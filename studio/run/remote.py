@@ -120,7 +120,7 @@ class Remote(Machine):
             step = f"give the one that `studio token` prints there, or set {TOKEN} to it"
             raise invalid("token", expected="one for the other studio", received="none", next_step=step)
         self._client = Client(url, token)
-        health = self._client.json(TypeAdapter(Health), "GET", "/health", Progress(), again=False)
+        health = self._client.json(TypeAdapter(Health), "GET", "/health", Progress(), retries=False)
         if health.version != VERSION:
             step = "install the same one on both machines"
             label = f"studio at {self._client.url}"

@@ -32,7 +32,9 @@ def test_a_job_is_asked_for_made_and_fetched(call):
     part = call("GET", f"/{file['href']}", headers={"Range": "bytes=10-19"})
     assert (part.status_code, part.content) == (206, whole.content[10:20])
     assert call("HEAD", f"/{file['href']}").headers["content-length"] == str(len(whole.content))
-    assert job["id"] in [one["id"] for one in call("GET", "/gallery?words=chore&limit=200").json()["items"]]
+    assert job["id"] in [
+        entry["id"] for entry in call("GET", "/gallery?words=chore&limit=200").json()["items"]
+    ]
     small = call("GET", f"/gallery/{job['id']}/thumbnail")
     assert small.content[8:12] == b"WEBP"
 
@@ -66,7 +68,7 @@ def test_a_job_tells_of_itself_until_it_has_ended(call):
     events = [part.split("\n", 1) for part in _events(call, job["id"])]
     events_of_job = [json.loads(data.removeprefix("data: ")) for name, data in events if name == "event: job"]
     assert events_of_job[-1]["finished"] and events_of_job[-1]["state"] == "done"
-    assert any(0 < one["step"] < 8 for one in events_of_job)
+    assert any(0 < report["step"] < 8 for report in events_of_job)
     [image, *_] = [json.loads(d.removeprefix("data: ")) for name, d in events if name == "event: preview"]
     assert base64.b64decode(image)[8:12] == b"WEBP"
     assert call("GET", f"/jobs/{job['id']}/preview").content[8:12] == b"WEBP"
@@ -214,7 +216,7 @@ def test_what_a_batch_shares_is_looked_at_once(call, monkeypatch):
     inputs = {"content": ["sample:chelsea", "sample:coffee"], "style": ["sample:mosaic"]}
     body = {"task": "style.transfer", "settings": {"size": 64}, "inputs": inputs}
     assert call("POST", "/batches", json=body).status_code == 429
-    assert sum("style" in one for one in resolved) == 1
+    assert sum("style" in inputs for inputs in resolved) == 1
 
 
 def test_long_lists_among_figures_are_told_only_if_asked_for(call):

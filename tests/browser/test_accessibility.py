@@ -61,7 +61,7 @@ def serious(page):
         "theirs => axe.run({ exclude: [[theirs]] }, { resultTypes: ['violations'] })", THEIRS
     )
     return [
-        (one["id"], [node["html"][:200] for node in one["nodes"]])
-        for one in result["violations"]
-        if one["impact"] in SERIOUS
+        (violation["id"], [node["html"][:200] for node in violation["nodes"]])
+        for violation in result["violations"]
+        if violation["impact"] in SERIOUS
     ]

@@ -71,7 +71,7 @@ def test_images_become_a_classifier_that_is_tried(teach):
     page.get_by_role("tab", name="Try it").click()
     page.get_by_role("img", name=re.compile("evidence for")).wait_for()
     bars = page.get_by_test_id("stProgress").all_inner_texts()
-    assert len(bars) == 2 and all(re.search(r"\d+\.\d%", one) for one in bars)
+    assert len(bars) == 2 and all(re.search(r"\d+\.\d%", element) for element in bars)
     page.get_by_role("radio", name="Overlaid").click()
     page.get_by_text("Class to explain").wait_for()
 

@@ -30,7 +30,7 @@ def widths(browser):
     def widths(classes, wide):
         page.set_viewport_size({"width": wide, "height": 800})
         page.set_content(f"<style>{_read('css')}</style><div id='place'>{_read('html')}</div>")
-        counts = [[9 if one == other else 0 for one in classes] for other in classes]
+        counts = [[9 if label == other else 0 for label in classes] for other in classes]
         page.evaluate(_MOUNT, [_read("js"), {"classes": classes, "counts": counts, "chosen": None}])
         return page.locator("tbody tr:first-child td").evaluate_all("all => all.map(one => one.offsetWidth)")
 

@@ -67,5 +67,5 @@ def test_the_grid_works_by_keyboard_and_each_button_shows_its_face(tab, model, e
     large = Image.fromarray(image(page, "Face 3").astype("uint8"))
     inner = [np.asarray(shot.resize((32, 32)).crop((4, 4, 28, 28)), "float32") for shot in shots]
     expected = np.asarray(large.resize((32, 32)).crop((4, 4, 28, 28)), "float32")
-    distances = [np.abs(one - expected).mean() for one in inner]
+    distances = [np.abs(image - expected).mean() for image in inner]
     assert int(np.argmin(distances)) == 2

@@ -40,8 +40,8 @@ def images(count: int, seed: int) -> list[np.ndarray]:
     rng = np.random.default_rng(seed)
     grounds = [rng.integers(*COLORS[n % 2]) for n in range(count)]
     grains = [rng.normal(0, rng.uniform(1, 30), (96, 96, 3)) for _ in grounds]
-    noisy = [np.clip(one + grain, 0, 255) for one, grain in zip(grounds, grains, strict=True)]
-    return [one.astype("uint8") for one in noisy]
+    noisy = [np.clip(ground + grain, 0, 255) for ground, grain in zip(grounds, grains, strict=True)]
+    return [image.astype("uint8") for image in noisy]
 
 
 @pytest.fixture(scope="module")
@@ -55,8 +55,8 @@ def held_out() -> bytes:
     """Returns a zip of images that the model was not trained on, in folders."""
     body = io.BytesIO()
     with zipfile.ZipFile(body, "w") as file:
-        for n, one in enumerate(images(HELD_OUT, 2)):
-            file.writestr(f"{OTHERS[n % 2]}/{n}.png", png(one))
+        for n, image in enumerate(images(HELD_OUT, 2)):
+            file.writestr(f"{OTHERS[n % 2]}/{n}.png", png(image))
     return body.getvalue()
 
 
@@ -96,7 +96,7 @@ def predictions(page) -> list[str]:
     """Returns the predictions for the image, most probable class first."""
     page.get_by_role("img", name=SEES).wait_for()
     page.get_by_test_id("stProgress").nth(len(NAMES) - 1).wait_for()  # the bars appear after the image
-    return [one.strip() for one in page.get_by_test_id("stProgress").all_inner_texts()]
+    return [element.strip() for element in page.get_by_test_id("stProgress").all_inner_texts()]
 
 
 def change_preprocessing(page) -> None:

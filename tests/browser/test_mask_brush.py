@@ -53,7 +53,7 @@ def masks(page, is_expected):
             "() => [...document.querySelectorAll('[data-testid=stCode]')].map(x => x.innerText)"
         )
         requests = [json.loads(text).get("inputs", {}) for text in texts if text.startswith("{")]
-        digests = [one["digest"] for one in requests[0].get("mask", [])] if requests else []
+        digests = [element["digest"] for element in requests[0].get("mask", [])] if requests else []
         if requests and is_expected(digests):
             return digests
         page.wait_for_timeout(500)

@@ -225,7 +225,7 @@ def test_what_works_is_in_sight_for_an_image_of_any_shape(tab, tmp_path, size, s
         box = place.bounding_box()
         assert box["y"] >= 0 and box["y"] + box["height"] <= size[1], place
         assert box["x"] >= 0 and box["x"] + box["width"] <= size[0], place
-    title, panel = (page.locator(one).first.bounding_box() for one in ("h1", ".st-key-working"))
+    title, panel = (page.locator(selector).first.bounding_box() for selector in ("h1", ".st-key-working"))
     assert title["y"] + title["height"] <= panel["y"] or panel["x"] > title["x"], "it stands above its title"
     button(page, "Cancel").click()
     button(page, "Run again").wait_for()

@@ -107,7 +107,7 @@ def _has_keras(pid: int) -> bool:
     """Returns whether a worker of this server has loaded TensorFlow."""
     try:
         family = psutil.Process(pid).children(recursive=True)
-        return any("tensorflow" in one.path for child in family for one in child.memory_maps())
+        return any("tensorflow" in mapping.path for child in family for mapping in child.memory_maps())
     except psutil.Error:
         return False
 

@@ -46,9 +46,9 @@ def test_predict_as_json_has_the_paths_that_were_given(toy, run_command):
     )
     report = json.loads(out)
     assert (code, out.count("\n")) == (0, 1)
-    assert [one["path"] for one in report["images"]] == ["a/photo.png", "sample:coffee"]
-    for one in report["images"]:
-        (label,) = one["labels"]
+    assert [entry["path"] for entry in report["images"]] == ["a/photo.png", "sample:coffee"]
+    for entry in report["images"]:
+        (label,) = entry["labels"]
         assert label["label"] in ("cat", "coffee") and 0.5 <= label["probability"] <= 1
     assert report["stopped_early"] is False
 
@@ -94,7 +94,7 @@ def test_every_frame_of_a_video_is_explained_by_the_model_that_was_given(toy, ru
     code, out, err = run_command("classify", "explain", toy, "clip.gif", "-o", "where.gif", "--quiet")
     assert (code, out, err) == (0, "where.gif\n", "")
     recipe = recipes.read(Path("where.gif.json").read_bytes())
-    assert recipe.task == "video.repaint" and [one.name for one in recipe.inputs["model"]] == ["toy.zip"]
+    assert recipe.task == "video.repaint" and [file.name for file in recipe.inputs["model"]] == ["toy.zip"]
     assert len(list(animations.frames(Path("where.gif").read_bytes()))) == 2
 
 

@@ -240,7 +240,7 @@ ORDERS = {
 
 def leaves(parser, words=()):
     """Yields every command that runs something, by its words."""
-    groups = [one for one in parser._actions if isinstance(one, argparse._SubParsersAction)]
+    groups = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
     for name, child in ((name, child) for group in groups for name, child in group.choices.items()):
         yield from leaves(child, (*words, name))
     if not groups:
@@ -260,7 +260,7 @@ def test_words_and_flags_may_stand_in_any_order(command):
     usual = vars(parser.parse_args([*command.split(), *words, *" ".join(flagged).split()]))
     for order in set(itertools.permutations([None] * len(words) + flagged)):
         rest = iter(words)
-        line = [one for part in order for one in ([next(rest)] if part is None else part.split())]
+        line = [word for part in order for word in ([next(rest)] if part is None else part.split())]
         values = vars(parser.parse_args([*command.split(), *line]))
         assert {**values, "run": 0} == {**usual, "run": 0}, line
 

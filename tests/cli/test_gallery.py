@@ -64,7 +64,9 @@ def test_list_looks_for_words_kind_and_task(run_command, painted):
     red, blue = painted("a.png", "--tint", "red"), painted("b.png", "--tint", "blue")
 
     def find(*words):
-        return [one["id"] for one in json.loads(run_command("gallery", "list", "--json", *words)[1])["items"]]
+        return [
+            entry["id"] for entry in json.loads(run_command("gallery", "list", "--json", *words)[1])["items"]
+        ]
 
     assert find() == [blue, red]
     assert find("tint", "red") == [red]
@@ -90,7 +92,7 @@ def test_export_saves_all_or_what_is_chosen(run_command, painted, tmp_path):
     tints = {}
     for name in ("all", "one", "blue"):
         with zipfile.ZipFile(tmp_path / f"{name}.zip") as packed:
-            tints[name] = {recipes.read(packed.read(one)).settings["tint"] for one in packed.namelist()}
+            tints[name] = {recipes.read(packed.read(name)).settings["tint"] for name in packed.namelist()}
     assert tints == {"all": {"red", "blue"}, "one": {"red"}, "blue": {"blue"}}
 
 
@@ -167,7 +169,7 @@ def test_what_cannot_be_read_is_listed_as_such_and_can_be_removed(run_command, p
     assert code == 0 and out.splitlines()[0].startswith(good)
     assert out.splitlines()[1].startswith(odd) and "unreadable" in out.splitlines()[1]
     listing = json.loads(run_command("gallery", "list", "--json")[1])
-    assert listing["total"] == 1 and [one["id"] for one in listing["unreadable"]] == [odd]
+    assert listing["total"] == 1 and [entry["id"] for entry in listing["unreadable"]] == [odd]
     assert run_command("gallery", "remove", odd)[0] == 0
     assert odd in run_command("gallery", "list", "--removed")[1]
     assert run_command("gallery", "remove", "--undo", odd)[0] == 0
@@ -184,8 +186,10 @@ def test_a_visitors_work_is_listed_shown_exported_and_removed_by_their_name(
     job = home / "jobs" / hers / "job.json"
     job.write_text(json.dumps(json.loads(job.read_bytes()) | {"owner": "visitor-a1"}))
     index.forget(hers)
-    listed = {one["name"]: one for one in json.loads(run_command("gallery", "owners", "--json")[1])["owners"]}
-    assert {name: one["items"] for name, one in listed.items()} == {"local": 1, "visitor-a1": 1}
+    listed = {
+        entry["name"]: entry for entry in json.loads(run_command("gallery", "owners", "--json")[1])["owners"]
+    }
+    assert {name: owner["items"] for name, owner in listed.items()} == {"local": 1, "visitor-a1": 1}
     assert listed["visitor-a1"]["bytes"] > (tmp_path / "b.png").stat().st_size
     assert "visitor-a1" in run_command("gallery", "owners")[1]
     as_her = ("--owner", "visitor-a1")
@@ -214,7 +218,9 @@ def test_items_are_starred_tagged_and_named_and_found_by_it(run_command, painted
     red, blue = painted("a.png", "--tint", "red"), painted("b.png", "--tint", "blue")
 
     def find(*words):
-        return [one["id"] for one in json.loads(run_command("gallery", "list", "--json", *words)[1])["items"]]
+        return [
+            entry["id"] for entry in json.loads(run_command("gallery", "list", "--json", *words)[1])["items"]
+        ]
 
     code, out, _ = run_command(
         "gallery", "mark", red, "--star", "--tag", "Sea", "--tag", "old", "--name", "My best"

@@ -36,7 +36,7 @@ def keep():
 def assert_refused(answer, *parts):
     code, out, err = answer
     assert (code, out, err.count("\n")) == (2, "", 1), err
-    assert all(one in err for one in parts), err
+    assert all(part in err for part in parts), err
 
 
 def test_a_file_beside_what_a_link_leads_to_is_not_replaced(photo, run_command, keep):

@@ -86,7 +86,7 @@ def test_an_animated_png_is_a_video_and_a_still_one_is_none(photo, run_command, 
     frames[0].save(name, "PNG", save_all=True, append_images=frames[1:], duration=[40, 2000, 40], loop=2)
     assert run_command("invert", name, "-o", "out.gif", "--steps", "1")[:2] == (0, "out.gif\n")
     times = animations.times(Path("out.gif").read_bytes())
-    assert ([float(one) for one in times.durations], times.plays) == ([0.04, 2, 0.04], 2)
+    assert ([float(duration) for duration in times.durations], times.plays) == ([0.04, 2, 0.04], 2)
     frames[0].save(name, "PNG")
     code, _, err = run_command("invert", name, "-o", "out.gif", "--steps", "1")
     assert code == 2 and "out.gif" in err

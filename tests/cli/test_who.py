@@ -22,7 +22,7 @@ def test_two_models_answer_in_words_and_as_json(letter, run_command):
     assert (code, err) == (0, "") and out.startswith("More like alice than shakespeare")
     code, out, _ = run_command("who", letter, "--json", "--per-character", "--quiet")
     report = json.loads(out)
-    assert code == 0 and [one["name"] for one in report["language_models"]] == ["shakespeare", "alice"]
+    assert code == 0 and [model["name"] for model in report["language_models"]] == ["shakespeare", "alice"]
     assert report["language_model"] == "alice" and len(report["nats"][1]) == len(TEXT)
 
 

@@ -118,5 +118,5 @@ def test_tints_are_told_from_colors(name):
     gray = image_io.gray(photo).repeat(3, axis=2)
     warm = np.rint(gray * np.array([1.0, 0.86, 0.68])).astype("uint8")
     noisy = np.clip(warm + np.random.default_rng(0).normal(0, 3, warm.shape), 0, 255).astype("uint8")
-    kinds = [tint.kind_of(one) for one in (photo, gray, warm, noisy)]
+    kinds = [tint.kind_of(image) for image in (photo, gray, warm, noisy)]
     assert kinds == ["colored", "gray", "tinted", "tinted"]

@@ -54,7 +54,7 @@ def test_the_prior_is_that_of_the_photos(photos):
 def test_a_network_that_knows_nothing_says_the_prior(photos):
     model_trainer = trainer(photos)
     weights = model_trainer.learner.network.get_layer(index=-2).get_weights()
-    model_trainer.learner.network.get_layer(index=-2).set_weights([np.zeros_like(one) for one in weights])
+    model_trainer.learner.network.get_layer(index=-2).set_weights([np.zeros_like(array) for array in weights])
     logits = np.asarray(model_trainer.learner.network(np.zeros((1, 16, 16, 4), "float32")))
     np.testing.assert_allclose(bins.softmax(logits)[0, 0, 0], prior(photos, np.arange(20)), atol=1e-5)
 

@@ -105,7 +105,7 @@ def test_small_jobs_that_mostly_start_do_not_make_large_ones_seem_slow():
         tasks.import_object(tasks.get("text.train").usual)(settings, {"text": text})
         for text in (small, large)
     ]
-    took = [durations.KERAS + one for one in work]
+    took = [durations.KERAS + seconds for seconds in work]
     assert work[0] < took[0] / 2
     for _ in range(5):
         durations.record(
@@ -177,8 +177,8 @@ def test_a_sweep_takes_as_long_as_its_cells_would_if_each_were_the_longest(sizes
 def test_trainings_take_longer_with_more_steps_and_wider_networks():
     for name, kind in (("dcgan.train", TrainDcganSettings), ("vae.train", TrainVaeSettings)):
         once, twice, wide, unmeasured = (
-            expected(name, kind(**one))
-            for one in ({"steps": 4000}, {"steps": 8000}, {"width": 80, "steps": 4000}, {"scored": 0})
+            expected(name, kind(**item))
+            for item in ({"steps": 4000}, {"steps": 8000}, {"width": 80, "steps": 4000}, {"scored": 0})
         )
         assert once < twice and once < wide and 0 < unmeasured < twice
 

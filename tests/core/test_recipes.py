@@ -82,7 +82,7 @@ def test_an_input_that_is_no_png_is_not_read_for_its_recipe(home, monkeypatch):
     large = File.keep(b"{" + bytes(100), "dataset", "images.zip")
     monkeypatch.setattr(File, "read", lambda self: pytest.fail("it was read"))
     recipe = recipes.make("style.train", TransferSettings(), {"data": [large]})
-    assert [(one.digest, one.recipe) for one in recipe.inputs["data"]] == [(large.digest, None)]
+    assert [(file.digest, file.recipe) for file in recipe.inputs["data"]] == [(large.digest, None)]
 
 
 def test_json_is_ascii_on_one_line():

@@ -93,8 +93,8 @@ def test_a_run_that_was_stopped_goes_on_with_its_p(noise, tiny, rising, tmp_path
     assert float(rest.result.augment.p) == pytest.approx(6 * rising)
     assert rest.curves.losses["augmentation"] == pytest.approx([2 * rising, 5 * rising])
     assert rest.curves.losses["augmentation"] == pytest.approx(whole.curves.losses["augmentation"])
-    for one, other in zip(rest.result.get_weights(), whole.result.get_weights(), strict=True):
-        assert np.allclose(one, other, atol=1e-6)
+    for first, second in zip(rest.result.get_weights(), whole.result.get_weights(), strict=True):
+        assert np.allclose(first, second, atol=1e-6)
 
 
 @pytest.mark.slow

@@ -48,19 +48,19 @@ def test_a_model_begins_with_the_layers_of_a_plainer_one(tiny):
     before = model.Gan(tiny.model_copy(update={"seed": 5}))
     richer = tiny.model_copy(update={"blocks": 1, "palette": 3} | RELATIVE)
     trainer = train.Trainer(images(28, 1), richer)
-    fresh = {one.path: np.array(one) for one in trainer.gan.variables}
+    fresh = {variable.path: np.array(variable) for variable in trainer.gan.variables}
     growth.begin(before, trainer.gan, trainer.source)
     new = ("refine", "1_0", "image", "hues", "colors")
     for layer in trainer.gan.generator.layers:
-        for one in layer.trainable_variables:
-            same = np.array_equal(one, fresh[one.path])
+        for entry in layer.trainable_variables:
+            same = np.array_equal(entry, fresh[entry.path])
             if any(part in layer.name for part in new):
                 assert same, layer.name
             else:
                 there = before.generator.get_layer(layer.name).trainable_variables
-                assert any(np.array_equal(one, other) for other in there), layer.name
+                assert any(np.array_equal(entry, other) for other in there), layer.name
     discriminator = trainer.gan.discriminator.trainable_variables
-    assert all(np.array_equal(one, fresh[one.path]) for one in discriminator)
+    assert all(np.array_equal(variable, fresh[variable.path]) for variable in discriminator)
 
 
 def generate_images(gan: model.Gan) -> np.ndarray:
@@ -81,7 +81,8 @@ def test_shares_of_a_palette_are_enlarged_too(tiny):
     changes = {"size": 32, "width": 12, "discriminator_width": 8, "palette": 3, "colors": "color"}
     small, large = map(generate_images, grown(tiny.model_copy(update=changes)))
     pair = [
-        one - one.mean((1, 2), keepdims=True) for one in (small, np.asarray(ops.average_pool(large, 2, 2)))
+        images - images.mean((1, 2), keepdims=True)
+        for images in (small, np.asarray(ops.average_pool(large, 2, 2)))
     ]
     assert np.corrcoef(*map(np.ravel, pair))[0, 1] > 0.9
 
@@ -117,7 +118,7 @@ def test_a_training_that_goes_on_from_a_checkpoint_does_not_learn_to_enlarge_aga
         longer = settings.model_copy(update={"steps": steps})
         trained = tiny_dcgan.fit(cartoons, longer, Progress(reports.append), run=run, start=start)
         assert trained.step == steps
-    assert [one.step for one in reports if one.text == growth.ENLARGING] == [0, 1]
+    assert [report.step for report in reports if report.text == growth.ENLARGING] == [0, 1]
 
 
 @pytest.mark.parametrize("other", [{}, RELATIVE])
@@ -137,17 +138,23 @@ def test_what_has_too_few_channels_to_pass_images_on_begins_its_finest_layers_ag
     before = model.Gan(small.model_copy(update={"seed": 5}))
     random_weights.give(before.generator)
     trainer = train.Trainer(images(64, 3), large)
-    fresh = {one.path: np.array(one) for one in trainer.gan.variables}
+    fresh = {variable.path: np.array(variable) for variable in trainer.gan.variables}
     growth.begin(before, trainer.gan, trainer.source)
     for layer in trainer.gan.generator.layers:
-        for one in layer.trainable_variables:
-            again = np.array_equal(one, fresh[one.path])
+        for entry in layer.trainable_variables:
+            again = np.array_equal(entry, fresh[entry.path])
             assert again == ("_3" in layer.name or layer.name == "image"), layer.name
     old, new = (
-        [layer.kernel for layer in one.discriminator.layers if hasattr(layer, "kernel")]
-        for one in (before, trainer.gan)
+        [layer.kernel for layer in gan.discriminator.layers if hasattr(layer, "kernel")]
+        for gan in (before, trainer.gan)
     )
-    assert [np.array_equal(one, fresh[one.path]) for one in new] == [True, True, False, False, False]
+    assert [np.array_equal(variable, fresh[variable.path]) for variable in new] == [
+        True,
+        True,
+        False,
+        False,
+        False,
+    ]
     assert all(np.array_equal(*pair) for pair in zip(old[-3:], new[-3:], strict=True))
 
 

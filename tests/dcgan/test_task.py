@@ -137,8 +137,8 @@ def test_another_training_begins_with_it_and_a_single_step_shows_how_that_learne
         None,
     ]
     before, preset = (
-        presets.unpack(one.files[0].read(), tmp_path / name)
-        for one, name in ((training_result, "before"), (result, "after"))
+        presets.unpack(item.files[0].read(), tmp_path / name)
+        for item, name in ((training_result, "before"), (result, "after"))
     )
     assert preset.data()["stages"] == before.data()["stages"] and preset.stages() == before.stages()
     other = TrainDcganSettings(**{**TINY, "width": 6}, scored=0)
@@ -158,8 +158,8 @@ def test_a_model_grows_to_twice_its_size_and_says_what_that_takes(session_home, 
     assert "started from the weights of faces" in preset.card()
     same_size = large.model_copy(update={"size": 32, "width": 8, "discriminator_width": 8})
     grows, goes_on = (
-        estimate.usual(one, inputs) / estimate.usual(one, {"data": inputs["data"]})
-        for one in (large, same_size)
+        estimate.usual(item, inputs) / estimate.usual(item, {"data": inputs["data"]})
+        for item in (large, same_size)
     )
     assert grows > 1 and goes_on == 1, "learning to enlarge takes some time, too"
 
@@ -223,7 +223,7 @@ def test_only_what_features_tell_of_images_they_were_not_learned_on_is_a_directi
     noise = rng.normal(size=(2, 400)).astype("float32")
     labels = {"same": np.ones(400, "float32"), "luck": noise[0], "told": features[:, 3] + noise[1]}
     discriminator = SimpleNamespace(
-        _images=SimpleNamespace(attributes=labels), _learned=np.arange(400), _real=features
+        _images=SimpleNamespace(attributes=labels), _train_rows=np.arange(400), _real_features=features
     )
     guessed = comparison.Scorer._estimate_attributes(discriminator, features, Progress())
     assert list(guessed) == ["told"]

@@ -71,10 +71,10 @@ def test_each_network_learns_from_its_own_loss_alone(blobs, tiny, loss, network,
         getattr(stepped(tiny, blobs, *some), network) for some in ((loss,), ("generator", "discriminator"))
     )
     fresh = getattr(model.Gan(tiny), network)
-    for one, other, before in zip(
+    for first, second, before in zip(
         own.trainable_variables, both.trainable_variables, fresh.trainable_variables, strict=True
     ):
-        assert np.allclose(one, other, atol=1e-7) and not np.allclose(one, before, atol=1e-7)
+        assert np.allclose(first, second, atol=1e-7) and not np.allclose(first, before, atol=1e-7)
 
 
 @pytest.mark.slow
@@ -126,7 +126,9 @@ def test_a_grid_has_the_marks_that_the_discriminator_gave_in_its_step(blobs, tin
 
 def _logits(logits, game):
     """Returns the logits of real and generated images in one step, from all recorded arrays."""
-    columns = [np.asarray(one, "float64") for one in logits if one.shape[-1] == 1 and len(one.shape) == 2]
+    columns = [
+        np.asarray(array, "float64") for array in logits if array.shape[-1] == 1 and len(array.shape) == 2
+    ]
     return np.split(columns[0], 2) if game == "relativistic" else columns[:2]
 
 
@@ -146,8 +148,8 @@ def test_a_run_that_was_stopped_goes_on_as_an_unbroken_one(blobs, tiny, whole, t
         assert rest.stages.metrics[name] == pytest.approx(numbers, abs=1e-5), name
     for one, other in zip(rest.stages.grids, whole.stages.grids, strict=True):
         assert np.abs(one.astype(int) - other).max() <= 1
-    for one, other in zip(rest.result.get_weights(), whole.result.get_weights(), strict=True):
-        assert np.allclose(one, other, atol=1e-6)
+    for first, second in zip(rest.result.get_weights(), whole.result.get_weights(), strict=True):
+        assert np.allclose(first, second, atol=1e-6)
 
 
 @pytest.mark.slow
@@ -164,7 +166,7 @@ def test_losses_are_means_since_the_last_test(blobs, tiny):
     assert len(trainer.curves.losses["discriminator"]) == 2
     for n, mean in enumerate(trainer.curves.losses["discriminator"]):
         assert mean == pytest.approx(
-            np.mean([float(one["discriminator"]) for one in each[2 * n : 2 * n + 2]])
+            np.mean([float(losses["discriminator"]) for losses in each[2 * n : 2 * n + 2]])
         )
 
 
@@ -195,7 +197,7 @@ def test_the_closest_is_kept(blobs, tiny):
     assert result.curves.tests["kid"] == [1.0, 5.0]
     assert result.curves.tests["training kid"] == [-1.0, -5.0]
     again = train.draw(result.result.generator, train.latents(tiny, 500))
-    near, far = (int(np.abs(again.astype(int) - one).max()) for one in batches)
+    near, far = (int(np.abs(again.astype(int) - batch).max()) for batch in batches)
     assert near <= 1 < far
 
 
@@ -235,21 +237,23 @@ def test_a_training_whose_every_test_was_bad_leaves_no_model(blobs, tiny, monkey
 def test_after_a_rollback_other_numbers_are_drawn(blobs, tiny):
     trainer = train.Trainer(blobs, tiny)
     trainer.advance()
-    states = [one for one in trainer.gan.variables if "seed_generator" in one.path]
-    trainer.ema.update([one + 1 for one in trainer.ema.arrays], 1)  # of weights that are rolled back
+    states = [variable for variable in trainer.gan.variables if "seed_generator" in variable.path]
+    trainer.ema.update([array + 1 for array in trainer.ema.arrays], 1)  # of weights that are rolled back
     trainer._roll_back()
     assert all(map(np.array_equal, trainer.ema.arrays, trainer.gan.generator.get_weights()))
-    assert any(np.array(one)[1] for one in states)  # how often each one generated
+    assert any(np.array(state)[1] for state in states)  # how often each one generated
     kernels = zip(trainer.good, trainer.gan.variables, strict=False)
     assert all(
-        np.array_equal(good, np.array(one)) for good, one in kernels if "seed_generator" not in one.path
+        np.array_equal(good, np.array(kernel))
+        for good, kernel in kernels
+        if "seed_generator" not in kernel.path
     )
 
 
 @pytest.mark.slow
 def test_losses_that_are_no_numbers_before_the_first_test_leave_no_model(blobs, tiny):
     trainer = train.Trainer(blobs, tiny)
-    trainer.gan.generator.set_weights([one * np.nan for one in trainer.gan.generator.get_weights()])
+    trainer.gan.generator.set_weights([array * np.nan for array in trainer.gan.generator.get_weights()])
     with pytest.raises(StudioError, match="smaller learning rate"):
         trainer.fit()
 
@@ -258,7 +262,7 @@ def test_losses_that_are_no_numbers_before_the_first_test_leave_no_model(blobs, 
 def test_losses_that_are_no_numbers_end_it_with_the_best_so_far(blobs, tiny):
     result = tiny_dcgan.fit(blobs, tiny.model_copy(update={"learning_rate": 0.01, "steps": 400}), _Poison(9))
     assert result.ended == "nan" and result.step < 400
-    assert all(np.isfinite(one).all() for one in result.result.generator.get_weights())
+    assert all(np.isfinite(array).all() for array in result.result.generator.get_weights())
 
 
 class _Poison(Progress):
@@ -271,7 +275,7 @@ class _Poison(Progress):
     def report(self, step, total, metrics=None, preview=None, text="", tests=0):
         if step >= self.step_of_poison:
             discriminator = preview.__self__.gan.discriminator
-            discriminator.set_weights([np.full_like(one, np.nan) for one in discriminator.get_weights()])
+            discriminator.set_weights([np.full_like(array, np.nan) for array in discriminator.get_weights()])
 
 
 def test_who_stops_at_once_gets_nothing(blobs, tiny):
@@ -391,11 +395,13 @@ def test_rates_fall_to_the_share_that_was_asked_for(blobs, tiny):
     gan.start()
     rates = []
     for _ in range(tiny.steps + 1):
-        rates.append(sorted(float(one.learning_rate) for one in gan.optimizer.optimizers))
+        rates.append(sorted(float(optimizer.learning_rate) for optimizer in gan.optimizer.optimizers))
         gan.train_on_batch(blobs[:8])
     assert rates[0] == pytest.approx([0.0002, 0.004]) and rates[-1] == pytest.approx([0.00005, 0.001])
     assert all(
-        one > other for before, after in pairwise(rates) for one, other in zip(before, after, strict=True)
+        first > second
+        for before, after in pairwise(rates)
+        for first, second in zip(before, after, strict=True)
     )
 
 
@@ -414,12 +420,12 @@ def test_moving_takes_the_same_pixels_elsewhere():
     image = np.random.default_rng(0).random((32, 32, 3)).astype("float32")
     moved = ops.convert_to_numpy(augment(np.stack([image] * 40)))
     places = set()
-    for one in moved:
+    for item in moved:
         shifts = [
             (down, right)
             for down in range(-4, 5)
             for right in range(-4, 5)
-            if np.allclose(one[8:24, 8:24], image[8 + down : 24 + down, 8 + right : 24 + right])
+            if np.allclose(item[8:24, 8:24], image[8 + down : 24 + down, 8 + right : 24 + right])
         ]
         assert len(shifts) == 1
         down, right = shifts[0]
@@ -427,7 +433,7 @@ def test_moving_takes_the_same_pixels_elsewhere():
         # Shifts fill with gray, so that images show how far they were shifted.
         inside = np.zeros((32, 32), bool)
         inside[max(0, -down) : 32 - max(0, down), max(0, -right) : 32 - max(0, right)] = True
-        assert (one[~inside] == 0).all() and one[inside].any(axis=-1).all()
+        assert (item[~inside] == 0).all() and item[inside].any(axis=-1).all()
     assert len(places) > 20
 
 
@@ -442,11 +448,13 @@ def test_a_hole_is_as_large_as_asked_and_gray():
 def test_in_bfloat16_it_learns_alike_and_ends_whole(blobs, tiny, whole):
     half = tiny.model_copy(update={"precision": "bfloat16", "gradient_penalty": 1.0})
     trainer = train.Trainer(blobs, half)
-    kinds = {one.compute_dtype for one in trainer.gan.generator.layers if one.weights}
-    assert kinds == {"bfloat16"} and {one.dtype for one in trainer.gan.trainable_variables} == {"float32"}
+    kinds = {layer.compute_dtype for layer in trainer.gan.generator.layers if layer.weights}
+    assert kinds == {"bfloat16"} and {variable.dtype for variable in trainer.gan.trainable_variables} == {
+        "float32"
+    }
     rough = tiny_dcgan.fit(blobs, tiny.model_copy(update={"precision": "bfloat16"}))
     assert tiny.precision == "float32"
-    assert {one.compute_dtype for one in rough.result.generator.layers} == {"float32"}
+    assert {layer.compute_dtype for layer in rough.result.generator.layers} == {"float32"}
     for name in ("generator", "discriminator"):
-        exact, near = (one.curves.losses[name][0] for one in (whole, rough))
+        exact, near = (run.curves.losses[name][0] for run in (whole, rough))
         assert exact != near and exact == pytest.approx(near, rel=0.05)

@@ -46,7 +46,7 @@ def test_a_loop_has_the_frames_as_they_were_made_and_then_its_fade(count):
 def test_a_loop_that_ended_early_is_the_loop_that_was_asked_for_so_short(count):
     short, requested = looped(count), looped(loop_length(count) + overlap(loop_length(count)))
     assert len(short) > 0
-    assert all(np.array_equal(one, other) for one, other in zip(short, requested, strict=True))
+    assert all(np.array_equal(first, second) for first, second in zip(short, requested, strict=True))
 
 
 def test_frames_are_passed_on_before_the_end():

@@ -79,7 +79,7 @@ def test_a_video_has_the_frames_that_were_asked_for(frames, untrained, photo):
 @pytest.mark.slow
 def test_the_end_flows_into_the_beginning(untrained, photo):
     frames = list(animations.frames(video(photo, 24).video))
-    neighbors = [mean_difference(one, other) for one, other in pairwise(frames)]
+    neighbors = [mean_difference(first, second) for first, second in pairwise(frames)]
     assert mean_difference(frames[-1], frames[0]) < 1.25 * max(neighbors)
     assert mean_difference(frames[-1], frames[0]) < 0.7 * mean_difference(frames[0], frames[12])
 

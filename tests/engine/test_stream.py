@@ -44,10 +44,10 @@ def stream(engine, chores):
         return streams[-1]
 
     yield ask
-    for one in streams:
-        one.stop()
-    for one in streams:
-        one._result.exception()
+    for stream in streams:
+        stream.stop()
+    for item in streams:
+        item._result.exception()
 
 
 def started(stream):

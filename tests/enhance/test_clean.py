@@ -49,9 +49,9 @@ def test_what_cleans_is_the_network_that_learned(preset):
 def test_what_is_told_counts(cleaner):
     stack = planes(np.random.default_rng(0).random((20, 26, 3), "float32"))
     damages = [Damage(10), Damage(10, 10), Damage(20), Damage(10, quality=30), Damage(10, quality=31)]
-    outputs = [cleaner.residual(stack, Options(one)) for one in damages]
-    for n, one in enumerate(outputs):
-        assert all(np.abs(one - other).max() > 1e-5 for other in outputs[:n])
+    outputs = [cleaner.residual(stack, Options(damage)) for damage in damages]
+    for n, image in enumerate(outputs):
+        assert all(np.abs(image - other).max() > 1e-5 for other in outputs[:n])
 
 
 def test_no_tile_shows(cleaner, cat, monkeypatch):

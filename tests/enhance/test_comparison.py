@@ -16,15 +16,15 @@ def plainly(photo, scale):
 @pytest.mark.parametrize("scale", [2, 3, 4])
 def test_to_a_plain_enlargement_nothing_was_added(cat, scale):
     comparison = compare(cat, plainly(cat, scale))
-    assert comparison.scale == scale and comparison.place == (0, 0)
-    assert np.abs(comparison.added).max() < 2
+    assert comparison.scale == scale and comparison.offset == (0, 0)
+    assert np.abs(comparison.residual).max() < 2
 
 
 def test_of_a_large_image_the_middle_is_compared():
     photo = np.random.default_rng(0).integers(90, 166, (700, 90, 3), "uint8")
     comparison = compare(photo, plainly(photo, 2))
-    assert comparison.made.shape == (1024, 180) and comparison.place == (188, 0)
-    assert np.abs(comparison.added).max() < 2
+    assert comparison.result.shape == (1024, 180) and comparison.offset == (188, 0)
+    assert np.abs(comparison.residual).max() < 2
 
 
 def test_the_window_is_where_most_was_added(cat):

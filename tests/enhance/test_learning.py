@@ -59,7 +59,7 @@ def test_windows_are_drawn_again_at_every_step_and_again_alike(photos):
 def test_the_loss_is_the_mean_error_in_levels(photos):
     learner = trainer(photos).learner
     for layer in learner.network.layers[-3:]:
-        layer.set_weights([np.zeros_like(one) for one in layer.get_weights()])
+        layer.set_weights([np.zeros_like(array) for array in layer.get_weights()])
     batch = trainer(photos).batch(0)
     losses = learner(batch)
     for scale in SCALES:

@@ -77,7 +77,7 @@ def test_what_is_gray_stays_gray_however_it_is_damaged(photos):
 def test_the_loss_is_the_mean_error_in_levels(photos):
     learner, batch = trainer(photos).learner, trainer(photos).batch(0)
     last = learner.network.layers[-1]
-    last.set_weights([np.zeros_like(one) for one in last.get_weights()])
+    last.set_weights([np.zeros_like(array) for array in last.get_weights()])
     expected = 255 * np.abs(batch["lacks"]).mean()
     assert float(learner(batch)["error"]) == pytest.approx(expected, rel=1e-4)
 
@@ -86,7 +86,7 @@ def test_the_loss_is_the_mean_error_in_levels(photos):
 def test_in_short_numbers_its_weights_stay_whole(photos):
     short_trainer = trainer(photos, precision="bfloat16")
     assert short_trainer.learner.network.layers[1].compute_dtype == "bfloat16"
-    assert {str(one.dtype) for one in short_trainer.learner.network.weights} == {"float32"}
+    assert {str(weight.dtype) for weight in short_trainer.learner.network.weights} == {"float32"}
     assert np.isfinite(list(short_trainer.advance().values())).all()
 
 

@@ -70,8 +70,8 @@ def test_a_video_is_a_closed_interpolate_from_the_chosen_face(generator):
     assert np.allclose(there[0], grid[4], atol=1e-6) and np.allclose(there[12], grid[1], atol=1e-6)
     assert np.allclose(there[1], there[-1], atol=1e-5), "it comes back as it went"
     long = draw.interpolate(generator, ask(face=2, interpolate=200, fps=24))
-    assert [np.allclose(one, grid[1], atol=1e-6) for one in long] == [True] + [False] * 199
-    assert any(np.allclose(one, grid[0], atol=1e-5) for one in long)
+    assert [np.allclose(point, grid[1], atol=1e-6) for point in long] == [True] + [False] * 199
+    assert any(np.allclose(point, grid[0], atol=1e-5) for point in long)
     assert np.linalg.norm(long[-1] - long[0]) < np.linalg.norm(grid[0] - grid[1]) / 4
 
 

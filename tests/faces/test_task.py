@@ -148,7 +148,7 @@ def test_what_stands_alone_is_enlarged_by_networks_that_the_recipe_names(tiny, s
 def test_a_face_alone_is_another_than_the_plain_one(tiny):
     enhanced, plain = (tasks.run(TASK, ask(face=2, enhance=e), {}).files[0] for e in (True, False))
     assert enhanced.digest != plain.digest
-    sizes = {image_io.read(one.read()).shape for one in (enhanced, plain)}
+    sizes = {image_io.read(file.read()).shape for file in (enhanced, plain)}
     assert len(sizes) == 1
 
 

@@ -49,8 +49,8 @@ def h5(path: Path, config: object, arrays: dict | None = None, change=lambda fil
         group.attrs["layer_names"] = [name.encode() for name in arrays]
         for name, weights in arrays.items():
             within = group.create_group(name)
-            within.attrs["weight_names"] = [one.encode() for one in weights]
-            for one, value in weights.items():
-                within[one] = np.asarray(value, "float32")
+            within.attrs["weight_names"] = [array.encode() for array in weights]
+            for item, value in weights.items():
+                within[item] = np.asarray(value, "float32")
         change(file)
     return path

@@ -35,7 +35,7 @@ def packed(
     keras.utils.set_random_seed(1)
     network = third_party_networks.teachable(len(names))
     base, top = network.layers
-    images = np.stack([Image.fromarray(one).resize((SIDE, SIDE)) for one in (*first, *second)])
+    images = np.stack([Image.fromarray(image).resize((SIDE, SIDE)) for image in (*first, *second)])
     images = images.astype("float32") / 127.5 - 1
     for layer in base.layers[0].layers:
         if isinstance(layer, keras.layers.BatchNormalization):
@@ -43,7 +43,7 @@ def packed(
             layer.beta.assign(np.full(layer.beta.shape, _AMID))
         elif kernels := layer.get_weights():
             layer.set_weights(
-                [np.broadcast_to(one.mean((0, 1), keepdims=True), one.shape) for one in kernels]
+                [np.broadcast_to(kernel.mean((0, 1), keepdims=True), kernel.shape) for kernel in kernels]
             )
     base(images, training=True)
     features = np.asarray(base(images))

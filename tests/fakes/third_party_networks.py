@@ -10,7 +10,7 @@ import numpy as np
 def save(path: Path, network) -> Path:
     """Saves a network after replacing all its weights by random ones, so that none is 0."""
     rng = np.random.default_rng(0)
-    network.set_weights([rng.normal(0.1, 0.3, one.shape) ** 2 for one in network.get_weights()])
+    network.set_weights([rng.normal(0.1, 0.3, array.shape) ** 2 for array in network.get_weights()])
     network.save(path)
     return path
 

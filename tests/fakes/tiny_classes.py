@@ -50,7 +50,9 @@ def train(settings, inputs, progress: Progress) -> Result:
         pass
     colors = dataset.images.mean(axis=(1, 2))
     is_test = np.arange(len(colors)) % 2 == 1
-    means = [colors[(dataset.labels == one) & ~is_test].mean(axis=0) for one in range(len(dataset.classes))]
+    means = [
+        colors[(dataset.labels == label) & ~is_test].mean(axis=0) for label in range(len(dataset.classes))
+    ]
     chances = _chances(colors[is_test], np.array(means))
     truth = dataset.labels[is_test]
     metadata = {

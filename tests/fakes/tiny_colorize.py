@@ -23,7 +23,7 @@ def network(settings: TrainColorizeSettings = SETTINGS):
 
     model = fresh(settings)
     rng = np.random.default_rng(3)
-    model.set_weights([one + rng.normal(0, 0.05, one.shape) for one in model.get_weights()])
+    model.set_weights([array + rng.normal(0, 0.05, array.shape) for array in model.get_weights()])
     return model
 
 

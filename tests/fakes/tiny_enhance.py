@@ -25,7 +25,7 @@ def network(settings: TrainEnhanceSettings = SETTINGS):
 
     model = fresh(settings)
     rng = np.random.default_rng(3)
-    model.set_weights([one + rng.normal(0, 0.02, one.shape) for one in model.get_weights()])
+    model.set_weights([array + rng.normal(0, 0.02, array.shape) for array in model.get_weights()])
     return model
 
 

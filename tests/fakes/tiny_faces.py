@@ -107,7 +107,7 @@ def make(folder: Path, reads: bool = True, seed: int = 0) -> Path:
         "weights": paths.file_digest(folder / model_folder.WEIGHTS),
         "data": {
             "trained_on": "waves",
-            "directions": {name: one.to_json() for name, one in directions().items()},
+            "directions": {name: direction.to_json() for name, direction in directions().items()},
             "density": None,
             "figures": {},
         },

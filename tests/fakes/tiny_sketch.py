@@ -24,7 +24,7 @@ def learner(settings: UNetSettings = SETTINGS):
     model = Learner(settings)
     rng = np.random.default_rng(3)
     weights = model.generator.get_weights()
-    model.generator.set_weights([one + rng.normal(0, 0.1, one.shape) for one in weights])
+    model.generator.set_weights([array + rng.normal(0, 0.1, array.shape) for array in weights])
     return model
 
 

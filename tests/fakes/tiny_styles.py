@@ -29,7 +29,7 @@ def network(settings: TrainStyleSettings = SETTINGS, styles: int = len(STYLES)):
     rng = np.random.default_rng(3)
     for layer in model.layers:
         if isinstance(layer, StyledNorm):
-            layer.set_weights([rng.normal(0, 0.05, one.shape) for one in layer.get_weights()])
+            layer.set_weights([rng.normal(0, 0.05, array.shape) for array in layer.get_weights()])
     return model
 
 

@@ -129,7 +129,7 @@ def test_marks_that_are_a_pipe_or_speak_to_terminals_harm_nobody(home, make_item
     os.mkfifo(home / "jobs" / piped / "marks.json")
     (home / "jobs" / loud / "marks.json").write_text(json.dumps({"name": "a\x1b[31mb", "tags": ["x\ny"]}))
     assert items.find(piped).marks == Marks()
-    (entry,) = (one for one in index.find()[0] if one.id == loud)
+    (entry,) = (entry for entry in index.find()[0] if entry.id == loud)
     assert entry.name.isprintable() and all(tag.isprintable() for tag in entry.tags) and len(entry.tags) == 1
 
 

@@ -58,9 +58,9 @@ def test_it_is_shown_as_unreadable_and_can_be_removed_brought_back_and_let_go(ho
     assert odd.id.isalnum() or odd.id.startswith("odd-")
     assert removal.remove([odd.id]) == [odd.id]
     assert unreadable.of_owner() == [] and [entry.id for entry in index.find()[0]] == [good]
-    assert [one.id for one in unreadable.of_owner(removal.root())] == [odd.id]
+    assert [entry.id for entry in unreadable.of_owner(removal.root())] == [odd.id]
     assert removal.restore([odd.id]) == [odd.id]
-    assert [one.id for one in unreadable.of_owner()] == [odd.id]
+    assert [entry.id for entry in unreadable.of_owner()] == [odd.id]
     removal.remove([odd.id, good])
     removal.forget([odd.id])
     assert unreadable.of_owner(removal.root()) == []

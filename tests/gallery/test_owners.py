@@ -87,7 +87,7 @@ def test_the_work_of_visitors_who_do_not_come_back_goes_with_its_files(home, mak
     assert whose() == {"visitor-1", USER, "local"}
     assert not (home / "jobs" / expired).exists() and not file.is_available
     assert list((home / "removed").iterdir()) == [] and not library.folder(VISITOR).exists()
-    assert all(items.find(*one).is_complete for one in ((here, "visitor-1"), (user, USER), (own,)))
+    assert all(items.find(*item).is_complete for item in ((here, "visitor-1"), (user, USER), (own,)))
 
 
 def test_signed_in_people_lose_nothing_unless_a_time_is_set(home, make_item, many, monkeypatch):

@@ -89,9 +89,9 @@ GOOD = {
 
 def _places(value: Any, above: tuple = ()) -> Iterator[tuple]:
     parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, one in parts:
+    for key, part in parts:
         yield (*above, key)
-        yield from _places(one, (*above, key))
+        yield from _places(part, (*above, key))
 
 
 def _at(value: Any, place: tuple) -> Any:

@@ -40,7 +40,7 @@ def rows(data_dir):
     assert len(entries) > 90
     expected = {row["file"]: row["expected"] for row in entries}
     expected |= {f"models/{name}": "accept" for name in WHOLE}
-    return [(data_dir / "badfiles" / name, one) for name, one in expected.items()]
+    return [(data_dir / "badfiles" / name, item) for name, item in expected.items()]
 
 
 def load(path, folder) -> dict:
@@ -209,7 +209,7 @@ def test_all_known_parts_are_parts_of_keras():
         for name in names
         if not hasattr(import_module(module), name)
     }
-    assert {one.rpartition(".")[2] for one in missing} <= allowed_layers.MODELS | {
+    assert {file.rpartition(".")[2] for file in missing} <= allowed_layers.MODELS | {
         "FloatDTypePolicy",
         "DTypePolicy",
     }
@@ -244,10 +244,10 @@ def test_a_good_file_becomes_a_copy_in_a_process_of_its_own_once(data_dir, home,
     assert admitted.facts.image_input is None
     with admitted.path.open("rb") as copy, file.path.open("rb") as original:
         # shared_object_id is an address in memory
-        layers = [keras_files.read(one).config["config"]["layers"] for one in (copy, original)]
-    assert [one["config"].get("units") for one in layers[0]] == [None, 5, 3]
+        layers = [keras_files.read(file).config["config"]["layers"] for file in (copy, original)]
+    assert [layer["config"].get("units") for layer in layers[0]] == [None, 5, 3]
     assert len(layers[0]) == len(layers[1])
-    assert [one.name for one in (home / "cache" / "imported").glob(".new-*")] == []
+    assert [file.name for file in (home / "cache" / "imported").glob(".new-*")] == []
     monkeypatch.setattr(sandboxed_process, "_wait", None)
     assert safe_copies.admit(file) == admitted
     admitted.path.write_bytes(admitted.path.read_bytes()[:-1] + b"x")

@@ -32,7 +32,7 @@ def import_model(path: Path, tmp_path: Path) -> tuple[keras.Model, dict]:
     folder = tmp_path / f"copy of {path.name}"
     folder.mkdir()
     facts = resave.run(path, folder)
-    assert [one.name for one in folder.iterdir()] == [resave.COPY]
+    assert [file.name for file in folder.iterdir()] == [resave.COPY]
     return keras.saving.load_model(folder / resave.COPY, compile=False), facts
 
 
@@ -74,8 +74,10 @@ def test_words_of_keras_1_are_read(tmp_path):
     last = layer("Dense", "dense", output_dim=2, init="normal", activation="softmax", input_dim=4)
     config = {"class_name": "Sequential", "config": [first, layer("GlobalAveragePooling2D", "mean"), last]}
     arrays = {
-        one: {name.replace("/kernel:0", "_W").replace("/bias:0", "_b"): value for name, value in each.items()}
-        for one, each in ARRAYS.items()
+        item: {
+            name.replace("/kernel:0", "_W").replace("/bias:0", "_b"): value for name, value in each.items()
+        }
+        for item, each in ARRAYS.items()
     }
     says(h5(tmp_path / "model.h5", config, arrays), tmp_path)
 
@@ -124,7 +126,7 @@ def test_operations_of_keras_3_in_hdf5_are_read(tmp_path):
 
 def chunked(file):
     """Rewrites the arrays with chunks and compression."""
-    for name, value in {one: value for each in ARRAYS.values() for one, value in each.items()}.items():
+    for name, value in {item: value for each in ARRAYS.values() for item, value in each.items()}.items():
         place = f"model_weights/{name.partition('/')[0]}/{name}"
         del file[place]
         file.create_dataset(place, data=value.astype("float32"), compression="gzip", shuffle=True)
@@ -295,7 +297,7 @@ BAD = {
     "a soft link": (old(), None, replaced(h5py.SoftLink("/model_weights/conv")), "another place"),
     "a virtual array": (old(), None, virtual, "not stored as it is"),
     "a bomb": (old(), None, bomb, "far more|not stored"),
-    "a wrong shape": (old(), bad_arrays(**{"dense/bias:0": np.zeros(3)}), lambda file: None, "not those"),
+    "a wrong shape": (old(), bad_arrays(**{"dense/bias:0": np.zeros(3)}), lambda file: None, "do not match"),
     "no array": (old(), {"conv": ARRAYS["conv"], "dense": {}}, lambda file: None, "no weights of dense"),
     "numbers that are none": (
         old(),
@@ -303,7 +305,7 @@ BAD = {
         lambda file: None,
         "NaN or infinite",
     ),
-    "two layers of one name": (old(conv("conv")), None, lambda file: None, "cannot build|not those"),
+    "two layers of one name": (old(conv("conv")), None, lambda file: None, "cannot build|do not match"),
     "deep nesting": (nested(60), None, lambda file: None, "nested"),
     "no JSON": ("{", None, lambda file: None, "JSON"),
     "a description of 5 MB": (" " * (5 << 20), None, lambda file: None, "too long"),
@@ -360,8 +362,8 @@ def test_a_teachable_machine_zip_is_taken_whole(home, tmp_path):
 
     network = teachable()
     arrays = {
-        one.name: {f"{v.path}:0": RNG.normal(0.1, 0.1, v.shape) ** 2 for v in one.variables}
-        for one in network.layers
+        layer.name: {f"{v.path}:0": RNG.normal(0.1, 0.1, v.shape) ** 2 for v in layer.variables}
+        for layer in network.layers
     }
     config = json.loads(network.to_json())
     path = h5(tmp_path / "keras_model.h5", config, arrays)

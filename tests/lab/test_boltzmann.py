@@ -48,14 +48,14 @@ def test_the_pseudo_likelihood_is_that_of_all_states():
     pixels, units = states[:, :4], states[:, 4:]
     energies = ((pixels @ model.kernel) * units).sum(axis=1) + pixels @ model.visible + units @ model.hidden
     joint = (np.exp(energies) / np.exp(energies).sum()).reshape((2,) * 4 + (-1,)).sum(axis=-1)
-    for one in itertools.product((0, 1), repeat=4):
+    for entry in itertools.product((0, 1), repeat=4):
         exact = 0.0
         for number in range(4):
-            either = joint[(*one[:number], slice(None), *one[number + 1 :])]
-            exact += np.log(either[one[number]] / either.sum())
-        assert model.pseudo_likelihood(np.array([one], "float64")) == pytest.approx(exact)
+            either = joint[(*entry[:number], slice(None), *entry[number + 1 :])]
+            exact += np.log(either[entry[number]] / either.sum())
+        assert model.pseudo_likelihood(np.array([entry], "float64")) == pytest.approx(exact)
     everything = np.unique(pixels, axis=0)
-    each = [model.pseudo_likelihood(one[None]) for one in everything]
+    each = [model.pseudo_likelihood(pixels[None]) for pixels in everything]
     assert model.pseudo_likelihood(everything) == pytest.approx(np.mean(each))
 
 
@@ -66,7 +66,7 @@ def test_a_chain_visits_images_as_often_as_their_energy_says():
         pixels = sample(model.pixel_probabilities(sample(model.unit_probabilities(pixels), rng)), rng)
     all_pixels = np.array(list(itertools.product((0, 1), repeat=4)), "float64")
     chances = np.exp(-model.energy(all_pixels))
-    visits = np.array([(pixels == one).all(axis=1).mean() for one in all_pixels])
+    visits = np.array([(pixels == image).all(axis=1).mean() for image in all_pixels])
     np.testing.assert_allclose(visits, chances / chances.sum(), atol=0.03)
 
 

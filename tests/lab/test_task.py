@@ -104,7 +104,7 @@ def test_a_stopped_teaching_is_made_again_as_far_as_it_got(home):
     assert result.stopped_early and result.recipe.settings["most_steps"] == result.figures["steps"] < 20_000
     again = tasks.run("lab.repair", RepairSettings.parse(result.recipe.settings), {})
     assert not again.stopped_early
-    np.testing.assert_array_equal(*(image_io.read(one.files[0].read()) for one in (result, again)))
+    np.testing.assert_array_equal(*(image_io.read(run.files[0].read()) for run in (result, again)))
 
 
 @pytest.mark.parametrize(
@@ -132,9 +132,9 @@ def test_hardly_any_drawing_still_gets_an_answer(home, image, message):
 def test_a_drawing_is_as_large_as_digits_wherever_it_stands():
     small = drawing([(20, 20), (60, 20), (35, 80)])
     large = drawing(SEVEN)
-    fitted = [drawings.read(one, fit=True).reshape(SIDE, SIDE) for one in (small, large)]
-    for one in fitted:
-        rows, columns = np.nonzero(one > 0.2)
+    fitted = [drawings.read(image, fit=True).reshape(SIDE, SIDE) for image in (small, large)]
+    for entry in fitted:
+        rows, columns = np.nonzero(entry > 0.2)
         assert 18 <= np.ptp(rows) + 1 <= 20 and abs(columns.mean() - 14) < 3
     dark = drawings.read(255 - large, fit=True)
     np.testing.assert_allclose(dark, fitted[1].ravel(), atol=0.02)

@@ -112,7 +112,7 @@ def test_nonsense_in_an_address_is_passed_over(visit, quiet, address, half):
     ids=["content", "style", "guide"],
 )
 def test_a_name_in_an_address_that_is_not_there_is_said(visit, quiet, address, params, warning):
-    assert [one.value for one in visit(address, **params).main.warning] == [warning]
+    assert [element.value for element in visit(address, **params).main.warning] == [warning]
     right = {"content": "Coffee", "style": "Mosaic", "page": "style"}
     assert not visit(address, **{name: right[name] for name in params}).main.warning
 

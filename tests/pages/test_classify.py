@@ -149,7 +149,7 @@ def test_a_doubted_image_is_moved_and_a_double_removed_and_both_come_back(upload
     until(lambda: page.run() and "Apply" in labels(page))
     [before] = page.session_state["set_file"]
     bytes_before = before.read()
-    choices = {one.label.replace("\\", ""): one for one in done(page).selectbox}
+    choices = {element.label.replace("\\", ""): element for element in done(page).selectbox}
     choices["What to do with blue/0.png"].set_value(
         1
     )  # the fake audit says that it looks like blue; it is red
@@ -201,7 +201,7 @@ def test_a_training_ends_with_its_figures_and_a_matrix_that_opens_images(train):
     page.session_state["confusion.chosen"] = (2, 2)
     page.run()
     assert "red, classified correctly" in text_of(done(page).markdown)
-    captions = [image.caption for one in page.get("image") for image in one.proto.imgs]
+    captions = [image.caption for element in page.get("image") for image in element.proto.imgs]
     assert sum("confidence" in caption for caption in captions) == 3
 
 
@@ -275,7 +275,7 @@ def test_it_is_tried_on_the_camera_of_which_nothing_is_kept(train, until, monkey
         frame = np.clip(np.array(COLORS[color]) + noise, 0, 255).astype("uint8")
         look(b"an older one", image_io.encode_as(frame, ".jpg"))
         bars = [bar.proto.text for bar in done(page).get("progress")]
-        assert [one.split()[0] for one in bars] == ["**blue**", "**green**", "**red**"]
+        assert [element.split()[0] for element in bars] == ["**blue**", "**green**", "**red**"]
         assert max(range(3), key=lambda n: float(bars[n].split()[1][:-1])) == sure
     look(image_io.encode_as(np.full((40, 40, 3), 128, "uint8"), ".jpg"))
     assert "camera.jpg is gray. " in text_of(page.error)
@@ -386,7 +386,7 @@ def storing(monkeypatch) -> list[str]:
 
 def preprocessing(page):
     """Returns the preprocessing control next to the prediction."""
-    return next(one for one in page.button_group if one.label == "Preprocessing")
+    return next(element for element in page.button_group if element.label == "Preprocessing")
 
 
 @pytest.mark.slow
@@ -428,14 +428,14 @@ def test_an_imported_model_is_scored_on_images_in_folders(bring, engine, until, 
     page.session_state["side_3_True"] = "Evaluation"
     page.run()
     assert "named red, blue, green" in text_of(done(page).markdown)
-    upload = next(one for one in page.file_uploader if "npz of images" in one.label)
+    upload = next(element for element in page.file_uploader if "npz of images" in element.label)
     page = done(upload.upload("colors.zip", archive(), "application/zip").run())
     button(page, "Evaluate").click().run()
     until(lambda: page.run() and page.metric)
     assert page.metric[0].value == "100.0%" and page.metric[0].label == "Accuracy on these images"
     assert "18 of 18" in text_of(done(page).markdown)
     job = engine.jobs()[0]
-    assert job.task == "classify.audit" and [one.name for one in job.inputs["model"]] == ["my net.keras"]
+    assert job.task == "classify.audit" and [file.name for file in job.inputs["model"]] == ["my net.keras"]
 
 
 @pytest.mark.parametrize("where", ["at once", "by its process"])
@@ -464,7 +464,7 @@ def test_a_classifier_is_trained_and_a_set_audited_on_an_imported_model(
     monkeypatch.setattr(imported, "read_facts", lambda file, flat=False: model)
     page = done(upload_zip(archive()))
     assert "backbone" in page.query_params or page.button_group(key="backbone")
-    upload = next(one for one in page.file_uploader if "model" in one.label)
+    upload = next(element for element in page.file_uploader if "model" in element.label)
     page = done(upload.upload("my net.keras", keras_file(), "application/zip").run())
     selectbox = page.selectbox(key="looks")
     assert selectbox.options[selectbox.index] == "my net.keras"
@@ -486,20 +486,22 @@ def test_a_classifier_is_trained_and_a_set_audited_on_an_imported_model(
 
 def keys(page):
     kinds = (page.button_group, page.toggle, page.slider, page.selectbox, page.select_slider)
-    return {one.key for elements in kinds for one in elements}
+    return {element.key for elements in kinds for element in elements}
 
 
 def test_imagenet_needs_no_teaching(visit):
     page = done(visit("classify", half="Try"))
     assert page.selectbox(key="preset").value == "imagenet-resnet50"
     assert page.get("progress")[0].proto.text == "**tabby** 75.0%"
-    captions = [image.caption for one in page.get("image") for image in one.proto.imgs]
+    captions = [image.caption for element in page.get("image") for image in element.proto.imgs]
     assert any("the darkened sides are ignored" in caption for caption in captions)
     page.button_group(key="look_for:ImageNet, a thousand things:Chelsea").set_value("lynx").run()
     records = [json.loads(code.value) for code in done(page).code if code.value.startswith("{")]
     assert records[0]["settings"]["label"] == "lynx"
     assert any(
-        "evidence for “lynx”" in image.caption for one in page.get("image") for image in one.proto.imgs
+        "evidence for “lynx”" in image.caption
+        for element in page.get("image")
+        for image in element.proto.imgs
     )
 
 
@@ -522,12 +524,12 @@ def test_under_the_hood_are_the_map_and_the_curve(train):
     ],
 )
 def test_pairs_that_are_nearly_the_same_are_told_once_with_their_images(pairs, expected, matters):
-    near = [{"first": f"{n}.png", "second": f"{n}b.png", "across": one} for n, one in enumerate(pairs)]
+    near = [{"first": f"{n}.png", "second": f"{n}b.png", "across": across} for n, across in enumerate(pairs)]
     facts = {"broken_count": 0, "copies_count": 0, "small_count": 0, "images": 9, "notes": []}
     warned = ["1 pair of nearly the same image in two classes: check which class is right."]
     [finding] = audit.findings(facts | {"near": near, "near_count": len(near), "warnings": warned})
     assert expected in finding.sentence
-    assert (finding.matters, len(finding.names), finding.shows_images) == (matters, 2 * len(pairs), True)
+    assert (finding.is_problem, len(finding.names), finding.shows_images) == (matters, 2 * len(pairs), True)
 
 
 def test_every_sample_has_a_tile():
@@ -538,10 +540,10 @@ def test_every_sample_has_a_tile():
 def test_what_learning_needs_is_drawn_of_a_recorded_run_until_ones_own(visit):
     page = visit("classify", explain="true")
     assert not page.exception
-    assert "Measure on my images" in [one.label for one in page.button]
-    figures = runs.recorded("study").figures
+    assert "Measure on my images" in [element.label for element in page.button]
+    figures = runs.load("study").figures
     sentences = study_words.sentences(figures)
-    captions = [one.value.replace("\\", "") for one in page.caption]
+    captions = [element.value.replace("\\", "") for element in page.caption]
     assert all(sentence in captions for sentence in sentences.values())
     assert len(page.get("vega_lite_chart")) >= 2 + len(sentences)
 

@@ -45,9 +45,9 @@ def test_no_file_breaks_its_page(kind, most_left_out, data_dir, visit):
             left_out.append(path.name)  # the file dialog does not offer such a file
             continue
         page = place.upload(path.name, path.read_bytes(), "application/octet-stream").run()
-        text = " ".join(str(one.value) for one in page.error)
+        text = " ".join(str(element.value) for element in page.error)
         leaks = "Traceback" in text or str(path.parent) in text
         if page.exception or leaks or (expected == "accept" and text):
-            wrong.append((path.name, text, [one.value for one in page.exception]))
+            wrong.append((path.name, text, [element.value for element in page.exception]))
     assert not wrong
     assert len(left_out) <= most_left_out, left_out

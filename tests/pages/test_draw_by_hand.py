@@ -16,11 +16,11 @@ def weights_are_here(monkeypatch):
 
 
 def labels(page):
-    return [one.label for one in page.button]
+    return [element.label for element in page.button]
 
 
 def button(page, label):
-    return next(one for one in page.button if one.label == label)
+    return next(element for element in page.button if element.label == label)
 
 
 def done(page):
@@ -34,7 +34,7 @@ def text_of(*kinds) -> str:
 
 def upload(page, number, *colors):
     """Uploads one-color images into a class."""
-    place = [one for one in page.file_uploader if one.label.startswith("Images of")][number - 1]
+    place = [element for element in page.file_uploader if element.label.startswith("Images of")][number - 1]
     files = []
     for color in colors:
         body = io.BytesIO()
@@ -95,5 +95,5 @@ def test_a_sample_set_is_gone_on_with_by_hand(visit, until):
     button(page, "Change by hand").click().run()
     until(lambda: page.run() and "Use these 96 images" in labels(page))
     assert page.button_group(key="images").value == "By hand"
-    named = [one.value for one in done(page).text_input if one.label.startswith("Name of class")]
+    named = [element.value for element in done(page).text_input if element.label.startswith("Name of class")]
     assert named == ["glasses", "hat", "plain"]

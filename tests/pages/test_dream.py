@@ -124,7 +124,9 @@ def test_channels_are_chosen_by_their_images(visit, submitted, network):
     images = page.button_group(key=f"sheet_{layer}")
     assert sorted(there) == [int(option) for option in images.options]
     images.set_value(there[:2]).run()
-    assert page.text_input(key="layers").value == ", ".join(f"{layer}:{one}" for one in sorted(there[:2]))
+    assert page.text_input(key="layers").value == ", ".join(
+        f"{layer}:{channel}" for channel in sorted(there[:2])
+    )
     page.button_group(key=f"sheet_{layer}").set_value(there[1:2]).run()
     button(page, "Start").click().run()
     assert submitted[0][1].layers == (f"{layer}:{there[1]}",)

@@ -84,14 +84,14 @@ def grown(tiny):
 
 
 def _stage(page):
-    captions = [image.caption for one in page.get("image") for image in one.proto.imgs]
+    captions = [image.caption for element in page.get("image") for image in element.proto.imgs]
     return next((caption for caption in captions if caption.startswith("Step")), "")
 
 
 @pytest.mark.slow
 def test_the_stages_of_a_model_are_slid_over(grown, grid):
     page = grid(explain="true")
-    slider = next(one for one in page.select_slider if one.label == "Training step")
+    slider = next(element for element in page.select_slider if element.label == "Training step")
     assert slider.options == ["4", "25", "100"] and slider.value == 100
     assert "gives generated images 50%, to real ones 90%" in _stage(page)
     assert "Step 25\\:" in _stage(done(slider.set_value(25).run()))
@@ -101,7 +101,7 @@ def test_the_stages_of_a_model_are_slid_over(grown, grid):
 @pytest.mark.slow
 def test_a_model_without_stages_says_where_there_are_some(grid):
     page = grid(explain="true")
-    assert not [one for one in page.select_slider if one.label == "Training step"]
+    assert not [element for element in page.select_slider if element.label == "Training step"]
     assert "every model that you train on **Train a generator**" in text_of(page.caption)
 
 
@@ -120,7 +120,7 @@ def button(page, label):
 def settings_of(page) -> list[dict]:
     """Returns the settings of each image, from the recipes on the page."""
     requests = [json.loads(code.value) for code in page.code if code.value.startswith("{")]
-    return [one["settings"] for one in requests]
+    return [request["settings"] for request in requests]
 
 
 def current_settings(page) -> dict:
@@ -130,7 +130,9 @@ def current_settings(page) -> dict:
 
 def large(page):
     """Returns the image of the selected face."""
-    [match] = [image for one in page.get("image") for image in one.proto.imgs if "Face" in image.caption]
+    [match] = [
+        image for element in page.get("image") for image in element.proto.imgs if "Face" in image.caption
+    ]
     return match
 
 
@@ -228,7 +230,7 @@ def test_a_photo_becomes_the_first_face(grid):
     page.slider(key="move_older").set_value(1.5).run()
     page.toggle(key="photo.on").set_value(True).run()
     assert (current_settings(done(page))["face"], current_settings(page)["moves"]) == (1, [])
-    assert any("Your photo" in image.caption for one in page.get("image") for image in one.proto.imgs)
+    assert any("Your photo" in image.caption for element in page.get("image") for image in element.proto.imgs)
     [request] = [json.loads(code.value) for code in page.code if code.value.startswith("{")]
     assert request["inputs"]["photo"][0]["name"] == "astronaut.png"
     assert any("--photo sample:astronaut" in code.value for code in page.code)
@@ -370,7 +372,7 @@ def test_a_model_for_research_only_says_so(grid, monkeypatch):
         command="",
         figures={},
     )
-    monkeypatch.setattr(models, "_shipped", lambda name: entry)
+    monkeypatch.setattr(models, "_shipped_entry", lambda name: entry)
     page = grid()
     assert "Trained on faces of other people" in text_of(page.caption)
     assert "Research only" in text_of(page.markdown)
@@ -382,7 +384,7 @@ def test_each_button_shows_its_own_image(count):
     images += np.arange(count, dtype="uint8")[:, None, None, None] * 5
     whole = sheet(images)
     height, width = whole.shape[:2]
-    places = list(image_grid.places(width, height, count))
+    places = list(image_grid.positions(width, height, count))
     side = image_grid.side(width, count)
     for number, (across, down) in enumerate(places):
         left, top = across / 100 * (width - side), down / 100 * (height - side)

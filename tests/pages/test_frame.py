@@ -188,7 +188,7 @@ def test_health_shows_all_that_the_doctor_sees_at_once(visit):
 
 @pytest.mark.parametrize("address", ["text", "tune"])
 def test_a_link_leads_over_the_form_to_the_result(visit, address):
-    blocks = [one.proto.body for one in visit(address).get("html")]
+    blocks = [element.proto.body for element in visit(address).get("html")]
     link = next(at for at, body in enumerate(blocks) if 'href="#result"' in body)
     assert 'id="result"' in blocks[link + 1], "which is where it leads"
 
@@ -212,8 +212,8 @@ def test_a_fault_of_a_page_is_a_sentence_without_its_details(draw):
 def visible_text(page):
     """Returns all text of a page, with the labels of its buttons."""
     kinds = ("markdown", "caption", "code", "error", "info", "warning", "success")
-    shown_texts = [str(one.value) for kind in kinds for one in page.get(kind)]
-    return " ".join([*shown_texts, *(one.label for one in page.button)])
+    shown_texts = [str(element.value) for kind in kinds for element in page.get(kind)]
+    return " ".join([*shown_texts, *(element.label for element in page.button)])
 
 
 @pytest.fixture
@@ -237,7 +237,7 @@ def test_a_visitor_sees_no_places_of_the_server_nor_what_acts_on_all_of_it(
         assert not page.exception
         text = visible_text(page)
         assert str(paths.home()) not in text and str(Path.home()) not in text
-        assert not {"Download now", "Look closer"} & {one.label for one in page.button}
+        assert not {"Download now", "Look closer"} & {element.label for element in page.button}
         assert "studio weights pull" not in text
         if address == "health":
             assert "Another studio is already running on a place on the server" in text.replace("\\", "")

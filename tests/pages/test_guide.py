@@ -16,7 +16,7 @@ NAMES = sorted(path.stem for path in DOCS.glob("*.md"))
 
 
 def visible_text(page) -> str:
-    return "\n".join(one.value for one in page.main.markdown)
+    return "\n".join(element.value for element in page.main.markdown)
 
 
 @pytest.mark.slow

@@ -18,7 +18,7 @@ def train(visit, until):
         for _ in range(2):
             shelves = [name for name in ("lab_first", "lab_second") if name in page.session_state]
             streams = [page.session_state[name].stream for name in shelves]
-            until(lambda streams=streams: all([one.report, one.finished][1] for one in streams))
+            until(lambda streams=streams: all([stream.report, stream.finished][1] for stream in streams))
             page.run()
         assert not page.exception
         return page

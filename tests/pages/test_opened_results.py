@@ -56,7 +56,7 @@ def test_a_result_of_another_page_is_a_sentence_with_a_link(open_result):
     page = open_result("dream", "enhance.enlarge", {}, {}, "image")
     assert not page.exception
     assert [warning.value for warning in page.warning] == ["This is a result of another page: Enhance."]
-    [link] = [one for one in page.main.get("page_link") if one.proto.label == "Open in Enhance"]
+    [link] = [element for element in page.main.get("page_link") if element.proto.label == "Open in Enhance"]
     assert link.proto.query_string.startswith("job=")
 
 
@@ -130,7 +130,7 @@ def test_a_search(open_result, engine, monkeypatch):
     assert page.multiselect(key="vary_text").value == ["learning_rate", "cell"]
     assert state(page, "range_text_learning_rate.from", "range_text_learning_rate.to") == [0.002, 0.01]
     assert "trials" in page.session_state and page.session_state["trials"] == 7
-    [length] = [one.value for one in page.number_input if one.key.startswith("length_epochs")]
+    [length] = [element.value for element in page.number_input if element.key.startswith("length_epochs")]
     assert length == 5
 
 

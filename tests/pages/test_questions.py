@@ -16,7 +16,7 @@ def test_there_are_as_many_as_people_ask_and_none_twice():
         assert (topic.page is None) == (not topic.move), topic.question
 
 
-LINKS = {(one.page, *one.address.items()): one for one in SHOWN}.values()  # each once
+LINKS = {(topic.page, *topic.address.items()): topic for topic in SHOWN}.values()  # each once
 
 
 @pytest.mark.slow
@@ -41,7 +41,7 @@ def test_a_link_opens_its_page_with_its_controls_set(visit, monkeypatch, topic):
 def test_they_are_found_by_their_words(visit, query, least, most):
     page = visit("questions", find=query)
     assert not page.exception
-    links = [one.label for one in page.get("page_link")] if page.get("page_link") else []
+    links = [element.label for element in page.get("page_link")] if page.get("page_link") else []
     matches = [topic for topic in ALL if topic.has(query)]
     assert least <= len(matches) <= most
     assert len(links) >= len([topic for topic in matches if topic.page is not None])

@@ -12,7 +12,7 @@ RECORDED = ("style", "dream", "classify", "tune", "x-ray", "lab")
 
 def count_visuals(page):
     """Returns the number of charts and images in the section."""
-    [section] = [one for one in page.expander if one.label == "Under the hood"]
+    [section] = [element for element in page.expander if element.label == "Under the hood"]
     return len(section.get("vega_lite_chart")) + len(section.get("imgs"))
 
 
@@ -25,7 +25,7 @@ def test_every_section_has_something_to_look_at_on_a_first_visit(visit, monkeypa
     folded, unfolded = visit(address), visit(address, explain="true")
     assert not unfolded.exception
     assert count_visuals(unfolded) > 0 == count_visuals(folded)
-    text = " ".join(one.value for one in unfolded.caption)
+    text = " ".join(element.value for element in unfolded.caption)
     assert ("A recorded run" in text) == (address in RECORDED)
 
 
@@ -34,16 +34,16 @@ def test_a_search_by_preference_has_recorded_picks_before_the_first(visit):
     page = visit("tune", select_by="By preference", explain="true")
     assert not page.exception
     assert len(page.get("vega_lite_chart")) == 2
-    assert "14 picks by a rule" in " ".join(one.value for one in page.caption)
+    assert "14 picks by a rule" in " ".join(element.value for element in page.caption)
 
 
 @pytest.mark.parametrize("name", record.RUNS)
 def test_a_recorded_run_names_the_command_that_makes_it(name):
-    words = shlex.split(runs.recorded(name).command)
+    words = shlex.split(runs.load(name).command)
     assert words[0] == "studio"
     _parser().parse_args(words[1:])
-    assert runs.recorded(name).command == record.RUNS[name].command
-    assert set(runs.recorded(name).figures) == set(record.RUNS[name].figures)
+    assert runs.load(name).command == record.RUNS[name].command
+    assert set(runs.load(name).figures) == set(record.RUNS[name].figures)
 
 
 def test_recordings_stay_small():

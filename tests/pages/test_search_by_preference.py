@@ -92,11 +92,15 @@ def test_what_is_picked_is_kept_learned_from_and_taken_back(visit, quick_images)
     assert "Comparison 2 of 30" in page.get("progress")[0].proto.text
     done(button(page, "Too alike").click().run())
     done(page.button(key="eye_left").click().run())
-    assert [one.picked for one in searches.find(id, "local").compared] == ["right", "alike", "left"]
+    assert [comparison.picked for comparison in searches.find(id, "local").compared] == [
+        "right",
+        "alike",
+        "left",
+    ]
     page.session_state["explain"] = True
     done(page.run())
     assert len(page.get("vega_lite_chart")) == 2, "a chart a setting under the hood"
-    assert not any("Recorded" in one.value for one in page.caption)
+    assert not any("Recorded" in element.value for element in page.caption)
     done(button(page, "Undo last").click().run())
     assert "Comparison 3 of 30" in page.get("progress")[0].proto.text
     assert len(searches.find(id, "local").compared) == 2

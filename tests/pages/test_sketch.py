@@ -70,8 +70,8 @@ def mine(engine):
     """Two trained networks: of drawings on paper, and of edges of photos."""
     networks = [tiny_sketch.make_of_pairs("paper"), tiny_sketch.make_of_pairs("from-edges", edges=True)]
     yield networks
-    for one in networks:
-        shutil.rmtree(one.folder)
+    for network in networks:
+        shutil.rmtree(network.folder)
 
 
 def test_a_network_of_ones_own_pairs_is_chosen_and_draws(visit, mine):
@@ -85,7 +85,7 @@ def test_a_network_of_ones_own_pairs_is_chosen_and_draws(visit, mine):
     page.button_group(key="given").set_value("photo").run()
     assert not page.exception and not page.error
     results = list(page.session_state["drawn_outline"].values())
-    assert {one.task for one in results} == {"sketch.paint", "sketch.translate"}
+    assert {result.task for result in results} == {"sketch.paint", "sketch.translate"}
     assert results[-1].settings.network == "from-edges" and image_io.read(results[-1].data).shape == (
         256,
         256,

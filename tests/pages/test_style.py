@@ -214,7 +214,7 @@ def test_what_a_result_was_made_with_comes_into_the_form(visit, painted, setting
         tiny_styles.make(network, learned_from=learned_from)
     house = settings.get("house", [])
     files = {sample.title: sample.file for sample in (*samples.photos(), *samples.paintings())}
-    inputs = {"content": [files["Coffee"]()], "style": [] if house else [files[one]() for one in names]}
+    inputs = {"content": [files["Coffee"]()], "style": [] if house else [files[name]() for name in names]}
     page = visit("style", job=painted(settings, inputs))
     next(button for button in page.button if button.label == "Change").click().run()
     assert not page.exception
@@ -254,7 +254,7 @@ def half():
 def test_painted_masks_come_back_under_the_brush(visit, painted, monkeypatch, half, house):
     files = {sample.title: sample.file for sample in (*samples.photos(), *samples.paintings())}
     masks = [mask_input.of_brush(half, number) for number in (1, 2)]
-    images = [] if house else [files[one]() for one in ("Mosaic", "Wash")]
+    images = [] if house else [files[title]() for title in ("Mosaic", "Wash")]
     inputs = {"content": [files["Coffee"]()], "style": images, "mask": masks}
     page = visit("style", job=painted({"house": house}, inputs))
     next(button for button in page.button if button.label == "Change").click().run()

@@ -85,7 +85,7 @@ def wrote(page, until_written, **params):
 
 def named(page):
     """Returns the field for the name of a trained model."""
-    (field,) = [one for one in page.text_input if one.label == "Name of the model"]
+    (field,) = [element for element in page.text_input if element.label == "Name of the model"]
     return field
 
 
@@ -496,7 +496,7 @@ def test_without_a_text_the_chosen_language_model_reads_a_passage(visit, tiny):
 
 def test_it_starts_where_the_language_model_was_least_decided():
     sure, torn = [9.0, 0.0, 0.0], [1.0, 1.1, 1.0]
-    assert next_character.undecided(np.array([sure, torn, sure])) == 1
+    assert next_character.highest_entropy(np.array([sure, torn, sure])) == 1
 
 
 def test_the_gates_of_a_gru_are_those_of_the_network(tmp_path):
@@ -578,7 +578,7 @@ def test_two_language_models_read_a_text_and_each_character_has_its_color(visit,
         page.caption
     )
     assert len(page.get("vega_lite_chart")) == 2  # the sentences, and the cumulative evidence
-    assert [one.label for one in page.metric] == ["other", "tiny"]
+    assert [element.label for element in page.metric] == ["other", "tiny"]
 
 
 def test_a_pasted_text_is_read_and_its_letters_are_nowhere_markup(visit, two, until):

@@ -80,7 +80,7 @@ def test_a_sample_is_chosen_and_shown_with_what_it_takes(visit, until):
     assert "1,000 images" in text_of(page.markdown)
     assert "No two of them are nearly the same" in text_of(page.caption)
     assert "which takes about" in text_of(page.markdown) and "GiB of memory" in text_of(page.markdown)
-    captions = [image.caption for one in page.get("image") for image in one.proto.imgs]
+    captions = [image.caption for element in page.get("image") for image in element.proto.imgs]
     assert any(caption.startswith("As the model gets them") for caption in captions)
 
 
@@ -137,7 +137,7 @@ def test_a_vgg16_discriminator_is_proposed_where_nothing_is_fetched_for_it(
 ):
     page = read()
     assert page.slider(key="vgg16_discriminator").value == 1 and page.select_slider(key="batch").value == 32
-    assert "vgg16_discriminator" not in {one.key for one in page.expander[0].slider}, "it is in sight"
+    assert "vgg16_discriminator" not in {element.key for element in page.expander[0].slider}, "it is in sight"
     assert "which takes about 36 minutes here" in text_of(page.markdown)
     assert re.search(
         r"The VGG16-feature discriminator uses .*; without it, training takes about 9 "
@@ -257,7 +257,7 @@ def test_of_two_that_are_nearly_the_same_a_person_may_keep_either(own, until):
     page = own(("mine.zip", zipped(*(png(n) for n in range(EACH)), photo_at(90), photo_at(40))))
     [file] = page.session_state["draw_uploads"].archives.values()
     page.session_state[f"{near_images.form_key(file)}.near"] = True
-    [selectbox] = [one for one in page.run().selectbox if one.label.startswith("What to do with")]
+    [selectbox] = [element for element in page.run().selectbox if element.label.startswith("What to do with")]
     assert selectbox.label.replace("\\", "") == "What to do with 70.png and 71.png"
     selectbox.set_value(2)
     page = press(page, "Apply")
@@ -300,7 +300,7 @@ def test_too_many_loose_images_are_one_sentence(visit, monkeypatch):
     monkeypatch.setattr(uploaded_images, "MOST", 3)
     page = visit("train-generator", learn_from="Your own", size="32")
     page.file_uploader[0].set_value([(f"{n}.png", png(n), "image/png") for n in range(9)]).run()
-    messages = [one.value for one in page.error if "one zip" in one.value]
+    messages = [element.value for element in page.error if "one zip" in element.value]
     assert len(messages) == 1 and "The limit is 3 single images: 6 more were left out" in messages[0]
     assert "3 images: 0.png, 1.png, 2.png" in text_of(page.caption)
     assert "left out" not in text_of(page.run().error)
@@ -364,7 +364,7 @@ def test_samples_have_their_images():
 def test_under_the_hood_shows_the_loss_that_is_minimized(visit, kind, expected):
     page = visit("train-generator", kind=kind, explain="true")
     assert not page.exception
-    formulas = " ".join(str(one.value) for one in page.markdown)
+    formulas = " ".join(str(element.value) for element in page.markdown)
     assert expected in formulas
     assert r"\min_G" not in formulas  # the minimax loss, which the studio does not use
     assert page.get("vega_lite_chart")

@@ -12,7 +12,7 @@ import pytest
 import tiny_styles
 
 from pages.form import learning_images, samples
-from pages.style import halves, lesson, teaching
+from pages.style import halves, training, training_form
 from studio.core import paths, recipes, tasks
 from studio.core.data import sample_sets
 from studio.core.imaging import image_io
@@ -73,8 +73,8 @@ def test_a_first_click_adds_a_style_to_those_of_the_studio(teach):
     assert "Train" in labels(page) and not page.error
     assert "1 painting" in text_of(page.markdown) and "96 photos" in text_of(page.markdown)
     assert "which takes about" in text_of(page.markdown) and "GiB of memory" in text_of(page.markdown)
-    assert page.selectbox(key=lesson.BEGIN).value == "house"
-    assert page.select_slider(key="steps").value == lesson.ADDED
+    assert page.selectbox(key=training_form.BEGIN).value == "house"
+    assert page.select_slider(key="steps").value == training_form.ADDED
     assert not {"width", "blocks"} & {element.key for element in page.slider}, (
         "those of the network that is there"
     )
@@ -82,7 +82,10 @@ def test_a_first_click_adds_a_style_to_those_of_the_studio(teach):
 
 def test_every_setting_of_a_new_network_is_asked_for_once_or_follows(visit):
     page = visit(
-        "style", work=halves.HALVES["train"], added_to=lesson._NOTHING, learn_from=learning_images.GALLERY
+        "style",
+        work=halves.HALVES["train"],
+        added_to=training_form._NOTHING,
+        learn_from=learning_images.GALLERY,
     )
     kinds = ("slider", "select_slider", "number_input", "text_input", "button_group", "toggle", "selectbox")
     there = [element.key for kind in kinds for element in getattr(page, kind)]
@@ -102,9 +105,9 @@ def test_every_setting_of_a_new_network_is_asked_for_once_or_follows(visit):
 )
 def test_paintings_that_cannot_be_learned_from_are_one_sentence(teach, images, wrong):
     page = teach()
-    page.button_group(key=lesson.SLOT).set_value([]).run()
+    page.button_group(key=training_form.SLOT).set_value([]).run()
     for n, (name, body) in enumerate(images):
-        uploader = page.file_uploader(key=f"{lesson.SLOT}.upload_{n}")
+        uploader = page.file_uploader(key=f"{training_form.SLOT}.upload_{n}")
         page = uploader.upload(name, body, "image/png").run()
     assert not page.exception
     assert len(page.error) == 1 and wrong in text_of(page.error) and says_what_to_do(text_of(page.error))
@@ -112,12 +115,12 @@ def test_paintings_that_cannot_be_learned_from_are_one_sentence(teach, images, w
 
 
 def test_a_ninth_painting_takes_the_place_of_the_oldest(teach):
-    page = teach(added_to=lesson._NOTHING)
-    titles = [sample.title for sample in lesson.style_samples()]
-    assert len(titles) == lesson.MOST + 1
-    page.button_group(key=lesson.SLOT).set_value(titles[:-1]).run()
-    page.button_group(key=lesson.SLOT).set_value(titles).run()
-    assert page.button_group(key=lesson.SLOT).value == titles[1:]
+    page = teach(added_to=training_form._NOTHING)
+    titles = [sample.title for sample in training_form.style_samples()]
+    assert len(titles) == training_form.MOST + 1
+    page.button_group(key=training_form.SLOT).set_value(titles[:-1]).run()
+    page.button_group(key=training_form.SLOT).set_value(titles).run()
+    assert page.button_group(key=training_form.SLOT).value == titles[1:]
     assert "8 paintings" in text_of(page.markdown) and "250 steps per painting" not in text_of(page.caption)
 
 
@@ -133,7 +136,7 @@ def test_a_ninth_painting_takes_the_place_of_the_oldest(teach):
 def test_photos_that_are_too_few_or_none_are_one_sentence(visit, until, name, body, wrong):
     page = visit("style", work=halves.HALVES["train"], learn_from=learning_images.OWN, size="64")
     assert not page.exception and "Train" not in labels(page)
-    uploader = next(one for one in page.file_uploader if one.key.startswith("draw.upload"))
+    uploader = next(element for element in page.file_uploader if element.key.startswith("draw.upload"))
     page = uploader.upload(name, body(), "application/octet-stream").run()
     until(lambda: page.error or page.run() is None)
     assert len(page.error) == 1 and wrong in text_of(page.error) and says_what_to_do(text_of(page.error))
@@ -158,25 +161,25 @@ def test_what_is_started_fits_the_network_that_is_added_to(teach, started):
     press(page, "Train")
     assert not page.exception
     [(task, settings, inputs)] = started
-    assert tasks.check(task, settings, inputs).name == lesson.TASK
+    assert tasks.check(task, settings, inputs).name == training_form.TASK
     assert (settings.only_new, settings.width, settings.blocks, settings.steps) == (True, 8, 1, 100)
     assert [file.name for file in inputs["start"]] == ["mine.zip"]
-    page.selectbox(key=lesson.BEGIN).set_value("").run()
+    page.selectbox(key=training_form.BEGIN).set_value("").run()
     press(page, "Train")
     task, settings, inputs = started[1]
     assert tasks.check(task, settings, inputs) and not settings.only_new and "start" not in inputs
-    assert settings.steps == lesson.NEW, "a new network learns longer"
+    assert settings.steps == training_form.NEW, "a new network learns longer"
 
 
 def test_each_half_begins_with_its_own_settings(teach):
     page = teach(size="96", strength="0.3", steps="1000")
-    page.button_group(key=lesson.HALF).set_value("paint").run()
+    page.button_group(key=training_form.HALF).set_value("paint").run()
     assert not page.exception
     usual = TransferSettings()
     assert (page.session_state["size"], page.session_state["strength"]) == (usual.size, usual.strength)
     assert page.session_state["steps"] == usual.steps
-    page.button_group(key=lesson.HALF).set_value("train").run()
-    assert page.select_slider(key="steps").value == lesson.ADDED
+    page.button_group(key=training_form.HALF).set_value("train").run()
+    assert page.select_slider(key="steps").value == training_form.ADDED
     assert page.session_state["size"] == TrainStyleSettings().size
 
 
@@ -195,16 +198,14 @@ FIGURES = {
 @pytest.fixture
 def trained(engine, monkeypatch, tmp_path):
     """A training run of one style that was stopped."""
-    monkeypatch.setattr(
-        teaching, "_made", lambda style, inputs: b""
-    )  # the workers of these tests are not warmed up
+    monkeypatch.setattr(training, "_stylize", lambda style, inputs: b"")  # workers are not warmed up
     rain = File.keep(png(), "image", "rain.png")
     preset = tiny_styles.make(tmp_path / "tiny", learned_from=[rain])
     inputs = {"data": [sample_sets.reference("sample:photos")], "style": [rain]}
-    recipe = recipes.Recipe(task=lesson.TASK, settings=tiny_styles.SETTINGS.model_dump(mode="json"))
+    recipe = recipes.Recipe(task=training_form.TASK, settings=tiny_styles.SETTINGS.model_dump(mode="json"))
     data = model_zip.pack(preset.folder)
     result = ("model", "photos-styles.zip", FIGURES, recipe, 7.0)
-    job = engine.keep(Live(lesson.TASK, tiny_styles.SETTINGS, inputs, data, *result))
+    job = engine.keep(Live(training_form.TASK, tiny_styles.SETTINGS, inputs, data, *result))
     yield job
     engine.job(job.id).folder.remove()
 
@@ -214,26 +215,26 @@ def test_a_stopped_training_goes_on_or_is_kept_and_painted_with(visit, engine, t
     monkeypatch.setattr(engine, "job", lambda name, owner: stopped)
     page = visit("style", job=trained.id)
     assert not page.exception
-    assert page.button_group(key=lesson.HALF).value == "train", "its own half is open"
+    assert page.button_group(key=training_form.HALF).value == "train", "its own half is open"
     text = text_of(page.markdown)
     assert "**Rain.** Trained on 96 photos for 3 of 4 steps" in text
     assert "stopped early" in text and "knows 2 styles now" in text and "*odd* <b>" in text
     assert len(page.get("vega_lite_chart")) == 2, "curves of style and content"
     press(page, "Continue")
-    assert started[0][:2] == (lesson.TASK, tiny_styles.SETTINGS)
+    assert started[0][:2] == (training_form.TASK, tiny_styles.SETTINGS)
     assert "Paint with stars" not in labels(page)
     page.text_input[0].set_value("stars").run()
     press(page, "Keep as model")
     press(page, "Paint with stars")
     assert not page.exception
-    assert page.button_group(key=lesson.HALF).value == "paint"
+    assert page.button_group(key=training_form.HALF).value == "paint"
     assert page.button_group(key="style").value == ["Rain (stars)"]
 
 
 def test_a_training_that_ended_gives_way_to_other_paintings(visit, trained):
     page = visit("style", job=trained.id)
     assert "Keep as model" in labels(page)
-    page.button_group(key=lesson.SLOT).set_value(["Mosaic"]).run()
+    page.button_group(key=training_form.SLOT).set_value(["Mosaic"]).run()
     assert "Keep as model" not in labels(page)
 
 
@@ -244,12 +245,12 @@ def test_a_training_that_was_broken_off_goes_on_from_its_checkpoint(
     monkeypatch.setattr(engine, "job", lambda name, owner: broken)
     page = visit("style", job=trained.id)
     assert "Run again" in labels(page) and "Continue" not in labels(page)
-    run = checkpoints.find(lesson.TASK, tiny_styles.SETTINGS, trained.inputs)
+    run = checkpoints.find(training_form.TASK, tiny_styles.SETTINGS, trained.inputs)
     run.save(checkpoints.Checkpoint(2, {"one": np.zeros(1)}))
     page.run()
     assert "Continue from step 2" in text_of(page.warning)
     press(page, "Continue")
-    assert started[0][:2] == (lesson.TASK, tiny_styles.SETTINGS)
+    assert started[0][:2] == (training_form.TASK, tiny_styles.SETTINGS)
     run.forget()
 
 

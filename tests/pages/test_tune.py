@@ -57,7 +57,7 @@ def test_what_varies_and_how_far_is_chosen(visit, submitted):
     page.multiselect(key="vary_text").set_value(["units", "cell"]).run()
     page.number_input(key="range_text_units.from").set_value(32).run()
     page.number_input(key="range_text_units.to").set_value(64).run()
-    next(one for one in page.number_input if one.label == "Epochs per trial").set_value(2).run()
+    next(element for element in page.number_input if element.label == "Epochs per trial").set_value(2).run()
     button(page, "Tune").click().run()
     [(_, settings, inputs)] = submitted
     assert settings.vary[0] == "units=32:64" and settings.vary[1].startswith("cell=lstm|")
@@ -177,7 +177,7 @@ def test_an_ended_search_tells_its_best_and_what_mattered(draw, engine, until):
     assert len(view.get("vega_lite_chart")) >= 2
     [more] = [button for button in view.button if button.label == "10 more trials"]
     more.click().run()
-    [longer] = [one for one in engine.jobs() if one.settings.get("trials") == 14]
+    [longer] = [job for job in engine.jobs() if job.settings.get("trials") == 14]
     engine.cancel(longer.id)
     until(lambda: engine.job(longer.id).finished, 240)
 

@@ -68,7 +68,7 @@ def test_batches_have_other_sketches_for_another_seed(bank):
 
 def test_avatars_are_read_and_made_smaller(home, sketch_arrays):
     same = banks.read(save_arrays(sketch_arrays), SIZE)
-    assert all(np.array_equal(same.arrays[name], one) for name, one in sketch_arrays.items())
+    assert all(np.array_equal(same.arrays[name], array) for name, array in sketch_arrays.items())
     shipped = sample_sets.reference("sample:sketches")
     large, small = banks.read(shipped, 96), banks.read(shipped, 32)
     assert len(large) == len(small) == 128 and small.arrays["parts"].shape[1:] == (3, 32, 32, 3)
@@ -90,14 +90,14 @@ def test_avatars_are_read_and_made_smaller(home, sketch_arrays):
     ],
 )
 def test_what_are_no_avatars_is_refused(home, sketch_arrays, change, says):
-    content = {name: one for name, one in (sketch_arrays | change).items() if one is not None}
+    content = {name: array for name, array in (sketch_arrays | change).items() if array is not None}
     with pytest.raises(InvalidInput, match=says):
         banks.read(save_arrays(content), SIZE)
 
 
 def test_few_avatars_other_sizes_and_other_files_are_refused(home, sketch_arrays):
     with pytest.raises(InvalidInput, match="at least 16 avatars"):
-        banks.read(save_arrays({name: one[:15] for name, one in sketch_arrays.items()}), SIZE)
+        banks.read(save_arrays({name: array[:15] for name, array in sketch_arrays.items()}), SIZE)
     with pytest.raises(InvalidInput, match="32 px"):
         banks.read(save_arrays(sketch_arrays), 96)
     for file in (File.keep(b"no zip", "dataset", "mine.npz"), sample_sets.reference("sample:hair")):
@@ -120,8 +120,8 @@ def test_each_loss_reaches_its_own_network(bank):
     for name, (mine, others) in (("generator", both), ("discriminator", both[::-1])):
         with tf.GradientTape(persistent=True) as tape:
             loss = model_trainer.learner(batch, training=True)[name]
-        assert any(np.abs(one).max() > 0 for one in tape.gradient(loss, [v.value for v in mine]))
-        assert all(one is None for one in tape.gradient(loss, [v.value for v in others]))
+        assert any(np.abs(gradient).max() > 0 for gradient in tape.gradient(loss, [v.value for v in mine]))
+        assert all(gradient is None for gradient in tape.gradient(loss, [v.value for v in others]))
 
 
 @pytest.mark.slow

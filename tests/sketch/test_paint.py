@@ -69,7 +69,7 @@ def test_a_drawing_is_seen_the_same_however_large(kind):
     lot = draw_lot(1, 5, 0.0)
     large = doodles.drawing(lot, kind, 384, np.random.default_rng(4))
     drawings_read = [
-        drawings.read(one, kind, 96).astype(int) for one in (large, image_io.resize(large, 256, 256))
+        drawings.read(image, kind, 96).astype(int) for image in (large, image_io.resize(large, 256, 256))
     ]
     assert drawings_read[0].shape == (96, 96, 3)
     assert np.abs(drawings_read[0] - drawings_read[1]).mean() < 10
@@ -77,7 +77,7 @@ def test_a_drawing_is_seen_the_same_however_large(kind):
 
 def test_ink_on_paper_is_a_line_on_black():
     lines = views.outline(draw_lot(1, 5, 0.0).scene.shapes(), 200)
-    drawings_read = [drawings.read(one, "outline", 96).astype(int) for one in (lines, 255 - lines)]
+    drawings_read = [drawings.read(image, "outline", 96).astype(int) for image in (lines, 255 - lines)]
     np.testing.assert_array_equal(*drawings_read)
 
 

@@ -34,7 +34,7 @@ QUICK = [
 def lines_and_images():
     """Pairs of line drawings and avatars."""
     scenes = [draw_lot(2, n, 0.0).scene for n in range(COUNT)]
-    return [(255 - views.outline(one.shapes(), SIDE), one.image(SIDE)) for one in scenes]
+    return [(255 - views.outline(scene.shapes(), SIDE), scene.image(SIDE)) for scene in scenes]
 
 
 @pytest.fixture
@@ -61,8 +61,8 @@ def put(root, form, pairs):
             save(root / f"{n}.png", np.concatenate([first, second], axis=1))
             continue
         names = {"folders": ("a/{n}.png", "b/{n}.png"), "letters": ("{n}_A.png", "{n}_b.png")}[form]
-        for name, one in zip(names, (first, second), strict=True):
-            save(root / name.format(n=n), one)
+        for name, item in zip(names, (first, second), strict=True):
+            save(root / name.format(n=n), item)
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def test_pairs_are_found_in_each_form_and_either_way(read, tmp_path, lines_and_i
     (tmp_path / "pairs" / ".DS_Store").write_bytes(b"junk")
     first, second, positions, notes = read(tmp_path / "pairs")
     assert len(np.unique(positions)) == len(first) == COUNT and not notes
-    image_of = {one.tobytes(): other for one, other in lines_and_images}
+    image_of = {first.tobytes(): second for first, second in lines_and_images}
     for one, other in zip(first, second, strict=True):
         np.testing.assert_array_equal(image_of[one.tobytes()], other)
     back = read(tmp_path / "pairs", reverse=True)
@@ -172,7 +172,7 @@ def test_it_learns_what_pairs_have_in_common(home, lines_and_images):
     from studio.sketch.learn.train import Trainer
     from studio.sketch.settings import TrainTranslateSettings
 
-    lines = np.stack([drawings.middle(one, 32) for one, _ in lines_and_images])
+    lines = np.stack([drawings.middle(lines_and_image, 32) for lines_and_image, _ in lines_and_images])
     settings = TrainTranslateSettings(
         size=32, width=8, discriminator_width=4, steps=60, test_every=60, ema_steps=5
     )

@@ -58,8 +58,8 @@ def test_fine_lowers_the_distance_and_keeps_the_shape(weights_home, photo, paint
     reports: list[Report] = []
     painted = transfer(photo, [painting], TransferSettings(**SMALL), progress=Progress(reports.append))
     steps = sum(stage.steps for stage in stages(TransferSettings(**SMALL)))
-    assert len([one for one in reports if one.metrics]) == painted.figures["steps"] == steps
-    matched = [one.metrics["distance"] for one in reports if one.metrics][:6]  # at 64 px
+    assert len([report for report in reports if report.metrics]) == painted.figures["steps"] == steps
+    matched = [report.metrics["distance"] for report in reports if report.metrics][:6]  # at 64 px
     assert matched[-1] < matched[0]
     assert set(painted.weights) == {"vgg16"}
     assert reports[-1].step == reports[-1].total == steps

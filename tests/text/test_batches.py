@@ -49,8 +49,12 @@ def test_going_on_gives_the_same_batches(start):
     batch_plan = planned(3000, streams=3, sequence=20, epochs=2)
     whole = list(batches(batch_plan, seed=4))
     assert len(whole) > start
-    for one, other in zip(whole[start:], batches(batch_plan, seed=4, start=start), strict=True):
-        assert one[0] == other[0] and np.array_equal(one[1], other[1]) and np.array_equal(one[2], other[2])
+    for first, second in zip(whole[start:], batches(batch_plan, seed=4, start=start), strict=True):
+        assert (
+            first[0] == second[0]
+            and np.array_equal(first[1], second[1])
+            and np.array_equal(first[2], second[2])
+        )
 
 
 def test_a_text_shorter_than_a_sequence_gets_shorter_ones_and_it_is_said():

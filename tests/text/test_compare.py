@@ -117,18 +117,18 @@ def test_neutral_sentences_lean_to_neither_language_model():
     for seed in range(40):
         rng = np.random.default_rng(seed)
         leans = [compare.lean(np.repeat(rng.normal(size=20), 5), words) for _ in range(100)]
-        tested_alone += sum(one.side is not None for one in leans)
+        tested_alone += sum(lean.side is not None for lean in leans)
         corrected = compare.control_false_discoveries(
-            [compare.Passage(0, 1, (0.0, 0.0), one) for one in leans]
+            [compare.Passage(0, 1, (0.0, 0.0), lean) for lean in leans]
         )
-        leaning.append(sum(one.lean.side is not None for one in corrected))
+        leaning.append(sum(sentence.lean.side is not None for sentence in corrected))
     assert 3 < tested_alone / 40 < 7
     assert np.mean(np.array(leaning) > 0) < 0.15 and max(leaning) < 5
     strong = [compare.lean(1 + rng.normal(size=100), words) for _ in range(50)]
     corrected = compare.control_false_discoveries(
-        [compare.Passage(0, 1, (0.0, 0.0), one) for one in [*leans, *strong]]
+        [compare.Passage(0, 1, (0.0, 0.0), lean) for lean in [*leans, *strong]]
     )
-    assert all(one.lean.side == 0 for one in corrected[100:])
+    assert all(sentence.lean.side == 0 for sentence in corrected[100:])
     assert compare.control_false_discoveries([]) == ()
 
 
@@ -157,7 +157,7 @@ def test_each_writer_goes_to_the_language_model_that_learned_the_like(home):
     assert is_unknown == [letter in "'’" for letter in report["text"]]  # the models use different apostrophes
     assert not report["strange"] and "nats" not in result.figures
     assert set(result.recipe.weights) == {"shakespeare", "alice"}
-    first_usual, second_usual = (one["usual"] for one in report["language_models"])
+    first_usual, second_usual = (model["usual"] for model in report["language_models"])
     raw = report["language_models"][1]["nats_per_char"] - report["language_models"][0]["nats_per_char"]
     assert report["ahead"] == pytest.approx(raw - (second_usual - first_usual))
     assert any("own held-out nats per character" in note for note in report["notes"])
@@ -198,7 +198,7 @@ def test_ones_own_language_model_reads_as_a_file_and_the_same_language_model_twi
     with pytest.raises(InvalidInput, match="a language model"):
         compare_texts(CARROLL, first="digits-dcgan")
     figures = compare_texts(CARROLL, first="mine").figures
-    unknown = [{**one, "usual": None} for one in figures["language_models"]]
+    unknown = [{**model, "usual": None} for model in figures["language_models"]]
     assert "held-out loss of mine is unknown" in compare_words.quality({"language_models": unknown})
-    assert [one["name"] for one in figures["language_models"]] == ["mine", "alice"]
+    assert [model["name"] for model in figures["language_models"]] == ["mine", "alice"]
     assert figures["counted"] < figures["chars"]  # it maps capitals to lowercase, and does not know ";"

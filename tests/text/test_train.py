@@ -155,8 +155,8 @@ def test_a_training_without_any_finite_loss_is_told(rhyme, tiny):
 
 
 def same(weights, expected):
-    for one, other in zip(weights, expected, strict=True):
-        assert np.abs(one - other).max() <= 1e-6
+    for first, second in zip(weights, expected, strict=True):
+        assert np.abs(first - second).max() <= 1e-6
 
 
 @pytest.mark.slow

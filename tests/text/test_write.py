@@ -63,7 +63,7 @@ def test_the_seed_decides(network, letters):
 def test_the_first_of_many_is_the_one_alone(network, letters):
     alone, many = text_of(network, letters, seed=3)[0], text_of(network, letters, seed=3, count=3)
     assert many[0].text == alone.text
-    assert len({one.text for one in many}) == 3
+    assert len({sample.text for sample in many}) == 3
     assert np.allclose(many[0].nats, alone.nats, atol=1e-4)
 
 
@@ -147,6 +147,6 @@ def test_progress_shows_the_text_as_it_grows_and_can_stop_it(network, letters, m
 def test_many_texts_on_several_cores_are_those_on_one(network, letters, monkeypatch):
     shared = text_of(network, letters, seed=8, count=9, chars=40)
     monkeypatch.setattr(write, "LEAST_SHARED", 100)
-    assert [one.text for one in text_of(network, letters, seed=8, count=9, chars=40)] == [
-        one.text for one in shared
+    assert [text.text for text in text_of(network, letters, seed=8, count=9, chars=40)] == [
+        item.text for item in shared
     ]

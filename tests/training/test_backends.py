@@ -98,7 +98,8 @@ def trained(weights_home, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "backend, script", [*(("tensorflow", one) for one in ON_TENSORFLOW), *(("jax", one) for one in ON_JAX)]
+    "backend, script",
+    [*(("tensorflow", script) for script in ON_TENSORFLOW), *(("jax", script) for script in ON_JAX)],
 )
 def test_a_script_trains_a_whole_model(trained, script, backend):
     folder, figures = trained(script, backend)

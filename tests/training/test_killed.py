@@ -55,9 +55,9 @@ def script(home, tmp_path):
         return started[-1]
 
     yield start
-    for one in started:
-        one.kill()
-        one.wait()
+    for item in started:
+        item.kill()
+        item.wait()
 
 
 def until_saved(training, home) -> None:
@@ -83,9 +83,9 @@ def test_a_killed_training_goes_on(script, home, tmp_path):
     output = resumed.communicate()[1]
     assert resumed.returncode == 0, output
     assert KILLED <= int(output.split("begins at")[1].split()[0]) < STEPS
-    for one, other in zip(weights(tmp_path / "unbroken"), weights(tmp_path / "model"), strict=True):
+    for first, second in zip(weights(tmp_path / "unbroken"), weights(tmp_path / "model"), strict=True):
         # Not bit-exact, because the order of sums varies on several cores.
-        assert np.allclose(one, other, atol=2e-2)
+        assert np.allclose(first, second, atol=2e-2)
     assert presets.find(tmp_path / "model").data()["figures"]["curve"]["steps"] == [50, 100, 120]
 
 

@@ -143,9 +143,9 @@ def test_a_recipe_killed_three_times_ends_with_the_weights_of_an_unbroken_one(fo
     pairs = zip(
         weights(folder / "unbroken" / make.MODEL), weights(folder / "killed" / make.MODEL), strict=True
     )
-    for one, other in pairs:
+    for first, second in pairs:
         # Not bit-exact, because the order of sums varies on several cores.
-        assert np.allclose(one, other, atol=2e-2)
+        assert np.allclose(first, second, atol=2e-2)
 
 
 def checkpoint(home) -> int:

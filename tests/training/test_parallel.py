@@ -88,15 +88,15 @@ def together(home, tmp_path):
         return mine
 
     yield start
-    for one in started:
-        one.kill()
-        one.wait()
+    for item in started:
+        item.kill()
+        item.wait()
 
 
 def ended(processes) -> list[tuple[int, str, str]]:
     """Returns the exit code, stdout and stderr of each process, once all have ended."""
-    outputs = [one.communicate(timeout=300) for one in processes]
-    return [(one.returncode, *words) for one, words in zip(processes, outputs, strict=True)]
+    outputs = [process.communicate(timeout=300) for process in processes]
+    return [(image.returncode, *words) for image, words in zip(processes, outputs, strict=True)]
 
 
 def farthest(one, other) -> float:
@@ -108,7 +108,7 @@ def trained(processes) -> None:
     """Waits for a successful run: the first process prints the model's path, the others nothing."""
     first, *others = ended(processes)
     assert first[0] == 0 and len(first[1].splitlines()) == 1, first
-    assert all(one == (0, "", "") for one in others), others
+    assert all(other == (0, "", "") for other in others), others
 
 
 @pytest.mark.slow

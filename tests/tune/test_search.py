@@ -160,7 +160,7 @@ def test_few_choices_are_tried_once_each_and_then_it_ends(text, monkeypatch):
     settings_run, ran = [], Crew.run
     monkeypatch.setattr(Crew, "run", lambda *args: (settings_run.append(args[2]), ran(*args))[1])
     figures = searched(text, vary=("shape", "flip"), trials=100, pruning="none").figures
-    assert len(settings_run) == 6 == len({(one.shape, one.flip) for one in settings_run})
+    assert len(settings_run) == 6 == len({(settings.shape, settings.flip) for settings in settings_run})
     assert figures["notes"] == ["All combinations of the search space were tried."] and figures["best"] == 9.0
     assert figures["trials_ended"] == len(figures["trials"]) < 100
     assert all(trial["value"] is not None for trial in figures["trials"])

@@ -75,7 +75,7 @@ def test_a_collapse_is_told_with_a_way_out():
 @pytest.mark.slow
 def test_a_survey_tells_of_a_collapse(discs, tiny):
     vae = Vae(tiny)
-    vae.encoder.set_weights([np.zeros_like(one) for one in vae.encoder.get_weights()])
+    vae.encoder.set_weights([np.zeros_like(array) for array in vae.encoder.get_weights()])
     dataset = ImageDataset(discs, tuple(map(str, range(128))), None, (), {}, ())
     rows = np.arange(90), np.arange(100, 128), np.arange(90, 100)
     analysis = latent_analysis.analyze(vae, tiny, dataset, *rows, Progress())
@@ -121,7 +121,7 @@ def test_codes_are_drawn_with_the_deviation_that_each_has():
 def test_the_contrast_is_the_one_by_which_redrawn_images_miss_least(tiny):
     """The decoder always returns a logit of 1: pixels are white with a probability of 0.73."""
     vae = Vae(tiny)
-    vae.decoder.set_weights([np.zeros_like(one) for one in vae.decoder.get_weights()[:-1]] + [np.ones(1)])
+    vae.decoder.set_weights([np.zeros_like(array) for array in vae.decoder.get_weights()[:-1]] + [np.ones(1)])
     z = np.zeros((130, 4), "float32")
     for contrast in (1.0, 1.4, 2.3):
         images = np.full((130, 28, 28, 1), round(255 * codes.sigmoid(contrast)), "uint8")
@@ -147,7 +147,7 @@ def test_the_bound_is_that_of_the_closed_form_where_there_is_one(tiny):
     """With a decoder that always returns 1/2 and latents of the prior, each image costs 784 * log(2) nats."""
     vae = Vae(tiny)
     for network in (vae.encoder, vae.decoder):
-        network.set_weights([np.zeros_like(one) for one in network.get_weights()])
+        network.set_weights([np.zeros_like(array) for array in network.get_weights()])
     images = np.random.default_rng(0).integers(0, 256, (20, 28, 28, 1), dtype="uint8")
     bound = elbo.elbo(vae, images)
     assert bound.nats == pytest.approx(784 * np.log(2), abs=1e-6) and bound.n == 20
@@ -157,7 +157,7 @@ def test_the_bound_is_that_of_the_closed_form_where_there_is_one(tiny):
 def test_the_bound_charges_for_what_codes_tell(tiny):
     vae = Vae(tiny)
     for network in (vae.encoder, vae.decoder):
-        network.set_weights([np.zeros_like(one) for one in network.get_weights()])
+        network.set_weights([np.zeros_like(array) for array in network.get_weights()])
     *rest, _ = vae.encoder.get_weights()
     vae.encoder.set_weights([*rest, np.float32([1] * 4 + [0] * 4)])  # means of 1, variances of 1
     bound = elbo.elbo(vae, np.zeros((5, 28, 28, 1), "uint8"))
@@ -169,7 +169,7 @@ def test_many_codes_pay_back_what_one_was_charged_for(tiny):
     """With a decoder that always returns 1/2, ln p(x) is known, and latents carry no information."""
     vae = Vae(tiny)
     for network in (vae.encoder, vae.decoder):
-        network.set_weights([np.zeros_like(one) for one in network.get_weights()])
+        network.set_weights([np.zeros_like(array) for array in network.get_weights()])
     *rest, _ = vae.encoder.get_weights()
     vae.encoder.set_weights([*rest, np.float32([1] * 4 + [0] * 4)])  # `elbo` charges 2 nats
     one, many = (elbo.slack(vae, np.zeros((5, 28, 28, 1), "uint8"), draws) for draws in (1, 2000))
@@ -212,11 +212,15 @@ def test_attributes_become_directions_where_codes_tell_of_them(trained, discs, m
     }
     dataset = ImageDataset(discs, tuple(map(str, range(128))), None, (), attributes, ())
     z, _ = codes.encode(trained.result, discs)
-    directions = {name: one for _, name, one in latent_analysis.attributes(z, dataset, np.arange(128))}
+    directions = {
+        name: direction for _, name, direction in latent_analysis.attributes(z, dataset, np.arange(128))
+    }
     assert set(directions) == {"row"} and "labeled by the data set" in directions["row"].note
     start = z[np.argsort(middles[:, 0])[64]]
     images = codes.decode(
         trained.result, np.stack([start + t * directions["row"].vector for t in (-1.0, 1.0)])
     )
-    rows = [(one[..., 0] * np.arange(28)[:, None]).sum() / one.sum() for one in images.astype("float32")]
+    rows = [
+        (image[..., 0] * np.arange(28)[:, None]).sum() / image.sum() for image in images.astype("float32")
+    ]
     assert rows[1] > rows[0] + 1

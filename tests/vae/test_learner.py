@@ -115,32 +115,39 @@ def played(discs, tiny):
 @pytest.mark.slow
 def test_each_side_of_the_game_learns_its_own_loss_alone(discs, played):
     mine, its = played.vae.trainable_variables, played.game.discriminator.trainable_variables
-    assert {id(one) for one in played.trainable_variables} == {id(one) for one in [*mine, *its]}
-    before = [[one.numpy() for one in side] for side in (mine, its)]
+    assert {id(variable) for variable in played.trainable_variables} == {
+        id(weight) for weight in [*mine, *its]
+    }
+    before = [[variable.numpy() for variable in side] for side in (mine, its)]
     for loss, moved, still in (("seen", mine, its), ("discriminator", its, mine)):
         with tf.GradientTape(persistent=True) as tape:
             lost = played(discs[:8], training=True)[loss]
-        assert any(one is not None and np.abs(one).max() > 0 for one in tape.gradient(lost, values(moved)))
-        assert all(one is None or np.abs(one).max() == 0 for one in tape.gradient(lost, values(still)))
+        assert any(
+            gradient is not None and np.abs(gradient).max() > 0
+            for gradient in tape.gradient(lost, values(moved))
+        )
+        assert all(
+            gradient is None or np.abs(gradient).max() == 0 for gradient in tape.gradient(lost, values(still))
+        )
     for _ in range(2):  # the first step has a learning rate of 0
         played.train_on_batch(discs[:8])
     for side, old in zip((mine, its), before, strict=True):
-        assert not all(map(np.array_equal, old, (one.numpy() for one in side)))
+        assert not all(map(np.array_equal, old, (variable.numpy() for variable in side)))
 
 
 def values(variables):
-    return [one.value for one in variables]
+    return [variable.value for variable in variables]
 
 
 def test_a_test_against_a_discriminator_counts_pixels_alone(discs, played, tiny):
     plain = Learner(tiny)
     plain.vae.set_weights(played.vae.get_weights())
-    for one in (played, plain):
-        one.draws.state.assign(np.uint32([3, 4]))
+    for entry in (played, plain):
+        entry.draws.state.assign(np.uint32([3, 4]))
     losses, usual = played(discs[:8]), plain(discs[:8])
     assert losses.keys() == usual.keys()
-    assert {name: float(one) for name, one in losses.items()} == pytest.approx(
-        {name: float(one) for name, one in usual.items()}, rel=1e-5
+    assert {name: float(loss) for name, loss in losses.items()} == pytest.approx(
+        {name: float(loss) for name, loss in usual.items()}, rel=1e-5
     )
 
 
@@ -152,9 +159,11 @@ def test_a_share_of_a_discriminator_counts_in_training(played):
 def test_a_verdict_counts_as_a_share_of_the_nats_of_all_numbers(discs, tiny, monkeypatch):
     monkeypatch.setattr(adversarial, "feature_nll", lambda layers, numbers: 0.0)
     undecided = Adversarial(tiny)
-    undecided.discriminator.set_weights([np.zeros_like(one) for one in undecided.discriminator.get_weights()])
+    undecided.discriminator.set_weights(
+        [np.zeros_like(array) for array in undecided.discriminator.get_weights()]
+    )
     images = discs[:4].astype("float32") / 255
-    mine, its = (float(one) for one in undecided(images, images, images[:2]))
+    mine, its = (float(loss) for loss in undecided(images, images, images[:2]))
     assert mine == pytest.approx(adversarial.PRESSED * 28 * 28 * math.log(2))
     assert its == pytest.approx(2 * math.log(2))
 
@@ -172,15 +181,15 @@ def test_a_vgg16_discriminator_counts_beside_the_first(discs, tiny, monkeypatch)
     monkeypatch.setattr(adversarial, "feature_nll", lambda layers, numbers: 0.0)
     game = Adversarial(tiny.model_copy(update={"adversarial": 0.5, "vgg16_discriminator": 3.0}), unmoved)
     fresh = game.discriminator_weights()
-    game.take([np.zeros_like(one) for one in fresh])
+    game.take([np.zeros_like(array) for array in fresh])
     images = discs[:4].astype("float32") / 255
-    mine, its = (float(one) for one in game(images, images, images[:2]))
+    mine, its = (float(loss) for loss in game(images, images, images[:2]))
     assert mine == pytest.approx(adversarial.PRESSED * 28 * 28 * (1 + 3) * math.log(2))
     assert its == pytest.approx(4 * math.log(2))
     first = len(game.discriminator.get_weights())
     game.take(fresh[:first])  # of a model without a discriminator
     assert all(map(np.array_equal, game.discriminator_weights()[:first], fresh[:first]))
-    assert not any(one.any() for one in game.discriminator_weights()[first:])
+    assert not any(array.any() for array in game.discriminator_weights()[first:])
 
 
 def test_a_discriminator_misses_less_where_images_are_drawn_well(discs, tiny):

@@ -169,7 +169,7 @@ def test_a_discriminator_is_kept_for_a_training_that_goes_on(dataset, discs, tin
     preset, generator = open_model(trained, "judged")
     model = load(preset)
     assert generator.decode(np.zeros((2, 4), "float32")).shape == (2, 28, 28, 3)
-    assert trained.figures["parameters"] == sum(one.size for one in model.drawing)
+    assert trained.figures["parameters"] == sum(array.size for array in model.drawing)
 
     trainer = training.Trainer(discs, np.arange(100), np.arange(100, 128), wish)
     some = (discs[:9] / 127.5 - 1).astype("float32")

@@ -63,7 +63,9 @@ def test_losses_are_means_since_the_last_test(discs, tiny):
     trainer.fit()
     assert len(trainer.curves.losses["reconstruction"]) == len(each) / 2 > 0
     for n, mean in enumerate(trainer.curves.losses["reconstruction"]):
-        assert mean == pytest.approx(np.mean([one["reconstruction"] for one in each[2 * n : 2 * n + 2]]))
+        assert mean == pytest.approx(
+            np.mean([losses["reconstruction"] for losses in each[2 * n : 2 * n + 2]])
+        )
 
 
 def test_a_run_that_was_stopped_goes_on_as_an_unbroken_one(discs, tiny, whole, tmp_path):
@@ -76,8 +78,8 @@ def test_a_run_that_was_stopped_goes_on_as_an_unbroken_one(discs, tiny, whole, t
     assert rest.stages.metrics["steps"] == [1, 2, 3, 4, 5, 6] == whole.stages.metrics["steps"]
     assert rest.stages.metrics["kl"] == pytest.approx(whole.stages.metrics["kl"], abs=1e-4)
     assert rest.curves.losses["kl"] == pytest.approx(whole.curves.losses["kl"], abs=1e-4)
-    for one, other in zip(rest.result.get_weights(), whole.result.get_weights(), strict=True):
-        assert np.allclose(one, other, atol=1e-6)
+    for first, second in zip(rest.result.get_weights(), whole.result.get_weights(), strict=True):
+        assert np.allclose(first, second, atol=1e-6)
 
 
 def test_a_game_that_was_stopped_goes_on_as_an_unbroken_one(discs, tiny, tmp_path):
@@ -88,8 +90,8 @@ def test_a_game_that_was_stopped_goes_on_as_an_unbroken_one(discs, tiny, tmp_pat
     assert rest.curves.losses["discriminator"] == pytest.approx(
         whole.curves.losses["discriminator"], abs=1e-4
     )
-    for one, other in zip(rest.result.get_weights(), whole.result.get_weights(), strict=True):
-        assert np.allclose(one, other, atol=1e-5)
+    for first, second in zip(rest.result.get_weights(), whole.result.get_weights(), strict=True):
+        assert np.allclose(first, second, atol=1e-5)
 
 
 def test_against_a_discriminator_the_latest_weights_are_kept(discs, tiny):
@@ -120,7 +122,7 @@ def test_a_discriminator_that_holds_no_numbers_is_not_kept(discs, tiny):
     trainer = train.Trainer(discs, LEARNED, TESTED, tiny.model_copy(update={"adversarial": 0.5}))
     assert trainer.discriminator()
     trainer.learner.game.discriminator.set_weights(
-        [np.full_like(one, np.nan) for one in trainer.discriminator()]
+        [np.full_like(array, np.nan) for array in trainer.discriminator()]
     )
     assert trainer.discriminator() == []
 
@@ -130,7 +132,7 @@ def test_the_best_on_validation_images_is_kept(discs, tiny, monkeypatch):
     averages, numbers = [], iter([1.0, 5.0])
 
     def lost(*args, **kwargs):
-        averages.append([one.copy() for one in trainer.ema.arrays])
+        averages.append([array.copy() for array in trainer.ema.arrays])
         return dict.fromkeys(("reconstruction", "kl", "charged"), next(numbers))
 
     monkeypatch.setattr(trainer.tester, "test_on_batch", lost)
@@ -150,17 +152,17 @@ def test_a_loss_that_is_no_number_ends_it_with_the_best_so_far(discs, tiny, monk
     def breaks(self, *args, **kwargs):
         calls.append(1)
         if len(calls) == 5:
-            self.vae.set_weights([np.full_like(one, np.nan) for one in self.vae.get_weights()])
+            self.vae.set_weights([np.full_like(array, np.nan) for array in self.vae.get_weights()])
         return usual(self, *args, **kwargs)
 
     monkeypatch.setattr(Learner, "train_on_batch", breaks)
     result = run(discs, tiny)
     assert result.ended == "nan" and result.step == 4 and not result.discriminator()
-    assert all(np.isfinite(one).all() for one in result.result.get_weights())
+    assert all(np.isfinite(array).all() for array in result.result.get_weights())
 
 
 def test_a_training_without_a_finite_loss_is_told(discs, tiny):
-    broken = [np.full_like(one, np.nan) for one in Vae(tiny).get_weights()]
+    broken = [np.full_like(array, np.nan) for array in Vae(tiny).get_weights()]
     with pytest.raises(StudioError, match="smaller learning rate"):
         run(discs, tiny, start=broken)
 
@@ -211,7 +213,7 @@ def test_in_bfloat16_it_learns_as_much_and_ends_whole(discs, able, trained):
     trainer = train.Trainer(discs, LEARNED, TESTED, able.model_copy(update={"precision": "bfloat16"}))
     layer = trainer.learner.vae.encoder.layers[0]
     assert (layer.compute_dtype, layer.variable_dtype) == ("bfloat16", "float32")
-    assert {one.compute_dtype for one in half.result.encoder.layers} == {"float32"}
+    assert {layer.compute_dtype for layer in half.result.encoder.layers} == {"float32"}
     learned, missed = trained.curves.tests["validation"], half.curves.tests["validation"]
     assert not np.array_equal(learned, missed)
     assert missed[-1] == pytest.approx(learned[-1], rel=0.1)

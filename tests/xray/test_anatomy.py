@@ -34,7 +34,12 @@ def test_each_axis_has_a_receptive_field_of_its_own():
     maps = keras.layers.MaxPooling2D((2, 3), strides=(1, 2), name="pool")(maps)
     model = keras.Model(image, maps)
     layers = anatomy._layers(model, ("stem", "across", "down", "pool"))
-    assert [(one.rows.side, one.columns.side) for one in layers] == [(3, 5), (3, 11), (15, 11), (17, 13)]
+    assert [(layer.rows.side, layer.columns.side) for layer in layers] == [
+        (3, 5),
+        (3, 11),
+        (15, 11),
+        (17, 13),
+    ]
     photo = np.random.default_rng(0).random((40, 48, 3)).astype("float32")
     before = np.asarray(model(photo[None]))[0]
     place = before.shape[0] // 2, before.shape[1] // 2
@@ -54,12 +59,12 @@ def test_each_axis_has_a_receptive_field_of_its_own():
 def test_receptive_fields_of_inceptionv3_are_known():
     """Named layers have square receptive fields."""
     layers = anatomy.layers(Backbone(BACKBONES["inceptionv3"], inceptionv3.network(), ""))
-    assert all(one.rows == one.columns for one in layers)
+    assert all(layer.rows == layer.columns for layer in layers)
     assert layers[-1].name == "mixed10" and layers[-1].columns.side == 1311
 
 
 def _check(backbone, layer):
-    field = next(one.columns for one in anatomy.layers(backbone) if one.name == layer)
+    field = next(known_layer.columns for known_layer in anatomy.layers(backbone) if known_layer.name == layer)
     photo = np.random.default_rng(0).random((1, SIDE, SIDE, 3)).astype("float32")
     extractor = backbone.features((layer,))
 

@@ -42,7 +42,7 @@ def look(home, vgg, resnet, monkeypatch):
 def test_maps_a_map_and_a_mask_are_drawn(look):
     grid, result = look(layer="block2_conv1")
     assert grid.shape[1] > 6 * 200
-    loudest = [one["channel"] for one in result.figures["loudest"]]
+    loudest = [row["channel"] for row in result.figures["loudest"]]
     assert len(set(loudest)) == 12 and result.figures["channel"] == loudest[0]
     over, _ = look(layer="block2_conv1", show="map")
     framed, overlay = look(layer="block2_conv1", show="map", field=True)
@@ -63,8 +63,8 @@ def test_what_was_seen_is_looked_at_again_without_another_pass(look, vgg, monkey
 def test_switched_off_branches_change_what_it_says(look):
     _, before = look(backbone="resnet50")
     _, after = look(backbone="resnet50", off=("conv3_block2", "conv5_block1"))
-    assert all(one["before"] == one["after"] for one in before.figures["answers"])
-    assert any(one["before"] != one["after"] for one in after.figures["answers"])
+    assert all(row["before"] == row["after"] for row in before.figures["answers"])
+    assert any(element["before"] != element["after"] for element in after.figures["answers"])
     assert after.figures["answers"][0]["before"] == before.figures["answers"][0]["before"]
     assert after.recipe.settings["off"] == ["conv3_block2", "conv5_block1"]
 

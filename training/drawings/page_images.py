@@ -20,7 +20,7 @@ from pages.form.drawing_canvas import SIDE
 from pages.form.samples import SHIPPED, THUMBNAIL, square
 from pages.home.tiles import TILES, Tile
 from pages.home.under_the_hood import LAYERS, PHOTO
-from pages.sketch.under_the_hood import HANDS
+from pages.sketch.under_the_hood import AVATARS
 from studio.core import data, tasks
 from studio.core.data import sample_sets
 from studio.core.imaging import image_io, paintings, sample_photos
@@ -152,8 +152,8 @@ def _draw_sketches() -> None:
     for kind in KINDS_DRAWN:
         sketches = [_sketch(lot, kind, number) for number, lot in enumerate(lots)]
         _save_lossless(np.concatenate(sketches, axis=1), SHIPPED / f"sketch-{kind}.webp")
-    hands = [_hands(seed) for seed in range(HANDS)]
-    _save_lossless(np.concatenate(hands), SHIPPED / "sketch-hands.webp")
+    sheets = [_avatar_sheet(seed) for seed in range(AVATARS)]
+    _save_lossless(np.concatenate(sheets), SHIPPED / "sketch-hands.webp")
 
 
 def _sketch(lot: Lot, kind: Kind, number: int) -> np.ndarray:
@@ -163,7 +163,7 @@ def _sketch(lot: Lot, kind: Kind, number: int) -> np.ndarray:
     return doodles.drawing(lot, kind, SIDE, np.random.default_rng(number), Hand(wobble=0.1, width=1.5))
 
 
-def _hands(seed: int) -> np.ndarray:
+def _avatar_sheet(seed: int) -> np.ndarray:
     """Draws an avatar by day, by night, as an outline and as parts; below, sketches by four hands."""
     lot = draw_lot(seed, 0, 0.0)
     scene, shapes = lot.scene, lot.scene.shapes()

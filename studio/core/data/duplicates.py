@@ -107,18 +107,11 @@ def _compare(images: Part, progress: Progress) -> tuple[np.ndarray, np.ndarray, 
             keys.append(np.minimum(start + rows, columns) * count + np.maximum(start + rows, columns))
             scores.append(block_correlations)
             differences.append(block_differences)
-    all_keys, block_correlations, block_differences = (
-        np.concatenate(keys),
-        np.concatenate(scores),
-        np.concatenate(differences),
-    )
-    order = np.lexsort((all_keys, -block_correlations))
+    all_keys, correlations = np.concatenate(keys), np.concatenate(scores)
+    order = np.lexsort((all_keys, -correlations))
     best = order[np.sort(np.unique(all_keys[order], return_index=True)[1])]
-    return (
-        np.stack(np.divmod(all_keys[best], count), axis=1),
-        block_correlations[best],
-        block_differences[best],
-    )
+    pairs = np.stack(np.divmod(all_keys[best], count), axis=1)
+    return pairs, correlations[best], np.concatenate(differences)[best]
 
 
 def _similar_pairs(plain: np.ndarray, others: np.ndarray, candidates: np.ndarray) -> tuple[np.ndarray, ...]:

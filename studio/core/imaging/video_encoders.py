@@ -72,7 +72,7 @@ def pixel_format(kind: VideoKind, transparent: bool) -> str:
 
 
 def image_of(kind: VideoKind, frame: np.ndarray) -> av.VideoFrame:
-    """Converts a frame, `(H, W, 3 or 4) uint8`, for the codec of a kind. MP4 frames are put over white."""
+    """Converts a frame, `(H, W, 3 or 4) uint8`, to the input of a codec. MP4 frames are put over white."""
     if kind == "gif":
         return _gif_image(frame)
     if kind == "webp":

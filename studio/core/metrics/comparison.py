@@ -54,7 +54,7 @@ class Scorer:
 
     Args:
         dataset: the data set.
-        learned, held_out: indices of the training images and of the test images.
+        train_rows, test_rows: indices of the training images and of the test images.
         scored: number of images to compare at the end; 0 turns comparison off.
         progress: reports while computing the features of the real images, which are then cached.
     """
@@ -71,22 +71,22 @@ class Scorer:
         self.missing = ""
         self._images, self._all = dataset, dataset.part(train_rows)
         rng = np.random.default_rng(0)
-        self._learned = np.sort(
+        self._train_rows = np.sort(
             rng.choice(train_rows, min(len(train_rows), max(scored, TEST_IMAGES)), replace=False)
         )
-        self._held_out = evenly_spaced(test_rows, MOST_COPY_CHECKS)
+        self._test_rows = evenly_spaced(test_rows, MOST_COPY_CHECKS)
         if 0 < scored < LEAST or len(train_rows) < LEAST:
             self.scored, self.missing = 0, f"Fewer than {LEAST} images are too few to compare."
-        self._is_small = len(dataset.images) < FEW and len(self._held_out) >= LEAST
+        self._is_small = len(dataset.images) < FEW and len(self._test_rows) >= LEAST
         if self.scored:
             from studio.core.metrics import inception
 
             try:
                 progress.stage("Looking at the real images")
-                self._real_features = inception.features(dataset.images[self._learned], progress, keep=True)
-                self._held_out_features = inception.features(
-                    dataset.images[self._held_out], progress, keep=True
+                self._real_features = inception.features(
+                    dataset.images[self._train_rows], progress, keep=True
                 )
+                self._test_features = inception.features(dataset.images[self._test_rows], progress, keep=True)
             except Unavailable as error:
                 self.scored, self.missing = 0, str(error)
 
@@ -112,7 +112,7 @@ class Scorer:
         if not self._is_small:
             return {"kid": scores.kid(features, self._real_features)}
         return {
-            "kid": scores.kid(features, self._held_out_features),
+            "kid": scores.kid(features, self._test_features),
             "training kid": scores.kid(features, self._real_features),
         }
 
@@ -163,10 +163,13 @@ class Scorer:
         self, images: np.ndarray, features: np.ndarray, figures: dict[str, Any], progress: Progress
     ) -> Comparison:
         """Adds the distances to the nearest training images and the estimated attributes."""
-        checked_images, real = images[: len(features)][:MOST_COPY_CHECKS], self._images.images[self._held_out]
+        checked_images, real = (
+            images[: len(features)][:MOST_COPY_CHECKS],
+            self._images.images[self._test_rows],
+        )
         distances = self._distances(
             [checked_images, real],
-            np.concatenate([features[: len(checked_images)], self._held_out_features]),
+            np.concatenate([features[: len(checked_images)], self._test_features]),
             progress,
         )
         generated_distances, held_out_distances = np.split(distances, [len(checked_images)])
@@ -206,7 +209,7 @@ class Scorer:
         estimates = {}
         for name, values in self._images.attributes.items():
             progress.check()
-            targets = values[self._learned]
+            targets = values[self._train_rows]
             count = np.isfinite(targets).sum()
             if count >= LEAST_KNOWN and np.nanmin(targets) < np.nanmax(targets):
                 vector, explained_share = direction(self._real_features, targets, ridge=count * RIDGE)

@@ -81,10 +81,10 @@ def test_a_trained_classifier_is_asked_by_name_and_as_a_file(toy, home):
     images = [image_file(data.chelsea(), "cat.png"), image_file(data.coffee()[:, ::-1], "cup.png")]
     by_name = tasks.run("classify.predict", PredictSettings(preset=toy), {"images": images})
     preset = presets.find(toy)
-    assert [one["path"] for one in by_name.figures["images"]] == ["cat.png", "cup.png"]
-    for one in by_name.figures["images"]:
-        assert {label["label"] for label in one["labels"]} == {"cat", "coffee"}
-        assert sum(label["probability"] for label in one["labels"]) == pytest.approx(1)
+    assert [entry["path"] for entry in by_name.figures["images"]] == ["cat.png", "cup.png"]
+    for entry in by_name.figures["images"]:
+        assert {label["label"] for label in entry["labels"]} == {"cat", "coffee"}
+        assert sum(label["probability"] for label in entry["labels"]) == pytest.approx(1)
     assert by_name.recipe.weights == {toy: preset.digest}
     packed = File.keep(model_zip.pack(preset.folder), "model", "toy.zip")
     as_file = tasks.run("classify.predict", PredictSettings(), {"images": images, "model": [packed]})

@@ -54,7 +54,7 @@ def test_of_its_own_data_only_what_it_was_tested_on_counts(preset, folder):
     assert figures["accuracy"] == measure_accuracy(preset, folder, TESTED)
     low, high = figures["interval"]
     assert 0 <= low <= figures["accuracy"] <= high <= 1
-    assert [one["count"] for one in figures["per_class"]] == [2, 2]
+    assert [row["count"] for row in figures["per_class"]] == [2, 2]
 
 
 @pytest.mark.slow
@@ -73,7 +73,7 @@ def test_a_part_is_a_share_of_each_class_with_the_tested_last(preset, folder, pa
             score.figures(preset, str(folder), part, Progress())
         return
     figures = score.figures(preset, str(folder), part, Progress())
-    assert figures["n"] == n and {one["count"] for one in figures["per_class"]} == {n // 2}
+    assert figures["n"] == n and {row["count"] for row in figures["per_class"]} == {n // 2}
     if part == (0.8, 1.0):
         assert figures["accuracy"] == measure_accuracy(preset, folder, TESTED)
 
@@ -107,7 +107,7 @@ def test_other_presets_are_refused(folder, home):
 def test_a_sample_set_is_measured_too(weights_home):
     preset = toy_classifier.save("toy", ("glasses", "hat", "plain"))
     figures = score.figures(preset, "sample:cartoons", (0.5, 1.0), Progress())
-    assert [(one["name"], one["count"]) for one in figures["per_class"]] == [
+    assert [(row["name"], row["count"]) for row in figures["per_class"]] == [
         ("glasses", 16),
         ("hat", 16),
         ("plain", 16),

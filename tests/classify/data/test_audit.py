@@ -140,7 +140,7 @@ def test_wrong_labels_come_first(tmp_path):
     left_out[14] = 0.85, 0.15  # labeled b
     left_out[15] = 0.55, 0.45  # low confidence says nothing about the label
     doubted = audit.suspicious_labels(dataset, np.arange(20), left_out)
-    assert [one["name"] for one in doubted] == [dataset.names[3], dataset.names[14]]
+    assert [entry["name"] for entry in doubted] == [dataset.names[3], dataset.names[14]]
     assert doubted[0] == {"name": "a/3.png", "label": "a", "looks_like": "b", "confidence": 0.95}
     with warnings.catch_warnings(action="error"):  # nothing is known about a class without rows
         assert not audit.suspicious_labels(dataset, np.arange(10), left_out[:10])

@@ -70,7 +70,7 @@ def test_every_image_is_left_out_once_and_classes_evenly():
 def test_folds_keep_together_what_is_alike():
     groups = np.arange(100) // 4
     parts = folds(LABELS, groups, 5, seed=0)
-    assert all(len(set(parts[groups == one])) == 1 for one in range(25))
+    assert all(len(set(parts[groups == group])) == 1 for group in range(25))
     sizes = np.bincount(parts, minlength=5)
     assert sizes.max() - sizes.min() <= 8
 

@@ -75,7 +75,7 @@ def test_the_names_of_the_classes_are_in_the_file(file, colors):
     if file.suffix == ".onnx":
         import onnx
 
-        props = {one.key: one.value for one in onnx.load(file).metadata_props}
+        props = {property.key: property.value for property in onnx.load(file).metadata_props}
         assert json.loads(props["classes"]) == list(colors.classes)
         return
     with zipfile.ZipFile(file) as packed:
@@ -105,9 +105,10 @@ def test_a_zip_speaks_the_words_of_keras_2(zipped, tmp_path):
         if "model.json" in packed.namelist():
             listing = json.loads(packed.read("model.json"))
             config, names = listing["modelTopology"]["model_config"], listing["weightsManifest"][0]["weights"]
-            assert [one["name"] for one in names[:2]] == ["preprocessing/kernel", "preprocessing/bias"]
+            assert [name["name"] for name in names[:2]] == ["preprocessing/kernel", "preprocessing/bias"]
             assert (
-                sum(packed.getinfo(one).file_size for one in listing["weightsManifest"][0]["paths"]) == 4 * 36
+                sum(packed.getinfo(name).file_size for name in listing["weightsManifest"][0]["paths"])
+                == 4 * 36
             )
         else:
             with h5py.File(packed.extract("keras_model.h5", tmp_path)) as file:

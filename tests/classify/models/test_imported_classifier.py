@@ -225,7 +225,7 @@ def test_the_tasks_take_it(tmp_path):
     predictions = tasks.run(
         "classify.predict", PredictSettings(top=2), {"images": [photo, photo], "model": [file]}
     )
-    assert [len(one["labels"]) for one in predictions.figures["images"]] == [2, 2]
+    assert [len(entry["labels"]) for entry in predictions.figures["images"]] == [2, 2]
     assert predictions.figures["preprocessing"] == "0-255"
     assert "it has a Rescaling layer" in predictions.figures["preprocessing_note"]
     assert predictions.recipe.inputs["model"][0].digest == file.digest and predictions.recipe.weights == {}

@@ -68,7 +68,7 @@ def trained_file(once, near):
 def test_what_was_taught_says_the_same_when_it_is_opened_again(class_folder, tmp_path, nested, change):
     result = train(seeing_edges(tmp_path / "my net.keras", nested), class_folder, **change)
     assert result.figures["accuracy"] >= 0.8 and result.recipe.weights == {}
-    assert [one.name for one in result.recipe.inputs["model"]] == ["my net.keras"]
+    assert [file.name for file in result.recipe.inputs["model"]] == ["my net.keras"]
     preset = presets.unpack(result.files[0].read(), tmp_path / "model")
     tested, dataset = preset.data()["tested"], data.load_dataset(data.reference(str(class_folder)), 40)
     rows = [dataset.names.index(name) for name in tested["names"]]
@@ -97,9 +97,9 @@ def test_it_is_exported_explained_and_brought_back(trained_file, class_folder, t
     path.write_bytes(exported.files[0].read())
     back = {**query, "model": [files.keep(path)]}
     again = tasks.run("classify.predict", PredictSettings(), back).figures["images"][0]["labels"]
-    assert [one["label"] for one in again] == [one["label"] for one in labels]
-    assert [one["probability"] for one in again] == pytest.approx(
-        [one["probability"] for one in labels], abs=0.02
+    assert [element["label"] for element in again] == [label["label"] for label in labels]
+    assert [element["probability"] for element in again] == pytest.approx(
+        [label["probability"] for label in labels], abs=0.02
     )
     explanation = tasks.run("classify.explain", ExplainSettings(), {"image": images, **inputs})
     assert explanation.figures["label"] == labels[0]["label"]

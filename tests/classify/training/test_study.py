@@ -49,7 +49,7 @@ def test_better_features_make_the_same_head_better(feature_split):
 
 def test_weights_held_loosely_know_their_own_by_heart_and_are_worse_on_others(feature_split):
     results = study.strengths(feature_split, 0)
-    learned = [one["learned"] for one in results]
+    learned = [result["learned"] for result in results]
     assert learned == sorted(learned, reverse=True) and learned[-1] < 0.02
     best = min(results, key=lambda one: one["left_out"])
     assert best not in (results[0], results[-1])
@@ -60,9 +60,9 @@ def test_weights_held_loosely_know_their_own_by_heart_and_are_worse_on_others(fe
 
 def test_more_images_and_more_votes_make_it_more_right(feature_split, space):
     grows = study.amounts(feature_split, space, 1e-3, 0)
-    assert [one["images"] for one in grows] == [1, 2, 3, 5, 8, 12, 20, 40]
+    assert [point["images"] for point in grows] == [1, 2, 3, 5, 8, 12, 20, 40]
     assert grows[-1]["accuracy"] > grows[0]["accuracy"] + 0.2
-    assert all(one["low"] <= one["accuracy"] <= one["high"] for one in grows)
+    assert all(point["low"] <= point["accuracy"] <= point["high"] for point in grows)
     assert grows[-1]["low"] == grows[-1]["high"]  # there is one subset of all images
     heads = study.votes(feature_split, space, 1e-3, 0)["heads"]
     assert heads[-1]["accuracy"] > heads[0]["accuracy"] + 0.05
@@ -80,7 +80,7 @@ def test_labels_that_were_hidden_are_found_again(feature_split):
     assert (lost["images"], lost["wrong"]) == (160, 16)
     hits = sum(lost["list"])
     assert hits >= 12 and sum(lost["list"][:10]) >= 7  # most confident first
-    assert all(one["told"] != one["looks_like"] for one in lost["examples"])
+    assert all(entry["told"] != entry["looks_like"] for entry in lost["examples"])
     assert (dataset.labels == feature_split.labels).all()
 
 
@@ -123,7 +123,7 @@ def test_the_task_answers_all_five_on_real_images(resnet50_home):
         "classify.study", StudySettings(size=64), {"data": [sample_sets.reference("sample:hair")]}
     )
     report = json.loads(result.files[0].read())
-    kinds = {one["kind"]: one["accuracy"] for one in report["features"]}
+    kinds = {row["kind"]: row["accuracy"] for row in report["features"]}
     assert {"pixels", "hog", "untrained", "vgg16", "resnet50"} == set(kinds)
     assert kinds["vgg16"] > kinds["untrained"]
     assert set(result.recipe.weights) == {"resnet50", "vgg16"}

@@ -168,7 +168,7 @@ def test_its_folder_tells_all_that_a_page_shows(weights_home, once, tmp_path):
     assert record["classes"] == ["disc", "lying", "standing"] and record["trained_on"] == "shapes"
     assert {"figures", "evaluation", "tested", "map", "learning_curve", "command"} <= set(record)
     assert len(record["map"]["x"]) == len(record["map"]["y"]) == len(record["tested"]["names"])
-    learned = [one["images"] for one in record["learning_curve"]]
+    learned = [row["images"] for row in record["learning_curve"]]
     assert learned == sorted(set(learned)) and learned[-1] == 24 and len(learned) >= 2
     assert record["learning_curve"][-1]["accuracy"] >= record["learning_curve"][0]["accuracy"]
     card = preset.card()
@@ -182,7 +182,7 @@ def test_classes_lie_apart_on_the_map(once, home, tmp_path):
     record = presets.unpack(once().packed, tmp_path / "model").data()
     places = np.array([record["map"]["x"], record["map"]["y"]]).T
     truth = np.array(record["tested"]["truth"])
-    middles = np.stack([places[truth == one].mean(axis=0) for one in range(3)])
+    middles = np.stack([places[truth == label].mean(axis=0) for label in range(3)])
     nearest = np.linalg.norm(places[:, None] - middles, axis=2).argmin(axis=1)
     assert (nearest == truth).mean() > 0.8
 
@@ -321,10 +321,10 @@ def test_a_stop_within_a_test_leaves_what_learns_as_it_is(ready):
         tuner = finetune.Tuner(training, top, store, settings)
         for tuner.step in range(3):
             tuner.advance()
-        before = [np.array(one) for one in top.trainable_variables]
+        before = [np.array(variable) for variable in top.trainable_variables]
         with pytest.raises(Cancelled):
             tuner.test(Progress(cancelled=lambda: True))
-        now = [np.array(one) for one in top.trainable_variables]
+        now = [np.array(variable) for variable in top.trainable_variables]
     assert not np.array_equal(before[0], tuner.ema.arrays[0])
     assert all(map(np.array_equal, before, now))
 
@@ -335,7 +335,7 @@ def test_going_on_is_as_never_having_stopped(ready, monkeypatch):
     training, weights, settings = ready
     whole = finetune.finetune(training, weights, settings)
     run, reports = checkpoints.Run(paths.folder("runs") / "test"), []
-    stop = Progress(reports.append, lambda: any(one.step == 4 and one.total == 6 for one in reports))
+    stop = Progress(reports.append, lambda: any(report.step == 4 and report.total == 6 for report in reports))
     part = finetune.finetune(training, weights, settings, stop, run)
     assert part.ended == "cancelled" and part.step == 4
     rest = finetune.finetune(training, weights, settings, Progress(), run)
@@ -361,7 +361,7 @@ def test_who_stops_fine_tuning_keeps_the_best_so_far_and_the_seconds_before_coun
         )
 
     monkeypatch.setattr(checkpoints.Run, "save", saved_long_after)
-    stop = Progress(reports.append, lambda: any(one.step == 2 and one.total == 6 for one in reports))
+    stop = Progress(reports.append, lambda: any(report.step == 2 and report.total == 6 for report in reports))
     result = train(class_folder, stop, **TUNED)
     assert result.stopped_early and result.figures["steps"] == 2
     assert len(list((paths.folder("cache") / "activations").iterdir())) == 1  # needed to resume
@@ -377,7 +377,9 @@ def test_who_stops_fine_tuning_keeps_the_best_so_far_and_the_seconds_before_coun
 @pytest.mark.slow
 def test_a_person_who_stops_before_fine_tuning_keeps_the_head(weights_home, class_folder, tmp_path):
     reports = []
-    stop = Progress(reports.append, lambda: any(one.text == "Preparing to fine-tune" for one in reports))
+    stop = Progress(
+        reports.append, lambda: any(report.text == "Preparing to fine-tune" for report in reports)
+    )
     result = train(class_folder, stop, **TUNED)
     assert result.stopped_early and result.figures["steps"] == 0
     assert result.figures["accuracy"] == result.figures["head_accuracy"]

@@ -19,9 +19,11 @@ SIZE = 64
 
 
 def dataset(*images: Image.Image | np.ndarray) -> ImageDataset:
-    originals = [Image.fromarray(one) if isinstance(one, np.ndarray) else one for one in images]
-    pixels = np.stack([np.asarray(one.resize((SIZE, SIZE), Image.Resampling.LANCZOS)) for one in originals])
-    sizes = np.array([(one.height, one.width) for one in originals])
+    originals = [Image.fromarray(image) if isinstance(image, np.ndarray) else image for image in images]
+    pixels = np.stack(
+        [np.asarray(image.resize((SIZE, SIZE), Image.Resampling.LANCZOS)) for image in originals]
+    )
+    sizes = np.array([(image.height, image.width) for image in originals])
     return ImageDataset(pixels, tuple(f"{n}.png" for n in range(len(pixels))), sizes=sizes)
 
 

@@ -444,7 +444,7 @@ def test_bombs_are_refused_before_they_grow(tmp_path, monkeypatch):
 def test_a_compressed_tar_is_not_unpacked_to_look_beyond_what_it_may_hold():
     stream = io.BytesIO(bytes(100))
     with pytest.raises(InvalidInput, match="over 100 times"):
-        tars._Bounded(stream, "bomb.tgz", most=50).seek(51)
+        tars._BoundedStream(stream, "bomb.tgz", most=50).seek(51)
     assert stream.tell() == 0
 
 

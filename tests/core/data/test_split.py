@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("home")
 def random_images(count: int, side: int = 16, seed: int = 0) -> np.ndarray:
     """Returns unrelated smooth images, `(n, side, side, 3) uint8`."""
     coarse = np.random.default_rng(seed).integers(0, 256, (count, 6, 6, 3), "uint8")
-    return np.stack([resize(one, side, side) for one in coarse])
+    return np.stack([resize(image, side, side) for image in coarse])
 
 
 def gathered(folder, images, copies=()) -> data.ImageDataset:

@@ -65,22 +65,22 @@ def test_large_images_are_shown_to_vgg16_at_64_px_some_smaller_and_of_others_a_q
 
 def test_who_cannot_tell_loses_as_much_as_by_guessing():
     discriminator = vgg16_discriminator(32, seed=0)
-    discriminator.set_weights([np.zeros_like(one) for one in discriminator.get_weights()])
+    discriminator.set_weights([np.zeros_like(array) for array in discriminator.get_weights()])
     drawing, judging = losses(discriminator, features, images(32), images(32, seed=1), True)
     assert float(drawing) == pytest.approx(math.log(2)) and float(judging) == pytest.approx(2 * math.log(2))
 
 
 def test_each_loss_teaches_its_own_side_alone():
     discriminator, real, generated = vgg16_discriminator(32, seed=0), images(32), images(32, seed=1)
-    weights = [one.value for one in discriminator.trainable_variables]
+    weights = [variable.value for variable in discriminator.trainable_variables]
     with tf.GradientTape(persistent=True) as tape:
         tape.watch([real, generated])
         drawing, judging = losses(discriminator, features, real, generated, True)
     assert np.abs(tape.gradient(drawing, generated)).max() > 0
     assert tape.gradient(drawing, real) is None
-    assert all(one is None for one in tape.gradient(drawing, weights))
+    assert all(gradient is None for gradient in tape.gradient(drawing, weights))
     assert tape.gradient(judging, generated) is None
-    assert any(np.abs(one).max() > 0 for one in tape.gradient(judging, weights))
+    assert any(np.abs(gradient).max() > 0 for gradient in tape.gradient(judging, weights))
 
 
 @pytest.mark.slow  # VGG16, and some steps
@@ -88,7 +88,7 @@ def test_it_learns_to_tell_faces_from_their_own_pixels_in_disorder(weights_home)
     """Shuffled pixels have the same colors, so VGG16's features must tell them apart."""
     faces = avatars.collection(24, seed=0, size=32)["images"].reshape(24, -1, 3)
     rng = np.random.default_rng(0)
-    mixed = np.stack([rng.permutation(one) for one in faces])
+    mixed = np.stack([rng.permutation(face) for face in faces])
     real, generated = (
         tf.constant(some.reshape(24, 32, 32, 3).astype("float32") / 127.5 - 1) for some in (faces, mixed)
     )
@@ -99,7 +99,7 @@ def test_it_learns_to_tell_faces_from_their_own_pixels_in_disorder(weights_home)
     for _ in range(8):
         with tf.GradientTape() as tape:
             drawing, judging = losses(discriminator, see, real, generated, True)
-        weights = [one.value for one in discriminator.trainable_variables]
+        weights = [variable.value for variable in discriminator.trainable_variables]
         adam.apply(tape.gradient(judging, weights), discriminator.trainable_variables)
         lost.append((float(drawing), float(judging)))
     assert lost[-1][1] < 0.3 * lost[0][1] and lost[-1][0] > 2 * lost[0][0]

@@ -70,7 +70,7 @@ def test_frames_are_let_go_as_they_come(kind):
     def frames():
         for frame in moving(20):
             alive.append(weakref.ref(frame))
-            most.append(sum(one() is not None for one in alive))
+            most.append(sum(reference() is not None for reference in alive))
             yield frame
 
     animations.encode(frames(), kind, 15)

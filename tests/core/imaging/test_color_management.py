@@ -61,9 +61,9 @@ def test_a_profile_of_gray_counts_with_transparency_too(linear_gray):
     clear[8:] = 0
     gray, layered = (
         Image.fromarray(levels),
-        Image.merge("LA", [Image.fromarray(one) for one in (levels, clear)]),
+        Image.merge("LA", [Image.fromarray(channel) for channel in (levels, clear)]),
     )
-    plain, read = (image_io.read(saved(one, icc_profile=linear_gray)) for one in (gray, layered))
+    plain, read = (image_io.read(saved(image, icc_profile=linear_gray)) for image in (gray, layered))
     assert np.array_equal(read[:8], plain[:8])
     assert np.abs(plain[0, :, 0] - encoded(np.arange(256) / 255)).max() < 1
     assert (read[8:] == 255).all()
@@ -94,7 +94,7 @@ def test_sixteen_bits_may_have_a_transparent_level():
 def test_gray_of_few_bits_may_have_a_transparent_level(bits, row):  # the row is 1, 0, 1, 0, ...
     size = struct.pack(">IIBBBBB", 16, 16, bits, 0, 0, 0, 0)
     chunks = {b"IHDR": size, b"tRNS": struct.pack(">H", 1), b"IDAT": zlib.compress(16 * (b"\0" + row))}
-    file = b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*one) for one in {**chunks, b"IEND": b""}.items())
+    file = b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*pair) for pair in {**chunks, b"IEND": b""}.items())
     assert image_io.read_transparent(file)[5, :, 3].tolist() == 8 * [0, 255]
 
 

@@ -60,6 +60,9 @@ def test_of_a_card_all_that_the_model_makes_is_shown_and_no_curves(home):
     file = File.keep(packed.getvalue(), "model", "m.zip")
     whole, thumbnail = thumbnails.image_of(file, full_card=True), thumbnails.image_of(file)
     assert np.array_equal(whole, image_io.read(card))
-    greens = [np.count_nonzero((one == (0, 200, 0)).all(-1)) for one in (whole, thumbnail)]
+    # WebP changes colors a little, most of all at the edges.
+    greens = [
+        np.count_nonzero((np.abs(image - np.array((0, 200, 0))) < 40).all(-1)) for image in (whole, thumbnail)
+    ]
     assert greens[0] == greens[1] > 0.4 * thumbnail.shape[0] * thumbnail.shape[1]
-    assert (thumbnail[:, -2:] == 255).all(), "what stands right of it is cut off in the gap"
+    assert (thumbnail[:, -2:] > 250).all(), "what stands right of it is cut off in the gap"

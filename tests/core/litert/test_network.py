@@ -18,7 +18,7 @@ from studio.core.litert import convert, network
 from studio.core.models import presets
 from studio.core.weights import index
 
-EXPORTED = [name for name, one in index.load().presets.items() if one.litert]
+EXPORTED = [name for name, preset in index.load().presets.items() if preset.litert]
 LOADED = """
 import sys
 import numpy as np
@@ -41,15 +41,15 @@ def model(home, tmp_path):
 def converted():
     """Returns the files in the cache."""
     folder = paths.folder("cache") / "litert"
-    return sorted(f"{one.parent.name}/{one.name}" for one in folder.glob("*/*"))
+    return sorted(f"{file.parent.name}/{file.name}" for file in folder.glob("*/*"))
 
 
 def test_every_shipped_model_that_can_be_exported_ships_its_files():
-    can = {name for name, one in index.load().presets.items() if tasks.get(one.task).networks}
+    can = {name for name, preset in index.load().presets.items() if tasks.get(preset.task).networks}
     assert can == set(EXPORTED) >= {"house", "enlarge", "clean", "colorize", "sketch"}
     for name in EXPORTED:
         folder = presets.find(name).folder
-        assert {one.stem for one in folder.glob("*.tflite")} == set(index.load().presets[name].litert)
+        assert {file.stem for file in folder.glob("*.tflite")} == set(index.load().presets[name].litert)
 
 
 @pytest.mark.slow
@@ -57,7 +57,7 @@ def test_every_shipped_model_that_can_be_exported_ships_its_files():
 def test_a_shipped_file_computes_what_keras_computes(name):
     preset, rng = presets.find(name), np.random.default_rng(0)
     for part, model in tasks.import_object(tasks.get(preset.task).networks)(preset).items():
-        shapes = [[1, *(side or 48 for side in one.shape[1:])] for one in model.inputs]
+        shapes = [[1, *(side or 48 for side in input.shape[1:])] for input in model.inputs]
         inputs = [rng.random(shape, "float32") for shape in shapes]
         expected = np.asarray(model(inputs if len(inputs) > 1 else inputs[0], training=False))
         (output,) = network.load(preset, part)(*inputs)

@@ -30,7 +30,7 @@ def test_a_figure_is_the_median_of_runs_after_the_first(home, monkeypatch):
     monkeypatch.setattr(speed.time, "perf_counter", lambda: now[0])
     monkeypatch.setattr(tasks, "run", lambda *_: now.append(now.pop() + next(takes)))
     monkeypatch.setattr(speed, "TIMINGS", speed.TIMINGS[:1])
-    assert [one.seconds for one in speed.measure()] == [2.0]
+    assert [timing.seconds for timing in speed.measure()] == [2.0]
     assert next(takes, None) is None
 
 

@@ -34,7 +34,7 @@ def test_copies_of_any_image_lie_near_it_mirrored_or_not(dataset):
     copies[::2] = copies[::2, :, ::-1]
     fresh = np.random.default_rng(1).permuted(dataset.images[learned[::27]], axis=0)
     copied, new = (
-        discriminator.compare(one.repeat(3, axis=-1), Progress()).figures for one in (copies, fresh)
+        discriminator.compare(images.repeat(3, axis=-1), Progress()).figures for images in (copies, fresh)
     )
     assert copied["learned_n"] == 2700 and copied["nearest_n"] == 100 and copied["held_out_n"] == 300
     assert copied["nearest"] == 0 < copied["nearest_held_out"]
@@ -58,7 +58,7 @@ def test_with_few_images_the_kid_that_selects_is_of_held_out_ones(dataset, monke
     for few in (COUNT + 1, COUNT):
         monkeypatch.setattr(comparison, "FEW", few)
         discriminator = comparison.Scorer(dataset, learned[:250], held_out, 250, Progress())
-        values.append([discriminator.distance(one.repeat(3, axis=-1)) for one in (memorized, new)])
+        values.append([discriminator.distance(images.repeat(3, axis=-1)) for images in (memorized, new)])
     (few_memorized, few_new), (many_memorized, many_new) = values
     assert few_memorized["kid"] > few_new["kid"] and many_memorized["kid"] < many_new["kid"]
     assert few_memorized["training kid"] == many_memorized["kid"] and set(many_new) == {"kid"}

@@ -62,8 +62,8 @@ def test_fid_knows_the_distance_of_two_normal_distributions():
 @pytest.mark.parametrize("score", [scores.fid, scores.kid])
 def test_errors_are_those_that_repeats_show(score):
     results = [score(samples(100, 4, seed=2 * n), samples(100, 4, 1, seed=2 * n + 1)) for n in range(60)]
-    spread = np.std([one.value for one in results])
-    assert 0.75 < np.mean([one.error for one in results]) / spread < 1.5
+    spread = np.std([result.value for result in results])
+    assert 0.75 < np.mean([result.error for result in results]) / spread < 1.5
 
 
 @pytest.mark.parametrize("d", [5, 90])
@@ -138,7 +138,7 @@ def test_nearest_finds_the_nearest_in_pieces_too(monkeypatch):
     assert again[0].value == pytest.approx(
         whole[0].value, abs=1e-6
     )  # the order of sums varies between processors
-    assert [one.value for one in again[1]] == [one.value for one in whole[1]]
+    assert [element.value for element in again[1]] == [item.value for item in whole[1]]
 
 
 def test_too_few_images_are_refused_with_the_minimum():

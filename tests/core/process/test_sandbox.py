@@ -146,7 +146,7 @@ def test_a_process_in_the_sandbox_cannot(rules, work, place, listener):
     done = run(enter, TRIES[work], place, listener)
     assert done.returncode == 3, (done.stdout, done.stderr)
     assert (place / "secret").read_text() == "secret" and (place / "given").read_text() == "given"
-    assert sorted(one.name for one in place.iterdir()) == ["given", "letters", "own", "secret"]
+    assert sorted(file.name for file in place.iterdir()) == ["given", "letters", "own", "secret"]
     assert os.nice(0) == PRIORITY
 
 

@@ -215,7 +215,7 @@ def test_variables_get_their_values_back():
 
 @pytest.mark.parametrize("others", [[Variable(np.zeros((3, 2)))], [Variable(0.0), Variable(1.0)]])
 def test_variables_of_another_model_are_left_alone(others):
-    before = [one.values.copy() for one in others]
+    before = [other.values.copy() for other in others]
     with pytest.raises(StudioError, match="another model"):
         checkpoints.restore("model", others, checkpoints.arrays_of("model", [Variable(np.ones((2, 3)))]))
-    assert all((one.values == was).all() for one, was in zip(others, before, strict=True))
+    assert all((other.values == was).all() for other, was in zip(others, before, strict=True))

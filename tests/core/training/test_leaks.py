@@ -23,7 +23,7 @@ def graphs() -> int:
 
     keras.backend.clear_session()
     gc.collect()
-    return sum(isinstance(one, FuncGraph) for one in gc.get_objects())
+    return sum(isinstance(value, FuncGraph) for value in gc.get_objects())
 
 
 def registered() -> set[str]:

@@ -25,7 +25,7 @@ def graphs() -> int:
     from tensorflow.python.framework.func_graph import FuncGraph
 
     gc.collect()
-    return sum(isinstance(one, FuncGraph) for one in gc.get_objects())
+    return sum(isinstance(value, FuncGraph) for value in gc.get_objects())
 
 
 def fit(optimizer) -> None:
@@ -76,11 +76,11 @@ def keras_subclasses() -> list[type]:
                 path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".").removesuffix(".__init__")
             )
             classes |= {
-                one
-                for one in vars(importlib.import_module(name)).values()
-                if isinstance(one, type)
-                and one.__module__ == name
-                and issubclass(one, keras.Operation | keras.metrics.Metric | keras.callbacks.Callback)
+                value
+                for value in vars(importlib.import_module(name)).values()
+                if isinstance(value, type)
+                and value.__module__ == name
+                and issubclass(value, keras.Operation | keras.metrics.Metric | keras.callbacks.Callback)
             }
     return sorted(classes, key=lambda one: one.__qualname__)
 
@@ -141,7 +141,7 @@ def test_no_method_or_attribute_of_a_keras_subclass_shadows_one_of_keras():
     classes = keras_subclasses()
     assert len(classes) > 10
     assert not {
-        f"{one.__module__}.{one.__name__}": attributes for one in classes if (attributes := shadows(one))
+        f"{cls.__module__}.{cls.__name__}": attributes for cls in classes if (attributes := shadows(cls))
     }
 
 

@@ -61,7 +61,7 @@ def parts(tmp_path, monkeypatch):
 
 def random_images(count: int) -> np.ndarray:
     coarse = np.random.default_rng(0).integers(0, 256, (count, 6, 6, 3), "uint8")
-    return np.stack([resize(one, SIDE, SIDE) for one in coarse])
+    return np.stack([resize(image, SIDE, SIDE) for image in coarse])
 
 
 @pytest.mark.parametrize("task", SETTINGS)

@@ -62,8 +62,8 @@ def test_they_go_on_from_a_checkpoint():
     assert first.sheet() is None
     first.add(1, shades(16, 28), {"discriminator": 1.0})
     other.restore(first.grids, first.metrics)
-    for one in (first, other):
-        one.add(4, shades(16, 28), {"discriminator": 0.5})
+    for stages_run in (first, other):
+        stages_run.add(4, shades(16, 28), {"discriminator": 0.5})
     assert other.metrics == first.metrics == {"steps": [1, 4], "discriminator": [1.0, 0.5]}
     assert other.sheet() == first.sheet()
 

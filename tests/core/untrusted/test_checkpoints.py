@@ -65,7 +65,7 @@ def test_names_outside_the_table_are_not_found(tmp_path, module, name, arguments
     marker = tmp_path / "marker"
     filled = json.loads(json.dumps(arguments).replace("{}", str(marker)))
     call = dumps(Named(module, name, tuple(filled)))
-    header = b"".join(pickle.dumps(one, 2) for one in (1, 2, 3))
+    header = b"".join(pickle.dumps(number, 2) for number in (1, 2, 3))
     for read, data in (
         (checkpoints.numpy_pickle, call),
         (checkpoints.torch_legacy, header + call),

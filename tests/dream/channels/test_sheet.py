@@ -19,21 +19,21 @@ NAMES = list(backbones.BACKBONES)
 @pytest.mark.parametrize("name", NAMES)
 def test_a_sheet_shows_64_channels_that_there_are(name):
     tiles = sheet.tiles(name)
-    assert len({(one.layer, one.channel) for one in tiles}) == 64
+    assert len({(tile.layer, tile.channel) for tile in tiles}) == 64
     layers = backbones.spec(name).layers
-    assert all(0 <= one.channel < layers[one.layer] for one in tiles)
-    order = [list(layers).index(one.layer) for one in tiles]
+    assert all(0 <= tile.channel < layers[tile.layer] for tile in tiles)
+    order = [list(layers).index(tile.layer) for tile in tiles]
     assert order == sorted(order)
     assert 4 <= len(set(order)) <= 6
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_image_opens_and_no_two_are_alike(name):
-    images = [one.image() for one in sheet.tiles(name)]
+    images = [tile.image() for tile in sheet.tiles(name)]
     images_opened = [Image.open(io.BytesIO(data), formats=("WEBP",)) for data in images]
     assert {image.size for image in images_opened} == {(sheet.SIDE, sheet.SIDE)}
     small = np.array(
-        [np.asarray(one.convert("RGB").resize((16, 16)), "float32").ravel() for one in images_opened]
+        [np.asarray(image.convert("RGB").resize((16, 16)), "float32").ravel() for image in images_opened]
     )
     distances = np.sqrt(np.mean((small[:, None] - small[None]) ** 2, -1)) + 255 * np.eye(64)
     assert distances.min() > 8

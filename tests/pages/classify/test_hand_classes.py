@@ -41,7 +41,7 @@ def example_classes(home):
 
 
 def counts(example_classes):
-    return [len(one.images) for one in example_classes.classes]
+    return [len(image_class.images) for image_class in example_classes.classes]
 
 
 def test_they_become_an_archive_with_a_folder_for_each_class(example_classes, monkeypatch):
@@ -87,7 +87,7 @@ def test_there_are_only_so_many(example_classes, monkeypatch):
         example_classes.add()
     with pytest.raises(InvalidInput, match="put"):
         example_classes.add()
-    assert len({one.name for one in example_classes.classes}) == MOST_CLASSES
+    assert len({image_class.name for image_class in example_classes.classes}) == MOST_CLASSES
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_a_class_has_a_name_of_its_own_that_a_folder_can_have(name):
 def test_a_name_that_cannot_be_leaves_the_old_one(example_classes):
     with pytest.raises(InvalidInput, match="already a class called Class 2"):
         example_classes.rename(1, "class 2")
-    assert [one.name for one in example_classes.classes] == ["Class 1", "Class 2"]
+    assert [image_class.name for image_class in example_classes.classes] == ["Class 1", "Class 2"]
 
 
 def test_what_is_missing_is_said(example_classes):
@@ -176,8 +176,8 @@ def test_an_archive_is_gone_on_with_by_hand(example_classes, monkeypatch):
     )
     new = HandClasses()
     assert new.load_archive(packed, Progress()) == 0
-    assert {one.name: set(one.images) for one in new.classes} == {
-        one.name: set(one.images) for one in example_classes.classes
+    assert {image_class.name: set(image_class.images) for image_class in new.classes} == {
+        image_class.name: set(image_class.images) for image_class in example_classes.classes
     }
     body = io.BytesIO()
     with zipfile.ZipFile(body, "w") as archive:
@@ -186,9 +186,12 @@ def test_an_archive_is_gone_on_with_by_hand(example_classes, monkeypatch):
         archive.writestr("top/a:b?/broken.png", b"no image")
         archive.writestr("top/a:b?/elsewhere.png", encoded_image(0))
     assert new.load_archive(File.keep(body.getvalue(), "dataset", "more.zip"), Progress()) == 1
-    assert {one.name: len(one.images) for one in new.classes} == {"CATS": 1, "a-b-": 2}
+    assert {image_class.name: len(image_class.images) for image_class in new.classes} == {
+        "CATS": 1,
+        "a-b-": 2,
+    }
     new.undo()
-    assert {one.name: len(one.images) for one in new.classes} == {
+    assert {image_class.name: len(image_class.images) for image_class in new.classes} == {
         "cats": 2,
         "Class 2": 2,
         "CATS": 1,

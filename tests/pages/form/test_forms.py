@@ -68,9 +68,9 @@ def test_a_changed_widget_changes_the_settings(form):
 
 @pytest.mark.slow
 def test_a_share_is_shown_in_per_cent_and_no_limit_as_a_plain_0(visit):
-    [share] = [one for one in visit("classify").slider if one.key == "held_out"]
+    [share] = [element for element in visit("classify").slider if element.key == "held_out"]
     assert share.proto.format == "percent" and share.value == 0.3
-    [minutes] = [one for one in visit("tune").number_input if one.key == "minutes"]
+    [minutes] = [element for element in visit("tune").number_input if element.key == "minutes"]
     assert (minutes.label, minutes.proto.format) == ("Time limit (min)", "%g")
 
 

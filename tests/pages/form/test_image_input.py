@@ -49,5 +49,5 @@ def test_every_uploader_opens_and_takes_an_image_after_an_upload_on_another_page
 
 def _upload(page, slot: str, name: str, image) -> None:
     start = keys.part(slot, "upload")
-    uploader = next(one for one in page.file_uploader if one.key.startswith(start))
+    uploader = next(element for element in page.file_uploader if element.key.startswith(start))
     uploader.set_value((name, image_io.encode_png(image), "image/png")).run()

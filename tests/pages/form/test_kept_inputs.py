@@ -29,11 +29,11 @@ def reloaded(visit, page, address, **changed):
 
 
 def captions(page) -> str:
-    return "\n".join(one.value for one in page.caption).replace("\\", "")
+    return "\n".join(element.value for element in page.caption).replace("\\", "")
 
 
 def upload(page, start, name, data):
-    field = next(one for one in page.file_uploader if one.key.startswith(start))
+    field = next(element for element in page.file_uploader if element.key.startswith(start))
     return field.upload(name, data, "application/octet-stream").run()
 
 
@@ -62,8 +62,8 @@ def test_archives_and_loose_images_are_there_after_a_reload(visit, archive, imag
     page = upload(page, "draw.upload", "loose.png", image_io.encode_png(image))
     again = reloaded(visit, page, "train-generator")
     assert not again.exception
-    [choice] = [one for one in again.radio if one.label.startswith("Choose which upload")]
-    assert [one.replace("\\", "") for one in choice.options] == ["mine.zip", "1 image: loose.png"]
+    [choice] = [element for element in again.radio if element.label.startswith("Choose which upload")]
+    assert [option.replace("\\", "") for option in choice.options] == ["mine.zip", "1 image: loose.png"]
     assert choice.value == "loose"
 
 

@@ -43,10 +43,10 @@ def test_no_more_than_can_be_looked_after_are_taken(home, image):
 def test_the_pages_start_a_batch_of_them(visit, engine, image, until):
     photos = [File.keep(image_io.encode_png(image // (n + 1)), "image", f"{n}.png") for n in range(3)]
     page = visit("style", mode="Instant", size="64", style="Mosaic")
-    assert not page.exception and "Start all 3" not in [one.label for one in page.button]
+    assert not page.exception and "Start all 3" not in [element.label for element in page.button]
     page.session_state["many_photos"] = photos
     page.run()
-    next(one for one in page.button if one.label == "Start all 3").click().run()
+    next(element for element in page.button if element.label == "Start all 3").click().run()
     assert not page.exception and not page.error
     job = engine.jobs(limit=1)[0]
     batch = engine.batch(job.batch)

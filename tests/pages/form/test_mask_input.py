@@ -55,7 +55,7 @@ def test_a_bad_mask_is_one_sentence_and_the_others_stay(visit, file_names):
 
 def test_a_bad_mask_is_said_where_nothing_is_folded(visit, file_names):
     page = add(visit("style"), "odd.png", data=b"no image")
-    [expander] = [one for one in page.expander if one.label == "More"]
+    [expander] = [element for element in page.expander if element.label == "More"]
     assert not expander.error and any("image odd" in error.value for error in page.error)
 
 

@@ -28,7 +28,9 @@ def mask(*columns):
 
 
 def payload(*masks, image=IMAGE, styles=None):
-    texts = ["data:image/png;base64," + base64.b64encode(image_io.encode_png(one)).decode() for one in masks]
+    texts = [
+        "data:image/png;base64," + base64.b64encode(image_io.encode_png(image)).decode() for image in masks
+    ]
     return {"image": image, "styles": styles or STYLES[: len(masks)], "masks": texts}
 
 
@@ -93,7 +95,7 @@ def test_masks_under_the_brush_again_are_the_strokes_that_made_them(painted):
     masks = painted_masks.complete_masks(painted)
     again = painted_masks.painted_only(masks)
     np.testing.assert_array_equal(painted_masks.complete_masks(again), masks)
-    assert sum(one.max() > 0 for one in again) <= sum(one.max() > 0 for one in painted)
+    assert sum(element.max() > 0 for element in again) <= sum(image.max() > 0 for image in painted)
 
 
 @pytest.mark.slow

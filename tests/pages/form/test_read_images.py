@@ -44,9 +44,9 @@ def test_two_data_sets_are_read_at_a_time(slow_reads):
     assert slow_reads.entered.acquire(timeout=30) and slow_reads.entered.acquire(timeout=30)
     assert not slow_reads.entered.acquire(timeout=MOMENT)
     slow_reads.gate.set()
-    for one in all_of_them:
-        one.thread.join(30)
-    assert sorted(one.dataset for one in all_of_them) == ["0", "1", "2"]
+    for entry in all_of_them:
+        entry.thread.join(30)
+    assert sorted(reading.dataset for reading in all_of_them) == ["0", "1", "2"]
 
 
 def test_another_owner_need_not_wait_until_one_is_read(slow_reads, monkeypatch):
@@ -58,9 +58,9 @@ def test_another_owner_need_not_wait_until_one_is_read(slow_reads, monkeypatch):
     while "ada's" not in slow_reads.names:
         assert slow_reads.entered.acquire(timeout=30)
     slow_reads.gate.set()
-    for one in [*mine, other]:
-        one.thread.join(30)
-        assert one.dataset
+    for item in [*mine, other]:
+        item.thread.join(30)
+        assert item.dataset
 
 
 def test_reading_ends_that_no_tab_watches_and_begins_again_once_one_does(slow_reads, monkeypatch):

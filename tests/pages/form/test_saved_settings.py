@@ -43,7 +43,7 @@ def test_the_form_asks_for_what_was_saved(visit, case):
     page = visit(address, **params)
     page.session_state[f"{slot}.add"] = True
     page.run()
-    number = library.saved(task).index(case)
+    number = library.list_names(task).index(case)
     button(page, f"{slot}.{number}.use").click().run()
     assert not page.exception
     page.session_state[f"{slot}.add"] = True
@@ -51,7 +51,7 @@ def test_the_form_asks_for_what_was_saved(visit, case):
     button(page, f"{slot}.save").click().run()
     assert library.load(task, f"{case} again") == settings
     button(page, f"{slot}.{number}.remove").click().run()
-    assert case not in library.saved(task)
+    assert case not in library.list_names(task)
 
 
 @pytest.mark.slow
@@ -60,7 +60,7 @@ def test_a_wrong_file_is_told_where_it_was_given(visit):
     page.session_state["settings_style.add"] = True
     page.run()
     data = library.to_json("dream.ascend", tasks.get("dream.ascend").settings())
-    next(one for one in page.file_uploader if one.key.startswith("settings_style")).upload(
+    next(element for element in page.file_uploader if element.key.startswith("settings_style")).upload(
         "a.json", data.encode()
     )
     page.run()

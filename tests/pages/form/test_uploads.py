@@ -39,7 +39,7 @@ def test_of_very_many_bad_files_the_first_few_are_told(draw):
             uploads.set_fault("many", f"{n}.png is no image. Leave it out.")
         uploads.show_fault("many")
 
-    messages = [one.value for one in draw(page).error]
+    messages = [element.value for element in draw(page).error]
     assert len(messages) == 4 and messages[-1] == "997 more files were refused."
 
 
@@ -54,7 +54,7 @@ def test_only_what_was_wrong_with_the_last_upload_is_told(draw):
         st.button("Two", on_click=lambda: [uploads.set_fault(slot, slot) for slot in ("first", "second")])
 
     after = draw(page).button[0].click().run()
-    assert [one.value for one in after.error] == ["second"]
+    assert [element.value for element in after.error] == ["second"]
     assert not after.run().error
 
 

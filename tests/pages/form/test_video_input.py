@@ -147,11 +147,11 @@ def test_a_part_of_a_longer_video_is_chosen_in_seconds(visit, live, submitted, m
     page = visit("style", what="A video", video_file=digest)
     assert not page.exception and not page.error
     assert page.slider(key="video_part").value == (0.0, 0.6), "as much as can be used"
-    assert "6 frames, 0.6 s" in " ".join(one.value for one in page.caption)
+    assert "6 frames, 0.6 s" in " ".join(element.value for element in page.caption)
     page.slider(key="video_part").set_value((0.5, 0.9)).run()
     press(page, "Start")
     [(task, settings, _)] = submitted
     assert (task, settings.start, settings.end) == ("video.repaint", 0.5, 0.9)
     page.slider(key="video_part").set_value((0.2, 1.2)).run()
-    assert "from 0.2 to 0.8 s" in " ".join(one.value for one in page.caption)
+    assert "from 0.2 to 0.8 s" in " ".join(element.value for element in page.caption)
     assert not page.exception and not page.error

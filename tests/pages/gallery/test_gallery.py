@@ -30,7 +30,7 @@ from studio.video.settings import VideoSettings
 
 
 def button(page, label):
-    return next(one for one in page.button if one.label == label)
+    return next(element for element in page.button if element.label == label)
 
 
 def grid(page):
@@ -85,10 +85,10 @@ def test_an_item_of_the_address_is_shown_with_its_recipe_and_all_that_can_be_don
     page = visit("gallery", item=id)
     assert not page.exception
     assert page.subheader[0].value == r"Chore\: shade 9"
-    assert {"Make again", "Remove", "All", "Newer", "Older"} <= {one.label for one in page.button}
+    assert {"Make again", "Remove", "All", "Newer", "Older"} <= {element.label for element in page.button}
     assert page.get("download_button")[0].proto.label == "Download"
     assert any('"shade": 9' in code.value for code in page.code)
-    assert "took 4 s" in " ".join(one.value for one in page.caption)
+    assert "took 4 s" in " ".join(element.value for element in page.caption)
 
 
 def test_a_click_opens_an_item_and_all_goes_back_to_the_same_search(visit, make_result):
@@ -157,11 +157,11 @@ def test_a_removed_item_comes_back_with_undo(visit, make_result):
     button(page, "Remove").click().run()
     assert not page.exception
     assert index.find()[1] == 0
-    assert any("1 item is removed" in one.value for one in page.markdown)
+    assert any("1 item is removed" in element.value for element in page.markdown)
     button(page, "Undo").click().run()
     assert [entry.id for entry in index.find()[0]] == [id]
     assert labels(page) == ["shade 5"]
-    assert not any("removed" in one.value for one in page.markdown)
+    assert not any("removed" in element.value for element in page.markdown)
 
 
 def test_undo_is_not_offered_for_what_was_let_go(visit, make_result):
@@ -170,7 +170,7 @@ def test_undo_is_not_offered_for_what_was_let_go(visit, make_result):
     disk_usage.free(["removed"])
     button(page, "Undo").click().run()
     assert "no such removed item" in page.error[0].value
-    assert "Undo" not in [one.label for one in page.button]
+    assert "Undo" not in [element.label for element in page.button]
 
 
 @pytest.mark.parametrize("harm", [*list(odd_folders.HARMS)[::6], "listed before"])
@@ -187,19 +187,19 @@ def test_pages_live_with_a_folder_that_cannot_be_read_and_it_can_be_removed(visi
         assert not page.exception and "no such item" in page.warning[0].value
     page = visit("gallery")
     assert not page.exception and labels(page) == ["shade 1"]
-    assert any(one.label == "Unreadable (1)" for one in page.expander)
+    assert any(element.label == "Unreadable (1)" for element in page.expander)
     assert not visit("").exception
     button(page, "Remove").click().run()
-    assert not page.exception and not any("Unreadable" in one.label for one in page.expander)
-    assert any(one.label == "Removed (1)" for one in page.expander)
+    assert not page.exception and not any("Unreadable" in element.label for element in page.expander)
+    assert any(element.label == "Removed (1)" for element in page.expander)
     button(page, "Yes, delete").click().run()
-    assert not page.exception and not any("Removed" in one.label for one in page.expander)
+    assert not page.exception and not any("Removed" in element.label for element in page.expander)
 
 
 def test_several_are_picked_and_removed_together(visit, make_result):
     there = [make_result(shade=shade) for shade in range(3)]
     page = visit("gallery")
-    next(one for one in page.toggle if one.label == "Select several").set_value(True).run()
+    next(element for element in page.toggle if element.label == "Select several").set_value(True).run()
     assert button(page, "Remove").disabled
     grid(page).set_value(there[:2]).run()
     button(page, "Remove 2").click().run()
@@ -282,8 +282,8 @@ def test_an_item_of_a_task_that_is_gone_can_still_be_looked_at(visit, make_resul
     monkeypatch.delitem(tasks.TASKS, "chores.do")
     page = visit("gallery", item=id)
     assert not page.exception
-    assert "no longer has this task" in " ".join(one.value for one in page.caption)
-    assert "Make again" not in {one.label for one in page.button}
+    assert "no longer has this task" in " ".join(element.value for element in page.caption)
+    assert "Make again" not in {element.label for element in page.button}
     assert button(page, "Remove")
 
 
@@ -292,7 +292,7 @@ def test_the_home_page_stays_whole_beside_it(visit, make_result, monkeypatch):
     monkeypatch.delitem(tasks.TASKS, "chores.do")
     page = visit()
     assert not page.exception and not page.error
-    assert "Your recent work" in [one.value for one in page.subheader]
+    assert "Your recent work" in [element.value for element in page.subheader]
 
 
 def test_a_text_is_shown_as_text(visit, engine, make_result):
@@ -300,7 +300,7 @@ def test_a_text_is_shown_as_text(visit, engine, make_result):
     file = File.keep(b"# <b>a tale</b>", "text", "tale.txt")
     page = visit("gallery", item=items.add(tasks.Result((file,), {}, recipe), 1.0))
     assert not page.exception
-    assert {"Write on", "Remove"} <= {one.label for one in page.button}
+    assert {"Write on", "Remove"} <= {element.label for element in page.button}
 
 
 def page_of_told():
@@ -333,7 +333,7 @@ def test_a_dropped_image_shows_its_recipe_and_goes_into_the_gallery(drop, make_r
     removal.remove([id])
     page = drop(data)
     assert any('"shade": 12' in code.value for code in page.code)
-    assert "Make again" in {one.label for one in page.button}
+    assert "Make again" in {element.label for element in page.button}
     button(page, "Add to the gallery").click().run()
     (entry,), _ = index.find()
     assert items.find(entry.id).result.files[0].read() == data
@@ -358,7 +358,7 @@ def test_a_dropped_image_whose_input_is_gone_asks_for_it(drop, make_result):
     item.inputs["image"][0].path.unlink()
     page = drop(data)
     assert "shade" in page.info[0].value and "add its inputs" in page.info[0].value
-    assert "Make again" not in {one.label for one in page.button}
+    assert "Make again" not in {element.label for element in page.button}
 
 
 def test_the_input_that_was_gone_is_taken_back_and_no_other_file(visit, make_result):
@@ -372,10 +372,10 @@ def test_the_input_that_was_gone_is_taken_back_and_no_other_file(visit, make_res
     place = page.file_uploader[0]
     page = place.upload("another.txt", b"something else", "text/plain").run()
     assert "another.txt is not the original input" in page.error[0].value.replace("\\", "")
-    assert "Make again" not in {one.label for one in page.button}
+    assert "Make again" not in {element.label for element in page.button}
     page = page.file_uploader[0].upload("the-same.png", content, "image/png").run()
     assert not page.error
-    assert "Make again" in {one.label for one in page.button}
+    assert "Make again" in {element.label for element in page.button}
     assert source.read() == content
 
 
@@ -401,14 +401,14 @@ def test_a_image_of_another_studio_is_read_and_no_more(drop, image):
     page = drop(image_io.encode_png(image, recipe))
     assert "Another version" in page.warning[0].value
     assert "song.sing" in page.code[0].value
-    assert {one.label for one in page.button} == {"Back"}
+    assert {element.label for element in page.button} == {"Back"}
 
 
 def test_a_zip_holds_what_was_picked_or_all_that_the_search_found(make_result):
     there = [make_result(shade=shade) for shade in range(3)]
 
     def shades(query, picked):
-        with zipfile.ZipFile(io.BytesIO(selection.zipped(query, picked, "local"))) as packed:
+        with zipfile.ZipFile(io.BytesIO(selection.zip_items(query, picked, "local"))) as packed:
             return {recipes.read(packed.read(name)).settings["shade"] for name in packed.namelist()}
 
     assert shades(Filter(), None) == {0, 1, 2}
@@ -420,7 +420,7 @@ def test_a_zip_that_is_too_large_for_a_browser_is_a_sentence(make_result, monkey
     make_result(shade=1)
     monkeypatch.setattr(export, "MOST_BYTES", 10)
     with pytest.raises(InsufficientSpace, match="studio gallery export"):
-        selection.zipped(Filter(), None, "local")
+        selection.zip_items(Filter(), None, "local")
 
 
 def test_a_zip_leaves_out_what_is_gone_and_is_not_offered_where_it_would_be_too_large(
@@ -428,10 +428,10 @@ def test_a_zip_leaves_out_what_is_gone_and_is_not_offered_where_it_would_be_too_
 ):
     there = [make_result(shade=shade) for shade in (201, 202)]
     items.find(there[0]).result.files[0].path.unlink()
-    with zipfile.ZipFile(io.BytesIO(selection.zipped(Filter(), there, "local"))) as packed:
+    with zipfile.ZipFile(io.BytesIO(selection.zip_items(Filter(), there, "local"))) as packed:
         assert len(packed.namelist()) == 1
     page = visit("gallery")
-    next(one for one in page.toggle if one.label == "Select several").set_value(True).run()
+    next(element for element in page.toggle if element.label == "Select several").set_value(True).run()
     for picked, most, is_offered in ((there, 10**6, True), (there[:1], 10**6, False), (there, 10, False)):
         monkeypatch.setattr(export, "MOST_BYTES", most)
         grid(page).set_value(picked).run()
@@ -512,7 +512,7 @@ def test_a_sweep_is_planned_and_started(visit, alone, engine):
     page = visit("gallery", item=alone)
     page.selectbox(key=f"{alone}.sweep_1").set_value("shade").run()
     page.text_input(key=f"{alone}.sweep_1.shade").set_value("1|2|300").run()
-    assert "shade" in " ".join(one.value for one in page.error)
+    assert "shade" in " ".join(element.value for element in page.error)
     page.text_input(key=f"{alone}.sweep_1.shade").set_value("1|2|3").run()
     page.selectbox(key=f"{alone}.sweep_2").set_value("do").run()
     page.text_input(key=f"{alone}.sweep_2.do").set_value("count|refuse").run()
@@ -545,20 +545,20 @@ def test_what_no_page_has_a_view_for_says_in_the_gallery_why_it_failed(visit, en
     until(lambda: engine.job(job.id).finished)
     page = visit("gallery", job=job.id)
     assert not page.exception and words.plain(engine.job(job.id).error) in page.error[0].value
-    assert "Run again" in {one.label for one in page.button}
+    assert "Run again" in {element.label for element in page.button}
 
 
 def test_a_job_that_is_opened_takes_the_place_of_a_dropped_image(visit, make_result, engine, chores, until):
     page, image = visit("gallery"), items.find(make_result(shade=30)).result.files[0].read()
     page.session_state[dropped_file._PROVENANCE] = import_file.provenance(image, "a.png")
     page.run()
-    assert "told_back" in {one.key for one in page.button}
+    assert "told_back" in {element.key for element in page.button}
     job = engine.submit("chores.do", chores.ChoreSettings(shade=9), {})
     until(lambda: engine.job(job.id).finished)
     page.query_params["job"] = job.id
     page.run()
     assert not page.exception and page.subheader[0].value == r"Chore\: chore"
-    assert "told_back" not in {one.key for one in page.button}
+    assert "told_back" not in {element.key for element in page.button}
 
 
 def test_a_job_that_failed_does_not_keep_a_dropped_image_from_being_looked_at(
@@ -584,16 +584,16 @@ def test_the_cells_of_a_sweep_are_looked_at_one_by_one(visit, alone, chores):
     id = items.add(tasks.run("gallery.sweep", plan, {}), 1.0)
     page = visit("gallery", item=id)
     assert not page.exception
-    assert [one.label for one in page.button].count("Look") == 2
+    assert [element.label for element in page.button].count("Look") == 2
     assert not page.get("page_link") or "Open in Gallery" not in {
-        one.proto.label for one in page.get("page_link")
+        element.proto.label for element in page.get("page_link")
     }
-    assert sum("not to my taste" in one.value for one in page.caption) >= 2
+    assert sum("not to my taste" in element.value for element in page.caption) >= 2
     page.button(key="cell_1").click().run()
     assert not page.exception
     assert any('"shade": 50' in code.value for code in page.code)
     button(page, "Back").click().run()
-    assert [one.label for one in page.button].count("Look") == 2
+    assert [element.label for element in page.button].count("Look") == 2
 
 
 @pytest.mark.parametrize(
@@ -646,7 +646,9 @@ def test_a_trained_model_is_kept_under_a_name_and_then_stands_on_its_page(visit,
     recipe = presets.from_zip(file).recipe()
     page = visit("gallery", item=items.add(tasks.Result((file,), {}, recipe), 60.0))
     assert not page.exception
-    next(one for one in page.text_input if one.label == "Name of the model").set_value("Rainy days")
+    next(element for element in page.text_input if element.label == "Name of the model").set_value(
+        "Rainy days"
+    )
     button(page, "Keep as model").click()
     page.run()
     assert not page.exception
@@ -662,9 +664,9 @@ def test_a_kept_model_and_what_it_learned_from_are_its_visitors_own(visit, tmp_p
     monkeypatch.setattr(owners, "owner", lambda: whose[0])
     monkeypatch.setitem(st.session_state, "model_name", "by-visitor")
     kept_models._keep(File.keep(trained, "model", "net.zip"), "model_name", lambda name: "")
-    assert {one.network for one in samples.trained_styles()} >= {"by-command", "by-visitor"}
+    assert {style.network for style in samples.trained_styles()} >= {"by-command", "by-visitor"}
     for whose[0] in ("visitor-b", "local"):
-        by_network = {one.network: one for one in samples.trained_styles()}
+        by_network = {style.network: style for style in samples.trained_styles()}
         assert "by-command" in by_network and "by-visitor" not in by_network
     assert by_network["by-command"].file().read()
 
@@ -678,7 +680,7 @@ def test_a_model_for_all_paints_for_all_and_gives_nobody_the_images_that_its_rec
     whose[0] = "local"  # a model of the operator, with files that a visitor may have uploaded
     presets.unpack(model_zip.pack(tiny_styles.make(tmp_path / "net", learned_from=[hers]).folder), "for-all")
     whose[0] = "visitor-b"
-    [sample] = [one for one in samples.trained_styles() if one.network == "for-all"]
+    [sample] = [style for style in samples.trained_styles() if style.network == "for-all"]
     assert sample.painting == "rain" and sample.thumbnail == samples.shipped_thumbnail("none")
     with pytest.raises(Unavailable):
         sample.file().read()
@@ -693,7 +695,7 @@ def test_a_model_that_names_anothers_image_does_not_show_it(visit, tmp_path, mon
     trained = model_zip.pack(tiny_styles.make(tmp_path / "net", learned_from=[hers]).folder)
     whose[0] = "visitor-b"
     File.keep(trained, "model", "net.zip"), presets.unpack(trained, "forged")
-    [sample] = [one for one in samples.trained_styles() if one.network == "forged"]
+    [sample] = [style for style in samples.trained_styles() if style.network == "forged"]
     assert sample.thumbnail == samples.shipped_thumbnail("none")
     with pytest.raises(Unavailable):
         sample.file().read()
@@ -709,7 +711,7 @@ def test_a_recipe_that_calls_anothers_image_a_sample_does_not_open_it(visit, mon
         source = {"digest": hers.digest, "name": name}
         recipe = {"version": 1, "task": "style.transfer", "settings": {}, "inputs": {"content": [source]}}
         description = dropped_file._provenance_of(json.dumps(recipe).encode(), "forged.json")
-        assert [one.digest for one in description.missing] == [hers.digest]
+        assert [file.digest for file in description.missing] == [hers.digest]
         assert not hers.is_available
 
 
@@ -721,7 +723,8 @@ def test_a_result_whose_file_is_gone_takes_no_page_along(visit, make_result, eng
         page = visit("health")  # its sidebar has the job panel
         assert not page.exception
         assert any(
-            "just now" in str(one.value).lower() or "done" in str(one.value).lower() for one in page.markdown
+            "just now" in str(element.value).lower() or "done" in str(element.value).lower()
+            for element in page.markdown
         )
     finally:
         engine.job(id).folder.remove()

@@ -20,7 +20,7 @@ def labels(page):
 
 
 def button(page, key):
-    return next(one for one in page.button if one.key == key)
+    return next(element for element in page.button if element.key == key)
 
 
 @pytest.mark.slow
@@ -108,7 +108,7 @@ def test_what_differs_is_told_of_any_two_items(make_result):
     same = items.find(make_result(shade=5))
     assert list(comparison.differences(same, same)) == []
     other = items.find(make_result(shade=6, do="refuse"))
-    differences = dict((noun, (one, two)) for noun, one, two in comparison.differences(same, other))
+    differences = dict((noun, (first, second)) for noun, first, second in comparison.differences(same, other))
     assert (
         differences["Shade"] == ("5", "6")
         and differences["Do"] == ("count", "refuse")

@@ -13,7 +13,7 @@ def nothing_kept(engine, monkeypatch):
     """Hides models that earlier tests in this process stored."""
     before = set(kept_models.list_own())
     mine = kept_models.list_own
-    monkeypatch.setattr(kept_models, "mine", lambda: [name for name in mine() if name not in before])
+    monkeypatch.setattr(kept_models, "list_own", lambda: [name for name in mine() if name not in before])
 
 
 @pytest.fixture
@@ -27,11 +27,11 @@ def painter(engine):
 
 
 def button(page, key):
-    return next(one for one in page.button if one.key == key)
+    return next(element for element in page.button if element.key == key)
 
 
 def sections(page):
-    return [one.label for one in page.expander if "Your models" in one.label]
+    return [element.label for element in page.expander if "Your models" in element.label]
 
 
 @pytest.mark.slow

@@ -99,7 +99,7 @@ def test_the_grid_tags_and_what_was_removed_show_it_as_it_is(visit, add):
     ):
         assert shows(page) and not unescaped(page)
     page = visit("gallery", item=first)
-    next(one for one in page.button if one.key == "item_remove").click().run()
+    next(element for element in page.button if element.key == "item_remove").click().run()
     page = visit("gallery")
     assert shows(page) and not unescaped(page)
 

@@ -367,7 +367,7 @@ def test_one_of_a_batch_tells_of_the_others_and_all_are_saved_together(draw, eng
     page.run()
     assert any("**1** of 2" in line.value for line in page.markdown)
     assert page.button(key="batch_Previous").disabled
-    assert "Save 2 as zip" in [one.proto.label for one in page.get("download_button")]
+    assert "Save 2 as zip" in [element.proto.label for element in page.get("download_button")]
     page.button(key="batch_Next").click().run()
     assert not page.exception and page.query_params["job"] in (second.id, [second.id])
     assert any("**2** of 2" in line.value for line in page.markdown)

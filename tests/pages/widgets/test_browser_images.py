@@ -33,6 +33,6 @@ def test_a_image_that_changes_at_once_travels_with_the_page():
 
     view = AppTest.from_function(page).run()
     assert not view.exception
-    [body] = [one.proto.body for one in view.get("html")]
+    [body] = [element.proto.body for element in view.get("html")]
     assert re.search(r'src="data:image/webp;base64,UklGR[A-Za-z0-9+/=]+"', body)  # as a WebP begins
     assert body.count("What &quot;it&quot; draws &lt;now&gt;") == 2

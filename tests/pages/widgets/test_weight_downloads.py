@@ -46,12 +46,12 @@ def test_a_fetch_goes_on_while_the_page_is_used_and_is_stopped_from_it(visit, mo
     page = visit("health")
     page.button(key="fetch_adain").click().run()
     assert not page.exception
-    assert any("so far" in one.value for one in page.markdown)
+    assert any("so far" in element.value for element in page.markdown)
     page.button(key="stop_adain").click().run()
     assert weight_downloads._fetches().get("adain") is None or weight_downloads._fetches()[
         "adain"
     ].is_finished(SECONDS)
     page.run()
     assert not page.exception
-    assert any("Stopped" in one.value for one in page.error)
-    assert "fetch_adain" in {one.key for one in page.button}
+    assert any("Stopped" in element.value for element in page.error)
+    assert "fetch_adain" in {element.key for element in page.button}

@@ -161,7 +161,7 @@ def test_the_command_of_a_dream_asks_for_the_same(settings, guide, home):
 def asked_in_python(program):
     """Parses a program's call of `studio.make`: the task, the settings and the file names."""
     call = ast.parse(program).body[1].value
-    arguments = {one.arg: ast.literal_eval(one.value) for one in call.keywords}
+    arguments = {keyword.arg: ast.literal_eval(keyword.value) for keyword in call.keywords}
     task = tasks.get(ast.literal_eval(call.args[0]))
     settings, inputs = request.resolve(task, *request.by_kind(task, arguments))
     names = {slot: [file.name for file in files] for slot, files in inputs.items()}
@@ -177,7 +177,7 @@ def test_the_python_that_is_shown_asks_for_the_same(settings, home, image, tmp_p
     task = "dream.ascend" if dream else "style.transfer"
     inputs = {"content": [file], "guide": [file]} if dream else {"content": [file], "style": [file] * 2}
     program = commands.python(task, settings, inputs)
-    names = {slot: [one.name for one in files] for slot, files in inputs.items()}
+    names = {slot: [file.name for file in files] for slot, files in inputs.items()}
     assert asked_in_python(program) == (task, settings, names)
 
 
@@ -285,7 +285,7 @@ def test_the_time_left_is_calm(seconds, text):
 
 
 def test_names_are_listed_as_a_person_would():
-    assert [words.listed(names) for names in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == [
+    assert [words.join(names) for names in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == [
         "",
         "a",
         "a and b",
@@ -315,6 +315,6 @@ def test_variants_of_a_dream_are_other_dreams(settings):
     variants = [
         settings.parse(settings.model_dump() | change) for change in results.variants(settings).values()
     ]
-    assert len({one.model_dump_json() for one in (*variants, settings)}) == len(variants) + 1
-    looks = {one.look for one in variants} - {settings.look}
+    assert len({variant.model_dump_json() for variant in (*variants, settings)}) == len(variants) + 1
+    looks = {variant.look for variant in variants} - {settings.look}
     assert bool(looks) == (not settings.layers)  # layers replace the preset

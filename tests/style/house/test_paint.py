@@ -91,7 +91,7 @@ def test_the_photos_colors_can_be_kept(tiny, photo):
         paint_photo(photo, "rain", size=96, strength=1, keep_colors=how).reshape(-1, 3)
         for how in ("off", "matched")
     )
-    off = [np.abs(one.mean(0) - start.mean(0)).max() for one in (plain, recolored)]
+    off = [np.abs(image.mean(0) - start.mean(0)).max() for image in (plain, recolored)]
     assert off[1] < 5 < off[0]
 
 
@@ -205,5 +205,5 @@ def test_a_mask_drawn_on_a_transparent_ground_is_read_as_drawn(tiny, photo):
         tasks.run("style.transfer", settings_for("sand", size=96), {"content": [content], "mask": [file]})
         for file in files
     ]
-    clear, opaque = (image_io.read(one.files[0].read()) for one in results)
+    clear, opaque = (image_io.read(result.files[0].read()) for result in results)
     np.testing.assert_array_equal(clear, opaque)

@@ -74,7 +74,7 @@ def test_the_losses_are_those_of_the_fine_mode(photos, grams, vgg16):
         image_grams = gram_loss.grams(vgg16, image[None])
         off = [np.sum((image_grams[layer] - gram[layer]) ** 2) / np.sum(gram[layer] ** 2) for layer in gram]
         look = vgg16.features((gram_loss.CONTENT_LAYER,))
-        target, actual = (np.asarray(look(one[None])[gram_loss.CONTENT_LAYER]) for one in (photo, image))
+        target, actual = (np.asarray(look(item[None])[gram_loss.CONTENT_LAYER]) for item in (photo, image))
         expected.append((np.mean(off), np.mean((actual - target) ** 2) / np.mean(target**2)))
     style, content = np.mean(expected, axis=0)
     assert float(losses["style"]) == pytest.approx(style, rel=1e-3)
@@ -168,12 +168,14 @@ def test_the_total_of_a_held_out_photo_is_what_is_learned(photos, grams, vgg16):
 
 @pytest.mark.slow
 def test_in_bfloat16_it_loses_as_much_and_its_network_is_kept_whole(photos, grams, vgg16):
-    whole, half = (trainer(photos, grams, vgg16, precision=one) for one in ("float32", "bfloat16"))
+    whole, half = (
+        trainer(photos, grams, vgg16, precision=precision) for precision in ("float32", "bfloat16")
+    )
     conv = half.learner.network.get_layer("block1a")
     assert (conv.compute_dtype, conv.variable_dtype) == ("bfloat16", "float32")
     half.learner.network.set_weights(whole.learner.network.get_weights())
     batch = whole.batch(0)
-    whole_losses, half_losses = (one.learner(batch) for one in (whole, half))
+    whole_losses, half_losses = (model_trainer.learner(batch) for model_trainer in (whole, half))
     for name in ("style", "content", "smoothness"):
         assert 0 < abs(float(half_losses[name]) / float(whole_losses[name]) - 1) < 0.02, name
     for _ in range(2):  # the first warm-up step has a learning rate of 0
@@ -193,9 +195,9 @@ def test_windows_are_cut_again_at_every_step_and_the_middle_is_what_it_is_tested
     numbered[..., 0], numbered[..., 1] = np.arange(side)[:, None], np.arange(side)
     model_trainer = trainer(numbered, grams, vgg16)
     corners = {
-        (int(one[0, 0, 0]), int(one[:, :, 1].min()))
+        (int(image[0, 0, 0]), int(image[:, :, 1].min()))
         for step in range(20)
-        for one in model_trainer.batch(step)["photos"]
+        for image in model_trainer.batch(step)["photos"]
     }
     assert len(corners) > 30
     assert max(map(max, corners)) <= 80
@@ -299,7 +301,7 @@ def test_an_old_style_alone_is_taught_again_and_the_others_stay(weights_home, fo
     assert "sand stayed as they were" in card and "each painted in rain" in card
     place = known_styles.styles_of(tiny).index("rain")
     for n, share in enumerate(np.eye(len(known_styles.styles_of(tiny)), dtype="float32")):
-        old, new = (np.asarray(one([photo, share[None]])) for one in (before, after))
+        old, new = (np.asarray(model([photo, share[None]])) for model in (before, after))
         assert (np.abs(new - old).max() > 1e-3) == (n == place)
 
 

@@ -67,7 +67,7 @@ def test_structure_falls_and_style_rises_with_strength(weights_home, photo, pain
         transfer(photo, [painting], TransferSettings(mode="fine", size=128, steps=40, strength=s)).image
         for s in (0.2, 0.5, 1)
     ]
-    structures = [looks.structure(backbone, one, content, painting, 128) for one in results]
-    styles = [measure.style_distance(backbone, one, painting, 128) for one in results]
+    structures = [looks.structure(backbone, result, content, painting, 128) for result in results]
+    styles = [measure.style_distance(backbone, result, painting, 128) for result in results]
     assert structures == sorted(structures)
     assert styles == sorted(styles, reverse=True)

@@ -146,8 +146,8 @@ def test_longer_hair_hangs_lower(draw_face, style):
 def test_each_style_of_hair_is_one_of_its_own(draw_face):
     faces = {style: draw_face(7, style=style, length=most) for style, (_, most) in looks.LENGTHS.items()}
     assert set(faces) == {*looks.SHORT, *looks.LONG}
-    for (one, face), (two, other) in itertools.combinations(faces.items(), 2):
-        assert moved(face, other).mean() > 0.7, (one, two)
+    for (first, face), (two, second) in itertools.combinations(faces.items(), 2):
+        assert moved(face, second).mean() > 0.7, (first, two)
 
 
 def test_any_size_shows_the_same_face():

@@ -27,13 +27,13 @@ def test_it_writes_the_arrays_of_a_kind(home, tmp_path, capsys, kind, collection
     assert expected["images"].shape == (3, size, size, 3)
     with np.load(out, allow_pickle=False) as arrays:
         assert set(arrays) == set(expected)
-        assert all(np.array_equal(arrays[name], one) for name, one in expected.items())
+        assert all(np.array_equal(arrays[name], array) for name, array in expected.items())
 
 
 def test_images_are_paintings_and_faces_and_differ():
     few, more = (images.collection(count, 0, size=128)["images"] for count in (2, 8))
     assert np.array_equal(few, more[:2])
-    assert len({one.tobytes() for one in more}) == 8 and min(np.ptp(one) for one in more) > 60
+    assert len({image.tobytes() for image in more}) == 8 and min(np.ptp(image) for image in more) > 60
 
 
 def test_same_seed_same_bytes(home, tmp_path, capsys):

@@ -32,8 +32,8 @@ def test_a_shipped_painting_is_drawn_again_alike():
 def test_shipped_arrays_begin_with_what_is_drawn(name, collection):
     stored_arrays, generated = arrays(name), collection.collection(FEW, 0)
     assert set(stored_arrays) == set(generated)
-    for key, one in generated.items():
-        np.testing.assert_array_equal(stored_arrays[key][:FEW], one)
+    for key, item in generated.items():
+        np.testing.assert_array_equal(stored_arrays[key][:FEW], item)
     assert len(stored_arrays["images"]) == {"avatars": samples.AVATARS, "sketches": samples.SKETCHES}[name]
 
 
@@ -51,10 +51,10 @@ def test_shipped_faces_are_drawn_again_alike_and_of_their_class(name):
 def test_a_class_says_what_a_face_has():
     faces = [looks.choose(np.random.default_rng(seed)) for seed in range(200)]
     for look in faces:
-        assert samples.worn(look) != "hat" or (look.hat and not look.glasses and not look.beard)
-        assert samples.worn(look) != "plain" or not (look.hat or look.glasses or look.beard)
+        assert samples.accessory(look) != "hat" or (look.hat and not look.glasses and not look.beard)
+        assert samples.accessory(look) != "plain" or not (look.hat or look.glasses or look.beard)
         assert samples.hair(look) != "bald" or look.style in ("bald", "buzz")
-    assert {samples.worn(look) for look in faces} == {"", "glasses", "hat", "plain"}
+    assert {samples.accessory(look) for look in faces} == {"", "glasses", "hat", "plain"}
     assert {samples.hair(look) for look in faces} == {"", "bald", "long", "round", "spikes"}
 
 

@@ -102,7 +102,7 @@ def test_a_drawing_has_only_what_was_drawn_so_far():
 
 def test_an_unsteady_hand_strays_and_a_careful_one_does_not():
     lot = Lot(scene(7), PARTS, False)
-    true = views.outline([one for one in lot.scene.shapes() if part_of(one.part) in PARTS], SIZE)
+    true = views.outline([scene for scene in lot.scene.shapes() if part_of(scene.part) in PARTS], SIZE)
     steady = doodles.drawing(lot, "outline", SIZE, np.random.default_rng(0), Hand())
     np.testing.assert_array_equal(steady, true)
     off = [

@@ -24,14 +24,14 @@ def test_values_are_those_of_a_form():
     assert levels["strength"] == (0.3, 0.35, 0.4, 0.45, 0.5)
     assert levels["stroke"][0] == 0.25 and levels["stroke"][-1] == 4 and 1.0 in levels["stroke"]
     assert np.diff(np.log2(levels["stroke"])) == pytest.approx(0.25, abs=0.05)
-    assert levels["depth"] == (2, 3, 4) and all(type(one) is int for one in levels["depth"])
+    assert levels["depth"] == (2, 3, 4) and all(type(level) is int for level in levels["depth"])
     assert (levels["look"], levels["bright"]) == (("eyes", "fur"), (False, True))
 
 
 def test_any_two_choices_are_as_far_apart_as_the_ends_of_a_number():
     able = grid("strength", "look")
     a, b, c, d = able.places([(0.0, "dogs"), (0.0, "fur"), (0.0, "fans"), (1.0, "dogs")])
-    assert [np.linalg.norm(a - one) for one in (b, c, d)] == pytest.approx([1, 1, 1])
+    assert [np.linalg.norm(a - other) for other in (b, c, d)] == pytest.approx([1, 1, 1])
     assert able.owners == [0, 1, 1, 1, 1]
 
 
@@ -51,23 +51,25 @@ def test_the_best_is_the_one_that_was_picked(picked):
 @pytest.mark.slow
 def test_whoever_was_picked_stays_and_meets_another(long):
     stays = 0
-    for one, after in pairwise(long.comparisons):
-        assert len({one.left, one.right} & {after.left, after.right}) < 2
-        if one.picked != "alike" and getattr(after, one.picked) == getattr(one, one.picked):
+    for comparison, after in pairwise(long.comparisons):
+        assert len({comparison.left, comparison.right} & {after.left, after.right}) < 2
+        if comparison.picked != "alike" and getattr(after, comparison.picked) == getattr(
+            comparison, comparison.picked
+        ):
             stays += 1
     assert stays > len(long.comparisons) / 2
 
 
 @pytest.mark.slow
 def test_no_pair_comes_twice_and_no_two_are_equal(long):
-    pairs = [frozenset(one[:2]) for one in long.comparisons]
+    pairs = [frozenset(comparison[:2]) for comparison in long.comparisons]
     assert len(long.comparisons) == MOST
     assert len(set(pairs)) == len(pairs) and all(len(pair) == 2 for pair in pairs)
 
 
 def test_all_that_is_tried_are_real_settings(long):
-    for one in long.comparisons:
-        for point in one[:2]:
+    for comparison in long.comparisons:
+        for point in comparison[:2]:
             LookSettings.parse(dict(zip(long.grid.names, point, strict=True)))
     assert {point[2] for point in long.points} == {"dogs", "eyes", "fans", "fur"}
 
@@ -84,7 +86,9 @@ def test_a_small_space_ends_when_all_is_compared():
     able = grid("bright", "look=dogs|eyes")
     duels = searched(able, Person(able, 0), seed=0)
     assert duels.pair is None and len(duels.comparisons) < MOST
-    met = {point for one in duels.comparisons if duels.best in one[:2] for point in one[:2]}
+    met = {
+        point for comparison in duels.comparisons if duels.best in comparison[:2] for point in comparison[:2]
+    }
     assert met == set(able.points(0)), "the best has met all others"
 
 

@@ -24,7 +24,7 @@ def test_slopes_and_bends_are_those_of_the_likelihood(answers):
 
 def test_the_three_answers_are_all_there_are():
     gaps = np.linspace(-4, 4, 9)
-    left, right = (np.exp(preference._pick_likelihood(one)[0]) for one in (gaps, -gaps))
+    left, right = (np.exp(preference._pick_likelihood(gap)[0]) for gap in (gaps, -gaps))
     alike_share = np.exp(preference._tie_likelihood(gaps)[0])
     assert left + right + alike_share == pytest.approx(1)
     assert left == pytest.approx(ndtr(gaps - MARGIN))

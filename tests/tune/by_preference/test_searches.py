@@ -32,7 +32,7 @@ def test_what_was_picked_is_found_by_another_process(taste):
     first = taste.pairs().pair
     searches.compare(taste.id, "local", first, "right")
     search = searches.find(taste.id, "local")
-    assert [one.picked for one in search.compared] == ["right"]
+    assert [comparison.picked for comparison in search.compared] == ["right"]
     assert search.pairs().comparisons == (first._replace(picked="right"),)
     assert search.pairs().pair == searches.find(taste.id, "local").pairs().pair != first
     assert json.loads(file_of(taste).read_bytes())["inputs"]["content"][0]["name"] == "me.png"
@@ -49,7 +49,7 @@ def test_a_second_click_counts_once_and_undo_takes_it_back(taste):
     first = taste.pairs().pair
     searches.compare(taste.id, "local", first, "left")
     twice = searches.compare(taste.id, "local", Pair(first.right, first.left), "right")
-    assert [one.picked for one in twice.compared] == ["left"]
+    assert [comparison.picked for comparison in twice.compared] == ["left"]
     undone = searches.undo(taste.id, "local")
     assert (undone.compared, undone.pairs().pair) == ((), first)
     assert searches.undo(taste.id, "local").compared == ()
@@ -70,7 +70,7 @@ def test_nobody_sees_what_is_not_theirs(taste):
         with pytest.raises(Unavailable):
             searches.compare(id, owner, taste.pairs().pair, "left")
     searches.compare(taste.id, "local", taste.pairs().pair, "left")
-    assert [one.id for one in searches.recent("local")] == [taste.id]
+    assert [search.id for search in searches.recent("local")] == [taste.id]
     assert searches.recent("visitor-1") == []
 
 
@@ -143,7 +143,9 @@ def test_those_of_others_are_not_read_and_count_as_their_owners_work(home, monke
             )
             searches.compare(by_owner[owner].id, owner, by_owner[owner].pairs().pair, "left")
     read.clear()
-    assert [one.id for one in searches.recent("visitor-a")] == [by_owner["visitor-a"].id] and len(read) == 1
+    assert [search.id for search in searches.recent("visitor-a")] == [by_owner["visitor-a"].id] and len(
+        read
+    ) == 1
     with pytest.raises(Unavailable):
         searches.find(by_owner["visitor-b"].id, "visitor-a")
     note = owners.folder("visitor-a") / "files" / paths.digest(b"visitor-a")

@@ -12,7 +12,7 @@ from training.drawings import avatars
 
 def unrest(images):
     """Returns how much the empty corner above the face varies in each gray image."""
-    return [np.abs(np.diff(one[:96, :96], 2)).mean() for one in images]
+    return [np.abs(np.diff(image[:96, :96], 2)).mean() for image in images]
 
 
 def edge(image):
@@ -27,8 +27,8 @@ def gray(image):
 def test_the_face_that_ships_keeps_its_edges_and_its_even_background(face):
     settings = FacesSettings(preset="avatars-dcgan", n=8, seed=5, face=face)
     enhanced, plain = (
-        gray(image_io.read(tasks.run("faces.draw", one, {}).files[0].read()))
-        for one in (settings.model_copy(update={"enhance": True}), settings)
+        gray(image_io.read(tasks.run("faces.draw", item, {}).files[0].read()))
+        for item in (settings.model_copy(update={"enhance": True}), settings)
     )
     assert edge(enhanced) > 0.9 * edge(plain)
     assert max(unrest([enhanced, plain])) < 0.1, "of 255 levels"
@@ -41,7 +41,7 @@ def test_grain_goes_from_a_background_and_edges_are_as_sharp(face):
     grain = np.random.default_rng(face).normal(0, 3, drawing.shape)
     grainy = np.rint(drawing + grain).clip(0, 255).astype("uint8")
     enlarged, plain = (
-        gray(one) for one in (generated_images.upscale(grainy, 512), image_io.resize(grainy, 512, 512))
+        gray(image) for image in (generated_images.upscale(grainy, 512), image_io.resize(grainy, 512, 512))
     )
     roughness = unrest([enlarged, plain])
     assert roughness[0] < 0.6 * roughness[1], roughness

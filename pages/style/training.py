@@ -11,7 +11,7 @@ from pages.form import forms, samples
 from pages.jobs import jobs, live, results, trainings
 from pages.jobs.trainings import Chart, View
 from pages.style import halves
-from pages.style.lesson import TASK, Lesson
+from pages.style.training_form import TASK, TrainingRequest
 from pages.widgets import words
 from pages.widgets.owners import owner
 from studio import engine
@@ -35,47 +35,47 @@ _CHARTS = (
 )
 
 
-def show(lesson: Lesson) -> engine.Job | None:
+def show(request: TrainingRequest) -> engine.Job | None:
     """Draws the training run of the address, or the last of this tab; returns None if there is none.
 
     Args:
-        lesson: the current form; a finished training run is hidden when the form changes.
+        request: the current form; a finished training run is hidden when the form changes.
     """
-    job = jobs.find((TASK,), lesson.identity)
+    job = jobs.find((TASK,), request.identity)
     if job is not None:
-        jobs.show_training_data(job, _files(lesson))
+        jobs.show_training_data(job, _files(request))
         trainings.show(job, View(_GROWING, _CHARTS, _painting, in_words, _keep_message, _paint_with))
     return job
 
 
-def is_of(job: engine.Job | None, lesson: Lesson) -> bool:
-    """Returns whether a training run has the photos and paintings of a lesson."""
-    if job is None or lesson.source is None or lesson.settings is None:
+def is_of(job: engine.Job | None, request: TrainingRequest) -> bool:
+    """Returns whether a training run has the photos and paintings of a request."""
+    if job is None or request.source is None or request.settings is None:
         return False
-    inputs = {"data": [lesson.source.file], "style": _files(lesson)}
+    inputs = {"data": [request.source.file], "style": _files(request)}
     return all(
         {file.digest for file in files} == {file.digest for file in job.inputs.get(slot, ())}
         for slot, files in inputs.items()
     )
 
 
-def _files(lesson: Lesson) -> list[File]:
-    """Returns the paintings of a lesson; none if one is gone, which `before_lesson` reports."""
+def _files(request: TrainingRequest) -> list[File]:
+    """Returns the paintings of a request; none if one is gone, which `before_training` reports."""
     try:
-        return [painting.file() for painting in lesson.paintings]
+        return [painting.file() for painting in request.paintings]
     except StudioError:
         return []
 
 
-def start(lesson: Lesson) -> None:
+def start(request: TrainingRequest) -> None:
     """Starts the training run, or shows why it cannot start. Call it where `jobs.start` may be called."""
     try:
-        inputs = lesson.inputs()
+        inputs = request.inputs()
     except StudioError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
         return
-    if lesson.settings is not None:
-        jobs.start(TASK, lesson.settings, inputs)
+    if request.settings is not None:
+        jobs.start(TASK, request.settings, inputs)
 
 
 def _painting(job: engine.Job, model: File) -> None:
@@ -84,7 +84,7 @@ def _painting(job: engine.Job, model: File) -> None:
     titles = {name: _title(name) for name in styles}
     name = forms.one_of("Style", titles, key=f"seen_{job.id}") if len(styles) > 1 else styles[0]
     photo = samples.photos()[0]
-    image = _stylized(name, {"content": [photo.file()], "network": [model]})
+    image = _stylize(name, {"content": [photo.file()], "network": [model]})
     if image:
         caption = f"{photo.title} in {titles[name]}"
         results.compare(photo.file(), image, key="result", caption=caption)
@@ -92,7 +92,7 @@ def _painting(job: engine.Job, model: File) -> None:
         results.show_result(model, None, key="result", caption="Photos and their results")
 
 
-def _stylized(style: str, inputs: Inputs) -> bytes:
+def _stylize(style: str, inputs: Inputs) -> bytes:
     """Returns a sample result, computed once per tab; empty if the engine is not ready or it fails."""
     settings = TransferSettings(house=(style,), size=PAINTED)
     key = f"painted_by:{inputs['network'][0].digest}:{style}"

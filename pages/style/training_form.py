@@ -58,7 +58,7 @@ _NEW = Beginning("", (), {"only_new": False})
 
 
 @dataclass(frozen=True)
-class Lesson:
+class TrainingRequest:
     """A training run as the form asks for it.
 
     Attributes:
@@ -75,7 +75,7 @@ class Lesson:
 
     @property
     def identity(self) -> object:
-        """Identifies the lesson: equal for equal inputs."""
+        """Identifies the request: equal for equal inputs."""
         photos = self.source.file.digest if self.source else None
         return photos, [painting.title for painting in self.paintings], self.beginning.network
 
@@ -86,7 +86,7 @@ class Lesson:
         return {"data": data, "style": style, **self.beginning.inputs()}
 
 
-def ask() -> Lesson:
+def ask() -> TrainingRequest:
     """Asks for paintings, the network to start from, photos and settings; all have defaults."""
     paintings = image_input.images(
         SLOT, "Paintings to train on, one to eight", style_samples(), MOST, "Your painting"
@@ -98,16 +98,16 @@ def ask() -> Lesson:
         f"At least {LEAST_PHOTOS} ordinary photos of all kinds; a thousand or more are far better.",
         "Photos to train on",
     )
-    fixed = {**beginning.fixed, **_SAMPLE_SETTINGS.get(source.sample if source else "", {})}
+    fixed_settings = {**beginning.fixed, **_SAMPLE_SETTINGS.get(source.sample if source else "", {})}
     settings = forms.form(
         TrainStyleSettings,
-        skip=("steps", "test_every", "kept", *fixed),
+        skip=("steps", "test_every", "kept", *fixed_settings),
         unshared=("size",),
-        extra=fixed,
+        extra=fixed_settings,
         ask_extra=lambda: _length(beginning),
     )
     saved_settings.saved_settings(TASK, settings, _put)
-    return Lesson(paintings, beginning, source, settings)
+    return TrainingRequest(paintings, beginning, source, settings)
 
 
 def style_samples() -> list[Sample]:

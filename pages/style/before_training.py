@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.form import estimates, read_images, seen_images
 from pages.form.read_images import ReadRequest
-from pages.style.lesson import TASK, Lesson
+from pages.style.training_form import TASK, TrainingRequest
 from pages.widgets import weight_downloads, words
 from studio.core.errors import StudioError, invalid
 from studio.core.tasks import File
@@ -19,21 +19,21 @@ FEW = 500  # photos: with fewer a new network generalizes less well
 LEAST_STEPS = 100  # per painting
 
 
-def show(lesson: Lesson) -> bool:
-    """Shows the training data of a lesson, or what is wrong with it; returns whether it can start."""
-    if lesson.source is None or lesson.settings is None:
+def show(request: TrainingRequest) -> bool:
+    """Shows the training data of a request, or what is wrong with it; returns whether it can start."""
+    if request.source is None or request.settings is None:
         return False
     try:
-        paintings = [painting.file() for painting in lesson.paintings]
-        check(paintings, lesson.beginning.styles)
+        paintings = [painting.file() for painting in request.paintings]
+        check(paintings, request.beginning.styles)
     except StudioError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
         return False
-    settings, file = lesson.settings, lesson.source.file
-    loaded = read_images.with_facts(ReadRequest(file, settings.photo_side, 3, LEAST_PHOTOS))
-    if loaded is None:
+    settings, file = request.settings, request.source.file
+    data = read_images.with_facts(ReadRequest(file, settings.photo_side, 3, LEAST_PHOTOS))
+    if data is None:
         return False
-    dataset, _ = loaded
+    dataset, _ = data
     count_text, style_text = "1 painting", "this style"
     if len(paintings) > 1:
         count_text, style_text = f"{len(paintings)} paintings", "these styles"
@@ -42,7 +42,7 @@ def show(lesson: Lesson) -> bool:
         f"**{count_text}** and {len(dataset.names):,} photos to train on. **Train** starts training{cost}. "
         f"The network then applies {style_text} to any photo in an instant."
     )
-    seen_images.show(dataset, "Training photos", _notes(lesson, len(dataset.names)))
+    seen_images.show(dataset, "Training photos", _notes(request, len(dataset.names)))
     weight_downloads.first_run(("vgg16",))
     return True
 
@@ -67,12 +67,12 @@ def check(paintings: Sequence[File], old_styles: Sequence[str]) -> None:
         raise invalid("paintings", expected=expected, received=", ".join(old), next_step=step)
 
 
-def _notes(lesson: Lesson, photos: int) -> Iterator[str]:
+def _notes(request: TrainingRequest, photos: int) -> Iterator[str]:
     """Yields notes on a training run, one sentence each."""
-    names = [known_styles.name_of(painting.file().name) for painting in lesson.paintings]
-    if retrained := [name.replace("_", " ") for name in names if name in lesson.beginning.styles]:
-        yield f"The network already knows {words.plain(', '.join(retrained))} and is trained on it again."
-    if not lesson.beginning.network and photos < FEW:
+    names = [known_styles.name_of(painting.file().name) for painting in request.paintings]
+    if known_names := [name.replace("_", " ") for name in names if name in request.beginning.styles]:
+        yield f"The network already knows {words.plain(', '.join(known_names))} and is trained on it again."
+    if not request.beginning.network and photos < FEW:
         yield "A new network needs more: with a thousand photos or more it generalizes far better."
-    if lesson.settings is not None and (each := lesson.settings.steps // len(names)) < LEAST_STEPS:
+    if request.settings is not None and (each := request.settings.steps // len(names)) < LEAST_STEPS:
         yield f"That is {each:,} steps per painting; with at least {LEAST_STEPS} the styles differ clearly."
