@@ -11,7 +11,7 @@ Reached: FID 36.4 (n = 5,000) in 37 min on two crowded cores
 Command: python -m training.train_dcgan utkface64_20000.tar -o runs/faces-dcgan
     --start-from runs/faces-dcgan-second --steps 8000 --seed 3 --scored 5000 --precision bfloat16
 Reached: FID 32.4 (n = 5,000) in 49 min on two crowded cores; KID falls slowly. The shipped faces-dcgan was
-    trained further with a VGG16-feature discriminator and has 11.1: see training/README.md
+    trained further with a VGG16-feature discriminator and has 11.1: see training/history.md
 
 Command: python -m training.train_dcgan mnist.npz -o runs/digits-dcgan-first --size 28 --colors gray
     --no-flip --width 48 --discriminator-width 32 --shift 3 --steps 5000

@@ -2,7 +2,7 @@
 
 Command: python -m training.train_enhance flowers5_3000.tar -o runs/enlarge-first
     --drawings drawings480.npz --steps 3000 --window 32 --batch 5 --learning-rate 0.0015 --test-every 250
-then resumed twice (all commands in training/README.md)
+then resumed twice (all commands in training/history.md)
 Reached: 37.02, 33.16 and 30.94 dB on Set5 at 2, 3 and 4 times, in 84 minutes on one busy core
 
 Command: python -m training.train_enhance flowers5_3000.tar -o runs/clean-first --to clean

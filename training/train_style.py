@@ -7,7 +7,7 @@ stopped after 1,237 steps; then resumed four times, the last with -o runs/house-
     --start-from runs/house-fourth --steps 3000 --size 256 --photo-size 320 --batch 2 --steadiness 20
     --strength 0.5 --precision bfloat16 --seed 5 --kept 0.2; then Fans alone with -o runs/house
     --start-from runs/house-fifth --only-new --parts 2 --steps 500 --steadiness 80 --seed 12, else as before
-    (all commands in training/README.md)
+    (all commands in training/history.md)
 Reached: style loss .124 and content loss 1.24 on held-out photos, in about six hours on two shared cores
 
 Adds a style to an existing network in minutes:

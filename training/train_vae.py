@@ -7,7 +7,7 @@ Command: python -m training.train_vae utkface64_20000.tar -o runs/faces-vae --st
     --start-from runs/faces-vae-second --learning-rate 0.0003 --warm-up 0 --adversarial 0.5
     --precision bfloat16 --scored 5000
 Reached: reconstruction error 16.5 of 255, FID 63.1 from the mixture (n = 5,000). The shipped faces-vae was
-    trained further with a VGG16-feature discriminator and has 34.6: see training/README.md
+    trained further with a VGG16-feature discriminator and has 34.6: see training/history.md
 
 Command: python -m training.train_vae mnist.npz -o runs/digits-vae-first --size 28 --colors gray --no-flip
     --likelihood binary --latent-dim 32 --batch 128 --steps 10000 --beta 0.5 --scored 1000

@@ -207,11 +207,11 @@ def trained(engine, monkeypatch, tmp_path):
     result = ("model", "photos-styles.zip", FIGURES, recipe, 7.0)
     job = engine.keep(Live(training_form.TASK, tiny_styles.SETTINGS, inputs, data, *result))
     yield job
-    engine.job(job.id).folder.remove()
+    job.folder.remove()
 
 
 def test_a_stopped_training_goes_on_or_is_kept_and_painted_with(visit, engine, trained, started, monkeypatch):
-    stopped = replace(trained, result=replace(trained.result, stopped_early=True))
+    stopped = trained.model_copy(update={"result": replace(trained.result, stopped_early=True)})
     monkeypatch.setattr(engine, "job", lambda name, owner: stopped)
     page = visit("style", job=trained.id)
     assert not page.exception
@@ -241,7 +241,8 @@ def test_a_training_that_ended_gives_way_to_other_paintings(visit, trained):
 def test_a_training_that_was_broken_off_goes_on_from_its_checkpoint(
     visit, engine, trained, monkeypatch, started
 ):
-    broken = replace(trained, state="interrupted", result=None, error="The studio was stopped.")
+    changes = {"state": "interrupted", "result": None, "error": "The studio was stopped."}
+    broken = trained.model_copy(update=changes)
     monkeypatch.setattr(engine, "job", lambda name, owner: broken)
     page = visit("style", job=trained.id)
     assert "Run again" in labels(page) and "Continue" not in labels(page)
