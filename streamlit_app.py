@@ -1,4 +1,4 @@
-"""The studio's pages: a bare `streamlit run` in this folder serves them, with the engine behind."""
+"""The server: `streamlit run` in this folder serves the pages and the HTTP API and starts the engine."""
 
 import asyncio
 import importlib
@@ -39,13 +39,13 @@ BASE_URL = "<script>window.__streamlit = {BACKEND_BASE_URL: new URL('./', locati
 
 
 class OwnerCookie:
-    """Gives each browser a name that cannot be guessed, so that visitors of a shared studio stay apart."""
+    """Gives each browser a random owner name, which keeps the visitors of a shared studio apart."""
 
     def __init__(self, app):
         self._app = app
 
     async def __call__(self, scope, receive, send):
-        """Answers as the app does, and sets the cookie where a page is fetched without one."""
+        """Sets the cookie if a page is requested without one."""
         if scope["type"] != "http" or _has_cookie(scope) or scope.get("path", "").startswith(f"{API}/"):
             return await self._app(scope, receive, send)
 
@@ -62,56 +62,55 @@ class OwnerCookie:
 
 
 def _has_cookie(scope):
-    return COOKIE in HTTPConnection(scope).cookies  # as Streamlit reads them, whatever others stand before
+    return COOKIE in HTTPConnection(scope).cookies  # parses them as Streamlit does
 
 
 @asynccontextmanager
 async def lifespan(_app):
-    """Starts the engine without waiting for it, and ends all its processes with the server."""
+    """Starts the engine without waiting for it, and ends its processes when the server ends."""
     idle_connections.close_idle()
-    os.umask(0o077)  # what a server writes is for STUDIO_HOME alone
-    running = engine.connect()
+    os.umask(0o077)  # other accounts of this machine cannot read what the server writes
+    engine_connection = engine.connect()
     await asyncio.to_thread(import_shared)
     await asyncio.to_thread(own_token)
     if TOKEN:
-        sys.stdout.write(f"  The whole address, for you alone: {address()}?{access.PARAMETER}={TOKEN}\n\n")
+        sys.stdout.write(f"  Your private address: {address()}?{access.PARAMETER}={TOKEN}\n\n")
         sys.stdout.flush()
-    kept = asyncio.create_task(keep_house()) if is_shared() else None
+    tidying = asyncio.create_task(tidy_regularly()) if is_shared() else None
     try:
         yield
     finally:
-        if kept is not None:
-            kept.cancel()
-        await asyncio.to_thread(running.close)
+        if tidying is not None:
+            tidying.cancel()
+        await asyncio.to_thread(engine_connection.close)
 
 
 def import_shared():
-    """Imports what pages of several tabs share, before any tab is there.
+    """Imports the modules that all pages share, before the first page is requested.
 
-    Packages look for pandas among the imported modules. While another tab's thread was still importing it,
-    they found a half of it, and their page failed.
+    Packages look for pandas in `sys.modules`. A tab that found it half-imported by another tab failed.
     """
     for name in SHARED:
         importlib.import_module(name)
 
 
-async def keep_house():
-    """Now and then removes what belongs to nobody any more, in a studio for many alone."""
+async def tidy_regularly():
+    """Removes the files of owners that no longer exist, once an hour."""
     while True:
         try:
             await asyncio.to_thread(owners.tidy)
-        except Exception:  # what is wrong now may be well in an hour
+        except Exception:  # it is tried again in an hour
             log.exception("nothing could be tidied up")
         await asyncio.sleep(TIDY_SECONDS)
 
 
 def is_shared():
-    """Whether many use this studio."""
+    """Returns whether several users share this studio."""
     return os.environ.get("STUDIO_USERS", "one") != "one"
 
 
 def own_token():
-    """Makes the token for programs at the first start; what keeps it from being written keeps out nobody."""
+    """Creates the API token at the first start. An error is only logged, because the pages need no token."""
     try:
         tokens.own()
     except (OSError, StudioError):
@@ -119,7 +118,7 @@ def own_token():
 
 
 def address():
-    """Where this server is, as a browser on this machine reaches it."""
+    """Returns the URL of this server for a browser on this machine."""
     scheme = "https" if st.get_option("server.sslCertFile") else "http"
     host = st.get_option("server.address")
     host = "localhost" if host in (None, "0.0.0.0", "::") else f"[{host}]" if ":" in host else host
@@ -128,7 +127,7 @@ def address():
 
 
 def token():
-    """The token of this start, "" where none is asked for. Ends the server if that is not clear."""
+    """Returns the access token of this start, "" for none. Ends the server if settings contradict each other."""
     try:
         return access.new_token()
     except StudioError as error:
@@ -136,14 +135,14 @@ def token():
 
 
 def routes():
-    """What the server answers besides what Streamlit does: the API, and each page's frame."""
+    """Returns the routes beyond Streamlit's own: the API, and the HTML of each page."""
     base = base_path()
     frames = [Route(path, frame) for path in (f"{base}/", base + "/{page:page}")]
     return [WholeMount(api_path(), api.create(origins())), *frames]
 
 
 class PageConvertor(StringConvertor):
-    """The address of a page, which is no file."""
+    """Matches the path of a page, which has no dot as files do."""
 
     regex = "[A-Za-z0-9-]+"
 
@@ -152,14 +151,14 @@ register_url_convertor("page", PageConvertor())
 
 
 def frame(_request):
-    """Streamlit's own page, which is told where its server is."""
+    """Returns Streamlit's HTML with the base URL of its server."""
     html = (Path(file_util.get_static_dir()) / "index.html").read_text("utf-8")
-    told = html.replace("<head>", f"<head>{BASE_URL}", 1)
-    return HTMLResponse(told, headers={"Cache-Control": "no-cache"})
+    html = html.replace("<head>", f"<head>{BASE_URL}", 1)
+    return HTMLResponse(html, headers={"Cache-Control": "no-cache"})
 
 
 def origins():
-    """The origins whose pages may call the API. Ends the server if it is not clear whom that is for."""
+    """Returns the origins whose pages may call the API. Ends the server if the setting is invalid."""
     try:
         return api.origins()
     except StudioError as error:
@@ -167,7 +166,7 @@ def origins():
 
 
 class WholeMount(Mount):
-    """A mount that takes all addresses below its path, also those with a line break, as the others do not."""
+    """A mount that also matches paths with a line break, which Starlette's does not."""
 
     def __init__(self, path, app):
         super().__init__(path, app)
@@ -175,55 +174,55 @@ class WholeMount(Mount):
 
 
 def api_path():
-    """Where the API is, which other programs call."""
+    """Returns the path of the API."""
     return base_path() + API
 
 
 def base_path():
-    """What stands before every path: "" or "/base"."""
+    """Returns the prefix of every path: "" or "/base"."""
     base = (st.get_option("server.baseUrlPath") or "").strip("/")
     return f"/{base}" if base else ""
 
 
-def held_bytes():
-    """How many bytes of uploads wait in memory for the pages that take them."""
-    told = get_instance().uploaded_file_mgr.get_stats(()).values()
-    return sum(one.byte_length for several in told for one in several)
+def waiting_bytes():
+    """Returns how many bytes of uploads are in memory."""
+    stats = get_instance().uploaded_file_mgr.get_stats(()).values()
+    return sum(stat.byte_length for group in stats for stat in group)  # type: ignore[attr-defined]
 
 
-def tell(error):
-    """Shows what a page did not catch as a sentence; imported late, as the parts need a running server."""
-    from pages.widgets import page_errors
+def show_error(error):
+    """Shows an error that a page did not catch as one sentence."""
+    from pages.widgets import page_errors  # which needs a running server
 
     return page_errors.show(error)
 
 
 def middleware(token=""):
-    """What stands before pages and API: the guard against other sites, names of this machine, token, cookie.
+    """Returns the middleware of pages and API: guards against other sites, host names, token, cookie.
 
-    Without the check of names, a foreign page could have its own name point to this machine and then read the
-    studio as if it were a part of itself (DNS rebinding). Who opens the server to a network picks its names.
+    Without the check of host names, a foreign page could let its own name resolve to this machine and read
+    the studio as if from its own site (DNS rebinding). A server that is open to a network has names of its own.
 
     Args:
-        token: that is asked for besides; "" for none.
+        token: the required access token; "" for none.
     """
     programs = f"{api_path()}/"
     pages = st.get_option("server.corsAllowedOrigins") or []
     guard = Middleware(BrowserGuard, programs=programs, callers=origins(), pages=pages)
     uploads = f"{base_path()}{page_uploads.PATH}"
-    asked = [
+    guards_of_requests = [
         Middleware(guards.BodyRateLimit),
-        Middleware(page_uploads.PageUploads, path=uploads, held=held_bytes),
+        Middleware(page_uploads.PageUploads, path=uploads, waiting_bytes=waiting_bytes),
     ]
     if token:
-        asked.append(Middleware(access.TokenGuard, token=token, programs=programs))
+        guards_of_requests.append(Middleware(access.TokenGuard, token=token, programs=programs))
     if is_shared():
-        # Else Streamlit lets visitors who come by a proxy of this machine write into the studio's folder.
+        # Not headless, Streamlit would let visitors behind a local proxy write into the studio's folder.
         config.set_option("server.headless", True)
-        return [guard, *asked, Middleware(OwnerCookie)]
+        return [guard, *guards_of_requests, Middleware(OwnerCookie)]
     if st.get_option("server.address") not in (None, "localhost", "127.0.0.1", "::1"):
-        return [guard, *asked]
-    return [guard, Middleware(guards.HostGuard, hosts=HERE, programs=programs), *asked]
+        return [guard, *guards_of_requests]
+    return [guard, Middleware(guards.HostGuard, hosts=HERE, programs=programs), *guards_of_requests]
 
 
 TOKEN = token()
@@ -232,5 +231,5 @@ app = st.App(
     lifespan=lifespan,
     routes=routes(),
     middleware=middleware(TOKEN),
-    on_script_error=tell,
+    on_script_error=show_error,
 )

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages import parts
-from pages.questions import topics
+from pages.questions import questions
 
 st.title("Questions", anchor=False)
 st.markdown(
@@ -14,19 +14,19 @@ query = st.text_input(
     "Find", placeholder="Find, e.g. dropout", key="find", bind="query-params", label_visibility="collapsed"
 )
 subject = st.pills(
-    "Subject", list(topics.subjects()), key="subject", bind="query-params", label_visibility="collapsed"
+    "Subject", list(questions.subjects()), key="subject", bind="query-params", label_visibility="collapsed"
 )
 pages = {page.address: page for page in parts.PAGES}
 matches = {
-    name: [topic for topic in questions if topic.has(query)]
-    for name, questions in topics.subjects().items()
+    name: [topic for topic in topics if topic.has(query)]
+    for name, topics in questions.subjects().items()
     if subject in (None, name)
 }
-for name, questions in matches.items():
-    if questions:
+for name, topics in matches.items():
+    if topics:
         st.subheader(name, anchor=False)
     grid = st.grid(2, min_column_width=320)
-    for topic in questions:
+    for topic in topics:
         with grid.cell():
             if topic.page is None:
                 st.markdown(f":small[:material/hourglass_empty: &ensp;{topic.question}]")

@@ -16,7 +16,7 @@ from studio.core import tasks
 from studio.core.errors import StudioError
 from studio.core.objectives import backbones
 from studio.dream.channels import sheet
-from studio.dream.dream_presets import DEFAULT_LAYERS
+from studio.dream.presets import DEFAULT_LAYERS
 from studio.dream.settings import ChannelSettings
 
 PAINT = "dream.channel"

@@ -11,8 +11,8 @@ from pages.form import forms, image_input, layer_terms, samples
 from pages.widgets import words
 from studio.core.errors import StudioError
 from studio.core.tasks import File
-from studio.dream.dream_presets import DREAM_PRESETS
 from studio.dream.layer_terms import is_preset_ignored, read
+from studio.dream.presets import DREAM_PRESETS
 from studio.dream.settings import DreamSettings, check
 
 OBJECTIVES = {"look": "Preset", "channels": "Layers and channels"}

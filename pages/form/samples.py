@@ -120,7 +120,7 @@ def titles() -> dict[str, str]:
 
 def preset_thumbnails() -> dict[str, bytes]:
     """Returns the thumbnails of the dream presets that have one, by name."""
-    from studio.dream.dream_presets import DREAM_PRESETS
+    from studio.dream.presets import DREAM_PRESETS
 
     return {
         name: shipped_thumbnail(f"look-{name}")

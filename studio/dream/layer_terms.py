@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from studio.core.errors import invalid, unknown
 from studio.core.objectives import backbones
-from studio.dream.dream_presets import DEFAULT_LAYERS, DREAM_PRESETS
+from studio.dream.presets import DEFAULT_LAYERS, DREAM_PRESETS
 
 _TERM = re.compile(r"([A-Za-z0-9_]+)(?::(-?\d+))?(?:=(.+))?")
 

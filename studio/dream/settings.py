@@ -10,8 +10,8 @@ from studio.core.objectives.backbones import BACKBONES
 from studio.core.settings import Settings, setting
 from studio.core.tasks import Kind
 from studio.core.training.precision import CHOICE_HELP, Choice, Precision, resolve_precision
-from studio.dream.dream_presets import DREAM_PRESETS
 from studio.dream.layer_terms import Target, read
+from studio.dream.presets import DREAM_PRESETS
 
 # The choices of these two settings come from tables, which type checkers cannot evaluate.
 Backbone = Literal[("auto", *BACKBONES)]  # type: ignore[valid-type]

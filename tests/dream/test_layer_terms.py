@@ -3,8 +3,8 @@
 import pytest
 
 from studio.core.errors import InvalidInput
-from studio.dream.dream_presets import DEFAULT_LAYERS, DREAM_PRESETS
 from studio.dream.layer_terms import Term, read
+from studio.dream.presets import DEFAULT_LAYERS, DREAM_PRESETS
 from studio.dream.settings import DreamSettings, check
 
 

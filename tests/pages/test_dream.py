@@ -16,7 +16,7 @@ from studio.core.imaging import image_io
 from studio.core.objectives import backbones
 from studio.core.tasks import File
 from studio.dream.channels import sheet
-from studio.dream.dream_presets import DREAM_PRESETS
+from studio.dream.presets import DREAM_PRESETS
 from studio.dream.settings import DreamSettings
 from studio.engine.jobs import store
 from studio.engine.jobs.parts import Request

@@ -2,9 +2,9 @@
 
 import pytest
 
-from pages.questions import topics
+from pages.questions import questions
 
-ALL = [topic for group in topics.subjects().values() for topic in group]
+ALL = [topic for group in questions.subjects().values() for topic in group]
 SHOWN = [topic for topic in ALL if topic.page is not None]
 
 

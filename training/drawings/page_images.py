@@ -27,7 +27,7 @@ from studio.core.imaging import image_io, paintings, sample_photos
 from studio.core.objectives import backbones
 from studio.core.settings import Settings
 from studio.dream.ascend import ascend
-from studio.dream.dream_presets import DREAM_PRESETS
+from studio.dream.presets import DREAM_PRESETS
 from studio.dream.settings import DreamSettings
 from studio.enhance.settings import EnhanceSettings
 from studio.sketch.settings import KINDS as KINDS_DRAWN

@@ -13,8 +13,8 @@ from studio.core import tasks
 from studio.core.errors import StudioError
 from studio.core.settings import SettingInfo, Settings
 from studio.core.tasks import Inputs
-from studio.dream.dream_presets import DREAM_PRESETS
 from studio.dream.layer_terms import read
+from studio.dream.presets import DREAM_PRESETS
 from studio.dream.settings import DreamSettings
 from studio.tune.space import Range, space
 

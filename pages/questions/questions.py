@@ -1,4 +1,4 @@
-"""The questions, read from `topics.toml`; add new ones there."""
+"""The questions, read from `questions.toml`; add new ones there."""
 
 from __future__ import annotations
 
