@@ -74,7 +74,7 @@ async def lifespan(_app):
     await asyncio.to_thread(import_shared)
     await asyncio.to_thread(own_token)
     if TOKEN:
-        sys.stdout.write(f"  Your private address: {address()}?{access.PARAMETER}={TOKEN}\n\n")
+        sys.stdout.write(f"  Full address with your token: {address()}?{access.PARAMETER}={TOKEN}\n\n")
         sys.stdout.flush()
     tidying = asyncio.create_task(tidy_regularly()) if is_shared() else None
     try:
@@ -127,7 +127,7 @@ def address():
 
 
 def token():
-    """Returns the access token of this start, "" for none. Ends the server if settings contradict each other."""
+    """Returns the access token of this start, "" for none. Ends the server if settings are contradictory."""
     try:
         return access.new_token()
     except StudioError as error:
@@ -201,7 +201,7 @@ def middleware(token=""):
     """Returns the middleware of pages and API: guards against other sites, host names, token, cookie.
 
     Without the check of host names, a foreign page could let its own name resolve to this machine and read
-    the studio as if from its own site (DNS rebinding). A server that is open to a network has names of its own.
+    the studio as if from its own site (DNS rebinding). A server open to a network has names of its own.
 
     Args:
         token: the required access token; "" for none.

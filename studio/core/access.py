@@ -21,7 +21,7 @@ from studio.core.errors import invalid
 
 SETTING, PARAMETER = "STUDIO_TOKEN", "token"
 NO_ENTRY = (
-    "This studio asks for a token. Open the whole address that it printed in its terminal when it "
+    "This studio asks for a token. Open the full address that it printed in its terminal when it "
     f"started, with ?{PARAMETER}= at its end."
 )
 NO_TOKEN = (

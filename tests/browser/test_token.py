@@ -19,7 +19,7 @@ def test_the_whole_address_opens_the_studio_and_its_token_goes(browser, tmp_path
         context.set_default_timeout(PATIENCE * 1000)
         page = context.new_page()
         assert page.goto(f"{address}/health").status == 403
-        assert page.inner_text("body").startswith("This studio asks for a token. Open the whole address")
+        assert page.inner_text("body").startswith("This studio asks for a token. Open the full address")
 
         page.set_content(f'<a href="{whole}">a link in a letter</a>')  # another site for the browser
         page.get_by_text("a link in a letter").click()
