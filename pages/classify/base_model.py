@@ -57,7 +57,8 @@ def choose() -> Base:
             list(titles),
             format_func=titles.__getitem__,
             key=KEY,
-            help="A new classifier head is trained on the features of its last layer before the output",
+            help="Network that extracts the features; a new classifier head is trained on its last layer "
+            "before the output",
         )
     imported_models.ask("Use your own model")
     if not selection:

@@ -52,10 +52,10 @@ def show_per_class(evaluation: Mapping[str, Any]) -> None:
     ]
     bar: dict[str, Any] = {"format": "%.0f %%", "min_value": 0, "max_value": 100}
     recall_column = st.column_config.ProgressColumn(
-        help="Share of the images of this class that the model recognizes", **bar
+        help="Share of the images of this class that are predicted as this class", **bar
     )
     precision_column = st.column_config.ProgressColumn(
-        help="Share of the predictions of this class that are right", **bar
+        help="Share of the images predicted as this class that belong to it", **bar
     )
     st.dataframe(
         rows,

@@ -94,7 +94,11 @@ def _show_actions(job: engine.Job, settings: TrainClassifierSettings) -> None:
     kept_models.keep(file, classifiers.use)
     with st.container(horizontal=True):
         results.download_file(file, TASK, key=job.id, recipe=results.of_job(job).recipe)
-        if st.button("Make again", icon=":material/refresh:", help="The same images, settings and seed"):
+        if st.button(
+            "Make again",
+            icon=":material/refresh:",
+            help="Train again with the same images, settings and seed",
+        ):
             jobs.start(TASK, settings, job.inputs, results.of_job(job).recipe)
         jobs.close_button(TASK)
     results.show_recipe(TASK, settings, job.inputs, results.of_job(job).recipe)

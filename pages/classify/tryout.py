@@ -111,7 +111,7 @@ def _labels(classifier: Classifier, image: Sample, labels: Sequence[Mapping[str,
         names,
         format_func=words.plain,
         key=_label_key(classifier, image),
-        help="Class whose evidence is shown; none: the most probable class",
+        help="The heatmap explains this class; if none is selected, the most probable one",
     )
 
 

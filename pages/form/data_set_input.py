@@ -144,7 +144,7 @@ def choose_set(
 
 
 def _ask() -> None:
-    help = "One folder per class. No code in the archive is run, and no links are followed"
+    help = "One folder per class. Code in the archive is never run, and links in it are not followed"
     label = "A zip, tar or npz from your device"
     uploads.ask(_SLOT, label, _take, type=TYPES, max_upload_size=MOST_MB, help=help)
     uploads.show_fault(_SLOT)

@@ -123,11 +123,11 @@ CHOOSER = Chooser("draw", _selection, _restore, _use_next)
 
 def _from_gallery(least: int) -> File | None:
     text = st.text_input(
-        "Which of them",
+        "Filter",
         key="gallery_words",
         bind="query-params",
         placeholder="all, or words such as mosaic",
-        help="Searches names, tags, dates and settings for every word",
+        help="Finds images that have every word in their name, tags, date or settings",
     )
     entries, total = index.find(Filter(kind="image", words=text or ""), owner(), MOST)
     if total < least:

@@ -79,7 +79,7 @@ def downloads(masks: Sequence[File]) -> None:
                     icon=":material/download:",
                     key=f"mask_{number}_{file.digest}",
                     on_click="ignore",
-                    help="The mask of this name in the command",
+                    help="The command refers to this mask by this name",
                 )
 
 

@@ -22,7 +22,7 @@ def choose() -> File | None:
         key=KEY,
         bind="query-params",
         placeholder="mnist",
-        help="Must contain images. Data sets that are already on this machine are used immediately",
+        help="A data set of images; one that is already on this machine needs no download",
     )
     with st.container(horizontal=True, gap="small"):
         for suggestion in SUGGESTED:

@@ -88,7 +88,7 @@ def _download(key: str, task: str, name: str) -> None:
         type="tertiary",
         icon=":material/download:",
         on_click="ignore",
-        help="To share the settings, or to use them in a command with `--settings FILE`",
+        help="Saves the settings, to share them or to use them in a command with `--settings FILE`",
     )
 
 

@@ -110,7 +110,7 @@ def ask(advice: str) -> File | None:
         type=image_input.TYPES if folder else [*data_set_input.TYPES, *image_input.TYPES],
         accept_multiple_files="directory" if folder else True,
         max_upload_size=data_set_input.MOST_MB,
-        help="No code in an archive is run, and no links are followed",
+        help="Code in an archive is never run, and links in it are not followed",
     )
     if not current.selected:
         st.caption(f":material/info: {advice}")

@@ -44,7 +44,8 @@ def ask() -> Filter:
             key="words",
             bind="query-params",
             placeholder="mosaic 512",
-            help="Searches names, tags, dates and settings for every word. For one setting, type seed=7",
+            help="Finds results that have every word in their name, tags, date or settings. "
+            "To match a setting, type seed=7",
         )
     query = Filter("" if kind == "all" else kind, task, text or "", starred=starred, tag=tag)
     if st.session_state.get(_QUERY) != query:

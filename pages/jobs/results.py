@@ -110,7 +110,7 @@ def download(
             icon=":material/receipt_long:",
             key=keys.part(key, "recipe"),
             on_click="ignore",
-            help="Keep the recipe next to the file: `studio replay` makes the file again from it",
+            help="Keep the recipe next to the file; `studio replay` uses it to make the file again",
         )
 
 

@@ -76,7 +76,8 @@ def read(text: Text) -> None:
         "Negative log-likelihood",
         key="nll",
         bind="query-params",
-        help="Colors each character by its negative log-likelihood: the less expected, the stronger",
+        help="Colors each character by its negative log-likelihood; less expected characters get a stronger "
+        "color",
     )
     nats = text.figures.get("nats", ()) if is_marked else ()
     marked_text(text.continuation, before=text.settings.prompt, nats=nats)

@@ -53,7 +53,7 @@ def _about() -> dict[str, object]:
         format_func=words.choice,
         key="beside",
         bind="query-params",
-        help="Trains a second kind with the same settings",
+        help="Also trains this second type of autoencoder, with the same settings",
     )
     return {}
 

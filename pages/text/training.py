@@ -99,7 +99,9 @@ def _show_result(job: engine.Job) -> None:
     settings = TrainTextSettings.parse(job.settings)
     with st.container(horizontal=True):
         results.download_file(file, TASK, key=job.id, recipe=results.of_job(job).recipe)
-        if st.button("Make again", icon=":material/refresh:", help="The same text, settings and seed"):
+        if st.button(
+            "Make again", icon=":material/refresh:", help="Train again with the same text, settings and seed"
+        ):
             jobs.start(TASK, settings, job.inputs, results.of_job(job).recipe)
         jobs.close_button(TASK)
     results.show_recipe(TASK, settings, job.inputs, results.of_job(job).recipe)

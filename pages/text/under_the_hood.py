@@ -89,7 +89,7 @@ def _of_a_text(reading: Reading, temperature: float) -> None:
         "Unit",
         gates.most_variable(reading.activations),
         key="explain_unit",
-        help="Units whose gates vary most come first",
+        help="The units are sorted: those whose gates vary most come first",
     )
     span = _near(position, len(reading.text))
     rows = gates.rows(reading.activations[span, :, unit], reading.text[span], reading.gates)

@@ -154,7 +154,7 @@ def _grow() -> None:
         st.button(
             "Stop",
             icon=":material/stop_circle:",
-            help="Keeps the text so far",
+            help="Stops generating and keeps the text so far",
             disabled=current.stream.stopping,
             on_click=current.stream.stop,
         )
@@ -195,7 +195,11 @@ def _show_job(job: engine.Job) -> written_texts.Text | None:
         results.download_file(file, TASK, key=job.id, recipe=text.recipe)
         if model is None:
             written_texts.show_actions(text)
-        elif st.button("Make again", icon=":material/refresh:", help="The same model, another seed"):
+        elif st.button(
+            "Make again",
+            icon=":material/refresh:",
+            help="Generate again with the same model and another seed",
+        ):
             jobs.start(TASK, results.other_seeds(settings)[0], job.inputs, text.recipe)
         jobs.close_button(TASK)
     if model is not None:

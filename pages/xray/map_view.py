@@ -64,7 +64,7 @@ def _draw_map(settings: LookSettings, inputs: Inputs) -> tuple[engine.Live | Non
         True,
         key="field",
         bind="query-params",
-        help="Frames the part of the photo that can affect one position of the map",
+        help="Draws a frame around the part of the photo that can affect one position of the map",
     )
     position_settings: dict[str, Any] = {"field": field}
     if field:

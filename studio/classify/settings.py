@@ -29,7 +29,9 @@ _REQUIREMENTS: tuple[tuple[tuple[str, ...], str, object, str], ...] = (
 
 AUTO = "auto"  # reads the preprocessing from the imported model, or assumes one
 Preprocessing = Literal["auto", "0-255", "0-1", "-1-1", "imagenet-caffe", "imagenet-torch"]
-_PREPROCESSING = "Input range of an imported model; auto reads it from the model and falls back to 0 to 1."
+_PREPROCESSING = (
+    "Input range that an imported model expects; auto reads it from the model, or assumes 0 to 1."
+)
 _FLAT = "Flatten each image to one vector, for an imported model with a flat input, such as 784 values."
 _SIZE = "Input size: images are resized to this side; smaller is faster, larger keeps more detail."
 _TEST_SPLIT = "Share of each class that is held out to measure accuracy."
@@ -81,7 +83,7 @@ class TrainClassifierSettings(shared.TrainSettings):
     )
     flip: bool = setting(
         True,
-        "Data augmentation: fine-tune on mirrored images, too. Turn it off for letters and digits.",
+        "Data augmentation: also fine-tune on mirrored images. Turn it off for letters and digits.",
         label="Horizontal flip",
     )
     label_smoothing: float = setting(
@@ -93,8 +95,8 @@ class TrainClassifierSettings(shared.TrainSettings):
     )
     validation: bool = setting(
         False,
-        "Hold out a fifth of the training images to measure validation accuracy, by which a hyperparameter "
-        "search selects.",
+        "Hold out a fifth of the training images to measure validation accuracy, which a hyperparameter "
+        "search maximizes.",
     )
     preprocessing: Preprocessing = setting(AUTO, _PREPROCESSING)
     flat: bool = setting(False, _FLAT, label="Flat input")
@@ -128,7 +130,7 @@ class AuditSettings(Settings):
         tier="main",
     )
     backbone: Literal["resnet50", "vgg16"] = setting(
-        "resnet50", "Pretrained network whose features the check for wrong labels uses."
+        "resnet50", "Pretrained network that extracts the features used to find wrong labels."
     )
     size: int = setting(224, _SIZE, label="Input size", unit="px", ge=32, le=512, step=32)
     seed: int = setting(0, "Random seed.", ge=0, le=2**31 - 1)
@@ -158,15 +160,19 @@ class StudySettings(Settings):
     """Measures how features, regularization, data and labels affect accuracy, on your own images."""
 
     backbone: Literal["resnet50", "vgg16"] = setting(
-        "resnet50", "Backbone whose features every chart except the first uses.", tier="main"
+        "resnet50",
+        "Pretrained network that extracts the features for every chart except the first.",
+        tier="main",
     )
     held_out: float = split_setting(0.3, help=_TEST_SPLIT, ge=0.05, le=0.8, step=0.05, tier="main")
     size: int = setting(224, _SIZE, label="Input size", unit="px", ge=32, le=512, step=32)
-    seed: int = setting(0, "Random seed, also of the split.", ge=0, le=2**31 - 1)
+    seed: int = setting(
+        0, "Random seed, which also selects the images of the test split.", ge=0, le=2**31 - 1
+    )
 
 
 IMAGENET = "imagenet-resnet50"  # ResNet50's own 1,000 classes, no training needed
-_PRESET = "Classifier: a name, a folder, or an imported model (.keras, .h5, zip or folder)."
+_PRESET = "Name or folder of a trained classifier, or an imported model (.keras, .h5, zip or folder)."
 
 
 class PredictSettings(Settings):
@@ -190,10 +196,10 @@ class ExplainSettings(Settings):
     )
     preprocessing: Preprocessing = setting(AUTO, _PREPROCESSING)
     flat: bool = setting(False, _FLAT, label="Flat input")
-    label: str = setting("", "Class to explain; empty: the most probable one.", tier="main", max_length=200)
+    label: str = setting("", "Class to explain. Empty: the most probable class.", tier="main", max_length=200)
     view: Literal["beside", "over", "light"] = setting(
         "beside",
-        "Heatmap next to the image, over the image, or as brightness of the image.",
+        "Show the heatmap beside the image, over it, or as the brightness of the image (light).",
         tier="main",
     )
     strength: float = setting(0.7, "Opacity of the heatmap.", label="Opacity", ge=0.1, le=1, step=0.05)

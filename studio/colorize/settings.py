@@ -22,14 +22,14 @@ class ColorizeSettings(Settings):
     )
     variant: int = setting(
         0,
-        "Number of the coloring: 0 is the most probable one, every other number gives another.",
+        "Which coloring to use: 0 is the most probable one; every other number gives a different one.",
         tier="main",
         ge=0,
         le=999,
     )
     likeness: float = setting(
         0.5,
-        "Weight of the example photos, if there are any; raise it to follow their colors more closely.",
+        "Weight of the example photos, if you give any; raise it to follow their colors more closely.",
         ge=0,
         le=1,
         step=0.05,
@@ -48,11 +48,11 @@ class TrainColorizeSettings(shared.TrainImageSettings):
     batch: int = shared.batch(16, most=256)
     held_out: float = shared.held_out(0.03)
     photo_size: int = setting(
-        96, "Side of the training photos.", tier="main", unit="px", ge=48, le=256, step=16
+        96, "Training photos are resized to this side.", tier="main", unit="px", ge=48, le=256, step=16
     )
     window: int = setting(
         80,
-        "Side of the crops of the photos to train on.",
+        "Side of the random photo crops that the network trains on.",
         unit="px",
         ge=32,
         le=256,
@@ -64,8 +64,8 @@ class TrainColorizeSettings(shared.TrainImageSettings):
     )
     rebalance: float = setting(
         0.5,
-        "Weight of rare colors in the loss: 0 weights all colors alike, 1 follows the paper and gives bold "
-        "colors.",
+        "Extra weight of rare colors in the loss: 0 weights all colors alike, 1 is full class "
+        "rebalancing for bold colors.",
         ge=0,
         le=1,
         step=0.1,
@@ -73,7 +73,8 @@ class TrainColorizeSettings(shared.TrainImageSettings):
     )
     hinted: float = setting(
         0.5,
-        "Share of the training photos that get color hints; raise it to follow hints more closely.",
+        "Share of the training crops that get color hints; raise it to make the network follow hints "
+        "more closely.",
         ge=0,
         le=1,
         label="Share with color hints",

@@ -63,7 +63,7 @@ def setting(
 
 def split_setting(
     default: float,
-    help: str = "The share of the images that is kept to test on.",
+    help: str = "Share of the images held out of training as the test split.",
     *,
     tier: Tier = "more",
     ge: float = 0.01,

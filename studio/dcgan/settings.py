@@ -22,7 +22,8 @@ class TrainDcganSettings(shared.TrainImageSettings):
     held_out: float = shared.held_out(0.1)
     width: int = setting(
         40,
-        "Channels of the generator's finest layer; raise it for better images and slower training.",
+        "Channels of the generator's finest layer; raise it for better images, at the cost of slower "
+        "training.",
         tier="main",
         ge=LEAST_WIDTH,
         le=256,
@@ -41,26 +42,28 @@ class TrainDcganSettings(shared.TrainImageSettings):
     )
     modulated: bool = setting(
         True,
-        "Also scales each channel by the latent vector at every resolution.",
+        "Lets the latent vector also scale and shift each channel at every resolution.",
         label="Self-modulation",
     )
     blocks: int = setting(
         0,
-        "Residual blocks at each resolution of the generator; raise it for finer detail and slower training.",
+        "Residual blocks at each resolution of the generator; raise it for finer detail, at the cost of "
+        "slower training.",
         ge=0,
         le=4,
         label="Residual blocks",
     )
     palette: int = setting(
         0,
-        "For flat drawings: number of colors from which each image is mixed; 0 allows any color.",
+        "For flat drawings: number of palette colors that each image is mixed from; 0 allows any color.",
         ge=0,
         le=64,
         label="Palette size",
     )
     bilateral: float = setting(
         0.0,
-        "For flat drawings: smooths neighboring pixels that differ by about this intensity; 0 turns it off.",
+        "For flat drawings: smooths away differences between neighboring pixels up to about this "
+        "intensity; 0 turns it off.",
         unit="levels of 255",
         ge=0,
         le=64,
@@ -76,7 +79,8 @@ class TrainDcganSettings(shared.TrainImageSettings):
     )
     vgg16_discriminator: float = setting(
         0.0,
-        "Weight of a second discriminator on VGG16 features: faster, but biases FID; 0 turns it off.",
+        "Weight of a second discriminator, on VGG16 features; images improve in fewer steps, but FID is "
+        "biased. 0 turns it off.",
         ge=0,
         le=10,
         label="VGG16-feature discriminator",
@@ -91,7 +95,8 @@ class TrainDcganSettings(shared.TrainImageSettings):
     )
     rate_end: float = setting(
         1.0,
-        "Final learning rates as a share of the initial ones, after a cosine decay; 1 keeps them constant.",
+        "Both learning rates at the end of their cosine decay, as a share of the initial ones; 1 keeps "
+        "them constant.",
         ge=0,
         le=1,
         step=0.05,
@@ -106,7 +111,8 @@ class TrainDcganSettings(shared.TrainImageSettings):
     )
     shift: int = setting(
         6,
-        "Largest random shift of the images that the discriminator gets.",
+        "Largest random shift of the images that the discriminator sees; raise it when the "
+        "discriminator overfits.",
         unit="px",
         ge=0,
         le=32,
@@ -126,19 +132,20 @@ class TrainDcganSettings(shared.TrainImageSettings):
     )
     adaptive_augmentation: bool = setting(
         False,
-        "For small data sets: augments the more, the more the discriminator overfits (ADA).",
+        "Adaptive discriminator augmentation (ADA), for small data sets: augmentation gets stronger as "
+        "the discriminator overfits.",
     )
     gradient_penalty: float = setting(
         0.0,
-        "Weight of the penalty on the discriminator's gradient at real (R1) and, if relativistic, generated "
-        "images (R2).",
+        "Weight of the gradient penalty on real images (R1) and, with the relativistic loss, also on "
+        "generated images (R2).",
         ge=0,
         le=100,
         scale="log",
     )
     scored: int = setting(
         1000,
-        "Number of images for the final FID and KID; 0 skips both, during training, too.",
+        "Number of images for the final FID and KID; 0 skips both, also during training.",
         ge=0,
         le=50_000,
         scale="log",

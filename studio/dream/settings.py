@@ -21,7 +21,10 @@ class DreamSettings(Settings):
     """Amplifies what a network responds to in an image, from coarse to fine (DeepDream)."""
 
     look: Literal[tuple(DREAM_PRESETS)] = setting(  # type: ignore[valid-type]
-        next(iter(DREAM_PRESETS)), "Preset: the layers that the dream maximizes.", tier="main", label="Preset"
+        next(iter(DREAM_PRESETS)),
+        "Named set of layers whose activations the dream maximizes.",
+        tier="main",
+        label="Preset",
     )
     steps: int = setting(
         10,
@@ -39,17 +42,20 @@ class DreamSettings(Settings):
     )
     size: int = setting(512, "Longer side of the result.", tier="main", unit="px", ge=64, le=4096, step=64)
     backbone: Backbone = setting(
-        "auto", "Pretrained network; auto: the one that the preset or the layers belong to."
+        "auto", "Pretrained network; auto picks the one that has the given layers, or those of the preset."
     )
     layers: tuple[str, ...] = setting(
         (),
         "Layers to maximize instead of a preset: LAYER, LAYER:CHANNEL or LAYER=WEIGHT, e.g. mixed4:71=0.5.",
         max_length=16,
     )
-    octave_scale: float = setting(1.4, "Size of each octave divided by the one before.", ge=1.1, le=2)
+    octave_scale: float = setting(
+        1.4, "Ratio of the image size of each octave to that of the previous, coarser one.", ge=1.1, le=2
+    )
     step_size: float = setting(
         0.008,
-        "Learning rate of gradient ascent, where 1 is from black to white; raise it for stronger changes.",
+        "Learning rate of gradient ascent, for intensities from 0 (black) to 1 (white); raise it for "
+        "stronger changes.",
         gt=0,
         le=0.1,
         scale="log",
@@ -57,7 +63,8 @@ class DreamSettings(Settings):
     )
     softness: float = setting(
         1.0,
-        "Blur of the gradient that is added to it; raise it for broader color, 0 gives fine detail only.",
+        "Blur radius of the smoothed gradients that are added to the gradient; raise it for broader "
+        "color. 0 adds none and gives only fine detail.",
         unit="px",
         ge=0,
         le=4,
@@ -78,7 +85,7 @@ class DreamSettings(Settings):
     )
     zoom: int = setting(
         0,
-        "Frames of an endless zoom into the dream. 0 gives one image.",
+        "Number of frames of an endless zoom into the dream; 0 gives one image instead.",
         ge=0,
         le=600,
         label="Zoom video",
@@ -98,11 +105,15 @@ class DreamSettings(Settings):
         video="part",
     )
     zoom_steps: int = setting(
-        3, "Steps of gradient ascent at each octave of every frame of a zoom.", ge=1, le=50, video="part"
+        3,
+        "Steps of gradient ascent at each octave, for every zoom frame after the first.",
+        ge=1,
+        le=50,
+        video="part",
     )
     fps: int = setting(
         15,
-        "Frames per second of a zoom; if set, also of a video as input.",
+        "Frames per second of a zoom. If set, it also applies to the result of a video.",
         ge=1,
         le=60,
         label="Frames per second",
@@ -166,11 +177,15 @@ def check(settings: DreamSettings, inputs: Mapping[str, Sequence[Any]]) -> None:
 class ChannelSettings(Settings):
     """Visualizes one channel of a network: an image that maximizes its activation."""
 
-    backbone: Backbone = setting("auto", "Pretrained network; auto: the one that has the layer.", tier="main")
+    backbone: Backbone = setting(
+        "auto", "Pretrained network; auto picks the one that has the layer.", tier="main"
+    )
     layer: str = setting("block5_conv1", "Layer of the network.", tier="main", max_length=60)
-    channel: int = setting(0, "Channel of the layer, from 0.", tier="main", ge=0)
+    channel: int = setting(0, "Channel of the layer, counted from 0.", tier="main", ge=0)
     size: int = setting(192, "Side of the square image.", tier="main", unit="px", ge=96, le=512, step=32)
-    steps: int = setting(48, "Optimization steps from noise; raise it for stronger patterns.", ge=1, le=512)
+    steps: int = setting(
+        48, "Optimization steps, which start from noise; raise it for stronger patterns.", ge=1, le=512
+    )
     seed: int = setting(0, "Random seed.", ge=0, le=2**31 - 1)
 
     @property

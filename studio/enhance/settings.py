@@ -17,11 +17,11 @@ class EnhanceSettings(Settings):
     """Upscales an image, removes its noise and JPEG artifacts, or both."""
 
     scale: Literal[1, 2, 3, 4] = setting(
-        2, "Upscaling factor; 1 keeps the size, to remove noise and artifacts only.", tier="main"
+        2, "Upscaling factor; 1 keeps the size and only removes noise and artifacts.", tier="main"
     )
     clean: bool = setting(
         True,
-        "Remove the noise and JPEG artifacts that were detected in the photo before upscaling it.",
+        "Before upscaling, remove the noise and JPEG artifacts detected in the photo.",
         tier="main",
     )
     sharpness: float = setting(
@@ -46,18 +46,18 @@ class EnhanceSettings(Settings):
     )
     deblock: Literal["auto", "off"] = setting(
         "auto",
-        "Remove JPEG artifacts; auto uses the quality stored in the file.",
+        "Remove JPEG artifacts: auto removes them by the quality stored in the file, off keeps them.",
     )
     noise: float | None = setting(
         None,
-        "Standard deviation of the luminance noise; estimated from the photo if empty.",
+        "Standard deviation of the luminance noise. Empty: estimated from the photo.",
         unit="levels",
         ge=0,
         le=75,
     )
     jpeg_quality: int | None = setting(
         None,
-        "JPEG quality to assume when removing artifacts; read from the file if empty.",
+        "JPEG quality to assume when removing artifacts. Empty: read from the file.",
         label="JPEG quality",
         ge=1,
         le=100,
@@ -88,7 +88,7 @@ class TrainEnhanceSettings(shared.TrainImageSettings):
     )
     photo_size: int = setting(
         224,
-        "Side of the training photos; smaller ones are left out.",
+        "Training photos are resized to this side; smaller photos are left out.",
         tier="main",
         unit="px",
         ge=128,

@@ -22,7 +22,7 @@ class FacesSettings(Settings):
 
     preset: str = setting(
         "",
-        "Trained model, by its name or folder; leave it empty for the shipped faces model.",
+        "Name or folder of a trained model. Empty: the shipped faces model.",
         tier="main",
         max_length=1000,
     )
@@ -38,40 +38,46 @@ class FacesSettings(Settings):
         0, "Seed of the random latents; the same seed repeats the grid.", tier="main", ge=0, le=2**31 - 1
     )
     model: Literal["vae", "dcgan"] = setting(
-        "dcgan", "Kind of the shipped faces model to use when no preset is given."
+        "dcgan", "Type of the shipped faces model, used when no preset is given."
     )
     n: int = setting(64, "Number of images.", ge=1, le=MOST, label="Images")
     face: int = setting(
         0,
-        "Number of the one image of the grid to enlarge, counted from 1; 0 gives the whole grid.",
+        "Number of the grid image to enlarge, counted from 1; 0 shows the whole grid.",
         ge=0,
         le=50_000,
     )
     moves: tuple[str, ...] = setting(
         (),
-        "Changes along the model's latent directions, each as NAME=AMOUNT, e.g. older=1.5.",
+        "Moves the images along the model's latent directions, each given as NAME=AMOUNT, e.g. older=1.5.",
         max_length=32,
         label="Latent directions",
     )
     near: tuple[int, ...] = setting(
         (),
-        "Shows variations of this image of the grid; each further number picks one of those variations.",
+        "Number of the grid image to show variations of; each further number picks one of those "
+        "variations in turn.",
         max_length=32,
         label="Similar to",
     )
     spread: float = setting(
-        0.5, "How much the variations of an image differ from the image.", ge=0, le=1, step=0.05
+        0.5,
+        "How much variations differ from their original image; raise it for greater variety.",
+        ge=0,
+        le=1,
+        step=0.05,
     )
     to: int = setting(
         0,
-        "Interpolates from the chosen face to this image of the grid; 0 turns it off.",
+        "Interpolates from the chosen face to the grid image of this number; 0 turns it off.",
         ge=0,
         le=50_000,
         label="Morph to",
     )
     crop: float = setting(
         0.0,
-        "Side of the crop as a share of the photo; 0 crops to the detected face, or uses the whole photo.",
+        "Side of the square crop, as a share of the photo's shorter side; 0 crops to the detected face, "
+        "or without one to the largest square.",
         ge=0,
         le=1,
         step=0.05,
@@ -79,7 +85,7 @@ class FacesSettings(Settings):
     )
     crop_x: float = setting(
         0.5,
-        "Horizontal position of the crop, 0 (left) to 1 (right); a detected face ignores this setting.",
+        "Horizontal position of the crop, 0 (left) to 1 (right); ignored when cropping to a detected face.",
         ge=0,
         le=1,
         step=0.05,
@@ -87,7 +93,7 @@ class FacesSettings(Settings):
     )
     crop_y: float = setting(
         0.5,
-        "Vertical position of the crop, 0 (top) to 1 (bottom); a detected face ignores this setting.",
+        "Vertical position of the crop, 0 (top) to 1 (bottom); ignored when cropping to a detected face.",
         ge=0,
         le=1,
         step=0.05,
@@ -95,7 +101,7 @@ class FacesSettings(Settings):
     )
     interpolate: int = setting(
         0,
-        "Frames of a video that interpolates from face to face; 0 makes no video.",
+        "Number of frames of a video that interpolates from face to face; 0 makes no video.",
         ge=0,
         le=600,
         label="Video",

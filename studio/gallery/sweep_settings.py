@@ -18,7 +18,8 @@ class SweepSettings(Settings):
     base: dict[str, Any] = setting({}, "Settings that stay the same in every cell.", max_length=100)
     vary: tuple[str, ...] = setting(
         (),
-        "One or two settings to vary, with their values: strength=0.2,0.5,1, or strength=0.2:1:5 for five.",
+        "One or two settings to vary, with their values: strength=0.2,0.5,1, or strength=0.2:1:5 for "
+        "five values from 0.2 to 1.",
         tier="main",
         max_length=2,
     )

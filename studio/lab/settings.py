@@ -35,13 +35,13 @@ class AutoencoderSettings(Settings):
     )
     bottleneck: int = setting(
         8,
-        "Bottleneck: length of the latent code; raise it for sharper reconstructions.",
+        "Length of the latent vector; raise it for sharper reconstructions.",
         tier="main",
         ge=1,
         le=64,
     )
     steps: int | None = setting(
-        None, "Training steps; empty: as many as take about five seconds.", ge=10, le=20_000
+        None, "Training steps. Empty: about five seconds of training.", ge=10, le=20_000
     )
     learning_rate: float = setting(
         0.003,
@@ -62,7 +62,7 @@ class AutoencoderSettings(Settings):
     )
     taught_noise: float = setting(
         0.5,
-        "Noise added to the training digits of a denoising autoencoder.",
+        "Standard deviation of the noise added to the training digits of a denoising autoencoder.",
         ge=0,
         le=1,
         step=0.05,
@@ -70,7 +70,7 @@ class AutoencoderSettings(Settings):
     )
     taught_holes: int = setting(
         0,
-        "Holes cut into the training digits of a denoising autoencoder.",
+        "Number of holes cut into each training digit of a denoising autoencoder.",
         ge=0,
         le=6,
         label="Training holes",
@@ -121,8 +121,10 @@ class AutoencoderSettings(Settings):
 class RepairSettings(AutoencoderSettings):
     """Trains an autoencoder on digits and reconstructs your drawing, corrupted first if you like."""
 
-    noise: float = setting(0.0, "Noise added to the drawing.", tier="main", ge=0, le=1, step=0.05)
-    holes: int = setting(0, "Holes cut into the drawing.", tier="main", ge=0, le=6)
+    noise: float = setting(
+        0.0, "Standard deviation of the noise added to the drawing.", tier="main", ge=0, le=1, step=0.05
+    )
+    holes: int = setting(0, "Number of holes cut into the drawing.", tier="main", ge=0, le=6)
     show: Literal["repair", "filters", "map"] = setting(
         "repair", "Show reconstructions, the filters of the first layer, or a map of the latent space."
     )
@@ -140,13 +142,17 @@ class BoltzmannSettings(Settings):
 
     units: int = setting(160, "Number of hidden units.", tier="main", ge=8, le=512, label="Hidden units")
     steps: int | None = setting(
-        None, "Training steps; empty: as many as take about eight seconds.", ge=10, le=20_000
+        None, "Training steps. Empty: about eight seconds of training.", ge=10, le=20_000
     )
     learning_rate: float = setting(
         0.2, "Initial learning rate; it decays toward the end of training.", ge=1e-4, le=1, scale="log"
     )
     batch: int = setting(
-        100, "Batch size, and number of persistent chains.", ge=8, le=512, label="Batch size"
+        100,
+        "Digits per training step, and number of persistent Gibbs chains.",
+        ge=8,
+        le=512,
+        label="Batch size",
     )
     most_steps: int | None = setting(None, "Stop after this many steps.", ge=1, label="Step limit")
     seed: int = setting(0, "Random seed.", ge=0, le=2**31 - 1)
@@ -166,7 +172,9 @@ class ImagineSettings(BoltzmannSettings):
     """Trains a Boltzmann machine on digits, and samples the rest of a drawing or new digits."""
 
     keep: Literal["top", "bottom", "left", "right", "nothing"] = setting(
-        "top", "Half of the drawing to keep (clamp); with nothing it samples freely.", tier="main"
+        "top",
+        "Half of the drawing to keep (clamp) while the rest is sampled; nothing: sample whole digits.",
+        tier="main",
     )
     temperature: float = setting(
         1.0,
@@ -178,7 +186,9 @@ class ImagineSettings(BoltzmannSettings):
     )
     rounds: int = setting(60, "Rounds of Gibbs sampling.", tier="main", ge=1, le=2000)
     n: int = setting(9, "Number of samples.", ge=1, le=64, label="Samples")
-    frames: int = setting(0, "Frames of a video of the sampling. 0 gives one image.", ge=0, le=300)
+    frames: int = setting(
+        0, "Number of frames of a video of the sampling; 0 gives one image instead.", ge=0, le=300
+    )
     fps: int = setting(15, "Frames per second of the video.", ge=1, le=60, label="Frames per second")
     video: Literal["mp4", "webp", "gif"] = setting("gif", "File format of the video.", label="Format")
 

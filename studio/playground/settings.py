@@ -14,7 +14,8 @@ class PlaygroundSettings(Settings):
 
     fourier_features: int = setting(
         64,
-        "Fourier features that encode the coordinates. 0 turns them off: the image stays blurred.",
+        "Number of Fourier features that encode the coordinates; 0 turns them off, and the image stays "
+        "blurred.",
         tier="main",
         ge=0,
         le=256,
@@ -67,7 +68,8 @@ class PlaygroundSettings(Settings):
     )
     weight_decay: float = setting(
         0.0,
-        "Share of each weight, times the learning rate, subtracted per step; raise it against overfitting.",
+        "Each step shrinks every weight by this factor times the learning rate; raise it when the "
+        "network overfits.",
         ge=0,
         le=10,
         step=0.1,
@@ -84,7 +86,7 @@ class PlaygroundSettings(Settings):
     size: int = setting(512, "Longer side of the result.", unit="px", ge=64, le=4096, step=64)
     frames: int = setting(
         0,
-        "Frames of a video of the training. 0 gives one image.",
+        "Number of frames of a video of the training; 0 gives one image instead.",
         ge=0,
         le=600,
         label="Video of the training",

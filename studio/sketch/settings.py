@@ -17,7 +17,7 @@ class SketchSettings(Settings):
 
     kind: Kind = setting(
         "outline",
-        "What your drawing shows: outlines, parts in a color each, or light and shade.",
+        "What your drawing shows: outlines, parts that each have one color, or light and shade.",
         tier="main",
     )
     night: bool = setting(False, "Paint the avatar in moonlight.", tier="main")
@@ -85,7 +85,7 @@ class TrainSketchSettings(UNetSettings):
 
     scored: int = setting(
         0,
-        "Number of held-out avatars to compute FID on at the end; 0 turns it off.",
+        "Number of held-out avatars for the final FID; 0 skips it.",
         ge=0,
         le=5000,
         label="FID images",
@@ -104,7 +104,10 @@ class TrainTranslateSettings(UNetSettings):
         128, "Width and height of the images.", tier="main", unit="px"
     )
     edges: bool = setting(
-        False, "Train on photos alone: the edges of each photo are the first image of its pair.", tier="main"
+        False,
+        "Train on photos alone: the detected edges of each photo become the first image of a pair, the "
+        "photo the second.",
+        tier="main",
     )
     reverse: bool = setting(
         False, "Train the network to turn the second image of each pair into the first.", tier="main"

@@ -32,7 +32,8 @@ class TransferSettings(Settings):
     )
     steps: int | None = setting(
         None,
-        "Optimization steps at 64 px; larger sizes get fewer. Empty: chosen by the mode. Ignored by instant.",
+        "Optimization steps at the coarsest scale (about 64 px); finer scales get as many or fewer. "
+        "Empty: chosen by the mode. Ignored by instant.",
         ge=1,
         le=2000,
     )
@@ -48,20 +49,22 @@ class TransferSettings(Settings):
     )
     keep_colors: Literal["off", "luminance", "matched"] = setting(
         "off",
-        "Keep the photo's colors: stylize only its luminance, or match the colors of the styles to it first.",
+        "Keep the photo's colors: stylize only its luminance (luminance), or recolor the styles to "
+        "match it (matched).",
         bare="luminance",
     )
     house: tuple[str, ...] = setting(
         (),
-        "House styles to use instead of style images, one to four, e.g. mosaic. Instant only.",
+        "One to four house styles to use instead of style images, e.g. mosaic. They need the instant mode.",
         max_length=4,
         tier="hidden",
         label="House styles",
     )
-    network: str = setting(SHIPPED, "Network of the house styles: its name or a folder.", tier="hidden")
+    network: str = setting(SHIPPED, "Name or folder of the network of house styles.", tier="hidden")
     style_weights: tuple[float, ...] = setting(
         (),
-        "Weight of each style, e.g. 1,2; with masks, inside the mask of each style. Empty: equal weights.",
+        "Weight of each style, e.g. 1,2. With masks, each weight applies only inside its style's mask. "
+        "Empty: equal weights.",
         max_length=4,
         tier="hidden",
     )

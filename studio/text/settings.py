@@ -17,14 +17,14 @@ class TrainTextSettings(shared.TrainSettings):
     learning_rate: float = shared.learning_rate(0.003)
     epochs: int | None = setting(
         None,
-        "Passes over the training text; leave it empty for 12, or more for a short text.",
+        "Passes over the training text. Empty: 12, and more than that for a short text.",
         tier="main",
         ge=1,
         le=1000,
     )
     units: int = setting(
         512,
-        "Units per recurrent layer; raise it for a better model and slower training.",
+        "Units per recurrent layer; raise it for a better model, at the cost of slower training.",
         tier="main",
         ge=8,
         le=2048,
@@ -64,11 +64,11 @@ class TrainTextSettings(shared.TrainSettings):
         step=0.05,
     )
     tied: bool = setting(
-        False, "Shares the weights of the input embedding and the output layer.", label="Tied embeddings"
+        False, "Uses the same weights for the input embedding and the output layer.", label="Tied embeddings"
     )
     streams: int = setting(
         64,
-        "Sequences of the text read in parallel; a short text gets fewer.",
+        "Number of sequences that are read in parallel; a short text uses fewer.",
         ge=1,
         le=1024,
         scale="log",
@@ -76,7 +76,8 @@ class TrainTextSettings(shared.TrainSettings):
     )
     sequence: int = setting(
         96,
-        "Characters that backpropagation through time reaches back; the state carries on from before them.",
+        "Characters through which gradients flow back (truncated backpropagation through time); the "
+        "state carries over from one sequence to the next.",
         unit="characters",
         ge=8,
         le=1024,
@@ -88,7 +89,7 @@ class TrainTextSettings(shared.TrainSettings):
     )
     ema_share: float = setting(
         0.05,
-        "Length of the EMA of the weights, as a share of all training steps; 0 turns it off.",
+        "Share of all training steps over which the EMA averages the weights; 0 turns it off.",
         ge=0,
         le=0.5,
         step=0.01,
@@ -96,7 +97,8 @@ class TrainTextSettings(shared.TrainSettings):
     )
     held_out: float = split_setting(
         0.1,
-        help="Share of the text, at its end, for the test split; half as much before it is for validation.",
+        help="Share of the text, at its end, that is the test split; half as much text before it is the "
+        "validation split.",
     )
     encoding: str = setting("auto", _ENCODING, max_length=40)
     patience: int = setting(
@@ -113,7 +115,7 @@ class WriteSettings(Settings):
 
     preset: str = setting(
         "shakespeare",
-        "Language model, by the name or folder of a trained model.",
+        "Name or folder of a trained language model.",
         tier="main",
         max_length=1000,
     )
@@ -149,7 +151,7 @@ class WriteSettings(Settings):
     )
     stop: str = setting(
         "",
-        "Text before which to stop; leave it empty to never stop early.",
+        "Stops generating before this text would appear. Empty: never stops early.",
         max_length=200,
         label="Stop text",
     )
@@ -157,7 +159,7 @@ class WriteSettings(Settings):
     seed: int = setting(0, "Seed of the sampler; the same seed repeats a text.", ge=0, le=2**31 - 1)
     precision: Literal["int8", "float32"] = setting(
         "int8",
-        "Number format of the weights: int8 is several times faster, float32 is as trained.",
+        "Data type of the weights: int8 is several times faster, float32 is as trained.",
     )
 
     @property
@@ -170,14 +172,14 @@ class CompareSettings(Settings):
 
     first: str = setting(
         "shakespeare",
-        "First language model, by the name or folder of a trained model.",
+        "Name or folder of the first language model.",
         tier="main",
         max_length=1000,
         label="First model",
     )
     second: str = setting(
         "alice",
-        "Second language model, by the name or folder of a trained model.",
+        "Name or folder of the second language model.",
         tier="main",
         max_length=1000,
         label="Second model",

@@ -17,15 +17,15 @@ class TuneSettings(Settings):
 
     train: str = setting(
         "text",
-        "Training to tune: text, vae, dcgan, colorize, enhance or classify.",
+        "Training task to tune: text, vae, dcgan, colorize, enhance or classify.",
         tier="main",
         positional=True,
         max_length=100,
     )
     vary: tuple[str, ...] = setting(
         (),
-        "Settings to vary, each with an optional range, such as units=64:512 or cell=lstm|gru. "
-        "Empty: the learning rate and one more.",
+        "Settings to vary, each with an optional range, such as units=64:512 or cell=lstm|gru. Empty: "
+        "the task's two default settings.",
         label="Search space",
         tier="main",
         max_length=20,
@@ -47,21 +47,22 @@ class TuneSettings(Settings):
         max_length=50,
     )
     sampler: Literal["tpe", "random"] = setting(
-        "tpe", "Sampler of the next settings: tpe (guided by past trials) or random."
+        "tpe", "Method that chooses the settings of the next trial: tpe (guided by past trials) or random."
     )
     pruning: Literal["halving", "hyperband", "none"] = setting(
-        "halving", "Pruner that stops weak trials early: halving (ASHA), hyperband, or none."
+        "halving", "Method that stops weak trials early: halving (ASHA), hyperband, or none."
     )
     jobs: int = setting(1, "Number of trials that run in parallel.", ge=1, le=256, local_only=True)
     name: str = setting(
         "",
-        "Name under which a search continues, also from other machines; empty: derived from its settings.",
+        "Name of the search; use the same name again to continue it, also from other machines. Empty: "
+        "derived from its settings.",
         max_length=100,
         local_only=True,
     )
     storage: str = setting(
         "",
-        "Optuna storage URL for the trials; empty: a file of the studio.",
+        "Optuna storage URL for the trials. Empty: a file in the studio's folder.",
         max_length=500,
         local_only=True,
     )

@@ -17,7 +17,7 @@ class TrainVaeSettings(shared.TrainImageSettings):
     held_out: float = shared.held_out(0.1)
     width: int = setting(
         48,
-        "Channels of the finest layer; raise it for better images and slower training.",
+        "Channels of the finest layer; raise it for better images, at the cost of slower training.",
         tier="main",
         ge=4,
         le=256,
@@ -38,7 +38,7 @@ class TrainVaeSettings(shared.TrainImageSettings):
     )
     warm_up: float = setting(
         0.1,
-        "Share of the steps over which beta rises from 0.",
+        "Share of the training steps during which beta rises from 0 to its full value.",
         ge=0,
         le=1,
         step=0.05,
@@ -46,7 +46,7 @@ class TrainVaeSettings(shared.TrainImageSettings):
     )
     free_bits: float = setting(
         0.0,
-        "KL that each latent dimension may use at no cost; raise it against posterior collapse.",
+        "KL divergence that each latent dimension may have at no cost; raise it against posterior collapse.",
         unit="nats",
         ge=0,
         le=10,
@@ -59,7 +59,8 @@ class TrainVaeSettings(shared.TrainImageSettings):
     )
     perceptual: float = setting(
         0.0,
-        "Share of the reconstruction loss on VGG16 features; raise it for sharper images, more slowly.",
+        "Share of the reconstruction loss that is computed on VGG16 features, which slows training; "
+        "raise it for sharper images.",
         ge=0,
         le=1,
         step=0.05,
@@ -67,7 +68,8 @@ class TrainVaeSettings(shared.TrainImageSettings):
     )
     adversarial: float = setting(
         0.0,
-        "Share of the reconstruction loss on a discriminator's features; raise it for sharper images.",
+        "Share of the reconstruction loss that is computed on a discriminator's features; raise it for "
+        "sharper images.",
         ge=0,
         le=0.95,
         step=0.05,

@@ -18,7 +18,7 @@ class VideoSettings(Settings):
     base: dict[str, Any] = setting({}, "Settings of that task.", max_length=100, label="Task settings")
     fps: int = setting(
         0,
-        "Frame rate of the result; 0 keeps the frame times of the video.",
+        "Frames per second of the result; 0 keeps the timing of the original video.",
         tier="main",
         ge=0,
         le=MOST_FPS,
@@ -26,7 +26,7 @@ class VideoSettings(Settings):
     )
     start: float = setting(0.0, "Start of the part of the video to use.", unit="s", ge=0)
     end: float | None = setting(
-        None, "End of the part of the video to use; empty means the end of the video.", unit="s", gt=0
+        None, "End of the part of the video to use. Empty: the end of the video.", unit="s", gt=0
     )
     video: Literal["mp4", "webp", "gif"] = setting(
         "mp4", "File format of the result.", tier="main", label="Format"

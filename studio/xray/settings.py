@@ -24,19 +24,22 @@ class LookSettings(Settings):
     """Computes the feature maps of one layer of a network for a photo."""
 
     backbone: Backbone = setting("vgg16", "Pretrained network.", tier="main")
-    layer: str = setting("", "Layer; empty: one from the middle of the network.", tier="main", max_length=60)
+    layer: str = setting("", "Layer of the network. Empty: one from the middle.", tier="main", max_length=60)
     channel: int | None = setting(
         None,
-        "Channel of the layer, from 0; empty: the one with the strongest activation.",
+        "Channel of the layer, counted from 0. Empty: the channel with the strongest activation.",
         tier="main",
         ge=0,
     )
     show: Literal["maps", "map", "mask"] = setting(
         "maps",
-        "Show the strongest channels, one channel over the photo, or one as a black and white mask.",
+        "Show the strongest channels (maps), one channel over the photo (map), or one as a "
+        "black-and-white mask (mask).",
         tier="main",
     )
-    field: bool = setting(False, "Frame the receptive field of one position.", label="Receptive field")
+    field: bool = setting(
+        False, "Draw a frame around the receptive field of one position of the map.", label="Receptive field"
+    )
     across: float = setting(0.5, "Horizontal position, 0 (left) to 1 (right).", ge=0, le=1, step=0.01)
     down: float = setting(0.5, "Vertical position, 0 (top) to 1 (bottom).", ge=0, le=1, step=0.01)
     off: tuple[str, ...] = setting(
@@ -63,19 +66,21 @@ class LookSettings(Settings):
 class FilterSettings(Settings):
     """Applies one convolution filter of VGG16 to a photo."""
 
-    layer: str = setting("block1_conv1", "Layer of the filter.", tier="main", max_length=60)
-    channel: int = setting(0, "Filter of the layer, from 0.", tier="main", ge=0)
+    layer: str = setting(
+        "block1_conv1", "Layer of VGG16 that the filter belongs to.", tier="main", max_length=60
+    )
+    channel: int = setting(0, "Filter of the layer, counted from 0.", tier="main", ge=0)
     stride: int = setting(
         1, "Stride: how far the filter moves at each step.", tier="main", unit="px", ge=1, le=4
     )
     padding: Literal["zeros", "none"] = setting(
-        "zeros", "Zero padding, or none: the filter then stays inside the image."
+        "zeros", "Zero padding (zeros), or none, which keeps the filter inside the image."
     )
     pooling: Literal["none", "max", "mean"] = setting(
         "none", "Pooling of each 2 by 2 window: none, maximum or mean."
     )
     across: float = setting(
-        0.5, "Horizontal position to compute, 0 (left) to 1 (right).", ge=0, le=1, step=0.01
+        0.5, "Horizontal position whose computation is shown, 0 (left) to 1 (right).", ge=0, le=1, step=0.01
     )
     down: float = setting(0.5, "Vertical position, 0 (top) to 1 (bottom).", ge=0, le=1, step=0.01)
     size: int = setting(

@@ -75,7 +75,7 @@ def _pair(taste: Taste, duels: Pairs, pair: Pair) -> None:
         st.button(
             "Too alike",
             icon=":material/drag_handle:",
-            help="Too similar, or neither is better",
+            help="The two images are too similar, or neither is better",
             **tie_options,
         )
         has_no_answers = not taste.compared

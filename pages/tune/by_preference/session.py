@@ -90,7 +90,12 @@ def show_search(taste: Taste) -> None:
                 st.caption(words.plain(str(error)))
     st.caption(wording.ranges(taste.kind, duels.grid))
     st.markdown(words.plain(wording.summary(taste.kind, lines(duels))))
-    st.button("New search", icon=":material/arrow_back:", on_click=_close, help="This search is kept")
+    st.button(
+        "New search",
+        icon=":material/arrow_back:",
+        on_click=_close,
+        help="Starts a new search and keeps this one",
+    )
 
 
 def resume() -> None:

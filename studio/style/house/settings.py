@@ -28,13 +28,13 @@ class TrainStyleSettings(shared.TrainImageSettings):
     )
     only_new: bool = setting(
         False,
-        "Freeze the network to start from and train only styles that are new to it; if none is new, the "
-        "given styles are trained again.",
+        "Freeze the starting network's shared weights and train only the styles it lacks; if it has "
+        "them all, retrain the given styles.",
         label="Train only new styles",
     )
     size: int = setting(
         192,
-        "Side of the random crops of the photos that the network trains on.",
+        "Side of the random photo crops that the network trains on.",
         unit="px",
         ge=64,
         le=512,
@@ -42,13 +42,21 @@ class TrainStyleSettings(shared.TrainImageSettings):
         label="Crop size",
     )
     photo_size: int = setting(
-        256, "Side of the training photos that the crops are cut from.", unit="px", ge=72, le=1024, step=8
+        256,
+        "Training photos are resized to this side before the training crops are cut from them.",
+        unit="px",
+        ge=72,
+        le=1024,
+        step=8,
     )
     width: int = setting(
-        32, "Channels of the finest layer; raise it for better results and longer training.", ge=8, le=64
+        32,
+        "Channels of the finest layer; raise it for better results, at the cost of slower training.",
+        ge=8,
+        le=64,
     )
     blocks: int = setting(
-        5, "Number of residual blocks, at the coarsest scale.", ge=1, le=10, label="Residual blocks"
+        5, "Number of residual blocks at the network's coarsest scale.", ge=1, le=10, label="Residual blocks"
     )
     smoothness: float = setting(
         1.0, "Weight of the total variation loss; raise it for less noise.", ge=0, le=20, step=0.5
@@ -70,15 +78,16 @@ class TrainStyleSettings(shared.TrainImageSettings):
     )
     parts: int = setting(
         1,
-        "Regions per side that each have to match the style; raise it to stylize flat areas and even out "
-        "colors.",
+        "Regions per side into which the style loss splits the image; each must match the style. Raise "
+        "it to stylize flat areas and even out colors.",
         ge=1,
         le=4,
         label="Style loss grid",
     )
     kept: float = setting(
         0.0,
-        "Share of the starting weights in the result (weight interpolation); raise it to stay close to them.",
+        "Share of the starting network's weights that is mixed into the result; raise it to stay closer "
+        "to that network.",
         ge=0,
         le=0.9,
         step=0.05,
