@@ -17,7 +17,7 @@ from studio.core.models import presets
 from studio.core.weights import index
 from studio.faces import models
 
-KINDS = {"dcgan": "GAN, sharp", "vae": "VAE, takes photos"}
+KINDS = {"dcgan": "DCGAN", "vae": "VAE"}
 _NAME_AND_KIND = re.compile(rf"(.+)-({'|'.join(KINDS)})")
 _TRAIN = "studio train dcgan FOLDER -o my-model"
 

@@ -17,7 +17,7 @@ from studio.core.generators.least_images import LEAST_IMAGES
 from studio.dcgan.settings import TrainDcganSettings
 from studio.vae.settings import TrainVaeSettings
 
-KINDS = {"dcgan": "GAN, sharp", "vae": "VAE, redraws photos"}
+KINDS = {"dcgan": "DCGAN", "vae": "VAE"}
 TASKS = {"dcgan": "dcgan.train", "vae": "vae.train"}
 GeneratorSettings = TrainDcganSettings | TrainVaeSettings
 _SETTINGS_OF: dict[str, type[GeneratorSettings]] = {"dcgan": TrainDcganSettings, "vae": TrainVaeSettings}

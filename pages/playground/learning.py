@@ -72,9 +72,9 @@ def _curves() -> None:
 
 def _draw(history: list[Any], gradients: list[float], values: list[float]) -> None:
     curves.losses(history)
-    held_out = " and on held-out pixels" if "held out" in history[0] else ""
+    held_out = " and on held-out pixels" if "validation" in history[0] else ""
     st.caption(f"The loss on training pixels{held_out}. Lower is better.")
-    charts.layers(gradients, values, [point["learned"] for point in history])
+    charts.layers(gradients, values, [point["training"] for point in history])
 
 
 def _metrics_text(settings: PlaygroundSettings, metrics: Mapping[str, Any]) -> str:

@@ -31,7 +31,7 @@ def _draw(settings: PlaygroundSettings, job: engine.Job | None) -> None:
         figures = job.result.figures
         history = figures.get("history", ())
         curves.losses(history, caption="Losses of this run over its steps")
-        losses = [point["learned"] for point in history]
+        losses = [point["training"] for point in history]
         charts.layers(figures.get("gradients", ()), figures.get("values", ()), losses)
     st.altair_chart(_activation_chart(settings.activation), width="stretch")
     name = words.choice(settings.activation)

@@ -172,8 +172,8 @@ def _figures(result: TrainedNetwork) -> dict[str, Any]:
         "seconds": result.seconds,
         "steps": result.steps,
         "parameters": result.network.parameters,
-        "learned_off": last.get("learned"),
-        "held_out_off": last["held out"],
+        "learned_off": last.get("training"),
+        "held_out_off": last["validation"],
         "history": result.history,
     }
 

@@ -40,7 +40,7 @@ class TrainedNetwork:
     Attributes:
         network: an `Autoencoder` or a `Boltzmann`.
         steps: number of training steps.
-        history: `{"step", "learned", "held out"}` of some evaluations: training and test error, 0 to 255;
+        history: `{"step", "training", "validation"}` of some evaluations: training and test error, 0 to 255;
             includes the first and the last.
         stopped_early: whether a user stopped it.
         seconds: training time.
@@ -111,7 +111,7 @@ def _train(
 
     def report() -> None:
         error, preview = evaluate()
-        metrics = {"held out": error} | ({"learned": trainer.error} if trainer.steps else {})
+        metrics = {"validation": error} | ({"training": trainer.error} if trainer.steps else {})
         history.append({"step": trainer.steps, **metrics})
         progress.report(trainer.steps, settings.planned_steps, metrics, preview)
 

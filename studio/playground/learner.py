@@ -48,9 +48,9 @@ class Snapshot:
     @property
     def metrics(self) -> dict[str, float]:
         """All values by name; those of layers end in the layer's number, from 1."""
-        metrics = {"learned": self.learned, "psnr_learned": self.psnr_learned}
+        metrics = {"training": self.learned, "psnr_learned": self.psnr_learned}
         if self.held_out is not None and self.psnr_held_out is not None:
-            metrics |= {"held out": self.held_out, "psnr_held_out": self.psnr_held_out}
+            metrics |= {"validation": self.held_out, "psnr_held_out": self.psnr_held_out}
         metrics |= {f"gradient_{n}": size for n, size in enumerate(self.gradients, 1)}
         return metrics | {f"value_{n}": size for n, size in enumerate(self.values, 1)}
 

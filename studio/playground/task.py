@@ -55,7 +55,7 @@ def figures(settings: PlaygroundSettings, learned: TrainingResult) -> dict[str, 
     if learned.has_diverged:
         figures_by_name["ended"] = "ran away"
         figures_by_name["notes"] = [DIVERGED.format(steps=learned.steps)]
-    elif learned.last.learned > _WORSE_FACTOR * learned.history[0]["learned"]:
+    elif learned.last.learned > _WORSE_FACTOR * learned.history[0]["training"]:
         figures_by_name["notes"] = [WORSE]
     return figures_by_name
 

@@ -63,10 +63,10 @@ def test_sliders_of_a_kind_show_its_own_values(tab, expect):
         expect(within.locator(f".st-key-{name}").first).to_contain_text(value)
 
     shows("vgg16_discriminator", "1.00")
-    main.get_by_role("radio", name="VAE, redraws photos").click()
+    main.get_by_role("radio", name="VAE").click()
     folded = main.locator(".st-key-more_TrainVaeSettings")
     folded.get_by_text("More", exact=True).click()
     for name, value in {"width": "48", "batch": "64", "vgg16_discriminator": "0.00"}.items():
         shows(name, value, folded)
-    main.get_by_role("radio", name="GAN, sharp").click()
+    main.get_by_role("radio", name="DCGAN").click()
     shows("vgg16_discriminator", "1.00")

@@ -91,7 +91,7 @@ def test_images_and_curves_come_along(engine):
     assert image_io.read(previews[0][0]).shape[1] == 32 and previews[0][1] == 0
     assert not running.result().stopped_early
     first, *_, last = running.history
-    assert first["step"] == 0 and first["learned"] > last["learned"] and "gradient_1" in last
+    assert first["step"] == 0 and first["training"] > last["training"] and "gradient_1" in last
 
 
 def test_who_looks_late_sees_the_newest_and_the_end(stream, until):

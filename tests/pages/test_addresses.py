@@ -30,7 +30,7 @@ HALVES = [
     ("classify", {}),
     ("classify", {"half": "Try"}),
     ("train-generator", {}),
-    ("train-generator", {"learn_from": "Your gallery", "kind": "VAE, redraws photos"}),
+    ("train-generator", {"learn_from": "Your gallery", "kind": "VAE"}),
     ("tune", {}),
     ("tune", {"select_by": "Your preference"}),
     ("gallery", {}),

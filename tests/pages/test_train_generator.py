@@ -359,7 +359,7 @@ def test_samples_have_their_images():
 
 
 @pytest.mark.parametrize(
-    "kind, expected", [("GAN, sharp", r"\mathcal{L}_G"), ("VAE, redraws photos", r"D_{KL}")]
+    "kind, expected", [("DCGAN", r"\mathcal{L}_G"), ("VAE", r"D_{KL}")]
 )
 def test_under_the_hood_shows_the_loss_that_is_minimized(visit, kind, expected):
     page = visit("train-generator", kind=kind, explain="true")
@@ -371,5 +371,5 @@ def test_under_the_hood_shows_the_loss_that_is_minimized(visit, kind, expected):
 
 
 def test_under_the_hood_of_a_vae_says_why_its_loss_may_be_negative(visit):
-    page = visit("train-generator", kind="VAE, redraws photos", explain="true")
+    page = visit("train-generator", kind="VAE", explain="true")
     assert "density" in text_of(page.markdown)

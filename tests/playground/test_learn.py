@@ -117,7 +117,7 @@ def test_it_tells_of_every_look(photo):
         reports
     )
     assert reports[0].preview.shape == image_io.fit(photo, 48).shape
-    assert {"learned", "held out", "gradient_1", "gradient_3", "value_2"} <= set(reports[0].metrics)
+    assert {"training", "validation", "gradient_1", "gradient_3", "value_2"} <= set(reports[0].metrics)
     assert [point["step"] for point in learned.history][:5] == [0, 1, 2, 4, 8]
     assert learned.history[-1]["step"] == 40 == learned.steps
     assert learned.history[-1]["psnr_learned"] == pytest.approx(learned.last.psnr_learned, abs=1e-5)
