@@ -35,7 +35,7 @@ class TrainingResult:
         frames: number of frames of the video.
         steps: number of training steps.
         last: the last snapshot.
-        history: `{"step", "training", "validation", ...}` of some snapshots, including the first and the last.
+        history: `{"step", "training", "validation", ...}` of snapshots, including the first and last.
         has_diverged: whether training diverged.
         stopped_early: whether the user canceled and this is the result so far.
         seconds: duration.

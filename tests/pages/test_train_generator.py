@@ -358,9 +358,7 @@ def test_samples_have_their_images():
         assert (samples.SHIPPED / f"set-{name}.webp").is_file()
 
 
-@pytest.mark.parametrize(
-    "kind, expected", [("DCGAN", r"\mathcal{L}_G"), ("VAE", r"D_{KL}")]
-)
+@pytest.mark.parametrize("kind, expected", [("DCGAN", r"\mathcal{L}_G"), ("VAE", r"D_{KL}")])
 def test_under_the_hood_shows_the_loss_that_is_minimized(visit, kind, expected):
     page = visit("train-generator", kind=kind, explain="true")
     assert not page.exception
