@@ -59,7 +59,7 @@ def _show_files(first: Item, second: Item) -> None:
         return
     for column, file, name in zip(st.columns(2, gap="large"), files, names, strict=True):
         with column:
-            file_view.image(file, None, name, key=f"compare_{name}")
+            file_view.show(file, None, name, key=f"compare_{name}")
 
 
 def _size(files: list[File]) -> tuple[int, int] | None:

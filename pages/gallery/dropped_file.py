@@ -94,7 +94,7 @@ def show(provenance: Provenance) -> None:
     with left:
         file: File | None = st.session_state.get(_FILE)
         if file is not None:
-            file_view.image(file, None, provenance.name, key="told")
+            file_view.show(file, None, provenance.name, key="told")
         elif provenance.is_recipe:
             st.info(
                 "This file has a recipe but no result. Make it again to see the result.",

@@ -14,8 +14,8 @@ from studio.core.tasks import File
 MOST_READ = 200_000  # characters: longer texts are cut off
 
 
-def image(file: File, before: File | None, caption: str, *, key: str) -> None:
-    """Shows a file of any kind; an image with its `before` under a slider."""
+def show(file: File, before: File | None, caption: str, *, key: str) -> None:
+    """Shows a file of any kind; a slider compares an image with `before`, if given."""
     try:
         if file.kind in ("image", "animation"):
             results.show_result(file, before, key=f"item_{key}", caption=caption)

@@ -51,7 +51,7 @@ def show(item: Item) -> None:
             )
     left, right = st.columns([9, 5], gap="large")
     with left:
-        file_view.image(item.result.files[0], _content(item), captions.of_run(item, item.result), key=item.id)
+        file_view.show(item.result.files[0], _content(item), captions.of_run(item, item.result), key=item.id)
     with right:
         _about(item)
     sweeps.show_cells(item)

@@ -11,7 +11,7 @@ from studio.core.progress import Report
 LEAST_BYTES = 100_000  # a report with so many steps counts bytes
 
 
-def bar(job: engine.Job) -> tuple[float, str]:
+def progress_and_label(job: engine.Job) -> tuple[float, str]:
     """Returns the progress in [0, 1], and the step, the stage or the position in the queue as text."""
     report = job.report
     if job.state == "queued":

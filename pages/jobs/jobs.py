@@ -186,7 +186,7 @@ def show_running(job: engine.Job, caption: str) -> Iterator[None]:
 def progress(job: engine.Job) -> None:
     """Shows the progress of a job and the buttons that end it."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(*bar.bar(job))
+        st.progress(*bar.progress_and_label(job))
         if job.state in ("stopping", "canceling"):
             st.caption(words.STATES[job.state])
         elif job.state != "queued":  # a waiting job has no result to keep: it can only be canceled

@@ -120,9 +120,11 @@ class Colorizer:
 
 
 def _sides(height: int, width: int) -> tuple[int, int]:
-    """Returns the network's input size for an image: about SIDE * SIDE px, sides multiples of TIMES."""
+    """Returns the network's input size for an image: about SIDE * SIDE px, multiples of SIDE_MULTIPLE."""
     scale = SIDE / math.sqrt(height * width)
-    rounded = (max(2, round(side * scale / models.TIMES)) * models.TIMES for side in (height, width))
+    rounded = (
+        max(2, round(side * scale / models.SIDE_MULTIPLE)) * models.SIDE_MULTIPLE for side in (height, width)
+    )
     down, right = rounded
     return down, right
 

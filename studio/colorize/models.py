@@ -11,7 +11,7 @@ from studio.core.models.presets import Preset
 
 TASK = "colorize.train"
 WHAT = "a network for colorizing"
-TIMES = 16  # px: sides of the network's input are multiples of it
+SIDE_MULTIPLE = 16  # px: sides of the network's input are multiples of it
 OUTPUT_STRIDE = 4  # pixels of the input for each position of the output
 SHAPE = ("width",)  # settings that shape the weights
 

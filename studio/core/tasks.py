@@ -265,7 +265,7 @@ def expected_seconds(task: Task, settings: Settings, inputs: Inputs) -> float | 
         each = expected_seconds(plan.task, longest, plan.inputs)
         return min(plan.count * each, plan.seconds) if each else None
     usual = _usual(task, settings, inputs)
-    return usual * durations.speed(task.name) if usual else None
+    return usual * durations.slowdown(task.name) if usual else None
 
 
 def _usual(task: Task, settings: Settings, inputs: Inputs) -> float:

@@ -16,21 +16,21 @@ from studio.core.errors import invalid
 from studio.core.models.shelves import BIN
 
 Part = Literal[
-    "removed", "unnamed", "cache", "channels", "runs", "searches", "items", "weights", "presets", "rest"
+    "removed", "unused", "cache", "channels", "runs", "searches", "items", "weights", "presets", "rest"
 ]
 USUAL_BYTES = 20 * 10**9
 LEAST_BYTES, MOST_BYTES = 10**8, 10**14
 DAY = 86_400.0
 HOUR = 3_600.0
 # Minimum age in seconds of files that are removed, because younger ones may be in use.
-_LEAST_AGES: dict[Part, float] = {"unnamed": DAY, "cache": HOUR, "runs": DAY, "searches": DAY}
+_LEAST_AGES: dict[Part, float] = {"unused": DAY, "cache": HOUR, "runs": DAY, "searches": DAY}
 _LOCKS = (".lock", ".dirlock")  # Dask uses the latter
 _NAMED = re.compile(rb"[0-9a-f]{64}")
 _NAMELESS = ("files", "weights", "logs")  # a SHA-256 inside these does not mean that a file is needed
 _MOST_READ = 64_000_000  # bytes; larger files are images and weights
 _TITLES: dict[Part, tuple[str, str]] = {
     "removed": ("Removed items and models", "Removed items can then no longer be restored"),
-    "unnamed": ("Unused files", "Uploads and results of deleted items"),
+    "unused": ("Unused files", "Uploads and results of deleted items"),
     "cache": ("Cache", "Recreated when needed, which takes a little time"),
     "channels": ("Feature visualizations", "The dream page renders them again when needed"),
     "runs": ("Checkpoints of unfinished training runs", "These training runs then start over"),
@@ -43,7 +43,7 @@ _TITLES: dict[Part, tuple[str, str]] = {
     "presets": ("Your models", ""),
     "rest": ("Logs and the rest", ""),
 }
-FREE: tuple[Part, ...] = ("removed", "unnamed", "cache", "channels", "runs", "searches")
+FREE: tuple[Part, ...] = ("removed", "unused", "cache", "channels", "runs", "searches")
 
 
 @dataclass(frozen=True)
@@ -110,15 +110,15 @@ def free(names: Collection[Part]) -> int:
     return freed
 
 
-def free_unnamed(seconds: float) -> int:
+def free_unused(seconds: float) -> int:
     """Removes unused files that were last stored more than `seconds` ago, or a day if that is longer."""
-    unused = [path for path in _unused_files(paths.home()) if not _is_young(path, "unnamed", seconds)]
-    return sum(_delete(path, "unnamed", seconds) for path in unused)
+    unused = [path for path in _unused_files(paths.home()) if not _is_young(path, "unused", seconds)]
+    return sum(_delete(path, "unused", seconds) for path in unused)
 
 
 def _delete(path: Path, part: Part, seconds: float = 0.0) -> int:
     """Deletes a file and returns how many bytes that freed; 0 if the file was stored again meanwhile."""
-    with suppress(OSError), paths.keeping() if part == "unnamed" else nullcontext():
+    with suppress(OSError), paths.keeping() if part == "unused" else nullcontext():
         if not _is_young(path, part, seconds):  # check again, because listing all files takes a while
             size = path.stat().st_size
             path.unlink()
@@ -129,11 +129,11 @@ def _delete(path: Path, part: Part, seconds: float = 0.0) -> int:
 def _parts() -> dict[Part, list[Path]]:
     """Returns the files of each part; files too young to remove belong to the rest."""
     home = paths.home()
-    unnamed_files = _unused_files(home)
-    unused = set(unnamed_files)
+    unused_files = _unused_files(home)
+    unused = set(unused_files)
     parts: dict[Part, list[Path]] = {
         "removed": [path for place in _bins(home) for path in _files(place)],
-        "unnamed": unnamed_files,
+        "unused": unused_files,
         "cache": [path for path in _files(home / "cache") if not _is_young(path, "cache")],
         "channels": _files(home / "channels"),
         "runs": _old_runs(home / "runs"),
@@ -162,9 +162,7 @@ def _unused_files(home: Path) -> list[Path]:
         if path.relative_to(home).parts[0] not in _NAMELESS and not path.name.startswith("gallery-"):
             digests |= _digests_in(path)
     files = _files(home / "files")
-    return [
-        path for path in files if os.fsencode(path.name) not in digests and not _is_young(path, "unnamed")
-    ]
+    return [path for path in files if os.fsencode(path.name) not in digests and not _is_young(path, "unused")]
 
 
 def _digests_in(path: Path) -> set[bytes]:

@@ -17,7 +17,7 @@ from studio.engine.quotas import Usage
 from studio.gallery import disk_usage, index
 from studio.gallery.items import LOCAL
 
-UNNAMED_DAYS = 7
+UNUSED_DAYS = 7
 _BEGAN = ".began"  # file in the folder of owners; its date is that of the first `tidy`
 _CLOCK = ".clock"  # file next to it with the trusted time
 log = logging.getLogger("studio.gallery")
@@ -87,7 +87,7 @@ def tidy() -> list[str]:
             removed.append(name)
     for name in quotas.usage_by_owner():
         quotas.evict_cache(name)
-    disk_usage.free_unnamed(UNNAMED_DAYS * disk_usage.DAY + max(0.0, time.time() - now))
+    disk_usage.free_unused(UNUSED_DAYS * disk_usage.DAY + max(0.0, time.time() - now))
     return removed
 
 
@@ -113,7 +113,7 @@ def remove(name: str) -> Owner:
         raise InvalidInput(f"A job of {name} is waiting or running. Try again when it has ended.")
     owner = Owner(name, index.find(owner=name, most=0)[1], usage.bytes + usage.cache, usage.last_changed)
     _remove(name, usage)
-    disk_usage.free_unnamed(0)
+    disk_usage.free_unused(0)
     return owner
 
 

@@ -33,7 +33,7 @@ PATIENCE = 120.0  # seconds without a response after which to give up
 _PAUSE = 1.0  # seconds between two attempts
 _PIECE = 1 << 20  # bytes
 _CONNECT, _READ = 10.0, 120.0  # seconds; an uploaded model is checked before the response comes
-_BELOW = "/api/v1"
+_API_PATH = "/api/v1"
 _PASSES = {502, 503, 504}  # transient: the studio starts, or a proxy waits for it
 _KINDS = {404: Unavailable, 429: TooMany, 507: InsufficientSpace}
 _LONGEST = 1000  # characters of a sentence
@@ -84,7 +84,7 @@ class Client:
     """
 
     def __init__(self, url: str, token: str):
-        self.url = _address(url)
+        self.url = _base_url(url)
         self._session = requests.Session()
         # A few compressed bytes could expand to gigabytes.
         self._session.headers["Accept-Encoding"] = "identity"
@@ -167,7 +167,7 @@ class Client:
             try:
                 with self._session.request(
                     method,
-                    f"{self.url}{_BELOW}{path}",
+                    f"{self.url}{_API_PATH}{path}",
                     data=data,
                     timeout=(_CONNECT, _READ),
                     allow_redirects=False,  # a redirect would leak the token
@@ -230,7 +230,7 @@ class _Bearer(AuthBase):
         return request
 
 
-def _address(url: str) -> str:
+def _base_url(url: str) -> str:
     try:
         parts = urlsplit(url.strip())
         good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
@@ -239,7 +239,7 @@ def _address(url: str) -> str:
     if not good or parts.username or parts.query or parts.fragment:
         expected, step = "an address as http://box:8501", "copy it from the pages of that studio"
         raise invalid("server", expected=expected, received=url, next_step=step)
-    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/').removesuffix(_BELOW)}"
+    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/').removesuffix(_API_PATH)}"
 
 
 def _detail(answer: Response) -> str:

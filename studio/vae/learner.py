@@ -119,8 +119,8 @@ class Learner(LossModel):
         if "discriminator" in losses:
             reconstruction = (1 - share) * reconstruction + share * losses["seen"] + losses["discriminator"]
         if training:
-            warm = max(1.0, self.settings.warm_up * self.settings.steps)
-            beta = beta * ops.minimum(1.0, ops.cast(self.steps_taken, "float32") / warm)
+            warm_up_steps = max(1.0, self.settings.warm_up * self.settings.steps)
+            beta = beta * ops.minimum(1.0, ops.cast(self.steps_taken, "float32") / warm_up_steps)
         return reconstruction + beta * losses["charged"]
 
 

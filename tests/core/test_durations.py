@@ -34,7 +34,7 @@ def photo(height=300, width=400):
 
 
 def test_a_machine_that_did_nothing_yet_is_as_fast_as_the_one_that_was_measured():
-    assert durations.speed("style.transfer") == 1
+    assert durations.slowdown("style.transfer") == 1
 
 
 def test_before_the_first_job_a_machine_is_as_slow_as_it_multiplies(monkeypatch):
@@ -47,13 +47,13 @@ def test_before_the_first_job_a_machine_is_as_slow_as_it_multiplies(monkeypatch)
     clock = iter(durations._PRODUCT * np.array([0, 30, 100, 108, 200, 209]))
     assert MEASURED.__wrapped__() == pytest.approx(4), "a machine with other cores is measured again"
     monkeypatch.setattr(durations, "machine", lambda: 2.0)
-    assert durations.speed("style.transfer") == 2
+    assert durations.slowdown("style.transfer") == 2
 
 
 def test_a_speed_is_learned_and_one_odd_job_does_not_corrupt_it():
     for seconds in (200, 210, 190, 3000, 205):
         durations.record("style.transfer", 100, seconds)
-    assert durations.speed("style.transfer") == pytest.approx(2.025)
+    assert durations.slowdown("style.transfer") == pytest.approx(2.025)
 
 
 def test_a_note_that_finds_no_room_loses_no_result(monkeypatch):
@@ -69,9 +69,9 @@ def test_a_machine_that_is_slow_at_all_it_did_is_slow_at_what_it_did_not_do_yet(
     for name in ("style.transfer", "text.train"):
         for seconds in (300, 310, 5000):
             durations.record(name, 100, seconds)
-    assert durations.speed("dream.ascend") == pytest.approx(3.1)
+    assert durations.slowdown("dream.ascend") == pytest.approx(3.1)
     durations.record("dream.ascend", 100, 90)
-    assert durations.speed("dream.ascend") == pytest.approx(2.0), (
+    assert durations.slowdown("dream.ascend") == pytest.approx(2.0), (
         "a job of its own counts as much as all others"
     )
 
@@ -81,24 +81,24 @@ def test_a_first_job_that_was_paused_for_a_day_at_most_doubles_what_is_said(befo
     for name in before:
         durations.record(name, 7200, 7200)
     durations.record("vae.train", 7200, 7200 + 24 * 3600)
-    assert durations.speed("vae.train") <= 2, "it said 13 h of a job of two"
-    assert durations.speed("dream.ascend") <= 2, "nor of the jobs that it did not do yet"
+    assert durations.slowdown("vae.train") <= 2, "it said 13 h of a job of two"
+    assert durations.slowdown("dream.ascend") <= 2, "nor of the jobs that it did not do yet"
     durations.record("vae.train", 7200, 7300)
-    assert durations.speed("vae.train") == pytest.approx(1, abs=0.02), "a true one forgets it"
+    assert durations.slowdown("vae.train") == pytest.approx(1, abs=0.02), "a true one forgets it"
 
 
 @pytest.mark.parametrize("true", [0.3, 2.5, 40])
 def test_a_machine_that_is_truly_slower_or_faster_is_believed_within_a_few_jobs(true):
-    speeds = []
+    slowdowns = []
     for _ in range(6):
         durations.record("style.transfer", 100, 100 * true)
-        speeds.append(durations.speed("style.transfer"))
-    assert speeds[0] != 1 and sorted(speeds, reverse=true < 1) == speeds
-    assert speeds[-1] == true
+        slowdowns.append(durations.slowdown("style.transfer"))
+    assert slowdowns[0] != 1 and sorted(slowdowns, reverse=true < 1) == slowdowns
+    assert slowdowns[-1] == true
 
 
 def test_small_jobs_that_mostly_start_do_not_make_large_ones_seem_slow():
-    """At a speed of 1, each job takes extra time to load Keras."""
+    """At a slowdown of 1, each job takes extra time to load Keras."""
     small, large = ([tasks.File.keep(b"to be or not " * n, "text", "text.txt")] for n in (9_000, 400_000))
     settings = TrainTextSettings(units=64, epochs=1)
     work = [
@@ -118,12 +118,12 @@ def test_small_jobs_that_mostly_start_do_not_make_large_ones_seem_slow():
 def test_only_the_newest_jobs_count():
     for seconds in [100] * 30 + [500] * 9:
         durations.record("style.transfer", 100, seconds)
-    assert durations.speed("style.transfer") == 5
+    assert durations.slowdown("style.transfer") == 5
 
 
 def test_a_short_job_tells_nothing():
     durations.record("style.transfer", 1, 40)  # all but one second was spent on loading
-    assert durations.speed("style.transfer") == 1
+    assert durations.slowdown("style.transfer") == 1
 
 
 @pytest.mark.parametrize(
@@ -131,10 +131,10 @@ def test_a_short_job_tells_nothing():
     ["", "[]", '{"style.transfer": []}', '{"style.transfer": 3}', '{"style.transfer": ["fast"]}', "{"],
 )
 def test_a_damaged_record_is_as_none(record):
-    paths.write(paths.folder("cache") / "speeds.json", record.encode())
-    assert durations.speed("style.transfer") == 1
+    paths.write(paths.folder("cache") / "slowdowns.json", record.encode())
+    assert durations.slowdown("style.transfer") == 1
     durations.record("style.transfer", 100, 300)
-    assert durations.speed("style.transfer") == 2
+    assert durations.slowdown("style.transfer") == 2
 
 
 def test_paintings_take_longer_the_larger_and_finer_they_are():

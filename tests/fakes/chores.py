@@ -48,7 +48,7 @@ class ChoreSettings(Settings):
 
 def usual(settings: ChoreSettings, inputs: Inputs) -> float:
     """Estimates `takes` seconds, whatever the measured speed of this machine."""
-    return settings.takes / durations.speed("chores.do")
+    return settings.takes / durations.slowdown("chores.do")
 
 
 def run(settings: ChoreSettings, inputs: Inputs, progress: Progress) -> Result:

@@ -56,7 +56,7 @@ def test_the_parts_add_up_to_the_whole(home, make_item):
         sizes_by_part["channels"],
         sizes_by_part["runs"],
     ) == (1000, 5000, 1000, 1000)
-    assert sizes_by_part["unnamed"] == 300
+    assert sizes_by_part["unused"] == 300
 
 
 @pytest.mark.parametrize("part", disk_usage.FREE)
@@ -91,13 +91,13 @@ def test_what_an_item_names_stays_also_while_it_can_be_brought_back(home, make_i
     id = make_item()
     removal.remove([id])
     old(home)
-    assert disk_usage.free(["unnamed"]) == 0
+    assert disk_usage.free(["unused"]) == 0
     removal.restore([id])
     item = items.find(id)
     assert item.result.files[0].path.exists() and item.inputs["content"][0].path.exists()
     removal.remove([id])
     removal.forget([id])
-    assert disk_usage.free(["unnamed"]) > 0
+    assert disk_usage.free(["unused"]) > 0
     assert not list((home / "files").iterdir())
 
 
@@ -109,9 +109,9 @@ def test_what_anything_else_names_stays(home, place):
     old(home)
     (home / place).parent.mkdir(parents=True)
     (home / place).write_bytes(b"\0\1" + digest.encode() + b"\xff")
-    assert disk_usage.free(["unnamed"]) == 0
+    assert disk_usage.free(["unused"]) == 0
     (home / place).unlink()
-    assert disk_usage.free(["unnamed"]) > 0
+    assert disk_usage.free(["unused"]) > 0
 
 
 def test_what_is_in_use_stays(home, make_item):
@@ -126,10 +126,10 @@ def test_what_is_put_in_again_meanwhile_stays(home, monkeypatch):
     digest = paths.keep(b"an image of last week")
     old(home)
     parts_before = disk_usage._parts()
-    assert parts_before["unnamed"] == [home / "files" / digest]
+    assert parts_before["unused"] == [home / "files" / digest]
     monkeypatch.setattr(disk_usage, "_parts", lambda: parts_before)
     paths.keep(b"an image of last week")
-    assert disk_usage.free(["unnamed"]) == 0
+    assert disk_usage.free(["unused"]) == 0
     assert paths.kept_path(digest).read_bytes() == b"an image of last week"
 
 
@@ -150,7 +150,7 @@ def test_what_is_put_in_while_it_is_about_to_go_is_there_afterwards(home, monkey
         return result
 
     monkeypatch.setattr(disk_usage, "_is_young", kept_just_after)
-    disk_usage.free(["unnamed"])
+    disk_usage.free(["unused"])
     keeping.join()
     assert paths.kept_path(digest).read_bytes() == data
 

@@ -38,7 +38,7 @@ def whole_photos(photos: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Returns the network's inputs for whole photos without hints, and the target colors.
 
     Args:
-        photos: `(n, H, W, 3) uint8`, sides multiples of `models.TIMES`.
+        photos: `(n, H, W, 3) uint8`, sides multiples of `models.SIDE_MULTIPLE`.
 
     Returns:
         `(n, H, W, 4) float32` and `(n, H / 4, W / 4, 2) float32`.

@@ -165,11 +165,11 @@ def style(layer: str, target: Any, mask: Any = None) -> Objective:
     """
     from keras import ops
 
-    size = ops.sum(ops.square(target)) + 1e-12
+    squared_norm = ops.sum(ops.square(target)) + 1e-12
     if mask is None:
-        return _single("style", layer, losses.STYLE, (target, size))
-    share = ops.maximum(ops.mean(mask), 1e-6)
-    return _single("style", layer, losses.MASKED_STYLE, (mask, target, size, share))
+        return _single("style", layer, losses.STYLE, (target, squared_norm))
+    masked_share = ops.maximum(ops.mean(mask), 1e-6)
+    return _single("style", layer, losses.MASKED_STYLE, (mask, target, squared_norm, masked_share))
 
 
 def gram_matrix(features: Any) -> Any:

@@ -316,7 +316,7 @@ def test_a_reload_finds_ones_own_image_and_nothing_else(home):
 )
 def test_the_bar_names_the_stage_or_counts_steps_or_bytes(report, text):
     job = SimpleNamespace(state="running", place=0, report=report)
-    share, label = bar.bar(job)
+    share, label = bar.progress_and_label(job)
     assert text in label
     assert share == (report.step / report.total if report.total else 0)
 

@@ -121,7 +121,7 @@ def test_a_value_that_the_form_no_longer_has_becomes_its_nearest(taste):
 
 
 def test_its_images_are_needed(taste, monkeypatch):
-    monkeypatch.setitem(disk_usage._LEAST_AGES, "unnamed", -1.0)
+    monkeypatch.setitem(disk_usage._LEAST_AGES, "unused", -1.0)
     digest = taste.inputs["content"][0].digest
     assert digest not in [path.name for path in disk_usage._unused_files(paths.home())]
     searches.remove(taste.id, "local")
