@@ -53,7 +53,9 @@ def test_files_and_the_camera_become_a_classifier_that_is_tried_live(teach, expe
     hold.press("Enter")  # also with the keyboard
     expect(camera.get_by_role("status")).to_have_text("1 image")
 
-    page.get_by_role("button", name=re.compile("^Use these")).click()
+    use = page.get_by_role("button", name=re.compile("^Use these"))
+    expect(use).to_have_count(1)  # a rerun shows the old button, too, until it ends
+    use.click()
     button(page, "Train").click()
     button(page, "Make again").wait_for()
     page.get_by_role("tab", name="Try it").click()
@@ -63,8 +65,8 @@ def test_files_and_the_camera_become_a_classifier_that_is_tried_live(teach, expe
     start.click()
     bars = page.get_by_test_id("stProgress")
     expect(bars).to_have_count(2)
-    likely = bars.filter(has_text="Class 2").inner_text()
-    assert float(re.search(r"([\d.]+)%", likely)[1]) > 50
+    # The camera's image moves, so single frames may be less certain.
+    expect(bars.filter(has_text="Class 2")).to_have_text(re.compile(r"([5-9]\d|100)\.\d%"))
 
     page.get_by_role("button", name="Stop", exact=True).click()
     page.get_by_text("Live on the camera").click()
