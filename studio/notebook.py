@@ -1,4 +1,4 @@
-"""What Python programs and notebooks call: every task by its name, given paths, images and results.
+"""The Python API: runs every task by name, on paths, images and earlier results.
 
 import studio
 
@@ -31,72 +31,72 @@ from studio.run.program_result import Output
 from studio.run.request import by_kind, resolve
 
 
-def make(task: str, /, *, quiet: bool = False, **given: Any) -> Output:
-    """Runs a task here, and adds what it makes to the gallery. See `studio.make`."""
-    return _make(LOCAL, task, quiet, given)
+def make(task: str, /, *, quiet: bool = False, **arguments: Any) -> Output:
+    """Runs a task here and adds the result to the gallery. See `studio.make`."""
+    return _make(LOCAL, task, quiet, arguments)
 
 
 class Elsewhere:
-    """The studio of another machine. See `studio.connect`."""
+    """The studio on another machine. See `studio.connect`."""
 
     def __init__(self, machine: Machine):
         self._machine = machine
 
-    def make(self, task: str, /, *, quiet: bool = False, **given: Any) -> Output:
-        """Runs a task there, and adds what it makes to the gallery there and here. See `studio.make`."""
-        return _make(self._machine, task, quiet, given)
+    def make(self, task: str, /, *, quiet: bool = False, **arguments: Any) -> Output:
+        """Runs a task there, and adds the result to the galleries there and here. See `studio.make`."""
+        return _make(self._machine, task, quiet, arguments)
 
 
 def connect(url: str, token: str = "") -> Elsewhere:
-    """The studio at an address. See `studio.connect`."""
-    from studio.run.remote import Remote  # which loads what nobody needs who works here
+    """Connects to the studio at a URL. See `studio.connect`."""
+    from studio.run.remote import Remote  # loads an HTTP client, which local work does not need
 
     return Elsewhere(Remote(url, token))
 
 
-def _make(machine: Machine, task: str, quiet: bool, given: dict[str, Any]) -> Output:
-    commands = {one.command: one.name for one in map(tasks.get, tasks.TASKS) if one.command}
-    found, made_from = tasks.get(commands.get(str(task), str(task))), _sources(given)
-    goes_on = given.pop("resume", None) if found.produces == "model" else None
-    settings, inputs = resolve(found, *by_kind(found, given), machine)
-    machine.check(found.name, settings, inputs)
-    if found.produces == "model":
-        machine.resume_training(found.name, settings, inputs, goes_on, quiet)
-    began = time.monotonic()
+def _make(machine: Machine, name: str, quiet: bool, arguments: dict[str, Any]) -> Output:
+    by_command = {task.command: task.name for task in map(tasks.get, tasks.TASKS) if task.command}
+    task, sources = tasks.get(by_command.get(str(name), str(name))), _sources(arguments)
+    resume = arguments.pop("resume", None) if task.produces == "model" else None
+    settings, inputs = resolve(task, *by_kind(task, arguments), machine)
+    machine.check(task.name, settings, inputs)
+    if task.produces == "model":
+        machine.resume_training(task.name, settings, inputs, resume, quiet)
+    start = time.monotonic()
     try:
-        with _working(found, quiet) as progress:
-            result = machine.run(found, settings, inputs, progress)
-            missed = not result.stopped_early and _asked(progress)
+        with _working(task, quiet) as progress:
+            result = machine.run(task, settings, inputs, progress)
+            was_ignored = not result.stopped_early and _is_cancelled(progress)
     except Cancelled:
         raise KeyboardInterrupt("Stopped before there was a result.") from None
-    if not found.readable:
-        add_to_gallery(result, time.monotonic() - began)
-    if missed:  # what is made at once never asks; the loop around it is to end all the same
+    if not task.readable:
+        add_to_gallery(result, time.monotonic() - start)
+    if was_ignored:  # a short task never checks for Ctrl-C, but a loop around `make` must end, too
         raise KeyboardInterrupt("Stopped; the last result is in the gallery.")
     if not quiet:
-        for told in result.figures.get("notes", ()):
-            terminal.note(told)
+        for note in result.figures.get("notes", ()):
+            terminal.note(note)
     if result.stopped_early:
         terminal.note("Stopped early; this is the best so far.")
-    return Output(found, settings, result, made_from)
+    return Output(task, settings, result, sources)
 
 
-def _sources(given: Mapping[str, Any]) -> tuple[str, ...]:
-    """The whole paths of what was given: the program may go to another folder before it saves."""
-    lists = [value if isinstance(value, list | tuple) else [value] for value in given.values()]
-    named = [
-        # An image that Pillow has read from a file knows which.
-        getattr(one, "filename", "") if isinstance(one, Image.Image) else one
-        for values in lists
-        for one in values
+def _sources(arguments: Mapping[str, Any]) -> tuple[str, ...]:
+    """Returns the absolute paths of the input files; the program may change its folder before it saves."""
+    lists = [value if isinstance(value, list | tuple) else [value] for value in arguments.values()]
+    values = [
+        # An image that Pillow has read from a file knows its path.
+        getattr(value, "filename", "") if isinstance(value, Image.Image) else value
+        for entries in lists
+        for value in entries
     ]
-    those = [paths.expand_user(str(one)) for one in named if isinstance(one, str | PathLike)]
-    own = [str(one.resolve()) for one in those if one.name and paths.is_there(one)]
-    return tuple([*own, *(source for one in named if isinstance(one, Output) for source in one.sources)])
+    candidates = [paths.expand_user(str(value)) for value in values if isinstance(value, str | PathLike)]
+    files = [str(path.resolve()) for path in candidates if path.name and paths.is_there(path)]
+    return tuple([*files, *(path for value in values if isinstance(value, Output) for path in value.sources)])
 
 
-def _asked(progress: Progress) -> bool:
-    """Whether a user has asked to stop."""
+def _is_cancelled(progress: Progress) -> bool:
+    """Returns whether the user asked to stop."""
     try:
         progress.check()
     except Cancelled:
@@ -106,8 +106,8 @@ def _asked(progress: Progress) -> bool:
 
 @contextlib.contextmanager
 def _working(task: Task, quiet: bool) -> Iterator[Progress]:
-    """Progress as the commands show it; in a notebook, as one line. Ctrl-C asks for the best so far."""
-    if threading.current_thread() is not threading.main_thread():  # where no signal can be heard
+    """Yields progress, shown as the commands do, or on one line of a notebook. Ctrl-C stops the task early."""
+    if threading.current_thread() is not threading.main_thread():  # only the main thread receives signals
         yield Progress()
         return
     in_notebook = "ipykernel" in sys.modules and not quiet
@@ -124,8 +124,8 @@ _LINE = 79
 
 
 def _say(task: Task, report: Report) -> None:
-    writes = task.produces == "text" and report.step > 0  # then the text is what it wrote so far
-    stage = task.title if writes or not report.stage else f"{task.title}: {report.stage}"
-    told = "  ".join(filter(None, (stage, counted(report), amounts.left(report.seconds_left))))
-    sys.stderr.write(f"\r{printable(told, _LINE):<{_LINE}}")
+    has_text = task.produces == "text" and report.step > 0  # then `stage` holds the text so far
+    stage = task.title if has_text or not report.stage else f"{task.title}: {report.stage}"
+    line = "  ".join(filter(None, (stage, counted(report), amounts.left(report.seconds_left))))
+    sys.stderr.write(f"\r{printable(line, _LINE):<{_LINE}}")
     sys.stderr.flush()

@@ -37,7 +37,7 @@ def one(home):
     return painted()
 
 
-def test_what_is_made_is_a_image_with_its_recipe_in_the_gallery(one, tmp_path):
+def test_what_is_made_is_an_image_with_its_recipe_in_the_gallery(one, tmp_path):
     assert one.image.dtype == np.uint8 and one.image.shape == (43, 64, 3)
     assert one.settings.house == ("mosaic",) and one.recipe.task == "style.transfer"
     out = one.save(tmp_path / "out.png")
@@ -47,7 +47,7 @@ def test_what_is_made_is_a_image_with_its_recipe_in_the_gallery(one, tmp_path):
     assert (tmp_path / "out.jpg.json").is_file()
 
 
-def test_whatever_a_program_has_for_a_image_is_taken(one, tmp_path):
+def test_whatever_a_program_has_for_an_image_is_taken(one, tmp_path):
     photo = sample_photos.photo("coffee")
     path = tmp_path / "coffee.png"
     path.write_bytes(image_io.encode_png(photo))

@@ -29,7 +29,7 @@ def toy(weights_home, tmp_path, monkeypatch, image):
 
 
 @pytest.mark.slow
-def test_predict_names_what_a_image_shows(toy, run_command):
+def test_predict_names_what_an_image_shows(toy, run_command):
     code, out, _ = run_command("classify", "predict", toy, "photo.png", "sample:chelsea", "--quiet")
     assert code == 0
     first, second = out.splitlines()
@@ -113,7 +113,7 @@ def test_a_image_where_one_classifier_and_one_image_go_is_told(toy, run_command)
 
 
 @pytest.mark.slow
-def test_explain_draws_a_image(toy, run_command):
+def test_explain_draws_an_image(toy, run_command):
     code, out, _ = run_command(
         "classify", "explain", toy, "photo.png", "-o", "why.png", "--label", "cat", "--quiet"
     )

@@ -49,7 +49,7 @@ def test_a_part_is_of_a_video_alone(photo, run_command):
     assert code == 2 and "Invalid `--start`: an image. Use a video." in err
 
 
-def test_a_model_that_is_none_is_told_for_a_video_as_for_a_image(clip, run_command):
+def test_a_model_that_is_none_is_told_for_a_video_as_for_an_image(clip, run_command):
     code, _, err = run_command("classify", "explain", "runs/no-such-model", "clip.gif", "-o", "where.gif")
     assert code == 2 and "no-such-model" in err
 
@@ -92,7 +92,7 @@ def test_an_animated_png_is_a_video_and_a_still_one_is_none(photo, run_command, 
     assert code == 2 and "out.gif" in err
 
 
-def test_a_still_is_a_image_whatever_its_ending(photo, run_command):
+def test_a_still_is_an_image_whatever_its_ending(photo, run_command):
     Image.open(photo).save("still.webp")
     assert run_command("invert", "still.webp", "-o", "out.webp", "--steps", "1")[0] == 0
     assert json.loads(Path("out.webp.json").read_text())["task"] == "fake.paint"

@@ -26,7 +26,7 @@ def augment(p: float = 0.0, shape=STILL, steps: int = 100, batch: int = 16) -> A
 
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("shape", [(32, 4, True, 0.4, 7), (32, 0, False, 0.4, 7), (32, 0, True, 0.0, 7)])
-def test_at_0_a_image_is_changed_as_without_it_bit_for_bit(shape, channels):
+def test_at_0_an_image_is_changed_as_without_it_bit_for_bit(shape, channels):
     plain, layer = Augment(*shape), augment(0.0, shape)
     for _ in range(3):  # later random numbers are the same, too
         batch = images(channels=channels)

@@ -21,7 +21,7 @@ def test_a_ramp_stays_a_ramp_and_a_flat_image_flat():
 
 
 @pytest.mark.parametrize("scale", [2, 3, 4])
-def test_inside_a_image_it_agrees_with_pillow(scale):
+def test_inside_an_image_it_agrees_with_pillow(scale):
     image = np.random.default_rng(0).random((48, 60), "float32")
     for enlarged, size in (
         (bicubic.shrink(image, scale), (60 // scale, 48 // scale)),

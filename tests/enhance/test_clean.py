@@ -110,6 +110,6 @@ def test_a_network_of_the_other_kind_is_refused(preset, tiny):
         enlarge.Enlarger(preset)
 
 
-def test_who_stops_it_gets_no_half_of_a_image(cleaner, cat):
+def test_who_stops_it_gets_no_half_of_an_image(cleaner, cat):
     with pytest.raises(Cancelled):
         cleaner.clean(cat, Options(BOTH), Progress(cancelled=lambda: True))

@@ -49,7 +49,7 @@ def test_tiles_that_see_less_than_the_network_reaches_would_show(enlarger, cat, 
     assert np.abs(whole - enlarger.enlarge(cat, Options(2))).max() > 1
 
 
-def test_tiles_that_are_alike_cover_a_image_once():
+def test_tiles_that_are_alike_cover_an_image_once():
     counts = np.zeros((100, 70), int)
     for tile in tiles(100, 70, 32, 6, equal_size=True):
         assert (tile.rows.window_length, tile.columns.window_length) == (44, 44)
@@ -110,6 +110,6 @@ def test_eight_ways_of_looking_do_not_depend_on_how_the_image_lies(enlarger, cat
     )
 
 
-def test_who_stops_it_gets_no_half_of_a_image(enlarger, cat):
+def test_who_stops_it_gets_no_half_of_an_image(enlarger, cat):
     with pytest.raises(Cancelled):
         enlarger.enlarge(cat, Options(2), Progress(cancelled=lambda: True))

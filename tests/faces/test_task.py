@@ -54,7 +54,7 @@ def test_an_array_has_the_images_as_they_are(tiny):
     assert tasks.run(TASK, ask(form="npz"), {}).files[0].digest == file.digest
 
 
-def test_a_zip_has_a_image_each(tiny):
+def test_a_zip_has_an_image_each(tiny):
     file = tasks.run(TASK, ask(form="zip"), {}).files[0]
     with zipfile.ZipFile(io.BytesIO(file.read())) as archive:
         names = archive.namelist()

@@ -41,7 +41,7 @@ def test_an_input_that_is_gone_is_named(make_item):
     assert (missing.digest, missing.name) == (source.digest, "photo.png")
 
 
-def test_whoever_gets_a_image_does_not_get_what_somebody_else_put_in(make_item):
+def test_whoever_gets_an_image_does_not_get_what_somebody_else_put_in(make_item):
     data = items.find(make_item(owner="ann"), "ann").result.files[0].read()
     assert import_file.provenance(data, "a.png", "ann").missing == ()
     (missing,) = import_file.provenance(data, "a.png", "bob").missing

@@ -198,7 +198,7 @@ def test_layers_of_a_result_come_back_into_the_form(visit, engine, until, submit
 
 
 @pytest.mark.parametrize("zoom", [0, 90])
-def test_a_video_and_a_image_come_back_into_the_form_as_what_they_were(draw, zoom):
+def test_a_video_and_an_image_come_back_into_the_form_as_what_they_were(draw, zoom):
     def page(zoom):
         import streamlit as st
 

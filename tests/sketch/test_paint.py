@@ -54,7 +54,7 @@ def test_a_role_has_the_color_that_was_chosen():
         assert np.abs(image - 255 * colors[skin]).max() <= 1
 
 
-def test_borders_stay_sharp_where_a_image_is_enlarged():
+def test_borders_stay_sharp_where_an_image_is_enlarged():
     layers = np.full((32, 32, palette.ROLES + 1), -8, "float32")
     layers[:, :16, 0] = layers[:, 16:, 1] = 8
     colors = np.zeros((palette.ROLES, 3), "float32")

@@ -21,7 +21,7 @@ def test_a_matched_image_has_the_mean_and_covariance_of_the_other():
     assert np.allclose(np.cov(matched.T), np.cov(target.T), atol=0.05 * np.cov(target.T).max())
 
 
-def test_matching_a_image_to_itself_changes_nothing():
+def test_matching_an_image_to_itself_changes_nothing():
     a, _ = images()
     assert np.abs(colors.match(a, a).astype(int) - a).max() <= 1
 
@@ -56,7 +56,7 @@ def test_a_toned_image_has_the_colors_of_its_styles_as_far_as_the_strength_goes(
     assert np.allclose(half, (style.mean((0, 1)) + photo.mean((0, 1))) / 2, atol=2)
 
 
-def test_toning_makes_no_noise_of_a_image_of_hardly_any_colors():
+def test_toning_makes_no_noise_of_an_image_of_hardly_any_colors():
     style, photo = images()
     rng = np.random.default_rng(1)
     flat = (120 + rng.integers(-2, 3, (40, 40, 3))).astype("uint8")

@@ -104,6 +104,6 @@ def test_weights_that_cannot_be_shared_are_refused(weights):
         TransferSettings.parse({"style_weights": weights})
 
 
-def test_a_long_strip_becomes_a_image_that_is_taken_again():
+def test_a_long_strip_becomes_an_image_that_is_taken_again():
     strip = Scene(np.zeros((150, 3000, 3), "uint8"), [STYLE], [], TransferSettings(size=128, mode="instant"))
     assert strip.shape(128) == (1, 8, 160, 3) == strip.content_01(128).shape

@@ -132,7 +132,7 @@ def test_a_cat_and_a_cup_are_each_found_where_they_are(resnet50_home):
 
 
 @pytest.mark.slow
-def test_the_task_draws_a_image_with_its_recipe(resnet50_home):
+def test_the_task_draws_an_image_with_its_recipe(resnet50_home):
     photo = File.keep(image_io.encode_png(data.chelsea()), "image", "cat.png")
     settings = ExplainSettings(label="TABBY", view="over")
     result = tasks.run("classify.explain", settings, {"image": [photo]})

@@ -182,7 +182,7 @@ def write_with_broken_profile(path):
         write_with_broken_profile,
     ],
 )
-def test_the_program_reads_a_image_as_the_studio_does(write, tmp_path):
+def test_the_program_reads_an_image_as_the_studio_does(write, tmp_path):
     write(tmp_path / "photo.png")
     source = snippets.program("keras", ["one"]).split("model_file, image_file =")[0]
     (tmp_path / "ask.py").write_text(source)

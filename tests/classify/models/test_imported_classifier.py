@@ -31,7 +31,7 @@ def import_network(tmp_path, network, name="my net.keras") -> tuple[File, keras.
 
 
 @pytest.mark.parametrize("end", ["softmax", None])
-def test_it_says_what_keras_says_of_a_image_of_its_size(end, tmp_path):
+def test_it_says_what_keras_says_of_an_image_of_its_size(end, tmp_path):
     file, network = import_network(tmp_path, third_party_networks.usual(end=end))
     model = imported_classifier.open(file)
     assert (model.name, model.size, model.digest) == ("my net", (20, 30), file.digest)

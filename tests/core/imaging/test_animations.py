@@ -134,7 +134,7 @@ def test_of_a_quicker_video_some_frames_are_left_out_so_that_it_lasts_as_long(fp
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP"])
-def test_what_is_transparent_is_white_as_in_a_image(kind):
+def test_what_is_transparent_is_white_as_in_an_image(kind):
     discs = [Image.new("RGBA", (32, 32), (0, 0, 0, 0)) for _ in range(3)]
     for n, disc in enumerate(discs):
         disc.paste((200, 0, 0, 255), (4 + n, 4, 20 + n, 20))

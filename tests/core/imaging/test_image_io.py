@@ -346,7 +346,7 @@ def test_the_size_of_what_is_not_read_is_refused_in_the_same_words(size):
 
 @pytest.mark.parametrize("longest", [32, 64, 128, 166, 512])
 @pytest.mark.parametrize("size", [(150, 3000), (3000, 150), (51, 1010), (8, 160), (200, 210)])
-def test_what_is_made_of_a_image_that_is_taken_is_taken_again(size, longest):
+def test_what_is_made_of_an_image_that_is_taken_is_taken_again(size, longest):
     image = image_io.fit(np.zeros((*size, 3), "uint8"), longest)
     assert image_io.read(saved(Image.fromarray(image))).shape == image.shape
     assert max(image.shape) == longest or min(image.shape[:2]) == image_io.LEAST_SIDE

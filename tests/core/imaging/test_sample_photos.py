@@ -11,7 +11,7 @@ from studio.core.imaging import sample_photos
 
 
 @pytest.mark.parametrize("name", sample_photos.photos())
-def test_every_photo_is_a_image_worth_stylising(name):
+def test_every_photo_is_an_image_worth_stylising(name):
     image = sample_photos.photo(name)
     assert image.dtype == np.uint8 and image.ndim == 3 and image.shape[2] == 3
     assert 256 <= min(image.shape[:2]) <= max(image.shape[:2]) <= 1024

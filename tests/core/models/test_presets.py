@@ -318,7 +318,7 @@ def test_a_packed_model_is_unpacked_as_it_was(home, tmp_path):
     assert model_zip.pack(presets.unpack(data, tmp_path / "there").folder) == data
 
 
-def test_a_model_may_have_stages_and_a_image_or_neither(home):
+def test_a_model_may_have_stages_and_an_image_or_neither(home):
     settings = paint.PaintSettings(steps=7)
     recipe = recipes.make(NAME, settings, {}, {})
     data = {"stages": {"steps": [1, 2], "discriminator": [0.5, math.inf]}}

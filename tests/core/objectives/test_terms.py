@@ -107,7 +107,7 @@ def test_a_guide_counts_the_best_match_of_every_place(features):
     assert guide("layer", moved)({"layer": features}) == pytest.approx(best, rel=1e-4)
 
 
-def test_a_color_is_reached_by_a_image_of_that_mean(features):
+def test_a_color_is_reached_by_an_image_of_that_mean(features):
     pixels = np.random.default_rng(4).random((1, 5, 6, 3)).astype("float32")
     goal = color(pixels.mean(axis=(0, 1, 2)))
     assert goal({IMAGE: pixels}) == pytest.approx(0, abs=1e-6)

@@ -86,7 +86,7 @@ def test_a_view_is_turned_and_scaled_about_its_middle():
     assert np.allclose(view[4, 8, :2] - 20, (-3, 6 * np.cos(np.pi / 6)), atol=1e-4)
 
 
-def test_views_come_from_all_over_a_image_and_follow_the_seed():
+def test_views_come_from_all_over_an_image_and_follow_the_seed():
     def views(seed):
         rng = np.random.default_rng(seed)
         return np.array([any_view(96, rng) for _ in range(200)])

@@ -124,7 +124,7 @@ def test_one_that_is_gone_or_anothers_is_not_compared(visit, make_result):
         assert page.subheader[0].value == r"Chore\: shade 7"
 
 
-def test_a_text_and_a_image_stand_beside_each_other(visit, make_result):
+def test_a_text_and_an_image_stand_beside_each_other(visit, make_result):
     recipe = recipes.make("chores.do", tasks.get("chores.do").settings(), {})
     text = tasks.Result((tasks.File.keep(b"Some words", "text", "words.txt"),), {}, recipe)
     page = visit("gallery", item=make_result(shade=7), **{"with": items.add(text, None)})

@@ -74,7 +74,7 @@ def test_a_second_upload_does_not_replace_the_first(page, png, image):
 
 
 @pytest.mark.slow
-def test_an_address_brings_a_image_back_for_whom_it_was_made_alone(visit, png, monkeypatch):
+def test_an_address_brings_an_image_back_for_whom_it_was_made_alone(visit, png, monkeypatch):
     whose = ["visitor-a"]
     monkeypatch.setattr(owners, "owner", lambda: whose[0])
 

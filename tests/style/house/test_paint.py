@@ -121,7 +121,7 @@ def test_with_masks_a_style_of_no_weight_leaves_the_photo_in_its_place(tiny, pho
     np.testing.assert_array_equal(painted(0.4, 0.4), painted())
 
 
-def test_a_task_makes_a_image_whose_recipe_makes_it_again(tiny, photo):
+def test_a_task_makes_an_image_whose_recipe_makes_it_again(tiny, photo):
     content = tasks.File.keep(image_io.encode_png(photo), "image", "cup.png")
     settings = settings_for("sand", size=96)
     first = tasks.run("style.transfer", settings, {"content": [content]})
