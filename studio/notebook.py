@@ -106,7 +106,7 @@ def _is_cancelled(progress: Progress) -> bool:
 
 @contextlib.contextmanager
 def _working(task: Task, quiet: bool) -> Iterator[Progress]:
-    """Yields progress, shown as the commands do, or on one line of a notebook. Ctrl-C stops the task early."""
+    """Yields progress, shown as the commands do; in a notebook, on one line. Ctrl-C stops it early."""
     if threading.current_thread() is not threading.main_thread():  # only the main thread receives signals
         yield Progress()
         return

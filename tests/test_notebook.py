@@ -145,7 +145,7 @@ def test_a_video_is_shown_and_saved_as_what_it_is(home, tmp_path):
         _ = video.image
 
 
-def test_a_image_is_saved_as_its_name_says_but_never_over_what_it_was_made_from(home, tmp_path):
+def test_an_image_is_saved_as_its_name_says_but_never_over_what_it_was_made_from(home, tmp_path):
     photo = tmp_path / "photo.webp"
     photo.write_bytes(image_io.encode_as(sample_photos.photo("coffee"), ".webp"))
     before = photo.read_bytes()

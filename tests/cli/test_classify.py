@@ -107,7 +107,7 @@ def test_images_alone_are_all_asked_of_the_usual_classifier(first, toy, run_comm
     assert [line.partition(": c")[0] for line in out.splitlines()] == [first, "sample:coffee"]
 
 
-def test_a_image_where_one_classifier_and_one_image_go_is_told(toy, run_command):
+def test_an_image_where_one_classifier_and_one_image_go_is_told(toy, run_command):
     code, _, err = run_command("classify", "explain", "photo.png", "photo.png", "-o", "why.png", "--quiet")
     assert code == 2 and ": an image. Use a model saved" in err
 

@@ -121,7 +121,7 @@ def test_what_would_end_the_next_ones_too_ends_it_after_all_that_was_made_is_tol
     assert "0 of 3 images made, 1 existed already. Run the same" in capsys.readouterr().err
 
 
-def test_a_image_of_ones_own_among_the_results_stays(photos, capsys):
+def test_an_image_of_ones_own_among_the_results_stays(photos, capsys):
     out = photos.with_name("out")
     out.mkdir()
     mine = image_io.encode_png(np.full((8, 8, 3), 7, "uint8"))

@@ -35,7 +35,7 @@ def old(tmp_path):
     return image_io.gray(small)[..., 0]
 
 
-def test_a_image_is_colored_and_made_again(run_command, old):
+def test_an_image_is_colored_and_made_again(run_command, old):
     code, out, _ = run_command("colorize", "old.png", "-o", "made.png", "--vividness", "0.9", "--json")
     figures = json.loads(out)["figures"]
     assert code == 0 and figures["was"] == "gray" and figures["colorfulness"] > 1

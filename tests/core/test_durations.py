@@ -148,7 +148,7 @@ def test_paintings_take_longer_the_larger_and_finer_they_are():
     assert tall < times[2]
 
 
-def test_a_image_of_one_pass_takes_longer_the_larger_it_is_and_with_each_style_that_is_masked():
+def test_an_image_of_one_pass_takes_longer_the_larger_it_is_and_with_each_style_that_is_masked():
     def takes(size, styles=("mosaic",), **inputs):
         settings = TransferSettings(size=size, house=styles)
         return expected("style.transfer", settings, content=[photo(2000, 2000)], **inputs)

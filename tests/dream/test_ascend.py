@@ -120,7 +120,7 @@ def test_holding_the_colors_keeps_the_mean_color(weights_home, photo):
 
 
 @pytest.mark.slow
-def test_a_image_in_windows_is_dreamed_in_every_block(weights_home, photo, monkeypatch):
+def test_an_image_in_windows_is_dreamed_in_every_block(weights_home, photo, monkeypatch):
     from studio.dream import ascend as module
 
     class Tiled(module.StepDirection):
@@ -188,7 +188,7 @@ def test_steps_are_told_in_order_to_the_last(inputs):
 
 
 @pytest.mark.parametrize("backbone, least", [("vgg16", 32), ("inceptionv3", 75)])
-def test_a_image_too_small_for_the_network_is_refused_with_the_size_to_choose(home, backbone, least):
+def test_an_image_too_small_for_the_network_is_refused_with_the_size_to_choose(home, backbone, least):
     strip = np.zeros((20, 300, 3), "uint8")
     with pytest.raises(InvalidInput, match=f"at least {least} px") as error:
         ascend(strip, DreamSettings(size=192, backbone=backbone))

@@ -41,7 +41,7 @@ def photo(tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("scale", [2, 3, 4])
-def test_a_image_is_enlarged_and_made_again(run_command, photo, scale):
+def test_an_image_is_enlarged_and_made_again(run_command, photo, scale):
     code, out, _ = run_command("enhance", str(photo), "-o", "big.png", "--scale", str(scale), "--json")
     figures = json.loads(out)["figures"]
     assert code == 0 and (figures["width"], figures["height"]) == (60 * scale, 40 * scale)
@@ -49,7 +49,7 @@ def test_a_image_is_enlarged_and_made_again(run_command, photo, scale):
     assert run_command("replay", "big.png", "--verify")[:2] == (0, "identical\n")
 
 
-def test_a_image_is_cleaned_and_made_again(run_command, photo, tmp_path):
+def test_an_image_is_cleaned_and_made_again(run_command, photo, tmp_path):
     Image.open(photo).save(tmp_path / "blocks.jpg", quality=12)
     flags = ("--scale", "1", "--denoise", "0.5", "--deblock", "auto")
     code, out, _ = run_command("enhance", "blocks.jpg", "-o", "clean.png", *flags, "--json")

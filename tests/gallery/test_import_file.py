@@ -11,7 +11,7 @@ from studio.gallery import import_file, index, items, removal
 from tests.wording import SECOND_SENTENCE
 
 
-def test_a_image_of_the_studio_tells_all(make_item):
+def test_an_image_of_the_studio_tells_all(make_item):
     id = make_item(tint="red")
     origin = import_file.provenance(items.find(id).result.files[0].read(), "got\x1bit.png")
     assert (origin.kind, origin.is_known, origin.missing, origin.item) == ("image", True, (), id)

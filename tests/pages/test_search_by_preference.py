@@ -203,7 +203,7 @@ def test_the_best_is_made_large_as_a_job(visit, quick_images, monkeypatch):
     assert labels(done(page)).count(PICK) == 2
 
 
-def test_a_image_that_fails_loses_nothing(visit, quick_images, monkeypatch):
+def test_an_image_that_fails_loses_nothing(visit, quick_images, monkeypatch):
     page = start_search(visit)
     page.button(key="eye_left").click().run()
     working = live.live_result

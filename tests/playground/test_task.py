@@ -28,7 +28,7 @@ def run_command(home, tmp_path, monkeypatch, capsys):
     return run_command
 
 
-def test_a_image_is_painted_and_made_again(run_command):
+def test_an_image_is_painted_and_made_again(run_command):
     code, out, _ = run_command(
         "playground", "sample:rocket", "-o", "out.png", "--size", "192", *QUICK, "--json"
     )

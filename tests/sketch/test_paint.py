@@ -91,7 +91,7 @@ def test_parts_are_told_by_the_nearest_color():
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("level", [0, 128, 255])
-def test_a_image_of_one_color_is_no_drawing(kind, level):
+def test_an_image_of_one_color_is_no_drawing(kind, level):
     with pytest.raises(InvalidInput, match="Use a"):
         drawings.read(np.full((40, 60, 3), level, "uint8"), kind, 32)
 

@@ -40,7 +40,7 @@ def test_kept_luminance_takes_the_brightness_of_one_and_the_hue_of_the_other():
     assert np.allclose(np.diff(recolored, axis=-1), -40, atol=1)
 
 
-def test_a_image_of_many_megapixels_is_read_sparsely_and_matched_as_a_small_one():
+def test_an_image_of_many_megapixels_is_read_sparsely_and_matched_as_a_small_one():
     a, b = images()
     large = np.kron(b, np.ones((60, 60, 1), "uint8"))
     assert np.abs(colors.match(a, large).astype(int) - colors.match(a, b)).max() <= 3

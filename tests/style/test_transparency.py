@@ -31,7 +31,7 @@ def test_what_is_hidden_takes_the_color_beside_it(hidden):
     np.testing.assert_array_equal(alpha, cutout(hidden)[..., 3])
 
 
-def test_a_image_without_alpha_is_as_it_was():
+def test_an_image_without_alpha_is_as_it_was():
     image = cutout((0, 0, 0))[..., :3]
     colors, alpha = transparency.split(image)
     assert colors is image and alpha is None

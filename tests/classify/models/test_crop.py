@@ -27,7 +27,7 @@ def test_a_network_sees_what_pillow_makes(name, size, turned):
     assert np.abs(batch[0] - crop.cut(image, size).astype("float32")).max() < 1.7
 
 
-def test_a_image_of_the_size_asked_for_stays_as_it_is():
+def test_an_image_of_the_size_asked_for_stays_as_it_is():
     image = photo("astronaut")
     assert np.array_equal(crop.cut(image, 512), image)
     assert np.allclose(crop.resample(image[None], 512), image[None], atol=1e-3)

@@ -58,7 +58,7 @@ CHANGES = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_image_is_known_again(originals, change):
+def test_an_image_is_known_again(originals, change):
     if change == "cropped":
         originals = originals[:5]  # another part of a generated texture is a different image
     plain = [middle(image) for image in originals]

@@ -43,7 +43,7 @@ def test_the_waves_are_orthonormal_and_their_own_inverse(rng):
     assert not np.allclose(waves, planes, atol=0.1)
 
 
-def test_a_image_of_no_waves_is_gray_and_one_of_loud_ones_stays_in_range(rng):
+def test_an_image_of_no_waves_is_gray_and_one_of_loud_ones_stays_in_range(rng):
     canvas = Canvas(16)
     assert np.all(canvas.image(np.zeros((16, 16, 3), "float32")) == 0.5)
     loud = canvas.image(100 * rng.normal(size=(16, 16, 3)).astype("float32"))

@@ -150,7 +150,7 @@ def test_what_was_taken_away_comes_back_and_what_came_since_stays(example_classe
     assert counts(example_classes) == [3, 3], "an image came back into two classes"
 
 
-def test_a_image_is_moved_to_another_class(example_classes):
+def test_an_image_is_moved_to_another_class(example_classes):
     first = next(iter(example_classes.classes[0].images))
     example_classes.move(1, {first}, 2)
     assert counts(example_classes) == [2, 3] and first in example_classes.classes[1].images

@@ -396,7 +396,7 @@ def test_a_file_that_is_given_twice_is_no_wrong_one_and_each_wrong_one_is_named(
     assert [message[:5] for message in state[uploads.FAULT][1]] == ["c.txt", "d.txt"]
 
 
-def test_a_image_of_another_studio_is_read_and_no_more(drop, image):
+def test_an_image_of_another_studio_is_read_and_no_more(drop, image):
     recipe = recipes.Recipe(task="song.sing", settings={"key": "c"})
     page = drop(image_io.encode_png(image, recipe))
     assert "Another version" in page.warning[0].value

@@ -88,7 +88,7 @@ def test_other_videos_stay_videos(show, ending):
     assert downloads(page) == ["Download", "Download recipe"]
 
 
-def test_a_image_carries_its_recipe_itself(show, image):
+def test_an_image_carries_its_recipe_itself(show, image):
     page = show("image", image_io.encode_png(image), "sky-dream.png")
     assert len(page.get("image")) == 1
     assert downloads(page) == ["Download"]

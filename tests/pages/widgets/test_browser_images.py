@@ -19,7 +19,7 @@ def test_a_large_image_is_handed_on_as_it_is():
     assert image_utils._ensure_image_size_and_format(data, stretched, "JPEG") == data
 
 
-def test_a_image_that_changes_at_once_travels_with_the_page():
+def test_an_image_that_changes_at_once_travels_with_the_page():
     """A media URL is dropped with the next image, so a slow browser would show it as broken."""
 
     def page():

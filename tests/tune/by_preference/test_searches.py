@@ -38,7 +38,7 @@ def test_what_was_picked_is_found_by_another_process(taste):
     assert json.loads(file_of(taste).read_bytes())["inputs"]["content"][0]["name"] == "me.png"
 
 
-def test_a_image_has_its_own_settings_and_shares_the_others(taste):
+def test_an_image_has_its_own_settings_and_shares_the_others(taste):
     settings = taste.image_settings(("eyes", 7), ("look", "steps"), size=1024)
     assert settings == DreamSettings(look="eyes", steps=7, size=1024)
     assert taste.image_settings(("birds", 4), ("look", "steps")).size == 256
