@@ -114,7 +114,10 @@ def test_a_trained_network_is_kept_and_cleans(home, tmp_path):
     result = tasks.run(models.TASK, settings, inputs | {"drawings": [drawings]})
     preset = presets.unpack(result.files[0].read(), "mine")
     assert result.files[0].name == "photos-cleaning.zip" and result.figures["damaged_noise25"] > 19
-    assert "Denoises images like photos" in preset.card() and "JPEG of quality 20" in preset.card()
+    assert (
+        "Denoising and JPEG artifact removal, trained on photos" in preset.card()
+        and "JPEG of quality 20" in preset.card()
+    )
     assert "train_enhance photos --drawings hair.zip -o DIR --steps 4 " in preset.card()
     assert " --to clean" in preset.card() and preset.image()
     photo = sample_photos.photo("chelsea")[:41, :60]

@@ -46,7 +46,7 @@ def make(folder: Path, seed: int = 0) -> Path:
         "data": {"vocabulary": LETTERS, "trained_on": "tiny_text.txt", "figures": FIGURES},
     }
     (folder / model_folder.SETTINGS).write_text(json.dumps(record))
-    (folder / model_folder.CARD).write_text("# Writes like tiny_text.txt\n")
+    (folder / model_folder.CARD).write_text("# Language model of tiny_text.txt\n")
     recipe = recipes.Recipe(task=language_model.TASK, settings=SETTINGS.model_dump(mode="json"))
     (folder / model_folder.RECIPE).write_text(recipe.to_json())
     return folder

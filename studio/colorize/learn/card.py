@@ -28,7 +28,7 @@ def write(name: str, settings: TrainColorizeSettings, figures: Mapping[str, Any]
         ("the second, relative to gray", f"{figures['pale_error'] / figures['gray_error']:.3f}"),
     ]
     return cards.write(
-        f"Colorizes photos like {name}",
+        f"Colorization, trained on {name}",
         f"Data: {name}, {figures['photos']:,} photos of {settings.photo_size} px; "
         f"{figures['held_out']:,} photos were held out.",
         f"A network of {figures['parameters']:,} parameters. Its inputs are lightness and color "

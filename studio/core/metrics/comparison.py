@@ -285,17 +285,17 @@ def rows(figures: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Returns the metrics of `compare` as rows of a model card, with numbers of images."""
     if "fid" not in figures:
         return [("FID", "not measured")]
-    against = f"{figures['n']:,} made against {figures['real_n']:,} learned from"
+    against = f"{figures['n']:,} generated against {figures['real_n']:,} training images"
     return [
         (f"FID, {against}", f"{figures['fid']:.2f} ± {figures['fid_error']:.2f}"),
         *_kid_rows(figures, against),
         (
-            f"precision, recall, by InceptionV3, {against}: comparable with no paper's",
+            f"precision, recall by InceptionV3 (not comparable with papers), {against}",
             f"{figures['precision']:.3f}, {figures['recall']:.3f}",
         ),
         (
-            f"median distance of {figures['nearest_n']:,} made images to the nearest found among all "
-            f"{figures['learned_n']:,} learned from, against that of {figures['held_out_n']:,} held-out ones",
+            f"median feature distance to the nearest of {figures['learned_n']:,} training images: "
+            f"{figures['nearest_n']:,} generated against {figures['held_out_n']:,} held-out images",
             f"{figures['nearest']:.3f} against {figures['nearest_held_out']:.3f}",
         ),
     ]
@@ -305,7 +305,7 @@ def _kid_rows(figures: Mapping[str, Any], against: str) -> list[tuple[str, str]]
     """Returns the KID; for a small data set, that to held-out images and that to training images."""
     titles = {"kid": f"KID x 1000, {against}"}
     if "training_kid" in figures:
-        held_out = f"{figures['n']:,} made against {figures['held_out_n']:,} held out"
+        held_out = f"{figures['n']:,} generated against {figures['held_out_n']:,} held-out images"
         titles = {"kid": f"KID x 1000, {held_out}", "training_kid": titles["kid"]}
     return [
         (title, f"{1000 * figures[name]:.2f} ± {1000 * figures[f'{name}_error']:.2f}")

@@ -164,7 +164,7 @@ def image(
     if distances:
         for label, values in distances.items():
             plots[-1].hist(values, bins=40, alpha=0.6, density=True, label=label)
-        plots[-1].set_title("distance to the nearest image learned from", fontsize=9, loc="left")
+        plots[-1].set_title("distance to the nearest training image", fontsize=9, loc="left")
         plots[-1].legend(fontsize=7)
         plots[-1].tick_params(labelsize=7)
     return encode(figure)

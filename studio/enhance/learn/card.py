@@ -9,7 +9,7 @@ from studio.core import amounts
 from studio.core.models import cards
 from studio.enhance.settings import CLEAN, SCALES, TrainEnhanceSettings
 
-_TITLE = {"enlarge": "Upscales", "clean": "Denoises"}
+_TITLE = {"enlarge": "Super-resolution", "clean": "Denoising and JPEG artifact removal"}
 _WHAT = {
     "enlarge": "for 2, 3 and 4 times upscaling; its input is lightness only",
     "clean": "for noise of 0 to 55 levels and JPEG quality 5 to 95; both are inputs of the network",
@@ -32,7 +32,7 @@ def write(name: str, settings: TrainEnhanceSettings, figures: Mapping[str, Any],
     patches = figures["steps"] * settings.batch * (1 if settings.to == CLEAN else len(SCALES))
     drawings = f", and {figures['drawings']:,} additional images" if figures["drawings"] else ""
     return cards.write(
-        f"{_TITLE[settings.to]} images like {name}",
+        f"{_TITLE[settings.to]}, trained on {name}",
         f"Data: {name}, {figures['photos']:,} photos of {settings.photo_size} px{drawings}; "
         f"{figures['held_out']:,} photos were held out.",
         f"One network of {figures['parameters']:,} parameters {_WHAT[settings.to]}. "

@@ -39,7 +39,7 @@ def test_copies_of_any_image_lie_near_it_mirrored_or_not(dataset):
     assert copied["learned_n"] == 2700 and copied["nearest_n"] == 100 and copied["held_out_n"] == 300
     assert copied["nearest"] == 0 < copied["nearest_held_out"]
     assert new["nearest"] == pytest.approx(new["nearest_held_out"], rel=0.2)
-    assert "nearest found among all 2,700 learned from" in comparison.rows(copied)[-1][0]
+    assert "nearest of 2,700 training images" in comparison.rows(copied)[-1][0]
 
 
 def test_what_looks_most_alike_is_found_as_it_is(dataset):
@@ -69,8 +69,10 @@ def test_with_few_images_the_card_shows_both(dataset):
     discriminator = comparison.Scorer(dataset, learned, held_out, 100, Progress())
     figures = discriminator.compare(dataset.images[learned[:100]].repeat(3, axis=-1), Progress()).figures
     rows = dict(comparison.rows(figures))
-    assert rows["KID x 1000, 100 made against 300 held out"].startswith(f"{1000 * figures['kid']:.2f}")
-    training = rows["KID x 1000, 100 made against 500 learned from"]
+    assert rows["KID x 1000, 100 generated against 300 held-out images"].startswith(
+        f"{1000 * figures['kid']:.2f}"
+    )
+    training = rows["KID x 1000, 100 generated against 500 training images"]
     assert training.startswith(f"{1000 * figures['training_kid']:.2f}")
 
 
