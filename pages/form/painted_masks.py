@@ -122,17 +122,17 @@ def _restore(image: str) -> object:
 
 
 def _store(painted: dict[str, Any] | None) -> None:
-    """Stores the paint and names it in the address, so that a reload restores it."""
+    """Stores the paint and puts its SHA-256 into the URL, so that a reload restores it; None removes it."""
     if painted is None:
         st.query_params.pop(_ADDRESS, None)
         st.session_state[_ADDRESS_KEY] = ""
         return
     data = json.dumps(painted).encode()
-    if not paths.is_kept(paths.digest(data)):  # each stroke makes another file
+    if not paths.is_kept(paths.digest(data)):  # a new stroke adds a file
         quotas.check_disk_quota(owners.owner(), len(data))
-    address = st.session_state[_ADDRESS_KEY] = File.keep(data, "text", "paint.json").digest
-    if st.query_params.get(_ADDRESS) != address:
-        st.query_params[_ADDRESS] = address
+    digest = st.session_state[_ADDRESS_KEY] = File.keep(data, "text", "paint.json").digest
+    if st.query_params.get(_ADDRESS) != digest:
+        st.query_params[_ADDRESS] = digest
 
 
 def _store_masks(painted: object, image: str, styles: Sequence[str]) -> list[File]:

@@ -30,21 +30,25 @@ def _of_a_training(job: Any) -> None:
     curves.losses(list(trainings.reports_of(figures["curve"])), caption=caption)
 
 
-def explain(job: Any, watch: Callable[[], None] | None = None) -> None:
-    """Draws the folded section from this run, or from a recorded run until there is one.
+def explain(job: Any, start_draft: Callable[[], None] | None = None) -> None:
+    """Draws **Under the hood** with the figures of a job, or of a recorded run if there is no job yet.
 
     Args:
-        job: the run, or None.
-        watch: starts a small run to watch, for a page without one.
+        job: the job, or None.
+        start_draft: starts a small draft; its button appears only while there is no job.
     """
-    under_the_hood.show(lambda: _of_a_run(job, watch), assets.read(__file__, "transfer.md"))
+    under_the_hood.show(lambda: _of_a_run(job, start_draft), assets.read(__file__, "transfer.md"))
 
 
-def _of_a_run(job: Any, watch: Callable[[], None] | None) -> None:
+def _of_a_run(job: Any, start_draft: Callable[[], None] | None) -> None:
     run = runs.of_job(job) if job is not None and job.history else runs.load("style")
     run.label_recorded()
-    if job is None and watch and st.button("Watch a small draft of your photo", icon=":material/play_arrow:"):
-        watch()
+    if (
+        job is None
+        and start_draft
+        and st.button("Watch a small draft of your photo", icon=":material/play_arrow:")
+    ):
+        start_draft()
     caption = "Cosine distance to the matched features over the steps; it jumps at each new match"
     curves.losses(run.history, caption=caption)
     encoded_matches = run.figures.get("matches")

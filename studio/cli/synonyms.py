@@ -54,7 +54,7 @@ _SIMILARITY = 0.72  # of the spelling; above it, a word is probably mistyped
 
 
 def advice(flag: str, flags: Collection[str]) -> str:
-    """Returns a sentence that suggests a flag; "" if none is similar.
+    """Returns a sentence that suggests a flag or explains why there is none; "" if neither is known.
 
     Args:
         flag: the unknown flag, such as `--lr`.

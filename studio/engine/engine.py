@@ -324,7 +324,7 @@ class Engine(Serving):
     def stream(
         self, task: str, settings: Settings, inputs: tasks.Inputs, session: str, owner: str = owners.LOCAL
     ) -> Stream:
-        """Runs a task as `live`, but returns at once a `Stream` of its reports, about ten per second.
+        """Starts a task like `live`, but of any length, and returns a `Stream` of its reports.
 
         A newer request of the same session stops it; the result is then what it has so far.
 

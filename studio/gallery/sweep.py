@@ -180,13 +180,13 @@ def plan_trials(settings: SweepSettings, inputs: Inputs) -> TrialPlan:
 def run(settings: SweepSettings, inputs: Inputs, progress: Progress) -> Result:
     """Runs every cell, one after another; if stopped, the sheet has those that are finished.
 
-    In `files`, the results follow the sheet; `figures["cells"]` has the label and the recipe of each.
+    `files` has the sheet first, then the results; `figures["cells"]` has the label and the recipe of each.
     """
     from studio.engine.cluster.drivers import Crew
 
     rows = cells(settings)
     all_cells = list(itertools.chain(*rows))
-    outcomes: list[tuple[Result, Any] | str] = []
+    outcomes: list[tuple[Result, Any] | str] = []  # text: the error of a cell
     stopped = False
     crew = Crew()
     try:

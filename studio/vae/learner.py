@@ -114,7 +114,11 @@ class Learner(LossModel):
         )
 
     def total(self, losses: Mapping[str, Any], training: bool) -> Any:
-        """Returns reconstruction loss plus beta times KL divergence; beta rises during the KL warm-up."""
+        """Returns reconstruction loss plus beta times KL divergence with free bits; beta rises during warm-up.
+
+        With a discriminator, a share `adversarial` of the reconstruction loss is replaced by that of the
+        discriminator's features and the adversarial loss, and the discriminator's own loss is added.
+        """
         reconstruction, beta, share = losses["reconstruction"], self.settings.beta, self.settings.adversarial
         if "discriminator" in losses:
             reconstruction = (1 - share) * reconstruction + share * losses["seen"] + losses["discriminator"]

@@ -26,7 +26,10 @@ Header = tuple[tuple[int, ...], np.dtype]
 
 
 def source(path: Path, name: str) -> DataSource:
-    """Returns the images of an npz: `x_train` and `x_test`, `images`, or `x`, with labels `y...` or `labels`.
+    """Returns the images of an npz, with labels if it has them.
+
+    The arrays are `x_train` and `x_test` with labels `y_train` and `y_test`, `images` with `labels`, or `x`
+    with `y`.
 
     Any other array of one float per image is an attribute of that name.
 
@@ -35,7 +38,7 @@ def source(path: Path, name: str) -> DataSource:
         name: name of the data set, for errors.
 
     Raises:
-        InvalidInput: if it is damaged, has no such arrays, or they are no images or labels.
+        InvalidInput: if it is damaged, has no such arrays, or their shapes or types do not fit.
     """
     try:
         headers = _headers(path, name)

@@ -64,13 +64,13 @@ def reference(text: str) -> File:
     if text.startswith(builders.PREFIX):
         builders.reachable(text)
         origin = name = text
-        # The name is enough, because TFDS has versions.
-        listing = hashlib.sha256(text.encode()).hexdigest()
+        # Hash only the name: TFDS data sets are versioned, so their files need no comparison.
+        fingerprint = hashlib.sha256(text.encode()).hexdigest()
     else:
         path = _path(text)
         _recognize(path, path.name)
-        origin, name, listing = str(path), path.name, _listing(path)
-    note = json.dumps({"dataset": origin, "listing": listing}).encode()
+        origin, name, fingerprint = str(path), path.name, _listing(path)
+    note = json.dumps({"dataset": origin, "listing": fingerprint}).encode()
     file = File.keep(note, "dataset", name.replace("/", " "))
     paths.write(_mark(file), b"")
     return file

@@ -68,7 +68,7 @@ def initialize() -> None:
 
 
 def _is_multi_process() -> bool:
-    """Returns whether this is one of several processes. Raises `StudioError` if variables are missing."""
+    """Returns whether this is one of several processes. Raises `StudioError` for incomplete variables."""
     names = (_ADDRESSES, _COUNT, _PROCESS_ID)
     present = [name for name in names if os.environ.get(name)]
     if not present:

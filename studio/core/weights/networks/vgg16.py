@@ -38,7 +38,7 @@ def network(members: Mapping[str, bytes] | None = None) -> keras.Model:
     """Builds VGG16 without its classifier, for images from `vgg16.preprocess_input`.
 
     Args:
-        members: `{"vgg16.ckpt": bytes}` with the weights; None builds it without.
+        members: `{"vgg16.ckpt": bytes}` with the weights; None leaves the weights random.
     """
     import keras
 
