@@ -114,7 +114,7 @@ class Learner(LossModel):
         )
 
     def total(self, losses: Mapping[str, Any], training: bool) -> Any:
-        """Returns reconstruction loss plus beta times KL divergence with free bits; beta rises during warm-up.
+        """Returns reconstruction loss plus beta times KL divergence with free bits. Beta rises in warm-up.
 
         With a discriminator, a share `adversarial` of the reconstruction loss is replaced by that of the
         discriminator's features and the adversarial loss, and the discriminator's own loss is added.
