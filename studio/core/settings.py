@@ -115,7 +115,7 @@ class SettingInfo:
 
     @property
     def limits(self) -> str:
-        """The accepted values as text: "0 to 1", "64 to 2048 px", "instant, draft"; the unit alone for any."""
+        """The accepted values in words: "0 to 1", "64 to 2048 px", "instant, draft"; the unit for any."""
         if self.choices:
             return ", ".join(map(str, self.choices))
         ends = [
