@@ -264,8 +264,8 @@ def test_many_people_at_once_lose_nothing_and_swap_nothing(engine, chores, finis
     for name, jobs in theirs.items():
         assert [image_io.read(job.result.files[0].read()).mean() for job in jobs] == [0, 1, 2, 3]
         assert {job.owner for job in jobs} == {name}
-    in_order = sorted((job for jobs in theirs.values() for job in jobs), key=lambda job: job.id)
-    assert all(before.started <= after.started for before, after in pairwise(in_order))
+        # Only one's own: between owners, a request that is written faster may enter the queue first.
+        assert all(before.started <= after.started for before, after in pairwise(jobs))
 
 
 def test_newest_come_first_and_ids_are_safe_in_addresses(engine, do, finished):

@@ -74,7 +74,7 @@ class Ledger:
             if request is None or not store.is_id(name):
                 return  # the gallery shows it as unreadable
             if (finished_only or status is None) and folder.read(Outcome) is None:
-                log.debug("job %s was never finished_only written, or is another server's", name)
+                log.debug("job %s was never completely written, or is another server's", name)
                 return
             self._restore(folder, request, status or Status(state="stopping"))
         except Exception:
