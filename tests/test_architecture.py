@@ -499,7 +499,7 @@ def test_whatever_is_imported_is_declared():
     declared = _declared("jax", "heic", "export")
     assert not _undeclared(declared, "studio", "pages", "training")
     assert not _undeclared(declared | _declared("dev"), "tests", "benchmarks")
-    assert "studio/core/imaging/images.py imports PIL" in _undeclared(declared - {"pillow"}, "studio")
+    assert "studio/core/imaging/image_io.py imports PIL" in _undeclared(declared - {"pillow"}, "studio")
 
 
 @pytest.mark.parametrize("name", ["utils.py", "util.py", "helpers.py", "misc.py", "common.py"])
