@@ -99,10 +99,10 @@ def test_what_is_seen_teaches_the_decoder(discs, tiny):
     wish = tiny.model_copy(update={"perceptual": 1.0, "beta": 0.001})
     model = Learner(wish, lambda images: dict.fromkeys(learner.PERCEPTUAL_LAYERS, images))
     model.start()
-    before = model.result.decoder.get_weights()
+    before = model.vae.decoder.get_weights()
     model.train_on_batch(discs[:8])
     model.train_on_batch(discs[:8])
-    assert not all(map(np.array_equal, before[:1], model.result.decoder.get_weights()[:1]))
+    assert not all(map(np.array_equal, before[:1], model.vae.decoder.get_weights()[:1]))
 
 
 @pytest.fixture(scope="module")

@@ -169,7 +169,7 @@ def test_a_discriminator_is_kept_for_a_training_that_goes_on(dataset, discs, tin
     preset, generator = open_model(trained, "judged")
     model = load(preset)
     assert generator.decode(np.zeros((2, 4), "float32")).shape == (2, 28, 28, 3)
-    assert trained.figures["parameters"] == sum(array.size for array in model.drawing)
+    assert trained.figures["parameters"] == sum(array.size for array in model.network_weights)
 
     trainer = training.Trainer(discs, np.arange(100), np.arange(100, 128), wish)
     some = (discs[:9] / 127.5 - 1).astype("float32")
@@ -182,7 +182,7 @@ def test_a_discriminator_is_kept_for_a_training_that_goes_on(dataset, discs, tin
     rows = np.arange(100), np.arange(100, 128)
     trainer = training.Trainer(discs, *rows, wish, None, *_start({"start": trained.files}))
     assert np.allclose(verdict(), expected, atol=1e-4)
-    assert all(map(np.array_equal, trainer.learner.vae.get_weights(), model.drawing))
+    assert all(map(np.array_equal, trainer.learner.vae.get_weights(), model.network_weights))
 
 
 def test_a_model_of_before_discriminators_were_kept_begins_with_a_fresh_one(result):
