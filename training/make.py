@@ -20,10 +20,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from studio import cli
 from studio.cli import console, flags
 from studio.core import paths, tasks
-from studio.core.errors import InvalidInput, did_you_mean
+from studio.core.errors import Cancelled, InvalidInput, did_you_mean
 from studio.core.models import cards, model_folder, presets
 from studio.core.settings import Settings
-from studio.run import terminal
+from studio.core.tasks import Inputs, Task
+from studio.run import outputs, request, terminal
 from training import script
 from training.drawings.__main__ import main as draw
 
@@ -62,14 +63,14 @@ class Phase(_Part):
     Attributes:
         name: of its folder.
         why: a sentence that says why the phase exists.
-        settings: of the training task; the others keep their defaults.
-        arguments: further arguments of the training script, such as `--style` and its values.
+        settings: of the training task, in addition to those of the recipe; the others keep their defaults.
+        inputs: words of the task's inputs that replace those of the recipe.
     """
 
     name: str = Field(pattern=r"^[a-z0-9-]+$")
     why: str
-    settings: dict[str, Any]
-    arguments: tuple[str, ...] = ()
+    settings: dict[str, Any] = {}
+    inputs: dict[str, list[str]] = {}
 
 
 class Recipe(_Part):
@@ -82,6 +83,8 @@ class Recipe(_Part):
         start: shipped model that the first phase starts from; "" for none.
         data: the training data.
         drawings: images that are drawn for `--drawings`; None for none.
+        settings: of all phases.
+        inputs: words of the task's inputs, such as styles, of all phases.
         phases: in order; each starts from the weights of the one before.
         expected: what the shipped model took and reached, one sentence per machine.
     """
@@ -92,6 +95,8 @@ class Recipe(_Part):
     start: str = ""
     data: Data
     drawings: Data | None = None
+    settings: dict[str, Any] = {}
+    inputs: dict[str, list[str]] = {}
     phases: tuple[Phase, ...]
     expected: tuple[str, ...]
 
@@ -113,52 +118,61 @@ def read(name: str) -> Recipe:
     return Recipe.model_validate(tomllib.loads((FOLDER / f"{name}.toml").read_text("utf-8")))
 
 
-def settings_of(recipe: Recipe, phase: Phase, fraction: float = 1.0) -> Settings:
-    """Returns the settings of a phase.
+def values_of(recipe: Recipe, phase: Phase, fraction: float = 1.0) -> dict[str, Any]:
+    """Returns the values of a phase's settings.
 
     Args:
         fraction: above 0, at most 1; scales the number of steps and what is counted in steps.
     """
-    values = dict(phase.settings)
-    for length in _LENGTHS:
-        if length in values and fraction < 1:
-            values[length] = max(1, round(values[length] * fraction))
-    return tasks.get(recipe.task).settings.parse(values)
+    values = recipe.settings | phase.settings
+    lengths = {name: max(1, round(values[name] * fraction)) for name in _LENGTHS if name in values}
+    return values | lengths
 
 
-def make(name: str, data: str | None, out: Path, fraction: float = 1.0, words: tuple[str, ...] = ()) -> int:
+def make(
+    name: str, data: str | None, out: Path, fraction: float = 1.0, switches: tuple[str, ...] = ()
+) -> int:
     """Runs the phases of a recipe that are not finished.
 
     Args:
         name: of the recipe.
         data: path of the data, `sample:NAME` or `tfds:NAME`; None for the file of the recipe.
         out: folder for the models of all phases; the last one is `out / MODEL`.
-        fraction: see `settings_of`.
-        words: further arguments of the training script.
+        fraction: see `values_of`.
+        switches: further flags of the training script.
 
     Returns:
         The exit code of the first phase that failed, else 0.
 
     Raises:
-        InvalidInput: if the recipe or its data are missing.
+        InvalidInput: if the recipe or its data are missing, or `out` has models of another training run.
     """
     recipe = read(name)
+    task = tasks.get(recipe.task)
     source = data or _file(recipe.data, out)
     _check(recipe.data, source)
-    more = ["--drawings", _file(recipe.drawings, out)] if recipe.drawings else []
+    shared = recipe.inputs | ({"drawings": [_file(recipe.drawings, out)]} if recipe.drawings else {})
     start = recipe.start
     for number, phase in enumerate(recipe.phases, 1):
         folder = out / (MODEL if phase is recipe.phases[-1] else phase.name)
-        settings = settings_of(recipe, phase, fraction)
+        inputs = shared | phase.inputs
+        words = inputs | {task.inputs[0].name: [source]} | ({"start": [start]} if start else {})
+        settings, files = request.resolve(task, values_of(recipe, phase, fraction), words)
         heading = f"Phase {number} of {len(recipe.phases)}, {phase.name}"
-        if _is_finished(folder, settings):
+        if _is_finished(folder, task, settings, files):
             terminal.note(f"{heading}: finished.")
         else:
             terminal.note(f"{heading}: {phase.why}")
+            more = [
+                word
+                for slot in task.inputs
+                if slot.name in inputs
+                for word in (slot.flag, *inputs[slot.name])
+            ]
             command = shlex.split(cards.command(recipe.script, source, settings, start, more))[3:]
             arguments = [str(folder) if word == "DIR" else word for word in command]
-            code = script.main(recipe.task, recipe.script, [*arguments, *phase.arguments, *words])
-            if code or not _is_finished(folder, settings):
+            code = script.main(recipe.task, recipe.script, [*arguments, *switches])
+            if code or not _is_finished(folder, task, settings, files):
                 return code
         start = str(folder)
     for sentence in recipe.expected:
@@ -174,7 +188,8 @@ def _file(data: Data, out: Path) -> str:
     if not path.exists():
         out.mkdir(parents=True, exist_ok=True)
         terminal.note(f"Drawing {data.about}")
-        draw([*data.draw, "-o", str(path)])
+        if draw([*data.draw, "-o", str(path)]):
+            raise Cancelled
     return str(path)
 
 
@@ -189,12 +204,16 @@ def _check(data: Data, source: str) -> None:
         terminal.note(f"{path.name} is not the recipe's {data.file}, so the metrics will differ.")
 
 
-def _is_finished(folder: Path, settings: Settings) -> bool:
-    """Returns whether a folder holds the model of a training run with these settings that was not stopped."""
+def _is_finished(folder: Path, task: Task, settings: Settings, inputs: Inputs) -> bool:
+    """Returns whether a folder holds the model of this training run, complete.
+
+    Raises:
+        InvalidInput: if it holds a model of another training run.
+    """
     if not model_folder.is_folder(folder):
         return False
-    preset = presets.find(folder)
-    return preset.settings() == settings and preset.data().get("figures", {}).get("ended") != "cancelled"
+    outputs.check_same_training(folder, task.name, settings, inputs)
+    return presets.find(folder).data().get("figures", {}).get("ended") != "cancelled"
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -205,8 +224,14 @@ def _run(arguments: argparse.Namespace) -> int:
     if not 0 < arguments.fraction <= 1:
         raise InvalidInput(f"Invalid --fraction: {arguments.fraction:g}. Use a number above 0, at most 1.")
     out = Path(arguments.out or f"runs/{arguments.name}")
-    words = ("--quiet",) if arguments.quiet else ()
-    return make(arguments.name, arguments.data, out, arguments.fraction, words)
+    chosen = vars(arguments)
+    return make(
+        arguments.name,
+        arguments.data,
+        out,
+        arguments.fraction,
+        tuple(f"--{name}" for name in ("json", "quiet", "verbose") if chosen[name]),
+    )
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from saved import weights
 
+from studio.core import tasks
 from studio.core.errors import InvalidInput
 from studio.core.models import presets
 from studio.core.weights import index
@@ -76,7 +77,9 @@ def test_recipes_fit_their_tasks(name):
     recipe = make.read(name)
     assert presets.find(name).task == recipe.task
     for phase in recipe.phases:
-        make.settings_of(recipe, phase)
+        tasks.get(recipe.task).settings.parse(make.values_of(recipe, phase))
+        slots = {slot.name for slot in tasks.get(recipe.task).inputs}
+        assert {*recipe.inputs, *phase.inputs} <= slots
     assert len({phase.name for phase in recipe.phases}) == len(recipe.phases)
 
 
@@ -86,8 +89,8 @@ def test_every_shipped_model_has_a_recipe():
 
 def test_a_fraction_scales_what_is_counted_in_steps():
     recipe = make.read("digits-vae")
-    short = make.settings_of(recipe, recipe.phases[2], 0.1)
-    assert (short.steps, short.ema_steps, short.test_every, short.batch) == (1200, 200, 100, 256)
+    short = make.values_of(recipe, recipe.phases[2], 0.1)
+    assert [short[name] for name in ("steps", "ema_steps", "test_every", "batch")] == [1200, 200, 100, 256]
 
 
 def test_an_unknown_name_gets_a_suggestion(folder):
@@ -113,6 +116,9 @@ def test_finished_phases_are_kept_and_other_data_are_noted(folder, capsys):
     assert make.main(["counting", "-o", "runs"]) == 0
     assert capsys.readouterr().err.count("finished.") == 2
     assert presets.find(folder / "runs" / "first").digest == first.digest
+    (folder / "other.txt").write_text("four five six " * 300)
+    assert make.main(["counting", "-o", "runs", "--data", "other.txt"]) == 2
+    assert "first holds a trained model" in capsys.readouterr().err
 
 
 @pytest.mark.slow
