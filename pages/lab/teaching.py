@@ -97,7 +97,7 @@ def _show_stream(watched: streams.WatchedStream, stream_key: str) -> None:
     streams.bar(stream, settings.planned_steps, key=stream_key)
     report = stream.report
     if report and report.metrics:
-        st.caption(f"Mean absolute error on held-out digits: {report.metrics['held out']:.1f} (0 to 255).")
+        st.caption(f"Mean absolute error on held-out digits: {report.metrics['validation']:.1f} (0 to 255).")
 
 
 def _caption(settings: AutoencoderSettings | BoltzmannSettings) -> str:

@@ -41,7 +41,8 @@ def test_back_and_forward_bring_each_page_back_as_it_was_left(tab, expect):
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="Dream").click()
     expect(page.get_by_role("heading", name="Dream", exact=True)).to_be_visible()
     page.get_by_test_id("stMain").get_by_role("radio", name="Chelsea").click()
-    expect(page).not_to_have_url(re.compile("content=Coffee"))
+    # Streamlit sends a click after it wrote the address: Back in between shows one page under the other's.
+    page.get_by_test_id("stMain").get_by_text("Chelsea the cat").wait_for()
     for _ in range(2):
         page.go_back()
         page.wait_for_url(re.compile(r"/style\?"))
