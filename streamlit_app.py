@@ -29,13 +29,13 @@ from studio.core.errors import StudioError
 from studio.gallery import owners
 
 TIDY_SECONDS = 3600.0
-SHARED = ("pandas", "pyarrow", "altair", "pages.parts")
+SHARED_MODULES = ("pandas", "pyarrow", "altair", "pages.parts")
 log = logging.getLogger("studio.pages")
-COOKIE = "studio_owner"  # pages/widgets/owners.py reads it
-API = "/api/v1"
-HERE = ["localhost", "127.0.0.1", "[::1]"]
+OWNER_COOKIE = "studio_owner"  # pages/widgets/owners.py reads it
+API_PREFIX = "/api/v1"
+LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 # Without it, each page first looks for its server below its own address and logs two 404 in the console.
-BASE_URL = "<script>window.__streamlit = {BACKEND_BASE_URL: new URL('./', location.href).href}</script>"
+BASE_URL_SCRIPT = "<script>window.__streamlit = {BACKEND_BASE_URL: new URL('./', location.href).href}</script>"
 
 
 class OwnerCookie:
@@ -46,14 +46,14 @@ class OwnerCookie:
 
     async def __call__(self, scope, receive, send):
         """Sets the cookie if a page is requested without one."""
-        if scope["type"] != "http" or _has_cookie(scope) or scope.get("path", "").startswith(f"{API}/"):
+        if scope["type"] != "http" or _has_cookie(scope) or scope.get("path", "").startswith(f"{API_PREFIX}/"):
             return await self._app(scope, receive, send)
 
         async def send_with_cookie(message):
             if message["type"] == "http.response.start":
                 secure = "; Secure" if scope["scheme"] == "https" else ""
                 cookie = (
-                    f"{COOKIE}={secrets.token_urlsafe(24)}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax"
+                    f"{OWNER_COOKIE}={secrets.token_urlsafe(24)}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax"
                 )
                 MutableHeaders(scope=message).append("set-cookie", cookie + secure)
             await send(message)
@@ -62,7 +62,7 @@ class OwnerCookie:
 
 
 def _has_cookie(scope):
-    return COOKIE in HTTPConnection(scope).cookies  # parses them as Streamlit does
+    return OWNER_COOKIE in HTTPConnection(scope).cookies  # parses them as Streamlit does
 
 
 @asynccontextmanager
@@ -71,10 +71,10 @@ async def lifespan(_app):
     idle_connections.close_idle()
     os.umask(0o077)  # other accounts of this machine cannot read what the server writes
     engine_connection = engine.connect()
-    await asyncio.to_thread(import_shared)
-    await asyncio.to_thread(own_token)
+    await asyncio.to_thread(import_shared_modules)
+    await asyncio.to_thread(create_api_token)
     if TOKEN:
-        sys.stdout.write(f"  Full address with your token: {address()}?{access.PARAMETER}={TOKEN}\n\n")
+        sys.stdout.write(f"  Full address with your token: {build_address()}?{access.PARAMETER}={TOKEN}\n\n")
         sys.stdout.flush()
     tidying = asyncio.create_task(tidy_regularly()) if is_shared() else None
     try:
@@ -85,12 +85,12 @@ async def lifespan(_app):
         await asyncio.to_thread(engine_connection.close)
 
 
-def import_shared():
+def import_shared_modules():
     """Imports the modules that all pages share, before the first page is requested.
 
     Packages look for pandas in `sys.modules`. A tab that found it half-imported by another tab failed.
     """
-    for name in SHARED:
+    for name in SHARED_MODULES:
         importlib.import_module(name)
 
 
@@ -109,7 +109,7 @@ def is_shared():
     return os.environ.get("STUDIO_USERS", "one") != "one"
 
 
-def own_token():
+def create_api_token():
     """Creates the API token at the first start. An error is only logged, because the pages need no token."""
     try:
         tokens.own()
@@ -117,7 +117,7 @@ def own_token():
         log.exception("the token for programs could not be written")
 
 
-def address():
+def build_address():
     """Returns the URL of this server for a browser on this machine."""
     scheme = "https" if st.get_option("server.sslCertFile") else "http"
     host = st.get_option("server.address")
@@ -126,7 +126,7 @@ def address():
     return f"{scheme}://{host}:{st.get_option('server.port')}/{path}"
 
 
-def token():
+def create_access_token():
     """Returns the access token of this start, "" for none. Ends the server if settings are contradictory."""
     try:
         return access.new_token()
@@ -134,11 +134,11 @@ def token():
         sys.exit(f"error: {error}")
 
 
-def routes():
+def build_routes():
     """Returns the routes beyond Streamlit's own: the API, and the HTML of each page."""
     base = base_path()
-    frames = [Route(path, frame) for path in (f"{base}/", base + "/{page:page}")]
-    return [WholeMount(api_path(), api.create(origins())), *frames]
+    frames = [Route(path, serve_page) for path in (f"{base}/", base + "/{page:page}")]
+    return [MultilineMount(api_path(), api.create(read_origins())), *frames]
 
 
 class PageConvertor(StringConvertor):
@@ -150,22 +150,22 @@ class PageConvertor(StringConvertor):
 register_url_convertor("page", PageConvertor())
 
 
-def frame(_request):
+def serve_page(_request):
     """Returns Streamlit's HTML with the base URL of its server."""
     html = (Path(file_util.get_static_dir()) / "index.html").read_text("utf-8")
-    html = html.replace("<head>", f"<head>{BASE_URL}", 1)
+    html = html.replace("<head>", f"<head>{BASE_URL_SCRIPT}", 1)
     return HTMLResponse(html, headers={"Cache-Control": "no-cache"})
 
 
-def origins():
+def read_origins():
     """Returns the origins whose pages may call the API. Ends the server if the setting is invalid."""
     try:
-        return api.origins()
+        return api.read_origins()
     except StudioError as error:
         sys.exit(f"error: {error}")
 
 
-class WholeMount(Mount):
+class MultilineMount(Mount):
     """A mount that also matches paths with a line break, which Starlette's does not."""
 
     def __init__(self, path, app):
@@ -175,7 +175,7 @@ class WholeMount(Mount):
 
 def api_path():
     """Returns the path of the API."""
-    return base_path() + API
+    return base_path() + API_PREFIX
 
 
 def base_path():
@@ -184,7 +184,7 @@ def base_path():
     return f"/{base}" if base else ""
 
 
-def waiting_bytes():
+def count_waiting_bytes():
     """Returns how many bytes of uploads are in memory."""
     stats = get_instance().uploaded_file_mgr.get_stats(()).values()
     return sum(stat.byte_length for group in stats for stat in group)  # type: ignore[attr-defined]
@@ -197,7 +197,7 @@ def show_error(error):
     return page_errors.show(error)
 
 
-def middleware(token=""):
+def build_middleware(token=""):
     """Returns the middleware of pages and API: guards against other sites, host names, token, cookie.
 
     Without the check of host names, a foreign page could let its own name resolve to this machine and read
@@ -208,11 +208,11 @@ def middleware(token=""):
     """
     programs = f"{api_path()}/"
     pages = st.get_option("server.corsAllowedOrigins") or []
-    guard = Middleware(BrowserGuard, programs=programs, callers=origins(), pages=pages)
+    guard = Middleware(BrowserGuard, programs=programs, callers=read_origins(), pages=pages)
     uploads = f"{base_path()}{page_uploads.PATH}"
     guards_of_requests = [
         Middleware(guards.BodyRateLimit),
-        Middleware(page_uploads.PageUploads, path=uploads, waiting_bytes=waiting_bytes),
+        Middleware(page_uploads.PageUploads, path=uploads, waiting_bytes=count_waiting_bytes),
     ]
     if token:
         guards_of_requests.append(Middleware(access.TokenGuard, token=token, programs=programs))
@@ -222,14 +222,14 @@ def middleware(token=""):
         return [guard, *guards_of_requests, Middleware(OwnerCookie)]
     if st.get_option("server.address") not in (None, "localhost", "127.0.0.1", "::1"):
         return [guard, *guards_of_requests]
-    return [guard, Middleware(guards.HostGuard, hosts=HERE, programs=programs), *guards_of_requests]
+    return [guard, Middleware(guards.HostGuard, hosts=LOCAL_HOSTS, programs=programs), *guards_of_requests]
 
 
-TOKEN = token()
+TOKEN = create_access_token()
 app = st.App(
     "pages/frame.py",
     lifespan=lifespan,
-    routes=routes(),
-    middleware=middleware(TOKEN),
+    routes=build_routes(),
+    middleware=build_middleware(TOKEN),
     on_script_error=show_error,
 )

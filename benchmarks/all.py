@@ -37,8 +37,8 @@ NAMES = (*HERE, *APART, *OF_MANY_PROCESSES)
 def run(name: str, words: Sequence[str]) -> bool:
     """Runs one benchmark, which prints its figures. Returns whether it succeeded."""
     if name not in HERE:
-        command = children.command("-m", f"benchmarks.{name}", *words)
-        return not subprocess.run(command, cwd=ROOT, env=children.environment(), check=False).returncode
+        command = children.build_command("-m", f"benchmarks.{name}", *words)
+        return not subprocess.run(command, cwd=ROOT, env=children.build_environment(), check=False).returncode
     before = dict(os.environ)
     try:
         importlib.import_module(f"benchmarks.{name}").main(words)

@@ -132,7 +132,7 @@ def sky() -> np.ndarray:
     from studio.core.imaging import image_io, sample_photos
 
     path = DATA / "images" / "sky1024px.jpg"
-    return image_io.read(path) if path.is_file() else sample_photos.photo("chelsea")
+    return image_io.read(path) if path.is_file() else sample_photos.read_photo("chelsea")
 
 
 def dream(size: int, seeds: Sequence[int] = SEEDS, steps: int = STEPS) -> dict[str, object]:

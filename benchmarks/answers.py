@@ -80,7 +80,7 @@ def strokes(page: Page) -> Iterator[Callable[[], None]]:
 
 def layers(page: Page) -> Iterator[Callable[[], None]]:
     """Yields functions that choose the layers of VGG16 in turn; after a round none is cached."""
-    others = [name for name in backbones.spec("vgg16").layers if name != USUAL["vgg16"]]
+    others = [name for name in backbones.find_spec("vgg16").layers if name != USUAL["vgg16"]]
     while True:
         for layer in others:
             page.get_by_role("combobox", name="Layer").click()
@@ -130,7 +130,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--times", type=int, default=10, help="answers of each page")
     args = parser.parse_args(argv)
     figures: dict[str, object] = {}
-    weights = paths.folder("weights") if "xray" in args.only else None
+    weights = paths.ensure_folder("weights") if "xray" in args.only else None
     with studio(weights) as (address, _), sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         for name in args.only:

@@ -48,7 +48,7 @@ def run(server: Any, seed: int, seconds: int = 0, examples: int = 0) -> dict[str
         words += few if examples else ["--max-time", str(seconds), "--continue-on-failure"]
         words += ["--generation-database", "none", "--no-color", "--request-timeout", "60"]
         done = subprocess.run(
-            children.command("-c", code, *words), cwd=folder, capture_output=True, text=True, check=False
+            children.build_command("-c", code, *words), cwd=folder, capture_output=True, text=True, check=False
         )
     log = (server.home / "server.log").read_text(errors="replace")
     counted, routes = re.search(r"(\d+) generated", done.stdout), re.search(r"Tested: (\d+)", done.stdout)

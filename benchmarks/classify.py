@@ -30,7 +30,7 @@ def fresh_home() -> Iterator[None]:
     """Uses a temporary STUDIO_HOME with the weights, but without cached results."""
     from studio.core import paths
 
-    weights, before = paths.folder("weights"), os.environ.get("STUDIO_HOME")
+    weights, before = paths.ensure_folder("weights"), os.environ.get("STUDIO_HOME")
     with tempfile.TemporaryDirectory(dir=paths.home()) as place:
         (Path(place) / "weights").mkdir()
         for file in weights.iterdir():

@@ -26,17 +26,17 @@ def photos(path: str, most: int) -> list[np.ndarray]:
     """Returns held-out photos in color, `(H, W, 3) uint8`; sample photos without a path."""
     from studio.colorize.learn.task import colorful
     from studio.core import data
-    from studio.core.data.split import by_count
+    from studio.core.data.split import split_by_count
     from studio.core.imaging import image_io, sample_photos
-    from studio.core.training.batches import evenly_spaced
+    from studio.core.training.batches import select_evenly_spaced
 
     if not path:
-        fitted = [image_io.fit(sample_photos.photo(name), 256) for name in sample_photos.photos()]
+        fitted = [image_io.fit(sample_photos.read_photo(name), 256) for name in sample_photos.list_photos()]
         return [photo for photo in fitted if colorful(photo[None])[0]][:most]
-    images = data.load_dataset(data.reference(path), SIZE).images
+    images = data.load_dataset(data.store_reference(path), SIZE).images
     colored = np.flatnonzero(colorful(images))
-    held_out = colored[by_count(len(colored), HELD_OUT)[1]]  # not in the training data of `colorize`
-    return [np.array(images[row]) for row in evenly_spaced(held_out, most)]
+    held_out = colored[split_by_count(len(colored), HELD_OUT)[1]]  # not in the training data of `colorize`
+    return [np.array(images[row]) for row in select_evenly_spaced(held_out, most)]
 
 
 def measure_colors(network: str, truths: Sequence[np.ndarray]) -> dict[str, object]:
@@ -47,7 +47,7 @@ def measure_colors(network: str, truths: Sequence[np.ndarray]) -> dict[str, obje
     from studio.core.models import presets
 
     network_model, figures = colorizer.open(presets.find(network)), {}
-    grays = [image_io.gray(one).repeat(3, axis=2) for one in truths]
+    grays = [image_io.to_gray(one).repeat(3, axis=2) for one in truths]
 
     true_colors = [lab.from_rgb(one)[..., 1:] for one in truths]
 
@@ -88,7 +88,7 @@ def times(network: str, side: int, repeats: int) -> dict[str, object]:
     from studio.core.imaging import image_io, sample_photos
     from studio.core.models import presets
 
-    photo = image_io.resize(sample_photos.photo("astronaut"), side, side)
+    photo = image_io.resize(sample_photos.read_photo("astronaut"), side, side)
     network_model = colorizer.open(presets.find(network))
     took = seconds(lambda: network_model.color(photo, colorizer.Options()), repeats)
     return {f"{side} px, s": took, f"P at {side} px": took / one_pass(side)}

@@ -170,7 +170,7 @@ async def _both(crowd: Crowd, process: subprocess.Popen, sizes: list[int], peopl
 
 def run(people: int, minutes: float) -> dict[str, object]:
     """Starts a studio, runs the users, and returns the figures."""
-    weights = paths.folder("weights")
+    weights = paths.ensure_folder("weights")
     with studio(weights, STUDIO_USERS="many") as (address, process):
         crowd, sizes = Crowd(address), []
         note(f"{people} people for {minutes:g} minutes")

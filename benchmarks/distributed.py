@@ -54,8 +54,8 @@ def start_processes(
 ) -> list[subprocess.Popen]:
     """Starts the processes of one training run."""
     address = f"127.0.0.1:{free_port()}"
-    line = children.command("-c", SCRIPT, f"{task}.train", *WORDS[task], "-o", out, "--quiet", *words)
-    usual = children.environment(KERAS_BACKEND="jax")
+    line = children.build_command("-c", SCRIPT, f"{task}.train", *WORDS[task], "-o", out, "--quiet", *words)
+    usual = children.build_environment(KERAS_BACKEND="jax")
     usual |= {"JAX_PLATFORMS": "cpu", "STUDIO_HOME": str(place / "home")}
     processes = []
     for n in range(count):
@@ -119,7 +119,7 @@ def compare(task: str, count: int, steps: int) -> dict[str, object]:
         prepare(place)
         if task == "style":
             (place / "home").mkdir()
-            (place / "home" / "weights").symlink_to(paths.folder("weights"))
+            (place / "home" / "weights").symlink_to(paths.ensure_folder("weights"))
         wait_for(start_processes(task, place, "alone", 1, words))
         wait_for(start_processes(task, place, "together", count, words))
         kill_and_resume(task, place, count, steps, words)

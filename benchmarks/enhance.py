@@ -39,7 +39,7 @@ def images_of(name: str) -> Iterator[np.ndarray]:
 
     path = DATA / "restore" / f"{name}.tar"
     if not path.is_file():
-        yield from map(sample_photos.photo, list(sample_photos.photos())[:3])
+        yield from map(sample_photos.read_photo, list(sample_photos.list_photos())[:3])
         return
     with tarfile.open(path) as archive:
         for member in archive:
@@ -87,7 +87,9 @@ def lpips_distance(truth: np.ndarray, result: np.ndarray, border: int) -> float:
 
     rows, columns = (slice(border, side - border) for side in truth.shape)
     both = (np.clip(np.rint(one[rows, columns]), 0, 255) / 255 for one in (truth, result))
-    return lpips.distance(*(np.repeat(one[None, ..., None], 3, axis=-1).astype("float32") for one in both))
+    return lpips.compute_distance(
+        *(np.repeat(one[None, ..., None], 3, axis=-1).astype("float32") for one in both)
+    )
 
 
 def measure_upscaling(
@@ -156,7 +158,7 @@ def measure_cleaning(
 
 def made_gray(image: np.ndarray) -> np.ndarray:
     """Converts `(H, W, 3) uint8` to lightness, `(H, W) uint8`; gray images are unchanged."""
-    return image if image.ndim == 2 else image_io.gray(image)[..., 0]
+    return image if image.ndim == 2 else image_io.to_gray(image)[..., 0]
 
 
 def damage_image(image: np.ndarray, damage: Damage, seed: int) -> np.ndarray:
@@ -181,7 +183,7 @@ def times(network: str, cleaner: str, side: int, repeats: int) -> dict[str, obje
     from studio.enhance import clean, enlarge
     from studio.enhance.damage import Damage
 
-    photo = image_io.resize(sample_photos.photo("astronaut"), side, side)
+    photo = image_io.resize(sample_photos.read_photo("astronaut"), side, side)
     network_clean, options = clean.open(presets.find(cleaner)), clean.Options(Damage(10, 10, 50))
     cleaned = seconds(lambda: network_clean.clean(photo, options), repeats)
     enlarger, image = enlarge.open(presets.find(network)), Image.fromarray(photo)

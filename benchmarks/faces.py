@@ -25,7 +25,7 @@ def drawing(name: str) -> dict[str, object]:
     note("drawing")
     preset = presets.find(name)
     generator = tasks.import_object(tasks.get(preset.task).opens)(preset)
-    many, one = (latent.draw(generator, n, seed=0) for n in (640, 1))
+    many, one = (latent.sample(generator, n, seed=0) for n in (640, 1))
     return {
         f"{name}, faces a second": len(many) / seconds(lambda: generator.decode(many), times=3),
         f"{name}, one face, ms": 1000 * seconds(lambda: generator.decode(one), times=20, warm=3),
@@ -38,9 +38,9 @@ def floor(path: str, n: int, size: int, channels: int) -> dict[str, object]:
     from studio.core.metrics import scores
 
     note("floor")
-    images = data.load_dataset(data.reference(path), size, channels).images
+    images = data.load_dataset(data.store_reference(path), size, channels).images
     rows = np.random.default_rng(0).permutation(len(images))[: 2 * n]
-    first, second = np.array_split(scores.features(images[rows]), 2)
+    first, second = np.array_split(scores.compute_features(images[rows]), 2)
     label = f"{len(first):,} real images against {len(second):,} others, {size} px"
     return {
         f"FID of {label}": str(scores.fid(first, second)),

@@ -29,7 +29,9 @@ def photos(count: int) -> list[np.ndarray]:
 
     from studio.core.imaging import sample_photos
 
-    images = [sample_photos.photo(name) for name in sample_photos.photos()] + load_sample_images().images
+    images = [
+        sample_photos.read_photo(name) for name in sample_photos.list_photos()
+    ] + load_sample_images().images
     return images[:count]
 
 
@@ -57,7 +59,9 @@ def cold(network: str) -> float:
         words = ["studio", "style", "sample:coffee", style, "--network", network, "-o", out, "--quiet"]
         began = time.perf_counter()
         subprocess.run(
-            children.command("-m", *words), check=True, env=children.environment(TF_CPP_MIN_LOG_LEVEL="3")
+            children.build_command("-m", *words),
+            check=True,
+            env=children.build_environment(TF_CPP_MIN_LOG_LEVEL="3"),
         )
         return time.perf_counter() - began
 
@@ -81,7 +85,7 @@ def report_peak(network: str) -> None:
 def _styles(network: str) -> tuple[str, ...]:
     from studio.style.house import known_styles
 
-    return known_styles.styles(network)
+    return known_styles.list_styles(network)
 
 
 def _transfer_settings(network: str, style: str, size: int, **more):

@@ -72,9 +72,9 @@ class Server:
 
     def __init__(self, home: Path, number: int):
         self.log_path = home.parent / f"ended-{number}.txt"
-        environment = children.environment(STUDIO_HOME=str(home))
+        environment = children.build_environment(STUDIO_HOME=str(home))
         with self.log_path.open("wb") as out, (home.parent / "server.log").open("ab") as log:
-            words = children.command("-m", "benchmarks.kills", "--serve", str(number))
+            words = children.build_command("-m", "benchmarks.kills", "--serve", str(number))
             self.process = subprocess.Popen(words, cwd=ROOT, env=environment, stdout=out, stderr=log)
 
     def ended_jobs(self) -> list[tuple[str, str, str]]:

@@ -51,14 +51,18 @@ def photo(name: str) -> np.ndarray:
     if name in PHOTOS:
         return image_io.read(DATA / "images" / PHOTOS[name])
     if name not in SET14:
-        return sample_photos.photo(name)
+        return sample_photos.read_photo(name)
     with tarfile.open(DATA / "restore" / "set14.tar") as archive:
         return image_io.read(archive.extractfile(f"img_{SET14[name]:03}_SRF_4_HR.png").read())
 
 
 def painting(name: str) -> np.ndarray:
     """Loads a painting of the test data or of the studio, `(H, W, 3) uint8`."""
-    return image_io.read(DATA / "images" / PAINTINGS[name]) if name in PAINTINGS else paintings.painting(name)
+    return (
+        image_io.read(DATA / "images" / PAINTINGS[name])
+        if name in PAINTINGS
+        else paintings.read_painting(name)
+    )
 
 
 def structure(
@@ -73,8 +77,8 @@ def structure(
 
     def distances(image: np.ndarray) -> np.ndarray:
         resized = image_io.resize(image, *content.shape[:2])
-        features = measure.grid(backbone, resized, size, STRUCTURE_GRID)
-        matrix = 1.0 - measure.similarity(features, features)
+        features = measure.extract_grid(backbone, resized, size, STRUCTURE_GRID)
+        matrix = 1.0 - measure.cosine_similarity(features, features)
         return matrix / (matrix.sum(axis=0, keepdims=True) + 1e-8)
 
     reference = distances(content)

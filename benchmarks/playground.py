@@ -45,7 +45,7 @@ def train_network(controls: dict[str, object], seconds: float) -> dict[str, floa
     from studio.playground.learner import Learner
     from studio.playground.settings import PlaygroundSettings
 
-    photo = sample_photos.photo("chelsea")
+    photo = sample_photos.read_photo("chelsea")
     began = time.process_time()
     learner = Learner(photo, PlaygroundSettings.parse(controls))
     learner.snapshot()
@@ -70,7 +70,9 @@ def vanishing_gradients() -> dict[str, object]:
     from studio.playground.learner import Learner
     from studio.playground.settings import PlaygroundSettings
 
-    gradients = Learner(sample_photos.photo("chelsea"), PlaygroundSettings.parse(DEEP)).snapshot().gradients
+    gradients = (
+        Learner(sample_photos.read_photo("chelsea"), PlaygroundSettings.parse(DEEP)).snapshot().gradients
+    )
     return {
         "ten sigmoid layers, gradient of the first and the last": f"{gradients[0]:.1e}, {gradients[-1]:.1e}"
     }

@@ -60,7 +60,7 @@ def dataset(path: Path, place: Path) -> None:
     from studio.core import data
     from studio.core.progress import Progress
 
-    data.load_dataset(data.reference(str(path)), 32, 3, Progress(), least=2)
+    data.load_dataset(data.store_reference(str(path)), 32, 3, Progress(), least=2)
 
 
 def preset(path: Path, place: Path) -> None:
@@ -86,7 +86,7 @@ def video(path: Path, place: Path) -> None:
     """Reads a video frame by frame."""
     from studio.core.imaging import animations
 
-    for _ in animations.frames(path.read_bytes()):
+    for _ in animations.decode(path.read_bytes()):
         pass
 
 

@@ -95,8 +95,8 @@ def elapsed(work: Callable[[], object]) -> float:
 def fresh(code: str) -> Any:
     """Runs code in a fresh process and returns its last line of output, parsed as JSON."""
     done = subprocess.run(
-        children.command("-c", code),
-        env=children.environment(),
+        children.build_command("-c", code),
+        env=children.build_environment(),
         capture_output=True,
         text=True,
         check=True,
@@ -122,6 +122,6 @@ def one_pass(size: int) -> float:
 
     layer = "block5_conv1"
     extractor = backbones.load("vgg16").features((layer,))
-    photo = image_io.to_01(image_io.fit(sample_photos.photo("chelsea"), size))
+    photo = image_io.to_01(image_io.fit(sample_photos.read_photo("chelsea"), size))
     work = compile_function(value_and_grad(lambda x: (ops.sum(extractor(x)[layer]), ())))
     return seconds(lambda: np.asarray(work(photo)[2]))

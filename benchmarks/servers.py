@@ -36,11 +36,11 @@ def studio(weights: Path | None = None, **environment: str) -> Iterator[tuple[st
         environment: additional environment variables of the process.
     """
     port = free_port()
-    words = children.command("-m", "streamlit", "run", "--server.headless=true", f"--server.port={port}")
+    words = children.build_command("-m", "streamlit", "run", "--server.headless=true", f"--server.port={port}")
     with tempfile.TemporaryDirectory() as home, Path(home, "log").open("wb") as log:
         if weights is not None:
             Path(home, "weights").symlink_to(weights)
-        usual = children.environment(STUDIO_HOME=home, **environment)
+        usual = children.build_environment(STUDIO_HOME=home, **environment)
         process = subprocess.Popen(words, cwd=ROOT, env=usual, stdout=log, stderr=log)
         try:
             _wait(f"http://127.0.0.1:{port}/_stcore/health")

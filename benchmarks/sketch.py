@@ -54,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     note("painting and comparing")
     scores = task.score(paint_batch, held_out, others, args.count, Progress())
     if args.sheet:
-        args.sheet.write_bytes(image_io.encode_png(grids.grid(np.stack(columns[:SHOWN]), 16)))
+        args.sheet.write_bytes(image_io.encode_png(grids.make_grid(np.stack(columns[:SHOWN]), 16)))
     figures: dict[str, object] = {"off, levels of 255": float(np.mean(off)), **scores}
     show(figures, args.json)
 

@@ -31,19 +31,19 @@ def kinds(size: int) -> list:
     from studio.text.settings import WriteSettings
     from studio.video.settings import VideoSettings
 
-    names = list(sample_photos.photos())
-    painting_names = list(paintings.paintings())
+    names = list(sample_photos.list_photos())
+    painting_names = list(paintings.list_paintings())
 
     def photo(n: int) -> list[File]:
-        path = sample_photos.path(names[n % len(names)])
+        path = sample_photos.find_path(names[n % len(names)])
         return [File.keep(path.read_bytes(), "image", path.name)]
 
     def painting(n: int) -> list[File]:
         name = painting_names[n % len(painting_names)]
-        return [File.keep(image_io.encode_png(paintings.painting(name)), "image", f"{name}.png")]
+        return [File.keep(image_io.encode_png(paintings.read_painting(name)), "image", f"{name}.png")]
 
     def video(n: int) -> list[File]:
-        frame = image_io.fit(sample_photos.photo(names[n % len(names)]), 128)
+        frame = image_io.fit(sample_photos.read_photo(names[n % len(names)]), 128)
         return [File.keep(animations.encode([frame, frame[:, ::-1]], "webp", 8), "animation", "two.webp")]
 
     def style(n: int, **more):

@@ -93,7 +93,7 @@ def sample_images(name: str, n: int) -> np.ndarray:
 
     preset = presets.find(Path(name) if Path(name).is_dir() else name)
     generator = tasks.import_object(tasks.get(preset.task).opens)(preset)
-    return generator.decode(latent.draw(generator, n, seed=0))
+    return generator.decode(latent.sample(generator, n, seed=0))
 
 
 def distances(

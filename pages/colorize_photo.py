@@ -13,7 +13,7 @@ with left:
     st.title("Colorize", anchor=False)
     st.caption("Adds colors to a gray photo. The colors are plausible; the true ones are lost.")
     request = input_form.ask()
-    settings = parts.form(ColorizeSettings, skip=("network",), ask_extra=input_form.network)
+    settings = parts.form(ColorizeSettings, skip=("network",), ask_extra=input_form.ask_network)
     parts.saved_settings(TASK, settings, refill.put)
     problem = request.problem(settings) if settings is not None else ""
     is_live = settings is not None and not problem and request.is_live(settings)

@@ -37,6 +37,6 @@ with stage:
     request = (settings, content.title, guide.title if guide else "")
     job = parts.show_job(TASK, request, {channel_sheet.PAINT: channel_sheet.use_button})
     if job is None:
-        before_start.before_start(content.file(), settings)
+        before_start.show(content.file(), settings)
 parts.recent(TASK)
 under_the_hood.explain(job)

@@ -28,7 +28,7 @@ from studio.core.tasks import Task
 from studio.run import terminal
 from studio.run.machine import LOCAL, Machine, add_to_gallery
 from studio.run.program_result import Output
-from studio.run.request import by_kind, resolve
+from studio.run.request import split_arguments, resolve
 
 
 def make(task: str, /, *, quiet: bool = False, **arguments: Any) -> Output:
@@ -58,7 +58,7 @@ def _make(machine: Machine, name: str, quiet: bool, arguments: dict[str, Any]) -
     by_command = {task.command: task.name for task in map(tasks.get, tasks.TASKS) if task.command}
     task, sources = tasks.get(by_command.get(str(name), str(name))), _sources(arguments)
     resume = arguments.pop("resume", None) if task.produces == "model" else None
-    settings, inputs = resolve(task, *by_kind(task, arguments), machine)
+    settings, inputs = resolve(task, *split_arguments(task, arguments), machine)
     machine.check(task.name, settings, inputs)
     if task.produces == "model":
         machine.resume_training(task.name, settings, inputs, resume, quiet)
@@ -75,9 +75,9 @@ def _make(machine: Machine, name: str, quiet: bool, arguments: dict[str, Any]) -
         raise KeyboardInterrupt("Stopped; the last result is in the gallery.")
     if not quiet:
         for note in result.figures.get("notes", ()):
-            terminal.note(note)
+            terminal.print_note(note)
     if result.stopped_early:
-        terminal.note("Stopped early; this is the best so far.")
+        terminal.print_note("Stopped early; this is the best so far.")
     return Output(task, settings, result, sources)
 
 
@@ -113,7 +113,7 @@ def _working(task: Task, quiet: bool) -> Iterator[Progress]:
     in_notebook = "ipykernel" in sys.modules and not quiet
     listener = partial(_say, task) if in_notebook else None
     try:
-        with terminal.working(task.title, quiet=quiet, verbose=False, listener=listener) as progress:
+        with terminal.show_progress(task.title, quiet=quiet, verbose=False, listener=listener) as progress:
             yield progress
     finally:
         if in_notebook:

@@ -48,7 +48,7 @@ def test_what_is_made_is_an_image_with_its_recipe_in_the_gallery(one, tmp_path):
 
 
 def test_whatever_a_program_has_for_an_image_is_taken(one, tmp_path):
-    photo = sample_photos.photo("coffee")
+    photo = sample_photos.read_photo("coffee")
     path = tmp_path / "coffee.png"
     path.write_bytes(image_io.encode_png(photo))
     for content in (photo, Image.fromarray(photo), path, str(path), [str(path)]):
@@ -147,7 +147,7 @@ def test_a_video_is_shown_and_saved_as_what_it_is(home, tmp_path):
 
 def test_an_image_is_saved_as_its_name_says_but_never_over_what_it_was_made_from(home, tmp_path):
     photo = tmp_path / "photo.webp"
-    photo.write_bytes(image_io.encode_as(sample_photos.photo("coffee"), ".webp"))
+    photo.write_bytes(image_io.encode_as(sample_photos.read_photo("coffee"), ".webp"))
     before = photo.read_bytes()
     result = painted(photo)
     with pytest.raises(InvalidInput, match="one of the inputs"):
@@ -161,7 +161,7 @@ def test_an_image_is_saved_as_its_name_says_but_never_over_what_it_was_made_from
 def test_the_original_stays_wherever_the_program_has_gone_since(home, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     photo = tmp_path / "photo.png"
-    photo.write_bytes(image_io.encode_png(sample_photos.photo("coffee")))
+    photo.write_bytes(image_io.encode_png(sample_photos.read_photo("coffee")))
     before = photo.read_bytes()
     opened_image = Image.open("photo.png")
     results = [painted("photo.png"), painted(["photo.png"]), painted(opened_image)]
@@ -260,7 +260,7 @@ def test_control_c_before_there_is_a_result_is_one(home, monkeypatch):
 
 
 def test_a_cut_image_is_one_sentence(home, tmp_path):
-    (tmp_path / "cut.jpg").write_bytes(image_io.encode_as(sample_photos.photo("coffee"), ".jpg")[:9000])
+    (tmp_path / "cut.jpg").write_bytes(image_io.encode_as(sample_photos.read_photo("coffee"), ".jpg")[:9000])
     with pytest.raises(InvalidInput, match=r"Invalid content.*: a cut one"):
         painted(Image.open(tmp_path / "cut.jpg"))
 

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from studio.cli import _parser, flags
+from studio.cli import _build_parser, flags
 from studio.core import tasks
 from studio.tune import RUN
 
@@ -33,7 +33,7 @@ def test_there_are_commands():
 def test_a_command_of_the_documents_is_one_that_the_studio_takes(words):
     if ANYTHING & set(words):
         return
-    values = flags.values(_parser().parse_args(words))
+    values = flags.given_settings(_build_parser().parse_args(words))
     command = words[: 1 + (words[0] in {"classify", "train"})]
     for task in TASKS:
         if task.command.split() == command:
@@ -46,7 +46,7 @@ def test_a_script_of_the_documents_is_there(script):
 
 
 def test_every_command_is_among_the_commands():
-    [commands_of] = [action.choices for action in _parser()._actions if hasattr(action.choices, "items")]
+    [commands_of] = [action.choices for action in _build_parser()._actions if hasattr(action.choices, "items")]
     page = (DOCS / "commands.md").read_text("utf-8")
     fakes = {"invert"}  # from earlier tests in this process
     assert not [name for name in {*commands_of} - fakes if f"| `studio {name}` |" not in page]

@@ -30,8 +30,8 @@ def _seven(to: int) -> np.ndarray:
 @pytest.mark.parametrize("name, code", SNIPPETS, ids=[name for name, _ in SNIPPETS])
 def test_a_snippet_runs(name, code, resnet50_home, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    Path("photo.jpg").write_bytes(image_io.encode_as(sample_photos.photo("chelsea"), ".jpg"))
-    Path("painting.jpg").write_bytes(image_io.encode_as(paintings.painting("mosaic"), ".jpg"))
+    Path("photo.jpg").write_bytes(image_io.encode_as(sample_photos.read_photo("chelsea"), ".jpg"))
+    Path("painting.jpg").write_bytes(image_io.encode_as(paintings.read_painting("mosaic"), ".jpg"))
     for drawing, to in (("drawing.png", 250), ("half.png", 140)):
         Path(drawing).write_bytes(image_io.encode_png(_seven(to)))
     code = re.sub(r"\bsize=\d+", "size=96", code).replace('mode="fine"', 'mode="fine", steps=2')

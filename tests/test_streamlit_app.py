@@ -76,7 +76,7 @@ def test_a_known_visitor_keeps_the_name(server_module):
 
 
 def test_pages_read_the_cookie_that_the_server_sets(server_module):
-    assert owners.COOKIE == server_module.COOKIE
+    assert owners.COOKIE == server_module.OWNER_COOKIE
 
 
 def _free_port() -> int:
@@ -300,7 +300,7 @@ def _raw(port: int, path: str, name: str, value: str) -> int | None:
 def test_who_opens_the_studio_picks_its_names(server_module, monkeypatch, address, users):
     monkeypatch.setattr("streamlit.get_option", {"server.address": address}.get)
     monkeypatch.setenv("STUDIO_USERS", users)
-    assert guards.HostGuard not in [layer.cls for layer in server_module.middleware()]
+    assert guards.HostGuard not in [layer.cls for layer in server_module.build_middleware()]
 
 
 def test_a_studio_for_many_lets_no_visitor_install_what_streamlit_offers_developers(
@@ -311,10 +311,10 @@ def test_a_studio_for_many_lets_no_visitor_install_what_streamlit_offers_develop
     before = config.get_option("server.headless")
     try:
         config.set_option("server.headless", False)
-        server_module.middleware()
+        server_module.build_middleware()
         assert not config.get_option("server.headless"), "one alone has the page opened"
         monkeypatch.setenv("STUDIO_USERS", "many")
-        server_module.middleware()
+        server_module.build_middleware()
         assert config.get_option("server.headless")
     finally:
         config.set_option("server.headless", before)

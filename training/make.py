@@ -160,23 +160,23 @@ def make(
         settings, files = request.resolve(task, values_of(recipe, phase, fraction), words)
         heading = f"Phase {number} of {len(recipe.phases)}, {phase.name}"
         if _is_finished(folder, task, settings, files):
-            terminal.note(f"{heading}: finished.")
+            terminal.print_note(f"{heading}: finished.")
         else:
-            terminal.note(f"{heading}: {phase.why}")
+            terminal.print_note(f"{heading}: {phase.why}")
             more = [
                 word
                 for slot in task.inputs
                 if slot.name in inputs
                 for word in (slot.flag, *inputs[slot.name])
             ]
-            command = shlex.split(cards.command(recipe.script, source, settings, start, more))[3:]
+            command = shlex.split(cards.format_command(recipe.script, source, settings, start, more))[3:]
             arguments = [str(folder) if word == "DIR" else word for word in command]
             code = script.main(recipe.task, recipe.script, [*arguments, *switches])
             if code or not _is_finished(folder, task, settings, files):
                 return code
         start = str(folder)
     for sentence in recipe.expected:
-        terminal.note(f"Expected: {sentence}")
+        terminal.print_note(f"Expected: {sentence}")
     return 0
 
 
@@ -187,7 +187,7 @@ def _file(data: Data, out: Path) -> str:
     path = out / data.file
     if not path.exists():
         out.mkdir(parents=True, exist_ok=True)
-        terminal.note(f"Drawing {data.about}")
+        terminal.print_note(f"Drawing {data.about}")
         if draw([*data.draw, "-o", str(path)]):
             raise Cancelled
     return str(path)
@@ -201,7 +201,7 @@ def _check(data: Data, source: str) -> None:
             raise InvalidInput(f"{data.file} is missing. {data.get} Name it with --data.")
         return
     if data.sha256 and path.is_file() and paths.file_digest(path) != data.sha256:
-        terminal.note(f"{path.name} is not the recipe's {data.file}, so the metrics will differ.")
+        terminal.print_note(f"{path.name} is not the recipe's {data.file}, so the metrics will differ.")
 
 
 def _is_finished(folder: Path, task: Task, settings: Settings, inputs: Inputs) -> bool:
@@ -219,7 +219,7 @@ def _is_finished(folder: Path, task: Task, settings: Settings, inputs: Inputs) -
 def _run(arguments: argparse.Namespace) -> int:
     if not arguments.name:
         for name in names():
-            console.say(f"{name:<16}{read(name).title}")
+            console.print_line(f"{name:<16}{read(name).title}")
         return 0
     if not 0 < arguments.fraction <= 1:
         raise InvalidInput(f"Invalid --fraction: {arguments.fraction:g}. Use a number above 0, at most 1.")
@@ -237,7 +237,7 @@ def _run(arguments: argparse.Namespace) -> int:
 def main(argv: list[str] | None = None) -> int:
     """Runs the script. Returns the exit code."""
     parser = flags.Parser("python -m training.make", description=__doc__.splitlines()[0])
-    flags.prepare_leaf(parser, _run)
+    flags.prepare_command(parser, _run)
     parser.add_argument(
         "name", metavar="NAME", nargs="?", help="name of a shipped model; without it, list them"
     )

@@ -23,14 +23,16 @@ from studio.core.errors import invalid
 from studio.core.imaging import paintings
 from studio.core.models import model_folder, presets
 from studio.core.progress import Progress
-from studio.core.training.batches import evenly_spaced
+from studio.core.training.batches import select_evenly_spaced
 from studio.style.house import card, known_styles
-from studio.style.house.held_out import FINAL_PHOTOS, HeldOut
-from studio.style.house.settings import LEAST_PHOTOS
-from studio.style.house.task import grams
+from studio.style.house.held_out import FINAL_PHOTOS, HeldOutLosses
+from studio.style.house.settings import MIN_PHOTOS
+from studio.style.house.task import compute_style_grams
 
 
-def measure(preset: presets.Preset, photos: str, skipped: int, count: int, progress: Progress) -> HeldOut:
+def measure(
+    preset: presets.Preset, photos: str, skipped: int, count: int, progress: Progress
+) -> HeldOutLosses:
     """Measures the losses of a network on the held-out photos of its training, each in every style.
 
     Args:
@@ -47,30 +49,34 @@ def measure(preset: presets.Preset, photos: str, skipped: int, count: int, progr
     from studio.style.house.train import Trainer
 
     names = known_styles.styles_of(preset)
-    if others := sorted(set(names) - set(paintings.paintings())):
+    if others := sorted(set(names) - set(paintings.list_paintings())):
         expected, step = "styles that the studio draws", "measure a network of those"
         raise invalid("network", expected=expected, received=", ".join(others), next_step=step)
     # Compare the style over the whole image, like the fine mode, in float32.
     settings = known_styles.settings_of(preset).model_copy(update={"parts": 1, "precision": "float32"})
-    dataset = data.load_dataset(data.reference(photos), settings.photo_side, 3, progress, least=LEAST_PHOTOS)
+    dataset = data.load_dataset(
+        data.store_reference(photos), settings.photo_side, 3, progress, least=MIN_PHOTOS
+    )
     if "least_held_out" in preset.data().get("figures", {}):
-        learned, held_out = split.split(split.positions(dataset, progress), settings.held_out)
+        learned, held_out = split.split(split.compute_positions(dataset, progress), settings.held_out)
     else:
-        learned, held_out = split.by_count(len(dataset.images), settings.held_out)
+        learned, held_out = split.split_by_count(len(dataset.images), settings.held_out)
     if not 0 <= skipped < len(held_out):
         expected, step = f"0 to {len(held_out) - 1}, one less than are held out", "choose another number"
         raise invalid("--looked-at", expected=expected, received=skipped, next_step=step)
     vgg16 = backbones.load("vgg16", progress).average_pooling
-    target_grams = grams(names, {name: paintings.painting(name) for name in names}, vgg16, settings, progress)
+    target_grams = compute_style_grams(
+        names, {name: paintings.read_painting(name) for name in names}, vgg16, settings, progress
+    )
     trainer_args = (settings, target_grams, range(len(names)), vgg16)
-    trainer = Trainer(dataset.images, learned, held_out, *trainer_args, start=paint.load(preset))
+    trainer = Trainer(dataset.images, learned, held_out, *trainer_args, start=paint.load_keras(preset))
     progress.stage("Painting held-out photos")
-    return trainer.measure(evenly_spaced(held_out[skipped:], count), progress)
+    return trainer.measure(select_evenly_spaced(held_out[skipped:], count), progress)
 
 
-def write(preset: presets.Preset, tested: HeldOut, target: Path) -> None:
+def write(preset: presets.Preset, tested: HeldOutLosses, target: Path) -> None:
     """Writes a model with the figures of a test and a new card; copies its weights unchanged."""
-    names, manifest = known_styles.styles_of(preset), model_folder.manifest(preset.folder)
+    names, manifest = known_styles.styles_of(preset), model_folder.read_manifest(preset.folder)
     more = {**tested.figures(), "tested_styles": list(names), "tested_parts": 1}
     model_data = {**manifest.data, "figures": {**manifest.data["figures"], **more}}
     settings = known_styles.settings_of(preset)
@@ -84,20 +90,20 @@ def write(preset: presets.Preset, tested: HeldOut, target: Path) -> None:
 
 def _run(arguments: argparse.Namespace) -> int:
     preset = presets.find(arguments.network)
-    with console.working("Measuring", arguments) as progress:
+    with console.show_progress("Measuring", arguments) as progress:
         tested = measure(preset, arguments.data, arguments.looked_at, arguments.photos, progress)
     write(preset, tested, Path(arguments.out))
     if arguments.json:
-        console.say_json({"path": arguments.out, "figures": tested.figures()})
+        console.print_json({"path": arguments.out, "figures": tested.figures()})
     else:
-        console.say(arguments.out)
+        console.print_line(arguments.out)
     return 0
 
 
 def main(argv: list[str] | None = None) -> int:
     """Runs the script. Returns the exit code."""
     parser = flags.Parser("python -m training.measure_style", description=__doc__.splitlines()[0])
-    flags.prepare_leaf(parser, _run)
+    flags.prepare_command(parser, _run)
     parser.add_argument("network", metavar="PRESET", help="a network of house styles")
     parser.add_argument("data", metavar="DATA", help="the photos that it learned from")
     parser.add_argument("-o", "--out", metavar="DIR", required=True, help="where the model goes")

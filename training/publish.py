@@ -155,7 +155,7 @@ def _enter(name: str, entry: dict[str, object]) -> None:
     size = sum(file.stat().st_size for file in path.parent.rglob("*") if file.is_file())
     if size > _MOST_BYTES:
         agreed = amounts.size(_MOST_BYTES)
-        terminal.note(f"All presets have {amounts.size(size)}, more than the {agreed} that are agreed.")
+        terminal.print_note(f"All presets have {amounts.size(size)}, more than the {agreed} that are agreed.")
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -167,14 +167,14 @@ def _run(arguments: argparse.Namespace) -> int:
         arguments.full,
         not arguments.without_discriminator,
     )
-    console.say(str(preset.folder))
+    console.print_line(str(preset.folder))
     return 0
 
 
 def main(argv: list[str] | None = None) -> int:
     """Runs the script. Returns the exit code."""
     parser = flags.Parser("python -m training.publish", description=__doc__.splitlines()[0])
-    flags.prepare_leaf(parser, _run)
+    flags.prepare_command(parser, _run)
     parser.add_argument("folder", metavar="DIR", help="the model's folder")
     parser.add_argument("--name", required=True, help="what people call it")
     parser.add_argument("--license", required=True, help="an SPDX identifier, or research-only")

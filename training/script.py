@@ -23,6 +23,6 @@ def main(task: str, script: str, argv: Sequence[str] | None = None) -> int:
     """
     training_task = tasks.get(task)
     parser = flags.Parser(f"python -m training.{script}", description=training_task.help)
-    flags.prepare_leaf(parser, partial(train.run, training_task))
+    flags.prepare_command(parser, partial(train.run, training_task))
     train.add_flags(parser, training_task)
     return cli.main(argv, parser)

@@ -18,9 +18,9 @@ from studio.core.data import ImageDataset
 from studio.core.tasks import File, Inputs
 
 TASK, TRAIN = "classify.audit", "classify.train"
-EACH = 4  # sample images per class
-MOST_CLASSES = 12  # with sample images
-MOST_NAMED = 12  # file names per finding
+SAMPLES_PER_CLASS = 4  # sample images per class
+MAX_CLASSES_SHOWN = 12  # with sample images
+MAX_NAMES_SHOWN = 12  # file names per finding
 
 
 class Finding(NamedTuple):
@@ -50,18 +50,18 @@ def show_before_training(inputs: Inputs, settings: TrainClassifierSettings | Non
     """
     if settings is None:
         return
-    reading = data_sets.with_facts(inputs["data"][0], base_model.side(inputs, settings))
+    reading = data_sets.load_with_facts(inputs["data"][0], base_model.find_image_side(inputs, settings))
     if reading is None:
         return
     images, facts = reading
     corrections.show_changes(inputs["data"][0])
-    _counts(facts)
-    by_hand.offer(inputs["data"][0], images)
+    _show_counts(facts)
+    by_hand.offer_changes(inputs["data"][0], images)
     st.markdown(
         f"**Train** trains a classifier on these images{estimates.cost_in_words(TRAIN, settings, inputs)}."
     )
-    examples(images)
-    _findings(images, facts)
+    show_class_samples(images)
+    _show_findings(images, facts)
     if not inputs.get("model"):
         weight_downloads.first_run([settings.backbone])
     same = AuditSettings.model_fields.keys() & TrainClassifierSettings.model_fields.keys()
@@ -81,7 +81,7 @@ def show_before_training(inputs: Inputs, settings: TrainClassifierSettings | Non
         suspicious = results.of_job(job).figures.get("suspicious") or []
         show_suspicious(images, suspicious, inputs["data"][0], facts["near"])
     else:
-        corrections.offer(inputs["data"][0], images, (), facts["near"])
+        corrections.offer_corrections(inputs["data"][0], images, (), facts["near"])
 
 
 def show(file: File, size: int, facts: Mapping[str, Any]) -> None:
@@ -92,23 +92,23 @@ def show(file: File, size: int, facts: Mapping[str, Any]) -> None:
         size: side of the images, in px.
         facts: the figures of the job.
     """
-    images = data_sets.if_available(file, size)
-    _counts(facts)
-    _findings(images, facts)
+    images = data_sets.load_if_available(file, size)
+    _show_counts(facts)
+    _show_findings(images, facts)
     show_suspicious(images, facts.get("suspicious") or [], file, facts["near"])
 
 
-def _counts(facts: Mapping[str, Any]) -> None:
+def _show_counts(facts: Mapping[str, Any]) -> None:
     classes = facts["classes"]
     least, median, most = facts["sizes"]
     sides = f"{least:,} px" if least == most else f"{least:,} to {most:,} px, median {median:,} px"
     text = f"**{facts['images']:,} images in {len(classes):,} classes**, shorter side {sides}."
     st.markdown(text)
     if classes:
-        st.altair_chart(_bars(classes), width="stretch")
+        st.altair_chart(_build_count_chart(classes), width="stretch")
 
 
-def _bars(classes: Sequence[Mapping[str, Any]]) -> Any:
+def _build_count_chart(classes: Sequence[Mapping[str, Any]]) -> Any:
     import altair as alt
 
     base = alt.Chart(alt.Data(values=list(classes))).encode(
@@ -120,12 +120,12 @@ def _bars(classes: Sequence[Mapping[str, Any]]) -> Any:
     return (base.mark_bar(cornerRadiusEnd=3) + numbers).properties(height=alt.Step(26))
 
 
-def examples(dataset: ImageDataset) -> None:
-    """Shows up to `EACH` images of each of the first `MOST_CLASSES` classes."""
+def show_class_samples(dataset: ImageDataset) -> None:
+    """Shows up to `SAMPLES_PER_CLASS` images of each of the first `MAX_CLASSES_SHOWN` classes."""
     if dataset.labels is None:
         return
-    for label, name in list(enumerate(dataset.classes))[:MOST_CLASSES]:
-        rows = np.flatnonzero(dataset.labels == label)[:EACH]
+    for label, name in list(enumerate(dataset.classes))[:MAX_CLASSES_SHOWN]:
+        rows = np.flatnonzero(dataset.labels == label)[:SAMPLES_PER_CLASS]
         thumbnails = [seen_images.thumbnail(dataset.images[row]) for row in rows]
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             for image in thumbnails:
@@ -133,9 +133,9 @@ def examples(dataset: ImageDataset) -> None:
             st.caption(words.plain(name))
 
 
-def _findings(dataset: ImageDataset | None, facts: Mapping[str, Any]) -> None:
+def _show_findings(dataset: ImageDataset | None, facts: Mapping[str, Any]) -> None:
     """Shows the findings, problems first, each with its images or file names in an expander."""
-    findings_in_order = sorted(findings(facts), key=lambda finding: not finding.is_problem)
+    findings_in_order = sorted(list_findings(facts), key=lambda finding: not finding.is_problem)
     if not findings_in_order:
         st.success("No missing, broken or duplicate images.", icon=":material/check_circle:")
     for finding in findings_in_order:
@@ -145,19 +145,19 @@ def _findings(dataset: ImageDataset | None, facts: Mapping[str, Any]) -> None:
             continue
         with st.expander(finding.sentence, icon=icon):
             if finding.shows_images and dataset is not None:
-                evaluations.grid(finding.names, finding.names, dataset)
+                evaluations.show_images(finding.names, finding.names, dataset)
             else:
-                remaining = len(finding.names) - MOST_NAMED
+                remaining = len(finding.names) - MAX_NAMES_SHOWN
                 st.text(
-                    "\n".join(finding.names[:MOST_NAMED])
+                    "\n".join(finding.names[:MAX_NAMES_SHOWN])
                     + (f"\nand {remaining:,} more" if remaining > 0 else "")
                 )
 
 
-def findings(facts: Mapping[str, Any]) -> Iterator[Finding]:
+def list_findings(facts: Mapping[str, Any]) -> Iterator[Finding]:
     """Yields the findings in the facts of an audit, each with what to do about it."""
     for warning in facts["warnings"]:
-        if "nearly the same image" not in warning:  # `_near` reports these with their images
+        if "nearly the same image" not in warning:  # `_describe_near_duplicates` reports these with their images
             yield Finding(words.plain(warning), True)
     if count := facts["broken_count"]:
         noun_phrase = "broken image file was" if count == 1 else "broken image files were"
@@ -169,7 +169,7 @@ def findings(facts: Mapping[str, Any]) -> Iterator[Finding]:
         noun_phrase = "exact duplicate was" if count == 1 else "exact duplicates were"
         yield Finding(f"{count:,} {noun_phrase} left out, so that each image counts once.", False, copies)
     if count := facts["near_count"]:
-        yield _near(count, facts["near"])
+        yield _describe_near_duplicates(count, facts["near"])
     if (count := facts["small_count"]) * 2 <= facts["images"] and count:
         yield Finding(
             f"{count:,} images are smaller than the input size; larger ones would give more detail.",
@@ -183,7 +183,7 @@ def findings(facts: Mapping[str, Any]) -> Iterator[Finding]:
             yield Finding(words.plain(note))
 
 
-def _near(count: int, pairs: Sequence[Mapping[str, Any]]) -> Finding:
+def _describe_near_duplicates(count: int, pairs: Sequence[Mapping[str, Any]]) -> Finding:
     names = [pair[side] for pair in pairs for side in ("first", "second")]
     across = sum(pair["across"] for pair in pairs)
     noun_phrase = "pair of images is" if count == 1 else "pairs of images are"
@@ -206,7 +206,7 @@ def show_suspicious(
 
     Args:
         dataset: the images; None if they are no longer stored.
-        suspicious: entries of `studio.classify.data.audit.suspicious_labels`.
+        suspicious: entries of `studio.classify.data.audit.find_suspicious_labels`.
         file: the data set; None if it cannot be corrected.
         near: pairs of near-duplicates, which can be corrected in the same form.
     """
@@ -216,15 +216,15 @@ def show_suspicious(
     else:
         wrong = "move or remove the wrong ones" if change else "move the wrong ones to the right folder"
         st.markdown(
-            f"**{amounts.count(len(suspicious), 'label')} to check**, the most suspicious first. Some may be "
+            f"**{amounts.format_count(len(suspicious), 'label')} to check**, the most suspicious first. Some may be "
             f"right but hard to classify; {wrong}, then train again."
         )
     if file is not None and dataset is not None:
-        corrections.offer(file, dataset, suspicious, near)
+        corrections.offer_corrections(file, dataset, suspicious, near)
         return
     captions = [
         f"{entry['label']}; predicted {entry['looks_like']}, {entry['confidence']:.0%}"
         for entry in suspicious
     ]
     if suspicious:
-        evaluations.grid([entry["name"] for entry in suspicious], captions, dataset)
+        evaluations.show_images([entry["name"] for entry in suspicious], captions, dataset)

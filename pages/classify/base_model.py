@@ -20,14 +20,14 @@ from studio.imported import files
 
 KEY = "looks"
 _IMAGENET_TITLE = "Pretrained on ImageNet"
-_REPLACED = "looks_replaced"
+_REPLACEMENT_KEY = "looks_replaced"
 IMPORT_SETTINGS = ("preprocessing", "flat")  # stored with an imported model, or asked when it is imported
 # Settings that an imported model determines or does not use.
 _UNUSED_SETTINGS = ("backbone", "finetune", "size", *OF_FINETUNING)
 
 
 @dataclass(frozen=True)
-class Base:
+class BackboneChoice:
     """The selected backbone, as the form and the jobs of the page take it.
 
     Attributes:
@@ -41,15 +41,15 @@ class Base:
     extra: dict[str, Any]
 
 
-_IMAGENET = Base({}, IMPORT_SETTINGS, {})
+_IMAGENET = BackboneChoice({}, IMPORT_SETTINGS, {})
 
 
-def choose() -> Base:
+def choose() -> BackboneChoice:
     """Lets the user choose the backbone: one pretrained on ImageNet, or a model imported in this tab."""
-    if replaced := st.session_state.pop(_REPLACED, ""):
+    if replaced := st.session_state.pop(_REPLACEMENT_KEY, ""):
         st.session_state[KEY] = replaced
-    imported_models.take(choose=lambda digest: st.session_state.update({KEY: digest}))
-    imported, selection = imported_models.session_models(), ""
+    imported_models.check_upload(choose=lambda digest: st.session_state.update({KEY: digest}))
+    imported, selection = imported_models.get_session_models(), ""
     if imported:
         titles = {"": _IMAGENET_TITLE} | {digest: file.name for digest, file in imported.items()}
         selection = st.selectbox(
@@ -60,31 +60,31 @@ def choose() -> Base:
             help="Network that extracts the features; a new classifier head is trained on its last layer "
             "before the output",
         )
-    imported_models.ask("Use your own model")
+    imported_models.ask_upload("Use your own model")
     if not selection:
         return _IMAGENET
     file = imported[selection]
     try:
-        st.caption(words.plain(imported_models.about(imported_models.read_facts(file))))
+        st.caption(words.plain(imported_models.describe_model(imported_models.read_facts(file))))
     except StudioError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
         return _IMAGENET
 
     def replace(digest: str) -> None:
-        st.session_state[_REPLACED] = digest
+        st.session_state[_REPLACEMENT_KEY] = digest
 
     imported_models.choose_preprocessing(file, replace)
     imported_models.name_classes(file, replace)
-    return Base(
-        {"model": [file]}, (*IMPORT_SETTINGS, *_UNUSED_SETTINGS), {"flat": imported_models.flat(file)}
+    return BackboneChoice(
+        {"model": [file]}, (*IMPORT_SETTINGS, *_UNUSED_SETTINGS), {"flat": imported_models.is_flat(file)}
     )
 
 
-def side(inputs: Inputs, settings: TrainClassifierSettings | AuditSettings) -> int:
+def find_image_side(inputs: Inputs, settings: TrainClassifierSettings | AuditSettings) -> int:
     """Returns the side, in px, at which a job reads images; that of the settings if its model is gone."""
     for file in inputs.get("model", ()):
         with suppress(StudioError):
             if files.is_imported(file):
-                return matching.side(imported_models.facts_of(file, settings.flat).size)
+                return matching.dataset_side(imported_models.read_facts_as(file, settings.flat).size)
             return trained.side_of(presets.from_zip(file))
     return settings.size

@@ -12,7 +12,7 @@ from typing import Any
 import streamlit as st
 
 from pages.classify import camera
-from pages.classify.hand_classes import LONGEST, LONGEST_NAME, MOST, HandClass, HandClasses
+from pages.classify.hand_classes import MAX_IMAGES, MAX_NAME_LENGTH, MAX_SIDE, HandClass, HandClasses
 from pages.form import data_set_input, image_input, kept_inputs, loose_images, samples, uploads
 from pages.form.data_set_input import DatasetChoice
 from pages.widgets import keys, words
@@ -25,7 +25,7 @@ from studio.core.tasks import File
 from studio.engine import quotas
 
 TITLE = "By hand"
-SHOWN = 24  # images of a class at first
+IMAGES_SHOWN = 24  # images of a class at first
 _CLASSES_KEY, _ARCHIVE_KEY, _PACKED_KEY, _CAMERA_KEY = (
     "by_hand",
     "by_hand_made",
@@ -46,20 +46,22 @@ def choose() -> DatasetChoice | None:
     if archives and not archives[0].is_available:
         archives.clear()
     kept_inputs.keep_files(_ARCHIVE_KEY, archives)
-    kept_inputs.keep(_CLASSES_KEY, _hand_classes().description if len(_hand_classes()) else None)
+    kept_inputs.keep(
+        _CLASSES_KEY, _restore_hand_classes().description if len(_restore_hand_classes()) else None
+    )
     if not archives:
         st.caption(":material/info: Name your classes and add images to each, from files or the camera.")
         return None
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f":material/photo_library: {words.plain(_summary())}")
-        st.button("Change", type="tertiary", icon=":material/edit:", on_click=_reopen)
+        st.caption(f":material/photo_library: {words.plain(_describe_classes())}")
+        st.button("Change", type="tertiary", icon=":material/edit:", on_click=_discard_archive)
         data_set_input.download(archives[0])
     return DatasetChoice(archives[0].name, archives[0])
 
 
-def offer(file: File, dataset: ImageDataset) -> None:
+def offer_changes(file: File, dataset: ImageDataset) -> None:
     """Offers to load an archive into the classes by hand, unless it has more than `MOST` images."""
-    if is_chosen() or dataset.labels is None or len(dataset.names) > MOST:
+    if is_chosen() or dataset.labels is None or len(dataset.names) > MAX_IMAGES:
         return
     help = "Add images to this dataset or remove some, one by one, also with the camera"
     if not st.button("Change by hand", type="tertiary", icon=":material/edit:", help=help):
@@ -70,12 +72,12 @@ def offer(file: File, dataset: ImageDataset) -> None:
         bar.progress(report.share, report.text)
 
     try:
-        left_out = _hand_classes().load_archive(file, Progress(show))
+        left_out = _restore_hand_classes().load_archive(file, Progress(show))
     except StudioError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
         return
     if left_out:
-        files = f"{amounts.count(left_out, 'file')} {'was' if left_out == 1 else 'were'}"
+        files = f"{amounts.format_count(left_out, 'file')} {'was' if left_out == 1 else 'were'}"
         uploads.set_fault(_SLOT, f"{files} left out: broken, over the limit, or already in another class.")
     st.session_state[_ARCHIVE_KEY] = []
     data_set_input.choose_next(TITLE)
@@ -85,19 +87,22 @@ def offer(file: File, dataset: ImageDataset) -> None:
 @st.fragment
 def gather() -> None:
     """Lets the user name classes and add images to each. A fragment: the rest of the page does not rerun."""
-    hand_classes = _hand_classes()
+    hand_classes = _restore_hand_classes()
     kept_inputs.keep(_CLASSES_KEY, hand_classes.description if len(hand_classes) else None)
     st.subheader("Your classes", anchor=False)
     for hand_class in hand_classes.classes:
         with st.container(border=True, key=f"hand_{hand_class.number}"):
-            _card(hand_classes, hand_class)
+            _show_class(hand_classes, hand_class)
     uploads.show_fault(_SLOT)
     requirement = hand_classes.requirement()
     if requirement:
         st.caption(f":material/info: {words.plain(requirement)}")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
-            "Add a class", icon=":material/add:", on_click=_report_errors, args=(_SLOT, hand_classes.add)
+            "Add a class",
+            icon=":material/add:",
+            on_click=_call_and_keep_error,
+            args=(_SLOT, hand_classes.add),
         )
         if hand_classes.can_undo:
             st.button(
@@ -110,32 +115,32 @@ def gather() -> None:
         # The label changes while images arrive: without a key, a click could hit the old button and be lost.
         use: dict[str, Any] = {"type": "primary", "icon": ":material/check:", "key": "by_hand_use"}
         is_confirmed = st.button(label, disabled=bool(requirement), **use)
-    if is_confirmed and _finish(hand_classes):
+    if is_confirmed and _pack_archive(hand_classes):
         st.rerun()
 
 
-def _hand_classes() -> HandClasses:
+def _restore_hand_classes() -> HandClasses:
     return kept_inputs.restore(_CLASSES_KEY, HandClasses.read)
 
 
-def _summary() -> str:
-    hand_classes = _hand_classes()
-    classes = amounts.count(len(hand_classes.classes), "class", "classes")
-    return f"{amounts.count(len(hand_classes), 'image')} in {classes}"
+def _describe_classes() -> str:
+    hand_classes = _restore_hand_classes()
+    classes = amounts.format_count(len(hand_classes.classes), "class", "classes")
+    return f"{amounts.format_count(len(hand_classes), 'image')} in {classes}"
 
 
-def _reopen() -> None:
+def _discard_archive() -> None:
     st.session_state[_ARCHIVE_KEY] = []
 
 
-def _finish(hand_classes: HandClasses) -> bool:
+def _pack_archive(hand_classes: HandClasses) -> bool:
     """Packs all classes into an archive. Returns False after showing an error."""
     try:
         quotas.check_disk_quota(
             owner(), sum(file.path.stat().st_size for file in hand_classes.members().values())
         )
         archive = loose_images.pack(
-            hand_classes.archive_name, hand_classes.members(), key=_PACKED_KEY, longest=LONGEST
+            hand_classes.archive_name, hand_classes.members(), key=_PACKED_KEY, longest=MAX_SIDE
         )
     except (StudioError, OSError) as error:
         st.error(words.plain(str(error)), icon=":material/error:")
@@ -145,7 +150,7 @@ def _finish(hand_classes: HandClasses) -> bool:
     return True
 
 
-def _report_errors(slot: str, do: Callable[[], object]) -> None:
+def _call_and_keep_error(slot: str, do: Callable[[], object]) -> None:
     """Calls `do` and stores its error for `uploads.show_fault`. A callback."""
     try:
         do()
@@ -153,7 +158,7 @@ def _report_errors(slot: str, do: Callable[[], object]) -> None:
         uploads.set_fault(slot, str(error))
 
 
-def _card(hand_classes: HandClasses, hand_class: HandClass) -> None:
+def _show_class(hand_classes: HandClasses, hand_class: HandClass) -> None:
     """Shows one class: its name, ways to add images, and its images."""
     slot = f"hand_{hand_class.number}"
     key, count = keys.part(slot, "name"), len(hand_class.images)
@@ -162,12 +167,12 @@ def _card(hand_classes: HandClasses, hand_class: HandClass) -> None:
             f"Name of class {hand_class.number}",
             hand_class.name,
             key=key,
-            max_chars=LONGEST_NAME,
+            max_chars=MAX_NAME_LENGTH,
             label_visibility="collapsed",
-            on_change=_rename,
+            on_change=_rename_class,
             args=(hand_classes, hand_class, slot, key),
         )
-        st.markdown(amounts.count(count, "image"), width="content")
+        st.markdown(amounts.format_count(count, "image"), width="content")
         help = f"Delete {words.plain(hand_class.name)}, with its images"
         delete: dict[str, Any] = {"icon": ":material/delete:", "type": "tertiary", "help": help}
         st.button(
@@ -185,54 +190,60 @@ def _card(hand_classes: HandClasses, hand_class: HandClass) -> None:
         f"A folder of {words.plain(hand_class.name)}"
         if folder
         else f"Images of {words.plain(hand_class.name)}",
-        partial(_take, hand_classes, hand_class.number),
+        partial(_add_upload, hand_classes, hand_class.number),
         type=image_input.TYPES,
         accept_multiple_files="directory" if folder else True,
     )
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         label, icon = ("Close the camera", "videocam_off") if is_recording else ("Camera", "videocam")
         opens = None if is_recording else hand_class.number
-        st.button(label, key=keys.part(slot, "lens"), icon=f":material/{icon}:", on_click=_aim, args=(opens,))
+        st.button(
+            label,
+            key=keys.part(slot, "lens"),
+            icon=f":material/{icon}:",
+            on_click=_set_camera_class,
+            args=(opens,),
+        )
         st.toggle("A whole folder", key=keys.part(slot, "folder"))
     if is_recording:
-        camera.record(
+        camera.show_recorder(
             keys.part(slot, "camera"),
-            partial(_shoot, hand_classes, hand_class.number, slot),
-            max(1, MOST - len(hand_classes)),
+            partial(_add_camera_images, hand_classes, hand_class.number, slot),
+            max(1, MAX_IMAGES - len(hand_classes)),
         )
-    _images(hand_classes, hand_class, slot)
+    _show_images(hand_classes, hand_class, slot)
 
 
-def _take(hand_classes: HandClasses, number: int, data: bytes, name: str) -> None:
+def _add_upload(hand_classes: HandClasses, number: int, data: bytes, name: str) -> None:
     hand_classes.add_image(number, data, name)
 
 
-def _shoot(hand_classes: HandClasses, number: int, slot: str, shots: list[bytes]) -> None:
+def _add_camera_images(hand_classes: HandClasses, number: int, slot: str, shots: list[bytes]) -> None:
     """Adds the images that the camera sent."""
     for data in shots:
         count = next(
             len(hand_class.images) for hand_class in hand_classes.classes if hand_class.number == number
         )
-        _report_errors(slot, partial(hand_classes.add_image, number, data, f"camera-{count + 1}.jpg"))
+        _call_and_keep_error(slot, partial(hand_classes.add_image, number, data, f"camera-{count + 1}.jpg"))
 
 
-def _aim(number: int | None) -> None:
+def _set_camera_class(number: int | None) -> None:
     st.session_state[_CAMERA_KEY] = number
 
 
-def _rename(hand_classes: HandClasses, hand_class: HandClass, slot: str, key: str) -> None:
-    _report_errors(slot, partial(hand_classes.rename, hand_class.number, st.session_state[key]))
+def _rename_class(hand_classes: HandClasses, hand_class: HandClass, slot: str, key: str) -> None:
+    _call_and_keep_error(slot, partial(hand_classes.rename, hand_class.number, st.session_state[key]))
     st.session_state[key] = next(
         other.name for other in hand_classes.classes if other.number == hand_class.number
     )
 
 
-def _images(hand_classes: HandClasses, hand_class: HandClass, slot: str) -> None:
+def _show_images(hand_classes: HandClasses, hand_class: HandClass, slot: str) -> None:
     """Shows the images of a class, newest first, and lets the user remove or move some of them."""
     if not hand_class.images:
         return
     key, limit_key = keys.part(slot, "chosen"), keys.part(slot, "more")
-    limit = st.session_state.setdefault(limit_key, SHOWN)
+    limit = st.session_state.setdefault(limit_key, IMAGES_SHOWN)
     digests = list(hand_class.images)[::-1][:limit]
     selected = set(
         image_input.pills(
@@ -248,7 +259,7 @@ def _images(hand_classes: HandClasses, hand_class: HandClass, slot: str) -> None
     with st.container(horizontal=True, vertical_alignment="center"):
         if selected:
             count = len(selected)
-            remove: dict[str, Any] = {"icon": ":material/delete:", "on_click": _remove}
+            remove: dict[str, Any] = {"icon": ":material/delete:", "on_click": _remove_images}
             st.button(
                 f"Remove {count:,}",
                 key=keys.part(slot, "remove"),
@@ -269,7 +280,7 @@ def _images(hand_classes: HandClasses, hand_class: HandClass, slot: str) -> None
                     key=keys.part(slot, "to"),
                     placeholder=f"Move {count:,} to ...",
                     label_visibility="collapsed",
-                    on_change=_move,
+                    on_change=_move_images,
                     args=(hand_classes, hand_class, key, selected, keys.part(slot, "to")),
                     width=200,
                 )
@@ -286,15 +297,17 @@ def _images(hand_classes: HandClasses, hand_class: HandClass, slot: str) -> None
 
 
 def _show_more(key: str) -> None:
-    st.session_state[key] += SHOWN * 2
+    st.session_state[key] += IMAGES_SHOWN * 2
 
 
-def _remove(hand_classes: HandClasses, hand_class: HandClass, key: str, digests: set[str]) -> None:
+def _remove_images(hand_classes: HandClasses, hand_class: HandClass, key: str, digests: set[str]) -> None:
     hand_classes.remove(hand_class.number, digests)
     st.session_state[key] = []
 
 
-def _move(hand_classes: HandClasses, hand_class: HandClass, key: str, digests: set[str], to: str) -> None:
+def _move_images(
+    hand_classes: HandClasses, hand_class: HandClass, key: str, digests: set[str], to: str
+) -> None:
     number = st.session_state[to]
     if number is not None:
         hand_classes.move(hand_class.number, digests, number)

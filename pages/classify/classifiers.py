@@ -29,7 +29,7 @@ _LAST_KEY = "taught_last"
 _NEXT_KEY = "classifier_next"  # selection for the next time the widgets are drawn
 _LAST = ""  # option of the classifier that was trained last
 TASK = "classify.train"
-MOST_JOBS = 50  # newest jobs that are searched for the last training run
+MAX_JOBS_SEARCHED = 50  # newest jobs that are searched for the last training run
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Classifier:
         flat: whether an imported model takes images as flat vectors.
     """
 
-    title: str
+    preset_title: str
     preset: str = ""
     file: File | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
@@ -81,31 +81,31 @@ class Classifier:
         return NEEDS_IMAGENET if self.preset == IMAGENET else (backbone,) if backbone else ()
 
 
-def of_file(model: File, images: File | None = None) -> Classifier:
+def load_file(model: File, images: File | None = None) -> Classifier:
     """Returns the classifier in a stored zip. Raises `InvalidInput` if the zip is incomplete."""
     preset = presets.from_zip(model)
     title = model.name.rpartition(".")[0] or model.name
     return Classifier(title, "", model, preset.data(), preset.settings().model_dump(), images)
 
 
-def of_preset(name: str) -> Classifier:
+def load_preset(name: str) -> Classifier:
     """Returns the classifier of a preset. Raises `InvalidInput` if the preset is incomplete."""
     if name == IMAGENET:
-        return Classifier(title(name), name)
+        return Classifier(preset_title(name), name)
     preset = presets.find(name)
     images = None
     with suppress(StudioError, IndexError, KeyError):
         source = preset.recipe().inputs["data"][0]
         images = File(source.digest, "dataset", source.name)
     settings = preset.settings().model_dump()
-    return Classifier(title(name), name, None, preset.data(), settings, images)
+    return Classifier(preset_title(name), name, None, preset.data(), settings, images)
 
 
-def of_imported(file: File) -> Classifier:
+def load_imported(file: File) -> Classifier:
     """Returns an imported classifier. Raises `InvalidInput` if the model is refused."""
     facts = imported_models.read_facts(file)
-    data = {"classes": facts.classes, "side": matching.side(facts.size)}
-    about, flat = imported_models.about(facts), imported_models.flat(file)
+    data = {"classes": facts.classes, "side": matching.dataset_side(facts.size)}
+    about, flat = imported_models.describe_model(facts), imported_models.is_flat(file)
     return Classifier(facts.name, "", file, data, about=about, imported=True, flat=flat)
 
 
@@ -117,14 +117,14 @@ def remember_trained(classifier: Classifier) -> None:
     st.session_state[_LAST_KEY] = classifier
 
 
-def _last_trained() -> Classifier | None:
+def _find_last_trained() -> Classifier | None:
     """Returns the classifier that this tab trained last; after a reload, that of the user's newest job."""
     if last := st.session_state.get(_LAST_KEY):
         return last
-    for job in engine.connect().jobs(owner(), MOST_JOBS):
+    for job in engine.connect().jobs(owner(), MAX_JOBS_SEARCHED):
         if job.task == TASK and job.result is not None and job.result.files[0].is_available:
             with suppress(StudioError):
-                return of_file(job.result.files[0], job.inputs["data"][0])
+                return load_file(job.result.files[0], job.inputs["data"][0])
     return None
 
 
@@ -139,18 +139,18 @@ def choose() -> Classifier | None:
     """Lets the user select a classifier. Returns None after showing an error."""
     if _NEXT_KEY in st.session_state:
         st.session_state[KEY] = st.session_state.pop(_NEXT_KEY)
-    imported_models.take(choose=lambda digest: st.session_state.update({KEY: digest}))
-    last = _last_trained()
-    imported = imported_models.session_models()
+    imported_models.check_upload(choose=lambda digest: st.session_state.update({KEY: digest}))
+    last = _find_last_trained()
+    imported = imported_models.get_session_models()
     titles = {_LAST: f"{last.title} (last trained)"} if last else {}
-    titles |= {name: title(name) for name in available.names()}
+    titles |= {name: preset_title(name) for name in available.list_names()}
     titles |= {digest: file.name for digest, file in imported.items()}
     name = st.selectbox(
         "Classifier", list(titles), format_func=titles.__getitem__, key=KEY, bind="query-params"
     )
-    imported_models.ask()
+    imported_models.ask_upload()
     try:
-        classifier = of_imported(imported[name]) if name in imported else of_preset(name) if name else last
+        classifier = load_imported(imported[name]) if name in imported else load_preset(name) if name else last
     except StudioError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
         return None
@@ -171,7 +171,7 @@ def select(name: str) -> None:
     st.session_state[_NEXT_KEY] = name
 
 
-def use(name: str) -> str:
+def open_to_try(name: str) -> str:
     """Selects a classifier and opens "Try". Call it from a callback.
 
     Returns:
@@ -182,7 +182,7 @@ def use(name: str) -> str:
     return "try it on an image"
 
 
-def title(name: str) -> str:
+def preset_title(name: str) -> str:
     """Returns the title of a preset: "my-flowers" -> "My flowers"."""
     return "ImageNet, a thousand things" if name == IMAGENET else words.model(name)
 

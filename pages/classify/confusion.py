@@ -17,7 +17,7 @@ Cell = tuple[int, int]  # (true class, predicted class)
 _mount = assets.component("studio_confusion", __file__)
 
 
-def matrix(classes: Sequence[str], counts: Sequence[Sequence[int]], *, key: str) -> Cell | None:
+def show_matrix(classes: Sequence[str], counts: Sequence[Sequence[int]], *, key: str) -> Cell | None:
     """Draws the confusion matrix and returns the selected cell, if any.
 
     Args:

@@ -18,8 +18,8 @@ from studio.core.data import ImageDataset
 from studio.core.data.relabel import Changes
 from studio.core.tasks import File
 
-MOST_SHOWN = 48  # suspicious labels at a time
-MOST_CLASSES = 40  # offered as targets of a move, besides the predicted class
+MAX_LABELS_SHOWN = 48  # suspicious labels at a time
+MAX_TARGET_CLASSES = 40  # offered as targets of a move, besides the predicted class
 KEEP, MOVE, REMOVE = "Keep", "Move", "Remove"
 _CHOOSER = Chooser("classify", data_set_input.current_selection, data_set_input.restore, data_set_input.use)
 
@@ -29,7 +29,7 @@ def show_changes(file: File) -> None:
     corrected_sets.show_changes(file, _CHOOSER)
 
 
-def offer(
+def offer_corrections(
     file: File,
     dataset: ImageDataset,
     suspicious: Sequence[Mapping[str, Any]],
@@ -40,11 +40,11 @@ def offer(
     Args:
         file: the data set.
         dataset: its images.
-        suspicious: entries of `studio.classify.data.audit.suspicious_labels`.
-        near: near-duplicate pairs of `studio.classify.data.audit.facts`.
+        suspicious: entries of `studio.classify.data.audit.find_suspicious_labels`.
+        near: near-duplicate pairs of `studio.classify.data.audit.describe`.
     """
     rows = {name: row for row, name in enumerate(dataset.names)}
-    suspicious = [entry for entry in suspicious[:MOST_SHOWN] if entry["name"] in rows]
+    suspicious = [entry for entry in suspicious[:MAX_LABELS_SHOWN] if entry["name"] in rows]
     if not suspicious:
         near_images.offer(file, dataset, near, _CHOOSER)
         return
@@ -52,7 +52,7 @@ def offer(
     default_action = _ask_default_action()
     with st.form(keys.part(near_images.form_key(file), default_action), border=False):
         with st.container(horizontal=True, gap="small"):
-            changes = [_label(dataset, rows, entry, default_action) for entry in suspicious]
+            changes = [_ask_change(dataset, rows, entry, default_action) for entry in suspicious]
         if near:
             with st.expander(near_images.TITLE, icon=near_images.ICON):
                 changes += near_images.pairs(dataset, near)
@@ -72,7 +72,7 @@ def _ask_default_action() -> str:
     )
 
 
-def _label(
+def _ask_change(
     dataset: ImageDataset, rows: Mapping[str, int], entry: Mapping[str, Any], default_action: str
 ) -> Changes:
     """Shows one suspicious label. Returns the chosen change."""
@@ -81,7 +81,7 @@ def _label(
     choices = [
         Choice(f"Keep as {label}", {}),
         Choice(f"Move to {looks_like}", {name: looks_like}),
-        *(Choice(f"Move to {other}", {name: other}) for other in others[:MOST_CLASSES]),
+        *(Choice(f"Move to {other}", {name: other}) for other in others[:MAX_TARGET_CLASSES]),
         Choice("Remove", {name: ""}),
     ]
     default_index = {KEEP: 0, MOVE: 1, REMOVE: len(choices) - 1}[default_action]

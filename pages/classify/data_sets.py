@@ -15,12 +15,12 @@ from studio.core.progress import Progress
 from studio.core.tasks import File
 
 
-def _facts(dataset: ImageDataset, progress: Progress) -> dict[str, Any]:
-    return audit.facts(dataset, duplicates.find(dataset, progress))
+def _compute_facts(dataset: ImageDataset, progress: Progress) -> dict[str, Any]:
+    return audit.describe(dataset, duplicates.find(dataset, progress))
 
 
-def with_facts(file: File, size: int) -> tuple[ImageDataset, dict[str, Any]] | None:
-    """Returns the images of a data set and its `audit.facts`.
+def load_with_facts(file: File, size: int) -> tuple[ImageDataset, dict[str, Any]] | None:
+    """Returns the images of a data set and its `audit.describe`.
 
     Returns None while they are read, with the progress shown, or after showing an error.
 
@@ -28,15 +28,15 @@ def with_facts(file: File, size: int) -> tuple[ImageDataset, dict[str, Any]] | N
         file: the stored data set.
         size: side of the images, in px.
     """
-    return read_images.with_facts(ReadRequest(file, size), _facts)
+    return read_images.with_facts(ReadRequest(file, size), _compute_facts)
 
 
-def if_available(file: File, size: int) -> ImageDataset | None:
+def load_if_available(file: File, size: int) -> ImageDataset | None:
     """Returns the images of a data set; None, without a message, while they are read or if they are gone."""
-    return read_images.if_available(ReadRequest(file, size), _facts)
+    return read_images.if_available(ReadRequest(file, size), _compute_facts)
 
 
-def thumbnails(dataset: ImageDataset, names: Sequence[str]) -> list[np.ndarray | None]:
+def make_thumbnails(dataset: ImageDataset, names: Sequence[str]) -> list[np.ndarray | None]:
     """Returns thumbnails of images of a data set, by their names; None for unknown names."""
     rows = {name: row for row, name in enumerate(dataset.names)}
     return [seen_images.thumbnail(dataset.images[rows[name]]) if name in rows else None for name in names]

@@ -12,9 +12,9 @@ from pages.classify import confusion, data_sets
 from pages.widgets import browser_images, words
 from studio.core.data import ImageDataset
 
-MOST_SHOWN = 24  # images in a grid
-MOST_CLASSES = 24  # in the matrix; with more, a list shows only the most frequent confusions
-SIDE = 104  # px of an image in a grid
+MAX_IMAGES_SHOWN = 24  # images in a grid
+MAX_CLASSES = 24  # in the matrix; with more, a list shows only the most frequent confusions
+IMAGE_WIDTH = 104  # px of an image in a grid
 
 
 def show_accuracy(
@@ -45,8 +45,8 @@ def show_per_class(evaluation: Mapping[str, Any]) -> None:
         {
             "Class": entry["name"],
             "Images": entry["count"],
-            "Recall": _percent(entry["recall"]),
-            "Precision": _percent(entry["precision"]),
+            "Recall": _to_percent(entry["recall"]),
+            "Precision": _to_percent(entry["precision"]),
         }
         for entry in evaluation["per_class"]
     ]
@@ -65,7 +65,7 @@ def show_per_class(evaluation: Mapping[str, Any]) -> None:
     )
 
 
-def _percent(share: float | None) -> float | None:
+def _to_percent(share: float | None) -> float | None:
     return None if share is None else 100 * share
 
 
@@ -83,10 +83,10 @@ def show_confusion_matrix(
     """
     classes = [entry["name"] for entry in evaluation["per_class"]]
     counts = evaluation["confusion"]
-    if len(classes) > MOST_CLASSES:
+    if len(classes) > MAX_CLASSES:
         cell = _choose_confusion(classes, counts, key)
     else:
-        cell = confusion.matrix(classes, counts, key=key)
+        cell = confusion.show_matrix(classes, counts, key=key)
     if cell is None:
         st.caption("Choose a cell to see its images.")
         return
@@ -99,7 +99,7 @@ def show_confusion_matrix(
     matches.sort(key=lambda n: -tested["confidence"][n])
     outcome = "classified correctly" if truth == guess else f"classified as {words.plain(classes[guess])}"
     st.markdown(f"**{words.plain(classes[truth])}, {outcome}**, highest confidence first:")
-    grid(
+    show_images(
         [tested["names"][n] for n in matches],
         [f"{tested['confidence'][n]:.0%} confidence" for n in matches],
         dataset,
@@ -112,7 +112,7 @@ def _choose_confusion(
     """Lets the user select one of the most frequent confusions."""
     table = np.array(counts)
     table[np.diag_indices(len(table))] = 0
-    order = np.argsort(-table, axis=None)[:MOST_CLASSES]
+    order = np.argsort(-table, axis=None)[:MAX_CLASSES]
     cells = [divmod(int(at), len(table)) for at in order if table.flat[at]]
     return st.pills(
         "Most frequent confusions",
@@ -124,18 +124,18 @@ def _choose_confusion(
     )
 
 
-def grid(names: Sequence[str], captions: Sequence[str], dataset: ImageDataset | None) -> None:
+def show_images(names: Sequence[str], captions: Sequence[str], dataset: ImageDataset | None) -> None:
     """Shows images of a data set, by their names, each with a caption."""
-    thumbnails = data_sets.thumbnails(dataset, names[:MOST_SHOWN]) if dataset is not None else []
+    thumbnails = data_sets.make_thumbnails(dataset, names[:MAX_IMAGES_SHOWN]) if dataset is not None else []
     available = [n for n, image in enumerate(thumbnails) if image is not None]
     if not available:
         st.caption("These images are no longer stored.")
         return
     with st.container(horizontal=True, gap="small"):
         for n in available:
-            browser_images.captioned(thumbnails[n], width=SIDE, caption=captions[n])
-    if len(names) > MOST_SHOWN:
-        st.caption(f"and {len(names) - MOST_SHOWN:,} more")
+            browser_images.captioned(thumbnails[n], width=IMAGE_WIDTH, caption=captions[n])
+    if len(names) > MAX_IMAGES_SHOWN:
+        st.caption(f"and {len(names) - MAX_IMAGES_SHOWN:,} more")
 
 
 def show_calibration(evaluation: Mapping[str, Any]) -> None:
@@ -146,7 +146,7 @@ def show_calibration(evaluation: Mapping[str, Any]) -> None:
         for entry in calibration["bins"]
         if entry["count"]
     ]
-    st.altair_chart(_curve(rows), width="stretch")
+    st.altair_chart(_build_reliability_chart(rows), width="stretch")
     ece, floor = calibration["error"], calibration.get("floor")
     expected = sum(row["sure"] * row["images"] for row in rows)
     correct = sum(row["right"] * row["images"] for row in rows)
@@ -159,7 +159,7 @@ def show_calibration(evaluation: Mapping[str, Any]) -> None:
     )
 
 
-def _curve(rows: Sequence[Mapping[str, Any]]) -> Any:
+def _build_reliability_chart(rows: Sequence[Mapping[str, Any]]) -> Any:
     import altair as alt
 
     scale, percent = alt.Scale(domain=[0, 1]), alt.Axis(format="%")

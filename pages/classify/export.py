@@ -13,7 +13,7 @@ from studio.classify.settings import ExportSettings
 from studio.core import amounts
 
 TASK = "classify.export"
-FORMS = {
+FORMATS = {
     "keras": "Keras",
     "tflite": "TFLite",
     "onnx": "ONNX",
@@ -32,14 +32,14 @@ _PURPOSES = {
 
 def show(classifier: Classifier) -> None:
     """Asks for a file format and exports the classifier."""
-    file_format = forms.one_of("Format", FORMS, key="export_form")
+    file_format = forms.one_of("Format", FORMATS, key="export_form")
     input_format = (
         "images of one size in the range -1 to 1" if file_format in _FIXED_SIZE else "raw images of any size"
     )
     st.caption(f"{_PURPOSES[file_format]} The model takes {input_format}. The file includes the class names.")
     settings = ExportSettings.parse({**classifier.model_settings, "form": file_format})
     job = inline_jobs.inline_job(
-        TASK, settings, classifier.inputs, f"Export as {FORMS[file_format]}", ":material/ios_share:"
+        TASK, settings, classifier.inputs, f"Export as {FORMATS[file_format]}", ":material/ios_share:"
     )
     if job is not None:
         show_export(job)
@@ -50,7 +50,7 @@ def show_export(job: engine.Job) -> None:
     file, figures = results.of_job(job).files[0], results.of_job(job).figures
     for note in figures.get("notes", ()):
         st.markdown(f":material/verified: {words.plain(note)}")
-    st.caption(f"{FORMS[job.settings['form']]}, {amounts.size(figures['bytes'])}")
+    st.caption(f"{FORMATS[job.settings['form']]}, {amounts.format_bytes(figures['bytes'])}")
     with st.container(horizontal=True):
         results.download_file(file, TASK, key=job.id, recipe=results.of_job(job).recipe)
     st.caption("A complete program that uses the exported model:")

@@ -9,20 +9,20 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from pages.form import kept_inputs, loose_images
-from studio.classify.data.audit import LEAST_EACH
+from studio.classify.data.audit import MIN_CLASS_IMAGES
 from studio.core import data
 from studio.core.data import names
 from studio.core.data.sources import DataSource
-from studio.core.errors import InvalidInput, invalid, printable, sentence
+from studio.core.errors import InvalidInput, invalid, make_printable, as_sentence
 from studio.core.imaging import image_io
 from studio.core.progress import Progress
 from studio.core.tasks import File
 from studio.run import file_checks
 
-MOST, MOST_CLASSES = 2000, 50  # images in all, and classes; for more, a zip of folders is faster
-LONGEST = 1024  # px of an image's longer side; backbones take smaller images
-LONGEST_NAME = 60  # characters
-_FORBIDDEN = set('/\\:*?"<>|')  # characters in folder names
+MAX_IMAGES, MAX_CLASSES = 2000, 50  # images in all, and classes; for more, a zip of folders is faster
+MAX_SIDE = 1024  # px of an image's longer side; backbones take smaller images
+MAX_NAME_LENGTH = 60  # characters
+_FORBIDDEN_CHARACTERS = set('/\\:*?"<>|')  # characters in folder names
 
 
 @dataclass(frozen=True)
@@ -55,9 +55,9 @@ class HandClasses:
         for number, entry in enumerate(description if isinstance(description, list) else (), 1):
             if isinstance(entry, list) and len(entry) == 2 and isinstance(entry[0], str):
                 files = kept_inputs.read_files(entry[1], "image")
-                classes.append(HandClass(number, _usable(entry[0]), {file.digest: file for file in files}))
+                classes.append(HandClass(number, _make_valid_name(entry[0]), {file.digest: file for file in files}))
         if classes:
-            loaded.classes = tuple(classes[:MOST_CLASSES])
+            loaded.classes = tuple(classes[:MAX_CLASSES])
             loaded._last = len(classes)
         return loaded
 
@@ -94,9 +94,9 @@ class HandClasses:
         Args:
             name: of the class; "" for the next free "Class N".
         """
-        if len(self.classes) >= MOST_CLASSES:
+        if len(self.classes) >= MAX_CLASSES:
             step = "for more, put the images into one folder per class and upload a zip"
-            raise invalid("classes", expected=f"at most {MOST_CLASSES}", received="one more", next_step=step)
+            raise invalid("classes", expected=f"at most {MAX_CLASSES}", received="one more", next_step=step)
         self._last += 1
         names_in_use = {hand_class.name.casefold() for hand_class in self.classes}
         number = next(n for n in count(len(self.classes) + 1) if f"class {n}" not in names_in_use)
@@ -125,12 +125,12 @@ class HandClasses:
         Raises:
             InvalidInput: if it is not an image, is in another class, or exceeds the limit.
         """
-        filename = printable(name, 60)
-        if len(self) >= MOST:
+        filename = make_printable(name, 60)
+        if len(self) >= MAX_IMAGES:
             step = "For more, put the images into one folder per class and upload a zip."
-            raise InvalidInput(f"{filename} exceeds the limit of {MOST:,} images. {step}")
+            raise InvalidInput(f"{filename} exceeds the limit of {MAX_IMAGES:,} images. {step}")
         file_checks.check_bytes("image", data, name)
-        file = File.keep(loose_images.limit_size(data, LONGEST), "image", name)
+        file = File.keep(loose_images.limit_size(data, MAX_SIDE), "image", name)
         for hand_class in self.classes:
             if file.digest in hand_class.images:
                 if hand_class.number == number:
@@ -166,7 +166,7 @@ class HandClasses:
         for position, item in enumerate(source.read()):
             progress.report(position, len(source.names), text="Reading images")
             try:
-                name = _usable(source.classes[item.label] if item.label >= 0 else "")
+                name = _make_valid_name(source.classes[item.label] if item.label >= 0 else "")
                 if name.casefold() not in numbers:
                     numbers[name.casefold()] = self.add(name).number
                 body = item.data if isinstance(item.data, bytes) else image_io.encode_png(item.data)
@@ -180,7 +180,7 @@ class HandClasses:
         """Removes images from a class."""
         self._before = self.classes
         self.classes = tuple(
-            _without(hand_class, digests) if hand_class.number == number else hand_class
+            _without_images(hand_class, digests) if hand_class.number == number else hand_class
             for hand_class in self.classes
         )
 
@@ -189,7 +189,7 @@ class HandClasses:
         images = next(hand_class for hand_class in self.classes if hand_class.number == number).images
         moved = {digest: image for digest, image in images.items() if digest in digests}
         self.classes = tuple(
-            _without(hand_class, digests) if hand_class.number == number else hand_class
+            _without_images(hand_class, digests) if hand_class.number == number else hand_class
             for hand_class in self.classes
         )
         self._put(to, moved)
@@ -198,12 +198,12 @@ class HandClasses:
         """Returns what is missing before a classifier can be trained, as a sentence; "" if nothing is."""
         if len(self.classes) < 2:
             return "Add another class: a classifier needs at least two."
-        if few := [hand_class for hand_class in self.classes if len(hand_class.images) < LEAST_EACH]:
-            class_names = names.first_few([hand_class.name for hand_class in few])
+        if few := [hand_class for hand_class in self.classes if len(hand_class.images) < MIN_CLASS_IMAGES]:
+            class_names = names.join_first_few([hand_class.name for hand_class in few])
             return (
-                f"Add at least {LEAST_EACH} different images to {class_names}; a few dozen are much better."
+                f"Add at least {MIN_CLASS_IMAGES} different images to {class_names}; a few dozen are much better."
             )
-        if names.splits([f"{hand_class.name}/1" for hand_class in self.classes]):
+        if names.find_splits([f"{hand_class.name}/1" for hand_class in self.classes]):
             class_names = " and ".join(hand_class.name for hand_class in self.classes)
             return f"Class names {class_names} look like dataset splits. Rename one of the classes."
         return ""
@@ -211,7 +211,7 @@ class HandClasses:
     @property
     def archive_name(self) -> str:
         """Returns the file name of the archive: "cats, dogs.zip"."""
-        return f"{names.first_few([hand_class.name for hand_class in self.classes])}.zip"
+        return f"{names.join_first_few([hand_class.name for hand_class in self.classes])}.zip"
 
     def members(self) -> dict[str, File]:
         """Returns all images by their paths in the archive, one folder per class."""
@@ -239,30 +239,30 @@ def check_name(name: str, others: list[str]) -> None:
     step = "give it another name"
     if not name:
         raise InvalidInput("A class needs a name. Say what its images show, such as cats.")
-    if len(name) > LONGEST_NAME:
+    if len(name) > MAX_NAME_LENGTH:
         received = f"{len(name):,}"
         raise invalid(
-            "name", expected=f"at most {LONGEST_NAME} characters", received=received, next_step=step
+            "name", expected=f"at most {MAX_NAME_LENGTH} characters", received=received, next_step=step
         )
-    if not _FORBIDDEN.isdisjoint(name) or not name.isprintable() or name[0] == "." or name[-1] == ".":
+    if not _FORBIDDEN_CHARACTERS.isdisjoint(name) or not name.isprintable() or name[0] == "." or name[-1] == ".":
         expected = 'a name without / \\ : * ? " < > | and without a dot at its ends'
         raise invalid("name", expected=expected, received=name, next_step=step)
     if names.is_junk(f"{name}/1"):
         raise InvalidInput(
-            f"Folders named {name} are ignored, because they are not treated as data. {sentence(step)}"
+            f"Folders named {name} are ignored, because they are not treated as data. {as_sentence(step)}"
         )
     if twin := next((other for other in others if other.casefold() == name.casefold()), None):
-        raise InvalidInput(f"There is already a class called {twin}. {sentence(step)}")
+        raise InvalidInput(f"There is already a class called {twin}. {as_sentence(step)}")
 
 
-def _usable(name: str) -> str:
+def _make_valid_name(name: str) -> str:
     """Returns the class name of an archive in a form that `check_name` accepts."""
     safe_name = "".join(
-        "-" if letter in _FORBIDDEN or not letter.isprintable() else letter for letter in name
+        "-" if letter in _FORBIDDEN_CHARACTERS or not letter.isprintable() else letter for letter in name
     )
-    return safe_name.strip(" .")[:LONGEST_NAME] or "unnamed"
+    return safe_name.strip(" .")[:MAX_NAME_LENGTH] or "unnamed"
 
 
-def _without(hand_class: HandClass, digests: set[str]) -> HandClass:
+def _without_images(hand_class: HandClass, digests: set[str]) -> HandClass:
     left_out = {digest: image for digest, image in hand_class.images.items() if digest not in digests}
     return replace(hand_class, images=left_out)

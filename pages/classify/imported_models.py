@@ -15,7 +15,7 @@ from studio.imported import safe_copies
 from studio.imported.preprocessing import LABELS, describe
 from studio.run import file_checks
 
-MOST_MB = 500
+MAX_UPLOAD_MB = 500
 _SLOT, _MODELS_KEY, _NEW_KEY = "model", "models_mine", "models_new"
 _FLAT_KEY, _PENDING_KEY = "models_flat", "models_flat_asked"  # flat models: confirmed, to be confirmed
 _NAMES = "names"
@@ -29,12 +29,12 @@ _PREPROCESSING_HELP = (
 )
 
 
-def session_models() -> dict[str, File]:
+def get_session_models() -> dict[str, File]:
     """Returns the models imported in this tab, by their SHA-256."""
     return st.session_state.setdefault(_MODELS_KEY, {})
 
 
-def take(choose: Callable[[str], None]) -> None:
+def check_upload(choose: Callable[[str], None]) -> None:
     """Checks the last upload in a separate process. Call it before widgets are drawn.
 
     Args:
@@ -52,11 +52,11 @@ def take(choose: Callable[[str], None]) -> None:
     except StudioError as error:
         uploads.set_fault(_SLOT, str(error))
         return
-    session_models()[file.digest] = file
+    get_session_models()[file.digest] = file
     choose(file.digest)
 
 
-def ask(label: str = "Import a model") -> None:
+def ask_upload(label: str = "Import a model") -> None:
     """Asks for an upload and shows the error of the last one.
 
     Args:
@@ -67,9 +67,9 @@ def ask(label: str = "Import a model") -> None:
         uploads.ask(
             _SLOT,
             label_of_upload,
-            _take,
+            _store_upload,
             type=["keras", "h5", "hdf5", "zip"],
-            max_upload_size=MOST_MB,
+            max_upload_size=MAX_UPLOAD_MB,
             help=_HELP,
         )
     uploads.show_fault(_SLOT)  # errors of the check, when the popover is closed
@@ -93,12 +93,12 @@ def _confirm_flat(file: File, images: str) -> None:
     st.button(f"Use images of {images}", icon=":material/check:", on_click=confirm)
 
 
-def flat(file: File) -> bool:
+def is_flat(file: File) -> bool:
     """Returns whether the user confirmed that the model takes images as flat vectors."""
     return file.digest in st.session_state.get(_FLAT_KEY, ())
 
 
-def _take(data: bytes, name: str) -> None:
+def _store_upload(data: bytes, name: str) -> None:
     file_checks.check_bytes("model", data, name)
     st.session_state.pop(_PENDING_KEY, None)
     st.session_state[_NEW_KEY] = File.keep(data, "model", name)
@@ -106,11 +106,11 @@ def _take(data: bytes, name: str) -> None:
 
 def read_facts(file: File) -> imported_classifier.ClassifierFacts:
     """Returns the facts about an imported classifier. Raises `InvalidInput` if it is refused."""
-    return facts_of(file, flat(file))
+    return read_facts_as(file, is_flat(file))
 
 
 @owners.cached(max_entries=8)
-def facts_of(file: File, flat: bool) -> imported_classifier.ClassifierFacts:
+def read_facts_as(file: File, flat: bool) -> imported_classifier.ClassifierFacts:
     """Returns the facts, cached. Raises `InvalidInput` if the model is refused.
 
     Args:
@@ -120,7 +120,7 @@ def facts_of(file: File, flat: bool) -> imported_classifier.ClassifierFacts:
     return imported_classifier.read_facts(file, flat)
 
 
-def about(facts: imported_classifier.ClassifierFacts) -> str:
+def describe_model(facts: imported_classifier.ClassifierFacts) -> str:
     """Returns a description of a model in one line."""
     count, (height, width) = len(facts.classes), facts.size
     first_names = ", ".join(facts.classes[:4]) + (" ..." if count > 4 else "")
@@ -148,7 +148,7 @@ def choose_preprocessing(file: File, choose: Callable[[str], None]) -> None:
     st.caption(words.plain(f"{describe(facts.choice())}."))
     if preprocessing is not None and preprocessing != facts.preprocessing:
         try:
-            _replace(file, safe_copies.with_preprocessing(file, preprocessing), choose)
+            _replace_model(file, safe_copies.with_preprocessing(file, preprocessing), choose)
         except StudioError as error:
             st.error(words.plain(str(error)), icon=":material/error:")
         else:
@@ -168,7 +168,7 @@ def name_classes(file: File, choose: Callable[[str], None]) -> None:
     def store() -> None:
         lines = [line.strip() for line in st.session_state[key].splitlines()]
         try:
-            _replace(file, safe_copies.with_names(file, [line for line in lines if line]), choose)
+            _replace_model(file, safe_copies.with_names(file, [line for line in lines if line]), choose)
         except StudioError as error:
             uploads.set_fault(_NAMES, str(error))
 
@@ -178,10 +178,10 @@ def name_classes(file: File, choose: Callable[[str], None]) -> None:
         uploads.show_fault(_NAMES)
 
 
-def _replace(file: File, variant: File, choose: Callable[[str], None]) -> None:
+def _replace_model(file: File, variant: File, choose: Callable[[str], None]) -> None:
     """Replaces a model of this tab by another variant of it."""
-    session_models().pop(file.digest, None)
-    session_models()[variant.digest] = variant
-    if flat(file):
+    get_session_models().pop(file.digest, None)
+    get_session_models()[variant.digest] = variant
+    if is_flat(file):
         st.session_state[_FLAT_KEY].add(variant.digest)
     choose(variant.digest)

@@ -20,7 +20,7 @@ from studio.core.errors import StudioError
 from studio.run import file_checks
 
 TASK = "classify.predict"
-MOST_LABELS = 6  # labels
+MAX_LABELS = 6  # labels
 KEY = "live_camera"
 _LABELS_KEY, _FAULT_KEY = "live_camera_told", "live_camera_fault"
 
@@ -31,7 +31,7 @@ def show(classifier: Classifier) -> None:
     columns = st.columns([3, 2], gap="large")
     fault: str = st.session_state.get(_FAULT_KEY, "")
     with columns[0]:
-        camera.watch(keys.part(KEY, _classifier_key(classifier)), partial(_update, classifier), fault)
+        camera.show_live(keys.part(KEY, _classifier_key(classifier)), partial(_classify_newest, classifier), fault)
         if fault:
             st.error(words.plain(fault.partition(" ")[2]), icon=":material/error:")
     with columns[1]:
@@ -55,12 +55,12 @@ def _classifier_key(classifier: Classifier) -> str:
     return "".join(letter if letter.isalnum() else "_" for letter in name)[:80]
 
 
-def _update(classifier: Classifier, images: Sequence[bytes]) -> None:
+def _classify_newest(classifier: Classifier, images: Sequence[bytes]) -> None:
     """Classifies the newest image and stores the labels, which stay until the next result."""
     try:
         for data in images[-1:]:
             file_checks.check_bytes("image", data, "camera.jpg")
-            labels = _classify(classifier, data)
+            labels = _predict(classifier, data)
             st.session_state[_LABELS_KEY] = _classifier_key(classifier), labels
             st.session_state[_FAULT_KEY] = ""
     except engine.Superseded:
@@ -70,13 +70,13 @@ def _update(classifier: Classifier, images: Sequence[bytes]) -> None:
         st.session_state[_FAULT_KEY] = f"{int(previous or 0) + 1} {error}"
 
 
-def _classify(classifier: Classifier, data: bytes) -> list[dict[str, Any]]:
-    settings = PredictSettings.parse({**classifier.model_settings, "top": MOST_LABELS})
-    with files.temporary_file(data, "image", "camera.jpg") as file:
+def _predict(classifier: Classifier, data: bytes) -> list[dict[str, Any]]:
+    settings = PredictSettings.parse({**classifier.model_settings, "top": MAX_LABELS})
+    with files.store_temporarily(data, "image", "camera.jpg") as file:
         inputs = {"images": [file], **classifier.inputs}
         result = engine.connect().live(TASK, settings, inputs, live.session(), owner())
     labels = result.figures["images"][0]["labels"]
     classes = list(classifier.data.get("classes", ()))
-    if 0 < len(classes) <= MOST_LABELS:  # a fixed order, so that the bars do not swap places
+    if 0 < len(classes) <= MAX_LABELS:  # a fixed order, so that the bars do not swap places
         labels = sorted(labels, key=lambda entry: classes.index(entry["label"]))
     return labels

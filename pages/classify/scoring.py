@@ -10,7 +10,7 @@ from pages.form import data_set_input, kept_inputs, uploads
 from pages.jobs import inline_jobs, results
 from pages.widgets import words
 from studio.classify.settings import AuditSettings
-from studio.core.data.names import first_few
+from studio.core.data.names import join_first_few
 from studio.core.tasks import File
 
 _SLOT, _ARCHIVE_KEY = "score_set", "score_set_file"
@@ -25,12 +25,12 @@ def show(classifier: Classifier) -> None:
     classes = classifier.data["classes"]
     st.markdown(
         "Upload images that the model was not trained on: a zip with one folder for each class, named "
-        f"{words.plain(first_few(classes))}."
+        f"{words.plain(join_first_few(classes))}."
     )
     uploads.ask(
         _SLOT,
         "A zip, tar or npz of images",
-        _take,
+        _store_upload,
         type=data_set_input.TYPES,
         max_upload_size=data_set_input.MOST_MB,
     )
@@ -51,7 +51,7 @@ def show(classifier: Classifier) -> None:
     if job is None:
         return
     figures = results.of_job(job).figures
-    images = data_sets.if_available(file, classifier.side)
+    images = data_sets.load_if_available(file, classifier.side)
     if score := figures.get("score"):
         evaluations.show_accuracy(score["evaluation"], "Accuracy on these images", "images")
         st.markdown("**Confusion matrix**")
@@ -60,7 +60,7 @@ def show(classifier: Classifier) -> None:
     elif unknown := figures.get("unknown"):
         st.warning(
             f"{words.plain(file.name)} has folders that are no classes of the model: "
-            f"{words.plain(first_few(unknown))}. Rename these folders, or rename the classes under “Class "
+            f"{words.plain(join_first_few(unknown))}. Rename these folders, or rename the classes under “Class "
             "names”.",
             icon=":material/label:",
         )
@@ -71,5 +71,5 @@ def show(classifier: Classifier) -> None:
     audit.show_suspicious(images, figures.get("suspicious") or [])
 
 
-def _take(data: bytes, name: str) -> None:
+def _store_upload(data: bytes, name: str) -> None:
     st.session_state[_ARCHIVE_KEY] = [File.keep(data, "dataset", name)]

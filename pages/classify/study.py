@@ -40,7 +40,7 @@ def show(images: File | None, settings: Mapping[str, Any]) -> None:
         run = runs.load("study")
         run.label_recorded()
         figures = run.figures
-    captions = study_words.sentences(figures)
+    captions = study_words.describe_results(figures)
     grid = st.grid(2, min_column_width=320)
     for name, draw in _CHARTS.items():
         with grid.cell():
@@ -60,12 +60,12 @@ def _measure(images: File, settings: Mapping[str, Any]) -> Mapping[str, Any] | N
     return results.of_job(job).figures if job is not None else None
 
 
-def _features(figures: Mapping[str, Any]) -> Any:
+def _build_features_chart(figures: Mapping[str, Any]) -> Any:
     import altair as alt
 
     rows = [
         {
-            "kind": study_words.title(entry["kind"]),
+            "kind": study_words.feature_title(entry["kind"]),
             "right": entry["accuracy"],
             "low": entry["interval"][0],
             "high": entry["interval"][1],
@@ -77,34 +77,34 @@ def _features(figures: Mapping[str, Any]) -> Any:
         y=alt.Y("kind:N", title=None, sort=None, axis=alt.Axis(labelLimit=160))
     )
     tooltip = ["kind:N", alt.Tooltip("right:Q", format=".1%"), alt.Tooltip("numbers:Q", format=",")]
-    bars = base.mark_bar(cornerRadiusEnd=3).encode(x=_share("right:Q", [0, 1]), tooltip=tooltip)
+    bars = base.mark_bar(cornerRadiusEnd=3).encode(x=_encode_accuracy("right:Q", [0, 1]), tooltip=tooltip)
     reach = base.mark_rule(color="gray", strokeWidth=2).encode(x="low:Q", x2="high:Q")
     return (bars + reach).properties(height=_HEIGHT)
 
 
-def _strengths(figures: Mapping[str, Any]) -> Any:
+def _build_strengths_chart(figures: Mapping[str, Any]) -> Any:
     rows = [
         {"strength": entry["strength"], "images": name, "nats": entry[key]}
         for entry in figures["strengths"]
         for name, key in ((_TRAINING, "learned"), (_VALIDATION, "left_out"))
     ]
-    return _lines(rows, "strength", "L2 regularization", "nats", "nats per image", "images", log=True)
+    return _build_line_chart(rows, "strength", "L2 regularization", "nats", "nats per image", "images", log=True)
 
 
-def _amounts(figures: Mapping[str, Any]) -> Any:
+def _build_amounts_chart(figures: Mapping[str, Any]) -> Any:
     import altair as alt
 
     base = alt.Chart(alt.Data(values=list(figures["amounts"]))).encode(
         x=alt.X("images:Q", title="training images per class", scale=alt.Scale(type="log", nice=False))
     )
-    band = base.mark_area(opacity=0.2).encode(y=_share("low:Q"), y2="high:Q")
+    band = base.mark_area(opacity=0.2).encode(y=_encode_accuracy("low:Q"), y2="high:Q")
     shares = [alt.Tooltip(f"{name}:Q", format=".1%") for name in ("accuracy", "low", "high")]
     tooltip = ["images:Q", *shares]
-    line = base.mark_line(point=True).encode(y=_share("accuracy:Q"), tooltip=tooltip)
+    line = base.mark_line(point=True).encode(y=_encode_accuracy("accuracy:Q"), tooltip=tooltip)
     return (band + line).properties(height=_HEIGHT)
 
 
-def _votes(figures: Mapping[str, Any]) -> Any:
+def _build_votes_chart(figures: Mapping[str, Any]) -> Any:
     import altair as alt
 
     return (
@@ -112,19 +112,19 @@ def _votes(figures: Mapping[str, Any]) -> Any:
         .mark_line(point=True)
         .encode(
             x=alt.X("heads:Q", title="heads in the ensemble", axis=alt.Axis(tickMinStep=1)),
-            y=_share("accuracy:Q"),
+            y=_encode_accuracy("accuracy:Q"),
             tooltip=["heads:Q", alt.Tooltip("accuracy:Q", format=".1%")],
         )
         .properties(height=_HEIGHT)
     )
 
 
-def _hidden(figures: Mapping[str, Any]) -> Any:
-    rows = hidden_rows(figures["hidden"])
-    return _lines(rows, "looked at", "images checked", "found", "wrong labels found", "order")
+def _build_hidden_chart(figures: Mapping[str, Any]) -> Any:
+    rows = count_wrong_labels_found(figures["hidden"])
+    return _build_line_chart(rows, "looked at", "images checked", "found", "wrong labels found", "order")
 
 
-def hidden_rows(audit: Mapping[str, Any]) -> list[dict[str, Any]]:
+def count_wrong_labels_found(audit: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Returns how many wrong labels are found by number of images checked, in list and in random order."""
     count, rows = 0, []
     for at, is_wrong in enumerate([False, *audit["list"]]):
@@ -137,7 +137,7 @@ def hidden_rows(audit: Mapping[str, Any]) -> list[dict[str, Any]]:
     return rows
 
 
-def _lines(
+def _build_line_chart(
     rows: Sequence[Mapping[str, Any]],
     x: str,
     x_title: str,
@@ -165,7 +165,7 @@ def _lines(
     )
 
 
-def _share(field: str, domain: Sequence[float] | None = None) -> Any:
+def _encode_accuracy(field: str, domain: Sequence[float] | None = None) -> Any:
     """Returns the encoding of a test accuracy: x if a `domain` is given, else y."""
     import altair as alt
 
@@ -175,9 +175,9 @@ def _share(field: str, domain: Sequence[float] | None = None) -> Any:
 
 
 _CHARTS = {
-    "features": _features,
-    "strengths": _strengths,
-    "amounts": _amounts,
-    "votes": _votes,
-    "hidden": _hidden,
+    "features": _build_features_chart,
+    "strengths": _build_strengths_chart,
+    "amounts": _build_amounts_chart,
+    "votes": _build_votes_chart,
+    "hidden": _build_hidden_chart,
 }

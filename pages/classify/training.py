@@ -39,12 +39,12 @@ def show(job: engine.Job, choice: DatasetChoice | None) -> Classifier | None:
     jobs.show_training_data(job, [choice.file] if choice else [])
     settings = tasks.get(job.task).settings.parse(job.settings)
     if not job.finished:
-        _watch(job.id)
-        _curve(job.id)
+        _show_progress(job.id)
+        _show_curve(job.id)
         if "data" in job.inputs and isinstance(settings, TrainClassifierSettings | AuditSettings):
-            images = data_sets.if_available(job.inputs["data"][0], base_model.side(job.inputs, settings))
+            images = data_sets.load_if_available(job.inputs["data"][0], base_model.find_image_side(job.inputs, settings))
             if images is not None:
-                audit.examples(images)
+                audit.show_class_samples(images)
     elif job.result is None:
         jobs.show_failure(job, settings)
     elif isinstance(settings, TrainClassifierSettings):
@@ -55,7 +55,7 @@ def show(job: engine.Job, choice: DatasetChoice | None) -> Classifier | None:
 
 
 @st.fragment(run_every=jobs.WATCH_SECONDS)
-def _watch(name: str) -> None:
+def _show_progress(name: str) -> None:
     job = engine.connect().job(name, owner())
     if job.finished:
         st.rerun()
@@ -66,14 +66,14 @@ def _watch(name: str) -> None:
 
 
 @st.fragment(run_every=jobs.CURVE_SECONDS)
-def _curve(name: str) -> None:
+def _show_curve(name: str) -> None:
     curves.losses(engine.connect().job(name, owner()).history)
 
 
 def _show_finished(job: engine.Job, settings: TrainClassifierSettings) -> Classifier | None:
     file = results.of_job(job).files[0]
     try:
-        classifier = classifiers.of_file(file, job.inputs["data"][0])
+        classifier = classifiers.load_file(file, job.inputs["data"][0])
     except StudioError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
         return None
@@ -82,7 +82,7 @@ def _show_finished(job: engine.Job, settings: TrainClassifierSettings) -> Classi
         st.caption(":material/info: Training was stopped early; this is the best model up to then.")
     show_tabs(
         classifier,
-        show_evaluation=lambda: show_evaluation_of(classifier, results.of_job(job).figures),
+        show_evaluation=lambda: show_stored_evaluation(classifier, results.of_job(job).figures),
         show_below=lambda: _show_actions(job, settings),
     )
     return classifier
@@ -91,7 +91,7 @@ def _show_finished(job: engine.Job, settings: TrainClassifierSettings) -> Classi
 def _show_actions(job: engine.Job, settings: TrainClassifierSettings) -> None:
     """Shows the actions for a classifier that was just trained."""
     file = results.of_job(job).files[0]
-    kept_models.keep(file, classifiers.use)
+    kept_models.keep(file, classifiers.open_to_try)
     with st.container(horizontal=True):
         results.download_file(file, TASK, key=job.id, recipe=results.of_job(job).recipe)
         if st.button(
@@ -112,7 +112,7 @@ def show_saved(classifier: Classifier, image: Sample) -> None:
         if is_imported:
             scoring.show(classifier)
         else:
-            show_evaluation_of(classifier, {})
+            show_stored_evaluation(classifier, {})
 
     show_tabs(
         classifier,
@@ -154,7 +154,7 @@ def show_tabs(
                 show_below()
 
 
-def show_evaluation_of(classifier: Classifier, figures: Mapping[str, Any]) -> None:
+def show_stored_evaluation(classifier: Classifier, figures: Mapping[str, Any]) -> None:
     """Shows the evaluation that was stored with a classifier.
 
     Args:
@@ -167,7 +167,7 @@ def show_evaluation_of(classifier: Classifier, figures: Mapping[str, Any]) -> No
         st.caption(f"Accuracy before fine-tuning: {figures['head_accuracy']:.1%}.")
     for note in figures.get("notes", ()):
         st.caption(f":material/info: {words.plain(note)}")
-    images = data_sets.if_available(classifier.images, classifier.side) if classifier.images else None
+    images = data_sets.load_if_available(classifier.images, classifier.side) if classifier.images else None
     if tested:
         st.markdown("**Confusion matrix**")
         evaluations.show_confusion_matrix(evaluation, tested, images, key="confusion")
@@ -183,7 +183,7 @@ def _show_other_task(job: engine.Job, settings: Any) -> None:
     """Shows the result of an audit, export or explanation job."""
     file = results.of_job(job).files[0]
     if job.task == "classify.audit":
-        audit.show(job.inputs["data"][0], base_model.side(job.inputs, settings), results.of_job(job).figures)
+        audit.show(job.inputs["data"][0], base_model.find_image_side(job.inputs, settings), results.of_job(job).figures)
     elif job.task == "classify.export":
         export.show_export(job)
     else:

@@ -23,13 +23,13 @@ TASK = "classify.explain"
 SLOT = "image"
 VIEWS = {"beside": "Side by side", "over": "Overlaid", "light": "Only what counts"}
 _EVIDENCE = {"beside": "Warm colors", "over": "Warm colors", "light": "Bright regions"}
-MOST_SAMPLES = 6
+MAX_SAMPLES = 6
 ANY = ""
 
 
 def choose(classifier: Classifier) -> Sample:
     """Asks for an image: a test image, a sample photo, an upload or a camera photo."""
-    candidates = [*_test_samples(classifier), *samples.photos()][: 2 * MOST_SAMPLES]
+    candidates = [*_load_test_samples(classifier), *samples.photos()][: 2 * MAX_SAMPLES]
     titles = [sample.title for sample in candidates] + list(st.session_state.get(keys.part(SLOT, "own"), ()))
     if st.session_state.get(SLOT) not in (None, *titles):
         del st.session_state[SLOT]  # a test image of another classifier
@@ -60,13 +60,13 @@ def show(classifier: Classifier, image: Sample | None = None) -> None:
         return
     if on_camera:
         live_camera.show(classifier)
-        _preprocessing(classifier)
+        _ask_preprocessing(classifier)
     elif image is not None:
-        _explain(classifier, image)
+        _show_explanation(classifier, image)
 
 
 @st.fragment
-def _explain(classifier: Classifier, image: Sample) -> None:
+def _show_explanation(classifier: Classifier, image: Sample) -> None:
     """Shows the Grad-CAM heatmap. A fragment: another view or class does not rerun the rest of the page."""
     output, controls = st.container(), st.container()
     with controls:
@@ -84,16 +84,16 @@ def _explain(classifier: Classifier, image: Sample) -> None:
         caption = f"{_EVIDENCE[view]}: evidence for “{label_name}” (Grad-CAM){crop_note}"
         browser_images.image(result.data, caption=caption)
         live_camera.show_probabilities(result.figures["labels"])
-        _preprocessing(classifier)
+        _ask_preprocessing(classifier)
     with controls:
-        _labels(classifier, image, result.figures["labels"])
+        _ask_label(classifier, image, result.figures["labels"])
         with st.container(horizontal=True):
             results.download(result.data, TASK, key="looked", recipe=result.recipe)
             live.keep_button(result, key="looked")
         results.show_recipe(TASK, result.settings, result.inputs, result.recipe)
 
 
-def _preprocessing(classifier: Classifier) -> None:
+def _ask_preprocessing(classifier: Classifier) -> None:
     """Lets the user change the preprocessing of an imported model."""
     if classifier.imported and classifier.file:
         imported_models.choose_preprocessing(classifier.file, classifiers.select)
@@ -103,7 +103,7 @@ def _label_key(classifier: Classifier, image: Sample) -> str:
     return f"look_for:{classifier.title}:{image.title}"
 
 
-def _labels(classifier: Classifier, image: Sample, labels: Sequence[Mapping[str, Any]]) -> None:
+def _ask_label(classifier: Classifier, image: Sample, labels: Sequence[Mapping[str, Any]]) -> None:
     """Lets the user select the class to explain."""
     names = [entry["label"] for entry in labels]
     st.pills(
@@ -115,20 +115,20 @@ def _labels(classifier: Classifier, image: Sample, labels: Sequence[Mapping[str,
     )
 
 
-def _test_samples(classifier: Classifier) -> list[Sample]:
+def _load_test_samples(classifier: Classifier) -> list[Sample]:
     """Returns images of the test split, of each class in turn, while they are stored."""
     tested = classifier.data.get("tested") or {}
     if classifier.images is None or not tested.get("names"):
         return []
-    dataset = data_sets.if_available(classifier.images, classifier.side)
+    dataset = data_sets.load_if_available(classifier.images, classifier.side)
     if dataset is None:
         return []
     candidates: list[Sample] = []
     counts: dict[str, int] = {}
     rows = {name: row for row, name in enumerate(dataset.names)}
-    for position in _by_class_in_turn(tested["truth"]):
+    for position in _order_by_class_in_turn(tested["truth"]):
         name, truth = tested["names"][position], tested["truth"][position]
-        if name in rows and len(candidates) < MOST_SAMPLES:
+        if name in rows and len(candidates) < MAX_SAMPLES:
             class_name = classifier.data["classes"][truth]
             counts[class_name] = counts.get(class_name, 0) + 1
             title = (
@@ -136,11 +136,11 @@ def _test_samples(classifier: Classifier) -> list[Sample]:
                 if counts[class_name] == 1
                 else f"{class_name.capitalize()} {counts[class_name]}"
             )
-            candidates.append(_sample(title, name, dataset.images[rows[name]]))
+            candidates.append(_make_sample(title, name, dataset.images[rows[name]]))
     return candidates
 
 
-def _by_class_in_turn(truth: Sequence[int]) -> list[int]:
+def _order_by_class_in_turn(truth: Sequence[int]) -> list[int]:
     """Returns positions of the test images: first one of each class, then a second of each, and so on."""
     counts: dict[int, int] = {}
     order = []
@@ -150,11 +150,11 @@ def _by_class_in_turn(truth: Sequence[int]) -> list[int]:
     return [position for *_, position in sorted(order)]
 
 
-def _sample(title: str, name: str, image: np.ndarray) -> Sample:
+def _make_sample(title: str, name: str, image: np.ndarray) -> Sample:
     credit = f"{words.plain(name)}: from the test split, not used in training."
-    return Sample(title, credit, samples.square(np.asarray(image)), lambda: _store(name, image))
+    return Sample(title, credit, samples.square(np.asarray(image)), lambda: _store_image(name, image))
 
 
-def _store(name: str, image: np.ndarray) -> File:
+def _store_image(name: str, image: np.ndarray) -> File:
     body = image_io.encode_png(np.asarray(image))
     return File.keep(body, "image", f"{name.replace('/', ' ').rpartition('.')[0] or name}.png")

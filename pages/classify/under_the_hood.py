@@ -18,7 +18,7 @@ from pages.widgets import assets, browser_images, under_the_hood
 from studio.core.tasks import File
 
 _SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down"]
-MOST_SHOWN = 400  # points of the map with a thumbnail in the tooltip
+MAX_THUMBNAILS = 400  # points of the map with a thumbnail in the tooltip
 
 
 def explain(
@@ -38,14 +38,14 @@ def explain(
         return
     settings = classifier.settings if classifier else {}
     with section:
-        under_the_hood.side_by_side(lambda: _draw_charts(classifier), _text(settings))
+        under_the_hood.side_by_side(lambda: _draw_charts(classifier), _select_text(settings))
         if classifier is not None and classifier.images is not None:
             study.show(classifier.images, settings)
         else:
             study.show(images, form_settings)
 
 
-def _text(settings: Mapping[str, Any]) -> str:
+def _select_text(settings: Mapping[str, Any]) -> str:
     """Returns the explanation of how these settings train a classifier, as Markdown."""
     parts = assets.sections(__file__, "under_the_hood.md")
     backbone = "Fine-tuned backbone" if settings.get("finetune") else "Frozen backbone"
@@ -59,35 +59,35 @@ def _draw_charts(classifier: Classifier | None) -> None:
         run.label_recorded()
         classifier = Classifier("", data=run.figures, settings=run.settings)
     data = classifier.data
-    points = _points(classifier)
-    st.altair_chart(_map(points), width="stretch")
+    points = _list_points(classifier)
+    st.altair_chart(_build_map(points), width="stretch")
     st.caption(
         "Test images, in the plane that separates the classes most; point at one to see it. Many "
         "misclassified images lie on the border of two classes."
     )
     curve = data.get("learning_curve") or []
     if len(curve) > 1:
-        subject = _curve_subject(classifier.settings)
-        st.altair_chart(_curve(curve, f"accuracy, {subject}" if subject else "accuracy"), width="stretch")
+        subject = _name_curve_subject(classifier.settings)
+        st.altair_chart(_build_learning_curve(curve, f"accuracy, {subject}" if subject else "accuracy"), width="stretch")
         st.caption(
-            f"The curve shows {subject}, which is fast to retrain. {_improvement_text(curve)}"
+            f"The curve shows {subject}, which is fast to retrain. {_describe_improvement(curve)}"
             if subject
-            else _improvement_text(curve)
+            else _describe_improvement(curve)
         )
 
 
-def _curve_subject(settings: Mapping[str, Any]) -> str:
+def _name_curve_subject(settings: Mapping[str, Any]) -> str:
     """Returns which model the learning curve belongs to; "" for the classifier itself."""
     if settings.get("finetune"):
         return "a linear head before fine-tuning"
     return "a linear head" if settings.get("head") == "mlp" else ""
 
 
-def _points(classifier: Classifier) -> list[dict[str, Any]]:
+def _list_points(classifier: Classifier) -> list[dict[str, Any]]:
     """Returns one row per point of the map; the first ones with a thumbnail as a data URL."""
     plane, tested, classes = (classifier.data[part] for part in ("map", "tested", "classes"))
-    images = data_sets.if_available(classifier.images, classifier.side) if classifier.images else None
-    thumbnails = data_sets.thumbnails(images, tested["names"][:MOST_SHOWN]) if images else []
+    images = data_sets.load_if_available(classifier.images, classifier.side) if classifier.images else None
+    thumbnails = data_sets.make_thumbnails(images, tested["names"][:MAX_THUMBNAILS]) if images else []
     columns = (tested["names"], tested["truth"], tested["guess"], plane["x"], plane["y"])
     rows = [
         {"name": name, "class": classes[truth], "predicted": classes[guess], "x": x, "y": y}
@@ -95,18 +95,18 @@ def _points(classifier: Classifier) -> list[dict[str, Any]]:
     ]
     for row, image in zip(rows, thumbnails, strict=False):
         if image is not None:
-            row["image"] = _address(image)
+            row["image"] = _encode_thumbnail(image)
     return rows
 
 
-def _address(image: np.ndarray) -> str:
+def _encode_thumbnail(image: np.ndarray) -> str:
     """Returns a thumbnail as a data URL."""
     body = io.BytesIO()
     Image.fromarray(image[::2, ::2]).save(body, "WEBP", quality=60, method=2)
     return browser_images.address(body.getvalue())
 
 
-def _map(points: Sequence[Mapping[str, Any]]) -> Any:
+def _build_map(points: Sequence[Mapping[str, Any]]) -> Any:
     import altair as alt
 
     pick = alt.selection_point(fields=["class"], bind="legend")
@@ -127,7 +127,7 @@ def _map(points: Sequence[Mapping[str, Any]]) -> Any:
     )
 
 
-def _curve(curve: Sequence[Mapping[str, Any]], title: str) -> Any:
+def _build_learning_curve(curve: Sequence[Mapping[str, Any]], title: str) -> Any:
     import altair as alt
 
     return (
@@ -147,7 +147,7 @@ def _curve(curve: Sequence[Mapping[str, Any]], title: str) -> Any:
     )
 
 
-def _improvement_text(curve: Sequence[Mapping[str, Any]]) -> str:
+def _describe_improvement(curve: Sequence[Mapping[str, Any]]) -> str:
     """Returns how much the last added images improved the accuracy, in words."""
     previous, last = curve[-2], curve[-1]
     points = 100 * (last["accuracy"] - previous["accuracy"])

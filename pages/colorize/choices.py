@@ -11,20 +11,20 @@ from studio.colorize.settings import ColorizeSettings
 from studio.core.imaging import image_io
 from studio.core.tasks import File
 
-LONGEST = 320  # px of the longer side
-COUNT = 3  # colorings at a time
-_ROUND = "color_round"
+MAX_SIDE = 320  # px of the longer side
+COLORINGS_SHOWN = 3  # colorings at a time
+_ROUND_KEY = "color_round"
 
 
 def show(request: Request, settings: ColorizeSettings) -> None:
     """Draws the colorings, each with a button that selects it."""
     st.subheader("Three more to choose from", anchor=False)
-    first = 1 + COUNT * st.session_state.get(_ROUND, 0)
-    inputs = {**request.inputs(), "content": [_small(request.content.file())]}
-    for number, column in enumerate(st.columns(COUNT), start=first):
+    first = 1 + COLORINGS_SHOWN * st.session_state.get(_ROUND_KEY, 0)
+    inputs = {**request.inputs(), "content": [_store_small(request.content.file())]}
+    for number, column in enumerate(st.columns(COLORINGS_SHOWN), start=first):
         with column:
             other = settings.model_copy(update={"variant": number})
-            coloring = live.live_result(TASK, other, inputs, "colorings", most=4 * COUNT)
+            coloring = live.live_result(TASK, other, inputs, "colorings", most=4 * COLORINGS_SHOWN)
             if coloring is not None:
                 browser_images.image(coloring.data, alt=f"Coloring {number}")
             is_chosen = settings.variant == number
@@ -34,28 +34,28 @@ def show(request: Request, settings: ColorizeSettings) -> None:
                 key=f"take_{number}",
                 width="stretch",
                 disabled=is_chosen,
-                on_click=_select,
+                on_click=_select_variant,
                 args=(number,),
             )
     with st.container(horizontal=True):
-        st.button("Three others", icon=":material/casino:", on_click=_next_round)
+        st.button("Three others", icon=":material/casino:", on_click=_show_next_round)
         if settings.variant:
-            st.button("Back to the most probable", icon=":material/undo:", on_click=_select, args=(0,))
+            st.button("Back to the most probable", icon=":material/undo:", on_click=_select_variant, args=(0,))
 
 
-def _select(number: int) -> None:
+def _select_variant(number: int) -> None:
     st.session_state["variant"] = number
 
 
-def _next_round() -> None:
-    st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
+def _show_next_round() -> None:
+    st.session_state[_ROUND_KEY] = st.session_state.get(_ROUND_KEY, 0) + 1
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def _small_png(digest: str) -> bytes:
+def _encode_small(digest: str) -> bytes:
     photo = image_io.read(File(digest, "image", "").path)
-    return image_io.encode_png(image_io.fit(photo, min(LONGEST, max(photo.shape[:2]))))
+    return image_io.encode_png(image_io.fit(photo, min(MAX_SIDE, max(photo.shape[:2]))))
 
 
-def _small(photo: File) -> File:
-    return File.keep(_small_png(photo.digest), "image", photo.name)
+def _store_small(photo: File) -> File:
+    return File.keep(_encode_small(photo.digest), "image", photo.name)

@@ -17,16 +17,16 @@ from studio.colorize.settings import SHIPPED, ColorizeSettings
 from studio.core import tasks
 from studio.core.errors import StudioError
 from studio.core.imaging import image_io
-from studio.core.imaging.sample_photos import GRAY_ALREADY
+from studio.core.imaging.sample_photos import GRAY_PHOTO
 from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs
 
 TASK = "colorize.apply"
-NETWORK, COLOR_HINTS = "color_network", "color_hints_on"
-LONGEST = 3.0  # s on two cores: longer runs need Start
+NETWORK_KEY, COLOR_HINTS_KEY = "color_network", "color_hints_on"
+MAX_LIVE_SECONDS = 3.0  # s on two cores: longer runs need Start
 NOTE = "a coloring, not the true one"
-_EXAMPLE = "Its colors are reused in areas of similar lightness"
-_COLOR_HINTS = "Paint the colors that you know onto the photo"
+_EXAMPLE_HELP = "Its colors are reused in areas of similar lightness"
+_COLOR_HINTS_HELP = "Paint the colors that you know onto the photo"
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Request:
 
     def is_live(self, settings: ColorizeSettings) -> bool:
         """Returns whether the result itself is fast enough to update without Start."""
-        return not isinstance(self.content, Video) and estimate.usual(settings, self.inputs()) <= LONGEST
+        return not isinstance(self.content, Video) and estimate.estimate_seconds(settings, self.inputs()) <= MAX_LIVE_SECONDS
 
     def job(self, settings: ColorizeSettings) -> tuple[str, Settings, Inputs]:
         """Returns task, settings and inputs of the job that Start starts."""
@@ -78,7 +78,7 @@ class Request:
     def before_start(self, settings: ColorizeSettings) -> None:
         """Shows the photo, with one line below it that says what Start does."""
         browser_images.content(self.content.file())
-        height, width = image_io.size(self.content.file().read())
+        height, width = image_io.read_size(self.content.file().read())
         target = "every frame" if isinstance(self.content, Video) else f"{width:,} x {height:,} px"
         st.markdown(f"**Start** colors {target}{estimates.cost_in_words(*self.job(settings))}.")
 
@@ -92,25 +92,25 @@ def show_problem(request: Request, problem: str) -> None:
 def ask() -> Request:
     """Asks for a photo or a video, an example photo and color hints."""
     if video_input.ask_kind():
-        return Request(video_input.choose(), _example())
+        return Request(video_input.choose(), _ask_example())
     content = image_input.image("content", "Photo", samples.gray_photos())
-    example = _example()
-    with_hints = st.toggle("Color hints", key=COLOR_HINTS, bind="query-params", help=_COLOR_HINTS)
+    example = _ask_example()
+    with_hints = st.toggle("Color hints", key=COLOR_HINTS_KEY, bind="query-params", help=_COLOR_HINTS_HELP)
     return Request(
-        content, example, color_hint_brush.color_hint_brush(content.file()) if with_hints else None
+        content, example, color_hint_brush.show_brush(content.file()) if with_hints else None
     )
 
 
-def _example() -> Sample | None:
-    photos = [photo for photo in samples.photos() if photo.title != samples.titles()[GRAY_ALREADY]]
-    return image_input.optional("examples", "Example photo", photos, _EXAMPLE, "Your example")
+def _ask_example() -> Sample | None:
+    photos = [photo for photo in samples.photos() if photo.title != samples.titles()[GRAY_PHOTO]]
+    return image_input.optional("examples", "Example photo", photos, _EXAMPLE_HELP, "Your example")
 
 
-def networks() -> list[str]:
+def list_networks() -> list[str]:
     """Returns the names of the networks to choose from."""
     return network_choice.networks(SHIPPED, models.TASK)
 
 
-def network() -> dict[str, Any]:
+def ask_network() -> dict[str, Any]:
     """Asks for the network if there are several; returns its setting."""
-    return network_choice.ask(SHIPPED, models.TASK, key=NETWORK)
+    return network_choice.ask(SHIPPED, models.TASK, key=NETWORK_KEY)

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from pages.colorize import color_hint_brush
-from pages.colorize.input_form import COLOR_HINTS, NETWORK, networks
+from pages.colorize.input_form import COLOR_HINTS_KEY, NETWORK_KEY, list_networks
 from pages.form import samples
 from pages.jobs.refill import Form
 from studio import engine
@@ -16,24 +16,24 @@ from studio.colorize.settings import SHIPPED
 
 def _can_take(job: engine.Job, settings: Any) -> bool:
     is_supported = len(job.inputs.get("examples", ())) <= 1 and not job.inputs.get("network")
-    return is_supported and settings.network in networks()
+    return is_supported and settings.network in list_networks()
 
 
 def _clear() -> None:
-    st.session_state["what"], st.session_state[NETWORK] = "photo", SHIPPED
-    st.session_state[COLOR_HINTS] = False
+    st.session_state["what"], st.session_state[NETWORK_KEY] = "photo", SHIPPED
+    st.session_state[COLOR_HINTS_KEY] = False
 
 
 def put(settings: Any) -> None:
     """Selects the network of settings if it is installed. Call it from a callback."""
-    if settings.network in networks():
-        st.session_state[NETWORK] = settings.network
+    if settings.network in list_networks():
+        st.session_state[NETWORK_KEY] = settings.network
 
 
 def _fill(job: engine.Job, settings: Any) -> None:
     put(settings)
     for color_hints in job.inputs.get("color_hints", ()):
-        st.session_state[COLOR_HINTS] = color_hint_brush.put(job.inputs["content"][0], color_hints)
+        st.session_state[COLOR_HINTS_KEY] = color_hint_brush.load_hints(job.inputs["content"][0], color_hints)
 
 
 FORMS = (

@@ -12,15 +12,15 @@ from studio.core.tasks import File
 from studio.dream.settings import DreamSettings
 
 
-def before_start(content: File, settings: DreamSettings | None) -> None:
+def show(content: File, settings: DreamSettings | None) -> None:
     """Shows the content image, with one line below it that says what Start does and how long it takes."""
     browser_images.content(content)
     if settings is not None:
-        st.markdown(_line(content, settings))
+        st.markdown(_describe_start(content, settings))
         weight_downloads.first_run([targets.network(settings)])
 
 
-def _line(content: File, settings: DreamSettings) -> str:
+def _describe_start(content: File, settings: DreamSettings) -> str:
     action = "runs DeepDream on this image"
     if settings.zoom:
         length = amounts.duration(max(settings.zoom / settings.fps, 1))

@@ -64,7 +64,7 @@ def _open(key: str, names: Collection[str]) -> None:
 
 
 def _layer(network: str, with_images: Collection[str]) -> str:
-    channels = backbones.spec(network).layers
+    channels = backbones.find_spec(network).layers
     default = DEFAULT_LAYERS[network][0]
     default_layer = (
         default
@@ -119,7 +119,7 @@ def _sheet(layer: str, images: dict[int, bytes], text: str) -> None:
 
 
 def _other_channel(network: str, layer: str) -> None:
-    most = backbones.spec(network).layers[layer] - 1
+    most = backbones.find_spec(network).layers[layer] - 1
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         channel = numbers.number(f"Any channel, 0 to {most}", 0, most, key=f"channel_{layer}")
         is_clicked = st.button(
@@ -135,7 +135,7 @@ def _other_channel(network: str, layer: str) -> None:
 
 def use_button(job: engine.Job) -> None:
     """Draws the button that adds a computed channel to the choice."""
-    settings = tasks.settings_of(PAINT, job.settings)
+    settings = tasks.parse_saved_settings(PAINT, job.settings)
     if not isinstance(settings, ChannelSettings):
         return
     term = layer_terms.term(settings.layer, settings.channel)
@@ -153,7 +153,7 @@ def visualizations(network: str, layer: str) -> dict[int, bytes]:
     """Returns the feature visualizations of a layer that this user computed, as images by channel."""
     images: dict[int, bytes] = {}
     for job in engine.connect().jobs(owner(), limit=LOOK_BACK):
-        settings = tasks.settings_of(PAINT, job.settings) if job.task == PAINT and job.result else None
+        settings = tasks.parse_saved_settings(PAINT, job.settings) if job.task == PAINT and job.result else None
         if not isinstance(settings, ChannelSettings) or settings.layer != layer:
             continue
         with suppress(StudioError):  # The result was removed, or the network has no such layer.

@@ -47,9 +47,9 @@ class Request:
         if isinstance(self.content, Video) or (settings.scale == 1 and not settings.cleans):
             return False
         inputs = self.inputs()
-        height, width = image_io.size(inputs["content"][0].read())
+        height, width = image_io.read_size(inputs["content"][0].read())
         is_small = height * width * settings.scale**2 <= MOST_PIXELS
-        return is_small and estimate.usual(settings, inputs) <= LONGEST
+        return is_small and estimate.estimate_seconds(settings, inputs) <= LONGEST
 
     def job(self, settings: EnhanceSettings) -> tuple[str, Settings, Inputs]:
         """Returns task, settings and inputs of the job that Start starts."""
@@ -72,7 +72,7 @@ class Request:
 
     def size_in_words(self, settings: EnhanceSettings) -> str:
         """Returns the size of the result, e.g. "1,024 x 768 px"."""
-        height, width = (side * settings.scale for side in image_io.size(self.content.file().read()))
+        height, width = (side * settings.scale for side in image_io.read_size(self.content.file().read()))
         return f"{width:,} x {height:,} px"
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from pages.widgets import words
-from studio.core.generators.directions import from_json
+from studio.core.generators.directions import read_direction_values
 from studio.core.models import presets
 
 LIMIT = 4.0  # standard deviations
@@ -87,7 +87,7 @@ def title(name: str) -> str:
 
 def directions(preset: str) -> Mapping[str, str]:
     """Returns the latent directions of a model, each with its note."""
-    entries = from_json(presets.find(preset).data())
+    entries = read_direction_values(presets.find(preset).data())
     return {name: str(entry.get("note", "")) for name, entry in entries.items()}
 
 

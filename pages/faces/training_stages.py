@@ -8,7 +8,7 @@ from pages.widgets import browser_images, curves, keys, words
 from studio.core.errors import StudioError
 from studio.core.imaging import image_io
 from studio.core.models.presets import Preset
-from studio.core.training.stages import StageMetrics, grids
+from studio.core.training.stages import StageMetrics, cut_sheet
 
 _MARKS = {"mark": "generated images", "real": "real images"}
 _LOSSES = {
@@ -85,4 +85,4 @@ def in_words(metrics: StageMetrics, stage: int) -> str:
 @st.cache_data(max_entries=64, show_spinner=False)
 def _grid(sheet: bytes, stage: int, stages: int) -> bytes:
     """Returns the grid of one stage as a PNG, each pixel doubled."""
-    return image_io.encode_png(grids(sheet, stages)[stage].repeat(2, axis=0).repeat(2, axis=1))
+    return image_io.encode_png(cut_sheet(sheet, stages)[stage].repeat(2, axis=0).repeat(2, axis=1))

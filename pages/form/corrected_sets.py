@@ -87,7 +87,7 @@ def make(file: File, dataset: ImageDataset, corrections: Sequence[Changes], choo
         bar.empty()
         st.error(words.plain(str(error)), icon=":material/error:")
         return
-    correction = _Correction(relabel.summary(changes.values()), archive, chooser.selection())
+    correction = _Correction(relabel.summarize(changes.values()), archive, chooser.selection())
     st.session_state[_key(chooser)] = [*st.session_state.get(_key(chooser), []), correction]
     chooser.use(archive)
     st.rerun()
@@ -98,7 +98,7 @@ def _copy(file: File, dataset: ImageDataset, changes: Mapping[str, str], bar: De
         bar.progress(report.share, report.text)
 
     return relabel.apply_changes(
-        file, relabel.with_copies(changes, dataset), _archive_name(file), Progress(show)
+        file, relabel.add_copies(changes, dataset), _archive_name(file), Progress(show)
     )
 
 

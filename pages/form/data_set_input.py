@@ -38,7 +38,9 @@ def choose(
     """
     if next_selection := st.session_state.pop(_NEXT_KEY, None):
         restore(next_selection)
-    sample_sets_by_title = {name.capitalize(): sample_set for name, sample_set in sample_sets.sets().items()}
+    sample_sets_by_title = {
+        name.capitalize(): sample_set for name, sample_set in sample_sets.list_sets().items()
+    }
     archive = own_archive()
     kept_inputs.keep_files(_ARCHIVE_KEY, [archive] if archive else [])
     names = [*(sample_set.name for sample_set in sample_sets_by_title.values()), "own"]
@@ -88,7 +90,7 @@ def restore(selection: Selection) -> None:
 
 def put(file: File) -> None:
     """Selects a sample set or a stored archive. Call it before the form is drawn."""
-    titles = {sample_sets.PREFIX + name: name.capitalize() for name in sample_sets.sets()}
+    titles = {sample_sets.PREFIX + name: name.capitalize() for name in sample_sets.list_sets()}
     title = titles.get(samples.command_name(file))
     restore(Selection(title, own_archive()) if title else Selection(OWN, file))
 
@@ -152,11 +154,11 @@ def _ask() -> None:
 
 def _take(body: bytes, name: str) -> None:
     file = File.keep(body, "dataset", name)
-    data.count(file)  # raises if the archive cannot be opened, before it replaces the previous one
+    data.count_files(file)  # raises if the archive cannot be opened, before it replaces the previous one
     st.session_state[_ARCHIVE_KEY] = [file]
 
 
 def sample(name: str) -> File:
     """Returns a sample set as a stored archive."""
     with st.spinner("Drawing the images ..."):  # only if it is not stored yet or any more
-        return sample_sets.reference(sample_sets.PREFIX + name)
+        return sample_sets.store(sample_sets.PREFIX + name)

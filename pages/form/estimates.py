@@ -15,11 +15,11 @@ def cost_in_words(task: str, settings: Settings, inputs: Inputs) -> str:
     """
     spec = tasks.get(task)
     try:
-        memory = tasks.check_memory(spec, settings, inputs, capacity.JOB_SHARE)
+        memory = tasks.check_memory(spec, settings, inputs, capacity.JOB_MEMORY_SHARE)
     except InsufficientSpace as error:
         return f". {str(error).removesuffix('.')}"
-    seconds = tasks.expected_seconds(spec, settings, inputs)
+    seconds = tasks.estimate_seconds(spec, settings, inputs)
     if seconds is None:
         return ""
-    memory_text = f", and {capacity.gib(memory)} of memory" if memory else ""
-    return f", which takes {amounts.about(seconds)} here{memory_text}"
+    memory_text = f", and {capacity.format_gib(memory)} of memory" if memory else ""
+    return f", which takes {amounts.format_estimate(seconds)} here{memory_text}"

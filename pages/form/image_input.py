@@ -17,9 +17,9 @@ import streamlit as st
 from pages.form import blending, samples, uploads
 from pages.form.samples import Sample
 from pages.widgets import assets, browser_images, keys, owners, page_errors, words
-from studio.core.errors import StudioError, printable
+from studio.core.errors import StudioError, make_printable
 from studio.core.imaging import formats, image_io
-from studio.core.tasks import File, stem
+from studio.core.tasks import File, humanize_stem
 from studio.run import file_checks, own_images
 
 MOST_OWN = 8
@@ -142,10 +142,10 @@ def use(slot: str, file: File, own_title: str, title: str = "") -> None:
 
 def title_of(name: str) -> str:
     """Returns the title of an own image: "My_cat.jpg" -> "My cat"; "" if it has no usable name."""
-    title = " ".join(stem(name).split())
+    title = " ".join(humanize_stem(name).split())
     with suppress(ValueError):
         return "" if math.isinf(float(title)) else title  # the address would read "inf" as a number
-    return printable(title, _LONGEST_TITLE)
+    return make_printable(title, _LONGEST_TITLE)
 
 
 def deselect(slot: str) -> None:
@@ -196,11 +196,11 @@ def _restore(slot: str, own_title: str, options: Sequence[Sample]) -> None:
     own_files: dict[str, File] = st.session_state.setdefault(keys.part(slot, "own"), {})
     # Keep the titles of the address: "Your photo 2" may be the only image left.
     titles = [
-        printable(title, _LONGEST_TITLE)
+        make_printable(title, _LONGEST_TITLE)
         for title in st.query_params.get_all(slot)
         if title not in option_titles
     ]
-    names = {file.digest: file.name for file in own_images.last()}
+    names = {file.digest: file.name for file in own_images.list_recent()}
     for title, digest in zip(titles[:MOST_OWN], digests, strict=False):
         digest = owners.own_digest(digest)
         default_name = own_title.lower().replace(" ", "-") if title.startswith(own_title) else title
@@ -244,13 +244,13 @@ def _add(slot: str, own_title: str, many: bool) -> None:
 
 def _take(slot: str, own_title: str, data: bytes, name: str) -> None:
     file = keep(data, name)
-    own_images.note(file)
+    own_images.add(file)
     use(slot, file, title_of(file.name) or own_title)
 
 
 def _offer_recent(slot: str, own_title: str) -> None:
     """Offers the images that the user has uploaded before, on any page."""
-    files = {file.digest: file for file in own_images.last()}
+    files = {file.digest: file for file in own_images.list_recent()}
     if not files:
         return
     key = keys.part(slot, "before")
@@ -265,14 +265,14 @@ def _offer_recent(slot: str, own_title: str) -> None:
     )
     help = "Removes these images from this list; results made from them stay"
     clear: dict[str, Any] = {"icon": ":material/delete:", "type": "tertiary", "help": help}
-    st.button("Clear", key=keys.part(key, "clear"), on_click=own_images.forget, **clear)
+    st.button("Clear", key=keys.part(key, "clear"), on_click=own_images.clear, **clear)
 
 
 def _reuse(slot: str, own_title: str, key: str, files: Mapping[str, File]) -> None:
     file = files.get(st.session_state[key] or "")
     st.session_state[key] = None
     if file is not None:
-        own_images.note(file)
+        own_images.add(file)
         use(slot, file, title_of(file.name) or own_title)
         uploads.close(slot)
 

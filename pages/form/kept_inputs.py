@@ -15,7 +15,7 @@ import streamlit as st
 
 from pages.widgets import browser_history, keys, owners, page_errors
 from studio.core import paths
-from studio.core.errors import InsufficientSpace, StudioError, printable
+from studio.core.errors import InsufficientSpace, StudioError, make_printable
 from studio.core.tasks import File, Kind
 from studio.core.untrusted import strict_json
 from studio.core.untrusted.refusals import Refused
@@ -48,7 +48,7 @@ def keep(name: str, value: Any) -> None:
     digest = paths.digest(data) if value else ""
     if digest and st.query_params.get(name) != digest:
         try:
-            if not paths.is_kept(digest):
+            if not paths.is_stored(digest):
                 quotas.check_disk_quota(owners.owner(), len(data))
             File.keep(data, "text", f"{name}.json")
         except InsufficientSpace as error:
@@ -86,7 +86,7 @@ def read_files(value: Any, kind: Kind) -> list[File]:
     files = []
     for entry in value if isinstance(value, list) else ():
         if isinstance(entry, list) and len(entry) == 2 and all(isinstance(part, str) for part in entry):
-            digest, file_name = owners.own_digest(entry[0]), printable(entry[1], _MOST_NAME)
+            digest, file_name = owners.own_digest(entry[0]), make_printable(entry[1], _MOST_NAME)
             files += [File(digest, kind, file_name)] if digest else []
     return files
 

@@ -132,7 +132,7 @@ def _from_gallery(least: int) -> File | None:
     entries, total = index.find(Filter(kind="image", words=text or ""), owner(), MOST)
     if total < least:
         suffix = "with these words" if text else "yet"
-        count = amounts.count(total, "image")
+        count = amounts.format_count(total, "image")
         st.info(
             f"At least {least} images are needed; your gallery has {count} {suffix}. "
             "Make more, or choose others.",

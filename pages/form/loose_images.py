@@ -43,6 +43,6 @@ def _zip(members: Mapping[str, File], longest: int) -> bytes:
 
 def limit_size(data: bytes, longest: int) -> bytes:
     """Returns an image file unchanged, or scaled down to `longest` px on the longer side."""
-    if max(image_io.size(data)) <= longest:
+    if max(image_io.read_size(data)) <= longest:
         return data
     return image_io.encode_preview(image_io.read(data), longest)

@@ -46,7 +46,7 @@ def choose() -> File | None:
 
 def size(missing_bytes: int) -> str:
     """Returns the size of a download in words: `11_594_722` -> "at most 12 MB"; 0 if unknown."""
-    return f"at most {amounts.size(missing_bytes)}" if missing_bytes else "of unknown size"
+    return f"at most {amounts.format_bytes(missing_bytes)}" if missing_bytes else "of unknown size"
 
 
 def _look_up(name: str) -> File | str:
@@ -55,7 +55,7 @@ def _look_up(name: str) -> File | str:
     if lookup is None or lookup[0] != name:
         with st.spinner("Searching ..."):
             try:
-                result: File | str = data.reference(builders.PREFIX + name)
+                result: File | str = data.store_reference(builders.PREFIX + name)
             except StudioError as error:
                 result = str(error)
         lookup = st.session_state[_LOOKUP_KEY] = name, result

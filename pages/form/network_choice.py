@@ -22,7 +22,7 @@ def networks(
         training: name of the training task.
         is_suitable: filters the presets, for tasks that train several kinds of networks.
     """
-    return [shipped, *trained_by(training, presets.own_names(), is_suitable)]
+    return [shipped, *trained_by(training, presets.list_own_names(), is_suitable)]
 
 
 def trained_by(

@@ -52,7 +52,7 @@ def mask_brush(content: File, styles: Sequence[str]) -> list[File]:
     stored = _checked(content.digest, _restore(content.digest))
     key = keys.part(_KEY, st.session_state.get(_TURN_KEY, 0))
     image = browser_images.of_file(content.digest)
-    height, width = image_io.size(image)
+    height, width = image_io.read_size(image)
     scale = LONGEST / max(height, width)
     words = {
         "styles": list(styles),

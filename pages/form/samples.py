@@ -52,18 +52,18 @@ def photos() -> list[Sample]:
             shipped_thumbnail(f"photo-{name}"),
             partial(_photo, name),
         )
-        for name, photo in sample_photos.photos().items()
+        for name, photo in sample_photos.list_photos().items()
     ]
 
 
 def gray_photos() -> list[Sample]:
     """Returns the sample photos in gray, first the one that was always gray."""
-    gray_title = _title(sample_photos.GRAY_ALREADY)
+    gray_title = _title(sample_photos.GRAY_PHOTO)
     first = [photo for photo in photos() if photo.title == gray_title]
     others = [photo for photo in photos() if photo.title != gray_title]
     return first + [
         Sample(_gray_title(name), photo.credit, _gray_thumbnail(photo.thumbnail), partial(_photo, name))
-        for name, photo in zip(sample_photos.gray_names(), others, strict=True)
+        for name, photo in zip(sample_photos.list_gray_names(), others, strict=True)
     ]
 
 
@@ -80,7 +80,7 @@ def paintings() -> list[Sample]:
             name,
             known_styles.SHIPPED,
         )
-        for name, painting in paintings.paintings().items()
+        for name, painting in paintings.list_paintings().items()
     ]
 
 
@@ -92,7 +92,7 @@ def styles() -> list[Sample]:
 def trained_styles() -> list[Sample]:
     """Returns the styles of saved networks that the user trained, each with its style image."""
     styles_found = []
-    for network, images in known_styles.training_images().items():
+    for network, images in known_styles.list_training_images().items():
         for name, source in images.items():
             file = File(source.digest, "image", source.name)
             title = f"{name.replace('_', ' ').capitalize()} ({network})"
@@ -113,9 +113,9 @@ def titles() -> dict[str, str]:
     """Returns the title of each sample, by its name in the library."""
     from studio.core.imaging import paintings
 
-    painting_titles = {name: painting.title for name, painting in paintings.paintings().items()}
-    gray = {name: _gray_title(name) for name in sample_photos.gray_names()}
-    return {name: _title(name) for name in sample_photos.photos()} | gray | painting_titles
+    painting_titles = {name: painting.title for name, painting in paintings.list_paintings().items()}
+    gray = {name: _gray_title(name) for name in sample_photos.list_gray_names()}
+    return {name: _title(name) for name in sample_photos.list_photos()} | gray | painting_titles
 
 
 def preset_thumbnails() -> dict[str, bytes]:
@@ -135,7 +135,7 @@ def _gray_title(name: str) -> str:
 
 @st.cache_data(show_spinner=False)
 def _gray_thumbnail(thumbnail: bytes) -> bytes:
-    return square(image_io.gray(image_io.read(thumbnail)).repeat(3, axis=2))
+    return square(image_io.to_gray(image_io.read(thumbnail)).repeat(3, axis=2))
 
 
 def _title(name: str) -> str:
@@ -150,7 +150,7 @@ def own(title: str, file: File) -> Sample:
 @owners.cached(max_entries=256)
 def thumbnail_of(file: File) -> bytes:
     """Returns a thumbnail of a stored image, or of the first frame of a video."""
-    return square(thumbnails.image_of(file))
+    return square(thumbnails.make_image(file))
 
 
 def _thumbnail_if_stored(file: File) -> bytes:
@@ -177,7 +177,7 @@ def shipped_thumbnail(name: str) -> bytes:
 
 
 def _photo(name: str) -> File:
-    data, filename = sample_photos.data(name)
+    data, filename = sample_photos.read_file(name)
     return File.keep(data, "image", filename)
 
 
@@ -189,7 +189,7 @@ def _painting(name: str) -> File:
 def _draw_painting(name: str) -> bytes:
     from studio.core.imaging import paintings
 
-    return image_io.encode_png(paintings.painting(name))
+    return image_io.encode_png(paintings.read_painting(name))
 
 
 def command_name(file: File) -> str:
@@ -203,11 +203,11 @@ def is_sample(file: File) -> bool:
     from studio.core.imaging import paintings
 
     stem = _stem(file)
-    if file.kind == "dataset" and stem in sample_sets.names() and sample_sets.reference(stem) == file:
+    if file.kind == "dataset" and stem in sample_sets.list_names() and sample_sets.store(stem) == file:
         return True
     if sample_photos.is_known(stem) and _photo(stem) == file:
         return True
-    return stem in paintings.paintings() and _painting(stem) == file
+    return stem in paintings.list_paintings() and _painting(stem) == file
 
 
 def _stem(file: File) -> str:

@@ -95,7 +95,7 @@ def _download(key: str, task: str, name: str) -> None:
 def _ask_name(slot: str, task: str, settings: Settings) -> None:
     key = keys.part(slot, "name")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        st.text_input("Name", key=key, max_chars=names.MOST, placeholder="Soft and slow")
+        st.text_input("Name", key=key, max_chars=names.MOST_CHARACTERS, placeholder="Soft and slow")
         st.button(
             "Save these settings",
             key=keys.part(slot, "save"),

@@ -39,7 +39,7 @@ def show(dataset: ImageDataset, caption: str, notes: Iterable[str] = ()) -> None
     rows = np.linspace(0, len(dataset.images) - 1, min(SHOWN, len(dataset.images))).round().astype(int)
     subset = dataset.images[np.unique(rows)]
     scale = max(1, 96 // subset.shape[1])
-    image = image_io.encode_preview(grids.grid(subset, COLUMNS, scale), browser_images.WIDEST)
+    image = image_io.encode_preview(grids.make_grid(subset, COLUMNS, scale), browser_images.WIDEST)
     browser_images.captioned(image, width="stretch", caption=caption)
     for note in (*map(words.plain, dataset.notes), *notes):
         st.caption(f":material/info: {note}")

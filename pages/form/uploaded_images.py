@@ -167,7 +167,7 @@ def _take(body: bytes, name: str) -> None:
     current = session_uploads()
     if Path(name).suffix.lower() not in formats.ENDINGS:
         file = File.keep(body, "dataset", name)
-        data.count(file)  # raises if it cannot be opened
+        data.count_files(file)  # raises if it cannot be opened
         current.add(file)
         return
     if len(current.loose) >= MOST:

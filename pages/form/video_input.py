@@ -142,7 +142,7 @@ def _remove_own() -> None:
 
 def _add() -> None:
     with uploads.popover(_SLOT, "Add your own", ":material/video_call:"):
-        seconds = video_span.longest(_USUAL_FPS)
+        seconds = video_span.longest_seconds(_USUAL_FPS)
         label = f"A video from your device; up to {seconds:.0f} s of it at {_USUAL_FPS} frames per second"
         uploads.ask(_SLOT, label, _take, type=list(animations.ENDINGS), max_upload_size=MOST_MB)
 
@@ -155,13 +155,13 @@ def _take(data: bytes, name: str) -> None:
 
 def _is_video(file: File) -> None:
     """Raises `InvalidInput` if a file is not a video. The frames were checked when it was uploaded."""
-    animations.duration(file.read(), file.name)
+    animations.read_duration(file.read(), file.name)
 
 
 def _ask_part(video: File) -> tuple[float, float | None]:
     """Asks for the part of a video to use. Returns its start and end, in seconds; None: the video's end."""
     seconds, fps = _facts(video)
-    most = video_span.longest(fps)
+    most = video_span.longest_seconds(fps)
     length = math.floor(10 * seconds) / 10  # in steps of the slider
     if length < _SHORTEST:
         return 0.0, None
@@ -185,22 +185,22 @@ def _describe(title: str, video: File, start: float = 0.0, end: float | None = N
     first = first_frame(video, start)
     data = video.read()
     span = Span(start, end)
-    times = animations.times(data, video.name, span=span)
-    count = animations.length(data, video.name, span=span)
+    times = animations.read_times(data, video.name, span=span)
+    count = animations.count_frames(data, video.name, span=span)
     return Video(title, video, first, count, times.fps, times.seconds, start, end)
 
 
 @owners.cached(max_entries=8, show_spinner="Reading the video ...")
 def _frame(video: File, start: float) -> bytes:
     """Returns the frame of a video at a time in seconds, as a PNG file."""
-    return image_io.encode_png(animations.first(video.read(), video.name, start))
+    return image_io.encode_png(animations.decode_frame(video.read(), video.name, start))
 
 
 @owners.cached(max_entries=8, show_spinner=False)
 def _facts(video: File) -> tuple[float, float]:
     """Returns the duration of a video in seconds, and the frames per second that are used."""
     data = video.read()
-    return animations.duration(data, video.name), animations.times(data, video.name).fps
+    return animations.read_duration(data, video.name), animations.read_times(data, video.name).fps
 
 
 def sample() -> File:

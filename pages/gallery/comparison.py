@@ -66,7 +66,7 @@ def _size(files: list[File]) -> tuple[int, int] | None:
     """Returns width and height of the larger image, or None unless both are images of one aspect ratio."""
     if any(file.kind != "image" for file in files):
         return None
-    sizes = sorted(image_io.size(file.read())[::-1] for file in files)
+    sizes = sorted(image_io.read_size(file.read())[::-1] for file in files)
     (width, height), larger = sizes
     return larger if abs(width / height * larger[1] / larger[0] - 1) <= _ALIKE else None
 

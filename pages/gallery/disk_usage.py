@@ -59,7 +59,7 @@ def show() -> None:
 
 def _show_own_usage() -> None:
     """Shows the usage and limit of a visitor's work, and after how many days it is removed."""
-    most, days = quotas.most_bytes(owner()), owners.days(owner())
+    most, days = quotas.max_bytes(owner()), owners.days(owner())
     text = f"Your work uses {amounts.size(quotas.usage_of(owner()).bytes)}"
     if most < math.inf:
         text += f" of your limit of {amounts.size(most)}"

@@ -23,7 +23,7 @@ def show(file: File, before: File | None, caption: str, *, key: str) -> None:
             marked_text(file.read().decode("utf-8", "replace")[:MOST_READ], key=f"item_paper_{key}")
             st.caption(words.plain(caption))
         else:
-            thumbnail = thumbnails.image_of(file, full_card=True)
+            thumbnail = thumbnails.make_image(file, full_card=True)
             browser_images.captioned(thumbnail, width="stretch", caption=caption)
     except StudioError as error:
         st.error(words.plain(str(error)), icon=":material/error:")

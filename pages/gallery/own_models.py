@@ -35,7 +35,7 @@ def _row(name: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{words.plain(name)}**{_made_by(name)}", width="stretch")
         with st.popover("Rename", icon=":material/edit:", type="tertiary"):
-            st.text_input("Name", value=name, max_chars=names.MOST, key=keys.part(key, "name"))
+            st.text_input("Name", value=name, max_chars=names.MOST_CHARACTERS, key=keys.part(key, "name"))
             st.caption("Recipes and jobs still find the model by its old name.")
             st.button(
                 "Rename", type="primary", key=keys.part(key, "rename"), on_click=_rename, args=(name, key)
@@ -77,7 +77,7 @@ def _show_removed(models: list[str]) -> None:
             type="primary",
             key="own_models_forget",
             on_click=_each,
-            args=(kept_models.forget, models),
+            args=(kept_models.delete, models),
         )
 
 

@@ -37,7 +37,7 @@ def show(task: str, inputs: Inputs, settings: GeneratorSettings) -> bool:
     except StudioError as error:
         st.error(words.plain(str(error)), icon=":material/error:")
         return False
-    missing_bytes = data.to_fetch(file)
+    missing_bytes = data.count_download_bytes(file)
     if missing_bytes is not None:
         st.markdown(
             f"**{words.plain(file.name)}** is not on this machine yet. **{words.plain(start_label(file))}** "
@@ -67,7 +67,7 @@ def show(task: str, inputs: Inputs, settings: GeneratorSettings) -> bool:
 
 def start_label(file: File) -> str:
     """Returns the label of the start button, which names a data set that must be downloaded first."""
-    missing_bytes = data.to_fetch(file)
+    missing_bytes = data.count_download_bytes(file)
     return "Train" if missing_bytes is None else f"Fetch {data.command_name(file)} and train"
 
 

@@ -27,7 +27,7 @@ _LAST_KEY = "settings_of"  # in the session: the task and model whose settings t
 _UNCHANGED = "The original model stays unchanged."
 # Settings that the start model determines: its shape, and those whose change would restart training.
 SHAPE: Mapping[str, tuple[str, ...]] = {
-    dcgan.TASK: (*dcgan.SHAPE, "blocks", "palette", "loss"),
+    dcgan.TASK: (*dcgan.SHAPE_SETTINGS, "blocks", "palette", "loss"),
     vae.TASK: (*vae.SHAPE, "likelihood"),
 }
 # Settings of a model's training that are proposed for its fine-tuning.
@@ -72,7 +72,7 @@ def choose(task: str) -> Beginning | None:
     if name:
         try:
             settings = presets.find(name).settings()
-            inputs = input_files.to_start_from(task, name)
+            inputs = input_files.read_start_model(task, name)
         except StudioError as error:
             st.error(words.plain(str(error)), icon=":material/error:")
             return None

@@ -52,7 +52,7 @@ def kind() -> str:
 def source() -> Source | None:
     """Asks for the training images. Returns None while there are none."""
     return learning_images.choose(
-        sample_sets.collections(),
+        sample_sets.list_collections(),
         LEAST_IMAGES,
         f"At least {LEAST_IMAGES} images of one subject; a thousand or more, cropped alike, are better.",
         by_name=True,

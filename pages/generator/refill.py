@@ -26,7 +26,7 @@ def _can_take(job: engine.Job, settings: Any) -> bool:
 def _fill(job: engine.Job, settings: Any) -> None:
     st.session_state["kind"] = next(kind for kind, task in input_form.TASKS.items() if task == job.task)
     st.session_state[beginning.KEY] = ""
-    learning_images.put(job.inputs["data"][0], sample_sets.collections())
+    learning_images.put(job.inputs["data"][0], sample_sets.list_collections())
     input_form.put(settings)
 
 

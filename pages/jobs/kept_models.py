@@ -27,7 +27,7 @@ def keep(model: File, describe: Callable[[str], str]) -> None:
         st.text_input(
             "Name of the model",
             value=names.suggest(model.name.rpartition(".")[0]),
-            max_chars=names.MOST,
+            max_chars=names.MOST_CHARACTERS,
             key=key,
         )
         st.button(

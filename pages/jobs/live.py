@@ -103,7 +103,7 @@ def show_live(
 
 
 def _preview_in_words(live: engine.Live) -> str:
-    height, width = image_io.size(live.data)
+    height, width = image_io.read_size(live.data)
     return f"preview, {width:,} x {height:,} px"
 
 

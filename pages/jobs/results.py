@@ -40,7 +40,7 @@ def show_result(
     if file.kind == "animation":
         video.play(file, caption)
     elif file.kind != "image":
-        browser_images.captioned(thumbnails.image_of(file, full_card=True), caption=caption)
+        browser_images.captioned(thumbnails.make_image(file, full_card=True), caption=caption)
     else:
         compare(before, file.read(), key=key, caption=caption, name=name)
 
@@ -59,7 +59,7 @@ def compare(before: File | None, data: bytes, *, key: str, caption: str = "", na
         browser_images.image(data, caption=caption)
         return
     after = browser_images.of_bytes(data)
-    height, width = image_io.size(after)
+    height, width = image_io.read_size(after)
     content = browser_images.of_file(before.digest, (width, height))
     ab_slider(content, after, ratio=width / height, key=key, names=(name, "Result"), caption=caption)
 

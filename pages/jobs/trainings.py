@@ -108,7 +108,7 @@ def draw(history: Sequence[Mapping[str, float]], charts: Sequence[Chart]) -> Non
 
 def _show_unfinished(job: engine.Job, settings: Settings) -> None:
     """Shows a training run without a result, and offers to continue from its last checkpoint, if any."""
-    step = checkpoints.find(job.task, settings, job.inputs).step
+    step = checkpoints.find_run(job.task, settings, job.inputs).step
     if step and job.state == "interrupted":
         message = f"Training was interrupted. Continue from step {step:,}; at most the last minute is lost."
         jobs.show_failure(job, settings, "Continue", message)

@@ -20,7 +20,7 @@ LONGEST = 12.0  # s on one core: longer runs need Start, so other users get thei
 
 def is_live(settings: PlaygroundSettings, inputs: Inputs) -> bool:
     """Returns whether training is fast enough to start without Start."""
-    return not settings.frames and settings.size <= LARGE and estimate.usual(settings, inputs) <= LONGEST
+    return not settings.frames and settings.size <= LARGE and estimate.estimate_seconds(settings, inputs) <= LONGEST
 
 
 def before_start(content: File, settings: PlaygroundSettings) -> None:

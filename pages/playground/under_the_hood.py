@@ -83,4 +83,4 @@ def _fourier_features(settings: PlaygroundSettings) -> np.ndarray:
     indices = order[np.linspace(0, len(order) - 1, min(_TILES, len(order))).astype(int)]
     values = features.encode(pixel_positions(_TILE, _TILE))[:, 2 + indices]
     tiles = ((values.T.reshape(-1, _TILE, _TILE, 1) + 1) * 127.5).astype("uint8")
-    return grids.grid(np.repeat(tiles, 3, axis=-1), columns=6)
+    return grids.make_grid(np.repeat(tiles, 3, axis=-1), columns=6)

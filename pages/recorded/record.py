@@ -102,7 +102,7 @@ def main(pages: Sequence[str] = ()) -> None:
 
 def _record(page: str, run: RunSpec) -> None:
     task = tasks.get(run.task)
-    settings, inputs = request.resolve(task, *request.by_kind(task, run.arguments))
+    settings, inputs = request.resolve(task, *request.split_arguments(task, run.arguments))
     history: list[dict[str, float]] = []
 
     def listen(report: Report) -> None:

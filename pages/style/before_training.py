@@ -13,7 +13,7 @@ from pages.widgets import weight_downloads, words
 from studio.core.errors import StudioError, invalid
 from studio.core.tasks import File
 from studio.style.house import known_styles
-from studio.style.house.settings import LEAST_PHOTOS
+from studio.style.house.settings import MIN_PHOTOS
 
 FEW = 500  # photos: with fewer a new network generalizes less well
 LEAST_STEPS = 100  # per painting
@@ -30,7 +30,7 @@ def show(request: TrainingRequest) -> bool:
         st.error(words.plain(str(error)), icon=":material/error:")
         return False
     settings, file = request.settings, request.source.file
-    data = read_images.with_facts(ReadRequest(file, settings.photo_side, 3, LEAST_PHOTOS))
+    data = read_images.with_facts(ReadRequest(file, settings.photo_side, 3, MIN_PHOTOS))
     if data is None:
         return False
     dataset, _ = data

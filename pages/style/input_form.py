@@ -62,7 +62,7 @@ class Request:
     def with_house_styles(self, settings: TransferSettings) -> TransferSettings:
         """Returns the settings with house styles, if the mode is instant and one network has all styles."""
         names = [(style.painting, style.network) for style in self.styles]
-        network = known_styles.network_for(names) if settings.mode == "instant" else ""
+        network = known_styles.find_shared_network(names) if settings.mode == "instant" else ""
         house = tuple(name for name, _ in names) if network else ()
         return settings.model_copy(update={"house": house, "network": network or known_styles.SHIPPED})
 

@@ -18,7 +18,7 @@ def show(content: File, styles: Sequence[File], matches: Mapping[str, Any], *, k
 
     Args:
         content, styles: the photo and the paintings of the run.
-        matches: from `studio.style.nnst.matching.encode`.
+        matches: from `studio.style.nnst.matching.encode_matches`.
         key: of the component.
     """
     addresses = [_address(file) for file in (content, *styles)]
@@ -26,5 +26,5 @@ def show(content: File, styles: Sequence[File], matches: Mapping[str, Any], *, k
 
 
 def _address(file: File) -> str:
-    height, width = image_io.fitted_size(*image_io.size(file.read()), _LONGEST)
+    height, width = image_io.fitted_size(*image_io.read_size(file.read()), _LONGEST)
     return browser_images.address(browser_images.of_file(file.digest, (width, height)))

@@ -40,7 +40,7 @@ def _house_titles(settings: Any) -> list[str]:
         name: [
             network
             for style, network in titles
-            if style == name and known_styles.paints_as(settings.network, name, network)
+            if style == name and known_styles.has_style_unchanged(settings.network, name, network)
         ]
         for name in settings.house
     }

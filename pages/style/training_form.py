@@ -18,8 +18,8 @@ from studio.core.models import presets
 from studio.core.tasks import Inputs
 from studio.run import input_files
 from studio.style.house import known_styles
-from studio.style.house.settings import LEAST_PHOTOS, TrainStyleSettings
-from studio.style.settings import SHIPPED
+from studio.style.house.settings import MIN_PHOTOS, TrainStyleSettings
+from studio.style.settings import SHIPPED_NETWORK
 
 TASK = known_styles.TASK
 HALF = "work"  # key of the choice between the parts of the page
@@ -51,7 +51,7 @@ class Beginning:
 
     def inputs(self) -> Inputs:
         """Returns the input with the network. Raises `StudioError` if it is gone or damaged."""
-        return input_files.to_start_from(TASK, self.network)
+        return input_files.read_start_model(TASK, self.network)
 
 
 _NEW = Beginning("", (), {"only_new": False})
@@ -93,9 +93,9 @@ def ask() -> TrainingRequest:
     )
     beginning = _beginning()
     source = learning_images.choose(
-        sample_sets.practice(),
-        LEAST_PHOTOS,
-        f"At least {LEAST_PHOTOS} ordinary photos of all kinds; a thousand or more are far better.",
+        sample_sets.list_photo_collections(),
+        MIN_PHOTOS,
+        f"At least {MIN_PHOTOS} ordinary photos of all kinds; a thousand or more are far better.",
         "Photos to train on",
     )
     fixed_settings = {**beginning.fixed, **_SAMPLE_SETTINGS.get(source.sample if source else "", {})}
@@ -119,9 +119,9 @@ def style_samples() -> list[Sample]:
 
 def _beginning() -> Beginning:
     """Lets the user choose the network to start from, and shows what follows from the choice."""
-    names = [*network_choice.networks(SHIPPED, TASK), ""]
+    names = [*network_choice.networks(SHIPPED_NETWORK, TASK), ""]
     forms.drop_stale_choice(BEGIN, names)
-    titles = {SHIPPED: _SHIPPED_TITLE, "": _NOTHING}
+    titles = {SHIPPED_NETWORK: _SHIPPED_TITLE, "": _NOTHING}
     name = st.selectbox(
         "Start from",
         names,
@@ -140,7 +140,7 @@ def _beginning() -> Beginning:
         st.error(words.plain(str(error)), icon=":material/error:")
         return _NEW
     st.caption("Its styles stay unchanged. Training saves a new network next to it.")
-    shape = {setting: getattr(settings, setting) for setting in known_styles.SHAPE}
+    shape = {setting: getattr(settings, setting) for setting in known_styles.SHAPE_SETTINGS}
     return Beginning(name, styles, {"only_new": True, **shape})
 
 

@@ -12,7 +12,7 @@ from pages.recorded import runs
 from pages.style import matches
 from pages.widgets import assets, curves, under_the_hood
 from studio.core.models import presets
-from studio.style.settings import SHIPPED
+from studio.style.settings import SHIPPED_NETWORK
 
 
 def explain_training(job: Any) -> None:
@@ -24,7 +24,7 @@ def _of_a_training(job: Any) -> None:
     if job is not None and job.history:
         curves.losses(job.history, caption="Losses of this training run over its steps")
         return
-    figures = presets.find(SHIPPED).data()["figures"]
+    figures = presets.find(SHIPPED_NETWORK).data()["figures"]
     styles = ", ".join(figures["taught"])
     caption = f"How the studio's network was trained on {styles}, in addition to its other styles"
     curves.losses(list(trainings.reports_of(figures["curve"])), caption=caption)

@@ -36,7 +36,7 @@ class Beginning:
 
     def inputs(self) -> Inputs:
         """Returns the input with the language model. Raises `StudioError` if it is gone or damaged."""
-        return input_files.to_start_from(language_models.TRAIN, self.name)
+        return input_files.read_start_model(language_models.TRAIN, self.name)
 
     def reader(self, model_names: list[str]) -> WriteSettings | None:
         """Returns settings with the language model that "Under the hood" reads until training is done.

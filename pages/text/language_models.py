@@ -21,7 +21,7 @@ KEY = "preset"
 def names() -> list[str]:
     """Returns the names of the usable language models, shipped ones first."""
     model_names = []
-    for name in presets.names():
+    for name in presets.list_names():
         with suppress(StudioError):
             if presets.find(name).task == TRAIN:
                 model_names.append(name)

@@ -122,7 +122,7 @@ def _store_checked(data: bytes, name: str) -> File:
 def facts_of(file: File, encoding: str = encodings.AUTO) -> TextFacts:
     """Returns the statistics of a stored text."""
     text = corpus.read(file.read(), encoding)
-    return TextFacts(text.encoding, text.notes, corpus.facts(text.text), text.text[:BEGINNING])
+    return TextFacts(text.encoding, text.notes, corpus.compute_facts(text.text), text.text[:BEGINNING])
 
 
 def show(file: File, settings: TrainTextSettings | None) -> None:

@@ -23,14 +23,14 @@ def grid(
     """Draws a sheet of images as buttons; the session state has the number of the chosen one, from 1.
 
     Args:
-        data: a PNG from `studio.core.imaging.grids.grid`, with about as many rows as columns.
+        data: a PNG from `studio.core.imaging.grids.make_grid`, with about as many rows as columns.
         count: number of images.
         label: for screen readers.
         key: of the pills.
         on_change: callback for another choice.
         args: arguments of `on_change`.
     """
-    height, width = image_io.size(data)
+    height, width = image_io.read_size(data)
     image = browser_images.address(browser_images.of_bytes(data))
     style = assets.style(__file__, "image_grid.css", key, columns=str(_columns(count)))
     button = f'.{keys.css_class(key)} [data-testid="stButtonGroup"] button'

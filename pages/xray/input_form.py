@@ -39,7 +39,7 @@ def ask() -> LookSettings | None:
 
 
 def _layer(network: str) -> str:
-    channels = backbones.spec(network).layers
+    channels = backbones.find_spec(network).layers
     forms.drop_stale_choice("layer", channels)
     return st.selectbox(
         "Layer",
@@ -52,7 +52,7 @@ def _layer(network: str) -> str:
 
 
 def _channel(network: str, layer: str) -> int | None:
-    most = backbones.spec(network).layers[layer] - 1
+    most = backbones.find_spec(network).layers[layer] - 1
     if (st.session_state.get("channel") or 0) > most:
         st.session_state["channel"] = None  # The new layer has fewer channels.
     return numbers.number(

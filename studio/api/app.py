@@ -17,9 +17,9 @@ from studio.core import access
 from studio.core.errors import invalid
 from studio.core.version import VERSION
 
-ORIGINS = "STUDIO_API_ORIGINS"
-_OPEN = ("/", "/docs", "/openapi.json")  # the documentation
-_ABOUT = (
+ORIGINS_VARIABLE = "STUDIO_API_ORIGINS"
+_PUBLIC_PATHS = ("/", "/docs", "/openapi.json")  # the documentation
+_DESCRIPTION = (
     "What the studio can do, for other programs. Each request bears a token (`Authorization: Bearer TOKEN`), "
     "which `studio token` prints where the studio runs. Errors are problem details (RFC 9457)."
 )
@@ -33,8 +33,8 @@ def create(allowed: Collection[str] = ()) -> FastAPI:
             refuses requests of all other origins before they reach pages or API.
     """
     middleware = [
-        Middleware(callers.TokenFirst, open_to_all=_OPEN),
-        Middleware(guards.BodySizeLimit, larger={("POST", files.PATH): files.MOST_BODY}),
+        Middleware(callers.ApiTokenGuard, open_to_all=_PUBLIC_PATHS),
+        Middleware(guards.BodySizeLimit, larger={("POST", files.PATH): files.MAX_BODY_BYTES}),
     ]
     if allowed:
         cors = Middleware(
@@ -44,12 +44,12 @@ def create(allowed: Collection[str] = ()) -> FastAPI:
     api = FastAPI(
         title="Creative AI Studio",
         version=VERSION,
-        description=_ABOUT,
+        description=_DESCRIPTION,
         docs_url=None,
         redoc_url=None,
         middleware=middleware,
     )
-    problems.add(api)
+    problems.add_handlers(api)
     for part in (tasks, files, jobs, batches, gallery, models):
         api.include_router(part.routes)
 
@@ -70,24 +70,24 @@ def create(allowed: Collection[str] = ()) -> FastAPI:
 
     @api.get("/docs", include_in_schema=False)
     async def documentation() -> HTMLResponse:
-        return HTMLResponse(docs.page(api.openapi()), headers=docs.HEADERS)
+        return HTMLResponse(docs.render_page(api.openapi()), headers=docs.HEADERS)
 
-    _add_problem(api.openapi())
+    _add_problem_schema(api.openapi())
     return api
 
 
-def _add_problem(document: dict[str, Any]) -> None:
+def _add_problem_schema(document: dict[str, Any]) -> None:
     """Adds the schema of `Problem`, because FastAPI only adds models sent as `application/json`."""
     document["components"]["schemas"]["Problem"] = problems.Problem.model_json_schema()
 
 
-def origins() -> list[str]:
+def read_origins() -> list[str]:
     """Returns the origins that STUDIO_API_ORIGINS allows.
 
     Raises:
         InvalidInput: if one is not an origin; ignoring it could leave the studio more open than intended.
     """
-    named = [word.strip() for word in os.environ.get(ORIGINS, "").split(",") if word.strip()]
+    named = [word.strip() for word in os.environ.get(ORIGINS_VARIABLE, "").split(",") if word.strip()]
     for word in named:
         parts = urlsplit(word)
         if (
@@ -96,5 +96,5 @@ def origins() -> list[str]:
             or word != f"{parts.scheme}://{parts.netloc}"
         ):
             step = "write a scheme and a host, with commas between several"
-            raise invalid(ORIGINS, expected="an origin as https://example.org", received=word, next_step=step)
+            raise invalid(ORIGINS_VARIABLE, expected="an origin as https://example.org", received=word, next_step=step)
     return named

@@ -9,21 +9,21 @@ from fastapi import APIRouter
 
 from studio import engine
 from studio.api import bodies, jobs, shapes
-from studio.api.callers import Caller, aside
-from studio.api.problems import Missing, answers
+from studio.api.callers import Caller, run_in_thread
+from studio.api.problems import Missing, problem_responses
 from studio.core import paths, tasks
 from studio.core.errors import Unavailable, invalid
 from studio.core.settings import Settings
 from studio.core.tasks import File, Task
 
-MOST_TOGETHER = 500  # images per request
+MAX_IMAGES = 500  # images per request
 
 routes = APIRouter(tags=["Jobs"])
 
 
-@routes.post("/batches", status_code=202, responses=answers(400, 404, 413, 429, 507))
+@routes.post("/batches", status_code=202, responses=problem_responses(400, 404, 413, 429, 507))
 async def submit_batch(
-    owner: Caller, body: bodies.BatchRequest, idempotency_key: jobs.Key = ""
+    owner: Caller, body: bodies.BatchRequest, idempotency_key: jobs.IdempotencyKey = ""
 ) -> shapes.BatchOut:
     """Adds one job per image to the queue, as one batch: all of them, or none.
 
@@ -32,16 +32,16 @@ async def submit_batch(
     """
 
     def work() -> engine.Batch:
-        studio, key = engine.connect(), shapes.plain(idempotency_key)
-        task, several = _of_images(body)
+        studio, key = engine.connect(), shapes.to_json_data(idempotency_key)
+        task, several = _expand_images(body)
         batch = body.batch or (paths.digest(f"{owner} {key}".encode())[:16] if key else secrets.token_hex(8))
         studio.submit_all(task.name, several, batch, owner, key)
         return studio.batch(batch, owner)
 
-    return shapes.BatchOut.of(await aside(owner, work))
+    return shapes.BatchOut.of(await run_in_thread(owner, work))
 
 
-def _of_images(body: bodies.BatchRequest) -> tuple[Task, list[tuple[Settings, dict[str, list[File]]]]]:
+def _expand_images(body: bodies.BatchRequest) -> tuple[Task, list[tuple[Settings, dict[str, list[File]]]]]:
     """Returns the task, and settings and inputs for each image that its first input lists."""
     task = tasks.get(body.task)
     if not task.takes_single_image:
@@ -49,8 +49,8 @@ def _of_images(body: bodies.BatchRequest) -> tuple[Task, list[tuple[Settings, di
         raise invalid("task", expected="one of an image", received=task.name, next_step=step)
     slot = task.inputs[0].name
     images = body.inputs.get(slot, [])
-    if not 0 < len(images) <= MOST_TOGETHER:
-        expected = f"1 to {MOST_TOGETHER} images"
+    if not 0 < len(images) <= MAX_IMAGES:
+        expected = f"1 to {MAX_IMAGES} images"
         raise invalid(slot, expected=expected, received=len(images), next_step="send as many")
     shared = {name: files for name, files in body.inputs.items() if name != slot}
     _, settings, others = jobs.resolve_body(body.model_copy(update={"inputs": shared}))
@@ -62,31 +62,31 @@ def _of_images(body: bodies.BatchRequest) -> tuple[Task, list[tuple[Settings, di
     return task, [(settings, {**others, **content}) for content in contents]
 
 
-@routes.get("/batches/{batch}", responses=answers(404))
+@routes.get("/batches/{batch}", responses=problem_responses(404))
 async def show_batch(owner: Caller, batch: str) -> shapes.BatchOut:
     """Returns the state of a batch."""
-    return await aside(owner, lambda: _batch(batch, owner))
+    return await run_in_thread(owner, lambda: _find_batch(batch, owner))
 
 
-@routes.post("/batches/{batch}/cancel", status_code=202, responses=answers(404))
+@routes.post("/batches/{batch}/cancel", status_code=202, responses=problem_responses(404))
 async def cancel_batch(owner: Caller, batch: str) -> shapes.BatchOut:
     """Cancels all unfinished jobs of a batch; their results are discarded."""
-    return await aside(owner, lambda: _end(batch, owner, engine.connect().cancel_batch))
+    return await run_in_thread(owner, lambda: _end_batch(batch, owner, engine.connect().cancel_batch))
 
 
-@routes.post("/batches/{batch}/stop", status_code=202, responses=answers(404))
+@routes.post("/batches/{batch}/stop", status_code=202, responses=problem_responses(404))
 async def stop_batch(owner: Caller, batch: str) -> shapes.BatchOut:
     """Stops all unfinished jobs of a batch; the best result so far of each is kept."""
-    return await aside(owner, lambda: _end(batch, owner, engine.connect().stop_batch))
+    return await run_in_thread(owner, lambda: _end_batch(batch, owner, engine.connect().stop_batch))
 
 
-def _end(batch: str, owner: str, end: Callable[[str, str], None]) -> shapes.BatchOut:
-    _batch(batch, owner)
+def _end_batch(batch: str, owner: str, end: Callable[[str, str], None]) -> shapes.BatchOut:
+    _find_batch(batch, owner)
     end(batch, owner)
-    return _batch(batch, owner)
+    return _find_batch(batch, owner)
 
 
-def _batch(batch: str, owner: str) -> shapes.BatchOut:
+def _find_batch(batch: str, owner: str) -> shapes.BatchOut:
     studio = engine.connect()
     try:
         return shapes.BatchOut.of(studio.batch(batch, owner))

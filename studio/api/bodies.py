@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 DIGEST = "^[0-9a-f]{64}$"
-Word = Annotated[str, Field(max_length=200)]
+ShortText = Annotated[str, Field(max_length=200)]
 
 
 class _RequestModel(BaseModel):
@@ -28,7 +28,7 @@ class TaskRequest(_RequestModel):
 
     task: str = Field(max_length=100, examples=["style.transfer"])
     settings: dict[str, Any] = Field({}, description="Those that shall differ from the defaults.")
-    inputs: dict[Word, list[Word | FileRef]] = Field(
+    inputs: dict[ShortText, list[ShortText | FileRef]] = Field(
         {},
         description="Of each slot its files: the id of an upload or of a result, `sample:NAME`, the name of "
         "a model, or `SETTING:NAME` where the slot takes names in place of files.",
@@ -67,8 +67,8 @@ class MarksIn(_RequestModel):
     """Changes to the marks of a gallery item; null leaves a field unchanged."""
 
     starred: bool | None = None
-    tags: list[Word] | None = Field(None, description="All that it shall have, instead of those it has.")
-    name: Word | None = Field(None, description='"" for the one that the studio gives.')
+    tags: list[ShortText] | None = Field(None, description="All that it shall have, instead of those it has.")
+    name: ShortText | None = Field(None, description='"" for the one that the studio gives.')
 
 
 class ModelIn(_RequestModel):

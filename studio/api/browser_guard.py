@@ -11,13 +11,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from studio.api import problems
 
-_FOREIGN_PROGRAM = (
+_FOREIGN_API_CALL = (
     "A page of another site may not call this studio. Name that site in STUDIO_API_ORIGINS where the studio "
     "runs."
 )
 _FOREIGN_PAGE = "A page of another site may not use this studio. Open the studio's own address."
 _PORTS = {"http": 80, "https": 443}
-_OF_STREAM = {"ws": "http", "wss": "https"}
+_HTTP_SCHEMES = {"ws": "http", "wss": "https"}
 
 
 class BrowserGuard:
@@ -38,7 +38,7 @@ class BrowserGuard:
         self, app: ASGIApp, programs: str, callers: Collection[str] = (), pages: Collection[str] = ()
     ):
         self._app, self._programs = app, programs
-        self._callers, self._pages = _origins(callers), _origins(pages)
+        self._callers, self._pages = _parse_origins(callers), _parse_origins(pages)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Responds 403 to pages of other sites, else as the app does, with security headers."""
@@ -51,12 +51,12 @@ class BrowserGuard:
             await send(message)
 
         is_program = scope["path"].startswith(self._programs)
-        if _is_own(scope, self._callers if is_program else self._pages):
+        if _is_allowed(scope, self._callers if is_program else self._pages):
             return await self._app(scope, receive, send_with_headers)
         if scope["type"] == "websocket":  # closing before accepting gives the browser a 403
             return await send({"type": "websocket.close", "code": 1008})
         refusal = (
-            problems.response(403, _FOREIGN_PROGRAM) if is_program else PlainTextResponse(_FOREIGN_PAGE, 403)
+            problems.make_response(403, _FOREIGN_API_CALL) if is_program else PlainTextResponse(_FOREIGN_PAGE, 403)
         )
         await refusal(scope, receive, send_with_headers)
 
@@ -68,25 +68,25 @@ def _add_headers(headers: MutableHeaders) -> None:
     headers.setdefault("referrer-policy", "same-origin")
 
 
-def _is_own(scope: Scope, allowed: Collection[tuple[str, str, int]]) -> bool:
+def _is_allowed(scope: Scope, allowed: Collection[tuple[str, str, int]]) -> bool:
     headers = Headers(scope=scope)
     claimed = headers.getlist("origin")
     if not claimed:
         return True
-    origin = _origin(claimed[0]) if len(claimed) == 1 else None
+    origin = _parse_origin(claimed[0]) if len(claimed) == 1 else None
     if origin is None:
         return False
-    own: str = _OF_STREAM.get(scope["scheme"]) or scope["scheme"]
+    own: str = _HTTP_SCHEMES.get(scope["scheme"]) or scope["scheme"]
     proxied = (headers.get("x-forwarded-proto") or own).partition(",")[0].strip().lower()
     host = headers.get("host", "")
-    return origin in allowed or origin in {_origin(f"{scheme}://{host}") for scheme in (own, proxied)}
+    return origin in allowed or origin in {_parse_origin(f"{scheme}://{host}") for scheme in (own, proxied)}
 
 
-def _origins(named: Collection[str]) -> set[tuple[str, str, int]]:
-    return {origin for name in named if (origin := _origin(name)) is not None}
+def _parse_origins(named: Collection[str]) -> set[tuple[str, str, int]]:
+    return {origin for name in named if (origin := _parse_origin(name)) is not None}
 
 
-def _origin(text: str) -> tuple[str, str, int] | None:
+def _parse_origin(text: str) -> tuple[str, str, int] | None:
     """Returns scheme, host and port of an origin; None for anything else, such as "null"."""
     try:
         parts = urlsplit(text)

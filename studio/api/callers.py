@@ -1,6 +1,6 @@
 """Authentication of API requests by token, and threads for their work, separate from those of pages.
 
-FastAPI reads the whole body before its dependencies run; `TokenFirst` checks the token before that.
+FastAPI reads the whole body before its dependencies run; `ApiTokenGuard` checks the token before that.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from studio.api import guards, problems
 from studio.core import access, owners, tokens
 
 T = TypeVar("T")
-_THREADS = 48  # separate from Streamlit's threads, which slow API requests must not use up
-_MOST_OF_OWNER = 12  # threads per owner; more than live requests and checks of uploads may use
-_limiter = anyio.CapacityLimiter(_THREADS)
+_MAX_THREADS = 48  # separate from Streamlit's threads, which slow API requests must not use up
+_MAX_OWNER_THREADS = 12  # threads per owner; more than live requests and checks of uploads may use
+_limiter = anyio.CapacityLimiter(_MAX_THREADS)
 _token_limiter = anyio.CapacityLimiter(4)  # separate, so token checks do not wait for other work
-_limiters: WeakValueDictionary[str, anyio.CapacityLimiter] = WeakValueDictionary()  # by owner
+_owner_limiters: WeakValueDictionary[str, anyio.CapacityLimiter] = WeakValueDictionary()  # by owner
 _bearer = HTTPBearer(auto_error=False, description="What `studio token` prints on the machine of the studio.")
 
 
-class TokenFirst:
+class ApiTokenGuard:
     """Refuses requests without a valid token before a byte of their body is read.
 
     Args:
@@ -41,31 +41,31 @@ class TokenFirst:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Responds 401 without a valid token, else as the app does, with the owner in the request's state."""
-        if scope["type"] != "http" or guards.path_below(scope) in self._open:
+        if scope["type"] != "http" or guards.relative_path(scope) in self._open:
             return await self._app(scope, receive, send)
         kind, _, token = Headers(scope=scope).get("authorization", "").partition(" ")
         owner = None
         if kind.lower() == "bearer" and token:
             owner = await to_thread.run_sync(tokens.owner_of, token, limiter=_token_limiter)
         if owner is None:
-            headers = {"WWW-Authenticate": "Bearer", **guards.end_of_connection(scope)}
-            return await problems.response(401, access.NO_TOKEN, headers)(scope, receive, send)
+            headers = {"WWW-Authenticate": "Bearer", **guards.closing_headers(scope)}
+            return await problems.make_response(401, access.NO_TOKEN, headers)(scope, receive, send)
         scope.setdefault("state", {})["owner"] = owner
         await self._app(scope, receive, send)
 
 
-async def caller(
+async def get_caller(
     request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 ) -> str:
-    """Returns the owner of the request's token, which `TokenFirst` has checked."""
+    """Returns the owner of the request's token, which `ApiTokenGuard` has checked."""
     owner: str = request.state.owner
     return owner
 
 
-Caller = Annotated[str, Depends(caller)]
+Caller = Annotated[str, Depends(get_caller)]
 
 
-async def aside(owner: str, work: Callable[[], T]) -> T:
+async def run_in_thread(owner: str, work: Callable[[], T]) -> T:
     """Runs blocking work for an owner in a thread, and returns its result.
 
     Each owner may use only a part of the threads, so many requests of one owner do not block others.
@@ -75,5 +75,5 @@ async def aside(owner: str, work: Callable[[], T]) -> T:
         with owners.acting_as(owner):
             return work()
 
-    async with _limiters.setdefault(owner, anyio.CapacityLimiter(_MOST_OF_OWNER)):
+    async with _owner_limiters.setdefault(owner, anyio.CapacityLimiter(_MAX_OWNER_THREADS)):
         return await to_thread.run_sync(run, limiter=_limiter, abandon_on_cancel=True)

@@ -15,63 +15,63 @@ curl -H "$T" --json '{"task": "style.transfer", "inputs": {"content": ["sample:c
 "style": ["house:mosaic"]}}' $A/live -o out.png"""
 
 
-def page(document: dict[str, Any]) -> str:
+def render_page(document: dict[str, Any]) -> str:
     """Returns the documentation page as HTML.
 
     Args:
         document: the OpenAPI document.
     """
     parts = [
-        f"<h1>{_text(document['info']['title'])}</h1><p>{_text(document['info']['description'])} "
+        f"<h1>{_escape(document['info']['title'])}</h1><p>{_escape(document['info']['description'])} "
         'The whole of it as <a href="openapi.json">OpenAPI</a>.</p>'
         f"<pre>{html.escape(_EXAMPLE)}</pre>"
     ]
     for path, methods in document["paths"].items():
-        parts += [_route(path, name, operation) for name, operation in methods.items() if name != "head"]
-    parts += [_shape(name, schema) for name, schema in document["components"]["schemas"].items()]
+        parts += [_render_route(path, name, operation) for name, operation in methods.items() if name != "head"]
+    parts += [_render_schema(name, schema) for name, schema in document["components"]["schemas"].items()]
     head = '<!doctype html><html lang="en"><meta charset="utf-8"><title>Studio API</title>'
     view = '<meta name="viewport" content="width=device-width,initial-scale=1">'
     return f"{head}{view}<style>{_STYLE}</style>{''.join(parts)}"
 
 
-def _route(path: str, method: str, operation: dict[str, Any]) -> str:
+def _render_route(path: str, method: str, operation: dict[str, Any]) -> str:
     lines = "".join(
-        f"<tr><td><code>{_text(field['name'])}</code><td>{field['in']}<td>{_kind(field['schema'])}"
-        f"<td>{_text(field.get('description') or field['schema'].get('description', ''))}"
+        f"<tr><td><code>{_escape(field['name'])}</code><td>{field['in']}<td>{_render_type(field['schema'])}"
+        f"<td>{_escape(field.get('description') or field['schema'].get('description', ''))}"
         for field in operation.get("parameters", ())
     )
     content = operation.get("requestBody", {}).get("content", {})
-    bodies = "".join(f"<p>Body: {_text(media)} {_kind(body['schema'])}" for media, body in content.items())
+    bodies = "".join(f"<p>Body: {_escape(media)} {_render_type(body['schema'])}" for media, body in content.items())
     codes = ", ".join(sorted(operation["responses"]))
-    title = f"<h3><code>{method.upper()} {_text(path)}</code></h3>"
-    description = f"<p>{_text(operation.get('description', ''))}</p>"
+    title = f"<h3><code>{method.upper()} {_escape(path)}</code></h3>"
+    description = f"<p>{_escape(operation.get('description', ''))}</p>"
     return f"{title}{description}<table>{lines}</table>{bodies}<p>Responses: {codes}</p>"
 
 
-def _shape(name: str, schema: dict[str, Any]) -> str:
+def _render_schema(name: str, schema: dict[str, Any]) -> str:
     rows = "".join(
-        f"<tr><td><code>{_text(name)}</code><td>{_kind(field)}<td>{_text(field.get('description', ''))}"
+        f"<tr><td><code>{_escape(name)}</code><td>{_render_type(field)}<td>{_escape(field.get('description', ''))}"
         for name, field in schema.get("properties", {}).items()
     )
     return (
-        f'<h3 id="{_text(name)}">{_text(name)}</h3><p>{_text(schema.get("description", ""))}</p>'
+        f'<h3 id="{_escape(name)}">{_escape(name)}</h3><p>{_escape(schema.get("description", ""))}</p>'
         f"<table>{rows}</table>"
     )
 
 
-def _kind(schema: dict[str, Any]) -> str:
+def _render_type(schema: dict[str, Any]) -> str:
     """Returns the type of a value as HTML."""
     if "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
-        return f'<a href="#{_text(name)}">{_text(name)}</a>'
+        return f'<a href="#{_escape(name)}">{_escape(name)}</a>'
     if "anyOf" in schema:
-        return " or ".join(map(_kind, schema["anyOf"]))
+        return " or ".join(map(_render_type, schema["anyOf"]))
     if "enum" in schema:
-        return _text(", ".join(map(str, schema["enum"])))
+        return _escape(", ".join(map(str, schema["enum"])))
     if schema.get("type") == "array":
-        return f"list of {_kind(schema['items'])}"
-    return _text(schema.get("type", "any"))
+        return f"list of {_render_type(schema['items'])}"
+    return _escape(schema.get("type", "any"))
 
 
-def _text(value: object) -> str:
+def _escape(value: object) -> str:
     return html.escape(str(value))

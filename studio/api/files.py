@@ -13,8 +13,8 @@ from fastapi.responses import FileResponse
 from starlette.exceptions import HTTPException
 
 from studio.api import form_data, shapes
-from studio.api.callers import Caller, aside
-from studio.api.problems import Missing, answers
+from studio.api.callers import Caller, run_in_thread
+from studio.api.problems import Missing, problem_responses
 from studio.core import access, tokens
 from studio.core.errors import StudioError
 from studio.core.files import Kind
@@ -23,63 +23,63 @@ from studio.engine import quotas
 from studio.run import uploads
 
 PATH = "/files"
-MOST_BODY = max(uploads.MOST.values()) + (1 << 20)  # bytes of the largest file and a form around it
-_MOST_NAME = 200  # characters
-_PIECE = 4 << 20  # bytes per write: a thread per packet would take longer than the disk
-_MOST_AT_ONCE = 8  # uploads per owner, so other owners do not wait for slow ones
-_uploads: WeakValueDictionary[str, CapacityLimiter] = WeakValueDictionary()  # by owner
+MAX_BODY_BYTES = max(uploads.MAX_BYTES.values()) + (1 << 20)  # bytes of the largest file and a form around it
+_MAX_NAME_CHARACTERS = 200  # characters
+_WRITE_BYTES = 4 << 20  # bytes per write: a thread per packet would take longer than the disk
+_MAX_UPLOADS = 8  # uploads per owner, so other owners do not wait for slow ones
+_upload_limiters: WeakValueDictionary[str, CapacityLimiter] = WeakValueDictionary()  # by owner
 # One check of an upload per owner runs at a time.
-_checks: WeakValueDictionary[str, CapacityLimiter] = WeakValueDictionary()
-_BINARY = {"type": "string", "format": "binary"}
-_FORM = {"type": "object", "properties": {"file": _BINARY}, "required": ["file"]}
-_BODY = {"application/octet-stream": {"schema": _BINARY}, form_data.MEDIA: {"schema": _FORM}}
+_check_limiters: WeakValueDictionary[str, CapacityLimiter] = WeakValueDictionary()
+_BINARY_SCHEMA = {"type": "string", "format": "binary"}
+_FORM_SCHEMA = {"type": "object", "properties": {"file": _BINARY_SCHEMA}, "required": ["file"]}
+_BODY_CONTENT = {"application/octet-stream": {"schema": _BINARY_SCHEMA}, form_data.MEDIA_TYPE: {"schema": _FORM_SCHEMA}}
 
 routes = APIRouter(tags=["Files"])
-Input = Literal["image", "animation", "text", "model", "dataset"]
+UploadKind = Literal["image", "animation", "text", "model", "dataset"]
 
 
 @routes.post(
     PATH,
     status_code=201,
-    responses=answers(400, 408, 507),
-    openapi_extra={"requestBody": {"required": True, "content": _BODY}},
+    responses=problem_responses(400, 408, 507),
+    openapi_extra={"requestBody": {"required": True, "content": _BODY_CONTENT}},
 )
 async def upload(
     request: Request,
     owner: Caller,
-    kind: Input = "image",
-    name: Annotated[str, Query(max_length=_MOST_NAME)] = "",
+    kind: UploadKind = "image",
+    name: Annotated[str, Query(max_length=_MAX_NAME_CHARACTERS)] = "",
 ) -> shapes.FileOut:
     """Uploads an input file and validates it as pages do. Equal bytes get the same id.
 
     A form with one file is also accepted; its file name is used unless `name` is given.
     """
-    async with _uploads.setdefault(owner, CapacityLimiter(_MOST_AT_ONCE)):
+    async with _upload_limiters.setdefault(owner, CapacityLimiter(_MAX_UPLOADS)):
         announced = request.headers.get("content-length", "")
         size = int(announced) if announced.isdigit() and len(announced) < 20 else 0
         uploads.check_size(kind, name, size)
-        await aside(owner, partial(quotas.check_disk_quota, owner, size))
+        await run_in_thread(owner, partial(quotas.check_disk_quota, owner, size))
         packets: AsyncIterator[bytes] = request.stream()
         if form_data.is_form(request):
             part = form_data.FilePart(request)
             await part.begin()
-            packets, name = part.packets(), name or part.name[:_MOST_NAME]
-        return shapes.FileOut.of(await _receive(packets, owner, kind, name or "upload"))
+            packets, name = part.packets(), name or part.name[:_MAX_NAME_CHARACTERS]
+        return shapes.FileOut.of(await _receive_upload(packets, owner, kind, name or "upload"))
 
 
-async def _receive(stream: AsyncIterator[bytes], owner: str, kind: Kind, name: str) -> File:
+async def _receive_upload(stream: AsyncIterator[bytes], owner: str, kind: Kind, name: str) -> File:
     with uploads.receive(kind, name) as receiver:
         packets: list[bytes] = []
         waiting = 0
         async for packet in stream:
             packets.append(packet)
             waiting += len(packet)
-            if waiting >= _PIECE:
+            if waiting >= _WRITE_BYTES:
                 await to_thread.run_sync(receiver.add, packets)
                 packets, waiting = [], 0
         receiver.add(packets)
-        async with _checks.setdefault(owner, CapacityLimiter(1)):
-            return await aside(owner, partial(_keep_upload, receiver, owner))
+        async with _check_limiters.setdefault(owner, CapacityLimiter(1)):
+            return await run_in_thread(owner, partial(_keep_upload, receiver, owner))
 
 
 def _keep_upload(receiver: uploads.Upload, owner: str) -> File:
@@ -93,7 +93,7 @@ def _keep_upload(receiver: uploads.Upload, owner: str) -> File:
 @routes.get(
     PATH + "/{id}",
     response_class=FileResponse,
-    responses=answers(404, 400)
+    responses=problem_responses(404, 400)
     | {
         200: {"content": {"*/*": {}}},
         206: {"description": "The bytes asked for.", "content": {"*/*": {}}},
@@ -101,16 +101,16 @@ def _keep_upload(receiver: uploads.Upload, owner: str) -> File:
     },
 )
 async def download(
-    owner: Caller, id: str, kind: Kind = "image", name: Annotated[str, Query(max_length=_MOST_NAME)] = ""
+    owner: Caller, id: str, kind: Kind = "image", name: Annotated[str, Query(max_length=_MAX_NAME_CHARACTERS)] = ""
 ) -> FileResponse:
     """Downloads a result or an input, or a `Range` of its bytes."""
     try:
-        path = await aside(owner, lambda: File(id, kind, name).path)
+        path = await run_in_thread(owner, lambda: File(id, kind, name).path)
     except StudioError as error:
         raise Missing(str(error)) from None
     return FileResponse(
         path,
         media_type=shapes.media_type(name),
-        filename=shapes.plain(name) or None,
+        filename=shapes.to_json_data(name) or None,
         headers={"X-Content-Type-Options": "nosniff"},
     )

@@ -11,8 +11,8 @@ from starlette.requests import Request
 
 from studio.core.errors import InvalidInput
 
-MEDIA = "multipart/form-data"
-_NEXT = (
+MEDIA_TYPE = "multipart/form-data"
+_ADVICE = (
     'Send the bytes alone, as `curl -H "$T" --data-binary @photo.jpg "$A/files?name=photo.jpg"` does; '
     "kind and name belong into the address."
 )
@@ -20,7 +20,7 @@ _NEXT = (
 
 def is_form(request: Request) -> bool:
     """Returns whether the body is a form rather than the bytes of a file."""
-    return _media(request)[0] == MEDIA.encode()
+    return _parse_media_type(request)[0] == MEDIA_TYPE.encode()
 
 
 class FilePart:
@@ -61,7 +61,7 @@ class FilePart:
                 yield packet
 
     async def _parse(self, request: Request) -> AsyncGenerator[bool]:
-        boundary = _media(request)[1].get(b"boundary", b"")
+        boundary = _parse_media_type(request)[1].get(b"boundary", b"")
         try:
             parser = MultipartParser(
                 boundary,
@@ -108,9 +108,9 @@ class FilePart:
         self._packets.append(data[start:end])
 
 
-def _media(request: Request) -> tuple[bytes, dict[bytes, bytes]]:
+def _parse_media_type(request: Request) -> tuple[bytes, dict[bytes, bytes]]:
     return parse_options_header(request.headers.get("content-type", ""))
 
 
 def _form_error(why: str) -> InvalidInput:
-    return InvalidInput(f"The form {why}; one file is taken. {_NEXT}")
+    return InvalidInput(f"The form {why}; one file is taken. {_ADVICE}")

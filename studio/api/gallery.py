@@ -8,35 +8,35 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from studio.api import bodies, shapes
-from studio.api.callers import Caller, aside
-from studio.api.problems import Missing, answers
+from studio.api.callers import Caller, run_in_thread
+from studio.api.problems import Missing, problem_responses
 from studio.core.errors import Unavailable
 from studio.gallery import index, items
 from studio.gallery.index import Filter
 from studio.gallery.marks import change
 
 routes = APIRouter(tags=["Gallery"])
-_Word = Annotated[str, Query(max_length=200)]
+_ShortText = Annotated[str, Query(max_length=200)]
 
 
-@routes.get("/gallery", responses=answers())
+@routes.get("/gallery", responses=problem_responses())
 async def search(
     owner: Caller,
-    words: _Word = "",
-    kind: _Word = "",
-    task: _Word = "",
+    words: _ShortText = "",
+    kind: _ShortText = "",
+    task: _ShortText = "",
     starred: bool = False,
-    tag: _Word = "",
+    tag: _ShortText = "",
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     skip: Annotated[int, Query(ge=0, le=10**9)] = 0,
 ) -> shapes.ItemsOut:
     """Searches the gallery, newest first. `words` match text, whole numbers and settings such as `seed=7`."""
     query = Filter(kind=kind, task=task, words=words, starred=starred, tag=tag)
-    matches, total = await aside(owner, partial(index.find, query, owner, limit, skip))
+    matches, total = await run_in_thread(owner, partial(index.find, query, owner, limit, skip))
     return shapes.ItemsOut(items=[shapes.ItemOut.of(match) for match in matches], total=total)
 
 
-@routes.patch("/gallery/{id}", responses=answers(400, 404, 507))
+@routes.patch("/gallery/{id}", responses=problem_responses(400, 404, 507))
 async def mark(owner: Caller, id: str, marks: bodies.MarksIn) -> shapes.ItemOut:
     """Changes star, tags or name of an item; omitted fields stay unchanged."""
 
@@ -46,18 +46,18 @@ async def mark(owner: Caller, id: str, marks: bodies.MarksIn) -> shapes.ItemOut:
         except Unavailable as error:
             raise Missing(str(error)) from None
 
-    return await aside(owner, work)
+    return await run_in_thread(owner, work)
 
 
 @routes.get(
     "/gallery/{id}/thumbnail",
     response_class=Response,
-    responses=answers(404) | {200: {"content": {"image/webp": {}}}},
+    responses=problem_responses(404) | {200: {"content": {"image/webp": {}}}},
 )
 async def thumbnail(owner: Caller, id: str) -> Response:
     """Returns a small image of an item as WebP."""
     try:
-        data = await aside(owner, lambda: items.find(id, owner).thumbnail())
+        data = await run_in_thread(owner, lambda: items.find(id, owner).thumbnail())
     except Unavailable as error:
         raise Missing(str(error)) from None
     return Response(data, media_type="image/webp")

@@ -14,16 +14,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from studio.api import problems
 from studio.core import amounts
 
-MOST_JSON = 1 << 20  # bytes of a body that is not a file
-PIECE_SECONDS = 30.0  # within which the next bytes of a body must arrive
-LEAST_RATE = 8192  # bytes per second of a body, on average
+MAX_JSON_BYTES = 1 << 20  # bytes of a body that is not a file
+CHUNK_SECONDS = 30.0  # within which the next bytes of a body must arrive
+MIN_BYTES_PER_SECOND = 8192  # bytes per second of a body, on average
 GRACE_SECONDS = 30.0  # that any body may take in addition
-_NO_NAME = (
+_UNKNOWN_HOST = (
     "This studio answers on its own machine alone, as localhost. Call it as http://localhost there, or "
     "have whoever runs it open it to a network."
 )
-_SLOW = (
-    f"The body came too slowly: less than {LEAST_RATE // 1024} KiB a second, or with a long pause. "
+_TOO_SLOW = (
+    f"The body came too slowly: less than {MIN_BYTES_PER_SECOND // 1024} KiB a second, or with a long pause. "
     "Send it again over a faster connection."
 )
 
@@ -56,7 +56,7 @@ class HostGuard:
         guarded = TrustedHostMiddleware(app, self._hosts, www_redirect=False)
         await guarded(scope, receive, discard if by_program else send)
         if by_program and not is_known_host:
-            await problems.response(400, _NO_NAME)(scope, receive, send)
+            await problems.make_response(400, _UNKNOWN_HOST)(scope, receive, send)
 
 
 class BodySizeLimit:
@@ -74,7 +74,7 @@ class BodySizeLimit:
         """Responds as the app does; reading beyond the limit raises an error in it."""
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
-        most = self._larger.get((scope["method"], path_below(scope)), MOST_JSON)
+        most = self._larger.get((scope["method"], relative_path(scope)), MAX_JSON_BYTES)
         count = 0
 
         async def receive_limited() -> Message:
@@ -103,13 +103,13 @@ class BodyRateLimit:
         await self._app(scope, steady, send)
 
 
-def path_below(scope: Scope) -> str:
+def relative_path(scope: Scope) -> str:
     """Returns the path of a request relative to the mount point of its app."""
     path: str = scope["path"]
     return path.removeprefix(scope.get("root_path", ""))
 
 
-def end_of_connection(scope: Scope) -> dict[str, str]:
+def closing_headers(scope: Scope) -> dict[str, str]:
     """Returns the header that closes the connection if an unread body is still to come."""
     headers = Headers(scope=scope)
     has_body = _content_length(scope) or "transfer-encoding" in headers
@@ -134,13 +134,13 @@ class _TimedBody:
     async def receive(self) -> Message:
         if self._whole:  # the next message is the disconnect, at any time
             return await self._receive()
-        left = GRACE_SECONDS + self._bytes / LEAST_RATE - self._waited
+        left = GRACE_SECONDS + self._bytes / MIN_BYTES_PER_SECOND - self._waited
         loop = asyncio.get_running_loop()
         start = loop.time()
         try:
-            message: Any = await asyncio.wait_for(self._receive(), max(0.0, min(PIECE_SECONDS, left)))
+            message: Any = await asyncio.wait_for(self._receive(), max(0.0, min(CHUNK_SECONDS, left)))
         except TimeoutError:
-            raise HTTPException(408, _SLOW, {"Connection": "close"}) from None
+            raise HTTPException(408, _TOO_SLOW, {"Connection": "close"}) from None
         self._waited += loop.time() - start
         self._bytes += len(message.get("body", b""))
         self._whole = not message.get("more_body", False)

@@ -6,7 +6,7 @@ from typing import Any
 
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
-SECONDS = 10.0  # between two checks; a connection without a new request in between is closed
+CHECK_SECONDS = 10.0  # between two checks; a connection without a new request in between is closed
 
 
 def close_idle() -> None:
@@ -22,27 +22,27 @@ def close_idle() -> None:
 
     def connection_made(self: Any, transport: Any) -> None:
         begin(self, transport)
-        self.loop.call_later(SECONDS, _check, self, transport, None)
+        self.loop.call_later(CHECK_SECONDS, _close_if_idle, self, transport, None)
 
     protocol.connection_made, protocol.closes_idle = connection_made, True
 
 
-def _check(connection: Any, transport: Any, before: Any) -> None:
+def _close_if_idle(connection: Any, transport: Any, before: Any) -> None:
     """Closes a connection if no request began or was answered since the last check; else checks again later.
 
     Args:
         connection: the HTTP protocol instance.
         transport: of the connection.
-        before: the result of `_waiting` at the last check.
+        before: the result of `_last_request` at the last check.
     """
     protocol = transport.get_protocol()
     if transport.is_closing() or (protocol is not connection and _is_open(protocol)):
         return
-    now = _waiting(connection) if protocol is connection else protocol
+    now = _last_request(connection) if protocol is connection else protocol
     if now is not None and now is before:
         transport.close()
         return
-    connection.loop.call_later(SECONDS, _check, connection, transport, now)
+    connection.loop.call_later(CHECK_SECONDS, _close_if_idle, connection, transport, now)
 
 
 def _is_open(websocket: Any) -> bool:
@@ -50,7 +50,7 @@ def _is_open(websocket: Any) -> bool:
     return bool(getattr(websocket, "handshake_complete", True))
 
 
-def _waiting(connection: Any) -> Any:
+def _last_request(connection: Any) -> Any:
     """Returns the last answered request, `connection` if there was none, or None during a request."""
     request = connection.cycle
     return (request or connection) if request is None or request.response_complete else None

@@ -19,8 +19,8 @@ from pydantic_core import from_json
 
 from studio import engine
 from studio.api import bodies, shapes
-from studio.api.callers import Caller, aside
-from studio.api.problems import Missing, answers
+from studio.api.callers import Caller, run_in_thread
+from studio.api.problems import Missing, problem_responses
 from studio.core import owners, paths, tasks
 from studio.core.errors import InvalidInput, StudioError, TooMany, Unavailable, invalid, short_name
 from studio.core.settings import Settings
@@ -29,18 +29,18 @@ from studio.run import input_files
 from studio.run.machine import Machine
 from studio.run.request import resolve
 
-LOOK_SECONDS = 0.25  # between two checks of a job
-MOST_WAIT = 60.0  # s
-_LONGEST = 120  # characters of a name
-MOST_LIVE = 8  # simultaneous live requests per owner
-Key = Annotated[str, Header(alias="Idempotency-Key", max_length=200)]
+POLL_SECONDS = 0.25  # between two checks of a job
+MAX_WAIT_SECONDS = 60.0  # s
+_MAX_NAME_CHARACTERS = 120  # characters of a name
+MAX_LIVE = 8  # simultaneous live requests per owner
+IdempotencyKey = Annotated[str, Header(alias="Idempotency-Key", max_length=200)]
 
 routes = APIRouter(tags=["Jobs"])
-_live: Counter[str] = Counter()  # by owner; changed only in the server's event loop
+_live_counts: Counter[str] = Counter()  # by owner; changed only in the server's event loop
 
 
-@routes.post("/jobs", status_code=202, responses=answers(400, 404, 413, 429, 507))
-async def submit(owner: Caller, body: bodies.JobRequest, idempotency_key: Key = "") -> shapes.JobOut:
+@routes.post("/jobs", status_code=202, responses=problem_responses(400, 404, 413, 429, 507))
+async def submit(owner: Caller, body: bodies.JobRequest, idempotency_key: IdempotencyKey = "") -> shapes.JobOut:
     """Submits a job to the queue.
 
     With an `Idempotency-Key`, the request can be repeated, even after the server was killed: it creates only
@@ -49,24 +49,24 @@ async def submit(owner: Caller, body: bodies.JobRequest, idempotency_key: Key = 
 
     def work() -> shapes.JobOut:
         task, settings, inputs = resolve_body(body)
-        key = shapes.plain(idempotency_key)
+        key = shapes.to_json_data(idempotency_key)
         submitted = engine.connect().submit(task.name, settings, inputs, owner, key=key, batch=body.batch)
-        return shapes.job(submitted)
+        return shapes.build_job(submitted)
 
-    return await aside(owner, work)
+    return await run_in_thread(owner, work)
 
 
-@routes.get("/jobs", responses=answers())
+@routes.get("/jobs", responses=problem_responses())
 async def list_jobs(owner: Caller, limit: Annotated[int, Query(ge=1, le=200)] = 20) -> list[shapes.JobOut]:
     """Lists your jobs, newest first; all unfinished jobs are included."""
-    return await aside(owner, lambda: [shapes.job(job) for job in engine.connect().jobs(owner, limit)])
+    return await run_in_thread(owner, lambda: [shapes.build_job(job) for job in engine.connect().jobs(owner, limit)])
 
 
-@routes.get("/jobs/{id}", responses=answers(404))
+@routes.get("/jobs/{id}", responses=problem_responses(404))
 async def show_job(
     owner: Caller,
     id: str,
-    wait: Annotated[float, Query(ge=0, le=MOST_WAIT, description="Seconds to wait for its end.")] = 0,
+    wait: Annotated[float, Query(ge=0, le=MAX_WAIT_SECONDS, description="Seconds to wait for its end.")] = 0,
     all_figures: Annotated[
         bool, Query(description="Also figures that are long lists, as the loss of each character.")
     ] = False,
@@ -74,21 +74,21 @@ async def show_job(
     """Returns the state of a job. Lists of more than 100 numbers are omitted from its figures by default."""
     end = time.monotonic() + wait
     while True:
-        job = await aside(owner, partial(_find_job, id, owner))
+        job = await run_in_thread(owner, partial(_find_job, id, owner))
         if job.finished or time.monotonic() >= end:
-            return await aside(owner, partial(shapes.job, job, all_figures))
-        await asyncio.sleep(LOOK_SECONDS)
+            return await run_in_thread(owner, partial(shapes.build_job, job, all_figures))
+        await asyncio.sleep(POLL_SECONDS)
 
 
 async def require_job(owner: Caller, id: str) -> engine.Job:
     """Returns the job of a path. As a dependency, it responds 404 before a streamed response begins."""
-    return await aside(owner, partial(_find_job, id, owner))
+    return await run_in_thread(owner, partial(_find_job, id, owner))
 
 
 ExistingJob = Annotated[engine.Job, Depends(require_job)]
 
 
-@routes.get("/jobs/{id}/events", response_class=EventSourceResponse, responses=answers(404))
+@routes.get("/jobs/{id}/events", response_class=EventSourceResponse, responses=problem_responses(404))
 async def watch(owner: Caller, job: ExistingJob) -> AsyncIterator[ServerSentEvent]:
     """Streams events of a job until it ends: `job` at each change, `preview` with a WebP in base64."""
     last_sent: shapes.JobOut | None = None
@@ -97,14 +97,14 @@ async def watch(owner: Caller, job: ExistingJob) -> AsyncIterator[ServerSentEven
         if job.preview and job.preview != last_preview:
             last_preview = job.preview
             yield ServerSentEvent(event="preview", data=base64.b64encode(last_preview).decode())
-        now = await aside(owner, partial(shapes.job, job))
+        now = await run_in_thread(owner, partial(shapes.build_job, job))
         if now != last_sent:
             yield ServerSentEvent(event="job", data=now)
         last_sent = now
         if not last_sent.finished:
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(POLL_SECONDS)
             try:
-                job = await aside(owner, partial(_find_job, job.id, owner))
+                job = await run_in_thread(owner, partial(_find_job, job.id, owner))
             except StudioError:  # the engine is down, or the job was removed; the next request reports it
                 return
 
@@ -112,7 +112,7 @@ async def watch(owner: Caller, job: ExistingJob) -> AsyncIterator[ServerSentEven
 @routes.get(
     "/jobs/{id}/preview",
     response_class=Response,
-    responses=answers(404) | {200: {"content": {"image/webp": {}}}},
+    responses=problem_responses(404) | {200: {"content": {"image/webp": {}}}},
 )
 async def preview(job: ExistingJob) -> Response:
     """Returns the latest preview of a job as WebP."""
@@ -121,31 +121,31 @@ async def preview(job: ExistingJob) -> Response:
     return Response(job.preview, media_type="image/webp", headers={"Cache-Control": "no-store"})
 
 
-@routes.post("/jobs/{id}/cancel", status_code=202, responses=answers(404))
+@routes.post("/jobs/{id}/cancel", status_code=202, responses=problem_responses(404))
 async def cancel(owner: Caller, job: ExistingJob) -> shapes.JobOut:
     """Cancels a job; its result is discarded."""
     return await _change_job(owner, job, lambda: engine.connect().cancel(job.id, owner))
 
 
-@routes.post("/jobs/{id}/stop", status_code=202, responses=answers(404))
+@routes.post("/jobs/{id}/stop", status_code=202, responses=problem_responses(404))
 async def stop(owner: Caller, job: ExistingJob) -> shapes.JobOut:
     """Stops a job; its best result so far is kept."""
     return await _change_job(owner, job, lambda: engine.connect().stop(job.id, owner))
 
 
-@routes.post("/jobs/{id}/move", responses=answers(400, 404))
+@routes.post("/jobs/{id}/move", responses=problem_responses(400, 404))
 async def move(owner: Caller, job: ExistingJob, target: bodies.Move) -> shapes.JobOut:
     """Moves a waiting job forward among your own jobs; jobs of others keep their places."""
     return await _change_job(owner, job, lambda: engine.connect().move(job.id, target.to, owner))
 
 
-@routes.post("/jobs/{id}/pause", responses=answers(404))
+@routes.post("/jobs/{id}/pause", responses=problem_responses(404))
 async def pause(owner: Caller, job: ExistingJob) -> shapes.JobOut:
     """Pauses a waiting job until it is resumed, even after a restart of the studio."""
     return await _change_job(owner, job, lambda: engine.connect().pause(job.id, owner))
 
 
-@routes.post("/jobs/{id}/resume", responses=answers(404))
+@routes.post("/jobs/{id}/resume", responses=problem_responses(404))
 async def resume(owner: Caller, job: ExistingJob) -> shapes.JobOut:
     """Resumes a paused job."""
     return await _change_job(owner, job, lambda: engine.connect().resume(job.id, owner))
@@ -156,15 +156,15 @@ async def _change_job(owner: str, job: engine.Job, change: Callable[[], object])
 
     def work() -> shapes.JobOut:
         change()
-        return shapes.job(_find_job(job.id, owner))
+        return shapes.build_job(_find_job(job.id, owner))
 
-    return await aside(owner, work)
+    return await run_in_thread(owner, work)
 
 
 @routes.post(
     "/live",
     response_class=Response,
-    responses=answers(400, 404, 409, 413, 429) | {200: {"content": {"*/*": {}}}},
+    responses=problem_responses(400, 404, 409, 413, 429) | {200: {"content": {"*/*": {}}}},
 )
 async def live(
     owner: Caller,
@@ -181,22 +181,22 @@ async def live(
         return engine.connect().live(task.name, settings, inputs, session_key, owner)
 
     with _count_live(owner):
-        result = await aside(owner, work)
+        result = await run_in_thread(owner, work)
     headers = {"Studio-Seconds": f"{result.seconds:.3f}", "X-Content-Type-Options": "nosniff"}
     return Response(result.data, media_type=shapes.media_type(result.name), headers=headers)
 
 
 @contextmanager
 def _count_live(owner: str) -> Iterator[None]:
-    if _live[owner] >= MOST_LIVE:
-        raise TooMany(f"{MOST_LIVE} of your requests are being answered. Wait until one of them is.")
-    _live[owner] += 1
+    if _live_counts[owner] >= MAX_LIVE:
+        raise TooMany(f"{MAX_LIVE} of your requests are being answered. Wait until one of them is.")
+    _live_counts[owner] += 1
     try:
         yield
     finally:
-        _live[owner] -= 1
-        if not _live[owner]:
-            del _live[owner]
+        _live_counts[owner] -= 1
+        if not _live_counts[owner]:
+            del _live_counts[owner]
 
 
 def resolve_body(body: bodies.TaskRequest) -> tuple[Task, Settings, dict[str, list[File]]]:
@@ -222,8 +222,8 @@ class _OverHttp(Machine):
         if paths.DIGEST.fullmatch(id):
             owners.check(id)
             paths.kept_path(id)
-            return File(id, slot.kind, short_name(name, _LONGEST) or slot.name)
-        file = input_files.from_name(slot, id)
+            return File(id, slot.kind, short_name(name, _MAX_NAME_CHARACTERS) or slot.name)
+        file = input_files.read_by_name(slot, id)
         if file is None:
             expected = "the id of an upload or a result, or the name of a sample or model"
             raise invalid(f"input {slot.name}", expected=expected, received=id, next_step="upload the file")

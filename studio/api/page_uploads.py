@@ -10,8 +10,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from studio.core.process import limits
 
 PATH = "/_stcore/upload_file/"
-LEAST_BYTES = 502 << 20  # allowed on any machine: the largest upload that a page accepts
-_SHARE = 0.25  # of the machine's memory
+MIN_LIMIT_BYTES = 502 << 20  # allowed on any machine: the largest upload that a page accepts
+_MEMORY_SHARE = 0.25  # of the machine's memory
 _FULL = "The studio holds as many uploads as its memory allows. Try again in a minute."
 
 
@@ -26,7 +26,7 @@ class PageUploads:
 
     def __init__(self, app: ASGIApp, path: str, waiting_bytes: Callable[[], int]):
         self._app, self._path, self._waiting_bytes, self._incoming = app, path, waiting_bytes, 0
-        self._most = max(LEAST_BYTES, int(_SHARE * limits.memory()))
+        self._most = max(MIN_LIMIT_BYTES, int(_MEMORY_SHARE * limits.memory()))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Responds as the app does; reading an upload beyond the limit raises an error in it."""

@@ -16,10 +16,10 @@ from starlette.requests import ClientDisconnect
 from studio.core import owners, redaction
 from studio.core.errors import InsufficientSpace, InvalidInput, StudioError, TooMany, Unavailable, invalid
 
-MEDIA = "application/problem+json"
+MEDIA_TYPE = "application/problem+json"
 _STATUS = {InvalidInput: 422, InsufficientSpace: 507, TooMany: 429, Unavailable: 503}
-_FAULT = "Something went wrong in the studio; its log says more. Try again, or report it."
-_NAMED = {  # refusals by the framework itself
+_UNEXPECTED = "Something went wrong in the studio; its log says more. Try again, or report it."
+_FRAMEWORK_DETAILS = {  # refusals by the framework itself
     404: "There is nothing at this address. Look at api/v1/docs.",
     405: "This address does not take that method. Look at api/v1/docs.",
     400: "The body cannot be read as JSON in UTF-8. Send one JSON object.",
@@ -40,16 +40,16 @@ class Missing(Unavailable):
     """The resource does not exist, or belongs to another owner."""
 
 
-def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
+def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Returns the OpenAPI responses of a route for problems with these statuses and the common ones."""
     schema = {"$ref": "#/components/schemas/Problem"}
     return {
-        status: {"description": HTTPStatus(status).phrase, "content": {MEDIA: {"schema": schema}}}
+        status: {"description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: {"schema": schema}}}
         for status in (401, 403, 422, 503, *statuses)
     }
 
 
-def response(status: int, detail: str, headers: Any = None) -> JSONResponse:
+def make_response(status: int, detail: str, headers: Any = None) -> JSONResponse:
     """Returns a problem as a response."""
     body = {
         "type": "about:blank",
@@ -57,7 +57,7 @@ def response(status: int, detail: str, headers: Any = None) -> JSONResponse:
         "status": status,
         "detail": detail.encode("utf-8", "replace").decode(),
     }
-    return JSONResponse(body, status, headers=headers, media_type=MEDIA)
+    return JSONResponse(body, status, headers=headers, media_type=MEDIA_TYPE)
 
 
 def redact_for(owner: str, sentence: str) -> str:
@@ -65,48 +65,48 @@ def redact_for(owner: str, sentence: str) -> str:
     return sentence if owner == owners.LOCAL else redaction.redact_paths(sentence)
 
 
-def add(api: FastAPI) -> None:
+def add_handlers(api: FastAPI) -> None:
     """Registers handlers that turn all errors of an API into problem details."""
-    api.add_exception_handler(StudioError, _studio)
-    api.add_exception_handler(RequestValidationError, _validation)
-    api.add_exception_handler(HTTPException, _http)
-    api.add_exception_handler(ClientDisconnect, _left)
-    api.add_exception_handler(Exception, _fault)
+    api.add_exception_handler(StudioError, _handle_studio_error)
+    api.add_exception_handler(RequestValidationError, _handle_validation_error)
+    api.add_exception_handler(HTTPException, _handle_http_error)
+    api.add_exception_handler(ClientDisconnect, _handle_disconnect)
+    api.add_exception_handler(Exception, _handle_unexpected_error)
 
 
-def _studio(request: Request, error: Exception) -> JSONResponse:
+def _handle_studio_error(request: Request, error: Exception) -> JSONResponse:
     kinds = (status for kind, status in _STATUS.items() if isinstance(error, kind))
     status = 404 if isinstance(error, Missing) else next(kinds, 422)
     owner = getattr(request.state, "owner", owners.NOBODY)
-    return response(status, redact_for(owner, str(error)))
+    return make_response(status, redact_for(owner, str(error)))
 
 
-def _validation(request: Request, error: Exception) -> JSONResponse:
+def _handle_validation_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
     if first["type"] == "json_invalid":
-        return response(400, _NAMED[400])
+        return make_response(400, _FRAMEWORK_DETAILS[400])
     location = ".".join(str(part) for part in first["loc"][1:]) or "body"
     expected = first["msg"][:1].lower() + first["msg"][1:]
     step = "look at api/v1/docs"
     value = first.get("input")
     received = type(value).__name__ if isinstance(value, dict | list) else repr(value)
-    return response(422, str(invalid(f"`{location}`", expected=expected, received=received, next_step=step)))
+    return make_response(422, str(invalid(f"`{location}`", expected=expected, received=received, next_step=step)))
 
 
-def _http(request: Request, error: Exception) -> JSONResponse:
+def _handle_http_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     usual = error.detail == HTTPStatus(error.status_code).phrase or error.status_code == 400
-    detail = _NAMED.get(error.status_code, error.detail) if usual else error.detail
-    return response(error.status_code, detail, error.headers)
+    detail = _FRAMEWORK_DETAILS.get(error.status_code, error.detail) if usual else error.detail
+    return make_response(error.status_code, detail, error.headers)
 
 
-def _left(request: Request, error: Exception) -> JSONResponse:
+def _handle_disconnect(request: Request, error: Exception) -> JSONResponse:
     """Logs a client that disconnected before its body was complete, so it cannot read the response."""
     log.info("%s %s: the client left", request.method, request.url.path)
-    return response(400, "The body ended early. Send it again.")
+    return make_response(400, "The body ended early. Send it again.")
 
 
-def _fault(request: Request, error: Exception) -> JSONResponse:
+def _handle_unexpected_error(request: Request, error: Exception) -> JSONResponse:
     log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return response(500, _FAULT)
+    return make_response(500, _UNEXPECTED)

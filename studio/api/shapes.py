@@ -17,22 +17,22 @@ from studio.core.settings import Settings
 from studio.engine import Job as EngineJob
 from studio.engine.jobs.parts import State
 
-MOST_LISTED = 100  # numbers in a list that figures include by default
-_SAFE = {"image", "video"}  # main types that a browser may show; other files are for download only
+MAX_FIGURE_LENGTH = 100  # numbers in a list that figures include by default
+_DISPLAYABLE_TYPES = {"image", "video"}  # main types that a browser may show; other files are for download only
 
 
-def plain(value: Any) -> Any:
+def to_json_data(value: Any) -> Any:
     """Converts a value to valid JSON data: NaN and infinity become null, lone surrogates are replaced."""
     if isinstance(value, dict):
-        return {plain(str(name)): plain(part) for name, part in value.items()}
+        return {to_json_data(str(name)): to_json_data(part) for name, part in value.items()}
     if isinstance(value, list | tuple):
-        return [plain(part) for part in value]
+        return [to_json_data(part) for part in value]
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode()
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _schema(settings: type[Settings]) -> dict[str, Any]:
+def _settings_schema(settings: type[Settings]) -> dict[str, Any]:
     """Returns the JSON Schema of settings, without `local_only` ones."""
     schema = settings.model_json_schema()
     for name, field in settings.describe().items():
@@ -41,12 +41,12 @@ def _schema(settings: type[Settings]) -> dict[str, Any]:
     return schema
 
 
-def _recipe(recipe: Recipe | None) -> Any:
-    return None if recipe is None else plain(recipe.model_dump(mode="json"))
+def _dump_recipe(recipe: Recipe | None) -> Any:
+    return None if recipe is None else to_json_data(recipe.model_dump(mode="json"))
 
 
-Text = Annotated[str, BeforeValidator(plain)]
-Facts = Annotated[dict[str, Any], BeforeValidator(lambda values: plain(dict(values)))]
+Text = Annotated[str, BeforeValidator(to_json_data)]
+JsonObject = Annotated[dict[str, Any], BeforeValidator(lambda values: to_json_data(dict(values)))]
 
 
 class Out(BaseModel):
@@ -94,15 +94,15 @@ class TaskOut(Out):
     produces: Kind
     lane: str
     inputs: list[SlotOut]
-    settings: Annotated[dict[str, Any], BeforeValidator(_schema)]
+    settings: Annotated[dict[str, Any], BeforeValidator(_settings_schema)]
 
 
 class ResultOut(Out):
     """A result, the main file first; `recipe` repeats it."""
 
     files: list[FileOut]
-    figures: Facts
-    recipe: Annotated[dict[str, Any] | None, BeforeValidator(_recipe)]
+    figures: JsonObject
+    recipe: Annotated[dict[str, Any] | None, BeforeValidator(_dump_recipe)]
     stopped_early: bool
 
 
@@ -117,7 +117,7 @@ class JobOut(Out):
     id: str
     task: str
     title: str
-    settings: Facts
+    settings: JsonObject
     inputs: dict[str, list[FileOut]]
     state: State
     finished: bool
@@ -133,7 +133,7 @@ class JobOut(Out):
     total: int = Field(0, validation_alias=AliasPath("report", "total"))
     stage: Text = Field("", validation_alias=AliasPath("report", "stage"))
     text: Text = Field("", validation_alias=AliasPath("report", "text"))
-    metrics: Annotated[dict[str, float | None], BeforeValidator(lambda values: plain(dict(values)))] = Field(
+    metrics: Annotated[dict[str, float | None], BeforeValidator(lambda values: to_json_data(dict(values)))] = Field(
         {}, validation_alias=AliasPath("report", "metrics")
     )
     seconds_left: float | None = Field(None, validation_alias=AliasPath("report", "seconds_left"))
@@ -187,7 +187,7 @@ class HealthOut(Out):
     version: str
 
 
-def job(source: EngineJob, all_figures: bool = False) -> JobOut:
+def build_job(source: EngineJob, all_figures: bool = False) -> JobOut:
     """Returns a job for its owner.
 
     Args:
@@ -202,13 +202,13 @@ def job(source: EngineJob, all_figures: bool = False) -> JobOut:
 
 
 def _is_long(figure: object) -> bool:
-    return isinstance(figure, list) and len(figure) > MOST_LISTED
+    return isinstance(figure, list) and len(figure) > MAX_FIGURE_LENGTH
 
 
 def media_type(name: str) -> str:
     """Returns the media type of a file by its name, never one that a browser would run."""
     guess = mimetypes.guess_type(PurePath(name).name)[0] or ""
-    if guess.partition("/")[0] in _SAFE and guess != "image/svg+xml":
+    if guess.partition("/")[0] in _DISPLAYABLE_TYPES and guess != "image/svg+xml":
         return guess
     by_end = {".txt": "text/plain", ".json": "application/json", ".zip": "application/zip"}
     return by_end.get(PurePath(name).suffix.lower(), "application/octet-stream")

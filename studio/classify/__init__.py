@@ -18,6 +18,7 @@ _BASE = Slot(
     flag="--base",
     help="classifier that provides the features, trained by the studio or imported",
     third_party=True,
+    model_tasks=("classify.train",),
 )
 
 TRAIN = Task(
@@ -27,9 +28,9 @@ TRAIN = Task(
     produces="model",
     lane="job",
     work="studio.classify.training.task:train",
-    usual="studio.classify.training.estimate:usual",
+    usual="studio.classify.training.estimate:estimate_seconds",
     loads_keras=True,
-    needs="studio.classify.training.estimate:needs",
+    needs="studio.classify.training.estimate:estimate_bytes",
     grows="size",
     title="Classifier training",
     command="classify train",
@@ -45,8 +46,8 @@ TRAIN = Task(
         yardstick=("seed", "validation"),
         varies=("backbone", "head"),
     ),
-    scores="studio.classify.ask.score:figures",
-    scores_imported="studio.classify.ask.score:of_imported",
+    scores="studio.classify.ask.score:score_preset",
+    scores_imported="studio.classify.ask.score:score_imported",
 )
 
 AUDIT = Task(
@@ -69,16 +70,16 @@ STUDY = Task(
     produces="text",
     lane="job",
     work="studio.classify.training.study_task:run",
-    usual="studio.classify.training.study_task:usual",
-    needs="studio.classify.training.study_task:needs",
+    usual="studio.classify.training.study_task:estimate_seconds",
+    needs="studio.classify.training.study_task:estimate_bytes",
     grows="size",
     title="Study",
     command="classify study",
     help="measure what affects accuracy: features, regularization, dataset size, ensembles, wrong labels",
-    readable="studio.classify.training.study_words:readable",
+    readable="studio.classify.training.study_words:format_results",
 )
 
-_MODEL = Slot("model", "model", least=0, flag="--preset", third_party=True)
+_MODEL = Slot("model", "model", least=0, flag="--preset", third_party=True, model_tasks=("classify.train",))
 
 PREDICT = Task(
     name="classify.predict",
@@ -94,7 +95,7 @@ PREDICT = Task(
     check="studio.classify.models.available:check",
     prepare_keras="studio.classify.models.available:prepare",
     builtin=(IMAGENET,),
-    readable="studio.classify.ask.predict:readable",
+    readable="studio.classify.ask.predict:format_predictions",
 )
 
 EXPLAIN = Task(

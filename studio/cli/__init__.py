@@ -47,16 +47,16 @@ def main(argv: Sequence[str] | None = None, parser: flags.Parser | None = None) 
         sys.stdout.reconfigure(errors="surrogateescape")  # prints paths that are not valid UTF-8 unchanged
     startup.skip_optional_imports()
     try:
-        arguments = (parser or _parser()).parse_args(words)
+        arguments = (parser or _build_parser()).parse_args(words)
         requests.check_server(arguments)
         return arguments.run(arguments)
     except (KeyboardInterrupt, Cancelled):
-        terminal.note("Stopped before there was a result to save.")
-        return console.STOPPED
+        terminal.print_note("Stopped before there was a result to save.")
+        return console.EXIT_STOPPED
     except parallel.ProcessLost as error:
-        parallel.exit_process(console.error(str(error)))
+        parallel.exit_process(console.print_error(str(error)))
     except StudioError as error:
-        return console.error(str(error))
+        return console.print_error(str(error))
     except BrokenPipeError:
         # The reader of stdout has closed it (`| head`); avoid an error when Python flushes it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -65,10 +65,10 @@ def main(argv: Sequence[str] | None = None, parser: flags.Parser | None = None) 
         return console.report_unexpected(error, words)
 
 
-def _parser() -> flags.Parser:
+def _build_parser() -> flags.Parser:
     parser = flags.Parser("studio", description="A creative AI studio: style transfer and more, on Keras 3.")
     parser.add_argument("--version", action="version", version=f"studio {VERSION}")
-    requests.add_server(parser)
+    requests.add_server_flags(parser)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     app.add(commands)
     make.add(commands)

@@ -15,7 +15,7 @@ from studio.core.process import children
 
 def add(commands: Any) -> None:
     """Adds the command."""
-    parser = flags.add_leaf(commands, "app", "open the pages in a browser", _run)
+    parser = flags.add_command(commands, "app", "open the pages in a browser", _run)
     parser.add_argument("--port", metavar="N", help="port to listen on (1024 to 65535, default 8501)")
     help = "require a token; the printed URL contains it"
     parser.add_argument("--token", action="store_true", help=help)
@@ -28,7 +28,7 @@ def _run(arguments: argparse.Namespace) -> int:
     # Streamlit finds .streamlit/config.toml next to the script.
     words = children.command("-m", "streamlit", "run", str(script))
     if arguments.port is not None:
-        words.append(f"--server.port={_port(arguments.port)}")
+        words.append(f"--server.port={_parse_port(arguments.port)}")
     if arguments.token:
         os.environ["STUDIO_TOKEN"] = "on"
     # Replace this process by Streamlit, so that Ctrl-C and signals reach it directly.
@@ -36,7 +36,7 @@ def _run(arguments: argparse.Namespace) -> int:
     os.execve(words[0], words, children.environment())
 
 
-def _port(text: str) -> int:
+def _parse_port(text: str) -> int:
     if text.isascii() and text.isdigit() and 1024 <= int(text) <= 65535:
         return int(text)
     step = "choose a free port, or leave it out"

@@ -20,26 +20,26 @@ from studio.core.progress import Progress, Report
 from studio.core.tasks import Result, Task
 from studio.run import outputs, terminal
 
-BAD = 2
-STOPPED = 130
+EXIT_ERROR = 2
+EXIT_STOPPED = 130
 
 
-def say(text: str) -> None:
+def print_line(text: str) -> None:
     """Prints a line of the result to stdout."""
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
 
 
-def say_json(values: Mapping[str, Any]) -> None:
+def print_json(values: Mapping[str, Any]) -> None:
     """Prints one JSON object to stdout; NaN and infinity become null, NumPy numbers plain ones."""
-    say(json.dumps(_plain(values), allow_nan=False))
+    print_line(json.dumps(_to_json_data(values), allow_nan=False))
 
 
-def _plain(value: Any) -> Any:
+def _to_json_data(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {str(key): _plain(part) for key, part in value.items()}
+        return {str(key): _to_json_data(part) for key, part in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(part) for part in value]
+        return [_to_json_data(part) for part in value]
     if value is None or isinstance(value, str | bool | int):
         return value
     if isinstance(value, Path):
@@ -63,21 +63,21 @@ def report_result(result: Result, path: Path | None, seconds: float, arguments: 
         output |= {"text": texts[0]} if texts else {}
         output |= {"texts": texts} if len(texts) > 1 else {}
         output |= {"seconds": round(seconds, 3), "figures": result.figures}
-        say_json({**output, "stopped_early": result.stopped_early})
+        print_json({**output, "stopped_early": result.stopped_early})
     elif path:
-        say(str(path))
+        print_line(str(path))
     if not (arguments.quiet or arguments.json):
         for sentence in result.figures.get("notes", ()):
-            terminal.note(sentence)
+            terminal.print_note(sentence)
     if result.stopped_early and not arguments.quiet:
-        terminal.note("Stopped early; the best so far is saved." if path else "Stopped early.")
-    return STOPPED if result.stopped_early else 0
+        terminal.print_note("Stopped early; the best so far is saved." if path else "Stopped early.")
+    return EXIT_STOPPED if result.stopped_early else 0
 
 
-def error(text: str) -> int:
+def print_error(text: str) -> int:
     """Prints the `error:` line to stderr. Returns the exit code."""
-    terminal.note(f"error: {text}")
-    return BAD
+    terminal.print_note(f"error: {text}")
+    return EXIT_ERROR
 
 
 def report_unexpected(fault: Exception, words: Sequence[str]) -> int:
@@ -88,19 +88,19 @@ def report_unexpected(fault: Exception, words: Sequence[str]) -> int:
         words: words of the command; with `--verbose`, the traceback goes to stderr, too.
     """
     trace = "".join(traceback.format_exception(fault))
-    message = _describe(fault)
+    message = _describe_exception(fault)
     if "--verbose" in words:
         sys.stderr.write(trace)
     try:
-        log = terminal.log_path()
+        log = terminal.prepare_log()
         with log.open("a", encoding="utf-8", errors="replace") as handle:
             handle.write(f"{time.strftime('%F %T')} studio {' '.join(words)}\n{trace}\n")
-        return error(f"{message} The log {log} has the details.")
+        return print_error(f"{message} The log {log} has the details.")
     except (OSError, StudioError):
-        return error(message)
+        return print_error(message)
 
 
-def _describe(fault: Exception) -> str:
+def _describe_exception(fault: Exception) -> str:
     if of_memory(fault):
         return "The memory is not large enough for this. Choose a smaller size."
     if isinstance(fault, OSError) and fault.strerror:
@@ -110,11 +110,11 @@ def _describe(fault: Exception) -> str:
 
 
 @contextlib.contextmanager
-def working(
+def show_progress(
     title: str, arguments: argparse.Namespace, listener: Callable[[Report], None] | None = None
 ) -> Iterator[Progress]:
-    """Calls `terminal.working` with the `--quiet` and `--verbose` of a command."""
-    with terminal.working(
+    """Calls `terminal.show_progress` with the `--quiet` and `--verbose` of a command."""
+    with terminal.show_progress(
         title, quiet=arguments.quiet, verbose=arguments.verbose, listener=listener
     ) as progress:
         yield progress
@@ -147,14 +147,14 @@ def report_answer(
         out = outputs.display_path(outputs.save_answer(answer, words, result, out), arguments.out or out.name)
     if arguments.json:
         where = {"path": out} if out else {}
-        say_json({**answer, **where, "seconds": round(seconds, 3), "stopped_early": result.stopped_early})
+        print_json({**answer, **where, "seconds": round(seconds, 3), "stopped_early": result.stopped_early})
     elif out:
-        say(str(out))
+        print_line(str(out))
     else:
         TextStream().finish(words)
     if result.stopped_early and not arguments.quiet:
-        terminal.note("Stopped early.")
-    return STOPPED if result.stopped_early else 0
+        terminal.print_note("Stopped early.")
+    return EXIT_STOPPED if result.stopped_early else 0
 
 
 def _with_paths(answer: dict[str, Any], slot_words: Mapping[str, Sequence[str]]) -> dict[str, Any]:
@@ -167,7 +167,7 @@ def _with_paths(answer: dict[str, Any], slot_words: Mapping[str, Sequence[str]])
 
 
 # Replaces control characters, because generated text must not control a terminal.
-_STEERING = {n: 0xFFFD for n in range(0xA0) if unicodedata.category(chr(n)) == "Cc" and chr(n) not in "\n\t"}
+_CONTROL_CHARACTERS = {n: 0xFFFD for n in range(0xA0) if unicodedata.category(chr(n)) == "Cc" and chr(n) not in "\n\t"}
 
 
 class TextStream:
@@ -195,7 +195,7 @@ class TextStream:
             self._done = text
 
     def _write(self, text: str) -> None:
-        printed = text.translate(_STEERING) if self.on_terminal else text
+        printed = text.translate(_CONTROL_CHARACTERS) if self.on_terminal else text
         # Always UTF-8, like saved texts; the locale of the terminal does not matter.
         sys.stdout.buffer.write(printed.encode("utf-8", "replace"))
         sys.stdout.buffer.flush()

@@ -10,13 +10,13 @@ from studio.cli import console, flags
 from studio.core.errors import Cancelled, sentence
 from studio.core.machine import doctor_checks, speed
 
-UNWELL = 1
+EXIT_PROBLEMS = 1
 
 
 def add(commands: Any) -> None:
     """Adds the command."""
     help = "check the installation and suggest fixes (exit code 1 on problems)"
-    parser = flags.add_leaf(commands, "doctor", help, _run)
+    parser = flags.add_command(commands, "doctor", help, _run)
     parser.add_argument(
         "--benchmark", action="store_true", help="also measure how fast this machine is (takes a minute)"
     )
@@ -28,14 +28,14 @@ def _run(arguments: argparse.Namespace) -> int:
         checks.append(check)
         if not arguments.json:
             remedy = f" {sentence(check.remedy)}" if check.remedy else ""
-            console.say(f"{check.state:<8} {check.name}: {check.finding}.{remedy}")
-    benchmarks = _benchmark(arguments) if arguments.benchmark else []
+            console.print_line(f"{check.state:<8} {check.name}: {check.finding}.{remedy}")
+    benchmarks = _run_benchmark(arguments) if arguments.benchmark else []
     well = all(check.state != "trouble" for check in checks)
     if arguments.json:
         seconds = {benchmark.title: benchmark.seconds for benchmark in benchmarks}
         timings = {"seconds": seconds} if arguments.benchmark else {}
-        console.say_json({"well": well, "checks": [_as_json(check) for check in checks], **timings})
-    return 0 if well else UNWELL
+        console.print_json({"well": well, "checks": [_as_json(check) for check in checks], **timings})
+    return 0 if well else EXIT_PROBLEMS
 
 
 def _as_json(check: doctor_checks.Check) -> dict[str, str]:
@@ -43,13 +43,13 @@ def _as_json(check: doctor_checks.Check) -> dict[str, str]:
     return {"name": check.name, "state": check.state, "found": check.finding, "remedy": check.remedy}
 
 
-def _benchmark(arguments: argparse.Namespace) -> list[speed.TimingResult]:
+def _run_benchmark(arguments: argparse.Namespace) -> list[speed.TimingResult]:
     """Measures the speed of this machine; if stopped, returns the timings until then."""
     benchmarks: list[speed.TimingResult] = []
-    with console.working("Benchmark", arguments) as progress, contextlib.suppress(Cancelled):
+    with console.show_progress("Benchmark", arguments) as progress, contextlib.suppress(Cancelled):
         benchmarks.extend(speed.measure(progress))
     if not arguments.json:
         for benchmark in benchmarks:
             speed_text = benchmark.note if benchmark.seconds is None else f"{benchmark.seconds:.2f} s"
-            console.say(f"{'speed':<8} {benchmark.title}: {speed_text}.")
+            console.print_line(f"{'speed':<8} {benchmark.title}: {speed_text}.")
     return benchmarks

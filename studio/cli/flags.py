@@ -18,10 +18,10 @@ from studio.cli import synonyms
 from studio.core.errors import InvalidInput, printable
 from studio.core.settings import SettingInfo, Settings, split_commas
 
-_SETTING = "setting:"  # prefix that separates a setting named `json` from the flag `--json`
-_HELP = ("-h", "--help")
-_FLAG = re.compile(r"--?[a-zA-Z]\S*(=.*)?", re.DOTALL)  # also unknown flags, but no negative numbers
-_CHOICE = re.compile(r"invalid choice: '(.*)' \(choose from (.*)\)")  # argparse's message
+_SETTING_PREFIX = "setting:"  # prefix that separates a setting named `json` from the flag `--json`
+_HELP_FLAGS = ("-h", "--help")
+_FLAG_PATTERN = re.compile(r"--?[a-zA-Z]\S*(=.*)?", re.DOTALL)  # also unknown flags, but no negative numbers
+_INVALID_CHOICE_PATTERN = re.compile(r"invalid choice: '(.*)' \(choose from (.*)\)")  # argparse's message
 
 
 class Parser(argparse.ArgumentParser):
@@ -44,7 +44,7 @@ class Parser(argparse.ArgumentParser):
         words = itertools.takewhile(lambda word: word != "--", self._words)
         if unknown := next(filter(self._stray, words), ""):
             message = self._unknown(unknown.partition("=")[0])
-        elif wrong := _CHOICE.search(message):
+        elif wrong := _INVALID_CHOICE_PATTERN.search(message):
             message = self._no_command(wrong[1], re.findall("'(.*?)'", wrong[2]))
         message = f"{message[:1].upper()}{message[1:]}".removesuffix(".")
         raise InvalidInput(f"{message}{'' if message.endswith('?') else '.'} See `{self.prog} --help`.")
@@ -57,7 +57,7 @@ class Parser(argparse.ArgumentParser):
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Parses words like argparse, but flags may be anywhere between the words of a command."""
         words = self._with_values(args) if args else args
-        if self.default_command and not (words and (words[0] in _HELP or not words[0].startswith("-"))):
+        if self.default_command and not (words and (words[0] in _HELP_FLAGS or not words[0].startswith("-"))):
             words = [self.default_command, *(words or ())]
         leaf = self.get_default("run")  # set in the parser of a command, which has its flags
         if leaf:
@@ -78,7 +78,7 @@ class Parser(argparse.ArgumentParser):
     def _unknown(self, word: str) -> str:
         if not word.startswith("-"):
             return f"there is one word too many for `{self.prog}`: {printable(word, 60)}"
-        advice = synonyms.advice(word, self._option_string_actions)
+        advice = synonyms.suggest_flag(word, self._option_string_actions)
         return f"`{self.prog}` has no {printable(word, 60)}.{advice}"
 
     def _with_values(self, words: Sequence[str]) -> list[str]:
@@ -105,7 +105,7 @@ class Parser(argparse.ArgumentParser):
         for at, word in enumerate(words):
             if word == "--":
                 return flags, [*others, *words[at + 1 :]]
-            if _FLAG.fullmatch(word):
+            if _FLAG_PATTERN.fullmatch(word):
                 values = self._values_after(word)
             elif values:
                 values -= 1
@@ -126,12 +126,12 @@ class Parser(argparse.ArgumentParser):
 
     def _get_positional_actions(self) -> list[argparse.Action]:
         # Help lists the positional setting first; parsing must take it last, because its word is a flag now.
-        return sorted(super()._get_positional_actions(), key=lambda action: isinstance(action, _Second))
+        return sorted(super()._get_positional_actions(), key=lambda action: isinstance(action, _SecondWord))
 
     @property
     def _least_words(self) -> int:
         """Returns the minimum number of words without the positional setting."""
-        others = [action for action in self._get_positional_actions() if not isinstance(action, _Second)]
+        others = [action for action in self._get_positional_actions() if not isinstance(action, _SecondWord)]
         counts = [action.nargs for action in others]
         return sum(count if isinstance(count, int) else count in (None, "+") for count in counts)
 
@@ -151,12 +151,12 @@ def add_group(commands: Any, name: str, help: str, default: str = "", metavar: s
     return parser.add_subparsers(title="commands", metavar=metavar, required=True)
 
 
-def add_leaf(commands: Any, name: str, help: str, run: Any) -> Parser:
+def add_command(commands: Any, name: str, help: str, run: Any) -> Parser:
     """Adds a command that runs something, with the flags that all commands have."""
-    return prepare_leaf(commands.add_parser(name, help=help, description=help), run)
+    return prepare_command(commands.add_parser(name, help=help, description=help), run)
 
 
-def prepare_leaf(parser: Parser, run: Any) -> Parser:
+def prepare_command(parser: Parser, run: Any) -> Parser:
     """Adds the flags that every command has to a parser, and sets the function that it runs."""
     parser.set_defaults(run=run, command=parser.prog)
     parser.add_argument("--json", action="store_true", help="print one JSON object instead")
@@ -174,7 +174,7 @@ def add_settings(parser: Parser, settings: type[Settings]) -> None:
         "more": parser.add_argument_group("more settings"),
     }
     for field in settings.describe().values():
-        options: dict[str, Any] = {"default": argparse.SUPPRESS, "dest": _SETTING + field.name}
+        options: dict[str, Any] = {"default": argparse.SUPPRESS, "dest": _SETTING_PREFIX + field.name}
         if field.kind == "bool":
             options["action"] = argparse.BooleanOptionalAction
         else:
@@ -184,7 +184,7 @@ def add_settings(parser: Parser, settings: type[Settings]) -> None:
         if field.bare:
             parser.bare[field.flag] = (field.bare, field.choices)
         groups["main" if field.tier == "main" else "more"].add_argument(
-            field.flag, help=_help(field), **options
+            field.flag, help=_help_text(field), **options
         )
 
 
@@ -194,38 +194,38 @@ def add_saved_settings(parser: Parser) -> None:
     parser.add_argument("--settings", dest="settings_file", metavar="FILE", help=help)
 
 
-def add_first_word(parser: Parser, settings: type[Settings]) -> None:
+def add_positional_setting(parser: Parser, settings: type[Settings]) -> None:
     """Adds the setting that may be given without its flag, if there is one. Call it before other words."""
     for field in settings.describe().values():
         if field.positional:
             parser.positional = field.flag
             parser.add_argument(
-                _SETTING + field.name,
+                _SETTING_PREFIX + field.name,
                 nargs="?",
                 default=argparse.SUPPRESS,
-                action=_Second,
+                action=_SecondWord,
                 metavar=field.name.upper(),
                 help=f"{field.help.rstrip('.')}; the same as {field.flag}",
             )
 
 
-class _Second(argparse.Action):
+class _SecondWord(argparse.Action):
     """Rejects a second word: the first one has become the value of its flag."""
 
     def __call__(self, *_: Any) -> NoReturn:
         raise argparse.ArgumentError(self, "expected one; put several words in quotation marks")
 
 
-def noun(kind: str) -> str:
+def noun_of(kind: str) -> str:
     """Returns the word for a kind of file in help texts, such as "video" for "animation"."""
     return {"image": "image", "animation": "video", "dataset": "data set"}.get(kind, kind)
 
 
-def values(arguments: argparse.Namespace) -> dict[str, Any]:
+def given_settings(arguments: argparse.Namespace) -> dict[str, Any]:
     """Returns the settings that were given, by name, for `Settings.parse`."""
     arguments_by_name = vars(arguments).items()
     return {
-        name.removeprefix(_SETTING): value for name, value in arguments_by_name if name.startswith(_SETTING)
+        name.removeprefix(_SETTING_PREFIX): value for name, value in arguments_by_name if name.startswith(_SETTING_PREFIX)
     }
 
 
@@ -235,18 +235,18 @@ def _metavar(field: SettingInfo) -> str:
     return {"int": "N", "float": "X", "list": "X,X", "text": "TEXT"}[field.kind]
 
 
-def _help(field: SettingInfo) -> str:
+def _help_text(field: SettingInfo) -> str:
     # The metavar lists choices already.
     notes = [field.limits] if field.limits and not field.choices else []
     if field.default not in (None, "", ()):
         unit = f" {field.unit}" if field.unit and field.choices else ""
-        notes.append(f"default {_number(field.default)}{unit}")
+        notes.append(f"default {_format_default(field.default)}{unit}")
     if field.bare:
         notes.append(f"{field.bare} when given alone")
     text = f"{field.help} ({', '.join(notes)})" if notes else field.help
     return text.replace("%", "%%")
 
 
-def _number(default: Any) -> str:
+def _format_default(default: Any) -> str:
     """Formats a default like a user would write it: 1, not 1.0."""
     return f"{default:g}" if isinstance(default, float) else str(default)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from studio.cli import console
 from studio.core import amounts, paths
-from studio.core.data.names import first_few, is_hidden, is_junk
+from studio.core.data.names import is_hidden, is_junk, join_first_few
 from studio.core.errors import Cancelled, InvalidInput, StudioError, invalid, printable
 from studio.core.imaging import formats
 from studio.core.recipes import Recipe
@@ -20,7 +20,7 @@ from studio.core.tasks import Inputs, Task
 from studio.run import outputs, terminal
 from studio.run.machine import Machine, add_to_gallery
 from studio.run.protected_inputs import Originals
-from studio.run.request import Words, read
+from studio.run.request import SlotValues, read_inputs
 
 
 @dataclass
@@ -41,11 +41,11 @@ class _Summary:
 
     def skip(self, path: Path, error: StudioError) -> None:
         """Notes why an image has no result."""
-        terminal.note(f"{printable(path.name, 100)} was skipped. {error}")
+        terminal.print_note(f"{printable(path.name, 100)} was skipped. {error}")
         self.failed.append(str(path))
 
 
-def image_folder(task: Task, slot_words: Words) -> Path | None:
+def find_image_folder(task: Task, slot_words: SlotValues) -> Path | None:
     """Returns the folder that was given instead of the single image of a task, or None."""
     content = slot_words[task.inputs[0].name] if task.takes_single_image else []
     if not content:
@@ -60,7 +60,7 @@ def image_folder(task: Task, slot_words: Words) -> Path | None:
 def run(
     task: Task,
     settings: Settings,
-    slot_words: Words,
+    slot_words: SlotValues,
     arguments: argparse.Namespace,
     machine: Machine,
 ) -> int:
@@ -75,21 +75,21 @@ def run(
     """
     first, folder = task.inputs[0], paths.expand_user(slot_words[task.inputs[0].name][0])
     photos, other_files = list_images(folder)
-    out = _output_folder(task, settings, folder, arguments.out)
+    out = _prepare_output_folder(task, settings, folder, arguments.out)
     if other_files and not arguments.quiet:
         was = "was" if len(other_files) == 1 else "were"
         count = amounts.count(len(other_files), "file")
-        terminal.note(f"{count} of other kinds {was} skipped: {first_few(other_files)}.")
-    subfolders = _subfolders(folder, out)
+        terminal.print_note(f"{count} of other kinds {was} skipped: {join_first_few(other_files)}.")
+    subfolders = _list_subfolders(folder, out)
     if subfolders and not arguments.quiet:
         count = amounts.count(len(subfolders), "subfolder")
-        terminal.note(
-            f"Images in {count} are not read: {first_few(subfolders)}. Name each one to include its images."
+        terminal.print_note(
+            f"Images in {count} are not read: {join_first_few(subfolders)}. Name each one to include its images."
         )
     others = {**slot_words, first.name: []}
-    other_inputs = read(task, others, machine)
+    other_inputs = read_inputs(task, others, machine)
     originals = Originals([*map(str, photos), *itertools.chain(*others.values())])
-    names = _names(photos)
+    names = _name_results(photos)
     began, summary = time.monotonic(), _Summary()
     # Remember a Ctrl-C between two images instead of raising it, because it could be lost there.
     with terminal.interruptible() as stopped:
@@ -106,16 +106,18 @@ def run(
                 except StudioError as error:
                     summary.skip(path, error)
                     continue
-                recipe = _recipe(target)
-                if recipe and _is_of(recipe, task, settings, inputs):
+                recipe = _read_recipe(target)
+                if recipe and _recipe_matches(recipe, task, settings, inputs):
                     summary.existing.append(str(target))
                     continue
                 if target.exists() and not recipe:
-                    terminal.note(f"{printable(str(target), 99)} is not a result of the studio and is kept.")
+                    terminal.print_note(
+                        f"{printable(str(target), 99)} is not a result of the studio and is kept."
+                    )
                     summary.failed.append(str(path))
                     continue
                 try:
-                    with console.working(f"{task.title} {n} of {len(photos)}", arguments) as progress:
+                    with console.show_progress(f"{task.title} {n} of {len(photos)}", arguments) as progress:
                         started = time.monotonic()
                         result = machine.run(task, settings, inputs, progress)
                 except InvalidInput as error:  # only the work shows it, such as a side that is too short
@@ -127,15 +129,15 @@ def run(
                 outputs.save(result, output)
                 summary.saved.append(str(target))
                 if not arguments.json:
-                    console.say(str(target))
+                    console.print_line(str(target))
                 progress.check()  # a Ctrl-C too late for this image stops before the next one
         except (Cancelled, KeyboardInterrupt):
             summary.stopped = True
         except Exception:  # such as a full disk, which would affect the next images, too
             summary.stopped = True
-            _tell(summary, len(photos), time.monotonic() - began, arguments)
+            _report_summary(summary, len(photos), time.monotonic() - began, arguments)
             raise
-    return _tell(summary, len(photos), time.monotonic() - began, arguments)
+    return _report_summary(summary, len(photos), time.monotonic() - began, arguments)
 
 
 def list_images(folder: Path) -> tuple[list[Path], list[str]]:
@@ -160,7 +162,7 @@ def list_images(folder: Path) -> tuple[list[Path], list[str]]:
     return photos, others
 
 
-def _subfolders(folder: Path, out: Path) -> list[str]:
+def _list_subfolders(folder: Path, out: Path) -> list[str]:
     """Returns the names of subfolders that may contain images, without the output folder."""
     subfolders = [
         path for path in sorted(folder.iterdir()) if path.is_dir() and path.resolve() != out.resolve()
@@ -168,7 +170,7 @@ def _subfolders(folder: Path, out: Path) -> list[str]:
     return [path.name for path in subfolders if not is_junk(path.name) and not is_hidden(path.name)]
 
 
-def _names(photos: Sequence[Path]) -> dict[Path, str]:
+def _name_results(photos: Sequence[Path]) -> dict[Path, str]:
     """Returns a unique name for each result: the stem of the image, or its file name, or with a number."""
     result_names: dict[Path, str] = {}
     used: set[str] = set()
@@ -181,7 +183,7 @@ def _names(photos: Sequence[Path]) -> dict[Path, str]:
     return result_names
 
 
-def _output_folder(task: Task, settings: Settings, folder: Path, text: str | None) -> Path:
+def _prepare_output_folder(task: Task, settings: Settings, folder: Path, text: str | None) -> Path:
     """Returns the output folder; creates it if necessary."""
     if task.makes(settings) != "image":
         expected, step = "settings that make images", "give one image, not a folder"
@@ -205,15 +207,15 @@ def _output_folder(task: Task, settings: Settings, folder: Path, text: str | Non
     return out
 
 
-def _recipe(path: Path) -> Recipe | None:
+def _read_recipe(path: Path) -> Recipe | None:
     """Returns the recipe of an existing result; None if the studio did not make it."""
     try:
-        return outputs.recipe_of(path)
+        return outputs.read_recipe(path)
     except StudioError:
         return None
 
 
-def _is_of(recipe: Recipe, task: Task, settings: Settings, inputs: Inputs) -> bool:
+def _recipe_matches(recipe: Recipe, task: Task, settings: Settings, inputs: Inputs) -> bool:
     """Returns whether a recipe has this task, these settings and these files."""
     digests = {slot: [source.digest for source in sources] for slot, sources in recipe.inputs.items()}
     input_digests = {slot: [file.digest for file in files] for slot, files in inputs.items() if files}
@@ -224,7 +226,7 @@ def _is_of(recipe: Recipe, task: Task, settings: Settings, inputs: Inputs) -> bo
     )
 
 
-def _tell(summary: _Summary, count: int, seconds: float, arguments: argparse.Namespace) -> int:
+def _report_summary(summary: _Summary, count: int, seconds: float, arguments: argparse.Namespace) -> int:
     if arguments.json:
         values = {
             "made": summary.saved,
@@ -232,13 +234,13 @@ def _tell(summary: _Summary, count: int, seconds: float, arguments: argparse.Nam
             "failed": summary.failed,
             "stopped": summary.stopped,
         }
-        console.say_json({**values, "seconds": round(seconds, 3)})
+        console.print_json({**values, "seconds": round(seconds, 3)})
     elif not arguments.quiet:
         parts = [f"{len(summary.saved)} of {count} images made"]
         parts += [f"{len(summary.existing)} existed already"] if summary.existing else []
         parts += [f"{len(summary.failed)} skipped"] if summary.failed else []
         next_step = " Run the same command again to continue." if summary.stopped else ""
-        terminal.note(f"{', '.join(parts)}.{next_step}")
+        terminal.print_note(f"{', '.join(parts)}.{next_step}")
     if summary.stopped:
-        return console.STOPPED
-    return console.BAD if summary.failed else 0
+        return console.EXIT_STOPPED
+    return console.EXIT_ERROR if summary.failed else 0

@@ -17,8 +17,8 @@ from studio.gallery import export, index, items, marks, owners, removal, search_
 from studio.gallery.index import Entry, Filter
 from studio.run import outputs, terminal
 
-MOST_LISTED = 50
-_TITLE = 19  # length of the longest task title
+DEFAULT_LISTED = 50
+_TITLE_WIDTH = 19  # length of the longest task title
 
 
 def add(commands: Any) -> None:
@@ -26,22 +26,22 @@ def add(commands: Any) -> None:
     help = "list, show, mark, export and remove results"
     metavar = "list|show|mark|export|remove|owners"
     actions = flags.add_group(commands, "gallery", help, default="list", metavar=metavar)
-    list_parser = flags.add_leaf(actions, "list", "list results, newest first", _list)
+    list_parser = flags.add_command(actions, "list", "list results, newest first", _list)
     _add_filter(list_parser)
     list_parser.add_argument("words", nargs="*", metavar="WORD", help="words that the recipe must contain")
     list_parser.add_argument(
-        "-n", "--most", default=str(MOST_LISTED), metavar="N", help="number of results to list (0 for all)"
+        "-n", "--most", default=str(DEFAULT_LISTED), metavar="N", help="number of results to list (0 for all)"
     )
     list_parser.add_argument(
         "--removed", action="store_true", help="list removed results that can be restored"
     )
-    show = flags.add_leaf(actions, "show", "show how a result was made", _show)
+    show = flags.add_command(actions, "show", "show how a result was made", _show)
     show.add_argument(
         "id", metavar="ID", help="an ID from `studio gallery list`, or a file that the studio saved"
     )
     _add_owner(show)
-    _add_mark(actions)
-    export_parser = flags.add_leaf(
+    _add_mark_command(actions)
+    export_parser = flags.add_command(
         actions, "export", "save items as one zip, each file with its recipe", _export
     )
     export_parser.add_argument(
@@ -50,21 +50,21 @@ def add(commands: Any) -> None:
     export_parser.add_argument("-o", "--out", required=True, metavar="OUT.zip", help="path of the zip")
     export_parser.add_argument("--words", default="", help="only results with these words in their recipe")
     _add_filter(export_parser)
-    remove = flags.add_leaf(actions, "remove", "remove results from the gallery", _remove)
+    remove = flags.add_command(actions, "remove", "remove results from the gallery", _remove)
     remove.add_argument("ids", nargs="+", metavar="ID", help="IDs from `studio gallery list`")
     _add_owner(remove)
     remove.add_argument("--undo", action="store_true", help="restore removed results")
     remove.add_argument(
         "--for-good", action="store_true", help="delete removed results permanently; cannot be undone"
     )
-    list_parser = flags.add_leaf(
-        actions, "owners", "list the users of a shared studio and their disk usage", _owners
+    list_parser = flags.add_command(
+        actions, "owners", "list the users of a shared studio and their disk usage", _list_owners
     )
     list_parser.add_argument("--remove", metavar="NAME", help="delete all data of one user permanently")
 
 
-def _add_mark(actions: Any) -> None:
-    mark = flags.add_leaf(actions, "mark", "star, tag or name items", _mark)
+def _add_mark_command(actions: Any) -> None:
+    mark = flags.add_command(actions, "mark", "star, tag or name items", _mark)
     mark.add_argument("ids", nargs="+", metavar="ID", help="IDs from `studio gallery list`")
     mark.add_argument(
         "--star", action=argparse.BooleanOptionalAction, help="add to the favorites, or remove from them"
@@ -93,7 +93,7 @@ def _add_owner(parser: flags.Parser) -> None:
 _KINDS = get_args(tasks.Kind)
 
 
-def _query(arguments: argparse.Namespace, words: str) -> Filter:
+def _build_filter(arguments: argparse.Namespace, words: str) -> Filter:
     if arguments.kind and arguments.kind not in _KINDS:
         raise unknown("`--kind`", arguments.kind, _KINDS)
     marks_filter = {"starred": arguments.starred, "tag": arguments.tag}
@@ -101,8 +101,8 @@ def _query(arguments: argparse.Namespace, words: str) -> Filter:
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    most, owner = _number(arguments.most), owners.validate(arguments.owner)
-    query = _query(arguments, " ".join(arguments.words))
+    most, owner = _parse_count(arguments.most), owners.validate(arguments.owner)
+    query = _build_filter(arguments, " ".join(arguments.words))
     if arguments.removed:
         entries, total = _find_removed(query, owner)
         entries = entries[:most]
@@ -115,22 +115,22 @@ def _list(arguments: argparse.Namespace) -> int:
     )
     if arguments.json:
         unreadable_items = [{"id": item.id, "name": item.name, "changed": item.changed} for item in damaged]
-        console.say_json(
-            {"items": [_facts(entry) for entry in entries], "total": total, "unreadable": unreadable_items}
+        console.print_json(
+            {"items": [_entry_as_json(entry) for entry in entries], "total": total, "unreadable": unreadable_items}
         )
         return 0
     for entry in entries:
-        console.say(_line(entry))
+        console.print_line(_format_entry(entry))
     for item in damaged:
-        console.say(_columns(item.id, item.changed, "unreadable", "", printable(item.name, 80)))
+        console.print_line(_format_columns(item.id, item.changed, "unreadable", "", printable(item.name, 80)))
     if total > len(entries) and not arguments.quiet:
-        terminal.note(f"{total - len(entries):,} more. `-n 0` lists all.")
+        terminal.print_note(f"{total - len(entries):,} more. `-n 0` lists all.")
     if not (total or damaged or arguments.quiet):
-        terminal.note("No results found. Make something, or try other words.")
+        terminal.print_note("No results found. Make something, or try other words.")
     return 0
 
 
-def _number(text: str) -> int | None:
+def _parse_count(text: str) -> int | None:
     if not (text.isascii() and text.isdigit() and len(text) < 19):  # the limit of SQLite
         raise invalid("`-n`", expected="a whole number", received=text, next_step="choose one")
     return int(text) or None
@@ -152,7 +152,7 @@ def _find_removed(query: Filter, owner: str) -> tuple[list[Entry], int]:
     return entries, len(entries)
 
 
-def _facts(entry: Entry) -> dict[str, Any]:
+def _entry_as_json(entry: Entry) -> dict[str, Any]:
     return {
         "id": entry.id,
         "kind": entry.kind,
@@ -167,15 +167,15 @@ def _facts(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _line(entry: Entry) -> str:
+def _format_entry(entry: Entry) -> str:
     marks = ", ".join([*(["starred"] if entry.starred else []), *entry.tags])
     name = f"{printable(entry.name, 80)} ({marks})" if marks else printable(entry.name, 80)
-    return _columns(entry.id, entry.created, entry.kind, printable(entry.title, 20), name)
+    return _format_columns(entry.id, entry.created, entry.kind, printable(entry.title, 20), name)
 
 
-def _columns(id: str, at: float, kind: str, title: str, name: str) -> str:
+def _format_columns(id: str, at: float, kind: str, title: str, name: str) -> str:
     when = time.strftime("%Y-%m-%d %H:%M", time.localtime(at))
-    return f"{id}  {when}  {kind:<10}  {title:<{_TITLE}}  {name}"
+    return f"{id}  {when}  {kind:<10}  {title:<{_TITLE_WIDTH}}  {name}"
 
 
 def _show(arguments: argparse.Namespace) -> int:
@@ -204,21 +204,21 @@ def _show(arguments: argparse.Namespace) -> int:
         "recipe": _plain(item.result.recipe),
     }
     if arguments.json:
-        console.say_json(facts)
+        console.print_json(facts)
         return 0
-    console.say(_line(index.entry_of(item)))
+    console.print_line(_format_entry(index.entry_of(item)))
     for file in facts["files"]:
-        console.say(f"{printable(file['name'], 80)}: {file['path']}")
-    _say_recipe(facts["recipe"] or {"settings": item.settings})
+        console.print_line(f"{printable(file['name'], 80)}: {file['path']}")
+    _print_recipe(facts["recipe"] or {"settings": item.settings})
     return 0
 
 
 def _show_file(path: Path, arguments: argparse.Namespace) -> int:
-    recipe = outputs.recipe_of(path).model_dump(mode="json")
+    recipe = outputs.read_recipe(path).model_dump(mode="json")
     if arguments.json:
-        console.say_json({"recipe": recipe})
+        console.print_json({"recipe": recipe})
     else:
-        _say_recipe(recipe)
+        _print_recipe(recipe)
     return 0
 
 
@@ -226,8 +226,8 @@ def _plain(recipe: Any) -> dict[str, Any] | None:
     return None if recipe is None else recipe.model_dump(mode="json")
 
 
-def _say_recipe(recipe: Mapping[str, Any]) -> None:
-    console.say(json.dumps(recipe, indent=2))
+def _print_recipe(recipe: Mapping[str, Any]) -> None:
+    console.print_line(json.dumps(recipe, indent=2))
 
 
 def _mark(arguments: argparse.Namespace) -> int:
@@ -248,10 +248,10 @@ def _mark(arguments: argparse.Namespace) -> int:
         marks.change(item.id, owner, **changes)
     entries = [index.entry_of(items.find(item.id, owner)) for item in selected]
     if arguments.json:
-        console.say_json({"items": [_facts(entry) for entry in entries]})
+        console.print_json({"items": [_entry_as_json(entry) for entry in entries]})
         return 0
     for entry in entries:
-        console.say(_line(entry))
+        console.print_line(_format_entry(entry))
     return 0
 
 
@@ -261,7 +261,7 @@ def _export(arguments: argparse.Namespace) -> int:
         label, received = f"output {printable(path.name, 60)}", path.suffix or "a name without an ending"
         raise invalid(label, expected="a name that ends in .zip", received=received, next_step="rename it")
     target = outputs.resolve(arguments.out, "dataset")
-    query, owner = _query(arguments, arguments.words), owners.validate(arguments.owner)
+    query, owner = _build_filter(arguments, arguments.words), owners.validate(arguments.owner)
     if arguments.ids and query != Filter():
         raise InvalidInput("Export takes IDs or a filter, not both. Leave one of them out.")
     ids: Sequence[str] = arguments.ids or [entry.id for entry in index.find(query, owner)[0]]
@@ -275,13 +275,13 @@ def _export(arguments: argparse.Namespace) -> int:
         except Unavailable as error:
             if arguments.ids:
                 raise
-            terminal.note(f"{id} was skipped. {error}")
+            terminal.print_note(f"{id} was skipped. {error}")
     export.save(selected, target)
     if arguments.json:
         seconds = round(time.monotonic() - started, 3)
-        console.say_json({"path": path, "seconds": seconds, "figures": {"items": len(selected)}})
+        console.print_json({"path": path, "seconds": seconds, "figures": {"items": len(selected)}})
     else:
-        console.say(str(path))
+        console.print_line(str(path))
     return 0
 
 
@@ -296,26 +296,26 @@ def _remove(arguments: argparse.Namespace) -> int:
     else:
         ids = removal.remove(ids, owner)
     if arguments.json:
-        console.say_json({"ids": ids})
+        console.print_json({"ids": ids})
         return 0
     for id in ids:
-        console.say(id)
+        console.print_line(id)
     if not (arguments.undo or arguments.for_good or arguments.quiet):
-        terminal.note("Removed. `studio gallery remove --undo ID` restores a result.")
+        terminal.print_note("Removed. `studio gallery remove --undo ID` restores a result.")
     return 0
 
 
-def _owners(arguments: argparse.Namespace) -> int:
+def _list_owners(arguments: argparse.Namespace) -> int:
     accounts = owners.list_owners() if arguments.remove is None else [owners.remove(arguments.remove)]
     if arguments.json:
-        console.say_json({"owners": [asdict(owner) for owner in accounts]})
+        console.print_json({"owners": [asdict(owner) for owner in accounts]})
         return 0
     for owner in accounts:
         when = time.strftime("%Y-%m-%d", time.localtime(owner.last_changed))
         things = amounts.count(owner.items, "item")
-        console.say(f"{printable(owner.name, 60):<40}  {when}  {amounts.size(owner.bytes):>8}  {things}")
+        console.print_line(f"{printable(owner.name, 60):<40}  {when}  {amounts.size(owner.bytes):>8}  {things}")
     if arguments.remove is not None and not arguments.quiet:
-        terminal.note("Deleted permanently. Files less than a day old are deleted within a week.")
+        terminal.print_note("Deleted permanently. Files less than a day old are deleted within a week.")
     if not accounts and not arguments.quiet:
-        terminal.note("There are no results yet.")
+        terminal.print_note("There are no results yet.")
     return 0

@@ -13,20 +13,20 @@ from studio.core.errors import a
 from studio.core.tasks import Slot, Task
 from studio.run import input_files, outputs, terminal
 
-GROUPS = {
+GROUP_HELP = {
     "classify": "train a classifier on your own classes, and use it",
     "lab": "train a tiny network on digits in seconds, and run it on a drawing",
     "train": "train a model on your own data",
 }
-_HINTS = {
+_KIND_HELP = {
     "image": ": a file, or sample:NAME",
     "model": ": a name, a folder or a file",
     "text": ": a file",
     "dataset": ": a folder, zip, tar or npz, sample:NAME or tfds:NAME",
 }
-LABELS = "a file that names the classes of an imported model: one per line, JSON or CSV"
-_FOLDER = ", or a folder of them: then OUT is one, too"
-_VIDEO = "; or a video, if OUT is one"
+LABELS_HELP = "a file that names the classes of an imported model: one per line, JSON or CSV"
+_FOLDER_HELP = ", or a folder of them: then OUT is one, too"
+_VIDEO_HELP = "; or a video, if OUT is one"
 
 
 def add(commands: Any) -> None:
@@ -35,36 +35,36 @@ def add(commands: Any) -> None:
     for task in map(tasks.get, tasks.TASKS):
         group, _, word = task.command.rpartition(" ")
         if group and group not in groups:
-            groups[group] = flags.add_group(commands, group, GROUPS[group])
+            groups[group] = flags.add_group(commands, group, GROUP_HELP[group])
         if word:
-            _add(groups.get(group, commands), word, task)
+            _add_command(groups.get(group, commands), word, task)
     for task in map(tasks.get, tasks.TASKS):
         if task.alias:
             group, _, word = task.alias.rpartition(" ")
-            _add(groups[group], word, task)
+            _add_command(groups[group], word, task)
 
 
-def _add(commands: Any, word: str, task: Task) -> None:
+def _add_command(commands: Any, word: str, task: Task) -> None:
     if task.produces == "model":
-        parser = flags.add_leaf(commands, word, task.help, partial(train.run, task))
+        parser = flags.add_command(commands, word, task.help, partial(train.run, task))
         requests.allow_remote(parser)
         train.add_flags(parser, task)
         return
-    parser = flags.add_leaf(commands, word, task.help, partial(_run, task))
+    parser = flags.add_command(commands, word, task.help, partial(_run, task))
     requests.allow_remote(parser)
-    flags.add_first_word(parser, task.settings)
+    flags.add_positional_setting(parser, task.settings)
     if task.inputs and task.inputs[0].kind == "image" and task.inputs[0].most > 1:
         # `predict a.jpg b.jpg` means two images, not a model and one image.
-        parser.other = input_files.is_image
+        parser.other = input_files.is_image_name
     for slot in task.inputs:
         # A setting with the same flag has it already.
         if slot.kind != "model" or slot.argument not in task.settings.model_fields:
-            _add_slot(parser, slot, _instead(task) if slot == task.inputs[0] else "")
-    prints = outputs.prints_itself(task.produces)
+            _add_slot(parser, slot, _alternatives_help(task) if slot == task.inputs[0] else "")
+    prints = outputs.goes_to_stdout(task.produces)
     help = "path of the result; printed if omitted" if prints else "path of the result"
     parser.add_argument("-o", "--out", required=not prints, help=help)
     if any(slot.third_party for slot in task.inputs):
-        parser.add_argument("--labels", metavar="FILE", help=LABELS)
+        parser.add_argument("--labels", metavar="FILE", help=LABELS_HELP)
     flags.add_saved_settings(parser)
     flags.add_settings(parser, task.settings)
     if videos.accepts_video(task):
@@ -73,20 +73,20 @@ def _add(commands: Any, word: str, task: Task) -> None:
         sweeps.add_flag(parser)
 
 
-def _instead(task: Task) -> str:
+def _alternatives_help(task: Task) -> str:
     """Returns help text on what a task accepts instead of its single image."""
     if not task.takes_single_image:
         return ""
-    return _FOLDER + (_VIDEO if videos.accepts_video(task) else "")
+    return _FOLDER_HELP + (_VIDEO_HELP if videos.accepts_video(task) else "")
 
 
 def _add_slot(parser: flags.Parser, slot: Slot, instead: str) -> None:
     count = (
-        f"{slot.least} to {slot.most} {flags.noun(slot.kind)}s" if slot.most > 1 else a(flags.noun(slot.kind))
+        f"{slot.least} to {slot.most} {flags.noun_of(slot.kind)}s" if slot.most > 1 else a(flags.noun_of(slot.kind))
     )
     help = (
         (slot.help or count)
-        + _HINTS.get(slot.kind, "")
+        + _KIND_HELP.get(slot.kind, "")
         + (f", or {slot.instead}:NAME" if slot.instead else "")
     )
     help += instead
@@ -101,20 +101,20 @@ def _add_slot(parser: flags.Parser, slot: Slot, instead: str) -> None:
 def _run(task: Task, arguments: argparse.Namespace) -> int:
     settings, slot_words, user_set, machine = requests.parse(task, arguments)
     if vary := getattr(arguments, "vary", None):
-        task, settings, slot_words = sweeps.sweep_task(task, settings, slot_words, vary, arguments.out)
-    elif folders.image_folder(task, slot_words):
+        task, settings, slot_words = sweeps.make_sweep(task, settings, slot_words, vary, arguments.out)
+    elif folders.find_image_folder(task, slot_words):
         return folders.run(task, settings, slot_words, arguments, machine)
     elif videos.is_video_request(task, settings, slot_words, arguments.out):
-        part = videos.part(arguments, True)
-        task, settings, slot_words = videos.video_task(task, settings, slot_words, user_set, part)
+        part = videos.get_part(arguments, True)
+        task, settings, slot_words = videos.make_video_task(task, settings, slot_words, user_set, part)
     else:
-        videos.part(arguments, False)
-        if not arguments.quiet and (hint := videos.first_frame(task, slot_words, arguments.out)):
-            terminal.note(hint)
+        videos.get_part(arguments, False)
+        if not arguments.quiet and (hint := videos.first_frame_note(task, slot_words, arguments.out)):
+            terminal.print_note(hint)
     out = None
     if arguments.out is not None:
         settings = outputs.apply_ending(Path(arguments.out), settings, user_set)
-        out = requests.output_path(
+        out = requests.resolve_output(
             task.makes(settings), slot_words, arguments, (".json",) if task.readable else ()
         )
     return running.run(task, settings, slot_words, out, arguments, machine)

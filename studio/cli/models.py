@@ -15,14 +15,14 @@ def add(commands: Any) -> None:
     """Adds the commands."""
     help = "list, rename and remove trained models"
     actions = flags.add_group(commands, "models", help, default="list", metavar="list|rename|remove")
-    list_parser = flags.add_leaf(actions, "list", "list models and the tasks that made them", _list)
+    list_parser = flags.add_command(actions, "list", "list models and the tasks that made them", _list)
     list_parser.add_argument(
         "--removed", action="store_true", help="list removed models that can be restored"
     )
-    rename = flags.add_leaf(actions, "rename", "rename a saved model", _rename)
+    rename = flags.add_command(actions, "rename", "rename a saved model", _rename)
     rename.add_argument("name", metavar="NAME", help="a name from `studio models list`")
     rename.add_argument("to", metavar="NEW", help="the new name; recipes still find the model by the old one")
-    remove = flags.add_leaf(actions, "remove", "remove saved models", _remove)
+    remove = flags.add_command(actions, "remove", "remove saved models", _remove)
     remove.add_argument("names", nargs="+", metavar="NAME", help="names from `studio models list`")
     remove.add_argument("--undo", action="store_true", help="restore removed models")
     remove.add_argument(
@@ -31,22 +31,22 @@ def add(commands: Any) -> None:
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    names = kept_models.list_removed() if arguments.removed else presets.names()
-    tasks = {} if arguments.removed else {name: _task(name) for name in names}
+    names = kept_models.list_removed() if arguments.removed else presets.list_names()
+    tasks = {} if arguments.removed else {name: _task_of(name) for name in names}
     if arguments.json:
         own = set(kept_models.list_own())
         model_list = [{"name": name, "task": tasks.get(name, ""), "kept": name in own} for name in names]
-        console.say_json({"models": model_list})
+        console.print_json({"models": model_list})
         return 0
     width = max(map(len, names), default=0)
     for name in names:
-        console.say(f"{name.ljust(width)}  {tasks.get(name, '')}".rstrip())
+        console.print_line(f"{name.ljust(width)}  {tasks.get(name, '')}".rstrip())
     if not names and not arguments.quiet:
-        terminal.note("There are no models. Train one with `studio train`.")
+        terminal.print_note("There are no models. Train one with `studio train`.")
     return 0
 
 
-def _task(name: str) -> str:
+def _task_of(name: str) -> str:
     try:
         return presets.find(name).task
     except StudioError:
@@ -54,7 +54,7 @@ def _task(name: str) -> str:
 
 
 def _rename(arguments: argparse.Namespace) -> int:
-    return _say([kept_models.rename(arguments.name, arguments.to)], arguments)
+    return _print_names([kept_models.rename(arguments.name, arguments.to)], arguments)
 
 
 def _remove(arguments: argparse.Namespace) -> int:
@@ -63,19 +63,19 @@ def _remove(arguments: argparse.Namespace) -> int:
     names = list(dict.fromkeys(arguments.names))
     if arguments.for_good:
         for name in names:
-            kept_models.forget(name)
-        return _say(names, arguments)
+            kept_models.delete(name)
+        return _print_names(names, arguments)
     change = kept_models.restore if arguments.undo else kept_models.remove
-    _say([change(name) for name in names], arguments)
+    _print_names([change(name) for name in names], arguments)
     if not (arguments.undo or arguments.quiet):
-        terminal.note("Removed. `studio models remove --undo NAME` restores a model.")
+        terminal.print_note("Removed. `studio models remove --undo NAME` restores a model.")
     return 0
 
 
-def _say(names: list[str], arguments: argparse.Namespace) -> int:
+def _print_names(names: list[str], arguments: argparse.Namespace) -> int:
     if arguments.json:
-        console.say_json({"names": names})
+        console.print_json({"names": names})
         return 0
     for name in names:
-        console.say(name)
+        console.print_line(name)
     return 0

@@ -19,13 +19,13 @@ from studio.run import input_files, outputs, terminal
 from studio.run.machine import add_to_gallery
 from studio.run.protected_inputs import free_path
 
-DIFFERENT = 1
+EXIT_DIFFERENT = 1
 _NOUNS = {"animation": "video", "text": "text", "dataset": "set of images"}
 
 
 def add(commands: Any) -> None:
     """Adds the command."""
-    parser = flags.add_leaf(commands, "replay", "make a result again from its recipe", _run)
+    parser = flags.add_command(commands, "replay", "make a result again from its recipe", _run)
     parser.add_argument("file", metavar="FILE", help="a file that the studio saved, or its .json")
     parser.add_argument("-o", "--out", help="path of the result (default: NAME-again.EXT in this folder)")
     parser.add_argument(
@@ -42,19 +42,19 @@ def add(commands: Any) -> None:
 
 def _run(arguments: argparse.Namespace) -> int:
     path = paths.expand_user(arguments.file)
-    recipe = outputs.recipe_of(path)
+    recipe = outputs.read_recipe(path)
     task = tasks.get(recipe.task)
     file = path.with_suffix("") if outputs.is_recipe(path) else path
     kind = task.makes(recipe.checked_settings())
-    original = _original(file, task, kind) if arguments.verify else None
-    out = _output_path(arguments, file, kind, (".json",) if task.readable else ())
+    original = _read_original(file, task, kind) if arguments.verify else None
+    out = _resolve_output(arguments, file, kind, (".json",) if task.readable else ())
     replay.restore_inputs(map(paths.expand_user, arguments.inputs), recipe)
     for source in replay.missing_inputs(recipe):
         input_files.keep_sample(source.name)
     replay.check(recipe)
     started = time.monotonic()
-    with console.working(f"{task.title} again", arguments) as progress:
-        result = replay.run(recipe, progress, terminal.note)
+    with console.show_progress(f"{task.title} again", arguments) as progress:
+        result = replay.run(recipe, progress, terminal.print_note)
     if out is not None and arguments.out is None:  # another process may have used the name meanwhile
         out = free_path(out.with_name(_default_name(file)))
     if task.readable:
@@ -67,8 +67,8 @@ def _run(arguments: argparse.Namespace) -> int:
         return console.report_result(result, out, seconds, arguments)
     if result.stopped_early:
         raise KeyboardInterrupt
-    return _tell(
-        _difference(original, result, file),
+    return _report_difference(
+        _compare(original, result, file),
         replay_difference.reasons(recipe, result),
         out,
         seconds,
@@ -76,7 +76,7 @@ def _run(arguments: argparse.Namespace) -> int:
     )
 
 
-def _original(file: Path, task: tasks.Task, kind: Kind) -> np.ndarray | bytes:
+def _read_original(file: Path, task: tasks.Task, kind: Kind) -> np.ndarray | bytes:
     """Reads the original to compare with: the pixels of an image, or the bytes of another valid file."""
     if kind == "image":
         return image_io.read(file)
@@ -93,12 +93,12 @@ def _original(file: Path, task: tasks.Task, kind: Kind) -> np.ndarray | bytes:
     except OSError as error:
         step = "check the path"
         raise invalid(name, expected="a file", received=error.strerror, next_step=step) from None
-    for _ in animations.frames(data, name) if kind == "animation" else ():
+    for _ in animations.decode(data, name) if kind == "animation" else ():
         pass
     return data
 
 
-def _output_path(
+def _resolve_output(
     arguments: argparse.Namespace, file: Path, kind: Kind, more_endings: tuple[str, ...]
 ) -> Path | None:
     if arguments.out is None and arguments.verify:
@@ -122,17 +122,17 @@ def _default_name(file: Path) -> str:
     return f"{file.stem}-again{file.suffix}"
 
 
-def _difference(
+def _compare(
     original: np.ndarray | bytes, result: Result, file: Path
 ) -> replay_difference.Difference | replay_difference.TextDifference:
     if not isinstance(original, bytes):
         return replay_difference.difference(original, result, file.suffix.lower())
     if result.files[0].kind in ("text", "dataset"):
-        return replay_difference.text_difference(original, outputs.text_of(result))
+        return replay_difference.text_difference(original, outputs.join_texts(result))
     return replay_difference.video_difference(original, result)
 
 
-def _tell(
+def _report_difference(
     difference: replay_difference.Difference | replay_difference.TextDifference,
     reasons: list[str],
     out: Path | None,
@@ -142,9 +142,9 @@ def _tell(
     if arguments.json:
         causes = [] if difference.identical else reasons
         report = {"path": out, "seconds": round(seconds, 3), "figures": difference.figures, "reasons": causes}
-        console.say_json(report)
+        console.print_json(report)
     elif difference.identical:
-        console.say("identical")
+        console.print_line("identical")
     else:
-        console.say(f"{difference.words} Possible reasons: {'; '.join(reasons)}.")
-    return 0 if difference.identical else DIFFERENT
+        console.print_line(f"{difference.words} Possible reasons: {'; '.join(reasons)}.")
+    return 0 if difference.identical else EXIT_DIFFERENT

@@ -12,12 +12,12 @@ from studio.core.settings import Settings
 from studio.core.tasks import Kind, Task
 from studio.run import outputs, saved_settings
 from studio.run.machine import LOCAL, Machine
-from studio.run.request import Words, sort
+from studio.run.request import SlotValues, separate_names
 
-_CAN = "elsewhere"  # default that marks commands that can run on another machine
+_REMOTE_DEFAULT = "elsewhere"  # default that marks commands that can run on another machine
 
 
-def add_server(parser: Any) -> None:
+def add_server_flags(parser: Any) -> None:
     """Adds the flags that come before a command."""
     help = "run the command on the studio at this address, e.g. http://box:8501"
     parser.add_argument("--server", metavar="URL", help=help)
@@ -27,19 +27,19 @@ def add_server(parser: Any) -> None:
 
 def allow_remote(parser: Any) -> None:
     """Marks a command that can run on another machine."""
-    parser.set_defaults(**{_CAN: True})
+    parser.set_defaults(**{_REMOTE_DEFAULT: True})
 
 
 def check_server(arguments: argparse.Namespace) -> None:
     """Raises `InvalidInput` if `--server` is given to a command that can only run here."""
-    if getattr(arguments, "server", None) and not getattr(arguments, _CAN, False):
+    if getattr(arguments, "server", None) and not getattr(arguments, _REMOTE_DEFAULT, False):
         raise InvalidInput(
             f"`{arguments.command}` works with what this machine has, so another one cannot do it. "
             "Leave `--server` out, or give the command on that machine."
         )
 
 
-def machine(arguments: argparse.Namespace) -> Machine:
+def choose_machine(arguments: argparse.Namespace) -> Machine:
     """Returns the machine that runs a command. Raises like `studio.run.remote.Remote`."""
     if not getattr(arguments, "server", None):
         return LOCAL
@@ -48,11 +48,11 @@ def machine(arguments: argparse.Namespace) -> Machine:
     return Remote(arguments.server, arguments.server_token or "")
 
 
-def parse(task: Task, arguments: argparse.Namespace) -> tuple[Settings, Words, dict[str, Any], Machine]:
+def parse(task: Task, arguments: argparse.Namespace) -> tuple[Settings, SlotValues, dict[str, Any], Machine]:
     """Returns the settings, the words for files, the values that the user set, and the machine."""
-    target = machine(arguments)
+    target = choose_machine(arguments)
     words = {slot.name: _as_list(getattr(arguments, slot.name, None)) for slot in task.inputs}
-    user_set, slot_words = sort(task, flags.values(arguments), words, target)
+    user_set, slot_words = separate_names(task, flags.given_settings(arguments), words, target)
     if arguments.settings_file:  # flags override them, as do files given instead of a setting
         saved = saved_settings.load_values(task.name, arguments.settings_file)
         overridden = {slot.instead for slot in task.inputs if slot_words[slot.name]}
@@ -64,8 +64,8 @@ def _as_list(words: Any) -> list[str]:
     return words if isinstance(words, list) else [words] if words else []
 
 
-def output_path(
-    kind: Kind, slot_words: Words, arguments: argparse.Namespace, more_endings: tuple[str, ...] = ()
+def resolve_output(
+    kind: Kind, slot_words: SlotValues, arguments: argparse.Namespace, more_endings: tuple[str, ...] = ()
 ) -> Path:
     """Returns the output path from `outputs.resolve`, which protects the inputs of the command."""
     return outputs.resolve(

@@ -16,15 +16,15 @@ from studio.core.tasks import Inputs, Result, Task
 from studio.core.training import checkpoints, parallel
 from studio.run import outputs, terminal
 from studio.run.machine import LOCAL, Machine, add_to_gallery
-from studio.run.request import Words, read
+from studio.run.request import SlotValues, read_inputs
 
-LONG = 30.0  # seconds; shorter tasks get no note on their cost
+MIN_NOTED_SECONDS = 30.0  # seconds; shorter tasks get no note on their cost
 
 
 def run(
     task: Task,
     settings: Settings,
-    slot_words: Words,
+    slot_words: SlotValues,
     out: Path | None,
     arguments: argparse.Namespace,
     machine: Machine,
@@ -44,7 +44,7 @@ def run(
     Raises:
         StudioError: for errors that the user can fix.
     """
-    inputs = read(task, slot_words, machine, getattr(arguments, "labels", None))
+    inputs = read_inputs(task, slot_words, machine, getattr(arguments, "labels", None))
     if task.produces == "model" and out and not arguments.overwrite:
         outputs.check_same_training(out, task.name, settings, inputs)
     needs = machine.check(task.name, settings, inputs)
@@ -52,12 +52,12 @@ def run(
     if machine is LOCAL:
         _note_cost(task, settings, inputs, needs, arguments, trains)
     if trains:
-        _join(arguments, machine)
+        _join_processes(arguments, machine)
         machine.resume_training(task.name, settings, inputs, arguments.resume, arguments.quiet)
     stream = None if out or arguments.json or task.readable else console.TextStream()
     started = time.monotonic()
     listener = stream if stream and stream.on_terminal else None
-    with console.working(task.title, arguments, listener) as progress:
+    with console.show_progress(task.title, arguments, listener) as progress:
         if trains:
             parallel.barrier()  # wait until the first process has removed an old checkpoint
         result = machine.run(task, settings, inputs, progress)
@@ -67,7 +67,7 @@ def run(
     if task.readable:
         return console.report_answer(task, result, slot_words, out, seconds, arguments)
     if stream:
-        stream.finish(outputs.text_of(result).decode())
+        stream.finish(outputs.join_texts(result).decode())
     add_to_gallery(result, seconds)  # first, so that the result is not lost if saving it fails
     if out:
         out = outputs.display_path(outputs.save(result, out), arguments.out)
@@ -88,19 +88,19 @@ def _note_cost(
     if arguments.quiet or arguments.json:
         return
     expected = tasks.expected_seconds(task, settings, inputs)
-    if expected is None or expected < LONG:
+    if expected is None or expected < MIN_NOTED_SECONDS:
         return
     resumes = trains and arguments.resume is not False and _has_checkpoint(task, settings, inputs)
     memory = f", {gib(needs)} of memory" if needs else ""
     most, suffix = "at most " if task.trials else "", " from its beginning" if resumes else ""
-    terminal.note(f"{task.title}: {most}{amounts.about(expected)} here{suffix}{memory}.")
+    terminal.print_note(f"{task.title}: {most}{amounts.about(expected)} here{suffix}{memory}.")
 
 
 def _has_checkpoint(task: Task, settings: Settings, inputs: Inputs) -> bool:
-    return checkpoints.find(task.name, settings, inputs).folder.exists()
+    return checkpoints.find_run(task.name, settings, inputs).folder.exists()
 
 
-def _join(arguments: argparse.Namespace, machine: Machine) -> None:
+def _join_processes(arguments: argparse.Namespace, machine: Machine) -> None:
     """Joins the processes of a distributed training; all but the first become quiet."""
     if machine is not LOCAL:
         return

@@ -16,7 +16,7 @@ from studio.run import input_files, terminal
 def add(commands: Any) -> None:
     """Adds the command."""
     help = "measure a trained model on held-out data; prints one JSON object"
-    parser = flags.add_leaf(commands, "score", help, _run)
+    parser = flags.add_command(commands, "score", help, _run)
     parser.add_argument(
         "preset", metavar="PRESET", help="a trained model: its name or folder, or an imported classifier"
     )
@@ -27,7 +27,7 @@ def add(commands: Any) -> None:
         "training; for a classifier its test split, or, for other data, every image that it was not "
         "trained on)"
     )
-    parser.add_argument("--labels", metavar="FILE", help=make.LABELS)
+    parser.add_argument("--labels", metavar="FILE", help=make.LABELS_HELP)
     preprocessing = "input range of an imported model (default: as the model states it, else 0-1)"
     parser.add_argument("--preprocessing", metavar="RANGE", help=preprocessing)
     flat = "flatten images for an imported model whose input is a vector, such as 784 values"
@@ -38,19 +38,19 @@ def add(commands: Any) -> None:
 def _run(arguments: argparse.Namespace) -> int:
     path = paths.expand_user(arguments.preset)
     file = input_files.is_imported(path) or input_files.is_missing(path)
-    preset = None if file and not presets.is_known(arguments.preset) else input_files.preset(arguments.preset)
-    part = _part(arguments.part) if arguments.part is not None else None
+    preset = None if file and not presets.is_known(arguments.preset) else input_files.find_preset(arguments.preset)
+    part = _parse_part(arguments.part) if arguments.part is not None else None
     scores = {task.name: task.scores for task in map(tasks.get, tasks.TASKS) if task.scores}
     if preset is None:
         return _score_imported(arguments, part)
     if preset.task not in scores:
         expected = f"a model of {', '.join(scores)}"
         raise invalid(f"preset {preset.name}", expected=expected, received=preset.task)
-    with console.working("Score", arguments) as progress:
+    with console.show_progress("Score", arguments) as progress:
         figures = dict(tasks.import_object(scores[preset.task])(preset, arguments.data, part, progress))
     for sentence in figures.pop("notes", ()):
-        terminal.note(sentence)
-    console.say_json(figures)
+        terminal.print_note(sentence)
+    console.print_json(figures)
     return 0
 
 
@@ -58,19 +58,19 @@ def _score_imported(arguments: argparse.Namespace, part: tuple[float, float] | N
     """Scores an imported classifier on its classes."""
     file = input_files.read(Slot("model", "model"), arguments.preset, arguments.labels)
     score = next(task.scores_imported for task in map(tasks.get, tasks.TASKS) if task.scores_imported)
-    with console.working("Score", arguments) as progress:
+    with console.show_progress("Score", arguments) as progress:
         figures = dict(
             tasks.import_object(score)(
                 file, arguments.data, part, progress, arguments.preprocessing, arguments.flat
             )
         )
     for sentence in figures.pop("notes", ()):
-        terminal.note(sentence)
-    console.say_json(figures)
+        terminal.print_note(sentence)
+    console.print_json(figures)
     return 0
 
 
-def _part(text: str) -> tuple[float, float]:
+def _parse_part(text: str) -> tuple[float, float]:
     try:
         start, end = map(float, text.split(":"))
     except ValueError:

@@ -9,7 +9,7 @@ from studio.core.errors import invalid
 from studio.core.settings import Settings
 from studio.core.tasks import Task
 from studio.gallery.sweep_settings import SWEEP, SweepSettings
-from studio.run.request import Words
+from studio.run.request import SlotValues
 
 
 def add_flag(parser: flags.Parser) -> None:
@@ -20,8 +20,8 @@ def add_flag(parser: flags.Parser) -> None:
     parser.add_argument("--vary", action="append", metavar="NAME=VALUES", help=help)
 
 
-def sweep_task(
-    task: Task, settings: Settings, slot_words: Words, vary: Sequence[str], out: str | None
+def make_sweep(
+    task: Task, settings: Settings, slot_words: SlotValues, vary: Sequence[str], out: str | None
 ) -> tuple[Task, Settings, dict[str, Sequence[str]]]:
     """Returns the sweep task, its settings, and the words of each of its slots.
 

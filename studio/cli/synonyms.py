@@ -39,7 +39,7 @@ _GROUPS = (
     ("dim", "embedding_dim", "embed_dim", "embedding"),
 )
 # Words without a flag, and the reason.
-_WITHOUT_A_FLAG = {
+_EXPLANATIONS = {
     (
         "gpu",
         "gpus",
@@ -50,10 +50,10 @@ _WITHOUT_A_FLAG = {
     ("optimizer", "optim", "solver"): "The optimizer is part of the method and cannot be changed",
     ("workers", "num_workers", "n_jobs", "threads"): "The number of processes is chosen automatically",
 }
-_SIMILARITY = 0.72  # of the spelling; above it, a word is probably mistyped
+_MIN_SIMILARITY = 0.72  # of the spelling; above it, a word is probably mistyped
 
 
-def advice(flag: str, flags: Collection[str]) -> str:
+def suggest_flag(flag: str, flags: Collection[str]) -> str:
     """Returns a sentence that suggests a flag or explains why there is none; "" if neither is known.
 
     Args:
@@ -61,16 +61,16 @@ def advice(flag: str, flags: Collection[str]) -> str:
         flags: flags of the command, such as `--learning-rate`.
     """
     word = flag.lstrip("-").replace("-", "_").casefold()
-    for words, sentence in _WITHOUT_A_FLAG.items():
+    for words, sentence in _EXPLANATIONS.items():
         if word in words:
             return f" {sentence}."
     names = {option.lstrip("-").replace("-", "_"): option for option in flags if option.startswith("--")}
-    suggestions = _of_same_meaning(word, names) or difflib.get_close_matches(
-        word, names, n=1, cutoff=_SIMILARITY
+    suggestions = _find_synonyms(word, names) or difflib.get_close_matches(
+        word, names, n=1, cutoff=_MIN_SIMILARITY
     )
     return f" Did you mean {quoted_list([names[option] for option in suggestions])}?" if suggestions else ""
 
 
-def _of_same_meaning(word: str, names: Collection[str]) -> list[str]:
+def _find_synonyms(word: str, names: Collection[str]) -> list[str]:
     others = {other for group in _GROUPS if word in group for other in group}
     return [name for name in names if name in others and name != word]

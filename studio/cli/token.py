@@ -14,7 +14,7 @@ from studio.gallery import owners
 
 def add(commands: Any) -> None:
     """Adds the command."""
-    parser = flags.add_leaf(commands, "token", "print the API token of this studio", _run)
+    parser = flags.add_command(commands, "token", "print the API token of this studio", _run)
     parser.add_argument("--new", action="store_true", help="create a new token; the old one stops working")
     help = "create a token for a user of a shared studio, named as in `studio gallery owners`"
     parser.add_argument("--owner", metavar="NAME", help=help)
@@ -33,9 +33,9 @@ def _run(arguments: argparse.Namespace) -> int:
             tokens.revoke(owner)
         token = tokens.give(owner)
     if arguments.json:
-        console.say_json({"token": token})
+        console.print_json({"token": token})
     else:
-        console.say(token)
+        console.print_line(token)
     return 0
 
 
@@ -47,7 +47,7 @@ def _revoke(owner: str, as_json: bool) -> int:
     if not revoked:
         raise InvalidInput(f"{owner} has no token. `studio gallery owners` lists who shares this studio.")
     if as_json:
-        console.say_json({"revoked": revoked})
+        console.print_json({"revoked": revoked})
     else:
-        console.say(f"Tokens revoked: {revoked}")
+        console.print_line(f"Tokens revoked: {revoked}")
     return 0

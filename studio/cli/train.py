@@ -10,7 +10,7 @@ from studio.core import amounts
 from studio.core.tasks import Result, Task
 from studio.run import terminal
 
-_DATA = {
+_DATA_HELP = {
     "text": "training data: a text file",
     "dataset": "training images: a folder, zip, tar or npz (for a classifier, one folder per class), "
     "sample:NAME or tfds:NAME",
@@ -20,7 +20,7 @@ _DATA = {
 def add_flags(parser: flags.Parser, task: Task) -> None:
     """Adds the arguments of a training run: DATA, the output folder, --resume, other inputs, settings."""
     first = task.inputs[0]
-    parser.add_argument(first.name, metavar="DATA", help=_DATA[first.kind])
+    parser.add_argument(first.name, metavar="DATA", help=_DATA_HELP[first.kind])
     parser.add_argument("-o", "--out", required=True, metavar="DIR", help="folder to save the model in")
     add_overwrite(parser)
     parser.add_argument(
@@ -35,7 +35,7 @@ def add_flags(parser: flags.Parser, task: Task) -> None:
             help = f"{slot.help or 'start from a trained model'}: its name, folder or file"
             parser.add_argument(slot.flag, dest=slot.name, metavar="PRESET", help=help)
         else:
-            help = slot.help or f"{slot.least} to {slot.most} {flags.noun(slot.kind)}s: files, or sample:NAME"
+            help = slot.help or f"{slot.least} to {slot.most} {flags.noun_of(slot.kind)}s: files, or sample:NAME"
             many: dict[str, Any] = {"nargs": "+", "action": "extend"} if slot.most > 1 else {}
             metavar, is_required = slot.kind.upper(), slot.least > 0
             parser.add_argument(
@@ -54,10 +54,10 @@ def add_overwrite(parser: flags.Parser) -> None:
 def run(task: Task, arguments: argparse.Namespace) -> int:
     """Trains a model, saves its folder and notes the figures. Returns the exit code."""
     settings, slot_words, _, machine = requests.parse(task, arguments)
-    out = requests.output_path("model", slot_words, arguments)
-    return running.run(task, settings, slot_words, out, arguments, machine, _tell)
+    out = requests.resolve_output("model", slot_words, arguments)
+    return running.run(task, settings, slot_words, out, arguments, machine, _note_figures)
 
 
-def _tell(result: Result) -> None:
+def _note_figures(result: Result) -> None:
     numbers = [(name, value) for name, value in result.figures.items() if isinstance(value, int | float)]
-    terminal.note(", ".join(f"{name} {amounts.number(value)}" for name, value in numbers))
+    terminal.print_note(", ".join(f"{name} {amounts.number(value)}" for name, value in numbers))

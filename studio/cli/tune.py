@@ -18,14 +18,14 @@ from studio.tune import RUN, selection
 from studio.tune.settings import TuneSettings
 from studio.tune.task import training_task, weights_of
 
-_SHOWN = 5  # number of the best trials to print
+_SHOWN_TRIALS = 5  # number of the best trials to print
 
 
 def add(commands: Any) -> None:
     """Adds the command."""
-    parser = flags.add_leaf(commands, "tune", RUN.help, _run)
+    parser = flags.add_command(commands, "tune", RUN.help, _run)
     requests.allow_remote(parser)
-    flags.add_first_word(parser, RUN.settings)
+    flags.add_positional_setting(parser, RUN.settings)
     parser.add_argument("data", metavar="DATA", help="training data: a text file for text, else images")
     flags.add_settings(parser, RUN.settings)
     parser.add_argument("-o", "--out", required=True, metavar="DIR", help="folder to save the best model in")
@@ -33,11 +33,11 @@ def add(commands: Any) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    settings = TuneSettings.parse(flags.values(arguments))
+    settings = TuneSettings.parse(flags.given_settings(arguments))
     if settings.jobs > 1:
         step = "leave it out, or give several commands the same --name and --storage"
         raise invalid("--jobs", expected="1 in a command", received=settings.jobs, next_step=step)
-    machine, slot = requests.machine(arguments), training_task(settings).inputs[0]
+    machine, slot = requests.choose_machine(arguments), training_task(settings).inputs[0]
     if machine is not LOCAL and (settings.name or settings.storage):
         step = "leave them out: the other studio stores the search itself"
         raise invalid(
@@ -46,36 +46,36 @@ def _run(arguments: argparse.Namespace) -> int:
     slot_words: dict[str, list[str]] = {other.name: [] for other in RUN.inputs} | {
         slot.name: [arguments.data]
     }
-    out = requests.output_path("model", slot_words, arguments)
+    out = requests.resolve_output("model", slot_words, arguments)
     if machine is LOCAL and not arguments.quiet:
-        _tell_fetches(settings)
-    tell = partial(_tell, goal=training_task(settings).goal or Goal())
+        _note_downloads(settings)
+    tell = partial(_note_trials, goal=training_task(settings).goal or Goal())
     return running.run(RUN, settings, slot_words, out, arguments, machine, tell)
 
 
-def _tell_fetches(settings: TuneSettings) -> None:
+def _note_downloads(settings: TuneSettings) -> None:
     """Notes which weights are downloaded before the first trial."""
     for status in map(pretrained.status, weights_of(settings)):
         if not status.cached:
-            terminal.note(f"{status.title}, which evaluates each model, is downloaded first.")
+            terminal.print_note(f"{status.title}, which evaluates each model, is downloaded first.")
 
 
-def _tell(result: Result, goal: Goal) -> None:
+def _note_trials(result: Result, goal: Goal) -> None:
     """Notes the best trials, the metric, and the importance of settings."""
     figures = result.figures
     counts = [
         f"{figures[name]} {name.replace('_', ' ')}" for name in ("trials_ended", "stopped_early", "failed")
     ]
-    terminal.note(", ".join(counts))
-    terminal.note(f"The best by {goal.title_of(figures.get('measure'))}:")
+    terminal.print_note(", ".join(counts))
+    terminal.print_note(f"The best by {goal.title_of(figures.get('measure'))}:")
     ended = [trial for trial in figures["trials"] if trial["state"] == "done"]
     best = figures["best_trial"]
     others = sorted(
         (t for t in ended if t["number"] != best), key=lambda t: abs(t["value"] - figures["best"])
     )
     first = [trial for trial in ended if trial["number"] == best]
-    for trial in [*first, *others][:_SHOWN]:
-        terminal.note(f"{amounts.number(trial['value'])}  {json.dumps(trial['settings'])}")
-    terminal.note(selection.sentence(figures, goal))
+    for trial in [*first, *others][:_SHOWN_TRIALS]:
+        terminal.print_note(f"{amounts.number(trial['value'])}  {json.dumps(trial['settings'])}")
+    terminal.print_note(selection.sentence(figures, goal))
     for name, share in figures.get("importance", {}).items():
-        terminal.note(f"{name} explains {share:.0%} of the variance")
+        terminal.print_note(f"{name} explains {share:.0%} of the variance")

@@ -12,16 +12,16 @@ from studio.core.errors import InvalidInput, invalid, printable
 from studio.core.imaging import animations, formats, video_facts, video_limits
 from studio.core.settings import Settings
 from studio.core.tasks import Task
-from studio.run.request import Words
+from studio.run.request import SlotValues
 from studio.video.settings import VideoSettings
 from studio.video.task import NAME
 
 _VIDEO_ENDINGS = tuple(f".{kind}" for kind in animations.KINDS)
-_ALWAYS = tuple(end for end in animations.ENDINGS if end not in formats.ENDINGS)  # never images
-_IMAGES = (".webp",)  # video endings that images have, too
-_PNG = (".png", ".apng")
+_VIDEO_ONLY_ENDINGS = tuple(end for end in animations.ENDINGS if end not in formats.ENDINGS)  # never images
+_IMAGE_OR_VIDEO_ENDINGS = (".webp",)  # video endings that images have, too
+_PNG_ENDINGS = (".png", ".apng")
 _UNSUPPORTED = (".avi", ".webm", ".mkv")
-_PART = ("start", "end")  # settings that select a part of a video
+_PART_SETTINGS = ("start", "end")  # settings that select a part of a video
 
 
 def accepts_video(task: Task) -> bool:
@@ -33,7 +33,7 @@ def accepts_video(task: Task) -> bool:
     return task.makes(task.settings().for_ending(animations.KINDS[0])) == "image"
 
 
-def is_video_request(task: Task, settings: Settings, slot_words: Words, out: str | None) -> bool:
+def is_video_request(task: Task, settings: Settings, slot_words: SlotValues, out: str | None) -> bool:
     """Returns whether a video is given instead of a task's single image, and the output is a video.
 
     False for a task that makes a video of an image, such as a zoom, whose input may be a GIF.
@@ -50,7 +50,7 @@ def is_video_request(task: Task, settings: Settings, slot_words: Words, out: str
         raise invalid(
             label, expected="an MP4, WebP, GIF or APNG", received=ends[0], next_step="convert it to MP4"
         )
-    if ends[0] in _ALWAYS and ends[1] not in _VIDEO_ENDINGS:
+    if ends[0] in _VIDEO_ONLY_ENDINGS and ends[1] not in _VIDEO_ENDINGS:
         expected, step = (
             f"a name that ends in {', '.join(_VIDEO_ENDINGS)}, as a video is given",
             "rename the output",
@@ -59,30 +59,30 @@ def is_video_request(task: Task, settings: Settings, slot_words: Words, out: str
         raise invalid(f"output {printable(out, 100)}", expected=expected, received=received, next_step=step)
     if ends[0] not in animations.ENDINGS or ends[1] not in _VIDEO_ENDINGS:
         return False
-    if ends[0] in _ALWAYS:
+    if ends[0] in _VIDEO_ONLY_ENDINGS:
         return True
-    if ends[0] in _PNG and _frames(content[0]) == 1:
+    if ends[0] in _PNG_ENDINGS and _count_frames(content[0]) == 1:
         return False
     makes_videos = task.makes(settings.for_ending(ends[1].removeprefix("."))) == "animation"
-    return not makes_videos and not (ends[1] in _IMAGES and _frames(content[0]) == 1)
+    return not makes_videos and not (ends[1] in _IMAGE_OR_VIDEO_ENDINGS and _count_frames(content[0]) == 1)
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """Adds the flags that select a part of a video."""
     group = parser.add_argument_group("a video")
     fields = VideoSettings.describe()
-    for name in _PART:
+    for name in _PART_SETTINGS:
         flag, help = fields[name].flag, fields[name].help
         group.add_argument(flag, dest=f"video_{name}", metavar="SECONDS", type=float, help=help)
 
 
-def part(arguments: argparse.Namespace, is_video: bool) -> dict[str, float]:
+def get_part(arguments: argparse.Namespace, is_video: bool) -> dict[str, float]:
     """Returns the values of the flags of `add_flags` that were given, by name of the setting.
 
     Raises:
         InvalidInput: if some were given without a video.
     """
-    flag_values = {name: getattr(arguments, f"video_{name}", None) for name in _PART}
+    flag_values = {name: getattr(arguments, f"video_{name}", None) for name in _PART_SETTINGS}
     values = {name: value for name, value in flag_values.items() if value is not None}
     if values and not is_video:
         flag, step = f"`--{next(iter(values))}`", "give a video and name the output as one, or leave it out"
@@ -90,11 +90,11 @@ def part(arguments: argparse.Namespace, is_video: bool) -> dict[str, float]:
     return values
 
 
-def first_frame(task: Task, slot_words: Words, out: str | None) -> str:
+def first_frame_note(task: Task, slot_words: SlotValues, out: str | None) -> str:
     """Returns a sentence if only the first frame of an animation is used; "" otherwise."""
     content = slot_words[task.inputs[0].name] if accepts_video(task) else []
-    animated = (*_PNG, ".gif", ".webp")
-    if not content or not out or Path(content[0]).suffix.lower() not in animated or _frames(content[0]) < 2:
+    animated = (*_PNG_ENDINGS, ".gif", ".webp")
+    if not content or not out or Path(content[0]).suffix.lower() not in animated or _count_frames(content[0]) < 2:
         return ""
     name = printable(Path(content[0]).name, 60)
     return (
@@ -102,17 +102,17 @@ def first_frame(task: Task, slot_words: Words, out: str | None) -> str:
     )
 
 
-def _frames(text: str) -> int:
+def _count_frames(text: str) -> int:
     """Returns the number of frames of a file; 0 if it cannot be read, which is reported later."""
     with suppress(OSError, ValueError, InvalidInput, paths.TooLarge):
         data = paths.read(paths.expand_user(text), video_limits.MOST_BYTES)
         is_png = data.startswith(b"\x89PNG") and not video_facts.is_apng(data)
-        return 1 if is_png else len(animations.times(data).durations)
+        return 1 if is_png else len(animations.read_times(data).durations)
     return 0
 
 
-def video_task(
-    task: Task, settings: Settings, slot_words: Words, user_set: Collection[str], part: Mapping[str, float]
+def make_video_task(
+    task: Task, settings: Settings, slot_words: SlotValues, user_set: Collection[str], part: Mapping[str, float]
 ) -> tuple[Task, Settings, dict[str, Sequence[str]]]:
     """Returns the task that repaints a video with another task, its settings, and the words of its slots.
 
@@ -131,16 +131,16 @@ def video_task(
     words["video"] = words.pop(task.inputs[0].name)
     inputs = {slot.name: words.pop(slot.name, []) for slot in repaint.inputs}
     for name, texts in words.items():
-        raise _not_for_videos(name, ", ".join(texts))
+        raise _not_for_videos_error(name, ", ".join(texts))
     fields, shared = settings.describe(), VideoSettings.model_fields  # also for a video of one image
     for name in user_set:
         if fields[name].video and name not in shared:
-            raise _not_for_videos(f"`{fields[name].flag}`", getattr(settings, name))
+            raise _not_for_videos_error(f"`{fields[name].flag}`", getattr(settings, name))
     own = {name: getattr(settings, name) for name in user_set if fields[name].video}
     base = settings.model_dump(mode="json", exclude=set(own))
     return repaint, VideoSettings.parse({"task": task.name, "base": base, **own, **part}), inputs
 
 
-def _not_for_videos(name: str, received: object) -> InvalidInput:
+def _not_for_videos_error(name: str, received: object) -> InvalidInput:
     step = "leave it out, or give an image instead of the video"
     return invalid(name, expected="none for a video", received=received, next_step=step)

@@ -17,15 +17,15 @@ def add(commands: Any) -> None:
     """Adds the commands."""
     help = "list, download and check the pretrained weights"
     actions = flags.add_group(commands, "weights", help, default="list", metavar="list|pull|verify")
-    flags.add_leaf(actions, "list", "list pretrained weights, and whether they are downloaded", _list)
-    pull = flags.add_leaf(actions, "pull", "download missing weights", _pull)
+    flags.add_command(actions, "list", "list pretrained weights, and whether they are downloaded", _list)
+    pull = flags.add_command(actions, "pull", "download missing weights", _pull)
     pull.add_argument(
         "--from",
         dest="source",
         metavar="PATH",
         help="use the original file or its folder instead of a download",
     )
-    verify = flags.add_leaf(actions, "verify", "verify the checksums of the downloaded weights", _verify)
+    verify = flags.add_command(actions, "verify", "verify the checksums of the downloaded weights", _verify)
     for parser in (pull, verify):
         parser.add_argument(
             "name", metavar="NAME", nargs="?", help="a name from `studio weights list`; all if omitted"
@@ -35,21 +35,21 @@ def add(commands: Any) -> None:
 def _list(arguments: argparse.Namespace) -> int:
     statuses = [pretrained.status(name) for name in pretrained.names()]
     if arguments.json:
-        console.say_json({"weights": [asdict(status) for status in statuses]})
+        console.print_json({"weights": [asdict(status) for status in statuses]})
         return 0
     for status in statuses:
-        console.say(_line(status))
+        console.print_line(_format_status(status))
     return 0
 
 
-def _line(status: Status) -> str:
+def _format_status(status: Status) -> str:
     if status.cached:
-        return f"{_column(status)} here, {amounts.size(status.bytes)}, from {status.where}"
+        return f"{_padded_name(status)} here, {amounts.size(status.bytes)}, from {status.where}"
     size = amounts.size(status.download_bytes) if status.download_bytes else "unknown size"
-    return f"{_column(status)} not here yet, {size} from {status.where}"
+    return f"{_padded_name(status)} not here yet, {size} from {status.where}"
 
 
-def _column(status: Status) -> str:
+def _padded_name(status: Status) -> str:
     return status.name.ljust(max(map(len, pretrained.names())))
 
 
@@ -58,12 +58,12 @@ def _pull(arguments: argparse.Namespace) -> int:
     source = paths.expand_user(arguments.source) if arguments.source else None
     for name in names:
         title = pretrained.entry(name).title
-        with console.working(title, arguments) as progress:
+        with console.show_progress(title, arguments) as progress:
             path = pretrained.pull(name, progress, source=source)
         if not arguments.json:
-            console.say(str(path))
+            console.print_line(str(path))
     if arguments.json:
-        console.say_json({"weights": [asdict(pretrained.status(name)) for name in names]})
+        console.print_json({"weights": [asdict(pretrained.status(name)) for name in names]})
     return 0
 
 
@@ -71,10 +71,10 @@ def _verify(arguments: argparse.Namespace) -> int:
     downloaded = [name for name in pretrained.names() if pretrained.status(name).cached]
     statuses = [pretrained.verify(name) for name in ([arguments.name] if arguments.name else downloaded)]
     if arguments.json:
-        console.say_json({"weights": [asdict(status) for status in statuses]})
+        console.print_json({"weights": [asdict(status) for status in statuses]})
         return 0
     for status in statuses:
-        console.say(f"{_column(status)} intact, {status.path}")
+        console.print_line(f"{_padded_name(status)} intact, {status.path}")
     if not statuses:
-        terminal.note("No weights are downloaded yet. Run `studio weights pull`.")
+        terminal.print_note("No weights are downloaded yet. Run `studio weights pull`.")
     return 0

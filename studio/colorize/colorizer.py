@@ -68,7 +68,7 @@ class Colorizer:
     def __init__(self, preset: Preset):
         self.digest, self.settings = preset.digest, models.settings_of(preset)
         log_prior = loading.variable_path("prior", 0, 0), (len(bins.centers()),)
-        self._prior = bins.softmax(*loading.arrays(preset.weights(), [log_prior]))
+        self._prior = bins.softmax(*loading.read_arrays(preset.weights(), [log_prior]))
         self._network = network.load(preset, sizes=_SIZES)
 
     def color(

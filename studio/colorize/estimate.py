@@ -17,27 +17,27 @@ _TRAINING = 0.95 * 2**30  # bytes, of Keras and the photos
 _PIXEL = 100.0  # bytes per channel and pixel of a batch
 
 
-def usual(settings: ColorizeSettings, inputs: Inputs) -> float:
+def estimate_seconds(settings: ColorizeSettings, inputs: Inputs) -> float:
     """Returns the estimated seconds of colorizing an image on two cores."""
     return _ANSWER + _MEGAPIXEL * _megapixels(inputs)
 
 
-def needs(settings: ColorizeSettings, inputs: Inputs) -> float:
+def estimate_bytes(settings: ColorizeSettings, inputs: Inputs) -> float:
     """Returns the estimated bytes of memory of colorizing an image."""
     return _BASE + _BYTES * 1e6 * _megapixels(inputs)
 
 
 def _megapixels(inputs: Inputs) -> float:
-    height, width = image_io.size(inputs["content"][0].read())
+    height, width = image_io.read_size(inputs["content"][0].read())
     return height * width / 1e6
 
 
-def usual_training(settings: TrainColorizeSettings, inputs: Inputs) -> float:
+def estimate_training_seconds(settings: TrainColorizeSettings, inputs: Inputs) -> float:
     """Returns the estimated seconds of training on two cores."""
     return settings.steps * _pixels(settings) * models.parameters(settings) * _PRACTICE
 
 
-def needs_training(settings: TrainColorizeSettings, inputs: Inputs) -> float:
+def estimate_training_bytes(settings: TrainColorizeSettings, inputs: Inputs) -> float:
     """Returns the estimated bytes of memory of training."""
     return _TRAINING + _pixels(settings) * settings.width * _PIXEL
 

@@ -27,7 +27,7 @@ def network_of(settings: ColorizeSettings, inputs: Mapping[str, Sequence[Any]]) 
     Raises:
         InvalidInput: if there is none, or it is another kind of model.
     """
-    preset = presets.uploaded_or_named(inputs, settings.network)
+    preset = presets.load_uploaded_or_named(inputs, settings.network)
     settings_of(preset)
     return preset
 

@@ -17,7 +17,7 @@ from studio.colorize import bins, inputs, models
 from studio.colorize.settings import TrainColorizeSettings
 from studio.core.models import loading
 from studio.core.models.presets import Preset
-from studio.core.training.batches import part_seed
+from studio.core.training.batches import derive_seed
 
 CHANNELS = (2, 3, 5)  # times the settings' width, at a quarter, an eighth and a sixteenth of the sides
 BLOCKS = (1, 1, 2)
@@ -42,7 +42,7 @@ def network(settings: TrainColorizeSettings) -> keras.Model:
     seeds = iter(range(100))
 
     def conv(maps: Any, channels: int, side: int = 3, stride: int = 1, active="relu", gain=1.0) -> Any:
-        seed = part_seed(settings.seed, next(seeds))
+        seed = derive_seed(settings.seed, next(seeds))
         start = keras.initializers.VarianceScaling(2 * gain**2, "fan_in", "truncated_normal", seed)
         return layers.Conv2D(channels, side, stride, "same", activation=active, kernel_initializer=start)(
             maps
@@ -78,7 +78,7 @@ def _upsample(maps: Any) -> Any:
 def load(preset: Preset) -> keras.Model:
     """Loads the trained network of a preset. Raises `InvalidInput` for other or incomplete models."""
     loaded = network(models.settings_of(preset))
-    loading.fill(loaded, preset)
+    loading.load_weights(loaded, preset)
     return loaded
 
 

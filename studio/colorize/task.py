@@ -61,5 +61,5 @@ def _opaque(image: np.ndarray) -> np.ndarray:
 
 def prepare(settings: ColorizeSettings) -> None:
     """Loads the shipped network, if it is installed."""
-    if SHIPPED in presets.names():
+    if SHIPPED in presets.list_names():
         colorizer.open(presets.find(SHIPPED))

@@ -27,6 +27,7 @@ class Slot:
         help: its purpose, where the kind does not make it clear.
         instead: the setting that takes names in place of files, written as `SETTING:NAME`.
         third_party: whether it accepts imported models, whose class names another file may give.
+        model_tasks: the tasks that train the models it takes; errors suggest only names of these.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Slot:
     instead: str = ""
     help: str = ""
     third_party: bool = False
+    model_tasks: tuple[str, ...] = ()
 
     @property
     def argument(self) -> str:

@@ -21,15 +21,15 @@ import keras
 from keras import ops
 
 from studio.core.generators.discriminator import Augment
-from studio.core.training.precision import as_float32
+from studio.core.training.precision import cast_to_float32
 
-TARGET = 0.5  # of r_v, 0 to 1; above it, half of the gap between real and generated images is memorization
-MOST = 0.8  # of p; above it, generated images begin to show the augmentation itself
-RISE, SHARE = 500_000, 0.25  # images in which p goes from 0 to 1, at most this share of the run's images
+TARGET_OVERFITTING = 0.5  # of r_v, 0 to 1; above it, half of the gap between real and generated images is memorization
+MOST_PROBABILITY = 0.8  # of p; above it, generated images begin to show the augmentation itself
+RISE_IMAGES, MOST_RUN_SHARE = 500_000, 0.25  # images in which p goes from 0 to 1, at most this share of the run's images
 AVERAGED_IMAGES = 256  # images over which logits are averaged, four batches of the paper's 64
 # Standard deviations: of the log2 scale of height and width (0.2 for size and 0.2 for aspect ratio combined),
 # and of the shift as a share of the side.
-STRETCH, MOVE = 0.2 * 2**0.5, 0.125
+STRETCH_DEVIATION, SHIFT_DEVIATION = 0.2 * 2**0.5, 0.125
 BRIGHTNESS, CONTRAST, SATURATION = 0.5, 0.5, 1.0  # largest changes: additive in [-1, 1]; relative; relative
 
 
@@ -63,7 +63,7 @@ class AdaptiveAugment(Augment):
         self.p = self.add_weight(name="p", autocast=False, **options)
         self.memorized = self.add_weight(name="memorized", autocast=False, **options)
         self.separated = self.add_weight(name="separated", autocast=False, **options)
-        self.rise = batch / min(RISE, SHARE * steps * batch)
+        self.rise = batch / min(RISE_IMAGES, MOST_RUN_SHARE * steps * batch)
         self.momentum = min(1.0, batch / AVERAGED_IMAGES)
 
     def adapt(self, training: Any, validation: Any, generated: Any) -> None:
@@ -79,8 +79,8 @@ class AdaptiveAugment(Augment):
         for mean, other in ((self.memorized, validation), (self.separated, generated)):
             mean.assign(mean + self.momentum * (logit - ops.mean(other) - mean))
         # r_v > TARGET without the division. `separated` is negative while generated images look more real.
-        overfits = self.memorized > TARGET * ops.abs(self.separated)
-        self.p.assign(ops.clip(self.p + self.rise * ops.where(overfits, 1.0, -1.0), 0.0, MOST))
+        overfits = self.memorized > TARGET_OVERFITTING * ops.abs(self.separated)
+        self.p.assign(ops.clip(self.p + self.rise * ops.where(overfits, 1.0, -1.0), 0.0, MOST_PROBABILITY))
 
     def call(self, images: Any) -> Any:
         """Tints, moves, stretches, mirrors and cuts images `(B, side, side, C)` at random."""
@@ -90,7 +90,7 @@ class AdaptiveAugment(Augment):
     def _tinted(self, images: Any) -> Any:
         """Changes brightness, contrast and saturation; a strength of 0 leaves an image unchanged."""
         count, channels = ops.shape(images)[0], images.shape[-1]
-        images = as_float32(images)
+        images = cast_to_float32(images)
         images = images + BRIGHTNESS * self._strengths(count)
         middle = ops.mean(images, axis=(1, 2, 3), keepdims=True)
         images = images + CONTRAST * self._strengths(count) * (images - middle)
@@ -118,7 +118,7 @@ class AdaptiveAugment(Augment):
         count, middle = ops.shape(source_rows)[0], (self.side - 1) / 2
         powers, shares = (
             self._some(keras.random.normal((count, 1), 0, spread, seed=self.changes))
-            for spread in (STRETCH, MOVE)
+            for spread in (STRETCH_DEVIATION, SHIFT_DEVIATION)
         )
         away = (ops.cast(source_rows, "float32") - middle) * ops.power(2.0, powers)
         positions = middle + away + self.side * shares

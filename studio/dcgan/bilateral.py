@@ -15,8 +15,8 @@ from __future__ import annotations
 import numpy as np
 
 PASSES = 4
-NEAR = 64  # side in px up to which grain is about a pixel wide; at twice the side it is twice as wide
-AROUND = tuple((down, right) for down in range(3) for right in range(3) if (down, right) != (1, 1))
+FINE_GRAIN_SIDE = 64  # side in px up to which grain is about a pixel wide; at twice the side it is twice as wide
+NEIGHBOR_OFFSETS = tuple((down, right) for down in range(3) for right in range(3) if (down, right) != (1, 1))
 
 
 def spacings(size: int) -> list[int]:
@@ -25,7 +25,7 @@ def spacings(size: int) -> list[int]:
     Args:
         size: side of the images, px.
     """
-    return [max(1, size // NEAR)] * (PASSES // 2) + [1] * (PASSES - PASSES // 2)
+    return [max(1, size // FINE_GRAIN_SIDE)] * (PASSES // 2) + [1] * (PASSES - PASSES // 2)
 
 
 def sharpness(levels: float) -> float:
@@ -49,9 +49,9 @@ def kernels(channels: int, levels: float) -> list[np.ndarray]:
         channels: of the images, which are in [-1, 1].
         levels: see `sharpness`.
     """
-    count = len(AROUND)
+    count = len(NEIGHBOR_OFFSETS)
     differences = np.zeros((3, 3, channels, count, channels))
-    for n, offset in enumerate(AROUND):
+    for n, offset in enumerate(NEIGHBOR_OFFSETS):
         differences[offset][:, n] = np.eye(channels)
         differences[1, 1, :, n] -= np.eye(channels)
     repeat = np.repeat(np.eye(count), channels, axis=0)

@@ -24,9 +24,9 @@ def write(name: str, settings: TrainDcganSettings, figures: Mapping[str, Any], c
         if figures["rollbacks"]
         else ""
     )
-    richer = _richer(settings, figures)
+    richer = _describe_options(settings, figures)
     by = "with the lowest KID to held-out images" if "training_kid" in figures else "with the lowest KID"
-    return cards.write(
+    return cards.compose(
         f"DCGAN of {name}",
         f"Data: {name}, {figures['images']:,} images at {settings.size} px; {figures['held_out']:,} of "
         "them were held out as the test split.",
@@ -35,11 +35,11 @@ def write(name: str, settings: TrainDcganSettings, figures: Mapping[str, Any], c
         f"The weights are an EMA, from the test {by}.{back}",
         figures,
         command,
-        [cards.table(comparison.rows(figures))],
+        [cards.format_table(comparison.make_card_rows(figures))],
     )
 
 
-def _richer(settings: TrainDcganSettings, figures: Mapping[str, Any]) -> str:
+def _describe_options(settings: TrainDcganSettings, figures: Mapping[str, Any]) -> str:
     """Returns a sentence for each addition to a plain DCGAN."""
     text = ""
     if settings.blocks:
@@ -52,4 +52,4 @@ def _richer(settings: TrainDcganSettings, figures: Mapping[str, Any]) -> str:
         text += " Relativistic loss with gradient penalties R1 and R2."
     if settings.adaptive_augmentation:
         text += " Adaptive discriminator augmentation (ADA)."
-    return text + cards.vgg16_discriminator(figures, settings.vgg16_discriminator > 0)
+    return text + cards.describe_vgg16_discriminator(figures, settings.vgg16_discriminator > 0)

@@ -23,7 +23,7 @@ _FILTERED_BYTES = 5e-3 * 2**30  # bytes per image of a batch for a bilateral fil
 _VGG16, _VGG16_BYTES = 0.12 * 2**30, 6e-3 * 2**30  # bytes of VGG16's weights, and of its features per image
 
 
-def usual(settings: TrainDcganSettings, inputs: Inputs) -> float:
+def estimate_seconds(settings: TrainDcganSettings, inputs: Inputs) -> float:
     """Returns about how many seconds a training run takes on two cores. Loads no Keras."""
     richer = 1 + _BLOCK * settings.blocks + _PALETTE * bool(settings.palette)
     wide = (
@@ -32,7 +32,7 @@ def usual(settings: TrainDcganSettings, inputs: Inputs) -> float:
     )
     image = _IMAGE * wide / 2 + (_FILTERED if settings.bilateral else 0)
     image *= (settings.size / 64) ** 2
-    enlarged = enlarging.steps_before(settings, inputs) * enlarging.BATCH
+    enlarged = enlarging.upscaling_steps_before(settings, inputs) * enlarging.BATCH
     learning = enlarged * _ENLARGED * image
     if settings.vgg16_discriminator:
         image += _SEEN_BY_VGG16 * vgg16_pixel_share(settings.size)
@@ -43,7 +43,7 @@ def usual(settings: TrainDcganSettings, inputs: Inputs) -> float:
     return learning + durations.SCORED * (2 * settings.scored + comparison.COPY_CHECK_IMAGES + tested)
 
 
-def needs(settings: TrainDcganSettings, inputs: Inputs) -> float:
+def estimate_bytes(settings: TrainDcganSettings, inputs: Inputs) -> float:
     """Returns about how many bytes of memory a training run takes. Loads no Keras."""
     widths = (settings.width / _WIDTH, settings.discriminator_width / _DISCRIMINATOR)
     base, image = _BASE, _IMAGE_BYTES * sum(widths) / 2

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 TASK = "dcgan.train"
 # settings that determine the shapes of the weights
-SHAPE = ("size", "colors", "width", "discriminator_width", "modulated", "latent_dim")
-HALVED = ("width", "discriminator_width")  # those that growing halves
+SHAPE_SETTINGS = ("size", "colors", "width", "discriminator_width", "modulated", "latent_dim")
+HALVED_SETTINGS = ("width", "discriminator_width")  # those that growing halves
 
 
 def check(settings: TrainDcganSettings, inputs: Inputs) -> None:
@@ -33,14 +33,14 @@ def check(settings: TrainDcganSettings, inputs: Inputs) -> None:
     if settings.loss == "relativistic" and not settings.gradient_penalty:
         expected = "a value above 0, such as 0.5, for the relativistic loss, or the logistic loss"
         raise invalid("gradient penalty", expected=expected, received="0")
-    start = start_from.model(inputs)
+    start = start_from.load_model(inputs)
     if start is None:
         return
     old = settings_of(start) if start.task == TASK else None
     if old is not None and old.size * 2 == settings.size:
         _check_growth(old, settings)
     else:
-        start_from.check_fits(start, settings, TASK, "a DCGAN", SHAPE)
+        start_from.check_fits(start, settings, TASK, "a DCGAN", SHAPE_SETTINGS)
 
 
 def _check_growth(old: TrainDcganSettings, new: TrainDcganSettings) -> None:
@@ -51,12 +51,12 @@ def _check_growth(old: TrainDcganSettings, new: TrainDcganSettings) -> None:
             "model to grow from",
             expected=f"a model whose width and discriminator_width are even and at least {2 * LEAST_WIDTH}, "
             "because both are halved",
-            received=", ".join(f"{name} {getattr(old, name)}" for name in HALVED),
+            received=", ".join(f"{name} {getattr(old, name)}" for name in HALVED_SETTINGS),
             next_step=f"continue training at its own size, {old.size} px, or choose another model",
         )
     if not grows(old, new):
         expected, received = (
-            ", ".join(f"{name} {getattr(settings, name)}" for name in SHAPE)
+            ", ".join(f"{name} {getattr(settings, name)}" for name in SHAPE_SETTINGS)
             for settings in (expected_settings, new)
         )
         step = "or choose another model"
@@ -65,12 +65,12 @@ def _check_growth(old: TrainDcganSettings, new: TrainDcganSettings) -> None:
 
 def grown_settings(old: TrainDcganSettings) -> TrainDcganSettings | None:
     """Returns the settings of a model of twice the size that can grow from `old`, or None if none can."""
-    size, widths = 2 * old.size, [getattr(old, name) for name in HALVED]
+    size, widths = 2 * old.size, [getattr(old, name) for name in HALVED_SETTINGS]
     if size not in old.describe()["size"].choices:
         return None
     if any(width % 2 or width < 2 * LEAST_WIDTH for width in widths):
         return None
-    halves = {name: width // 2 for name, width in zip(HALVED, widths, strict=True)}
+    halves = {name: width // 2 for name, width in zip(HALVED_SETTINGS, widths, strict=True)}
     return old.model_copy(update={"size": size, **halves})
 
 
@@ -80,8 +80,8 @@ def grows(old: TrainDcganSettings, new: TrainDcganSettings) -> bool:
     Feature maps then have equal channels at the resolutions of both, and only the finest layers start fresh
     (Karras et al. 2017, arXiv:1710.10196).
     """
-    same = [name for name in SHAPE if name not in ("size", *HALVED)]
-    halved = all(getattr(old, name) == 2 * getattr(new, name) for name in HALVED)
+    same = [name for name in SHAPE_SETTINGS if name not in ("size", *HALVED_SETTINGS)]
+    halved = all(getattr(old, name) == 2 * getattr(new, name) for name in HALVED_SETTINGS)
     same_shape = all(getattr(old, name) == getattr(new, name) for name in same)
     return halved and same_shape and new.size == 2 * old.size
 
@@ -91,31 +91,31 @@ def settings_of(preset: Preset) -> TrainDcganSettings:
     return preset.settings_as(TrainDcganSettings, TASK, "a DCGAN")
 
 
-def open(preset: Preset) -> latent.Generator:
+def load_generator(preset: Preset) -> latent.Generator:
     """Loads a preset as a generator that runs without Keras.
 
     Raises:
         InvalidInput: if it is not a DCGAN, or its files are incomplete.
     """
     settings = settings_of(preset)
-    arrays = loading.arrays(preset.weights(), tflite_generator.layout(settings), "generator")
+    arrays = loading.read_arrays(preset.weights(), tflite_generator.layout(settings), "generator")
     draw = BatchedNetwork(partial(tflite_generator.build, arrays, settings), math.ceil(limits.processors()))
     directions, density = latent.read(preset.data(), settings.latent_dim)
 
     def decode(z: np.ndarray) -> np.ndarray:
-        return _images(draw(z))
+        return _to_rgb_uint8(draw(z))
 
     return latent.Generator(
         preset.name, preset.digest, settings.latent_dim, settings.size, decode, directions, density
     )
 
 
-def generate(generator: keras.Model, z: np.ndarray) -> np.ndarray:
+def generate_images(generator: keras.Model, z: np.ndarray) -> np.ndarray:
     """Generates images `(n, side, side, 3) uint8` from latents `(n, latent_dim)` with a Keras model."""
-    return _images(in_batches(generator.predict_on_batch, z))
+    return _to_rgb_uint8(in_batches(generator.predict_on_batch, z))
 
 
-def _images(outputs: np.ndarray) -> np.ndarray:
+def _to_rgb_uint8(outputs: np.ndarray) -> np.ndarray:
     """Converts `(n, side, side, C)` in [-1, 1] to `(n, side, side, 3) uint8`."""
     images = np.rint((outputs + 1) * 127.5).clip(0, 255).astype("uint8")
     return np.broadcast_to(images, (*images.shape[:3], 3))

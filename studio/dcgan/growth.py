@@ -24,23 +24,23 @@ from studio.core.data import Part
 from studio.core.generators.discriminator import LEAK
 from studio.core.progress import Progress
 from studio.core.training import optimizers
-from studio.core.training.batches import Batches, evenly_spaced
+from studio.core.training.batches import Batches, select_evenly_spaced
 from studio.dcgan import enlarging, model
 from studio.dcgan.generator import grows
 from studio.dcgan.settings import TrainDcganSettings
 from studio.dcgan.tflite_generator import widths
 
-NEAR = np.array([0.25, 0.75, 0.75, 0.25])  # weights of bilinear upscaling by 2, per axis
-MEAN = np.array([0, 0.5, 0.5, 0])  # weights of the mean of two pixels, per axis
-SAMPLE = 256  # images for the initial statistics of a batch normalization
-QUIET_BLOCK, QUIET = 1e-3, 0.05  # gains of a residual block, of unused channels; at 0 they would never learn
-RATE = 0.003  # learning rate of upscaling training
-ENLARGING = "Training the upscaling"  # shown during upscaling training
-GRAIN = 0.05  # noise on the reduced images, in [-1, 1]; grain of generated images must not be upscaled
-STRONGEST = 0.98  # largest intensity in [-1, 1] before the inverse of tanh, which has no value at 1
+BILINEAR = np.array([0.25, 0.75, 0.75, 0.25])  # weights of bilinear upscaling by 2, per axis
+PAIR_MEAN = np.array([0, 0.5, 0.5, 0])  # weights of the mean of two pixels, per axis
+STATISTICS_IMAGES = 256  # images for the initial statistics of a batch normalization
+RESIDUAL_GAIN, UNUSED_GAIN = 1e-3, 0.05  # gains of a residual block, of unused channels; at 0 they would never learn
+UPSCALING_RATE = 0.003  # learning rate of upscaling training
+UPSCALING_STAGE = "Training the upscaling"  # shown during upscaling training
+UPSCALING_NOISE = 0.05  # noise on the reduced images, in [-1, 1]; grain of generated images must not be upscaled
+MOST_INTENSITY = 0.98  # largest intensity in [-1, 1] before the inverse of tanh, which has no value at 1
 
 
-def begin(
+def copy_weights(
     start: model.Gan, gan: model.Gan, images: np.ndarray | Part, progress: Progress | None = None
 ) -> None:
     """Copies the weights of a trained DCGAN into a new one.
@@ -59,13 +59,13 @@ def begin(
         Cancelled: if the user stopped it.
     """
     grown = grows(start.settings, gan.settings)
-    _copy(start.generator, gan.generator, grown)
+    _copy_generator(start.generator, gan.generator, grown)
     if grown:
-        _enlarge(start.generator, gan.generator, gan.settings)
+        _initialize_upscaling(start.generator, gan.generator, gan.settings)
     if start.settings.loss == gan.settings.loss:
         if grown:
-            _copy_coarse(start.discriminator, gan.discriminator)
-            _reduce(start.discriminator, gan.discriminator, images)
+            _copy_coarse_layers(start.discriminator, gan.discriminator)
+            _initialize_downscaling(start.discriminator, gan.discriminator, images)
         else:
             gan.discriminator.set_weights(start.discriminator.get_weights())
     if start.settings.adaptive_augmentation and gan.settings.adaptive_augmentation:
@@ -74,14 +74,14 @@ def begin(
     if second and before and second.input_shape == before.input_shape:
         second.set_weights(before.get_weights())
     if grown and progress:
-        learn_to_enlarge(gan, images, progress)
+        train_upscaling(gan, images, progress)
 
 
-def learn_to_enlarge(gan: model.Gan, images: np.ndarray | Part, progress: Progress) -> None:
+def train_upscaling(gan: model.Gan, images: np.ndarray | Part, progress: Progress) -> None:
     """Trains the finest layers of a grown generator to upscale sharply.
 
     Their input are images of half the size, without a latent vector; self-modulation is trained only later,
-    against the discriminators. `enlarging.steps` says which models skip this.
+    against the discriminators. `enlarging.upscaling_steps` says which models skip this.
 
     Args:
         gan: the grown model, after its weights were copied.
@@ -91,26 +91,26 @@ def learn_to_enlarge(gan: model.Gan, images: np.ndarray | Part, progress: Progre
     Raises:
         Cancelled: if the user stopped it.
     """
-    settings, steps = gan.settings, enlarging.steps(gan.settings)
+    settings, steps = gan.settings, enlarging.upscaling_steps(gan.settings)
     if not steps:
         return
-    progress.stage(ENLARGING)
-    network = _enlarger(gan.generator, settings)
-    network.compile(optimizers.adam(optimizers.schedule(RATE, steps, end=0.02)), "mae")
+    progress.stage(UPSCALING_STAGE)
+    network = _build_upscaler(gan.generator, settings)
+    network.compile(optimizers.adam(optimizers.make_schedule(UPSCALING_RATE, steps, end=0.02)), "mae")
     batches = Batches(len(images), enlarging.BATCH, settings.seed)
     rng = np.random.default_rng([settings.seed, 10])
     for step in range(steps):
         targets = np.asarray(images[batches.at(step)], "float32") / 127.5 - 1
-        grain = GRAIN * rng.standard_normal((len(targets), *network.input_shape[1:]))
+        grain = UPSCALING_NOISE * rng.standard_normal((len(targets), *network.input_shape[1:]))
         network.train_on_batch(ops.average_pool(targets, 2, 2) + grain.astype("float32"), targets)
-        progress.report(step + 1, steps, text=ENLARGING)
+        progress.report(step + 1, steps, text=UPSCALING_STAGE)
 
 
-def _enlarger(generator: keras.Model, settings: TrainDcganSettings) -> keras.Model:
+def _build_upscaler(generator: keras.Model, settings: TrainDcganSettings) -> keras.Model:
     """Builds a model of the finest layers: `(B, size / 2, size / 2, C)` -> `(B, size, size, C)`."""
-    n, side, count = _finest(settings), settings.size // 2, settings.channels
+    n, side, count = _finest_index(settings), settings.size // 2, settings.channels
     small = keras.Input((side, side, count))
-    preactivation = ops.arctanh(ops.clip(small, -STRONGEST, STRONGEST))
+    preactivation = ops.arctanh(ops.clip(small, -MOST_INTENSITY, MOST_INTENSITY))
     others = ops.zeros_like(ops.repeat(small[..., :1], settings.width - 2 * count, -1))
     x = ops.concatenate([ops.relu(preactivation), ops.relu(-preactivation), others], -1)
     for block in range(settings.blocks):
@@ -122,12 +122,12 @@ def _enlarger(generator: keras.Model, settings: TrainDcganSettings) -> keras.Mod
     return keras.Model(small, image)
 
 
-def _finest(settings: TrainDcganSettings) -> int:
+def _finest_index(settings: TrainDcganSettings) -> int:
     """Returns the index of the finest resolution in layer names."""
     return len(widths(settings)) - 1
 
 
-def _copy(source: keras.Model, target: keras.Model, grown: bool) -> None:
+def _copy_generator(source: keras.Model, target: keras.Model, grown: bool) -> None:
     """Copies weights between layers of the same name; the image layer only if it keeps its shape and size."""
     by_name = {layer.name: layer for layer in source.layers}
     new_image_layer = grown or source.get_layer("image").filters != target.get_layer("image").filters
@@ -136,63 +136,63 @@ def _copy(source: keras.Model, target: keras.Model, grown: bool) -> None:
             layer.set_weights(by_name[layer.name].get_weights())
 
 
-def _enlarge(source: keras.Model, target: keras.Model, settings: TrainDcganSettings) -> None:
+def _initialize_upscaling(source: keras.Model, target: keras.Model, settings: TrainDcganSettings) -> None:
     """Sets the finest layers to upscale the images of `source`, if they have enough channels."""
-    last, image, n = source.get_layer("image"), target.get_layer("image"), _finest(settings)
+    last, image, n = source.get_layer("image"), target.get_layer("image"), _finest_index(settings)
     count = last.filters
-    if image.filters != count or not enlarging.passes_on(settings):
+    if image.filters != count or not enlarging.has_enough_channels(settings):
         return
-    kernel, bias = (_both(array, axis) for array, axis in zip(last.get_weights(), (2, 0), strict=True))
+    kernel, bias = (_with_negative(array, axis) for array, axis in zip(last.get_weights(), (2, 0), strict=True))
     grow = target.get_layer(f"grow_{n}")
     (fresh,) = grow.get_weights()
     fresh[:, :, : 2 * count] = kernel
     grow.set_weights([fresh])
-    z = np.random.default_rng(settings.seed).standard_normal((SAMPLE, settings.latent_dim)).astype("float32")
+    z = np.random.default_rng(settings.seed).standard_normal((STATISTICS_IMAGES, settings.latent_dim)).astype("float32")
     maps = keras.Model(source.input, last.input).predict(z, verbose=0)
-    _pass_on(target.get_layer(f"norm_{n}"), ops.conv_transpose(maps, kernel, 2, "same"), bias)
+    _initialize_batch_norm(target.get_layer(f"norm_{n}"), ops.conv_transpose(maps, kernel, 2, "same"), bias)
     for layer in target.layers:
         if layer.name.startswith(f"modulation_{n}"):
             layer.set_weights([np.zeros_like(array) for array in layer.get_weights()])
     for block in range(settings.blocks):
         gain = target.get_layer(f"norm_{n}_{block}").gamma
-        gain.assign(np.full(gain.shape, QUIET_BLOCK))
-    image.set_weights([_spread(NEAR, settings.width, count), np.zeros(count)])
+        gain.assign(np.full(gain.shape, RESIDUAL_GAIN))
+    image.set_weights([_resampling_kernel(BILINEAR, settings.width, count), np.zeros(count)])
 
 
-def _reduce(source: keras.Model, target: keras.Model, images: np.ndarray | Part) -> None:
+def _initialize_downscaling(source: keras.Model, target: keras.Model, images: np.ndarray | Part) -> None:
     """Sets a discriminator's two finest layers to the first layer of `source` on images of half the size."""
     (source_conv, *_), (first, second, *_) = (
-        _all(network, keras.layers.Conv2D) for network in (source, target)
+        _layers_of_type(network, keras.layers.Conv2D) for network in (source, target)
     )
     kernel, bias = source_conv.get_weights()
     count = kernel.shape[2]
     if 2 * count > first.filters:
         return
     fine, its_bias = first.get_weights()
-    fine[..., : 2 * count] = _spread(MEAN, 2 * count, count)
+    fine[..., : 2 * count] = _resampling_kernel(PAIR_MEAN, 2 * count, count)
     its_bias[: 2 * count] = 0
     first.set_weights([fine, its_bias])
     coarse, *its_bias = second.get_weights()
     coarse[:] = 0
     # Leaky ReLU: f(x) - f(-x) is (1 + LEAK) x.
-    coarse[:, :, : 2 * count] = _both(kernel, 2) / (1 + LEAK)
+    coarse[:, :, : 2 * count] = _with_negative(kernel, 2) / (1 + LEAK)
     second.set_weights([coarse, bias] if its_bias else [coarse])
-    for norm in _all(target, keras.layers.BatchNormalization)[:1]:
-        sample = images[evenly_spaced(np.arange(len(images)), SAMPLE)]
+    for norm in _layers_of_type(target, keras.layers.BatchNormalization)[:1]:
+        sample = images[select_evenly_spaced(np.arange(len(images)), STATISTICS_IMAGES)]
         scaled = np.asarray(sample, "float32") / 127.5 - 1
-        _pass_on(norm, ops.conv(ops.average_pool(scaled, 2, 2), kernel, 2, "same"), bias)
+        _initialize_batch_norm(norm, ops.conv(ops.average_pool(scaled, 2, 2), kernel, 2, "same"), bias)
 
 
-def _all(network: keras.Model, kind: type) -> list:
+def _layers_of_type(network: keras.Model, kind: type) -> list:
     return [layer for layer in network.layers if isinstance(layer, kind)]
 
 
-def _both(array: np.ndarray, axis: int) -> np.ndarray:
+def _with_negative(array: np.ndarray, axis: int) -> np.ndarray:
     """Concatenates an array and its negative along an axis."""
     return np.concatenate([array, -array], axis)
 
 
-def _spread(parts: np.ndarray, channels: int, count: int) -> np.ndarray:
+def _resampling_kernel(parts: np.ndarray, channels: int, count: int) -> np.ndarray:
     """Returns a kernel `(4, 4, count, channels)` that resamples each of `count` channels.
 
     The first `count` output channels are the resampled ones, the next `count` their negatives, others are 0.
@@ -201,11 +201,11 @@ def _spread(parts: np.ndarray, channels: int, count: int) -> np.ndarray:
         parts: weights along each axis, `(4,)`.
     """
     shares = np.zeros((count, channels))
-    shares[:, : 2 * count] = _both(np.eye(count), 1)
+    shares[:, : 2 * count] = _with_negative(np.eye(count), 1)
     return np.multiply.outer(np.outer(parts, parts), shares)
 
 
-def _pass_on(norm: keras.layers.BatchNormalization, maps: Any, bias: np.ndarray) -> None:
+def _initialize_batch_norm(norm: keras.layers.BatchNormalization, maps: Any, bias: np.ndarray) -> None:
     """Sets a batch normalization so that its first channels add only a bias and the others are damped.
 
     Args:
@@ -214,14 +214,14 @@ def _pass_on(norm: keras.layers.BatchNormalization, maps: Any, bias: np.ndarray)
     """
     mean, variance = (np.asarray(moment) for moment in ops.moments(maps, (0, 1, 2)))
     arrays = norm.get_weights()
-    arrays[0][:] = QUIET
+    arrays[0][:] = UNUSED_GAIN
     passing = np.sqrt(variance + norm.epsilon), mean + bias, mean, variance
     for array, values in zip(arrays, passing, strict=True):
         array[: len(values)] = values
     norm.set_weights(arrays)
 
 
-def _copy_coarse(source: keras.Model, target: keras.Model) -> None:
+def _copy_coarse_layers(source: keras.Model, target: keras.Model) -> None:
     """Copies a discriminator's weights from the last layer backward, until shapes differ."""
     layer_lists = [
         [layer for layer in discriminator.layers if layer.weights] for discriminator in (source, target)

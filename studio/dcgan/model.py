@@ -29,7 +29,7 @@ from studio.core.generators.vgg16_discriminator import FeatureExtractor, losses,
 from studio.core.objectives.gradients import fuse_loops
 from studio.core.training import optimizers
 from studio.core.training.loss_model import LossModel
-from studio.core.training.precision import as_float32
+from studio.core.training.precision import cast_to_float32
 from studio.dcgan import bilateral
 from studio.dcgan.adaptive import AdaptiveAugment
 from studio.dcgan.settings import TrainDcganSettings
@@ -37,10 +37,10 @@ from studio.dcgan.tflite_generator import HUES, SIDE, widths
 
 LOSS_NAMES = ("generator", "discriminator")  # shown in training curves
 SCORE_NAMES = ("real_score", "made_score")
-MOMENTA = {"logistic": (0.5, 0.999), "relativistic": (0.0, 0.99)}  # beta_1 and beta_2 of Adam
+ADAM_BETAS = {"logistic": (0.5, 0.999), "relativistic": (0.0, 0.99)}  # beta_1 and beta_2 of Adam
 
 
-def generator(settings: TrainDcganSettings) -> keras.Model:
+def build_generator(settings: TrainDcganSettings) -> keras.Model:
     """Builds the generator: latents `(B, latent_dim)` -> images `(B, size, size, C)` in [-1, 1].
 
     With self-modulation, the latent vector also sets the gain and the offset of every channel at every
@@ -142,19 +142,19 @@ class Bilateral(keras.layers.Layer):
 
     def __init__(self, levels: float):
         super().__init__(name="bilateral", dtype="float32")
-        self._filter = fuse_loops(functools.partial(_smooth, sharpness=bilateral.sharpness(levels)))
+        self._filter = fuse_loops(functools.partial(_bilateral_filter, sharpness=bilateral.sharpness(levels)))
 
     def call(self, images: Any) -> Any:
         """Filters images `(B, size, size, C)` in [-1, 1]."""
         return self._filter(images)
 
 
-def _smooth(images: Any, sharpness: float) -> Any:
+def _bilateral_filter(images: Any, sharpness: float) -> Any:
     _, height, width, _ = images.shape
     for spacing in bilateral.spacings(height):
         around = ops.pad(images, ((0, 0), (spacing, spacing), (spacing, spacing), (0, 0)))
         move, total = 0, 1
-        for down, right in np.multiply(bilateral.AROUND, spacing).tolist():
+        for down, right in np.multiply(bilateral.NEIGHBOR_OFFSETS, spacing).tolist():
             difference = around[:, down : down + height, right : right + width] - images
             similarity = ops.exp(-sharpness * ops.sum(ops.square(difference), -1, keepdims=True))
             move, total = move + similarity * difference, total + similarity
@@ -162,7 +162,7 @@ def _smooth(images: Any, sharpness: float) -> Any:
     return images
 
 
-def augmentation(settings: TrainDcganSettings) -> Augment:
+def build_augmentation(settings: TrainDcganSettings) -> Augment:
     """Returns the augmentation for both discriminators. Only the adaptive one has weights."""
     shape = settings.size, settings.shift, settings.flip, settings.cutout, settings.seed + 1
     if settings.adaptive_augmentation:
@@ -187,7 +187,7 @@ class Gan(LossModel):
         loss_names = (*LOSS_NAMES, "augmentation") if settings.adaptive_augmentation else LOSS_NAMES
         super().__init__(settings, (*loss_names, *SCORE_NAMES), "gan")
         self.loss_names = loss_names
-        self.generator = generator(settings)
+        self.generator = build_generator(settings)
         shape = settings.size, settings.channels, settings.discriminator_width
         uses_batch_norm = settings.loss == "logistic"
         self.discriminator = discriminator(*shape, settings.dropout, settings.seed, uses_batch_norm)
@@ -195,19 +195,19 @@ class Gan(LossModel):
         self.vgg16_discriminator = vgg16_discriminator(settings.size, settings.seed) if sees_more else None
         # Keras would track the weights of VGG16 as part of this model, so a function hides them.
         self._see = (lambda images: see(images)) if see else None
-        self.augment = augmentation(settings)
+        self.augment = build_augmentation(settings)
         self.draws = keras.random.SeedGenerator(settings.seed)
 
     def make_optimizer(self) -> keras.optimizers.Optimizer:
         """Returns Adam for each network, with learning rates that decay to the same share."""
         settings = self.settings
         rates = self.schedule(settings.learning_rate), self.schedule(settings.discriminator_rate)
-        return adversarial_adam(self.generator.trainable_variables, *rates, MOMENTA[settings.loss])
+        return adversarial_adam(self.generator.trainable_variables, *rates, ADAM_BETAS[settings.loss])
 
     def schedule(self, rate: float) -> Any:
         """Returns the learning rate over all steps: cosine decay to the share `rate_end`."""
         settings = self.settings
-        return optimizers.schedule(rate, settings.steps, settings.warmup_steps, settings.rate_end)
+        return optimizers.make_schedule(rate, settings.steps, settings.warmup_steps, settings.rate_end)
 
     def call(self, batch: Any, training: bool = False) -> dict[str, Any]:
         """Returns the losses of both networks on a batch, as scalars by name.
@@ -221,14 +221,14 @@ class Gan(LossModel):
             training: whether this is a training step.
         """
         real, validation = (batch["real"], batch["validation"]) if isinstance(batch, dict) else (batch, None)
-        real = _in_range(real)
+        real = _to_float(real)
         z = keras.random.normal((ops.shape(real)[0], self.settings.latent_dim), seed=self.draws)
-        generated = as_float32(self.generator(z, training=training))
+        generated = cast_to_float32(self.generator(z, training=training))
         augmented = self.augment(generated)
         results, real_logits, made_logits = self._compare(real, generated, augmented, training)
         if isinstance(self.augment, AdaptiveAugment):
             if validation is not None:
-                logits = frozen_logits(self.discriminator, self.augment(_in_range(validation)))
+                logits = frozen_logits(self.discriminator, self.augment(_to_float(validation)))
                 self.augment.adapt(real_logits, logits, made_logits)
             results["augmentation"] = ops.convert_to_tensor(self.augment.p)
         if self.vgg16_discriminator is None or self._see is None:
@@ -260,8 +260,8 @@ class Gan(LossModel):
         self, real: Any, generated: Any, augmented: Any, training: bool
     ) -> tuple[dict[str, Any], Any, Any]:
         """Returns the losses of the non-saturating logistic GAN, with R1 if its weight is above 0."""
-        real_logits = as_float32(self._augmented_logits(real, training))
-        made_logits = as_float32(self.discriminator(ops.stop_gradient(augmented), training=training))
+        real_logits = cast_to_float32(self._augmented_logits(real, training))
+        made_logits = cast_to_float32(self.discriminator(ops.stop_gradient(augmented), training=training))
         discriminator = logistic_loss(real_logits, made_logits)
         if self.settings.gradient_penalty:
             # Batch statistics would mix the gradients of images, so use the running averages.
@@ -303,6 +303,6 @@ class Gan(LossModel):
         return losses["generator"] + losses["discriminator"]
 
 
-def _in_range(images: Any) -> Any:
+def _to_float(images: Any) -> Any:
     """Scales `uint8` images to float32 in [-1, 1]."""
     return ops.cast(images, "float32") / 127.5 - 1

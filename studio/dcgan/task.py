@@ -8,12 +8,12 @@ import numpy as np
 
 from studio.core import data
 from studio.core.data import ImageDataset
-from studio.core.data.split import positions, split
+from studio.core.data.split import compute_positions, split
 from studio.core.errors import Cancelled
 from studio.core.generators import latent
 from studio.core.generators.directions import by_name
 from studio.core.generators.least_images import LEAST_IMAGES
-from studio.core.imaging.grids import grid
+from studio.core.imaging.grids import make_grid
 from studio.core.metrics import comparison
 from studio.core.models import loading
 from studio.core.progress import Progress
@@ -26,21 +26,21 @@ if TYPE_CHECKING:
     from studio.core.generators.vgg16_discriminator import FeatureExtractor
     from studio.dcgan import model
 
-GRID = 64  # images on the card
-PROBES = 2000  # images from which latent directions are estimated
-QUICK = 200  # number of these when the user stopped training and waits
+CARD_IMAGES = 64  # images on the card
+DIRECTION_IMAGES = 2000  # images from which latent directions are estimated
+QUICK_IMAGES = 200  # number of these when the user stopped training and waits
 
 
-@checkpoints.one_at_a_time(generator.TASK)
+@checkpoints.lock_run(generator.TASK)
 def train(settings: TrainDcganSettings, inputs: Inputs, progress: Progress) -> Result:
     """Trains a DCGAN on images and publishes the packed model; the work is in `studio.dcgan.train`."""
     from studio.dcgan import train as training
 
-    file, start = inputs["data"][0], _start(inputs)
+    file, start = inputs["data"][0], _load_start_model(inputs)
     dataset = data.load_dataset(file, settings.size, settings.channels, progress, least=LEAST_IMAGES)
-    learned, held_out = split(positions(dataset, progress), settings.held_out)
+    learned, held_out = split(compute_positions(dataset, progress), settings.held_out)
     scorer = comparison.Scorer(dataset, learned, held_out, settings.scored, progress)
-    see, weights = _feature_extractor(settings, progress)
+    see, weights = _load_feature_extractor(settings, progress)
     job = publish.Job(generator.TASK, "train_dcgan", settings, inputs)
     trainer = training.Trainer(
         dataset.part(learned),
@@ -53,9 +53,9 @@ def train(settings: TrainDcganSettings, inputs: Inputs, progress: Progress) -> R
         dataset.part(held_out),
     ).fit(progress)
     stopped = trainer.ended == "cancelled"
-    history = start_from.history(inputs, trainer.step, trainer.curves, trainer.stages)
-    z = _latents(settings)[: QUICK if stopped else None]
-    images = generator.generate(trainer.result.generator, z)
+    history = start_from.load_history(inputs, trainer.step, trainer.curves, trainer.stages)
+    z = _sample_latents(settings)[: QUICK_IMAGES if stopped else None]
+    images = generator.generate_images(trainer.result.generator, z)
     try:
         scores = scorer.compare(images, None if stopped else progress)
     except Cancelled:
@@ -69,12 +69,12 @@ def train(settings: TrainDcganSettings, inputs: Inputs, progress: Progress) -> R
         "held_out": len(held_out),
         "parameters": trainer.result.generator.count_params(),
         "rollbacks": trainer.rollbacks,
-        "taught_by": start_from.teacher_names(inputs, weights),
+        "taught_by": start_from.list_teachers(inputs, weights),
         "curve": history.curve,
     }
     if stopped:
         figures["ended"] = "cancelled"
-    directions = _directions(z, images, scores, dataset)
+    directions = _find_directions(z, images, scores, dataset)
     return job.publish(
         trainer.result,
         figures,
@@ -85,19 +85,19 @@ def train(settings: TrainDcganSettings, inputs: Inputs, progress: Progress) -> R
             "stages": history.stages,
         },
         weights=weights,
-        image=publish.image(grid(images[:GRID]), history.curve, scores.distances),
+        image=publish.draw_card_image(make_grid(images[:CARD_IMAGES]), history.curve, scores.distances),
         stages=history.sheet,
     )
 
 
-def _latents(settings: TrainDcganSettings) -> np.ndarray:
+def _sample_latents(settings: TrainDcganSettings) -> np.ndarray:
     """Returns the latents of the card's images and of the final metrics, `(n, latent_dim) float32`."""
     rng = np.random.default_rng([settings.seed, 9])
-    count = max(PROBES, settings.scored)
+    count = max(DIRECTION_IMAGES, settings.scored)
     return rng.standard_normal((count, settings.latent_dim)).astype("float32")
 
 
-def _directions(
+def _find_directions(
     z: np.ndarray, images: np.ndarray, scores: comparison.Comparison, dataset: ImageDataset
 ) -> dict[str, latent.Direction]:
     """Returns latent directions by name: principal components, and attributes that can be guessed."""
@@ -107,13 +107,13 @@ def _directions(
             continue
         vector, share = latent.direction(z[: len(values)], values)
         share *= explained  # the guess itself explains only part of the attribute
-        if share > comparison.LEAST_SHARE:
-            note = comparison.note(name, share, comparison.GUESSED)
+        if share > comparison.LEAST_EXPLAINED_SHARE:
+            note = comparison.describe_direction(name, share, comparison.GUESSED)
             directions.append((share, name, latent.Direction(vector, note)))
-    return by_name(directions, latent.principal(z[:PROBES], images[:PROBES]))
+    return by_name(directions, latent.principal(z[:DIRECTION_IMAGES], images[:DIRECTION_IMAGES]))
 
 
-def _feature_extractor(
+def _load_feature_extractor(
     settings: TrainDcganSettings, progress: Progress
 ) -> tuple[FeatureExtractor | None, dict[str, str]]:
     """Returns VGG16's feature extractor and the SHA-256 of its weights if the settings ask for them."""
@@ -122,16 +122,16 @@ def _feature_extractor(
     from studio.core.generators.vgg16_discriminator import LAYERS
     from studio.core.objectives import backbones
 
-    return backbones.vgg16_features(LAYERS, progress, settings.precision)
+    return backbones.load_vgg16_features(LAYERS, progress, settings.precision)
 
 
-def _start(inputs: Inputs) -> model.Gan | None:
+def _load_start_model(inputs: Inputs) -> model.Gan | None:
     """Loads the model to start from, or returns None without one."""
-    preset = start_from.model(inputs)
+    preset = start_from.load_model(inputs)
     if preset is None:
         return None
     from studio.dcgan import model
 
     gan = model.Gan(generator.settings_of(preset))
-    loading.fill(gan, preset)
+    loading.load_weights(gan, preset)
     return gan

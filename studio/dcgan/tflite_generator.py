@@ -13,7 +13,7 @@ import numpy as np
 from studio.core.generators.scales import coarsest, halvings
 from studio.core.litert import layers
 from studio.core.litert.graph import Graph, Tensor
-from studio.core.models.loading import normalization, variable_path
+from studio.core.models.loading import normalization_layout, variable_path
 from studio.dcgan import bilateral
 from studio.dcgan.settings import TrainDcganSettings
 
@@ -46,12 +46,12 @@ def layout(settings: TrainDcganSettings) -> Iterator[Place]:
         else:
             units = coarsest(settings.size) ** 2 * channels
             yield variable_path("dense", next(dense), 0), (settings.latent_dim, units)
-        yield from normalization(next(norms), channels)
+        yield from normalization_layout(next(norms), channels)
         if settings.modulated:
             yield from _dense(next(dense) if n else 0, settings.latent_dim, 2 * channels)
         for _ in range(settings.blocks if n else 0):
             yield variable_path("conv2d", next(residual_convs), 0), (REFINED, REFINED, channels, channels)
-            yield from normalization(next(norms), channels)
+            yield from normalization_layout(next(norms), channels)
             if settings.modulated:
                 yield from _dense(next(dense), settings.latent_dim, 2 * channels)
         inputs = channels

@@ -10,29 +10,29 @@ import numpy as np
 from studio.core.data import Part
 from studio.core.errors import StudioError
 from studio.core.generators.vgg16_discriminator import FeatureExtractor
-from studio.core.imaging.grids import grid
+from studio.core.imaging.grids import make_grid
 from studio.core.progress import Progress
 from studio.core.training import checkpoints, parallel, stages, start_from
-from studio.core.training.batches import Batches, evenly_spaced
+from studio.core.training.batches import Batches, select_evenly_spaced
 from studio.core.training.ema import Ema
 from studio.core.training.precision import computing_in
 from studio.core.training.trainer import Trainer as BaseTrainer
-from studio.core.training.trainer import copies
+from studio.core.training.trainer import copy_arrays
 from studio.dcgan import growth, model
 from studio.dcgan.settings import TrainDcganSettings
 
-SHOWN = 36  # images of a preview
+PREVIEW_IMAGES = 36  # images of a preview
 NORM_BATCHES = 12  # batches of 256 for the batch normalization statistics of the EMA weights
-QUICK = 2  # number of these when the user stopped training and waits
+QUICK_NORM_BATCHES = 2  # number of these when the user stopped training and waits
 LEAST_DIVERSITY = 0.5  # as a share of the highest so far; below, the generator has collapsed
 # mean loss since the last test; below, the discriminator is never wrong and the generator cannot learn
 LEAST_DISCRIMINATOR_LOSS = 0.02
 MOST_ROLLBACKS = 3
 # A rollback keeps these variables, because the same random numbers and augmentation would fail again.
-_STAYS = ("seed_generator", "augment/")
+_NOT_ROLLED_BACK = ("seed_generator", "augment/")
 
 # Metrics of generated images, `(n, side, side, C) uint8`, against real ones: "kid" selects the best weights.
-Distance = Callable[[np.ndarray], Mapping[str, float]]
+ImageScorer = Callable[[np.ndarray], Mapping[str, float]]
 
 
 class Trainer(BaseTrainer):
@@ -43,7 +43,7 @@ class Trainer(BaseTrainer):
         settings: of both networks.
         distance: scores the images of a test, lower is better; None selects the last weights.
         run: where checkpoints are saved.
-        start: a trained model to start from, see `growth.begin`.
+        start: a trained model to start from, see `growth.copy_weights`.
         progress: receives reports of the work before the first step.
         see: VGG16's feature extractor, for the VGG16-feature discriminator.
         validation: held-out images, `(m, side, side, C) uint8`; needed for adaptive augmentation, which
@@ -66,7 +66,7 @@ class Trainer(BaseTrainer):
         self,
         images: np.ndarray | Part,
         settings: TrainDcganSettings,
-        distance: Distance | None = None,
+        distance: ImageScorer | None = None,
         run: checkpoints.Run | None = None,
         start: model.Gan | None = None,
         progress: Progress | None = None,
@@ -79,16 +79,16 @@ class Trainer(BaseTrainer):
         with parallel.on_all_devices(), computing_in(settings.precision):
             self.gan = model.Gan(settings, see)
             self.gan.start()
-        self.ema_generator = model.generator(settings)  # holds the EMA weights
+        self.ema_generator = model.build_generator(settings)  # holds the EMA weights
         self.batches = Batches(len(images), settings.batch, settings.seed)
-        self.real_diversity = diversity(images[evenly_spaced(np.arange(len(images)), 256)])
+        self.real_diversity = measure_diversity(images[select_evenly_spaced(np.arange(len(images)), 256)])
         self.best_distance, self.most_diverse, self.rollbacks = float("inf"), 0.0, 0
         if start:
             with start_from.check_weight_shapes("size, width and latent_dim", "model"):
-                growth.begin(start, self.gan, images, None if run and run.step else progress)
+                growth.copy_weights(start, self.gan, images, None if run and run.step else progress)
         self.loss_names = self.gan.loss_names
         self.track(self.gan, self.gan.generator, settings.ema_steps)
-        self.best = copies(self.ema.arrays)
+        self.best = copy_arrays(self.ema.arrays)
         self._keep_good()
 
     def _keep_good(self) -> None:
@@ -116,15 +116,19 @@ class Trainer(BaseTrainer):
 
     def images(self) -> np.ndarray:
         """Generates samples with the current weights, always from the same latents."""
-        return draw(self.gan.generator, stages.latents(SHOWN, self.settings.latent_dim))
+        return generate_images(
+            self.gan.generator, stages.draw_latents(PREVIEW_IMAGES, self.settings.latent_dim)
+        )
 
     def test(self, progress: Progress) -> Mapping[str, float]:
         """Scores images of the EMA weights; then keeps the weights as good or best, or rolls back."""
         stopped = self.ended == "cancelled"  # the user waits
         self.ema_generator.set_weights(self.ema.arrays)
-        recompute_batch_norm(self.ema_generator, self.settings, QUICK if stopped else NORM_BATCHES)
-        images = draw(self.ema_generator, latents(self.settings, 128 if stopped else 500))
-        relative_diversity = parallel.broadcast(diversity(images[:256]) / self.real_diversity)
+        recompute_batch_norm(
+            self.ema_generator, self.settings, QUICK_NORM_BATCHES if stopped else NORM_BATCHES
+        )
+        images = generate_images(self.ema_generator, sample_latents(self.settings, 128 if stopped else 500))
+        relative_diversity = parallel.broadcast(measure_diversity(images[:256]) / self.real_diversity)
         scores = {"diversity": relative_diversity}
         if self.distance is not None:
             progress.check()
@@ -136,7 +140,7 @@ class Trainer(BaseTrainer):
         self.most_diverse = max(self.most_diverse, relative_diversity)
         if scores.get("kid", 0.0) <= self.best_distance or self.distance is None:
             self.best_distance = scores.get("kid", 0.0)
-            self.best = copies(self.ema_generator.get_weights())
+            self.best = copy_arrays(self.ema_generator.get_weights())
         self._keep_good()
         return scores
 
@@ -148,7 +152,7 @@ class Trainer(BaseTrainer):
         for variable, array in zip(
             (*self.gan.variables, *self.gan.optimizer.variables), self.good, strict=True
         ):
-            if not any(part in variable.path for part in _STAYS):
+            if not any(part in variable.path for part in _NOT_ROLLED_BACK):
                 variable.assign(array)
         self.ema = Ema(self.gan.generator.get_weights(), self.settings.ema_steps)
 
@@ -164,7 +168,7 @@ class Trainer(BaseTrainer):
 
     def sheet(self) -> np.ndarray:
         """Returns a grid of images of the current weights, always from the same latents."""
-        return grid(self.images())
+        return make_grid(self.images())
 
     def finish(self, progress: Progress) -> None:
         """Builds `result` with the best weights. Raises `StudioError` if no test was good."""
@@ -179,13 +183,13 @@ class Trainer(BaseTrainer):
         self.result.generator.set_weights(self.best)
 
 
-def latents(settings: TrainDcganSettings, count: int) -> np.ndarray:
+def sample_latents(settings: TrainDcganSettings, count: int) -> np.ndarray:
     """Returns the latents of the tests, `(count, latent_dim) float32`: always the same for a seed."""
     rng = np.random.default_rng([settings.seed, 7])
     return rng.standard_normal((count, settings.latent_dim)).astype("float32")
 
 
-def draw(generator: model.keras.Model, z: np.ndarray, batch: int = 128) -> np.ndarray:
+def generate_images(generator: model.keras.Model, z: np.ndarray, batch: int = 128) -> np.ndarray:
     """Generates images `(n, side, side, C) uint8` from latents `(n, latent_dim)`."""
     batches = [generator.predict_on_batch(z[at : at + batch]) for at in range(0, len(z), batch)]
     return np.rint((np.concatenate(batches) + 1) * 127.5).clip(0, 255).astype("uint8")
@@ -210,7 +214,7 @@ def recompute_batch_norm(
         norm.momentum = momentum
 
 
-def diversity(images: np.ndarray) -> float:
+def measure_diversity(images: np.ndarray) -> float:
     """Returns the diversity of images: the mean standard deviation of the pixels of 8 × 8 px thumbnails."""
     side = images.shape[1] // 8 * 8
     small = images[:, :side, :side].reshape(len(images), 8, side // 8, 8, side // 8, -1).mean((2, 4))

@@ -17,9 +17,9 @@ ASCEND = Task(
     help="run DeepDream on a photo, or zoom into the dream endlessly",
     check="studio.dream.checks:check",
     kind="studio.dream.settings:kind",
-    usual="studio.dream.estimate:usual",
+    usual="studio.dream.estimate:estimate_seconds",
     loads_keras=True,
-    needs="studio.dream.estimate:needs",
+    needs="studio.dream.estimate:estimate_bytes",
     grows="size",
 )
 

@@ -62,7 +62,7 @@ def ascend(
     """
     settings, progress = settings or DreamSettings(), progress or Progress()
     target = settings.target
-    spec = backbones.spec(target.backbone)
+    spec = backbones.find_spec(target.backbone)
     image = fit_content(content, settings, spec)
     backbone = backbones.load(target.backbone, progress)
     began = time.monotonic()

@@ -16,8 +16,8 @@ def check(settings: DreamSettings, inputs: Mapping[str, Sequence[Any]]) -> None:
     """Raises `InvalidInput` for unknown layers or channels, or a result too small for the network."""
     check_layers(settings, inputs)
     for file in inputs.get("content", ()):
-        if size := image_io.size_of(file.read()):
-            check_sides(*size, settings, backbones.spec(settings.target.backbone))
+        if size := image_io.try_read_size(file.read()):
+            check_sides(*size, settings, backbones.find_spec(settings.target.backbone))
 
 
 def check_sides(height: int, width: int, settings: DreamSettings, spec: backbones.Spec) -> None:

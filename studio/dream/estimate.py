@@ -18,13 +18,13 @@ _BYTES = {"vgg16": 2.9 * 2**30, "resnet50": 0.95 * 2**30, "inceptionv3": 0.72 * 
 _TILE = 0.6  # megapixels per window of a large image
 
 
-def usual(settings: DreamSettings, inputs: Inputs) -> float:
+def estimate_seconds(settings: DreamSettings, inputs: Inputs) -> float:
     """Returns the estimated seconds of a dream or a zoom video on two cores. Loads no Keras.
 
     Raises:
         InvalidInput: if the settings name unknown layers.
     """
-    height, width = image_io.size(inputs["content"][0].read())
+    height, width = image_io.read_size(inputs["content"][0].read())
     each = SECONDS[settings.target.backbone] * (IN_BFLOAT16 if settings.computed_in == "bfloat16" else 1.0)
     seconds = megapixel_passes(settings, height, width) * each
     if settings.most_steps is None:
@@ -32,10 +32,10 @@ def usual(settings: DreamSettings, inputs: Inputs) -> float:
     return seconds * min(1.0, settings.most_steps / (settings.octaves * settings.steps))
 
 
-def needs(settings: DreamSettings, inputs: Inputs) -> float:
-    """Returns the estimated bytes of memory of a dream. Loads no Keras. Raises like `usual`."""
+def estimate_bytes(settings: DreamSettings, inputs: Inputs) -> float:
+    """Returns the estimated bytes of memory of a dream. Loads no Keras. Raises like `estimate_seconds`."""
     fits = settings.size <= WHOLE
-    at_once = image_io.megapixels(inputs["content"][0].read(), settings.size) if fits else _TILE
+    at_once = image_io.count_megapixels(inputs["content"][0].read(), settings.size) if fits else _TILE
     return _BASE + _BYTES[settings.target.backbone] * at_once
 
 
@@ -47,7 +47,7 @@ def megapixel_passes(settings: DreamSettings, height: int, width: int) -> float:
 
 def costs(settings: DreamSettings, height: int, width: int) -> tuple[float, float]:
     """Returns the megapixel passes of the first dream and of each further zoom frame."""
-    least = backbones.spec(settings.target.backbone).least
+    least = backbones.find_spec(settings.target.backbone).least
     size = image_io.fitted_size(height, width, settings.size)
 
     def cost(octaves: int, steps: int) -> float:

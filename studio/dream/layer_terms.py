@@ -102,7 +102,7 @@ def _home(layer: str) -> str:
 
 
 def _check_channel(name: str, term: Term) -> None:
-    channels = backbones.spec(name).layers[term.layer]
+    channels = backbones.find_spec(name).layers[term.layer]
     if term.channel is not None and not 0 <= term.channel < channels:
         raise invalid(
             f"channel of {term.layer}",

@@ -6,7 +6,7 @@ import numpy as np
 
 from studio.core.imaging import image_io
 from studio.core.objectives.backbones import Backbone
-from studio.core.objectives.evaluate import ANY_SIZE, activations
+from studio.core.objectives.evaluate import ANY_SIZE, compute_activations
 from studio.core.objectives.terms import Objective, channel, color, guide, layer, total_variation
 from studio.dream.settings import DreamSettings
 
@@ -48,12 +48,12 @@ def objective(
 
 def _loudness(backbone: Backbone, layers: tuple[str, ...], images_01: np.ndarray) -> dict[str, float]:
     """Returns the root mean square activation of every layer for an image."""
-    ((_, features),) = activations(backbone, layers, images_01, max_side=ANY_SIZE)
+    ((_, features),) = compute_activations(backbone, layers, images_01, max_side=ANY_SIZE)
     return {name: float(np.sqrt(np.mean(np.square(values))) + 1e-6) for name, values in features.items()}
 
 
 def _guide(backbone: Backbone, name: str, image: np.ndarray) -> np.ndarray:
     longest = max(GUIDE_PLACES * backbone.spec.strides[name], 2 * backbone.spec.least)
     small = image_io.to_01(image_io.fit(image, longest))
-    ((_, features),) = activations(backbone, (name,), small, max_side=ANY_SIZE)
+    ((_, features),) = compute_activations(backbone, (name,), small, max_side=ANY_SIZE)
     return features[name]

@@ -9,7 +9,7 @@ from studio.core.errors import invalid
 from studio.core.objectives.backbones import BACKBONES
 from studio.core.settings import Settings, setting
 from studio.core.tasks import Kind
-from studio.core.training.precision import CHOICE_HELP, Choice, Precision, resolve_precision
+from studio.core.training.precision import CHOICE_HELP, Precision, PrecisionChoice, resolve_precision
 from studio.dream.layer_terms import Target, read
 from studio.dream.presets import DREAM_PRESETS
 
@@ -126,7 +126,7 @@ class DreamSettings(Settings):
         None, "Stop after this many steps in total; empty: run to the end.", ge=1, label="Step limit"
     )
     seed: int = setting(0, "Random seed.", ge=0, le=2**31 - 1)
-    precision: Choice = setting("auto", CHOICE_HELP, tier="hidden")
+    precision: PrecisionChoice = setting("auto", CHOICE_HELP, tier="hidden")
 
     def for_ending(self, ending: str) -> DreamSettings:
         """Returns the settings for a file extension: a zoom takes its format from it."""
@@ -138,7 +138,7 @@ class DreamSettings(Settings):
     @property
     def computed_in(self) -> Precision:
         """Precision of the network; only VGG16 gains from bfloat16, others have many small layers."""
-        usual: Choice = self.precision if self.target.backbone == "vgg16" else "float32"
+        usual: PrecisionChoice = self.precision if self.target.backbone == "vgg16" else "float32"
         return resolve_precision(usual)
 
     @property

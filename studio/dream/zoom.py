@@ -62,7 +62,7 @@ def zoom(
     """
     progress = progress or Progress()
     target = settings.target
-    image = fit_content(content, settings, backbones.spec(target.backbone))
+    image = fit_content(content, settings, backbones.find_spec(target.backbone))
     backbone = backbones.load(target.backbone, progress)
     began = time.monotonic()
     run = Ascent(backbone, settings, image, guide, progress)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from studio.engine.live_queue import Superseded
     from studio.engine.stream import Stream
 
-_HOMES = {
+_MODULES = {
     "Batch": "jobs.job",
     "Engine": "engine",
     "connect": "engine",
@@ -29,6 +29,6 @@ __all__ = ["Batch", "Engine", "Job", "Live", "Stream", "Superseded", "connect"]
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

@@ -7,7 +7,7 @@ from studio.core.errors import InvalidInput, StudioError
 from studio.core.settings import Settings
 from studio.core.tasks import Inputs, Task
 
-MOST_EXPECTED = 30.0  # s that a live request may be expected to take
+MAX_LIVE_SECONDS = 30.0  # s that a live request may be expected to take
 
 
 def check(task: str, settings: Settings, inputs: Inputs, share: float) -> Task:
@@ -37,15 +37,15 @@ def check_live(task: str, settings: Settings, inputs: Inputs) -> Task:
 
 def check_seconds(task: Task, settings: Settings, inputs: Inputs) -> None:
     """Raises `InvalidInput` for a task that would delay all other live requests."""
-    seconds = expected(task, settings, inputs)
-    if seconds is not None and seconds > MOST_EXPECTED:
+    seconds = estimate_seconds(task, settings, inputs)
+    if seconds is not None and seconds > MAX_LIVE_SECONDS:
         raise InvalidInput(
             f"{task.title} with these settings takes about {amounts.duration(seconds)}; what is made at "
-            f"once may take {amounts.duration(MOST_EXPECTED)}. Submit it as a job."
+            f"once may take {amounts.duration(MAX_LIVE_SECONDS)}. Submit it as a job."
         )
 
 
-def expected(task: Task, settings: Settings, inputs: Inputs) -> float | None:
+def estimate_seconds(task: Task, settings: Settings, inputs: Inputs) -> float | None:
     """Estimates the seconds that a task takes here; None if unknown."""
     try:
         return tasks.expected_seconds(task, settings, inputs)

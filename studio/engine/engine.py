@@ -109,7 +109,7 @@ class Engine(Serving):
             pinned_weights.check(weights or {})
             for request, (settings, inputs) in zip(requests, several, strict=True):
                 admission.check(task, settings, inputs, capacity.JOB_SHARE)
-                request.expected = admission.expected(named_task, settings, inputs)
+                request.expected = admission.estimate_seconds(named_task, settings, inputs)
         quotas.note_visit(owner)
         return self._queue(ledger, requests)
 
@@ -360,14 +360,14 @@ def _remove_unless(job: Job, current: Job | None) -> None:
 
 
 _connecting = threading.Lock()
-_connected: list[Engine] = []
+_engines: list[Engine] = []
 
 
 def connect() -> Engine:
     """Returns this process's engine, and starts it on the first call."""
     with _connecting:
-        if not _connected:
+        if not _engines:
             engine = Engine()
             atexit.register(engine.close)
-            _connected.append(engine)
-        return _connected[0]
+            _engines.append(engine)
+        return _engines[0]

@@ -20,15 +20,15 @@ from studio.engine.cluster import worker
 from studio.engine.cluster.client import Cluster
 from studio.engine.jobs.job import Live
 from studio.engine.jobs.parts import Outcome, Request
-from studio.engine.live_queue import OVERTAKEN, Superseded, Turns
+from studio.engine.live_queue import SUPERSEDED, Superseded, Turns
 from studio.engine.stream import Stream
 
 log = logging.getLogger("studio.engine")
 
-SECONDS = 60.0
-LET_GO_SECONDS = 10.0  # for a late request to stop before its process is ended
+MAX_SECONDS = 60.0
+STOP_SECONDS = 10.0  # for a late request to stop before its process is ended
 Answer = tuple[Outcome, bytes, float]  # as returned by `worker.run_live`
-LATE = f"It took over {SECONDS:.0f} s. Run it as a job, or try a smaller size."
+TOO_SLOW = f"It took over {MAX_SECONDS:.0f} s. Run it as a job, or try a smaller size."
 
 
 class LiveLane:
@@ -69,7 +69,7 @@ class LiveLane:
             outcome, data, seconds = self._run(request, stream)
         if outcome.error:
             if stream is not None and stream.is_overtaken and outcome.cancelled:
-                raise Superseded(OVERTAKEN)
+                raise Superseded(SUPERSEDED)
             raise StudioError(outcome.error)
         result, file = outcome.result, outcome.result.files[0]
         output = (data, file.kind, file.name, result.figures, result.recipe, seconds, result.stopped_early)
@@ -111,14 +111,14 @@ class LiveLane:
             work = (worker.run_live, id, entry, request, stream is not None)
             future = self._cluster.submit("live", id, *work)
             try:
-                future.exception(SECONDS)
+                future.exception(MAX_SECONDS)
             except TimeoutError:
                 return self._give_up(id, future, stream)
             return self._answer(future)
 
     def _answer(self, future: Future) -> Answer:
         death = self._cluster.death("live", future)
-        return _error_answer(death) if death else future.result()
+        return _make_error_answer(death) if death else future.result()
 
     @contextmanager
     def _listening(self, id: str, stream: Stream | None) -> Iterator[None]:
@@ -140,10 +140,10 @@ class LiveLane:
 
     def _give_up(self, id: str, future: Future, stream: Stream | None) -> Answer:
         """Ends work that takes too long; the result of a stream is then what it has so far."""
-        answer = _error_answer(LATE)
+        answer = _make_error_answer(TOO_SLOW)
         self._cluster.stop(id)
         try:
-            future.exception(LET_GO_SECONDS)
+            future.exception(STOP_SECONDS)
         except TimeoutError:
             try:
                 self._cluster.restart("live", future)
@@ -156,5 +156,5 @@ class LiveLane:
         return answer
 
 
-def _error_answer(error: str) -> Answer:
+def _make_error_answer(error: str) -> Answer:
     return Outcome(error=error), b"", 0.0

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from studio.core.errors import StudioError, Unavailable
 
 WAIT_SECONDS = 120.0
-LOOK_SECONDS = 1.0
+POLL_SECONDS = 1.0
 BUSY = "Nothing was free to run it. Try again in a moment, or run it as a job."
-OVERTAKEN = "A newer request took the place of this one."
+SUPERSEDED = "A newer request took the place of this one."
 STOPPED = "It was stopped before its turn came."
 CLOSED = "The engine ended before its turn came. Try again in a moment."
 
@@ -86,7 +86,7 @@ class Turns:
         end = time.monotonic() + WAIT_SECONDS
         while True:
             if self._waiting.get(session) is not ticket:
-                raise Superseded(OVERTAKEN)
+                raise Superseded(SUPERSEDED)
             if self._closed:
                 raise Unavailable(CLOSED)
             if stopped():
@@ -97,7 +97,7 @@ class Turns:
             if left <= 0:
                 raise Unavailable(BUSY)
             # Poll, because no event reports a worker that joins or leaves.
-            self._changed.wait(min(left, LOOK_SECONDS))
+            self._changed.wait(min(left, POLL_SECONDS))
 
     def _is_next(self, session: str) -> bool:
         ready = [waiting for waiting in self._waiting if waiting not in self._running]

@@ -30,7 +30,7 @@ DEFAULTS = {
 }
 _UNITS = {"DISK": "GB", "JOBS": "jobs", "DAYS": "days"}
 _UPLOAD_SECONDS = 86400.0  # in which an upload counts even if no result uses it
-_LEAST = 4096  # bytes that a file takes on the disk, however small it is
+_BLOCK_BYTES = 4096  # bytes that a file takes on the disk, however small it is
 _VISIT_SECONDS = 3600.0  # after which a visit is noted again
 _DIGEST = re.compile(rb"[0-9a-f]{64}")
 
@@ -79,7 +79,7 @@ def has_limits(owner: str) -> bool:
     return owner != LOCAL and os.environ.get("STUDIO_USERS", "one") != "one"
 
 
-def most_bytes(owner: str) -> float:
+def max_bytes(owner: str) -> float:
     """Returns how many bytes of disk space an owner may use."""
     return limit_of("STUDIO_OWNER_DISK") * 10**9 if has_limits(owner) else math.inf
 
@@ -89,7 +89,7 @@ def check_disk_quota(owner: str, more: int = 0) -> None:
 
     The owner's cache may use the rest of the quota; entries beyond that are evicted now.
     """
-    most = most_bytes(owner)
+    most = max_bytes(owner)
     if most == math.inf:
         return
     used = evict_cache(owner, more)
@@ -107,7 +107,7 @@ def evict_cache(owner: str, more: int = 0) -> int:
         The bytes that the owner's work takes.
     """
     used = usage_of(owner).bytes
-    caches.evict(owner, max(0.0, most_bytes(owner) - used - more))
+    caches.evict(owner, max(0.0, max_bytes(owner) - used - more))
     return used
 
 
@@ -131,10 +131,10 @@ def usage_of(owner: str) -> Usage:
     usage = Usage()
     for folder in owner_index.folders_of(owner):
         with suppress(OSError):  # removed meanwhile
-            _add(usage, folder)
-    _add_own(usage, owner)
+            _add_job_folder(usage, folder)
+    _add_owner_data(usage, owner)
     usage.cache = caches.used_bytes(owner)
-    usage.bytes += sum(_size(paths.home() / "files" / digest) for digest in usage.digests)
+    usage.bytes += sum(_disk_bytes(paths.home() / "files" / digest) for digest in usage.digests)
     return usage
 
 
@@ -174,10 +174,10 @@ def _list_dated(root: Path) -> Iterator[tuple[Path, int]]:
                     yield root / entry.name, entry.stat().st_mtime_ns
 
 
-def _add(usage: Usage, folder: Path) -> None:
+def _add_job_folder(usage: Usage, folder: Path) -> None:
     """Adds the folder of a job to a usage."""
     changed = folder.stat().st_mtime_ns
-    size, digests, busy = _read(folder, changed)
+    size, digests, busy = _read_job_usage(folder, changed)
     usage.folders.append(folder)
     usage.digests |= digests
     usage.bytes += size
@@ -185,7 +185,7 @@ def _add(usage: Usage, folder: Path) -> None:
     usage.last_changed = max(usage.last_changed, changed / 1e9)
 
 
-def _add_own(usage: Usage, owner: str) -> None:
+def _add_owner_data(usage: Usage, owner: str) -> None:
     """Adds an owner's own notes to a usage: recent uploads, models and searches."""
     if owner == LOCAL:
         return
@@ -197,7 +197,7 @@ def _add_own(usage: Usage, owner: str) -> None:
     usage.digests |= {
         path.name for path, at in _list_dated(own / "uploads") if time.time() - at / 1e9 < _UPLOAD_SECONDS
     }
-    usage.bytes += sum(_size(path) for name in ("presets", "searches") for path in (own / name).rglob("*"))
+    usage.bytes += sum(_disk_bytes(path) for name in ("presets", "searches") for path in (own / name).rglob("*"))
     with suppress(OSError):
         usage.last_changed = max(
             usage.last_changed, own.stat().st_mtime, *(at / 1e9 for _, at in _list_dated(own))
@@ -205,7 +205,7 @@ def _add_own(usage: Usage, owner: str) -> None:
 
 
 @lru_cache(maxsize=100_000)
-def _read(folder: Path, changed: int) -> tuple[int, frozenset[str], bool]:
+def _read_job_usage(folder: Path, changed: int) -> tuple[int, frozenset[str], bool]:
     """Returns the bytes of a job's folder, the digests it names, and whether the job is unfinished.
 
     Cached by the folder's modification time.
@@ -214,7 +214,7 @@ def _read(folder: Path, changed: int) -> tuple[int, frozenset[str], bool]:
     status = store.Folder(folder).read(Status)
     waits_until_resumed = status is not None and status.state == "queued" and status.paused
     busy = status is not None and status.state not in FINISHED and not waits_until_resumed
-    return sum(map(_size, folder.rglob("*"))), digests, busy
+    return sum(map(_disk_bytes, folder.rglob("*"))), digests, busy
 
 
 @lru_cache(maxsize=100_000)
@@ -230,9 +230,9 @@ def _digests_in(file: Path) -> frozenset[str]:
     return frozenset()
 
 
-def _size(path: Path) -> int:
+def _disk_bytes(path: Path) -> int:
     """Returns the bytes that a file or folder takes on the disk, at least a block."""
     try:
-        return max(path.lstat().st_size, _LEAST)
+        return max(path.lstat().st_size, _BLOCK_BYTES)
     except OSError:
         return 0

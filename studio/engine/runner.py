@@ -16,21 +16,21 @@ from studio.core import tasks
 from studio.core.errors import StudioError
 from studio.core.progress import Report
 from studio.engine.cluster import worker
-from studio.engine.cluster.client import KILLED, LOST, MOST_SENDINGS, Cluster
+from studio.engine.cluster.client import KILLED, LOST, MAX_SENDINGS, Cluster
 from studio.engine.jobs.job import Job
 from studio.engine.jobs.ledger import Ledger
 from studio.engine.jobs.parts import State
 
-LET_GO_SECONDS = 10.0  # within which most jobs stop
-LET_GO_STEPS = 5  # for a slow job, which stops after a step and then completes its result
-MOST_LET_GO_SECONDS = 120.0
-MOST_TRIES = 2
+STOP_SECONDS = 10.0  # within which most jobs stop
+STOP_STEPS = 5  # for a slow job, which stops after a step and then completes its result
+MAX_STOP_SECONDS = 120.0
+MAX_TRIES = 2
 FRESH_SECONDS = 1.0  # within which the event that a job has begun may still be in transit
 STUCK = "It did not stop within {:.0f} s, so its process was ended; its last preview is kept."
-NEVER = "Earlier jobs kept crashing this worker. Run it again later."
-TWICE = "Its process crashed or was ended from outside, twice. Try a smaller size or other settings."
+NEVER_BEGAN = "Earlier jobs kept crashing this worker. Run it again later."
+CRASHED_TWICE = "Its process crashed or was ended from outside, twice. Try a smaller size or other settings."
 
-NO_ROOM = "Its folder could not be written, so it was not started. Free some space and run it again."
+FOLDER_NOT_WRITTEN = "Its folder could not be written, so it was not started. Free some space and run it again."
 log = logging.getLogger("studio.engine")
 
 
@@ -119,11 +119,11 @@ class Runner:
 
     def stop(self, job: Job) -> None:
         """Asks a running job to stop with its best result so far, and ends its process if it does not."""
-        self._end(job, "stopping", self._cluster.stop, _time_to_stop(job))
+        self._end(job, "stopping", self._cluster.stop, _stop_seconds(job))
 
     def cancel(self, job: Job) -> None:
         """Asks a running job to stop without a result, and ends its process if it does not."""
-        self._end(job, "canceling", self._cluster.cancel, LET_GO_SECONDS)
+        self._end(job, "canceling", self._cluster.cancel, STOP_SECONDS)
 
     def _end(self, job: Job, state: State, ask: Callable[[str], None], seconds: float) -> None:
         attempt = self._attempts[job.id]
@@ -159,7 +159,7 @@ class Runner:
             self._ledger.save(job)
         except (StudioError, OSError):
             log.exception("job %s could not be started", job.id)
-            return self._refuse(job, NO_ROOM, "failed")
+            return self._refuse(job, FOLDER_NOT_WRITTEN, "failed")
         self._sendings[job.id] += 1
         # Register it before sending: the event that it begins may arrive before `submit` returns.
         attempt = self._attempts[job.id] = _Attempt(f"{job.lane}-{job.id}-{time.time_ns()}", time.monotonic())
@@ -214,19 +214,19 @@ class Runner:
             if not attempt.has_begun and death in (KILLED, worker.MEMORY, LOST):
                 # Earlier work killed the worker before this job began, so send it again.
                 del self._attempts[job.id]
-                if self._sendings[job.id] >= MOST_SENDINGS:
-                    self._refuse(job, NEVER, "failed")
+                if self._sendings[job.id] >= MAX_SENDINGS:
+                    self._refuse(job, NEVER_BEGAN, "failed")
                 return self.dispatch()
             self._note_begun(job, attempt)
             del self._attempts[job.id]
             stopping = job.state in ("stopping", "canceling")
             if stopping:
                 self._ledger.settle(job, worker.NOTHING_KEPT, "cancelled")
-            elif death == KILLED and job.tries < MOST_TRIES:
+            elif death == KILLED and job.tries < MAX_TRIES:
                 self._ledger.requeue(job)
             else:
                 state: State = "interrupted" if death == LOST else "failed"
-                self._ledger.settle(job, TWICE if death == KILLED else death, state)
+                self._ledger.settle(job, CRASHED_TWICE if death == KILLED else death, state)
             self.dispatch()
         if stopping:
             self._cluster.forget_stop(job.id)
@@ -250,8 +250,8 @@ class Runner:
         self._cluster.forget_stop(job.id)
 
 
-def _time_to_stop(job: Job) -> float:
+def _stop_seconds(job: Job) -> float:
     """Returns the seconds within which a job has to stop; more if its steps are slow."""
     first = job.report.seconds if job.report else 0.0  # for a job in its first step
-    steps = LET_GO_STEPS * (job.seconds_per_step or first)
-    return max(LET_GO_SECONDS, min(steps, MOST_LET_GO_SECONDS))
+    steps = STOP_STEPS * (job.seconds_per_step or first)
+    return max(STOP_SECONDS, min(steps, MAX_STOP_SECONDS))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from studio.core import paths
 from studio.core.errors import StudioError, Unavailable
-from studio.engine.cluster.client import MEMORY, Cluster
+from studio.engine.cluster.client import MEMORY_SHARES, Cluster
 from studio.engine.jobs import store
 from studio.engine.jobs.ledger import Ledger
 from studio.engine.live import LiveLane
@@ -19,8 +19,8 @@ from studio.engine.runner import Runner
 CLOSED = "The engine is closed."
 STARTING = "The engine is still starting. Try again in a moment."
 WAIT_SECONDS = 60.0  # that a call waits for the engine to start
-AGAIN_SECONDS = 3.0  # between two starts
-LOOK_SECONDS = 5.0  # between two checks for new workers
+RESTART_SECONDS = 3.0  # between two starts
+CHECK_SECONDS = 5.0  # between two checks for new workers
 log = logging.getLogger("studio.engine")
 
 
@@ -32,7 +32,7 @@ class Serving:
         warm: whether workers load Keras and weights before the first task.
     """
 
-    def __init__(self, memory: Mapping[str, float | int] = MEMORY, warm: bool = True):
+    def __init__(self, memory: Mapping[str, float | int] = MEMORY_SHARES, warm: bool = True):
         self._memory, self._warm = memory, warm
         self._lock = threading.RLock()
         self._keeping = threading.Lock()  # separate, so requests do not wait for quota checks on the disk
@@ -65,7 +65,7 @@ class Serving:
             except Exception as error:
                 log.exception("the engine did not start")
                 self._shut_down(f"The engine did not start ({type(error).__name__}). Restart the studio.")
-            self._closing.wait(AGAIN_SECONDS)
+            self._closing.wait(RESTART_SECONDS)
 
     def _serve(self, home: Path) -> None:
         """Runs a cluster until it ends."""
@@ -86,7 +86,7 @@ class Serving:
         self._up.set()
         if self._closing.is_set():
             cluster.close()
-        while not cluster.wait(LOOK_SECONDS):
+        while not cluster.wait(CHECK_SECONDS):
             with self._lock:
                 runner.dispatch()  # workers may have joined an existing cluster
 

@@ -21,7 +21,7 @@ def check(settings: EnhanceSettings, inputs: Mapping[str, Sequence[File]]) -> No
     if settings.scale > 1:
         models.enlarger_of(settings, inputs)
     for file in inputs["content"]:
-        if sides := image_io.size_of(file.read()):
+        if sides := image_io.try_read_size(file.read()):
             _check_size(settings, *sides)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from studio.core.imaging.tiling import tiles
+from studio.core.imaging.tiling import cut_tiles
 from studio.core.litert import network
 from studio.core.models.presets import Preset
 from studio.core.models.recently_used import get_or_make
@@ -75,7 +75,7 @@ class Cleaner:
         gray = not np.ptp(image[..., :3], axis=2).any()
         result = padded.copy()
         halo = FOLD * models.reach(self.settings)
-        parts = tiles(padded.shape[0], padded.shape[1], SIDE, halo, equal_size=True)
+        parts = cut_tiles(padded.shape[0], padded.shape[1], SIDE, halo, equal_size=True)
         for n, tile in enumerate(parts):
             progress.report(n, len(parts))
             patch = planes(padded[tile.rows.window, tile.columns.window, :3].astype("float32") / 255)

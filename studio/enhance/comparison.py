@@ -59,7 +59,7 @@ def compare(photo: np.ndarray, result: np.ndarray) -> Comparison:
         start = (side - length) // 2
         spans.append((start, length))
         padded_spans.append(slice(max(0, start - MARGIN), start + length + MARGIN))
-    light = image_io.gray(np.ascontiguousarray(photo[padded_spans[0], padded_spans[1]]))[..., 0].astype(
+    light = image_io.to_gray(np.ascontiguousarray(photo[padded_spans[0], padded_spans[1]]))[..., 0].astype(
         "float32"
     )
     plain = np.clip(bicubic.enlarge(light, scale), 0, 255)
@@ -68,7 +68,7 @@ def compare(photo: np.ndarray, result: np.ndarray) -> Comparison:
         for (start, length), part in zip(spans, padded_spans, strict=True)
     )
     result_spans = tuple(slice(start * scale, (start + length) * scale) for start, length in spans)
-    part = image_io.gray(np.ascontiguousarray(result[result_spans]))[..., 0].astype("float32")
+    part = image_io.to_gray(np.ascontiguousarray(result[result_spans]))[..., 0].astype("float32")
     return Comparison(plain[inner], part, scale, (result_spans[0].start, result_spans[1].start))
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from scipy import ndimage
 
 from studio.core.imaging import image_io
-from studio.core.imaging.tiling import Tile, tiles
+from studio.core.imaging.tiling import Tile, cut_tiles
 from studio.core.litert import network
 from studio.core.litert.network import Network
 from studio.core.models import presets
@@ -77,7 +77,7 @@ class Enlarger:
         height, width, channels = image.shape
         result = np.empty((height * scale, width * scale, channels), "uint8")
         halo = max(models.reach(self.settings), bicubic.REACH)
-        parts = tiles(height, width, SIDE, halo, equal_size=True)
+        parts = cut_tiles(height, width, SIDE, halo, equal_size=True)
         for n, tile in enumerate(parts):
             progress.report(n, len(parts))
             patch = image[tile.rows.window, tile.columns.window]

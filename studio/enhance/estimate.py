@@ -20,7 +20,7 @@ _TRAINING = 0.95 * 2**30  # bytes, of Keras and the photos
 _PIXEL = 6.0  # bytes per channel and small pixel of a batch
 
 
-def usual(settings: EnhanceSettings, inputs: Inputs) -> float:
+def estimate_seconds(settings: EnhanceSettings, inputs: Inputs) -> float:
     """Returns the estimated seconds of enhancing an image on two cores."""
     megapixels = _megapixels(inputs)
     repeats = 8 if settings.ensemble else 1
@@ -29,24 +29,24 @@ def usual(settings: EnhanceSettings, inputs: Inputs) -> float:
     return megapixels * (seconds * repeats + _RESULT * settings.scale**2)
 
 
-def needs(settings: EnhanceSettings, inputs: Inputs) -> float:
+def estimate_bytes(settings: EnhanceSettings, inputs: Inputs) -> float:
     """Returns the estimated bytes of memory of enhancing an image."""
     growth = _RESULT_BYTES * settings.scale**2 + (_CLEANED_BYTES if settings.cleans else 0)
     return _BASE + growth * 1e6 * _megapixels(inputs)
 
 
 def _megapixels(inputs: Inputs) -> float:
-    height, width = image_io.size(inputs["content"][0].read())
+    height, width = image_io.read_size(inputs["content"][0].read())
     return height * width / 1e6
 
 
-def usual_training(settings: TrainEnhanceSettings, inputs: Inputs) -> float:
+def estimate_training_seconds(settings: TrainEnhanceSettings, inputs: Inputs) -> float:
     """Returns the estimated seconds of training a network on two cores."""
     speed = _PRACTICE if settings.precision == "float32" else _PRACTICE / 2
     return settings.steps * _small_pixels(settings) * parameters(settings) * speed
 
 
-def needs_training(settings: TrainEnhanceSettings, inputs: Inputs) -> float:
+def estimate_training_bytes(settings: TrainEnhanceSettings, inputs: Inputs) -> float:
     """Returns the estimated bytes of memory of training a network."""
     maps = settings.width * (2 + 4 * settings.blocks)
     return _TRAINING + _small_pixels(settings) * maps * _PIXEL

@@ -35,14 +35,14 @@ def enlarger_of(settings: EnhanceSettings, inputs: Mapping[str, Sequence[Any]]) 
     Raises:
         InvalidInput: if there is none, or it is another kind of model.
     """
-    preset = presets.uploaded_or_named(inputs, settings.network)
+    preset = presets.load_uploaded_or_named(inputs, settings.network)
     settings_of(preset, ENLARGE)
     return preset
 
 
 def cleaner_of(settings: EnhanceSettings, inputs: Mapping[str, Sequence[Any]]) -> Preset:
     """Returns the network for denoising, like `enlarger_of`."""
-    preset = presets.uploaded_or_named(inputs, settings.cleaner, "cleaner")
+    preset = presets.load_uploaded_or_named(inputs, settings.cleaner, "cleaner")
     settings_of(preset, CLEAN)
     return preset
 

@@ -15,7 +15,7 @@ from keras import layers, ops
 
 from studio.core.models import loading
 from studio.core.models.presets import Preset
-from studio.core.training.batches import part_seed
+from studio.core.training.batches import derive_seed
 from studio.enhance import models
 from studio.enhance.settings import CLEAN, SCALES, TrainEnhanceSettings
 
@@ -34,7 +34,7 @@ def network(settings: TrainEnhanceSettings) -> keras.Model:
     seeds = iter(range(100))
 
     def conv(maps: Any, channels: int, activation: str | None = None, gain: float = 1.0) -> Any:
-        seed = part_seed(settings.seed, next(seeds))
+        seed = derive_seed(settings.seed, next(seeds))
         start = keras.initializers.VarianceScaling(2 * gain**2, "fan_in", "truncated_normal", seed)
         return layers.Conv2D(channels, 3, 1, "same", activation=activation, kernel_initializer=start)(maps)
 
@@ -52,7 +52,7 @@ def load(preset: Preset) -> keras.Model:
     """Loads the trained network of a preset. Raises `InvalidInput` for other or incomplete models."""
     settings = preset.settings_as(TrainEnhanceSettings, models.TASK, "a network for upscaling or denoising")
     loaded = network(settings)
-    loading.fill(loaded, preset)
+    loading.load_weights(loaded, preset)
     return loaded
 
 

@@ -94,7 +94,7 @@ def measure_psnr(enlarger: enlarge.Enlarger, image: np.ndarray, options: enlarge
         return {}
     down, right = ((whole - side) // 2 for whole, side in zip(image.shape[:2], sides, strict=True))
     part = np.ascontiguousarray(image[down : down + sides[0], right : right + sides[1], :3])
-    truth = image_io.gray(part)[..., 0].astype("float32")
+    truth = image_io.to_gray(part)[..., 0].astype("float32")
     small = np.clip(np.rint(bicubic.shrink(truth, options.scale)), 0, 255)
     plain = bicubic.enlarge(small, options.scale)
     restored = plain + 255 * options.sharpness * enlarger.residual(small / 255, options)
@@ -107,7 +107,7 @@ def measure_psnr(enlarger: enlarge.Enlarger, image: np.ndarray, options: enlarge
 
 def prepare(settings: EnhanceSettings) -> None:
     """Loads the shipped networks, if they are installed."""
-    names = presets.names()
+    names = presets.list_names()
     if SHIPPED in names:
         enlarge.open(presets.find(SHIPPED))
     if CLEANER in names:

@@ -8,7 +8,7 @@ DRAW = Task(
     settings=FacesSettings,
     inputs=(
         Slot("photo", "image", least=0, flag="--photo"),
-        Slot("model", "model", least=0, flag="--preset"),
+        Slot("model", "model", least=0, flag="--preset", model_tasks=("dcgan.train", "vae.train")),
     ),
     produces="image",
     lane="live",

@@ -155,7 +155,7 @@ def sheet(images: np.ndarray, columns: int | None = None, enhance: bool = False)
     columns = columns or math.ceil(math.sqrt(count))
     factor = min(MOST_FACTOR, max(1, GRID // (columns * side)))
     enlarged = np.stack([image_io.resize(image, side * factor, side * factor) for image in images])
-    return grids.grid(enlarged, columns)
+    return grids.make_grid(enlarged, columns)
 
 
 def side_alone(side: int) -> int:

@@ -26,7 +26,7 @@ _MAX_CACHED = 4
 def names() -> list[str]:
     """Returns the names of complete generator presets, shipped ones first."""
     generators = []
-    for name in presets.names():
+    for name in presets.list_names():
         with suppress(StudioError):
             _opener(presets.find(name))
             generators.append(name)
@@ -54,7 +54,7 @@ def generator(settings: FacesSettings, inputs: Inputs) -> Generator:
     """Loads the model from the inputs, else the preset that the settings name; see `load`."""
     for file in inputs.get("model", ()):
         return load(presets.from_zip(file))
-    return load(presets.find(name_of(settings)))
+    return load(presets.find(name_of(settings), TASKS))
 
 
 def check(settings: FacesSettings, inputs: Mapping[str, Sequence[File]]) -> None:
@@ -66,7 +66,7 @@ def check(settings: FacesSettings, inputs: Mapping[str, Sequence[File]]) -> None
         raise invalid("`--near`", expected=f"numbers from 1 to {MOST:,}", received=settings.near)
     if inputs.get("model"):
         return
-    preset = presets.find(name_of(settings))
+    preset = presets.find(name_of(settings), TASKS)
     _opener(preset)
     if inputs.get("photo") and not tasks.get(preset.task).encodes:
         raise no_encoder_error(preset.name)
@@ -88,8 +88,8 @@ def no_encoder_error(name: str) -> InvalidInput:
 
 def prepare(settings: FacesSettings) -> None:
     """Loads the model of the settings into a warm worker, if the model is installed."""
-    if name_of(settings) in presets.names():
-        model = load(presets.find(name_of(settings)))
+    if name_of(settings) in presets.list_names():
+        model = load(presets.find(name_of(settings), TASKS))
         for count in WARM:
             model.decode(np.zeros((count, model.latent_dim), "float32"))
 

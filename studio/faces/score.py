@@ -10,10 +10,10 @@ from studio.core import data
 from studio.core.data import ImageDataset, sample_sets, split
 from studio.core.errors import invalid
 from studio.core.generators import latent
-from studio.core.metrics.comparison import LEAST
+from studio.core.metrics.comparison import LEAST_IMAGES
 from studio.core.models.presets import Preset
 from studio.core.progress import Progress
-from studio.core.training.batches import evenly_spaced
+from studio.core.training.batches import select_evenly_spaced
 from studio.faces import models
 
 MOST = 5000  # images of each kind, as in many papers
@@ -40,17 +40,17 @@ def figures(
     generator = models.load(preset)
     channels = getattr(preset.settings(), "channels", 3)
     dataset = data.load_dataset(sample_sets.resolve(where, progress), generator.size, channels, progress)
-    rows = evenly_spaced(_rows(preset, dataset, part, progress), MOST)
-    if len(rows) < LEAST:
+    rows = select_evenly_spaced(_rows(preset, dataset, part, progress), MOST)
+    if len(rows) < LEAST_IMAGES:
         received, step = f"{len(rows)}", "choose a larger part, or another data set"
-        raise invalid("part", expected=f"at least {LEAST} images", received=received, next_step=step)
+        raise invalid("part", expected=f"at least {LEAST_IMAGES} images", received=received, next_step=step)
     from studio.core.metrics import inception, scores
 
     images = generator.decode(latent.draw(generator, len(rows), seed=0))
     progress.stage("Computing features of the real images")
-    real_features = inception.features(dataset.images[rows], progress, keep=True)
+    real_features = inception.compute_features(dataset.images[rows], progress, keep=True)
     progress.stage("Computing FID and KID")
-    features = inception.features(images, progress)
+    features = inception.compute_features(images, progress)
     fid, kid = scores.fid(features, real_features, progress), scores.kid(features, real_features)
     return {
         "fid": fid.value,
@@ -69,8 +69,8 @@ def _rows(
     """Returns the rows of a part, or of the training's held-out images, `(n,)`, sorted."""
     share = getattr(preset.settings(), "held_out", 0.1)
     if part is None and "least_held_out" not in preset.data().get("figures", {}):
-        return split.by_count(len(dataset.images), share)[1]
-    positions = split.positions(dataset, progress)
+        return split.split_by_count(len(dataset.images), share)[1]
+    positions = split.compute_positions(dataset, progress)
     if part is None:
         return split.split(positions, share)[1]
     return np.flatnonzero((part[0] <= positions) & (positions < part[1]))

@@ -13,7 +13,7 @@ from typing import Literal
 
 from studio.core import paths
 from studio.core.errors import invalid
-from studio.core.models.shelves import BIN
+from studio.core.models.shelves import REMOVED_FOLDER
 
 Part = Literal[
     "removed", "unused", "cache", "channels", "runs", "searches", "items", "weights", "presets", "rest"
@@ -144,7 +144,7 @@ def _parts() -> dict[Part, list[Path]]:
         ],
         "items": [path for place in ("jobs", "files") for path in _files(home / place) if path not in unused],
         "weights": _files(home / "weights"),
-        "presets": [path for path in _files(home / "presets") if BIN not in path.parts],
+        "presets": [path for path in _files(home / "presets") if REMOVED_FOLDER not in path.parts],
     }
     listed = {path for files in parts.values() for path in files}
     return parts | {"rest": [path for path in _files(home) if path not in listed]}
@@ -152,7 +152,11 @@ def _parts() -> dict[Part, list[Path]]:
 
 def _bins(home: Path) -> list[Path]:
     """Returns the folders of removed items and of removed models of all owners."""
-    return [home / "removed", home / "presets" / BIN, *home.glob(f"owners/*/presets/{BIN}")]
+    return [
+        home / "removed",
+        home / "presets" / REMOVED_FOLDER,
+        *home.glob(f"owners/*/presets/{REMOVED_FOLDER}"),
+    ]
 
 
 def _unused_files(home: Path) -> list[Path]:

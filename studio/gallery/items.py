@@ -187,4 +187,4 @@ def thumbnail(folder: Path, file: File) -> bytes:
 
 def _plain_sign(kind: Kind) -> bytes:
     """Returns an icon for a file that can no longer be read."""
-    return thumbnails.encode(thumbnails.sign(kind))
+    return thumbnails.encode(thumbnails.draw_icon(kind))

@@ -60,7 +60,7 @@ def restore_inputs(given_paths: Iterable[Path], recipe: Recipe) -> None:
                 File.keep(model_data, "model", given_path.name)
         elif missing_inputs(recipe):
             with suppress(StudioError):
-                data.reference(str(given_path))  # stores a note on the data set
+                data.store_reference(str(given_path))  # stores a note on the data set
 
 
 def missing_inputs(recipe: Recipe) -> list[Input]:

@@ -99,7 +99,7 @@ def video_difference(original: bytes, result: Result) -> Difference:
     if repeated == original:
         return Difference(0, 0.0)
     most, means = 0, []
-    for first, second in zip_longest(animations.frames(original), animations.frames(repeated)):
+    for first, second in zip_longest(animations.decode(original), animations.decode(repeated)):
         if first is None or second is None or first.shape != second.shape:
             return Difference(None, None)
         differences = _absolute_difference(first, second)

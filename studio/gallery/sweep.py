@@ -208,7 +208,7 @@ def _run_cell(
     """Returns the result of a cell and its image, or the error message."""
     try:
         result = crew.run(task, cell.settings, inputs, progress.silent())
-        return result, thumbnails.image_of(result.files[0])
+        return result, thumbnails.make_image(result.files[0])
     except StudioError as error:
         return str(error)
 

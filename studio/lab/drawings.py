@@ -25,7 +25,7 @@ def read(image: np.ndarray, fit: bool) -> np.ndarray:
     Returns:
         `(PIXELS,) float32` in [0, 1].
     """
-    lines = _square(_on_black(image_io.gray(image)[..., 0]))
+    lines = _square(_on_black(image_io.to_gray(image)[..., 0]))
     ink = np.argwhere(lines >= INK)
     if not len(ink):
         return np.zeros(PIXELS, "float32")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from studio.core.imaging.grids import grid
+from studio.core.imaging.grids import make_grid
 from studio.lab.autoencoder import Autoencoder
 from studio.lab.boltzmann import Boltzmann
 from studio.lab.convolution import KERNEL
@@ -19,7 +19,7 @@ _EDGE = 0.03  # share of codes beyond each edge of a map
 def digit_grid(digits: np.ndarray, columns: int | None = None, scale: int = 4) -> np.ndarray:
     """Arranges digits, `(n, PIXELS) float32` in [0, 1], in a grid, `(H, W, 3) uint8`."""
     levels = (np.clip(digits, 0, 1) * 255 + 0.5).astype("uint8")
-    return grid(levels.reshape(-1, SIDE, SIDE, 1), columns, scale)
+    return make_grid(levels.reshape(-1, SIDE, SIDE, 1), columns, scale)
 
 
 def rows(*digits: np.ndarray, scale: int = 4) -> np.ndarray:
@@ -46,7 +46,7 @@ def filters(network: Autoencoder | Boltzmann, digits: np.ndarray, scale: int = 3
         kernels = kernels * digits.std(axis=0)
     most = np.abs(kernels).max(axis=1, keepdims=True) + 1e-9
     levels = (127.5 + 127.5 * kernels / most + 0.5).astype("uint8")
-    return grid(levels[:_MOST_FILTERS].reshape(-1, side, side, 1), scale=scale * SIDE // side)
+    return make_grid(levels[:_MOST_FILTERS].reshape(-1, side, side, 1), scale=scale * SIDE // side)
 
 
 def traversal(network: Autoencoder, number: int, codes: np.ndarray, count: int = 9) -> np.ndarray:

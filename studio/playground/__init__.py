@@ -16,7 +16,7 @@ TRAIN = Task(
     command="playground",
     help="train a tiny network on a photo, and render it at any size or as a video of the training",
     kind="studio.playground.settings:kind",
-    usual="studio.playground.estimate:usual",
-    needs="studio.playground.estimate:needs",
+    usual="studio.playground.estimate:estimate_seconds",
+    needs="studio.playground.estimate:estimate_bytes",
     grows="detail",
 )

@@ -19,8 +19,8 @@ from studio.core.imaging import animations, image_io
 from studio.imported import files
 
 KINDS: tuple[Kind, ...] = ("image", "animation", "text", "model")
-SECONDS = 60  # limit of elapsed time and of CPU time
-MOST_BYTES = 3 << 29  # of memory; an image of 67 million pixels takes 1 GB
+MAX_SECONDS = 60  # limit of elapsed time and of CPU time
+MAX_MEMORY_BYTES = 3 << 29  # of memory; an image of 67 million pixels takes 1 GB
 TOO_LARGE = "needs more memory than a check may take"
 
 
@@ -40,10 +40,10 @@ def decode(kind: Kind, path: Path) -> None:
 
 def main() -> None:
     """Limits this process, decodes the file and prints JSON: `refused` is a sentence or null."""
-    for name, most in {"RLIMIT_DATA": MOST_BYTES, "RLIMIT_CPU": SECONDS, "RLIMIT_CORE": 0}.items():
+    for name, most in {"RLIMIT_DATA": MAX_MEMORY_BYTES, "RLIMIT_CPU": MAX_SECONDS, "RLIMIT_CORE": 0}.items():
         with contextlib.suppress(AttributeError, ValueError, OSError):  # not every system has each
             resource.setrlimit(getattr(resource, name), (most, most))
-    signal.setitimer(signal.ITIMER_REAL, SECONDS)
+    signal.setitimer(signal.ITIMER_REAL, MAX_SECONDS)
     path, kind, error_message = Path(sys.argv[1]), sys.stdin.readline().strip(), None
     try:
         decode(next(member for member in KINDS if member == kind), path)

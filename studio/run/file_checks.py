@@ -21,10 +21,10 @@ from studio.core.tasks import Kind
 from studio.engine.live_queue import Turns
 from studio.run import decoding, input_files
 
-_CHEAP_TEXT = 1 << 20  # bytes
-_AT_ONCE = 2
-_PATIENCE = 2.0 * decoding.SECONDS  # seconds; the process ends itself earlier
-_turns = Turns(lambda: _AT_ONCE)
+_CHEAP_TEXT_BYTES = 1 << 20  # bytes
+_MAX_PROCESSES = 2
+_TIMEOUT_SECONDS = 2.0 * decoding.MAX_SECONDS  # seconds; the process ends itself earlier
+_turns = Turns(lambda: _MAX_PROCESSES)
 log = logging.getLogger("studio.uploads")
 
 
@@ -39,7 +39,7 @@ def check(kind: Kind, path: Path) -> None:
     if kind not in decoding.KINDS or _is_cheap(kind, path):
         return input_files.check(kind, path)
     with _turns.take(secrets.token_hex(8), owners.current()):
-        reason = _decoded_aside(kind, path)
+        reason = _decode_in_sandbox(kind, path)
     if reason:
         raise InvalidInput(reason)
 
@@ -57,20 +57,20 @@ def check_bytes(kind: Kind, data: bytes, name: str) -> None:
 def _is_cheap(kind: Kind, path: Path) -> bool:
     size = path.stat().st_size
     if kind == "text":
-        return size <= _CHEAP_TEXT
+        return size <= _CHEAP_TEXT_BYTES
     if kind == "model":  # one MB of a third-party model's description takes a second and 70 MB
-        return input_files.is_packed(path)
+        return input_files.is_zipped_model(path)
     if kind == "animation" or size > image_io.MOST_BYTES:
         return kind == "image"  # a too large image is rejected without decoding
     data = path.read_bytes()
     try:
-        height, width = image_io.size(data)
+        height, width = image_io.read_size(data)
     except InvalidInput:
         return True  # the header is invalid, so it is rejected without decoding
-    return height * width <= image_io.LARGE and decoding_cost.has_predictable_cost(data)
+    return height * width <= image_io.LARGE_PIXELS and decoding_cost.has_predictable_cost(data)
 
 
-def _decoded_aside(kind: Kind, path: Path) -> str | None:
+def _decode_in_sandbox(kind: Kind, path: Path) -> str | None:
     """Decodes a file in a sandboxed process; returns why it is rejected, or None."""
     folder = Path(tempfile.mkdtemp(prefix=".new-", dir=paths.make(paths.folder("cache") / "received")))
     try:
@@ -80,13 +80,13 @@ def _decoded_aside(kind: Kind, path: Path) -> str | None:
             capture_output=True,
             cwd=folder,
             env=children.environment(OPENBLAS_NUM_THREADS="1", TMPDIR=str(folder)),
-            timeout=_PATIENCE,
+            timeout=_TIMEOUT_SECONDS,
         )
         if done.returncode == 0:
             reason = json.loads(done.stdout)["refused"]
             return None if reason is None else str(reason)
     except subprocess.TimeoutExpired:
-        return _too_costly(path)
+        return _too_costly_message(path)
     except (OSError, ValueError, KeyError) as error:
         raise StudioError("The file could not be checked. Try again.") from error
     finally:
@@ -94,9 +94,9 @@ def _decoded_aside(kind: Kind, path: Path) -> str | None:
     log.warning(
         "a file was not decoded (%s): %s", done.returncode, done.stderr[-1000:].decode(errors="replace")
     )
-    return _too_costly(path)
+    return _too_costly_message(path)
 
 
-def _too_costly(path: Path) -> str:
+def _too_costly_message(path: Path) -> str:
     name = printable(path.name, 60)
     return f"{name} takes too much time or memory to decode. Save it smaller or shorter."

@@ -27,16 +27,16 @@ from studio.core.errors import (
 )
 from studio.core.progress import Progress
 
-MOST_ANSWER = 16 << 20  # bytes of a response that is not a file
-MOST_FILE = 1 << 30  # bytes of a result; the largest are videos
-PATIENCE = 120.0  # seconds without a response after which to give up
-_PAUSE = 1.0  # seconds between two attempts
-_PIECE = 1 << 20  # bytes
-_CONNECT, _READ = 10.0, 120.0  # seconds; an uploaded model is checked before the response comes
+MAX_RESPONSE_BYTES = 16 << 20  # bytes of a response that is not a file
+MAX_FILE_BYTES = 1 << 30  # bytes of a result; the largest are videos
+RETRY_SECONDS = 120.0  # seconds without a response after which to give up
+_RETRY_PAUSE_SECONDS = 1.0  # seconds between two attempts
+_CHUNK_BYTES = 1 << 20  # bytes
+_CONNECT_SECONDS, _READ_SECONDS = 10.0, 120.0  # seconds; an uploaded model is checked before the response comes
 _API_PATH = "/api/v1"
-_PASSES = {502, 503, 504}  # transient: the studio starts, or a proxy waits for it
-_KINDS = {404: Unavailable, 429: TooMany, 507: InsufficientSpace}
-_LONGEST = 1000  # characters of a sentence
+_TRANSIENT_STATUSES = {502, 503, 504}  # transient: the studio starts, or a proxy waits for it
+_ERROR_TYPES = {404: Unavailable, 429: TooMany, 507: InsufficientSpace}
+_MAX_DETAIL_CHARACTERS = 1000  # characters of a sentence
 _WRONG_TOKEN = "The studio at {} does not take this token. Pass the one that `studio token` prints there."
 
 
@@ -84,7 +84,7 @@ class Client:
     """
 
     def __init__(self, url: str, token: str):
-        self.url = _base_url(url)
+        self.url = _parse_base_url(url)
         self._session = requests.Session()
         # A few compressed bytes could expand to gigabytes.
         self._session.headers["Accept-Encoding"] = "identity"
@@ -138,21 +138,21 @@ class Client:
             StudioError: if the studio rejects the request, with its message, or does not respond.
             Cancelled: if the user stopped it while there was no response.
         """
-        patience = PATIENCE if retries else 0
+        patience = RETRY_SECONDS if retries else 0
         end = time.monotonic() + patience
         while True:
             received = len(into or b"")
             if received:
                 more["headers"] = {"Range": f"bytes={received}-"}
             outcome = self._try_once(method, path, progress, body, into, more)
-            if isinstance(outcome, Response) and outcome.status not in _PASSES:
+            if isinstance(outcome, Response) and outcome.status not in _TRANSIENT_STATUSES:
                 return self._check_status(outcome)
             if len(into or b"") > received:
                 end = time.monotonic() + patience
             if time.monotonic() >= end:
                 raise self._no_response(outcome)
             progress.stage(f"No answer from {printable(urlsplit(self.url).netloc, 30)}, trying again")
-            time.sleep(_PAUSE)
+            time.sleep(_RETRY_PAUSE_SECONDS)
 
     def _try_once(
         self,
@@ -169,7 +169,7 @@ class Client:
                     method,
                     f"{self.url}{_API_PATH}{path}",
                     data=data,
-                    timeout=(_CONNECT, _READ),
+                    timeout=(_CONNECT_SECONDS, _READ_SECONDS),
                     allow_redirects=False,  # a redirect would leak the token
                     stream=True,  # a server may announce less than it sends
                     **more,
@@ -183,10 +183,10 @@ class Client:
         if answer.headers.get("content-encoding", "identity") != "identity":
             raise self._not_a_studio("a compressed answer, which was not asked for")
         is_file = into is not None and answer.status_code < 300
-        body, most = (into, MOST_FILE) if into is not None and is_file else (bytearray(), MOST_ANSWER)
+        body, most = (into, MAX_FILE_BYTES) if into is not None and is_file else (bytearray(), MAX_RESPONSE_BYTES)
         if answer.status_code != 206:
             body.clear()
-        for piece in answer.iter_content(_PIECE):
+        for piece in answer.iter_content(_CHUNK_BYTES):
             body += piece
             if len(body) > most:
                 raise self._not_a_studio(f"an answer of more than {amounts.size(most)}")
@@ -203,20 +203,20 @@ class Client:
             raise self._not_a_studio(f"a redirect to {answer.location}")
         if answer.status in (401, 403):
             raise Unavailable(_WRONG_TOKEN.format(self.url))
-        detail = _detail(answer)
+        detail = _parse_detail(answer)
         if not detail:
             raise self._not_a_studio(f"{answer.status} {answer.reason}")
-        raise _KINDS.get(answer.status, InvalidInput if answer.status < 500 else StudioError)(detail)
+        raise _ERROR_TYPES.get(answer.status, InvalidInput if answer.status < 500 else StudioError)(detail)
 
     def _not_a_studio(self, received: str) -> InvalidInput:
         step = "check the address, which is the one of the pages"
         return invalid(f"server {self.url}", expected="a studio there", received=received, next_step=step)
 
     def _no_response(self, outcome: Response | Exception) -> Unavailable:
-        if isinstance(outcome, Response) and (detail := _detail(outcome)):
+        if isinstance(outcome, Response) and (detail := _parse_detail(outcome)):
             return Unavailable(detail)
         return Unavailable(
-            f"The studio at {self.url} does not answer ({_reason(outcome)}). "
+            f"The studio at {self.url} does not answer ({_describe_failure(outcome)}). "
             "See whether it runs there, and whether this machine reaches it."
         )
 
@@ -230,7 +230,7 @@ class _Bearer(AuthBase):
         return request
 
 
-def _base_url(url: str) -> str:
+def _parse_base_url(url: str) -> str:
     try:
         parts = urlsplit(url.strip())
         good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
@@ -242,17 +242,17 @@ def _base_url(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/').removesuffix(_API_PATH)}"
 
 
-def _detail(answer: Response) -> str:
+def _parse_detail(answer: Response) -> str:
     """Returns the detail of a problem response; "" for other responses."""
     if not answer.kind.startswith("application/problem+json"):
         return ""
     try:
-        return printable(_PROBLEM.validate_json(answer.body).detail, _LONGEST)
+        return printable(_PROBLEM.validate_json(answer.body).detail, _MAX_DETAIL_CHARACTERS)
     except ValidationError:
         return ""
 
 
-def _reason(outcome: Response | Exception) -> str:
+def _describe_failure(outcome: Response | Exception) -> str:
     if isinstance(outcome, Response):
         return f"{outcome.status} {outcome.reason}"
     if isinstance(outcome, requests.exceptions.SSLError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Collection
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,9 @@ from studio.core.training import start_from
 from studio.imported import files, keras_files
 from studio.run.program_result import Output
 
-_SAMPLE = sample_sets.PREFIX
-_MODEL_FILES = {".keras", ".zip", ".h5"}
-_MOST_MODEL = 2_000_000_000  # bytes of a zip
+_SAMPLE_PREFIX = sample_sets.PREFIX
+_MODEL_EXTENSIONS = {".keras", ".zip", ".h5"}
+_MAX_ZIP_BYTES = 2_000_000_000  # bytes of a zip
 
 
 def read(slot: Slot, value: Any, labels: str | None = None) -> File:
@@ -39,22 +40,22 @@ def read(slot: Slot, value: Any, labels: str | None = None) -> File:
         Unavailable: if a data set must be downloaded and that fails.
     """
     if not isinstance(value, str | PathLike):
-        return _in_memory(slot, value)
+        return _store_object(slot, value)
     text = str(value)
     if slot.kind == "model":
-        return _model(text, labels)
+        return _read_model(slot, text, labels)
     if slot.kind == "dataset":
         return sample_sets.resolve(text)
     if slot.kind == "animation":
-        return _video(paths.expand_user(text))
-    if slot.kind == "image" and text.startswith(_SAMPLE):
-        return _sample(text.removeprefix(_SAMPLE))
+        return _read_video(paths.expand_user(text))
+    if slot.kind == "image" and text.startswith(_SAMPLE_PREFIX):
+        return _store_sample(text.removeprefix(_SAMPLE_PREFIX))
     path = paths.expand_user(text)
     check(slot.kind, path)
     return File.keep(path.read_bytes(), slot.kind, path.name)
 
 
-def _in_memory(slot: Slot, value: Any) -> File:
+def _store_object(slot: Slot, value: Any) -> File:
     if isinstance(value, Output):
         return value.result.files[0]
     if isinstance(value, File):
@@ -95,91 +96,91 @@ def check(kind: Kind, path: Path) -> None:
             corpus.read(path)
     elif kind == "animation":
         label = f"video {printable(path.name, 60)}"
-        animations.check(_bytes(path, label, video_limits.MOST_BYTES, "cut it"), label)
-    elif kind == "model" and is_packed(path):
-        _check_packed(path)
+        animations.check(_read_bytes(path, label, video_limits.MOST_BYTES, "cut it"), label)
+    elif kind == "model" and is_zipped_model(path):
+        _check_zipped_model(path)
     elif kind == "model":
         with path.open("rb") as file:
             files.check(file, path.name)
 
 
-def from_name(slot: Slot, text: str) -> File | None:
+def read_by_name(slot: Slot, text: str) -> File | None:
     """Returns the file of a sample or a trained model by name, else None. Never follows a path."""
-    if slot.kind == "image" and text.startswith(_SAMPLE):
-        return _sample(text.removeprefix(_SAMPLE))
-    if slot.kind == "dataset" and text.startswith(_SAMPLE):
-        return sample_sets.reference(text)
-    return _zip_model(presets.find(text)) if slot.kind == "model" and presets.is_known(text) else None
+    if slot.kind == "image" and text.startswith(_SAMPLE_PREFIX):
+        return _store_sample(text.removeprefix(_SAMPLE_PREFIX))
+    if slot.kind == "dataset" and text.startswith(_SAMPLE_PREFIX):
+        return sample_sets.store(text)
+    return _store_preset(presets.find(text)) if slot.kind == "model" and presets.is_known(text) else None
 
 
-def to_start_from(task: str, name: str) -> Inputs:
+def read_start_model(task: str, name: str) -> Inputs:
     """Returns the input of a training run that starts from a named model; empty for "".
 
     Raises:
         StudioError: if the model is missing or incomplete.
     """
     slot = next(slot for slot in tasks.get(task).inputs if slot.name == start_from.SLOT)
-    file = from_name(slot, name) if name else None
+    file = read_by_name(slot, name) if name else None
     return {start_from.SLOT: [file]} if file else {}
 
 
-def is_image(text: str) -> bool:
+def is_image_name(text: str) -> bool:
     """Returns whether a word looks like a sample or an image, by its prefix or file extension."""
-    return text.startswith(_SAMPLE) or Path(text).suffix.lower() in formats.ENDINGS
+    return text.startswith(_SAMPLE_PREFIX) or Path(text).suffix.lower() in formats.ENDINGS
 
 
 def keep_sample(name: str) -> None:
     """Stores the sample whose name a file has; does nothing for other names."""
     stem = name.rpartition(".")[0]
-    if sample_photos.is_known(stem) or stem in paintings.paintings():
-        _sample(stem)
-    elif stem in sample_sets.names():
-        sample_sets.reference(stem)
+    if sample_photos.is_known(stem) or stem in paintings.list_paintings():
+        _store_sample(stem)
+    elif stem in sample_sets.list_names():
+        sample_sets.store(stem)
 
 
-def _video(path: Path) -> File:
+def _read_video(path: Path) -> File:
     label = f"video {printable(path.name, 60)}"
-    data = _bytes(path, label, video_limits.MOST_BYTES, "cut it")
-    animations.first(data, label)  # raises if it is not a video
+    data = _read_bytes(path, label, video_limits.MOST_BYTES, "cut it")
+    animations.decode_frame(data, label)  # raises if it is not a video
     return File.keep(data, "animation", path.name)
 
 
-def _model(text: str, labels: str | None = None) -> File:
+def _read_model(slot: Slot, text: str, labels: str | None) -> File:
     """Returns a model as a file, from its name, its folder, or an imported file or folder."""
     path = paths.expand_user(text)
-    if path.is_file() and is_packed(path):
+    if path.is_file() and is_zipped_model(path):
         return _keep_packed(path)
     if is_missing(path):
         label, step = f"model {printable(path.name, 60)}", "check the path"
         raise invalid(label, expected="a file", received="no such file", next_step=step)
     if is_imported(path):
         return files.keep(path, paths.expand_user(labels) if labels else None)
-    return _zip_model(preset(text))
+    return _store_preset(find_preset(text, slot.model_tasks))
 
 
-def _zip_model(model: presets.Preset) -> File:
+def _store_preset(model: presets.Preset) -> File:
     model.weights()
     return File.keep(model_zip.pack(model.folder), "model", f"{model.name}.zip")
 
 
-def preset(text: str) -> presets.Preset:
-    """Finds a model by its name or folder. Raises `InvalidInput` like `presets.find`."""
-    return presets.find(text if presets.is_known(text) else paths.expand_user(text).absolute())
+def find_preset(text: str, suitable_tasks: Collection[str] = ()) -> presets.Preset:
+    """Finds a model by its name or folder; see `presets.find` for the arguments and errors."""
+    return presets.find(text if presets.is_known(text) else paths.expand_user(text), suitable_tasks)
 
 
 def is_missing(path: Path) -> bool:
     """Returns whether a path has a model file's extension, which no model name has, but does not exist."""
-    return path.suffix.lower() in _MODEL_FILES and not path.exists()
+    return path.suffix.lower() in _MODEL_EXTENSIONS and not path.exists()
 
 
 def is_imported(path: Path) -> bool:
     """Returns whether a path may be a third-party model: a file or folder that the studio did not save."""
     if path.is_dir():
         return not any((path / name).exists() for name in model_folder.MEMBERS)
-    return path.is_file() and not is_packed(path)
+    return path.is_file() and not is_zipped_model(path)
 
 
-def is_packed(path: Path) -> bool:
+def is_zipped_model(path: Path) -> bool:
     """Returns whether a file may be a zipped model that the studio saved."""
     with contextlib.suppress(OSError), path.open("rb") as file:
         members = keras_files.members(file)
@@ -188,18 +189,18 @@ def is_packed(path: Path) -> bool:
 
 
 def _keep_packed(path: Path) -> File:
-    return File.keep(_check_packed(path), "model", path.name)
+    return File.keep(_check_zipped_model(path), "model", path.name)
 
 
-def _check_packed(path: Path) -> bytes:
+def _check_zipped_model(path: Path) -> bytes:
     label = f"model {printable(path.name, 60)}"
-    data = _bytes(path, label, _MOST_MODEL, "choose another")
+    data = _read_bytes(path, label, _MAX_ZIP_BYTES, "choose another")
     folder = caches.claim(paths.folder("cache") / "models" / paths.digest(data))
     presets.unpack(data, folder)  # checks everything
     return data
 
 
-def _bytes(path: Path, label: str, most: int, next_step: str) -> bytes:
+def _read_bytes(path: Path, label: str, most: int, next_step: str) -> bytes:
     """Reads a file. Raises `InvalidInput` if it cannot be read, or has more than `most` bytes."""
     try:
         return paths.read(path, most)
@@ -211,10 +212,10 @@ def _bytes(path: Path, label: str, most: int, next_step: str) -> bytes:
         raise invalid(label, expected="a file", received=reason, next_step="check the path") from None
 
 
-def _sample(name: str) -> File:
+def _store_sample(name: str) -> File:
     if sample_photos.is_known(name):
-        data, file_name = sample_photos.data(name)
+        data, file_name = sample_photos.read_file(name)
         return File.keep(data, "image", file_name)
-    if name in paintings.paintings():
-        return File.keep(image_io.encode_png(paintings.painting(name)), "image", f"{name}.png")
-    raise unknown("sample", name, [*sample_photos.photos(), *paintings.paintings()])
+    if name in paintings.list_paintings():
+        return File.keep(image_io.encode_png(paintings.read_painting(name)), "image", f"{name}.png")
+    raise unknown("sample", name, [*sample_photos.list_photos(), *paintings.list_paintings()])

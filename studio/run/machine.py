@@ -52,16 +52,16 @@ class Machine:
         Raises:
             Unavailable: if another process runs this training.
         """
-        run = checkpoints.find(name, settings, inputs)
+        run = checkpoints.find_run(name, settings, inputs)
         with run.exclusive():
             if resume is False:
                 run.forget()
         if resume is False or quiet:
             return
         if resume is None and run.folder.exists():
-            terminal.note("It continues where the same training was stopped; --no-resume starts over.")
+            terminal.print_note("It continues where the same training was stopped; --no-resume starts over.")
         elif resume and not run.folder.exists():
-            terminal.note(
+            terminal.print_note(
                 "There is nothing to resume with these data and settings; it starts from the beginning."
             )
 
@@ -79,4 +79,4 @@ def add_to_gallery(result: Result, seconds: float) -> None:
     try:
         items.add(result, seconds)
     except (StudioError, OSError) as error:
-        terminal.note(f"It is not in the gallery: {error}")
+        terminal.print_note(f"It is not in the gallery: {error}")

@@ -24,10 +24,10 @@ _SUFFIXES: dict[Kind, tuple[str, ...]] = {
     "dataset": (".npz", ".zip"),
     "network": (".keras", ".tflite", ".onnx", ".zip", ".npz"),
 }
-_BETWEEN = b"\n\n---\n\n"  # separates the texts of a result
+_TEXT_SEPARATOR = b"\n\n---\n\n"  # separates the texts of a result
 
 
-def prints_itself(kind: Kind) -> bool:
+def goes_to_stdout(kind: Kind) -> bool:
     """Returns whether a result of this kind goes to stdout without `-o`."""
     return kind == "text"
 
@@ -53,7 +53,7 @@ def resolve(text: str, kind: Kind, sources: Iterable[str] = (), more_endings: tu
         ends = f"a name that ends in {', '.join(suffixes)}"
         received = expanded.suffix or "a name without an ending"
         raise invalid(label, expected=ends, received=received, next_step="name it so")
-    path = _resolve(expanded, label)
+    path = _resolve_links(expanded, label)
     if kind == "model":
         _check_folder(path, label)
     else:
@@ -76,20 +76,20 @@ def check_same_training(path: Path, task: str, settings: Settings, inputs: Input
     """
     if not (path / model_folder.RECIPE).is_file():
         return
-    if _training(recipe_of(path)) != _training(recipes.make(task, settings, inputs)):
+    if _training_identity(read_recipe(path)) != _training_identity(recipes.make(task, settings, inputs)):
         raise InvalidInput(
             f"The folder {printable(path.name, 60)} holds a trained model. "
             "Choose another folder, or replace the model with `--overwrite`."
         )
 
 
-def _training(recipe: recipes.Recipe) -> tuple[Any, ...]:
+def _training_identity(recipe: recipes.Recipe) -> tuple[Any, ...]:
     """Returns what identifies a training run: task, settings and inputs by SHA-256."""
     digests = {slot: [source.digest for source in sources] for slot, sources in recipe.inputs.items()}
     return recipe.task, recipe.settings, digests
 
 
-def _resolve(path: Path, label: str) -> Path:
+def _resolve_links(path: Path, label: str) -> Path:
     try:
         return path.resolve()
     except (OSError, ValueError, RuntimeError) as error:  # a link to itself is a RuntimeError
@@ -193,10 +193,10 @@ def save(result: Result, path: Path) -> Path:
         return path
     check_sidecar(path, f"output {printable(path.name, 100)}")
     if kind in ("animation", "text", "dataset", "network"):
-        paths.write(path, text_of(result) if kind == "text" else data)
+        paths.write(path, join_texts(result) if kind == "text" else data)
         if kind == "network":
             for file in result.files[1:]:
-                _write_program(program(path, file.name), file.read())
+                _write_program(program_path(path, file.name), file.read())
         paths.write(sidecar(path), f"{result.recipe.to_json()}\n".encode())
     elif path.suffix.lower() in _SUFFIXES["image"][1:]:
         paths.write(path, image_io.encode_as(image_io.read(data), path.suffix.lower()))
@@ -221,12 +221,12 @@ def _write_program(path: Path, data: bytes) -> None:
         paths.write(free_path(path), data)
 
 
-def text_of(result: Result) -> bytes:
+def join_texts(result: Result) -> bytes:
     """Returns all texts of a result in UTF-8, one below the other."""
-    return _BETWEEN.join(file.read() for file in result.files)
+    return _TEXT_SEPARATOR.join(file.read() for file in result.files)
 
 
-def program(path: Path, name: str) -> Path:
+def program_path(path: Path, name: str) -> Path:
     """Returns the path of a network's example program: `NAME.EXT.py`, or `.js` if `name` ends so."""
     return path.with_name(path.name + Path(name).suffix)
 
@@ -240,7 +240,7 @@ def is_recipe(path: Path) -> bool:
     return path.suffix.lower() == ".json" and not sidecar(path).exists()
 
 
-def recipe_of(path: Path) -> recipes.Recipe:
+def read_recipe(path: Path) -> recipes.Recipe:
     """Reads the recipe in a file, in the JSON next to it, or in a model's folder.
 
     Raises:

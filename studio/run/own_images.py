@@ -15,8 +15,8 @@ from studio.core import owners, paths
 from studio.core.recipes import Digest, Name
 from studio.core.tasks import File
 
-MOST = 8
-_MOST_BYTES = 64 * 1024
+MAX_IMAGES = 8
+_MAX_BYTES = 64 * 1024
 
 
 class _Image(BaseModel):
@@ -29,24 +29,24 @@ class _Image(BaseModel):
 _IMAGES = TypeAdapter(list[_Image])
 
 
-def last() -> list[File]:
+def list_recent() -> list[File]:
     """Returns at most MOST images of the current user that still exist; none if the list is damaged."""
     with suppress(OSError, paths.TooLarge, ValueError):
-        entries = _IMAGES.validate_json(paths.read(_path(), _MOST_BYTES))
-        files = (File(entry.digest, "image", entry.name) for entry in entries[:MOST])
+        entries = _IMAGES.validate_json(paths.read(_path(), _MAX_BYTES))
+        files = (File(entry.digest, "image", entry.name) for entry in entries[:MAX_IMAGES])
         return [file for file in files if file.is_available]
     return []
 
 
-def note(file: File) -> None:
+def add(file: File) -> None:
     """Puts an image first in the list. Raises `InsufficientSpace` if the disk is full."""
-    others = [other for other in last() if other.digest != file.digest]
+    others = [other for other in list_recent() if other.digest != file.digest]
     with suppress(ValueError):  # a name that no recipe could have
-        entries = [_Image(digest=image.digest, name=image.name) for image in [file, *others][:MOST]]
+        entries = [_Image(digest=image.digest, name=image.name) for image in [file, *others][:MAX_IMAGES]]
         paths.write(_path(), _IMAGES.dump_json(entries))
 
 
-def forget() -> None:
+def clear() -> None:
     """Empties the list. Images that nothing else refers to are removed when disk space is freed."""
     _path().unlink(missing_ok=True)
 

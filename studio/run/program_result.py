@@ -61,7 +61,7 @@ class Output:
         """Returns all texts, one below the other, or an answer in words; "" for other outputs."""
         if self.task.readable:
             return tasks.import_object(self.task.readable)(json.loads(self.data))
-        return outputs.text_of(self.result).decode() if self._kind == "text" else ""
+        return outputs.join_texts(self.result).decode() if self._kind == "text" else ""
 
     @property
     def answer(self) -> dict[str, Any]:
@@ -103,7 +103,7 @@ class Output:
         more_endings = (".json",) if self.task.readable else ()
         out = outputs.resolve(str(path), self._kind, self.sources, more_endings)
         ending = Path(self.result.files[0].name).suffix.lower()
-        if self._kind in _OF_ONE_FORM and out.suffix.lower() != ending:
+        if self._kind in _FIXED_FORMAT_KINDS and out.suffix.lower() != ending:
             label, step = f"output {printable(out.name, 60)}", f"name it so, or make it as {out.suffix}"
             raise invalid(
                 label, expected=f"a name that ends in {ending}", received=out.suffix, next_step=step
@@ -128,16 +128,16 @@ class Output:
             bundle["image/png"] = b64encode(self.data).decode()
         elif self._kind == "animation":
             kind = Path(self.result.files[0].name).suffix.removeprefix(".")
-            bundle["text/html"] = _video(kind, b64encode(self.data).decode())
+            bundle["text/html"] = _video_html(kind, b64encode(self.data).decode())
         elif self.text:
             bundle["text/html"] = f"<pre>{html.escape(self.text)}</pre>"
         return bundle
 
 
-_OF_ONE_FORM = ("animation", "dataset", "network")  # an image is converted to the format of the path
+_FIXED_FORMAT_KINDS = ("animation", "dataset", "network")  # an image is converted to the format of the path
 
 
-def _video(kind: str, data: str) -> str:
+def _video_html(kind: str, data: str) -> str:
     if kind == "mp4":
         return f'<video controls loop src="data:video/mp4;base64,{data}"></video>'
     return f'<img src="data:image/{kind};base64,{data}">'

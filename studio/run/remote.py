@@ -29,11 +29,11 @@ from studio.run import input_files
 from studio.run.http_client import Client
 from studio.run.machine import Machine
 
-TOKEN = "STUDIO_SERVER_TOKEN"
-LOOK_SECONDS = 0.5  # interval of polling a job and Ctrl-C
+TOKEN_VARIABLE = "STUDIO_SERVER_TOKEN"
+POLL_SECONDS = 0.5  # interval of polling a job and Ctrl-C
 
 
-_MOST_FILES = 10_000  # of one result
+_MAX_FILES = 10_000  # of one result
 _Name = Annotated[str, Field(max_length=1000)]
 
 
@@ -74,7 +74,7 @@ class RemoteFile(_Response):
 class RemoteResult(_Response):
     """The result of a job."""
 
-    files: Annotated[list[RemoteFile], Field(min_length=1, max_length=_MOST_FILES)]
+    files: Annotated[list[RemoteFile], Field(min_length=1, max_length=_MAX_FILES)]
     figures: dict[str, Any]
     recipe: dict[str, Any] | None
     stopped_early: bool
@@ -115,9 +115,9 @@ class Remote(Machine):
     """
 
     def __init__(self, url: str, token: str = ""):
-        token = token or os.environ.get(TOKEN, "")
+        token = token or os.environ.get(TOKEN_VARIABLE, "")
         if not token:
-            step = f"give the one that `studio token` prints there, or set {TOKEN} to it"
+            step = f"give the one that `studio token` prints there, or set {TOKEN_VARIABLE} to it"
             raise invalid("token", expected="one for the other studio", received="none", next_step=step)
         self._client = Client(url, token)
         health = self._client.json(TypeAdapter(Health), "GET", "/health", Progress(), retries=False)
@@ -182,8 +182,8 @@ class Remote(Machine):
         stopped = False
         while not job.finished:
             try:
-                _report(job, progress)
-                job = self._job("GET", f"/{job.id}", progress, params={"wait": LOOK_SECONDS})
+                _report_state(job, progress)
+                job = self._job("GET", f"/{job.id}", progress, params={"wait": POLL_SECONDS})
             except Cancelled:
                 stopped, progress = True, progress.without_cancel()
                 job = self._job("POST", f"/{job.id}/stop", progress)
@@ -230,7 +230,7 @@ class Remote(Machine):
         return file
 
 
-def _report(job: RemoteJob, progress: Progress) -> None:
+def _report_state(job: RemoteJob, progress: Progress) -> None:
     """Reports the state of a job like the task would. Raises `Cancelled` if the user stopped it."""
     if job.state == "queued":
         progress.stage("Waiting there" + (f", number {job.place}" if job.place > 1 else ""))

@@ -10,11 +10,11 @@ from studio.core.settings import Settings
 from studio.core.tasks import File, Task
 from studio.run.machine import LOCAL, Machine
 
-Words = Mapping[str, Sequence[Any]]  # for each slot, the names, paths or objects that stand for its files
+SlotValues = Mapping[str, Sequence[Any]]  # for each slot, the names, paths or objects that stand for its files
 
 
 def resolve(
-    task: Task, values: Mapping[str, Any], words: Words, machine: Machine = LOCAL
+    task: Task, values: Mapping[str, Any], words: SlotValues, machine: Machine = LOCAL
 ) -> tuple[Settings, dict[str, list[File]]]:
     """Returns the settings and the inputs of a task. The task's own check of them comes later.
 
@@ -28,12 +28,12 @@ def resolve(
         InvalidInput: if a value or input is unknown or invalid.
         Unavailable: if a file is missing.
     """
-    setting_values, slot_words = sort(task, values, words, machine)
-    return task.settings.parse(setting_values), read(task, slot_words, machine)
+    setting_values, slot_words = separate_names(task, values, words, machine)
+    return task.settings.parse(setting_values), read_inputs(task, slot_words, machine)
 
 
-def sort(
-    task: Task, values: Mapping[str, Any], words: Words, machine: Machine = LOCAL
+def separate_names(
+    task: Task, values: Mapping[str, Any], words: SlotValues, machine: Machine = LOCAL
 ) -> tuple[dict[str, Any], dict[str, list[Any]]]:
     """Separates names from files; returns the values of settings and the words of each slot.
 
@@ -63,7 +63,7 @@ def sort(
     return setting_values, slot_words
 
 
-def by_kind(task: Task, arguments: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, list[Any]]]:
+def split_arguments(task: Task, arguments: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, list[Any]]]:
     """Splits arguments by name into settings and the words of each input.
 
     Raises:
@@ -83,14 +83,14 @@ def by_kind(task: Task, arguments: Mapping[str, Any]) -> tuple[dict[str, Any], d
     return values, words
 
 
-def read(
-    task: Task, slot_words: Words, machine: Machine = LOCAL, labels: str | None = None
+def read_inputs(
+    task: Task, slot_words: SlotValues, machine: Machine = LOCAL, labels: str | None = None
 ) -> dict[str, list[File]]:
     """Reads the files of each slot that has any.
 
     Args:
         task: the task.
-        slot_words: words of each slot, as `sort` returns them.
+        slot_words: words of each slot, as `separate_names` returns them.
         machine: machine that reads them.
         labels: path of a file with the class names of a third-party model.
 

@@ -17,7 +17,7 @@ from studio.core.imaging import image_io
 from studio.core.models import names
 from studio.core.settings import Settings
 
-MOST = 100  # saved settings per task
+MAX_SAVED = 100  # saved settings per task
 _ENDING = ".json"
 
 
@@ -30,10 +30,10 @@ def save(task: str, name: str, settings: Settings) -> str:
     """
     name = names.validate(name)
     path = _path(task, name)
-    if not path.exists() and len(list_names(task)) >= MOST:
+    if not path.exists() and len(list_names(task)) >= MAX_SAVED:
         step = "remove some that you no longer need"
         raise invalid(
-            "settings", expected=f"at most {MOST} saved ones of a page", received="more", next_step=step
+            "settings", expected=f"at most {MAX_SAVED} saved ones of a page", received="more", next_step=step
         )
     path.unlink(missing_ok=True)  # its name may differ in case
     paths.write(path.with_name(name + _ENDING), to_json(task, settings).encode())
@@ -53,13 +53,13 @@ def load(task: str, name: str) -> Settings:
         InvalidInput: if there are none of that name, or the file was changed and cannot be read.
     """
     if not names.is_name(name) or not (path := _path(task, name)).exists():
-        alternatives = _or_one_of(list_names(task))
+        alternatives = _list_alternatives(list_names(task))
         raise invalid(
             "settings",
             expected=f"a file that the studio saved{alternatives}",
             received=name,
         )
-    return read(_bytes(path), task)
+    return read(_read_bytes(path), task)
 
 
 def remove(task: str, name: str) -> None:
@@ -106,16 +106,16 @@ def load_values(task: str, source: str) -> dict[str, Any]:
         InvalidInput: if there is neither such a file nor such a name, or it cannot be read.
     """
     path = paths.expand_user(source)
-    settings = read(_bytes(path), task) if paths.is_there(path) else load(task, source)
+    settings = read(_read_bytes(path), task) if paths.is_there(path) else load(task, source)
     return settings.portable(settings.model_dump(exclude_defaults=True))
 
 
-def _or_one_of(setting_names: Sequence[str]) -> str:
+def _list_alternatives(setting_names: Sequence[str]) -> str:
     """Returns the end of a sentence with the names: ", or one of soft, loud"; "" for none."""
     return f", or one of {', '.join(setting_names)}" if setting_names else ""
 
 
-def _bytes(path: Path) -> bytes:
+def _read_bytes(path: Path) -> bytes:
     try:
         return paths.read(path, image_io.MOST_BYTES)
     except (OSError, ValueError, paths.TooLarge) as error:

@@ -17,25 +17,25 @@ from studio.core import paths, permissions
 from studio.core.errors import StudioError, printable
 from studio.core.progress import Progress, Report, terminal_bar
 
-_MOST_LOG_BYTES = 2**20
+_MAX_LOG_BYTES = 2**20
 
 
-def note(text: str) -> None:
+def print_note(text: str) -> None:
     """Prints a line to stderr that is neither a result nor an error."""
     sys.stderr.write(f"{printable(' '.join(text.split()), 1000)}\n")
 
 
-def log_path() -> Path:
+def prepare_log() -> Path:
     """Returns the log of errors and native messages; starts a new one when it is larger than 1 MB."""
     log = paths.folder("logs") / "command-line.log"
-    if log.exists() and log.stat().st_size > _MOST_LOG_BYTES:
+    if log.exists() and log.stat().st_size > _MAX_LOG_BYTES:
         log.replace(log.with_suffix(".old.log"))
     log.touch(permissions.FILE)
     return log
 
 
 @contextlib.contextmanager
-def working(
+def show_progress(
     title: str, *, quiet: bool, verbose: bool, listener: Callable[[Report], None] | None = None
 ) -> Iterator[Progress]:
     """Yields the progress of a long command: a bar on stderr; one Ctrl-C stops it, a second one quits.
@@ -62,16 +62,16 @@ def interruptible() -> Iterator[Callable[[], bool]]:
 
     Inside another such block, a Ctrl-C from before this block counts, too.
     """
-    interrupt = _Interrupt()
+    interrupt = _InterruptHandler()
     before = signal.signal(signal.SIGINT, interrupt)
-    outer = before if isinstance(before, _Interrupt) else interrupt
+    outer = before if isinstance(before, _InterruptHandler) else interrupt
     try:
         yield lambda: interrupt.stopped.is_set() or outer.stopped.is_set()
     finally:
         signal.signal(signal.SIGINT, before)
 
 
-class _Interrupt:
+class _InterruptHandler:
     """A handler of Ctrl-C that remembers the first one and raises at the second."""
 
     def __init__(self) -> None:
@@ -91,12 +91,12 @@ def muted() -> Iterator[None]:
     streams keep their targets, because a program that calls `studio.make` may log to them.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    with _warnings_aside(), _aside("stdout", 1), _aside("stderr", 2):
+    with _log_warnings(), _redirect_native_output("stdout", 1), _redirect_native_output("stderr", 2):
         yield
 
 
 @contextlib.contextmanager
-def _warnings_aside() -> Iterator[None]:
+def _log_warnings() -> Iterator[None]:
     before = warnings.showwarning
 
     def log(
@@ -108,7 +108,7 @@ def _warnings_aside() -> Iterator[None]:
         line: str | None = None,
     ) -> None:
         text = warnings.formatwarning(message, category, filename, lineno, line)
-        with contextlib.suppress(OSError, StudioError), log_path().open("a", errors="replace") as handle:
+        with contextlib.suppress(OSError, StudioError), prepare_log().open("a", errors="replace") as handle:
             handle.write(text)
 
     warnings.showwarning = log
@@ -120,34 +120,34 @@ def _warnings_aside() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _aside(name: str, descriptor: int) -> Iterator[None]:
+def _redirect_native_output(name: str, descriptor: int) -> Iterator[None]:
     """Gives a Python stream a new descriptor and redirects the old one, used by native code, to the log."""
     stream = getattr(sys, name)
-    file = _file(stream, descriptor)
+    file = _raw_file(stream, descriptor)
     if file is None:
         yield
         return
     original = os.dup(descriptor)
-    _lead(file, original)
-    with log_path().open("ab") as log:
+    _set_descriptor(file, original)
+    with prepare_log().open("ab") as log:
         os.dup2(log.fileno(), descriptor)
     try:
         yield
     finally:
         stream.flush()
         os.dup2(original, descriptor)
-        _lead(file, descriptor)
+        _set_descriptor(file, descriptor)
         os.close(original)
 
 
-def _file(stream: Any, descriptor: int) -> io.FileIO | None:
+def _raw_file(stream: Any, descriptor: int) -> io.FileIO | None:
     """Returns the raw file of a Python stream, or None if it does not write to this descriptor."""
     buffer = getattr(stream, "buffer", None)
     file = getattr(buffer, "raw", buffer)
     return file if isinstance(file, io.FileIO) and not file.closed and file.fileno() == descriptor else None
 
 
-def _lead(file: io.FileIO, descriptor: int) -> None:
+def _set_descriptor(file: io.FileIO, descriptor: int) -> None:
     """Makes an open file write to another descriptor, for everyone who holds its stream."""
     name = file.name
     file.__init__(descriptor, "wb", closefd=False)  # type: ignore[misc]

@@ -18,15 +18,15 @@ from studio.core.tasks import File, Kind
 from studio.engine import quotas
 from studio.run import file_checks
 
-MOST: dict[Kind, int] = {  # bytes; the limits of the pages
+MAX_BYTES: dict[Kind, int] = {  # bytes; the limits of the pages
     "image": image_io.MOST_BYTES,
     "animation": 100 << 20,
     "text": corpus.MOST_BYTES,
     "model": 500 << 20,
     "dataset": 500 << 20,
 }
-_LONGEST = 120  # characters of a name
-_MOST_NAME = 200  # bytes of a name; file systems allow 255
+_MAX_NAME_CHARACTERS = 120  # characters of a name
+_MAX_NAME_BYTES = 200  # bytes of a name; file systems allow 255
 
 
 class Upload:
@@ -83,7 +83,7 @@ def receive(kind: Kind, name: str) -> Iterator[Upload]:
     """
     folder = paths.make(paths.folder("cache") / "received" / f".new-{secrets.token_hex(8)}")
     try:
-        path = folder / _safe(name, kind)
+        path = folder / _safe_name(name, kind)
         with paths.saving(paths.folder("files") / path.name), path.open("wb") as file:
             yield Upload(kind, path, file)
     finally:
@@ -92,14 +92,14 @@ def receive(kind: Kind, name: str) -> Iterator[Upload]:
 
 def check_size(kind: Kind, name: str, size: int) -> None:
     """Raises `InvalidInput` if a file is larger than its kind allows."""
-    if size > MOST[kind]:
-        expected, step = f"at most {amounts.size(MOST[kind])}", "choose a smaller one"
+    if size > MAX_BYTES[kind]:
+        expected, step = f"at most {amounts.size(MAX_BYTES[kind])}", "choose a smaller one"
         raise invalid(f"{kind} {short_name(name, 60)}", expected=expected, received="more", next_step=step)
 
 
-def _safe(name: str, kind: Kind) -> str:
+def _safe_name(name: str, kind: Kind) -> str:
     """Returns a file name that is valid on any file system."""
-    short = short_name(PureWindowsPath(name).name, _LONGEST)
-    while len(short.encode()) > _MOST_NAME:
+    short = short_name(PureWindowsPath(name).name, _MAX_NAME_CHARACTERS)
+    while len(short.encode()) > _MAX_NAME_BYTES:
         short = short_name(short, len(short) - 10)
     return short if short.strip(". ") else kind

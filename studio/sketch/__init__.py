@@ -8,8 +8,12 @@ from studio.sketch.settings import (
     TranslateSettings,
 )
 
-START = Slot("start", "model", least=0, flag="--start-from")
-NETWORK = Slot("network", "model", least=0, flag="--network")
+START = Slot(
+    "start", "model", least=0, flag="--start-from", model_tasks=("sketch.train", "sketch.train_pairs")
+)
+NETWORK = Slot(
+    "network", "model", least=0, flag="--network", model_tasks=("sketch.train", "sketch.train_pairs")
+)
 
 PAINT = Task(
     name="sketch.paint",
@@ -35,9 +39,9 @@ TRAIN = Task(
     produces="model",
     lane="job",
     work="studio.sketch.learn.task:train",
-    usual="studio.sketch.estimate:usual_training",
+    usual="studio.sketch.estimate:estimate_training_seconds",
     loads_keras=True,
-    needs="studio.sketch.estimate:needs_training",
+    needs="studio.sketch.estimate:estimate_training_bytes",
     grows="batch",
     networks="studio.sketch.learn.learner:networks",
     title="Sketch training",
@@ -67,9 +71,9 @@ TRAIN_PAIRS = Task(
     produces="model",
     lane="job",
     work="studio.sketch.learn.pairs_task:train",
-    usual="studio.sketch.estimate:usual_pairs",
+    usual="studio.sketch.estimate:estimate_pairs_seconds",
     loads_keras=True,
-    needs="studio.sketch.estimate:needs_pairs",
+    needs="studio.sketch.estimate:estimate_pairs_bytes",
     grows="batch",
     networks="studio.sketch.learn.learner:networks",
     title="Translate training",

@@ -34,7 +34,7 @@ def read(image: np.ndarray, kind: Kind, size: int) -> np.ndarray:
         InvalidInput: if it has a single color, no color of a part, or an outline is a photo.
     """
     image = _square(_shrink(image))
-    levels = image_io.gray(image)[..., 0]
+    levels = image_io.to_gray(image)[..., 0]
     if int(levels.max()) - int(levels.min()) < LEAST:
         raise _nothing("a drawing", "an image of one color")
     if kind == "parts":
@@ -89,7 +89,7 @@ def is_drawn(image: np.ndarray) -> bool:
     """
     from scipy import ndimage
 
-    levels = image_io.gray(_shrink(image))[..., 0].astype("float32")
+    levels = image_io.to_gray(_shrink(image))[..., 0].astype("float32")
     if not is_on_paper(image):
         levels = 255 - levels
     radius = max(3, min(levels.shape) // 8)
@@ -104,7 +104,7 @@ def is_drawn(image: np.ndarray) -> bool:
 
 def is_on_paper(image: np.ndarray) -> bool:
     """Whether the border of an image is light."""
-    return _has_light_rim(image_io.gray(image)[..., 0])
+    return _has_light_rim(image_io.to_gray(image)[..., 0])
 
 
 def network_input(drawing: np.ndarray, kind: Kind, night: bool) -> np.ndarray:

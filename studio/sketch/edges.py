@@ -23,7 +23,7 @@ def detect(photo: np.ndarray) -> np.ndarray:
     from skimage import feature
 
     side = len(photo)
-    levels = image_io.gray(photo)[..., 0].astype("float32") / 255
+    levels = image_io.to_gray(photo)[..., 0].astype("float32") / 255
     sigma = max(1.0, _SMOOTH * side)
     slopes = ndimage.gaussian_gradient_magnitude(levels, sigma)
     # Canny uses Sobel gradients, four times as large as Gaussian ones.

@@ -16,29 +16,29 @@ _BASE = 1.2 * 2**30  # bytes, of Keras and both networks
 _PIXEL = 900  # bytes per pixel of a batch, at width 16
 
 
-def usual_training(settings: TrainSketchSettings, inputs: Inputs) -> float:
+def estimate_training_seconds(settings: TrainSketchSettings, inputs: Inputs) -> float:
     """Returns the estimated seconds of training on avatars on two cores."""
     return _files(inputs) * _READ + _steps(settings)
 
 
-def needs_training(settings: TrainSketchSettings, inputs: Inputs) -> float:
+def estimate_training_bytes(settings: TrainSketchSettings, inputs: Inputs) -> float:
     """Returns the estimated bytes of memory of training on avatars."""
     return _PLANES * settings.size**2 * _files(inputs) + _networks(settings)
 
 
-def usual_pairs(settings: TrainTranslateSettings, inputs: Inputs) -> float:
+def estimate_pairs_seconds(settings: TrainTranslateSettings, inputs: Inputs) -> float:
     """Returns the estimated seconds of training on pairs on two cores."""
     return _files(inputs) * _READ + _steps(settings)
 
 
-def needs_pairs(settings: TrainTranslateSettings, inputs: Inputs) -> float:
+def estimate_pairs_bytes(settings: TrainTranslateSettings, inputs: Inputs) -> float:
     """Returns the estimated bytes of memory of training on pairs."""
     return 6 * settings.size**2 * _files(inputs) + _networks(settings)
 
 
 def _files(inputs: Inputs) -> int:
     with suppress(StudioError):  # training reports the error
-        return sum(map(data.count, inputs.get("data", ())))
+        return sum(map(data.count_files, inputs.get("data", ())))
     return 0
 
 

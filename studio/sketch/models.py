@@ -42,7 +42,7 @@ def network_of(settings: SketchSettings, inputs: Mapping[str, Sequence[Any]]) ->
     Raises:
         InvalidInput: if there is none, or it is another kind of model.
     """
-    preset = presets.uploaded_or_named(inputs, settings.network)
+    preset = presets.load_uploaded_or_named(inputs, settings.network)
     if preset.task == PAIRS_TASK:
         step = "use it with `studio translate`, or choose another"
         raise invalid("network", expected=WHAT, received=PAIRS_WHAT, next_step=step)
@@ -59,7 +59,7 @@ def pairs_network_of(settings: TranslateSettings, inputs: Mapping[str, Sequence[
     if not settings.network and not inputs.get("network"):
         step = "train one with `studio train translate PAIRS -o DIR`, then pass it as --network DIR"
         raise invalid("network", expected=PAIRS_WHAT, received="none", next_step=step)
-    preset = presets.uploaded_or_named(inputs, settings.network)
+    preset = presets.load_uploaded_or_named(inputs, settings.network)
     pairs_settings_of(preset)
     return preset
 

@@ -18,7 +18,7 @@ from keras import layers, ops
 
 from studio.core.generators.discriminator import normal_initializer
 from studio.core.generators.scales import halvings
-from studio.core.training.batches import part_seed
+from studio.core.training.batches import derive_seed
 from studio.sketch import palette
 from studio.sketch.settings import KINDS, TrainSketchSettings, UNetSettings
 
@@ -47,7 +47,7 @@ def generator(settings: UNetSettings) -> keras.Model:
     seeds = iter(range(100))
 
     def conv(maps: Any, channels: int, side: int, stride: int = 1, gain: float = 2.0) -> Any:
-        seed = part_seed(settings.seed, next(seeds))
+        seed = derive_seed(settings.seed, next(seeds))
         start = keras.initializers.VarianceScaling(gain, "fan_in", "truncated_normal", seed)
         return layers.Conv2D(channels, side, stride, "same", kernel_initializer=start)(maps)
 

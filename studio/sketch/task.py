@@ -47,5 +47,5 @@ def paint_avatar(generator: paint.Generator, drawing: np.ndarray, settings: Sket
 
 def prepare(settings: SketchSettings) -> None:
     """Loads the shipped network, if it is installed."""
-    if SHIPPED in presets.names():
+    if SHIPPED in presets.list_names():
         paint.open(presets.find(SHIPPED))

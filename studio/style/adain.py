@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     import keras
 
 STRIDE = 8  # pixels of the image per position of the features
-_LEAST_SIDE = 2 * STRIDE  # px; the deepest layer cannot reflect anything smaller
-_TILE = 768  # px per side processed at once, which bounds memory
-_REACH = 32  # px, a multiple of STRIDE: the receptive field of both networks extends 30 px
+_MIN_SIDE = 2 * STRIDE  # px; the deepest layer cannot reflect anything smaller
+_TILE_SIDE = 768  # px per side processed at once, which bounds memory
+_TILE_OVERLAP = 32  # px, a multiple of STRIDE: the receptive field of both networks extends 30 px
 _EPSILON = 1e-5
 
 # Keys of the checkpoints with their channels; P halves, U doubles.
@@ -54,22 +54,22 @@ class AdaIN:
         from keras import ops
 
         images_01 = ops.convert_to_tensor(images_01, dtype="float32")
-        missing = [max(0, _LEAST_SIDE - side) for side in images_01.shape[1:3]]
+        missing = [max(0, _MIN_SIDE - side) for side in images_01.shape[1:3]]
         for axis, count in enumerate(missing, start=1):
             if count:
                 edge = ops.take(images_01, [-1 + images_01.shape[axis]], axis=axis)
                 images_01 = ops.concatenate([images_01, ops.repeat(edge, count, axis=axis)], axis=axis)
-        return _in_tiles(self.encoder, images_01, 1, STRIDE)
+        return _apply_in_tiles(self.encoder, images_01, 1, STRIDE)
 
     def decode(self, features, height: int, width: int):
         """Decodes `(B, h, w, 512)` to `(B, height, width, 3) float32 in [0, 1]`, cropped to that size."""
         from keras import ops
 
-        painted = _in_tiles(self.decoder, features, STRIDE, 1)
+        painted = _apply_in_tiles(self.decoder, features, STRIDE, 1)
         return ops.clip(painted[:, :height, :width], 0.0, 1.0)
 
 
-def _in_tiles(network: Callable, maps: Any, input_stride: int, output_stride: int) -> Any:
+def _apply_in_tiles(network: Callable, maps: Any, input_stride: int, output_stride: int) -> Any:
     """Applies a network in seamless tiles, to bound memory.
 
     Args:
@@ -91,7 +91,7 @@ def _in_tiles(network: Callable, maps: Any, input_stride: int, output_stride: in
         return network(maps[:, context[0], context[1]])[:, rows, columns]
 
     height, width = (input_stride * side for side in maps.shape[1:3])
-    rows = groupby(tiling.tiles(height, width, _TILE, _REACH), key=lambda tile: tile.rows)
+    rows = groupby(tiling.cut_tiles(height, width, _TILE_SIDE, _TILE_OVERLAP), key=lambda tile: tile.rows)
     return ops.concatenate([ops.concatenate([apply(t) for t in row], axis=2) for _, row in rows], axis=1)
 
 
@@ -122,17 +122,17 @@ def transfer_statistics(
     """
     from keras import ops
 
-    mean, spread = _statistics(content)
+    mean, spread = _compute_statistics(content)
     normal = (content - mean) / spread
     weights = [1.0] * len(styles) if style_weights is None else style_weights
     painted = 0.0
-    for share, style in zip(masks.shares(weights), styles, strict=True):
-        style_mean, style_spread = _statistics(style)
+    for share, style in zip(masks.normalize_weights(weights), styles, strict=True):
+        style_mean, style_spread = _compute_statistics(style)
         painted = painted + ops.convert_to_tensor(share) * (normal * style_spread + style_mean)
     return strength * painted + (1.0 - strength) * content
 
 
-def _statistics(features):
+def _compute_statistics(features):
     """Returns the mean and the unbiased standard deviation (as in training) per channel, `(B, 1, 1, C)`."""
     from keras import ops
 
@@ -144,7 +144,7 @@ def _statistics(features):
     return mean, ops.sqrt(variance + _EPSILON)
 
 
-def network(members: Mapping[str, bytes] | None = None) -> keras.Model:
+def build_network(members: Mapping[str, bytes] | None = None) -> keras.Model:
     """Builds both networks as one model, for one file: `[image, features] -> [features, image]`.
 
     Args:
@@ -152,43 +152,43 @@ def network(members: Mapping[str, bytes] | None = None) -> keras.Model:
     """
     import keras
 
-    encoder, decoder = _encoder(), _decoder()
+    encoder, decoder = _build_encoder(), _build_decoder()
     if members is not None:
-        _fill(encoder, checkpoints.torch_legacy(members["vgg_normalized.pth"]))
-        _fill(decoder, checkpoints.torch_legacy(members["decoder.pth"]))
+        _load_torch_weights(encoder, checkpoints.torch_legacy(members["vgg_normalized.pth"]))
+        _load_torch_weights(decoder, checkpoints.torch_legacy(members["decoder.pth"]))
     image, features = keras.Input((None, None, 3)), keras.Input((None, None, 512))
     return keras.Model([image, features], [encoder(image), decoder(features)])
 
 
-def _encoder() -> keras.Model:
+def _build_encoder() -> keras.Model:
     from keras import Input, Model, layers
 
     images_01 = Input((None, None, 3))
     x = layers.Conv2D(3, 1, name="conv0")(images_01)  # holds the normalization
     for step in _ENCODER:
-        x = layers.MaxPooling2D(2, padding="same")(x) if step == "P" else _conv(x, *step)
+        x = layers.MaxPooling2D(2, padding="same")(x) if step == "P" else _apply_conv(x, *step)
     return Model(images_01, x, name="encoder")
 
 
-def _decoder() -> keras.Model:
+def _build_decoder() -> keras.Model:
     from keras import Input, Model, layers
 
     features = Input((None, None, 512))
     x = features
     for step in _DECODER:
         last = step == _DECODER[-1]
-        x = layers.UpSampling2D(2)(x) if step == "U" else _conv(x, *step, None if last else "relu")
+        x = layers.UpSampling2D(2)(x) if step == "U" else _apply_conv(x, *step, None if last else "relu")
     return Model(features, x, name="decoder")
 
 
-def _conv(x, key: int, channels: int, activation: str | None = "relu"):
+def _apply_conv(x, key: int, channels: int, activation: str | None = "relu"):
     from keras import layers, ops
 
     padded = ops.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="reflect")
     return layers.Conv2D(channels, 3, activation=activation, name=f"conv{key}")(padded)
 
 
-def _fill(model: keras.Model, arrays: Mapping[str, np.ndarray]) -> None:
+def _load_torch_weights(model: keras.Model, arrays: Mapping[str, np.ndarray]) -> None:
     """Loads PyTorch weights: kernels are OIHW there and HWIO in Keras."""
     for layer in model.layers:
         if layer.name.startswith("conv"):

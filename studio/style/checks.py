@@ -7,7 +7,7 @@ from typing import Any
 
 from studio.core.errors import invalid
 from studio.style.house import known_styles
-from studio.style.settings import SHIPPED, TransferSettings, check_styles
+from studio.style.settings import SHIPPED_NETWORK, TransferSettings, check_styles
 
 
 def check(settings: TransferSettings, inputs: Mapping[str, Sequence[Any]]) -> None:
@@ -17,8 +17,8 @@ def check(settings: TransferSettings, inputs: Mapping[str, Sequence[Any]]) -> No
         inputs: the files of every slot.
     """
     check_styles(settings, len(inputs.get("style", ())), len(inputs.get("mask", ())))
-    if not settings.house and (inputs.get("network") or settings.network != SHIPPED):
+    if not settings.house and (inputs.get("network") or settings.network != SHIPPED_NETWORK):
         expected, step = "house styles with it", "name them as `house:NAME`, or leave the network out"
         raise invalid("network", expected=expected, received="style images", next_step=step)
     if settings.house:
-        known_styles.indices(known_styles.network_of(settings, inputs), settings.house)
+        known_styles.find_indices(known_styles.find_network(settings, inputs), settings.house)

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 
 _LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601
-_SAMPLED = 512  # rows and columns that color statistics are taken from
-_FURTHEST = 1.5
-_WHITE = 99.5  # percentile of a painting's lightness that becomes white
-_BRIGHTER = 10.0  # most that a painting's mean lightness rises, 0 to 255
+_MAX_SAMPLED = 512  # rows and columns that color statistics are taken from
+_MAX_SCALE = 1.5
+_WHITE_PERCENTILE = 99.5  # percentile of a painting's lightness that becomes white
+_MAX_RISE = 10.0  # most that a painting's mean lightness rises, 0 to 255
 
 
-def match(image: np.ndarray, target: np.ndarray) -> np.ndarray:
+def match_colors(image: np.ndarray, target: np.ndarray) -> np.ndarray:
     """Gives an image the color mean and covariance of another, with the smallest change of each color.
 
     Args:
@@ -26,8 +26,8 @@ def match(image: np.ndarray, target: np.ndarray) -> np.ndarray:
         Gatys et al. 2016, arXiv:1606.05897; here with the optimal transport between two Gaussians, which,
         unlike a Cholesky factor, keeps hues from turning.
     """
-    own, goal = _statistics(image), _statistics(target)
-    return _recolor(image, own[0], goal[0], _transport(own[1], goal[1]))
+    own, goal = _compute_statistics(image), _compute_statistics(target)
+    return _recolor(image, own[0], goal[0], _compute_transport(own[1], goal[1]))
 
 
 def brighten(painting: np.ndarray) -> np.ndarray:
@@ -39,16 +39,16 @@ def brighten(painting: np.ndarray) -> np.ndarray:
         painting: `(H, W, 3) uint8`.
 
     Returns:
-        `(H, W, 3) uint8`: its lightest areas are white, or its mean has risen by `_BRIGHTER` levels.
+        `(H, W, 3) uint8`: its lightest areas are white, or its mean has risen by `_MAX_RISE` levels.
     """
-    step = max(1, max(painting.shape) // _SAMPLED)
+    step = max(1, max(painting.shape) // _MAX_SAMPLED)
     lightness = painting[::step, ::step] @ _LUMA
     mean = max(1.0, float(lightness.mean()))
-    gain = min(255.0 / max(1.0, float(np.percentile(lightness, _WHITE))), 1.0 + _BRIGHTER / mean)
+    gain = min(255.0 / max(1.0, float(np.percentile(lightness, _WHITE_PERCENTILE))), 1.0 + _MAX_RISE / mean)
     return np.minimum(painting * max(1.0, gain) + 0.5, 255).astype("uint8")
 
 
-def tone(
+def match_style_colors(
     painted: np.ndarray,
     content: np.ndarray,
     styles: Sequence[np.ndarray],
@@ -65,18 +65,18 @@ def tone(
         share: from 0, the content's colors, to 1, the styles'.
 
     Returns:
-        `(H, W, 3) uint8`. Differences from the mean color grow or shrink at most `_FURTHEST` times: in an
+        `(H, W, 3) uint8`. Differences from the mean color grow or shrink at most `_MAX_SCALE` times: in an
         image with hardly any colors, more would amplify noise.
     """
-    statistics = [_statistics(image) for image in (content, *styles)]
+    statistics = [_compute_statistics(image) for image in (content, *styles)]
     weights = [1.0 - share, *(share * part for part in shares)]
     mean = np.sum([weight * stats[0] for weight, stats in zip(weights, statistics, strict=True)], axis=0)
     covariance = np.sum(
         [weight * stats[1] for weight, stats in zip(weights, statistics, strict=True)], axis=0
     )
-    own = _statistics(painted)
-    values, vectors = np.linalg.eigh(_transport(own[1], covariance))
-    bounded = (vectors * np.clip(values, 1 / _FURTHEST, _FURTHEST)) @ vectors.T
+    own = _compute_statistics(painted)
+    values, vectors = np.linalg.eigh(_compute_transport(own[1], covariance))
+    bounded = (vectors * np.clip(values, 1 / _MAX_SCALE, _MAX_SCALE)) @ vectors.T
     return _recolor(painted, own[0], mean, bounded)
 
 
@@ -96,10 +96,10 @@ def keep_luminance(painted: np.ndarray, content: np.ndarray) -> np.ndarray:
     return np.clip(content + brighter[..., None] + 0.5, 0, 255).astype("uint8")
 
 
-def _transport(covariance: np.ndarray, target: np.ndarray) -> np.ndarray:
+def _compute_transport(covariance: np.ndarray, target: np.ndarray) -> np.ndarray:
     """Returns the symmetric matrix that transports one covariance to another with least movement."""
-    root, inverse = _power(covariance, 0.5), _power(covariance, -0.5)
-    return inverse @ _power(root @ target @ root, 0.5) @ inverse
+    root, inverse = _matrix_power(covariance, 0.5), _matrix_power(covariance, -0.5)
+    return inverse @ _matrix_power(root @ target @ root, 0.5) @ inverse
 
 
 def _recolor(
@@ -110,13 +110,13 @@ def _recolor(
     return np.clip(moved + 0.5, 0, 255).astype("uint8").reshape(image.shape)
 
 
-def _statistics(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    step = max(1, max(image.shape) // _SAMPLED)
+def _compute_statistics(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    step = max(1, max(image.shape) // _MAX_SAMPLED)
     colors = image[::step, ::step].reshape(-1, 3).astype("float64")
     # A little noise keeps the covariance of a gray or flat image invertible.
     return colors.mean(axis=0), np.cov(colors.T) + np.eye(3)
 
 
-def _power(matrix: np.ndarray, exponent: float) -> np.ndarray:
+def _matrix_power(matrix: np.ndarray, exponent: float) -> np.ndarray:
     values, vectors = np.linalg.eigh(matrix)
     return (vectors * np.maximum(values, 1e-12) ** exponent) @ vectors.T

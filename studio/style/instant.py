@@ -10,7 +10,7 @@ from studio.style import adain
 from studio.style.scene import Scene
 
 
-def paint(scene: Scene, network: adain.AdaIN, size: int) -> np.ndarray:
+def stylize(scene: Scene, network: adain.AdaIN, size: int) -> np.ndarray:
     """Stylizes a scene in one pass through an encoder and a decoder.
 
     Args:

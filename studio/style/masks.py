@@ -19,7 +19,7 @@ def check(masks: Sequence[np.ndarray]) -> None:
             )
 
 
-def at(mask: np.ndarray, height: int, width: int) -> np.ndarray:
+def resize_mask(mask: np.ndarray, height: int, width: int) -> np.ndarray:
     """Resizes a mask to a layer or image.
 
     Args:
@@ -31,7 +31,7 @@ def at(mask: np.ndarray, height: int, width: int) -> np.ndarray:
     return image_io.resize(mask, height, width).mean(axis=2, dtype="float32") / 255.0
 
 
-def shares(weights: Sequence[float | np.ndarray]) -> list[np.ndarray]:
+def normalize_weights(weights: Sequence[float | np.ndarray]) -> list[np.ndarray]:
     """Normalizes weights so that they add to 1 everywhere; where all are 0, they become equal.
 
     Args:
@@ -46,7 +46,7 @@ def shares(weights: Sequence[float | np.ndarray]) -> list[np.ndarray]:
     return [share.astype("float32")[..., None] if share.ndim else share.astype("float32") for share in scaled]
 
 
-def cover(masks: Sequence[np.ndarray], weights: Sequence[float], height: int, width: int) -> np.ndarray:
+def compute_coverage(masks: Sequence[np.ndarray], weights: Sequence[float], height: int, width: int) -> np.ndarray:
     """Returns how much of the image is stylized at each pixel; the rest stays the photo.
 
     Args:
@@ -57,6 +57,6 @@ def cover(masks: Sequence[np.ndarray], weights: Sequence[float], height: int, wi
     """
     most = max(weights)
     coverage = sum(
-        weight / most * at(mask, height, width) for weight, mask in zip(weights, masks, strict=True)
+        weight / most * resize_mask(mask, height, width) for weight, mask in zip(weights, masks, strict=True)
     )
     return np.clip(coverage, 0.0, 1.0)[..., None].astype("float32")

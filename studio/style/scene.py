@@ -10,9 +10,9 @@ from studio.core.imaging import image_io
 from studio.style import colors, masks
 from studio.style.settings import TransferSettings, check_styles
 
-LARGEST_STYLE = 2048  # px
-_FULL = 0.8  # strength from which on all colors come from the styles
-_LEAST_STYLE = 64  # px of the longer side
+MAX_STYLE_SIDE = 2048  # px
+_FULL_COLOR_STRENGTH = 0.8  # strength from which on all colors come from the styles
+_MIN_STYLE_SIDE = 64  # px of the longer side
 
 
 class Scene:
@@ -45,15 +45,15 @@ class Scene:
         check_styles(settings, len(styles), len(style_masks))
         masks.check(style_masks)
         self.settings = settings
-        self.share = min(1.0, settings.strength / _FULL)
+        self.share = min(1.0, settings.strength / _FULL_COLOR_STRENGTH)
         weights = settings.style_weights or [1.0] * (len(styles) or len(settings.house))
         self.shares = [weight / sum(weights) for weight in weights]
         self._content = image_io.fit(content, settings.size)
         self.masks = list(style_masks)
         # Larger style images would only cost time.
-        small = [image_io.fit(s, LARGEST_STYLE) if max(s.shape) > LARGEST_STYLE else s for s in styles]
+        small = [image_io.fit(s, MAX_STYLE_SIDE) if max(s.shape) > MAX_STYLE_SIDE else s for s in styles]
         if settings.keep_colors == "matched":
-            small = [colors.match(style, self._content) for style in small]
+            small = [colors.match_colors(style, self._content) for style in small]
         self.styles = small
         recolored = settings.keep_colors == "matched"
         self._palettes = small if recolored else [colors.brighten(style) for style in small]
@@ -71,26 +71,26 @@ class Scene:
 
     def styles_01(self, size: int) -> list[np.ndarray]:
         """Returns the styles for a result of that size; larger style images give larger strokes."""
-        longest = max(_LEAST_STYLE, min(LARGEST_STYLE, round(size * self.settings.stroke_size)))
+        longest = max(_MIN_STYLE_SIDE, min(MAX_STYLE_SIDE, round(size * self.settings.stroke_size)))
         return [image_io.to_01(image_io.fit(style, longest)) for style in self.styles]
 
     def masks_at(self, height: int, width: int) -> list[np.ndarray]:
         """Returns every mask, `(height, width) float32 in [0, 1]`, times its style's share."""
         return [
-            share * masks.at(mask, height, width) for share, mask in zip(self.shares, self.masks, strict=True)
+            share * masks.resize_mask(mask, height, width) for share, mask in zip(self.shares, self.masks, strict=True)
         ]
 
     def shares_at(self, height: int, width: int) -> list[np.ndarray]:
         """Returns the share of each style at every pixel, `(height, width) float32`; they add to 1."""
         if not self.masks:
             return [np.full((height, width), share, "float32") for share in self.shares]
-        return [share[..., 0] for share in masks.shares(self.masks_at(height, width))]
+        return [share[..., 0] for share in masks.normalize_weights(self.masks_at(height, width))]
 
     def start_01(self, size: int) -> np.ndarray:
         """Returns the start of the optimization: the content, recolored by `share` like the styles."""
         content = image_io.resize(self._content, *self.shape(size)[1:3])
         parts = [
-            share[..., None] * colors.match(content, palette)
+            share[..., None] * colors.match_colors(content, palette)
             for share, palette in zip(self.shares_at(*content.shape[:2]), self._palettes, strict=True)
         ]
         return image_io.to_01(content + self.share * (np.sum(parts, axis=0) - content))
@@ -101,12 +101,12 @@ class Scene:
         if self.masks:  # keep the photo where no style or one with a lower weight applies
             height, width = painted.shape[:2]
             content = image_io.resize(self._content, height, width).astype("float32")
-            mixed = content + masks.cover(self.masks, self.shares, height, width) * (painted - content)
+            mixed = content + masks.compute_coverage(self.masks, self.shares, height, width) * (painted - content)
             painted = np.rint(mixed).astype("uint8")
         elif self.settings.mode != "instant":
-            painted = colors.tone(painted, self._content, self._palettes, self.shares, self.share)
+            painted = colors.match_style_colors(painted, self._content, self._palettes, self.shares, self.share)
         if self.settings.keep_colors == "matched" and self.settings.house:
-            return colors.match(painted, self._content)  # house styles have no image to recolor before
+            return colors.match_colors(painted, self._content)  # house styles have no image to recolor before
         if self.settings.keep_colors == "luminance":
             content = image_io.resize(self._content, *painted.shape[:2])
             return colors.keep_luminance(painted, content)

@@ -8,9 +8,9 @@ from pydantic import field_validator
 
 from studio.core.errors import invalid
 from studio.core.settings import Settings, setting
-from studio.core.training.precision import CHOICE_HELP, Choice, resolve_precision
+from studio.core.training.precision import CHOICE_HELP, PrecisionChoice, resolve_precision
 
-SHIPPED = "house"  # the network of house styles that comes with the studio
+SHIPPED_NETWORK = "house"  # the network of house styles that comes with the studio
 
 
 class TransferSettings(Settings):
@@ -60,7 +60,7 @@ class TransferSettings(Settings):
         tier="hidden",
         label="House styles",
     )
-    network: str = setting(SHIPPED, "Name or folder of the network of house styles.", tier="hidden")
+    network: str = setting(SHIPPED_NETWORK, "Name or folder of the network of house styles.", tier="hidden")
     style_weights: tuple[float, ...] = setting(
         (),
         "Weight of each style, e.g. 1,2. With masks, each weight applies only inside its style's mask. "
@@ -69,7 +69,7 @@ class TransferSettings(Settings):
         tier="hidden",
     )
     seed: int = setting(0, "Random seed.", ge=0, le=2**31 - 1)
-    precision: Choice = setting("auto", CHOICE_HELP, tier="hidden")
+    precision: PrecisionChoice = setting("auto", CHOICE_HELP, tier="hidden")
 
     @field_validator("style_weights")
     @classmethod

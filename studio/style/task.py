@@ -12,7 +12,7 @@ from studio.core.tasks import File, Inputs, Result
 from studio.core.weights import pretrained
 from studio.style import transparency
 from studio.style.house import known_styles
-from studio.style.nnst.matching import encode
+from studio.style.nnst.matching import encode_matches
 from studio.style.nnst.schedule import first_look
 from studio.style.settings import TransferSettings
 from studio.style.transfer import transfer
@@ -20,26 +20,26 @@ from studio.style.transfer import transfer
 
 def run(settings: TransferSettings, inputs: Inputs, progress: Progress) -> Result:
     """Stylizes the content with `studio.style.transfer.transfer`; keeps its alpha channel."""
-    content, alpha = transparency.split(image_io.read_transparent(inputs["content"][0].read()))
+    content, alpha = transparency.split_alpha(image_io.read_transparent(inputs["content"][0].read()))
     images = {
         slot: [read(file.read(), file.name) for file in inputs.get(slot, ())]
         for slot, read in (("style", image_io.read), ("mask", image_io.read_mask))
     }
-    network = known_styles.network_of(settings, inputs) if settings.house else None
+    network = known_styles.find_network(settings, inputs) if settings.house else None
     styles, masks = images["style"], images["mask"]
     painted = transfer(content, styles, settings, masks, progress, network)
     if painted.stopped_early:
-        settings = _as_stopped(settings, painted.figures.get("steps", 0))
+        settings = _settings_when_stopped(settings, painted.figures.get("steps", 0))
     weights = {} if inputs.get("network") else painted.weights  # else it is an input
     recipe = recipes.make("style.transfer", settings, inputs, weights)
     style = Path(inputs["style"][0].name).stem if styles else settings.house[0]
     name = f"{Path(inputs['content'][0].name).stem}-{style}.png"
-    file = File.keep(image_io.encode_png(transparency.join(painted.image, alpha), recipe), "image", name)
-    figures = painted.figures | ({"matches": encode(painted.matches)} if painted.matches else {})
+    file = File.keep(image_io.encode_png(transparency.join_alpha(painted.image, alpha), recipe), "image", name)
+    figures = painted.figures | ({"matches": encode_matches(painted.matches)} if painted.matches else {})
     return Result((file,), figures, recipe, painted.stopped_early)
 
 
-def _as_stopped(settings: TransferSettings, steps: int) -> TransferSettings:
+def _settings_when_stopped(settings: TransferSettings, steps: int) -> TransferSettings:
     """Returns the settings that reproduce a run stopped after `steps` steps."""
     if not steps:
         return settings.model_copy(update={"mode": "instant", "size": first_look(settings)})
@@ -50,7 +50,7 @@ def prepare(settings: TransferSettings) -> None:
     """Loads the shipped network of house styles, if it is installed."""
     from studio.style.house import paint
 
-    if known_styles.SHIPPED in presets.names():
+    if known_styles.SHIPPED in presets.list_names():
         paint.open(presets.find(known_styles.SHIPPED))
 
 

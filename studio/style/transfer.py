@@ -77,7 +77,7 @@ def transfer(
     settings, progress = settings or TransferSettings(), progress or Progress()
     scene = Scene(content, styles, style_masks, settings)
     if settings.house:
-        return _by_house(scene, network or known_styles.network_of(settings, {}))
+        return _apply_house_styles(scene, network or known_styles.find_network(settings, {}))
     if not settings.strength:  # skip the network, which would blur the photo
         return TransferResult(scene.finish(scene.content_01(settings.size)), {"seconds": 0.0}, {})
     networks = adain.load(progress)
@@ -85,7 +85,7 @@ def transfer(
     progress.stage("First look")
     # If the user stops here, the instant result is kept with its own recipe.
     plain = Scene(content, styles, style_masks, settings.model_copy(update={"mode": "instant"}))
-    first_image = plain.finish(instant.paint(plain, networks, first_look(settings)))
+    first_image = plain.finish(instant.stylize(plain, networks, first_look(settings)))
     weights = {"adain": networks.digest}
     if not settings.optimizes:
         return TransferResult(first_image, {"seconds": time.monotonic() - began}, weights)
@@ -95,15 +95,15 @@ def transfer(
     except Cancelled:  # the first look is the best so far
         return TransferResult(first_image, {"seconds": time.monotonic() - began}, weights, [], True)
     best = optimize(scene, vgg16, progress)
-    image, enlarged_by = _at_full_size(scene, best.images_01) if best.steps else (first_image, {})
-    if best.cancelled and not (best.steps and _is_closer(vgg16, image, first_image, scene)):
+    image, enlarged_by = _enlarge_to_full_size(scene, best.images_01) if best.steps else (first_image, {})
+    if best.cancelled and not (best.steps and _is_closer_to_styles(vgg16, image, first_image, scene)):
         return TransferResult(first_image, {"seconds": time.monotonic() - began}, weights, [], True)
     figures = {"seconds": time.monotonic() - began, "steps": best.steps, **best.losses}
     weights = {"vgg16": vgg16.digest, **enlarged_by}
     return TransferResult(image, figures, weights, best.matches, best.cancelled)
 
 
-def _at_full_size(scene: Scene, images_01: np.ndarray) -> tuple[np.ndarray, dict[str, str]]:
+def _enlarge_to_full_size(scene: Scene, images_01: np.ndarray) -> tuple[np.ndarray, dict[str, str]]:
     """Returns a result, `(1, h, w, 3) float32`, at its full size, and the SHA-256 of the upscaler if used."""
     height, width = scene.shape(scene.settings.size)[1:3]
     if images_01.shape[1:3] == (height, width):
@@ -112,7 +112,7 @@ def _at_full_size(scene: Scene, images_01: np.ndarray) -> tuple[np.ndarray, dict
     return scene.finish(image_io.to_01(large)), import_object(UPSCALE_WEIGHTS)()
 
 
-def _is_closer(vgg16: Backbone, image: np.ndarray, first: np.ndarray, scene: Scene) -> bool:
+def _is_closer_to_styles(vgg16: Backbone, image: np.ndarray, first: np.ndarray, scene: Scene) -> bool:
     """Whether an image, `(H, W, 3) uint8`, has a lower style distance than the first look.
 
     Structure is left out: it would always favor the less stylized image.
@@ -125,15 +125,15 @@ def _is_closer(vgg16: Backbone, image: np.ndarray, first: np.ndarray, scene: Sce
     return distance(image) < distance(first)
 
 
-def _by_house(scene: Scene, network: Preset) -> TransferResult:
+def _apply_house_styles(scene: Scene, network: Preset) -> TransferResult:
     """Applies house styles in one pass of their network."""
     from studio.style.house import paint
 
     began = time.monotonic()
-    indices, styler = known_styles.indices(network, scene.settings.house), paint.open(network)
+    indices, styler = known_styles.find_indices(network, scene.settings.house), paint.open(network)
     content_01, strength = scene.content_01(scene.settings.size), scene.settings.strength
     if scene.masks:
-        shares = masks.shares(scene.masks_at(*content_01.shape[1:3]))
+        shares = masks.normalize_weights(scene.masks_at(*content_01.shape[1:3]))
         each = (styler.paint(content_01, [place], [1.0]) for place in indices)
         painted = sum(share * image for share, image in zip(shares, each, strict=True))
     else:

@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 
-def split(image: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+def split_alpha(image: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
     """Splits an image into colors and an alpha channel.
 
     Transparent pixels get the colors of the visible ones around them: black or white there would show as a
@@ -28,8 +28,8 @@ def split(image: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
     return np.rint(np.clip(colors, 0, 255)).astype("uint8"), alpha
 
 
-def join(image: np.ndarray, alpha: np.ndarray | None) -> np.ndarray:
-    """Adds the alpha channel from `split`, resized to the image.
+def join_alpha(image: np.ndarray, alpha: np.ndarray | None) -> np.ndarray:
+    """Adds the alpha channel from `split_alpha`, resized to the image.
 
     Args:
         image: `(h, w, 3) uint8`.

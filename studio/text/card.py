@@ -29,7 +29,7 @@ def write(
         samples: a sample for each temperature.
     """
     held_out = settings.held_out
-    return cards.write(
+    return cards.compose(
         f"Language model of {name}",
         f"Data: {name}, {figures['chars']:,} characters, alphabet of {figures['alphabet']}. Training "
         f"split: the first {1 - 1.5 * held_out:.0%}; validation split, which selected the weights: the next "
@@ -56,7 +56,7 @@ def _table(figures: Mapping[str, Any]) -> str:
         ("nats per character, validation", f"{figures['validation_nats']:.4f}"),
         ("nats per character, training, at the end", f"{figures['train_nats']:.4f}"),
     ]
-    return cards.table(rows)
+    return cards.format_table(rows)
 
 
 def _as_code_block(text: str) -> str:

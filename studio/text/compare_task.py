@@ -40,7 +40,9 @@ def run(settings: CompareSettings, inputs: Inputs, progress: Progress) -> Result
     """Compares two language models on a text; `per_character` adds the loss of each character to the file."""
     began, file = time.monotonic(), inputs["text"][0]
     read = corpus.read(file.read(), settings.encoding)
-    models = [presets.uploaded_or_named(inputs, getattr(settings, slot), f"{slot}_model") for slot in SLOTS]
+    models = [
+        presets.load_uploaded_or_named(inputs, getattr(settings, slot), f"{slot}_model") for slot in SLOTS
+    ]
     first, second = (language_model.load(preset) for preset in models)
     if first.digest == second.digest:
         raise _twice(first.name)

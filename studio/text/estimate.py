@@ -14,7 +14,7 @@ _UNIT_BYTES, _WEIGHT_BYTES = 74, 363  # bytes per unit and character of a batch,
 _LEAST = 0.05  # share of the time that does not depend on the number of units
 
 
-def usual(settings: TrainTextSettings, inputs: Inputs) -> float:
+def estimate_seconds(settings: TrainTextSettings, inputs: Inputs) -> float:
     """Returns about how many seconds a training run takes on two cores. Loads no Keras.
 
     Counts bytes, not characters, so it overestimates for texts that are not ASCII.
@@ -24,13 +24,13 @@ def usual(settings: TrainTextSettings, inputs: Inputs) -> float:
 
 
 def of_length(settings: TrainTextSettings, length: int) -> float:
-    """Returns the estimate of `usual` for a text of `length` characters."""
+    """Returns the estimate of `estimate_seconds` for a text of `length` characters."""
     reading = plan(np.zeros(length, "int8"), settings)  # only the length matters
     characters = reading.steps * reading.streams * reading.sequence
     return characters * _CHARACTER * (_LEAST + (settings.units / 512) ** 2 * settings.layers / 2)
 
 
-def needs(settings: TrainTextSettings, inputs: Inputs) -> float:
+def estimate_bytes(settings: TrainTextSettings, inputs: Inputs) -> float:
     """Returns about how many bytes of memory a training run takes. Loads no Keras."""
     activations = settings.streams * settings.sequence * settings.layers * settings.units * _UNIT_BYTES
     return _BASE + activations + settings.layers * settings.units**2 * _WEIGHT_BYTES

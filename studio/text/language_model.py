@@ -49,7 +49,7 @@ def load(preset: str | Path | presets.Preset) -> LanguageModel:
     Raises:
         InvalidInput: if there is none, it is not a language model, or its files are incomplete.
     """
-    resolved = preset if isinstance(preset, presets.Preset) else presets.find(preset)
+    resolved = preset if isinstance(preset, presets.Preset) else presets.find(preset, [TASK])
     language_model = get_or_make(_CACHE, resolved.key, lambda: _load(resolved), _MOST_CACHED)
     return replace(language_model, name=resolved.name)  # the same model may have several names
 
@@ -64,7 +64,7 @@ def _load(preset: presets.Preset) -> LanguageModel:
 def check(settings: WriteSettings, inputs: Mapping[str, Sequence[File]]) -> None:
     """Raises `InvalidInput` if no model is uploaded and the preset is missing or not a language model."""
     if not inputs.get("model"):
-        check_writes(presets.find(settings.preset))
+        check_writes(presets.find(settings.preset, [TASK]))
 
 
 def check_writes(preset: presets.Preset) -> None:
@@ -99,7 +99,7 @@ def arrays(path: Path, settings: TrainTextSettings, size: int) -> list[np.ndarra
     Raises:
         InvalidInput: if one is missing, of another shape, or not finite.
     """
-    return loading.arrays(path, layout(settings, size))
+    return loading.read_arrays(path, layout(settings, size))
 
 
 def layout(settings: TrainTextSettings, size: int) -> Iterator[tuple[str, tuple[int, ...]]]:

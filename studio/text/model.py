@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from studio.core.training.batches import part_seed
+from studio.core.training.batches import derive_seed
 from studio.text.lstm import LSTM
 from studio.text.settings import TrainTextSettings
 
@@ -22,7 +22,7 @@ class CharacterModel(keras.Model):
 
     def __init__(self, settings: TrainTextSettings, size: int):
         super().__init__(name="character_model")
-        seeds = iter(part_seed(settings.seed, n) for n in range(100))
+        seeds = iter(derive_seed(settings.seed, n) for n in range(100))
         self.tied = settings.tied
         self.embedding = keras.layers.Embedding(
             size,

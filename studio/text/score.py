@@ -32,7 +32,7 @@ def figures(
     """
     read = corpus.read(paths.expand_user(data), getattr(preset.settings(), "encoding", encodings.AUTO))
     model = language_model.load(preset)
-    start, end = shares.bounds(len(read.text), part or shares.held_out(preset.settings()))
+    start, end = shares.part_bounds(len(read.text), part or shares.held_out_part(preset.settings()))
     encoded = model.vocabulary.encode(read.text[start:end])
     if len(encoded.indices) < 2:
         received, step = f"{len(encoded.indices)}", "choose a larger part, or another text"

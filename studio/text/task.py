@@ -34,7 +34,7 @@ def check(settings: TrainTextSettings, inputs: Inputs) -> None:
     start_from.check(settings, inputs, language_model.TASK, "a model that writes", language_model.SHAPE)
 
 
-@checkpoints.one_at_a_time(language_model.TASK)
+@checkpoints.lock_run(language_model.TASK)
 def train(settings: TrainTextSettings, inputs: Inputs, progress: Progress) -> Result:
     """Trains a language model on a text and publishes it; the work is in `studio.text.train`."""
     from studio.text import train as training
@@ -71,7 +71,7 @@ def train(settings: TrainTextSettings, inputs: Inputs, progress: Progress) -> Re
 
 def _start(inputs: Inputs) -> tuple[list[np.ndarray], Vocabulary] | None:
     """Loads the weights and the vocabulary of the model to start from, or returns None without one."""
-    preset = start_from.model(inputs)
+    preset = start_from.load_model(inputs)
     if preset is None:
         return None
     weights, _, vocabulary = language_model.parts(preset)
@@ -153,5 +153,5 @@ def _never_ends(vocabulary: Vocabulary, settings: WriteSettings) -> list[str]:
 
 def prepare(settings: WriteSettings) -> None:
     """Loads the language model into a warm worker, if the model is installed."""
-    if settings.preset in presets.names():
+    if settings.preset in presets.list_names():
         language_model.load(settings.preset)

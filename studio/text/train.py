@@ -12,7 +12,7 @@ import numpy as np
 from studio.core.progress import Progress
 from studio.core.training import checkpoints, optimizers, parallel
 from studio.core.training.trainer import Trainer as BaseTrainer
-from studio.core.training.trainer import copies, diverged
+from studio.core.training.trainer import copy_arrays, divergence_error
 from studio.text import cross_entropy, model, write
 from studio.text.batches import Plan, batches, plan
 from studio.text.numpy_network import Network
@@ -74,7 +74,7 @@ class Trainer(BaseTrainer):
             fresh, (weights, characters) = self.core.get_weights(), start
             self.core.set_weights(inherit_weights(fresh, weights, characters, vocabulary, settings.tied))
         self.track(self.streams, self.core, round(settings.ema_share * reading.steps))
-        self.best = copies(self.ema.arrays)
+        self.best = copy_arrays(self.ema.arrays)
 
     @property
     def lowest(self) -> float:
@@ -101,7 +101,7 @@ class Trainer(BaseTrainer):
         streams = max(1, min(TEST_STREAMS, len(part) // 256))
         loss = parallel.broadcast(cross_entropy.score(network, part, streams, progress).nats_per_char)
         if loss < self.lowest:
-            self.best = copies(self.ema.arrays)
+            self.best = copy_arrays(self.ema.arrays)
         request = WriteSettings(chars=SAMPLE_CHARS, seed=self.settings.seed)
         self.samples.append(write.write(network, self.vocabulary, request)[0].text)
         return {VALIDATION: loss}
@@ -119,14 +119,14 @@ class Trainer(BaseTrainer):
     def finish(self, progress: Progress) -> None:
         """Restores the best weights. Raises `StudioError` if no test gave a finite loss."""
         if not math.isfinite(self.lowest):
-            raise diverged()
+            raise divergence_error()
         self.result = self.core
         self.result.set_weights(self.best)
 
 
 def _optimizer(settings: TrainTextSettings, steps: int) -> keras.optimizers.Optimizer:
     """Returns AdamW without weight decay on biases."""
-    rate = optimizers.schedule(settings.learning_rate, steps, settings.warmup_steps)
+    rate = optimizers.make_schedule(settings.learning_rate, steps, settings.warmup_steps)
     optimizer = optimizers.adamw(rate, weight_decay=settings.weight_decay, global_clipnorm=1.0, epsilon=1e-8)
     optimizer.exclude_from_weight_decay(var_names=["bias"])
     return optimizer

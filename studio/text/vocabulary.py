@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from studio.core.data.corpus import MOST_CHARACTERS
+from studio.core.data.corpus import MOST_DISTINCT_CHARACTERS
 from studio.core.errors import invalid
 
-LEAST, MOST = 2, MOST_CHARACTERS
+LEAST, MOST = 2, MOST_DISTINCT_CHARACTERS
 # Characters that look similar but are unrelated in Unicode.
 _LOOKALIKES = str.maketrans(
     {"‘": "'", "’": "'", "‚": "'", "“": '"', "”": '"', "„": '"', "–": "-", "—": "-", "…": ".", "\t": " "}

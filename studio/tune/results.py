@@ -108,7 +108,7 @@ def best_model(ended: Sequence[FrozenTrial], search_figures: Mapping[str, Any], 
                 return file
             try:
                 return File.keep(
-                    model_zip.with_note(data, selection.sentence(search_figures, goal)), "model", file.name
+                    model_zip.add_note(data, selection.sentence(search_figures, goal)), "model", file.name
                 )
             except InvalidInput:  # a model that is not a folder of the studio has no card
                 return file

@@ -245,7 +245,7 @@ class Search:
 
         if watch.poor:
             self._failed = 0  # a pruned trial has not failed
-            checkpoints.find(self.task.name, settings, self.inputs).forget()
+            checkpoints.find_run(self.task.name, settings, self.inputs).forget()
             raise optuna.TrialPruned
         if self._should_stop():
             watch.trial.set_user_attr(STOPPED, True)

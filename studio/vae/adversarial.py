@@ -20,13 +20,13 @@ from keras import ops
 
 from studio.core.generators.discriminator import Augment, discriminator, frozen_logits, logistic_loss
 from studio.core.generators.vgg16_discriminator import FeatureExtractor, losses, vgg16_discriminator
-from studio.core.training.precision import as_float32
+from studio.core.training.precision import cast_to_float32
 from studio.vae.likelihoods import feature_nll
 from studio.vae.settings import TrainVaeSettings
 
 WIDTH, DROPOUT, SHIFT = 32, 0.3, 6  # of the discriminator, the defaults of a DCGAN
-RATE = 0.0002
-PRESSED = 0.05  # weight of the adversarial loss per value of an image
+DISCRIMINATOR_RATE = 0.0002
+ADVERSARIAL_WEIGHT = 0.05  # weight of the adversarial loss per value of an image
 
 
 def build_discriminator(settings: TrainVaeSettings) -> keras.Sequential:
@@ -34,12 +34,12 @@ def build_discriminator(settings: TrainVaeSettings) -> keras.Sequential:
     return discriminator(settings.size, settings.channels, WIDTH, DROPOUT, settings.seed)
 
 
-def build_second(settings: TrainVaeSettings) -> keras.Model | None:
+def build_vgg16_discriminator(settings: TrainVaeSettings) -> keras.Model | None:
     """Builds a VGG16-feature discriminator, if the settings ask for one."""
     return vgg16_discriminator(settings.size, settings.seed) if settings.vgg16_discriminator else None
 
 
-def weights_of(*discriminators: keras.Model | None) -> list[np.ndarray]:
+def get_discriminator_weights(*discriminators: keras.Model | None) -> list[np.ndarray]:
     """Returns the weights of all discriminators in the order in which they are stored."""
     return [
         array
@@ -49,7 +49,7 @@ def weights_of(*discriminators: keras.Model | None) -> list[np.ndarray]:
     ]
 
 
-class Adversarial(keras.Layer):
+class AdversarialLosses(keras.Layer):
     """The discriminators and the losses of both sides.
 
     Args:
@@ -64,7 +64,7 @@ class Adversarial(keras.Layer):
         self.discriminator = keras.Model(
             plain.inputs, [plain.outputs[0], *(layer.output for layer in normed)]
         )
-        self.second, self._count = build_second(settings), settings.vgg16_discriminator
+        self.second, self._count = build_vgg16_discriminator(settings), settings.vgg16_discriminator
         # A function, so that VGG16 is not tracked as part of this model.
         self._see = (lambda images: see(images)) if see else None
         self.augment = Augment(settings.size, SHIFT, settings.flip, 0.0, settings.seed + 1)
@@ -72,7 +72,7 @@ class Adversarial(keras.Layer):
 
     def discriminator_weights(self) -> list[np.ndarray]:
         """Returns the weights of both discriminators."""
-        return weights_of(self.discriminator, self.second)
+        return get_discriminator_weights(self.discriminator, self.second)
 
     def take(self, weights: Sequence[np.ndarray]) -> None:
         """Loads the weights of another run's discriminators; a second one that it lacked stays untrained."""
@@ -96,8 +96,8 @@ class Adversarial(keras.Layer):
         augmented = self.augment(ops.concatenate([images, reconstructions], axis=-1) * 2 - 1)
         real, reconstructions = ops.split(augmented, 2, axis=-1)
         fakes = ops.concatenate([reconstructions, self.augment(samples * 2 - 1)])
-        real_logits, *real_features = as_float32(self.discriminator(real, training=True))
-        fake_logits = as_float32(self.discriminator(ops.stop_gradient(fakes), training=True))[0]
+        real_logits, *real_features = cast_to_float32(self.discriminator(real, training=True))
+        fake_logits = cast_to_float32(self.discriminator(ops.stop_gradient(fakes), training=True))[0]
         frozen_fake_logits, *fake_features = frozen_logits(self.discriminator, fakes)
         layers = [
             (ops.stop_gradient(real), fake[:-count])
@@ -111,10 +111,10 @@ class Adversarial(keras.Layer):
         if self.second is not None and self._see is not None:
             subset = ops.concatenate([fakes[:-count:2], fakes[-count:]])
             extra_generator_loss, extra_discriminator_loss = losses(
-                self.second, self._see, as_float32(real), as_float32(subset), True
+                self.second, self._see, cast_to_float32(real), cast_to_float32(subset), True
             )
             generator_loss, discriminator_loss = (
                 generator_loss + self._count * extra_generator_loss,
                 discriminator_loss + extra_discriminator_loss,
             )
-        return feature_nll(layers, values) + PRESSED * values * generator_loss, discriminator_loss
+        return feature_nll(layers, values) + ADVERSARIAL_WEIGHT * values * generator_loss, discriminator_loss

@@ -24,7 +24,7 @@ def write(name: str, settings: TrainVaeSettings, figures: Mapping[str, Any], com
         if settings.adversarial
         else "from the test with the lowest validation loss, on half as many images as were held out"
     )
-    second = cards.vgg16_discriminator(figures, settings.vgg16_discriminator > 0)
+    second = cards.describe_vgg16_discriminator(figures, settings.vgg16_discriminator > 0)
     full = " with full covariances" if figures["density_full"] else ""
     sampling = (
         f"New images are sampled from a mixture of {figures['density_parts']} normals{full}, fitted to the "
@@ -35,7 +35,7 @@ def write(name: str, settings: TrainVaeSettings, figures: Mapping[str, Any], com
     )
     if figures["contrast"] != 1:
         sampling += f" Their contrast is raised: logits times {figures['contrast']:g}, chosen by validation."
-    return cards.write(
+    return cards.compose(
         f"VAE of {name}",
         f"Data: {name}, {figures['images']:,} images at {settings.size} px; {figures['held_out']:,} of "
         "them were held out as the test split.",
@@ -44,7 +44,7 @@ def write(name: str, settings: TrainVaeSettings, figures: Mapping[str, Any], com
         f"The weights are an EMA, {weights_source}.{second} {sampling}",
         figures,
         command,
-        [cards.table([*_rows(figures), *comparison.rows(figures)])],
+        [cards.format_table([*_rows(figures), *comparison.make_card_rows(figures)])],
     )
 
 

@@ -17,7 +17,7 @@ from studio.vae.settings import TrainVaeSettings
 
 BATCH = BATCHES[-1]
 LEAST_NATS = 0.05  # KL of an active latent dimension; below, it does not change the image
-CONTRASTS = tuple(n / 10 for n in range(10, 10 * int(MOST_CONTRAST) + 1))  # candidates of `contrast`
+CONTRASTS = tuple(n / 10 for n in range(10, 10 * int(MOST_CONTRAST) + 1))  # candidates of `choose_contrast`
 
 
 def binarize(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -26,7 +26,7 @@ def binarize(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return white.astype("uint8") * np.uint8(255)
 
 
-def make_prepare(settings: TrainVaeSettings) -> Callable[[np.ndarray], np.ndarray]:
+def make_preprocessing(settings: TrainVaeSettings) -> Callable[[np.ndarray], np.ndarray]:
     """Returns a function that prepares image batches for the model: binarizes them, or leaves them unchanged.
 
     Binarization uses the seed 0, so that the same images in the same order give the same result for any
@@ -38,9 +38,9 @@ def make_prepare(settings: TrainVaeSettings) -> Callable[[np.ndarray], np.ndarra
     )
 
 
-def prepare_images(images: np.ndarray, settings: TrainVaeSettings) -> np.ndarray:
-    """Prepares images for the model; see `make_prepare`."""
-    return np.ascontiguousarray(make_prepare(settings)(images))
+def preprocess(images: np.ndarray, settings: TrainVaeSettings) -> np.ndarray:
+    """Prepares images for the model; see `make_preprocessing`."""
+    return np.ascontiguousarray(make_preprocessing(settings)(images))
 
 
 def encode(
@@ -54,7 +54,7 @@ def encode(
     Args:
         images: `(n, size, size, C) uint8`.
         progress: checked for cancellation.
-        prepare: prepares each batch, if the images are not prepared yet; see `make_prepare`.
+        prepare: prepares each batch, if the images are not prepared yet; see `make_preprocessing`.
     """
     outputs = []
     for at in range(0, len(images), BATCH):
@@ -66,13 +66,13 @@ def encode(
     return z_mean, z_log_var.clip(LEAST_LOG_VAR, MOST_LOG_VAR)
 
 
-def sample(z_mean: np.ndarray, z_log_var: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def sample_latents(z_mean: np.ndarray, z_log_var: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Samples a latent vector per image, as in training: `(n, latent_dim) float32`."""
     noise = rng.standard_normal(z_mean.shape, dtype="float32")
     return z_mean + np.exp(0.5 * z_log_var) * noise
 
 
-def redraw_error(
+def reconstruction_error(
     vae: Vae,
     images: np.ndarray | Part,
     z: np.ndarray,
@@ -90,11 +90,11 @@ def redraw_error(
 
 
 def decode(vae: Vae, z: np.ndarray, contrast: float = 1.0) -> np.ndarray:
-    """Decodes `(n, latent_dim)` to images `(n, size, size, C) uint8`; see `contrast`."""
-    return np.rint(255 * sigmoid(contrast * logits(vae, z))).astype("uint8")
+    """Decodes `(n, latent_dim)` to images `(n, size, size, C) uint8`; see `choose_contrast`."""
+    return np.rint(255 * sigmoid(contrast * decode_logits(vae, z))).astype("uint8")
 
 
-def contrast(vae: Vae, images: np.ndarray | Part, z: np.ndarray, progress: Progress | None = None) -> float:
+def choose_contrast(vae: Vae, images: np.ndarray | Part, z: np.ndarray, progress: Progress | None = None) -> float:
     """Returns the factor on the logits that minimizes the absolute error of reconstructions.
 
     A model of binary images outputs probabilities. Where a stroke may or may not lie, these are a blurry gray
@@ -109,12 +109,12 @@ def contrast(vae: Vae, images: np.ndarray | Part, z: np.ndarray, progress: Progr
     for at in range(0, len(z), BATCH):
         if progress is not None:
             progress.check()
-        output, real = logits(vae, z[at : at + BATCH]), images[at : at + BATCH].astype("float32") / 255
+        output, real = decode_logits(vae, z[at : at + BATCH]), images[at : at + BATCH].astype("float32") / 255
         errors += [np.abs(sigmoid(factor * output) - real).sum(dtype="float64") for factor in CONTRASTS]
     return CONTRASTS[int(errors.argmin())]
 
 
-def logits(vae: Vae, z: np.ndarray) -> np.ndarray:
+def decode_logits(vae: Vae, z: np.ndarray) -> np.ndarray:
     """Decodes `(n, latent_dim)` to `(n, size, size, C) float32`."""
     return in_batches(vae.decoder.predict_on_batch, z)
 
@@ -125,7 +125,7 @@ def sigmoid(logits: np.ndarray) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class CodeFacts:
+class KlStatistics:
     """The KL divergence of each latent dimension.
 
     Attributes:
@@ -142,8 +142,8 @@ class CodeFacts:
         return self.active < max(1, round(0.02 * len(self.kl)))
 
 
-def code_facts(z_mean: np.ndarray, z_log_var: np.ndarray) -> CodeFacts:
+def compute_kl_statistics(z_mean: np.ndarray, z_log_var: np.ndarray) -> KlStatistics:
     """Computes the KL divergences from the posterior means and log variances, each `(n, latent_dim)`."""
     z_mean, z_log_var = z_mean.astype("float64"), z_log_var.astype("float64")
     kl = 0.5 * (z_mean**2 + np.exp(z_log_var) - 1 - z_log_var).mean(0)
-    return CodeFacts(kl, int((kl > LEAST_NATS).sum()))
+    return KlStatistics(kl, int((kl > LEAST_NATS).sum()))

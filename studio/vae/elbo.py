@@ -83,7 +83,7 @@ def _reconstruction_nll(vae: Vae, z: np.ndarray, binary: np.ndarray) -> np.ndarr
     """Returns -ln p(x | z) of each latent, `(n,)`, for one image each or all for a single image."""
     nll = np.empty(len(z))
     for at in range(0, len(z), codes.BATCH):
-        logits = codes.logits(vae, z[at : at + codes.BATCH]).astype("float64")
+        logits = codes.decode_logits(vae, z[at : at + codes.BATCH]).astype("float64")
         white = (binary if len(binary) == 1 else binary[at : at + codes.BATCH]) > 0
         nll[at : at + len(logits)] = (np.logaddexp(0, logits) - white * logits).sum((1, 2, 3))
     return nll

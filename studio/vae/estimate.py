@@ -19,7 +19,7 @@ _IMAGE_BYTES, _VGG16_BYTES = 1.7e-3 * 2**30, 2.8e-3 * 2**30  # per image of a ba
 _DISCRIMINATOR_BYTES = 4e-3 * 2**30  # per image of a batch
 
 
-def usual(settings: TrainVaeSettings, inputs: Inputs) -> float:
+def estimate_seconds(settings: TrainVaeSettings, inputs: Inputs) -> float:
     """Returns the estimated seconds of training on two cores. Loads no Keras."""
     image = _IMAGE * (settings.size / 64) ** 2 * (settings.width / _WIDTH) ** _GROWTH
     image *= _PERCEPTUAL_FACTOR if settings.perceptual else 1
@@ -33,7 +33,7 @@ def usual(settings: TrainVaeSettings, inputs: Inputs) -> float:
     )
 
 
-def needs(settings: TrainVaeSettings, inputs: Inputs) -> float:
+def estimate_bytes(settings: TrainVaeSettings, inputs: Inputs) -> float:
     """Returns the estimated bytes of memory of training. Loads no Keras."""
     wide = settings.width / _WIDTH
     image = _IMAGE_BYTES * wide + (_VGG16_BYTES if settings.perceptual else 0)

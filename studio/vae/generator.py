@@ -52,13 +52,13 @@ def load(preset: Preset):
     settings = settings_of(preset)
     from studio.vae.model import Vae  # which loads Keras
 
-    vae = Vae(settings, with_discriminators=loading.holds(preset, "discriminator"))
-    loading.fill(vae, preset)
+    vae = Vae(settings, with_discriminators=loading.has_part(preset, "discriminator"))
+    loading.load_weights(vae, preset)
     return vae
 
 
-def contrast(preset: Preset) -> float:
-    """Returns the contrast of a VAE's images; see `studio.vae.codes.contrast`.
+def read_contrast(preset: Preset) -> float:
+    """Returns the contrast of a VAE's images; see `studio.vae.codes.choose_contrast`.
 
     Raises:
         InvalidInput: if the stored value is not valid.
@@ -76,10 +76,12 @@ def open(preset: Preset) -> latent.Generator:
         InvalidInput: if it is another kind of model, or its files are incomplete.
     """
     settings, path = settings_of(preset), preset.weights()
-    *decoder_arrays, kernel, bias = loading.arrays(path, tflite_networks.decoder_layout(settings), "decoder")
-    gain = contrast(preset)
+    *decoder_arrays, kernel, bias = loading.read_arrays(
+        path, tflite_networks.decoder_layout(settings), "decoder"
+    )
+    gain = read_contrast(preset)
     decoder_arrays += [gain * kernel, gain * bias]  # of the logits
-    encoder_arrays = loading.arrays(path, tflite_networks.encoder_layout(settings), "encoder")
+    encoder_arrays = loading.read_arrays(path, tflite_networks.encoder_layout(settings), "encoder")
     directions, density = latent.read(preset.data(), settings.latent_dim)
     cores = math.ceil(limits.processors())
     decode_batch = BatchedNetwork(partial(tflite_networks.decoder, decoder_arrays, settings), cores)
@@ -91,7 +93,7 @@ def open(preset: Preset) -> latent.Generator:
 
     def encode(images: np.ndarray) -> np.ndarray:
         if settings.channels == 1:
-            images = np.stack([image_io.gray(image) for image in images])
+            images = np.stack([image_io.to_gray(image) for image in images])
         return encode_batch(images.astype("float32") / 255)
 
     return latent.Generator(

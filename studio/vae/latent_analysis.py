@@ -14,7 +14,7 @@ from studio.core.generators import latent
 from studio.core.generators.directions import by_name
 from studio.core.metrics import comparison
 from studio.core.progress import Progress
-from studio.core.training.batches import evenly_spaced
+from studio.core.training.batches import select_evenly_spaced
 from studio.vae import codes, density, elbo
 from studio.vae.model import Vae
 from studio.vae.settings import TrainVaeSettings
@@ -30,7 +30,7 @@ class LatentAnalysis:
     Attributes:
         figures: on held-out images.
         density: of latents of real images; None if there were too few.
-        contrast: of decoded images, see `codes.contrast`.
+        contrast: of decoded images, see `codes.choose_contrast`.
         directions: by name.
         notes: sentences for the user.
     """
@@ -65,29 +65,33 @@ def analyze(
     """
     if quick:
         learned, held_out, validation = (
-            evenly_spaced(part, QUICK) for part in (learned, held_out, validation)
+            select_evenly_spaced(part, QUICK) for part in (learned, held_out, validation)
         )
     progress.stage("Encoding all images")
     tests = dataset.part(held_out)
-    tested, deviations = codes.encode(vae, tests, progress, codes.make_prepare(settings))
-    z, z_deviations = codes.encode(vae, dataset.part(learned), progress, codes.make_prepare(settings))
+    tested, deviations = codes.encode(vae, tests, progress, codes.make_preprocessing(settings))
+    z, z_deviations = codes.encode(vae, dataset.part(learned), progress, codes.make_preprocessing(settings))
     progress.stage("Fitting the latent density")
-    validation_latents = codes.encode(vae, dataset.part(validation), progress, codes.make_prepare(settings))
+    validation_latents = codes.encode(
+        vae, dataset.part(validation), progress, codes.make_preprocessing(settings)
+    )
     contrast = 1.0
     if settings.likelihood == "binary":
         # Fit samples for digits (FID 14.8, from means 16.3) and means for faces (34.6, from samples 39.5).
         rng = np.random.default_rng([settings.seed, 10])
         train_samples, validation_samples = (
-            codes.sample(z, z_deviations, rng),
-            codes.sample(*validation_latents, rng),
+            codes.sample_latents(z, z_deviations, rng),
+            codes.sample_latents(*validation_latents, rng),
         )
         mixture = density.fit(train_samples, validation_samples, settings.seed, progress, full=True)
-        contrast = codes.contrast(vae, dataset.part(validation), validation_samples, progress)
+        contrast = codes.choose_contrast(vae, dataset.part(validation), validation_samples, progress)
     else:
         mixture = density.fit(z, validation_latents[0], settings.seed, progress)
-    facts = codes.code_facts(tested, deviations)
+    facts = codes.compute_kl_statistics(tested, deviations)
     figures: dict[str, Any] = {
-        "redraw_error": codes.redraw_error(vae, tests, tested, codes.make_prepare(settings), contrast),
+        "redraw_error": codes.reconstruction_error(
+            vae, tests, tested, codes.make_preprocessing(settings), contrast
+        ),
         "kl_nats": float(facts.kl.sum()),
         "active_units": facts.active,
         "kl": [round(float(nats), 4) for nats in facts.kl],
@@ -97,7 +101,7 @@ def analyze(
         bound = elbo.elbo(vae, dataset.images[held_out], progress=progress)
         figures |= {"bound_nats": bound.nats, "bound_error": bound.error, "bound_n": bound.n}
         progress.stage("Computing the importance-weighted bound")
-        slack_rows = evenly_spaced(
+        slack_rows = select_evenly_spaced(
             held_out, elbo.SLACK_IMAGES
         )  # not the first rows, which may all be of one class
         slack = elbo.slack(vae, dataset.images[slack_rows], progress=progress)
@@ -111,7 +115,7 @@ def analyze(
     return LatentAnalysis(figures, mixture, contrast, directions, notes(facts))
 
 
-def notes(facts: codes.CodeFacts) -> tuple[str, ...]:
+def notes(facts: codes.KlStatistics) -> tuple[str, ...]:
     """Returns a warning about posterior collapse, if there is one."""
     if not facts.collapsed:
         return ()
@@ -133,13 +137,15 @@ def attributes(
     entries = []
     for name, values in dataset.attributes.items():
         row_values = values[rows]
-        if np.isfinite(row_values).sum() < comparison.LEAST_KNOWN or np.nanmin(row_values) == np.nanmax(
+        if np.isfinite(row_values).sum() < comparison.LEAST_ATTRIBUTE_IMAGES or np.nanmin(
             row_values
-        ):
+        ) == np.nanmax(row_values):
             continue
         vector, share = latent.direction(z, row_values)
-        if share > comparison.LEAST_SHARE:
-            entries.append((share, name, latent.Direction(vector, comparison.note(name, share))))
+        if share > comparison.LEAST_EXPLAINED_SHARE:
+            entries.append(
+                (share, name, latent.Direction(vector, comparison.describe_direction(name, share)))
+            )
     return entries
 
 

@@ -14,17 +14,17 @@ from studio.core.generators.vgg16_discriminator import LAYERS as DISCRIMINATOR_L
 from studio.core.generators.vgg16_discriminator import FeatureExtractor
 from studio.core.training import optimizers
 from studio.core.training.loss_model import LossModel
-from studio.core.training.precision import as_float32
-from studio.vae.adversarial import RATE, Adversarial
+from studio.core.training.precision import cast_to_float32
+from studio.vae.adversarial import DISCRIMINATOR_RATE, AdversarialLosses
 from studio.vae.likelihoods import LIKELIHOODS, feature_nll
 from studio.vae.model import Vae
 from studio.vae.settings import TrainVaeSettings
 
 PERCEPTUAL_LAYERS = ("block1_conv2", "block2_conv2")  # of VGG16: edges and textures, which blurry images lack
-LOSSES = ("reconstruction", "kl", "charged")
+LOSS_NAMES = ("reconstruction", "kl", "charged")
 
 
-def layers(settings: TrainVaeSettings) -> tuple[str, ...]:
+def vgg16_layers(settings: TrainVaeSettings) -> tuple[str, ...]:
     """Returns the VGG16 layers that training with these settings uses; () if none."""
     names = (PERCEPTUAL_LAYERS if settings.perceptual else ()) + (
         DISCRIMINATOR_LAYERS if settings.vgg16_discriminator else ()
@@ -32,7 +32,7 @@ def layers(settings: TrainVaeSettings) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-class Learner(LossModel):
+class VaeLosses(LossModel):
     """A VAE and its losses, for batches of `(B, size, size, C) uint8`.
 
     The loss is in nats per image: the reconstruction loss plus beta times the KL divergence.
@@ -43,13 +43,13 @@ class Learner(LossModel):
     """
 
     def __init__(self, settings: TrainVaeSettings, see: FeatureExtractor | None = None):
-        super().__init__(settings, (*LOSSES, "discriminator") if settings.adversarial else LOSSES)
+        super().__init__(settings, (*LOSS_NAMES, "discriminator") if settings.adversarial else LOSS_NAMES)
         self.vae = Vae(settings)
         self.draws = keras.random.SeedGenerator(settings.seed)
         self.steps_taken = self.add_weight(
             shape=(), dtype="int32", initializer="zeros", trainable=False, name="steps_taken"
         )
-        self.game = Adversarial(settings, see) if settings.adversarial else None
+        self.game = AdversarialLosses(settings, see) if settings.adversarial else None
         self._pixel_nll = LIKELIHOODS[settings.likelihood]
         # A function, so that VGG16 is not tracked as part of this model.
         self._extract = (lambda images: see(images)) if see and settings.perceptual else None
@@ -58,7 +58,7 @@ class Learner(LossModel):
         """Returns Adam; with a discriminator, one for each side, constant for the discriminator."""
         rate = self.schedule(self.settings.learning_rate)
         return (
-            adversarial_adam(self.vae.trainable_variables, rate, RATE) if self.game else optimizers.adam(rate)
+            adversarial_adam(self.vae.trainable_variables, rate, DISCRIMINATOR_RATE) if self.game else optimizers.adam(rate)
         )
 
     def call(self, images: Any, training: bool = False) -> dict[str, Any]:
@@ -70,7 +70,7 @@ class Learner(LossModel):
             generator's adversarial loss, and `discriminator`, the loss of the discriminator.
         """
         images = ops.cast(images, "float32") / 255
-        z_mean, z_log_var = as_float32(self.vae.encode(images, training))
+        z_mean, z_log_var = cast_to_float32(self.vae.encode(images, training))
         noise = keras.random.normal(ops.shape(z_mean), seed=self.draws)
         z = z_mean + ops.exp(0.5 * z_log_var) * noise
         kl = ops.mean(kl_divergence(z_mean, z_log_var), axis=0)
@@ -79,10 +79,10 @@ class Learner(LossModel):
             "charged": ops.sum(ops.maximum(kl, self.settings.free_bits)),  # as in arXiv:1606.04934
         }
         if not training or self.game is None:
-            logits = as_float32(self.vae.decode(z, training))
+            logits = cast_to_float32(self.vae.decode(z, training))
         else:
             fresh = keras.random.normal(ops.shape(z[::2]), seed=self.draws)
-            both = as_float32(self.vae.decode(ops.concatenate([z, fresh]), training))
+            both = cast_to_float32(self.vae.decode(ops.concatenate([z, fresh]), training))
             logits, sample_logits = ops.split(both, [z.shape[0]])
             outputs = ops.sigmoid(logits), ops.sigmoid(sample_logits)
             loss_values["seen"], loss_values["discriminator"] = self.game(images, *outputs)
@@ -108,7 +108,7 @@ class Learner(LossModel):
         both = ops.concatenate([images[::2], reconstructions[::2]])
         count, _, _, channels = ops.shape(both)
         crop = ops.slice(both, [0, top, left, 0], (count, side, side, channels))
-        features = as_float32(extract(ops.broadcast_to(crop, (count, side, side, 3))))
+        features = cast_to_float32(extract(ops.broadcast_to(crop, (count, side, side, 3))))
         return feature_nll(
             [ops.split(features[layer], 2) for layer in PERCEPTUAL_LAYERS], math.prod(images.shape[1:])
         )

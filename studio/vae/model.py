@@ -13,9 +13,9 @@ import numpy as np
 from keras import ops
 
 from studio.core.generators.scales import coarsest
-from studio.core.training.batches import part_seed
-from studio.core.training.loss_model import COMPILED
-from studio.vae.adversarial import build_discriminator, build_second, weights_of
+from studio.core.training.batches import derive_seed
+from studio.core.training.loss_model import JIT_COMPILE
+from studio.vae.adversarial import build_discriminator, build_vgg16_discriminator, get_discriminator_weights
 from studio.vae.settings import TrainVaeSettings
 from studio.vae.tflite_networks import SIDE, SLOPE, decoder_channels, encoder_channels
 
@@ -33,10 +33,10 @@ class Vae(keras.Model):
 
     def __init__(self, settings: TrainVaeSettings, with_discriminators: bool = False):
         super().__init__(name="vae")
-        self.encoder, self.decoder = encoder(settings), decoder(settings)
+        self.encoder, self.decoder = build_encoder(settings), build_decoder(settings)
         self.discriminator = build_discriminator(settings) if with_discriminators else None
-        self.vgg16_discriminator = build_second(settings) if with_discriminators else None
-        self.encoder.jit_compile = self.decoder.jit_compile = COMPILED
+        self.vgg16_discriminator = build_vgg16_discriminator(settings) if with_discriminators else None
+        self.encoder.jit_compile = self.decoder.jit_compile = JIT_COMPILE
         self.built = True
 
     def encode(self, images_01: Any, training: bool = False) -> tuple[Any, Any]:
@@ -56,37 +56,37 @@ class Vae(keras.Model):
     @property
     def discriminator_weights(self) -> list[np.ndarray]:
         """The weights of the discriminators, if the model has any."""
-        return weights_of(self.discriminator, self.vgg16_discriminator)
+        return get_discriminator_weights(self.discriminator, self.vgg16_discriminator)
 
     def call(self, images_01: Any, training: bool = False) -> Any:
         """Reconstructs images from their mean latents: `(B, size, size, C)` in [0, 1]."""
         return ops.sigmoid(self.decode(self.encode(images_01, training)[0], training))
 
 
-def encoder(settings: TrainVaeSettings) -> keras.Model:
+def build_encoder(settings: TrainVaeSettings) -> keras.Model:
     """Builds the encoder: `(B, size, size, C)` to `(B, 2 * latent_dim)`, means and log variances."""
     layers = [keras.Input((settings.size, settings.size, settings.channels), name="image")]
     for n, width in enumerate(encoder_channels(settings)):
         layers += [
             keras.layers.Conv2D(
-                width, SIDE, 2, "same", use_bias=False, kernel_initializer=_start(settings, n)
+                width, SIDE, 2, "same", use_bias=False, kernel_initializer=_he_initializer(settings, n)
             ),
             keras.layers.BatchNormalization(momentum=_MOMENTUM),
             keras.layers.LeakyReLU(SLOPE),
         ]
     head = keras.layers.Dense(
         2 * settings.latent_dim,
-        kernel_initializer=keras.initializers.GlorotUniform(part_seed(settings.seed, 20)),
+        kernel_initializer=keras.initializers.GlorotUniform(derive_seed(settings.seed, 20)),
     )
     return keras.Sequential([*layers, keras.layers.Flatten(), head], name="encoder")
 
 
-def decoder(settings: TrainVaeSettings) -> keras.Model:
+def build_decoder(settings: TrainVaeSettings) -> keras.Model:
     """Builds the decoder: `(B, latent_dim)` to `(B, size, size, C)` logits."""
     side, deepest = coarsest(settings.size), encoder_channels(settings)[-1]
     layers = [
         keras.Input((settings.latent_dim,), name="z"),
-        keras.layers.Dense(side * side * deepest, use_bias=False, kernel_initializer=_start(settings, 30)),
+        keras.layers.Dense(side * side * deepest, use_bias=False, kernel_initializer=_he_initializer(settings, 30)),
         keras.layers.Reshape((side, side, deepest)),
         keras.layers.BatchNormalization(momentum=_MOMENTUM),
         keras.layers.ReLU(),
@@ -94,15 +94,15 @@ def decoder(settings: TrainVaeSettings) -> keras.Model:
     for n, width in enumerate(decoder_channels(settings)):
         layers += [
             keras.layers.Conv2DTranspose(
-                width, SIDE, 2, "same", use_bias=False, kernel_initializer=_start(settings, 31 + n)
+                width, SIDE, 2, "same", use_bias=False, kernel_initializer=_he_initializer(settings, 31 + n)
             ),
             keras.layers.BatchNormalization(momentum=_MOMENTUM),
             keras.layers.ReLU(),
         ]
     # The last layer blends neighbors, against checkerboard artifacts of the transposed convolutions.
-    last = keras.layers.Conv2D(settings.channels, 3, padding="same", kernel_initializer=_start(settings, 50))
+    last = keras.layers.Conv2D(settings.channels, 3, padding="same", kernel_initializer=_he_initializer(settings, 50))
     return keras.Sequential([*layers, last], name="decoder")
 
 
-def _start(settings: TrainVaeSettings, n: int) -> keras.initializers.Initializer:
-    return keras.initializers.HeNormal(seed=part_seed(settings.seed, n))
+def _he_initializer(settings: TrainVaeSettings, n: int) -> keras.initializers.Initializer:
+    return keras.initializers.HeNormal(seed=derive_seed(settings.seed, n))

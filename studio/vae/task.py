@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from studio.core import data
-from studio.core.data.split import positions, split
+from studio.core.data.split import compute_positions, split
 from studio.core.errors import Cancelled
 from studio.core.generators.least_images import LEAST_IMAGES
-from studio.core.imaging.grids import grid
+from studio.core.imaging.grids import make_grid
 from studio.core.metrics import comparison
 from studio.core.progress import Progress
 from studio.core.tasks import Inputs, Result
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 GRID = 64  # images on the card
 
 
-@checkpoints.one_at_a_time(generator.TASK)
+@checkpoints.lock_run(generator.TASK)
 def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Result:
     """Trains a VAE on images. See `studio.vae.train`."""
     from studio.vae import latent_analysis
@@ -37,7 +37,7 @@ def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Res
     start, discriminator = _start(inputs)
     dataset = data.load_dataset(file, settings.size, settings.channels, progress, least=LEAST_IMAGES)
     learned, validation, held_out = split(
-        positions(dataset, progress), settings.held_out / 2, settings.held_out
+        compute_positions(dataset, progress), settings.held_out / 2, settings.held_out
     )
     see, weights = _feature_extractor(settings, progress)
     job = publish.Job(generator.TASK, "train_vae", settings, inputs)
@@ -53,7 +53,7 @@ def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Res
     except Cancelled:
         stopped, analysis = True, latent_analysis.analyze(*analysis_args, validation, Progress(), quick=True)
     density, samples, scored, stopped = _closest(analysis_args, analysis, progress, stopped)
-    history = start_from.history(inputs, trainer.step, trainer.curves, trainer.stages)
+    history = start_from.load_history(inputs, trainer.step, trainer.curves, trainer.stages)
     notes = [*dataset.notes, *analysis.notes, *scored.figures.get("notes", ())]
     figures = {
         **analysis.figures,
@@ -64,7 +64,7 @@ def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Res
         "held_out": len(held_out),
         "density_parts": len(density.weights) if density else 0,
         "density_full": density is not None and density.factors is not None,
-        "taught_by": start_from.teacher_names(inputs, weights),
+        "taught_by": start_from.list_teachers(inputs, weights),
         "curve": history.curve,
     }
     if stopped:
@@ -80,7 +80,7 @@ def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Res
             "stages": history.stages,
         },
         weights=weights,
-        image=publish.image(grid(samples[:GRID]), history.curve, scored.distances),
+        image=publish.draw_card_image(make_grid(samples[:GRID]), history.curve, scored.distances),
         stages=history.sheet,
     )
 
@@ -121,13 +121,13 @@ def _closest(
 
 def _feature_extractor(settings: TrainVaeSettings, progress: Progress) -> tuple[Any, dict[str, str]]:
     """Returns the VGG16 features and the SHA-256 of its weights, if the settings need them."""
-    from studio.vae.learner import layers
+    from studio.vae.learner import vgg16_layers
 
-    if not layers(settings):
+    if not vgg16_layers(settings):
         return None, {}
     from studio.core.objectives import backbones
 
-    return backbones.vgg16_features(layers(settings), progress, settings.precision)
+    return backbones.load_vgg16_features(vgg16_layers(settings), progress, settings.precision)
 
 
 def _with_discriminators(trainer: Trainer, settings: TrainVaeSettings) -> Vae:
@@ -144,7 +144,7 @@ def _with_discriminators(trainer: Trainer, settings: TrainVaeSettings) -> Vae:
 
 def _start(inputs: Inputs) -> tuple[list[np.ndarray] | None, list[np.ndarray]]:
     """Returns the weights of the model to start from and of its discriminators, if there are any."""
-    preset = start_from.model(inputs)
+    preset = start_from.load_model(inputs)
     if preset is None:
         return None, []
     vae = generator.load(preset)

@@ -13,7 +13,7 @@ import numpy as np
 from studio.core.generators.scales import coarsest, halvings
 from studio.core.litert import layers
 from studio.core.litert.graph import Graph
-from studio.core.models.loading import normalization, variable_path
+from studio.core.models.loading import normalization_layout, variable_path
 from studio.vae.settings import TrainVaeSettings
 
 SLOPE = 0.2  # of the encoder's leaky ReLUs
@@ -38,7 +38,7 @@ def encoder_layout(settings: TrainVaeSettings) -> Layout:
     inputs = settings.channels
     for n, channels in enumerate(encoder_channels(settings)):
         yield variable_path("conv2d", n, 0), (SIDE, SIDE, inputs, channels)
-        yield from normalization(n, channels)
+        yield from normalization_layout(n, channels)
         inputs = channels
     outputs = 2 * settings.latent_dim
     yield variable_path("dense", 0, 0), (coarsest(settings.size) ** 2 * inputs, outputs)
@@ -49,10 +49,10 @@ def decoder_layout(settings: TrainVaeSettings) -> Layout:
     """Yields the path of each decoder array in a `.weights.h5` file, and its shape."""
     inputs = encoder_channels(settings)[-1]
     yield variable_path("dense", 0, 0), (settings.latent_dim, coarsest(settings.size) ** 2 * inputs)
-    yield from normalization(0, inputs)
+    yield from normalization_layout(0, inputs)
     for n, channels in enumerate(decoder_channels(settings)):
         yield variable_path("conv2d_transpose", n, 0), (SIDE, SIDE, channels, inputs)
-        yield from normalization(n + 1, channels)
+        yield from normalization_layout(n + 1, channels)
         inputs = channels
     yield variable_path("conv2d", 0, 0), (3, 3, inputs, settings.channels)
     yield variable_path("conv2d", 0, 1), (settings.channels,)

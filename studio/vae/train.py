@@ -7,23 +7,23 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from studio.core.imaging.grids import grid
+from studio.core.imaging.grids import make_grid
 from studio.core.progress import Progress
 from studio.core.training import checkpoints, parallel, stages, start_from
-from studio.core.training.batches import Batches, evenly_spaced
-from studio.core.training.loss_model import COMPILED
+from studio.core.training.batches import Batches, select_evenly_spaced
+from studio.core.training.loss_model import JIT_COMPILE
 from studio.core.training.precision import computing_in
 from studio.core.training.trainer import Trainer as BaseTrainer
-from studio.core.training.trainer import copies, diverged
+from studio.core.training.trainer import copy_arrays, divergence_error
 from studio.vae import codes
-from studio.vae.learner import FeatureExtractor, Learner
+from studio.vae.learner import FeatureExtractor, VaeLosses
 from studio.vae.model import Vae
 from studio.vae.settings import TrainVaeSettings
 
 # Validation images of a test during training: about a second, in which a user cannot stop it.
-MOST_TESTED = 500
-TESTED_AT_ONCE = 125
-SHOWN = 8  # images in each row of a preview
+MOST_TEST_IMAGES = 500
+TEST_BATCH = 125
+PREVIEW_COLUMNS = 8  # images in each row of a preview
 
 
 class Trainer(BaseTrainer):
@@ -63,19 +63,21 @@ class Trainer(BaseTrainer):
     ):
         super().__init__(settings.steps, settings.test_every, run)
         self.source, self.rows, self.settings = images, train_rows, settings
-        self.test_images = codes.prepare_images(images[evenly_spaced(validation, MOST_TESTED)], settings)
+        self.test_images = codes.preprocess(
+            images[select_evenly_spaced(validation, MOST_TEST_IMAGES)], settings
+        )
         with parallel.on_all_devices(), computing_in(settings.precision):
-            self.learner = Learner(settings, see)
+            self.learner = VaeLosses(settings, see)
             self.learner.start()
             if start:
                 self._start_from(start, discriminator)
-        self.tester = Learner(settings.model_copy(update={"adversarial": 0.0}), see)
-        self.tester.compile(jit_compile=COMPILED)
+        self.tester = VaeLosses(settings.model_copy(update={"adversarial": 0.0}), see)
+        self.tester.compile(jit_compile=JIT_COMPILE)
         self._fresh = np.asarray(self.tester.draws.state).copy()
         self.batches = Batches(len(train_rows), settings.batch, settings.seed)
         self.lowest = math.inf
         self.track(self.learner, self.learner.vae, settings.ema_steps)
-        self.best = copies(self.ema.arrays)
+        self.best = copy_arrays(self.ema.arrays)
 
     def _start_from(self, weights: Sequence[np.ndarray], discriminator: Sequence[np.ndarray]) -> None:
         with start_from.check_weight_shapes("size, colors, width and latent_dim", "model"):
@@ -101,7 +103,9 @@ class Trainer(BaseTrainer):
 
     def images(self) -> np.ndarray:
         """Returns samples of the EMA weights from fixed latents."""
-        return codes.decode(self._averaged_vae(), stages.latents(2 * SHOWN, self.settings.latent_dim))
+        return codes.decode(
+            self._averaged_vae(), stages.draw_latents(2 * PREVIEW_COLUMNS, self.settings.latent_dim)
+        )
 
     def _averaged_vae(self) -> Vae:
         """Returns the tester's network with the EMA weights.
@@ -119,8 +123,8 @@ class Trainer(BaseTrainer):
         self.tester.vae.set_weights(self.ema.arrays)
         self.tester.draws.state.assign(self._fresh)  # the same noise in each test
         parts, sizes = [], []
-        for at in range(0, len(self.test_images), TESTED_AT_ONCE):
-            batch = self.test_images[at : at + TESTED_AT_ONCE]
+        for at in range(0, len(self.test_images), TEST_BATCH):
+            batch = self.test_images[at : at + TEST_BATCH]
             parts.append(self.tester.test_on_batch(batch, return_dict=True))
             sizes.append(len(batch))
         metrics = {
@@ -129,28 +133,28 @@ class Trainer(BaseTrainer):
         }
         loss = metrics["reconstruction"] + self.settings.beta * metrics["charged"]
         if loss < self.lowest or (self.settings.adversarial and math.isfinite(loss)):
-            self.lowest, self.best = loss, copies(self.ema.arrays)
+            self.lowest, self.best = loss, copy_arrays(self.ema.arrays)
         return {"validation": loss, "validation kl": metrics["kl"]}
 
     def sheet(self) -> np.ndarray:
         """Returns validation images, each above its reconstruction, and two rows of samples."""
-        return sheet(self._averaged_vae(), self.test_images[:SHOWN], self.settings)
+        return draw_sheet(self._averaged_vae(), self.test_images[:PREVIEW_COLUMNS], self.settings)
 
     def finish(self, progress: Progress) -> None:
         """Loads the best weights into the result."""
         if not math.isfinite(self.lowest):
-            raise diverged()
+            raise divergence_error()
         self.result = self.tester.vae
         self.result.set_weights(self.best)
 
 
-def sheet(vae: Vae, images: np.ndarray, settings: TrainVaeSettings) -> np.ndarray:
+def draw_sheet(vae: Vae, images: np.ndarray, settings: TrainVaeSettings) -> np.ndarray:
     """Returns a preview, `(H, W, 3) uint8`: images, their reconstructions, and twice as many samples.
 
     Args:
         images: `(k, size, size, C) uint8`.
     """
     latents = codes.encode(vae, images)[0]
-    random_latents = stages.latents(2 * len(images), settings.latent_dim)
+    random_latents = stages.draw_latents(2 * len(images), settings.latent_dim)
     decoded = codes.decode(vae, np.concatenate([latents, random_latents]))
-    return grid(np.concatenate([images, decoded]), columns=len(images))
+    return make_grid(np.concatenate([images, decoded]), columns=len(images))

@@ -10,7 +10,7 @@ from studio.core.tasks import File, Inputs
 from studio.video.settings import VideoSettings
 
 
-def usual(settings: VideoSettings, inputs: Inputs) -> float:
+def estimate_seconds(settings: VideoSettings, inputs: Inputs) -> float:
     """Returns the estimated seconds of a video on two cores. Loads no Keras.
 
     Raises:
@@ -19,12 +19,15 @@ def usual(settings: VideoSettings, inputs: Inputs) -> float:
     video = inputs["video"][0]
     each = _for_one_frame(tasks.get(settings.task).usual, settings, inputs)
     return (
-        animations.length(video.read(), video.name, animations.fastest(settings.video), settings.span) * each
+        animations.count_frames(
+            video.read(), video.name, animations.highest_fps(settings.video), settings.span
+        )
+        * each
     )
 
 
-def needs(settings: VideoSettings, inputs: Inputs) -> float:
-    """Returns the estimated bytes of memory of a video. Loads no Keras. Raises like `usual`."""
+def estimate_bytes(settings: VideoSettings, inputs: Inputs) -> float:
+    """Returns the estimated bytes of memory of a video. Loads no Keras. Raises like `estimate_seconds`."""
     return _for_one_frame(tasks.get(settings.task).needs, settings, inputs)
 
 
@@ -41,4 +44,4 @@ def _for_one_frame(estimate: str, settings: VideoSettings, inputs: Inputs) -> fl
 
 @lru_cache(maxsize=4)  # pages ask again at every change of a setting
 def _first_frame(video: File) -> bytes:
-    return image_io.encode_png(animations.first(video.read(), video.name))
+    return image_io.encode_png(animations.decode_frame(video.read(), video.name))

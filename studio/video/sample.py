@@ -13,7 +13,7 @@ HEIGHT, WIDTH = 288, 384  # px
 
 def draw() -> bytes:
     """Returns the video, an MP4 of FRAMES frames; always the same bytes."""
-    photo = image_io.fit(sample_photos.photo(PHOTO), WIDTH + 96)
+    photo = image_io.fit(sample_photos.read_photo(PHOTO), WIDTH + 96)
     height, width = photo.shape[:2]
     frames = []
     for position in np.linspace(0.0, 1.0, FRAMES):

@@ -26,7 +26,7 @@ def check(settings: VideoSettings, inputs: Inputs) -> None:
     task, base = _frame_task(settings)
     extra_inputs = {slot: files for slot, files in inputs.items() if slot != "video" and files}
     video = inputs["video"][0]
-    animations.length(video.read(), video.name, animations.fastest(settings.video), settings.span)
+    animations.count_frames(video.read(), video.name, animations.highest_fps(settings.video), settings.span)
     frame = File(video.digest, "image", video.name)  # stands for every frame
     tasks.check(task.name, base, {task.inputs[0].name: [frame], **extra_inputs})
 
@@ -39,18 +39,18 @@ def _frame_task(settings: VideoSettings) -> tuple[Task, Settings]:
     return task, base
 
 
-@checkpoints.one_at_a_time(NAME)
+@checkpoints.lock_run(NAME)
 def run(settings: VideoSettings, inputs: Inputs, progress: Progress) -> Result:
     """Processes every frame. If canceled, returns the video so far; another run continues it."""
     began = time.monotonic()
     video = inputs["video"][0]
     data = video.read()
-    most = animations.fastest(settings.video)
-    times = animations.times(data, video.name, most, settings.span)
+    most = animations.highest_fps(settings.video)
+    times = animations.read_times(data, video.name, most, settings.span)
     if settings.fps:
         times = FrameTimes.even(min(most, settings.fps), times.plays)
     count, transparent = _count_frames(data, video.name, most, settings.span, progress)
-    run = checkpoints.find(NAME, settings, inputs)
+    run = checkpoints.find_run(NAME, settings, inputs)
     weights: dict[str, str] = {}
     count_done, count_new, is_stopped = 0, 0, False
     with animations.Video(settings.video, times, transparent) as out:
@@ -85,11 +85,11 @@ def _count_frames(data: bytes, name: str, most: int, span: Span, progress: Progr
     Reads all of them, so that damage at the end is found before hours of work.
 
     Raises:
-        InvalidInput: like `animations.frames`.
+        InvalidInput: like `animations.decode`.
     """
     progress.stage("Reading the video")
     count, transparent = 0, False
-    for frame in animations.frames(data, name, most, transparent=True, span=span):
+    for frame in animations.decode(data, name, most, transparent=True, span=span):
         count, transparent = count + 1, transparent or frame.shape[2] == 4
         progress.check()
     return count, transparent
@@ -102,8 +102,8 @@ def _render_frames(
     task, base = _frame_task(settings)
     others = {slot: files for slot, files in inputs.items() if slot != "video" and files}
     video = inputs["video"][0]
-    most = animations.fastest(settings.video)
-    read = animations.frames(video.read(), video.name, most, transparent=True, span=settings.span)
+    most = animations.highest_fps(settings.video)
+    read = animations.decode(video.read(), video.name, most, transparent=True, span=settings.span)
     for n, frame in enumerate(read, start=1):
         path = _frame_path(folder, n)
         png = _read_frame(path)

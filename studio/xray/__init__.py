@@ -16,8 +16,8 @@ LOOK = Task(
     command="xray",
     help="show the feature maps of one layer of a network for a photo",
     check="studio.xray.settings:check",
-    usual="studio.xray.estimate:usual",
-    needs="studio.xray.estimate:needs",
+    usual="studio.xray.estimate:estimate_seconds",
+    needs="studio.xray.estimate:estimate_bytes",
     grows="size",
 )
 
@@ -33,7 +33,7 @@ FILTER = Task(
     command="filter",
     help="apply one 3 by 3 filter of VGG16 to a photo, with your stride, padding and pooling",
     check="studio.xray.settings:check_filter",
-    usual="studio.xray.estimate:usual",
-    needs="studio.xray.estimate:needs",
+    usual="studio.xray.estimate:estimate_seconds",
+    needs="studio.xray.estimate:estimate_bytes",
     grows="size",
 )

@@ -33,13 +33,13 @@ def smooth(feature_map: np.ndarray, height: int, width: int) -> np.ndarray:
 
 def to_colors(feature_map: np.ndarray, longest: int) -> np.ndarray:
     """Draws a map in [0, 1] in colors, `(H, W, 3) uint8`, each position as a square."""
-    return image_io.to_uint8(_enlarge(heat.colors(feature_map) / 255, longest)[None])
+    return image_io.to_uint8(_enlarge(heat.to_colors(feature_map) / 255, longest)[None])
 
 
 def grid(maps: np.ndarray, channels: list[int]) -> np.ndarray:
     """Draws some channels of `(h, w, C)` as tiles, `(H, W, 3) uint8`."""
     tiles = np.stack([to_colors(normalize(maps[..., channel]), TILE) for channel in channels])
-    return grids.grid(tiles, columns=min(COLUMNS, len(channels)), gap=GAP)
+    return grids.make_grid(tiles, columns=min(COLUMNS, len(channels)), gap=GAP)
 
 
 def overlay(photo: np.ndarray, feature_map: np.ndarray) -> np.ndarray:
@@ -47,7 +47,7 @@ def overlay(photo: np.ndarray, feature_map: np.ndarray) -> np.ndarray:
     large = image_io.fit(photo, LARGE)
     warm = smooth(normalize(feature_map), *large.shape[:2])
     share = (0.35 + 0.5 * warm)[..., None]
-    overlay = large @ _GRAY * (1 - share) + heat.colors(warm) * share
+    overlay = large @ _GRAY * (1 - share) + heat.to_colors(warm) * share
     return np.clip(overlay + 0.5, 0, 255).astype("uint8")
 
 

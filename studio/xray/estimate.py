@@ -12,11 +12,11 @@ _BASE = 0.9 * 2**30  # bytes for Keras and a network
 _BYTES = 1.6 * 2**30  # bytes per megapixel
 
 
-def usual(settings: LookSettings | FilterSettings, inputs: Inputs) -> float:
+def estimate_seconds(settings: LookSettings | FilterSettings, inputs: Inputs) -> float:
     """Estimates the seconds."""
-    return _LOADING + _SECONDS * image_io.megapixels(inputs["content"][0].read(), settings.size)
+    return _LOADING + _SECONDS * image_io.count_megapixels(inputs["content"][0].read(), settings.size)
 
 
-def needs(settings: LookSettings | FilterSettings, inputs: Inputs) -> float:
+def estimate_bytes(settings: LookSettings | FilterSettings, inputs: Inputs) -> float:
     """Estimates the maximum memory in bytes."""
-    return _BASE + _BYTES * image_io.megapixels(inputs["content"][0].read(), settings.size)
+    return _BASE + _BYTES * image_io.count_megapixels(inputs["content"][0].read(), settings.size)

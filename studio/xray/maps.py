@@ -63,7 +63,7 @@ def compute(
 def network_input(photo: File, backbone: str, size: int) -> np.ndarray:
     """Returns the resized photo, `(H, W, 3) uint8`; no side is below the network's minimum."""
     small = image_io.fit(image_io.read(photo.read(), photo.name), size)
-    least = backbones.spec(backbone).least
+    least = backbones.find_spec(backbone).least
     height, width = (max(side, least) for side in small.shape[:2])
     return small if small.shape[:2] == (height, width) else image_io.resize(small, height, width)
 

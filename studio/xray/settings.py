@@ -14,9 +14,9 @@ Backbone = Literal[(*backbones.BACKBONES,)]  # type: ignore[valid-type]
 
 # The default layer: from the middle, with maps fine enough to recognize on the photo.
 USUAL = {"vgg16": "block4_conv2", "resnet50": "conv3_block4_out", "inceptionv3": "mixed2"}
-FILTER_LAYERS = tuple(name for name in backbones.spec("vgg16").layers if "_conv" in name)
+FILTER_LAYERS = tuple(name for name in backbones.find_spec("vgg16").layers if "_conv" in name)
 BLOCKS = tuple(
-    name.removesuffix("_out") for name in backbones.spec("resnet50").layers if name.endswith("_out")
+    name.removesuffix("_out") for name in backbones.find_spec("resnet50").layers if name.endswith("_out")
 )
 
 
@@ -117,7 +117,7 @@ def check_filter(settings: FilterSettings, inputs: Mapping[str, Sequence[Any]]) 
 
 
 def _check_channel(backbone: str, layer: str, channel: int | None) -> None:
-    most = backbones.spec(backbone).layers[layer] - 1
+    most = backbones.find_spec(backbone).layers[layer] - 1
     if channel is not None and channel > most:
         raise invalid(
             "channel",

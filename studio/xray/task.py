@@ -27,7 +27,7 @@ _SILENT = 1e-6
 def look(settings: LookSettings, inputs: Inputs, progress: Progress) -> Result:
     """Shows feature maps of a layer; the figures describe maps and layers, and ResNet50's predictions."""
     began, photo = time.monotonic(), inputs["content"][0]
-    progress.stage(f"Running {backbones.spec(settings.backbone).title}")
+    progress.stage(f"Running {backbones.find_spec(settings.backbone).title}")
     activations = compute(photo, settings.backbone, settings.size, settings.off, progress)
     maps = activations.maps[settings.layer_name]
     strengths = maps.std(axis=(0, 1))
@@ -84,7 +84,7 @@ def slide(settings: FilterSettings, inputs: Inputs, progress: Progress) -> Resul
 
 def _before(layer: str) -> str:
     """Returns the layer before one of VGG16; PHOTO for the first."""
-    names = [PHOTO, *backbones.spec("vgg16").layers]
+    names = [PHOTO, *backbones.find_spec("vgg16").layers]
     return names[names.index(layer) - 1]
 
 

@@ -59,7 +59,7 @@ class Client:
 @pytest.fixture(scope="package")
 def address(engine):  # noqa: F811
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("studio.engine.engine._connected", [engine])
+        patch.setattr("studio.engine.engine._engines", [engine])
         friends = ["https://friend.example"]
         api = BrowserGuard(app.create(friends), programs="/", callers=friends)
         with serving(guards.BodyRateLimit(api)) as url:

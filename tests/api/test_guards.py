@@ -19,7 +19,7 @@ import requests
 from PIL import Image
 
 from studio.api import guards
-from studio.api.app import create, origins
+from studio.api.app import create, read_origins
 from studio.core import paths, tokens
 from studio.core.access import TokenGuard
 from studio.core.errors import InvalidInput
@@ -144,11 +144,11 @@ def test_pages_of_other_sites_may_not_call_unless_named(call, address):
 
 def test_origins_are_named_clearly_or_nothing_is_served(monkeypatch):
     monkeypatch.setenv("STUDIO_API_ORIGINS", "https://a.example, http://b.example:81")
-    assert origins() == ["https://a.example", "http://b.example:81"]
+    assert read_origins() == ["https://a.example", "http://b.example:81"]
     for word in ("*", "a.example", "https://a.example/"):
         monkeypatch.setenv("STUDIO_API_ORIGINS", word)
         with pytest.raises(InvalidInput, match="an origin"):
-            origins()
+            read_origins()
 
 
 @pytest.mark.parametrize("name", ["../../evil.png", "..", "a/b\\c.png", "\x00.png", "ü" * 200, " "])
@@ -182,7 +182,7 @@ def test_another_form_is_told_how_to_send_a_file(call, png, extra):
 def test_slow_uploads_of_one_owner_hold_up_nobody_else(visitors, png, address, monkeypatch, until):
     ada, bob = visitors
     host, _, port = address.removeprefix("http://").partition(":")
-    monkeypatch.setattr("studio.api.files._MOST_AT_ONCE", 2)
+    monkeypatch.setattr("studio.api.files._MAX_UPLOADS", 2)
     with ExitStack() as slow:
         for _ in range(20):
             one = slow.enter_context(socket.create_connection((host, int(port)), timeout=10))
@@ -222,7 +222,7 @@ def _endless(size: int):
 
 
 def test_a_body_ends_somewhere(call, monkeypatch):
-    monkeypatch.setitem(uploads.MOST, "image", 1 << 20)
+    monkeypatch.setitem(uploads.MAX_BYTES, "image", 1 << 20)
     assert call("POST", "/files", data=_endless(40)).status_code == 422
     assert call("POST", "/jobs", data=_endless(40)).status_code == 413
     assert (
@@ -232,7 +232,7 @@ def test_a_body_ends_somewhere(call, monkeypatch):
 
 
 def test_who_sends_too_slowly_is_not_waited_for(address, monkeypatch):
-    monkeypatch.setattr(guards, "PIECE_SECONDS", 0.2)
+    monkeypatch.setattr(guards, "CHUNK_SECONDS", 0.2)
     host, _, port = address.removeprefix("http://").partition(":")
     for path in ("/jobs", "/files"):
         with socket.create_connection((host, int(port)), timeout=10) as slow:

@@ -19,7 +19,7 @@ def stored_model():
         for name in kept_models.list_own():
             kept_models.remove(name)
         for name in kept_models.list_removed():
-            kept_models.forget(name)
+            kept_models.delete(name)
 
 
 @pytest.mark.slow

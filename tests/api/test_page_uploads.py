@@ -48,8 +48,8 @@ class Server:
 
 @pytest.fixture
 def server(monkeypatch) -> Server:
-    monkeypatch.setattr(page_uploads, "LEAST_BYTES", 1000)
-    monkeypatch.setattr(page_uploads, "_SHARE", 0.0)
+    monkeypatch.setattr(page_uploads, "MIN_LIMIT_BYTES", 1000)
+    monkeypatch.setattr(page_uploads, "_MEMORY_SHARE", 0.0)
     return Server()
 
 

@@ -128,7 +128,7 @@ def test_what_fails_there_is_told_in_its_sentence(there, command):
 
 
 def test_lost_answers_and_connections_do_no_harm(there, ask, monkeypatch):
-    monkeypatch.setattr(http_client, "_PAUSE", 0.01)
+    monkeypatch.setattr(http_client, "_RETRY_PAUSE_SECONDS", 0.01)
     send, count = requests.Session.send, [0]
 
     def unsteady(session, request, **more):
@@ -152,7 +152,7 @@ def test_a_server_that_does_not_come_back_is_given_up(there, monkeypatch):
     def fail(*_, **__):
         raise requests.ConnectionError
 
-    monkeypatch.setattr(http_client, "PATIENCE", 0)
+    monkeypatch.setattr(http_client, "RETRY_SECONDS", 0)
     monkeypatch.setattr(requests.Session, "send", fail)
     with pytest.raises(Unavailable, match="does not answer"):
         there.make("chores.do", quiet=True)

@@ -134,7 +134,7 @@ def test_a_recipe_of_another_shape_is_refused(home, chores):
 
 
 def test_a_file_ends_somewhere_and_is_the_one_that_was_announced(home, chores, monkeypatch):
-    monkeypatch.setattr(http_client, "MOST_FILE", 3 << 20)
+    monkeypatch.setattr(http_client, "MAX_FILE_BYTES", 3 << 20)
     with _server(health=HEALTH, jobs=JOB, files=_endless) as address:
         there = studio.connect(address, "t")
         with pytest.raises(InvalidInput, match="an answer of more than 3"):

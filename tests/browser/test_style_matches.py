@@ -7,7 +7,7 @@ import pytest
 
 from pages.style import matches
 from pages.widgets import assets
-from studio.style.nnst.matching import encode
+from studio.style.nnst.matching import encode_matches
 
 pytestmark = pytest.mark.browser
 
@@ -28,7 +28,7 @@ def component(browser, request):
     rows, columns = np.meshgrid((np.arange(10) + 0.5) / 10, (np.arange(20) + 0.5) / 20, indexing="ij")
     mirrored = np.stack([rows, 1 - columns], axis=-1)
     page.set_content(f"<style>{css}</style><div id='place'>{html}</div>")
-    data = encode([mirrored, np.zeros_like(mirrored)]) | {"photo": _IMAGE, "paintings": [_IMAGE] * 2}
+    data = encode_matches([mirrored, np.zeros_like(mirrored)]) | {"photo": _IMAGE, "paintings": [_IMAGE] * 2}
     page.evaluate(_MOUNT, [js, data])
     yield page
     page.close()

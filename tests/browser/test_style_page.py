@@ -124,7 +124,7 @@ def test_a_video_is_tried_by_its_first_frame_and_painted_whole(tab):
     button(page, "Make again").wait_for()
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Download", exact=True).click()
-    painted = list(animations.frames(Path(waiting.value.path()).read_bytes()))
+    painted = list(animations.decode(Path(waiting.value.path()).read_bytes()))
     assert len(painted) == 24 and max(painted[0].shape) == 128
 
 

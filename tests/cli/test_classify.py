@@ -95,7 +95,7 @@ def test_every_frame_of_a_video_is_explained_by_the_model_that_was_given(toy, ru
     assert (code, out, err) == (0, "where.gif\n", "")
     recipe = recipes.read(Path("where.gif.json").read_bytes())
     assert recipe.task == "video.repaint" and [file.name for file in recipe.inputs["model"]] == ["toy.zip"]
-    assert len(list(animations.frames(Path("where.gif").read_bytes()))) == 2
+    assert len(list(animations.decode(Path("where.gif").read_bytes()))) == 2
 
 
 @pytest.mark.slow

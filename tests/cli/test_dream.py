@@ -21,7 +21,7 @@ def test_a_video_is_of_the_kind_that_its_name_says(name, photo, weights_home, ru
     code, out, _ = run_command("dream", photo, "-o", name, "--zoom", "3", *QUICK)
     assert (code, out) == (0, f"{name}\n")
     data = Path(name).read_bytes()
-    assert len(list(animations.frames(data))) == 3
+    assert len(list(animations.decode(data))) == 3
     recipe = recipes.read(Path(f"{name}.json").read_bytes())
     assert (recipe.settings["video"], recipe.settings["zoom"]) == (Path(name).suffix.lower()[1:], 3)
     assert run_command("replay", name, "--verify")[:2] == (0, "identical\n")
@@ -29,7 +29,7 @@ def test_a_video_is_of_the_kind_that_its_name_says(name, photo, weights_home, ru
 
 def test_before_a_long_job_it_says_how_long(photo, weights_home, run_command, monkeypatch):
     assert "about" not in run_command("dream", photo, "-o", "short.png", *QUICK)[2]
-    monkeypatch.setattr(running, "LONG", 0.0)
+    monkeypatch.setattr(running, "MIN_NOTED_SECONDS", 0.0)
     assert "Dream: a few seconds here" in run_command("dream", photo, "-o", "long.png", *QUICK)[2]
 
 
@@ -45,7 +45,7 @@ def test_a_video_is_made_again_beside_the_first(photo, weights_home, run_command
 
 def test_replay_says_how_another_video_differs(photo, weights_home, run_command):
     run_command("dream", photo, "-o", "loop.webp", "--zoom", "3", *QUICK)
-    frames = list(animations.frames(Path("loop.webp").read_bytes()))
+    frames = list(animations.decode(Path("loop.webp").read_bytes()))
     for changed, words in (([255 - frames[0], *frames[1:]], "largest difference"), (frames[:2], "length")):
         Path("loop.webp").write_bytes(animations.encode(changed, "webp", 15))
         code, out, _ = run_command("replay", "loop.webp", "--verify")
@@ -56,7 +56,7 @@ def test_replay_says_how_another_video_differs(photo, weights_home, run_command)
 def test_a_webp_is_a_still_image_without_a_zoom(photo, weights_home, run_command):
     code, out, err = run_command("dream", photo, "-o", "still.webp", *QUICK)
     assert (code, out, err) == (0, "still.webp\n", "")
-    assert len(list(animations.frames(Path("still.webp").read_bytes()))) == 1
+    assert len(list(animations.decode(Path("still.webp").read_bytes()))) == 1
     assert run_command("replay", "still.webp", "--verify")[:2] == (0, "identical\n")
 
 

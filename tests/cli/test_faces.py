@@ -55,7 +55,7 @@ def test_what_is_in_them(tiny, run_command):
         assert [
             np.array_equal(image_io.read(file.read(n)), images[i]) for i, n in enumerate(file.namelist())
         ] == [True] * 9
-    assert len(list(animations.frames(Path("interpolate.gif").read_bytes()))) == 96
+    assert len(list(animations.decode(Path("interpolate.gif").read_bytes()))) == 96
 
 
 def test_replay_says_where_another_array_differs(tiny, run_command):

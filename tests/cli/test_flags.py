@@ -9,25 +9,25 @@ import paint  # adds the command `invert`  # noqa: F401
 import pytest
 
 from studio import cli
-from studio.cli import _parser, flags, synonyms
+from studio.cli import _build_parser, flags, synonyms
 from studio.core import tasks
 from studio.core.errors import InvalidInput
 
 
 def parsed(*words):
-    return flags.values(_parser().parse_args(words))
+    return flags.given_settings(_build_parser().parse_args(words))
 
 
 def test_the_fixed_grammar_of_style():
     words = "style a.jpg b.jpg c.jpg -o o.png --mode fine --size 512 --steps 9 --seed 3 --style-weights 1,2"
     words += " --strength 0.5 --keep-colors --masks m.png n.png"
-    arguments = _parser().parse_args(words.split())
+    arguments = _build_parser().parse_args(words.split())
     assert (arguments.content, arguments.style, arguments.mask) == (
         ["a.jpg"],
         ["b.jpg", "c.jpg"],
         ["m.png", "n.png"],
     )
-    assert flags.values(arguments) == {
+    assert flags.given_settings(arguments) == {
         "mode": "fine",
         "size": "512",
         "steps": "9",
@@ -39,9 +39,9 @@ def test_the_fixed_grammar_of_style():
 
 
 def test_keep_colors_alone_swallows_no_image():
-    arguments = _parser().parse_args(["style", "--keep-colors", "a.jpg", "b.jpg", "-o", "o.png"])
+    arguments = _build_parser().parse_args(["style", "--keep-colors", "a.jpg", "b.jpg", "-o", "o.png"])
     assert arguments.content == ["a.jpg"]
-    assert flags.values(arguments) == {"keep_colors": "luminance"}
+    assert flags.given_settings(arguments) == {"keep_colors": "luminance"}
     assert parsed("style", "a.jpg", "b.jpg", "-o", "o.png", "--keep-colors", "matched") == {
         "keep_colors": "matched"
     }
@@ -52,9 +52,9 @@ def test_a_list_that_is_given_twice_is_one_list():
     values = parsed("tune", "text", "t.txt", "-o", "o", "--vary", "units,layers", "--vary", "dropout")
     assert values["vary"] == ["units", "layers", "dropout"]
     words = ["style", "a.jpg", "b.jpg", "-o", "o.png", "--masks", "m.png", "--masks", "n.png"]
-    assert _parser().parse_args(words).mask == ["m.png", "n.png"]
+    assert _build_parser().parse_args(words).mask == ["m.png", "n.png"]
     words = ["train", "style", "photos", "-o", "o", "--style", "a.jpg", "--style", "b.jpg"]
-    assert _parser().parse_args(words).style == ["a.jpg", "b.jpg"]
+    assert _build_parser().parse_args(words).style == ["a.jpg", "b.jpg"]
 
 
 def test_settings_not_given_are_left_to_the_task():
@@ -69,32 +69,32 @@ def test_the_fixed_grammar_of_write_train_and_score():
     )
     assert values == {"prompt": "ROMEO:", "chars": "500", "temperature": "0.8", "top_k": "5", "top_p": "0.9"}
     words = ["train", "text", "t.txt", "-o", "dir", "--epochs", "2", "--resume", "--start-from", "alice"]
-    arguments = _parser().parse_args(words)
+    arguments = _build_parser().parse_args(words)
     assert (arguments.text, arguments.out, arguments.resume) == ("t.txt", "dir", True)
     assert arguments.start == "alice"
-    assert flags.values(arguments) == {"epochs": "2"}
-    arguments = _parser().parse_args(["score", "shakespeare", "t.txt"])
+    assert flags.given_settings(arguments) == {"epochs": "2"}
+    arguments = _build_parser().parse_args(["score", "shakespeare", "t.txt"])
     # The default part depends on the model.
     assert (arguments.preset, arguments.data, arguments.part) == ("shakespeare", "t.txt", None)
 
 
 def test_the_fixed_grammar_of_classify():
-    arguments = _parser().parse_args(["classify", "predict", "mine", "a.png", "b.png", "--json"])
-    assert flags.values(arguments) == {"preset": "mine"}
+    arguments = _build_parser().parse_args(["classify", "predict", "mine", "a.png", "b.png", "--json"])
+    assert flags.given_settings(arguments) == {"preset": "mine"}
     assert arguments.images == ["a.png", "b.png"] and arguments.json
     assert parsed("classify", "explain", "mine", "a.png", "-o", "o.png") == {"preset": "mine"}
     assert parsed("classify", "export", "mine", "-o", "o.onnx") == {"preset": "mine"}
-    arguments = _parser().parse_args(["classify", "predict", "a.png", "b.png", "--preset", "mine"])
-    assert flags.values(arguments) == {"preset": "mine"} and arguments.images == ["a.png", "b.png"]
-    arguments = _parser().parse_args(["classify", "predict", "--top", "3", "a.png"])
-    assert flags.values(arguments) == {"top": "3"} and arguments.images == ["a.png"], "it has a usual one"
+    arguments = _build_parser().parse_args(["classify", "predict", "a.png", "b.png", "--preset", "mine"])
+    assert flags.given_settings(arguments) == {"preset": "mine"} and arguments.images == ["a.png", "b.png"]
+    arguments = _build_parser().parse_args(["classify", "predict", "--top", "3", "a.png"])
+    assert flags.given_settings(arguments) == {"top": "3"} and arguments.images == ["a.png"], "it has a usual one"
 
 
 def test_the_fixed_grammar_of_search():
-    arguments = _parser().parse_args(["tune", "text", "book.txt", "-o", "best", "--trials", "2"])
-    assert flags.values(arguments) == {"train": "text", "trials": "2"} and arguments.data == "book.txt"
-    arguments = _parser().parse_args(["tune", "book.txt", "-o", "best"])
-    assert flags.values(arguments) == {} and arguments.data == "book.txt"
+    arguments = _build_parser().parse_args(["tune", "text", "book.txt", "-o", "best", "--trials", "2"])
+    assert flags.given_settings(arguments) == {"train": "text", "trials": "2"} and arguments.data == "book.txt"
+    arguments = _build_parser().parse_args(["tune", "book.txt", "-o", "best"])
+    assert flags.given_settings(arguments) == {} and arguments.data == "book.txt"
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_the_fixed_grammar_of_search():
 )
 def test_an_unknown_flag_leads_to_the_one_that_is_meant(words, flag, advice):
     with pytest.raises(InvalidInput) as error:
-        _parser().parse_args(words)
+        _build_parser().parse_args(words)
     message = str(error.value)
     assert f" has no {flag}." in message and advice in message, message
     assert message.endswith(" --help`.") and message.count("Did you mean") == advice.count("Did you mean")
@@ -144,16 +144,16 @@ def test_every_synonym_leads_to_a_flag_that_some_command_has():
 
 @pytest.mark.parametrize("group", ["weights", "models", "gallery"])
 def test_a_group_alone_lists(group):
-    assert _parser().parse_args([group]).run is _parser().parse_args([group, "list"]).run
-    assert _parser().parse_args([group, "--json"]).json
+    assert _build_parser().parse_args([group]).run is _build_parser().parse_args([group, "list"]).run
+    assert _build_parser().parse_args([group, "--json"]).json
     with pytest.raises(InvalidInput, match="There is no command `studio"):
-        _parser().parse_args([group, "lisst"])
+        _build_parser().parse_args([group, "lisst"])
 
 
 def test_a_classifier_is_trained_by_either_command():
     words = ["photos", "-o", "mine", "--seed", "3"]
-    one, other = (_parser().parse_args([*c.split(), *words]) for c in ("classify train", "train classifier"))
-    assert one.run.args == other.run.args and flags.values(one) == flags.values(other)
+    one, other = (_build_parser().parse_args([*c.split(), *words]) for c in ("classify train", "train classifier"))
+    assert one.run.args == other.run.args and flags.given_settings(one) == flags.given_settings(other)
 
 
 def test_an_unknown_command_gets_one_short_line(capsys):
@@ -172,12 +172,12 @@ def test_an_unknown_command_gets_one_short_line(capsys):
 )
 def test_a_joined_flag_and_what_follows_two_hyphens_are_no_unknown_flags(words, message):
     with pytest.raises(InvalidInput, match=message):
-        _parser().parse_args(words)
+        _build_parser().parse_args(words)
 
 
 def help_of(command, capsys):
     with pytest.raises(SystemExit):
-        _parser().parse_args([*command.split(), "--help"])
+        _build_parser().parse_args([*command.split(), "--help"])
     return " ".join(capsys.readouterr().out.split())
 
 
@@ -249,14 +249,14 @@ def leaves(parser, words=()):
 
 def test_every_command_that_takes_words_is_tried_below():
     takes = {
-        name for name, leaf in leaves(_parser()) if leaf._get_positional_actions() and "fake" not in leaf.prog
+        name for name, leaf in leaves(_build_parser()) if leaf._get_positional_actions() and "fake" not in leaf.prog
     }
     assert takes - {"invert", "train classifier"} == set(ORDERS)
 
 
 @pytest.mark.parametrize("command", ORDERS)
 def test_words_and_flags_may_stand_in_any_order(command):
-    (words, flagged), parser = ORDERS[command], _parser()
+    (words, flagged), parser = ORDERS[command], _build_parser()
     usual = vars(parser.parse_args([*command.split(), *words, *" ".join(flagged).split()]))
     for order in set(itertools.permutations([None] * len(words) + flagged)):
         rest = iter(words)
@@ -267,9 +267,9 @@ def test_words_and_flags_may_stand_in_any_order(command):
 
 def test_a_flag_of_many_words_takes_those_up_to_the_next_flag():
     words = ["style", "--masks", "m.png", "n.png", "-o", "o.png", "a.jpg", "--seed", "3", "b.jpg"]
-    arguments = _parser().parse_args(words)
+    arguments = _build_parser().parse_args(words)
     assert (arguments.mask, arguments.content, arguments.style) == (["m.png", "n.png"], ["a.jpg"], ["b.jpg"])
-    arguments = _parser().parse_args(["style", "-o", "o.png", "a.jpg", "--masks", "m.png", "--", "-b.jpg"])
+    arguments = _build_parser().parse_args(["style", "-o", "o.png", "a.jpg", "--masks", "m.png", "--", "-b.jpg"])
     assert (arguments.mask, arguments.content, arguments.style) == (["m.png"], ["a.jpg"], ["-b.jpg"])
 
 
@@ -285,7 +285,7 @@ def test_a_flag_of_many_words_takes_those_up_to_the_next_flag():
 )
 def test_what_is_missing_or_too_much_in_odd_orders_is_told(words, message):
     with pytest.raises(InvalidInput, match=message):
-        _parser().parse_args(words)
+        _build_parser().parse_args(words)
 
 
 PROMPTS = {

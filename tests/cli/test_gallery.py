@@ -49,7 +49,7 @@ def test_what_a_command_made_is_in_the_gallery(run_command, painted, tmp_path):
 
 
 def test_the_columns_of_a_list_are_wide_enough():
-    assert max(len(task.title) for task in map(tasks.get, tasks.TASKS)) <= gallery._TITLE
+    assert max(len(task.title) for task in map(tasks.get, tasks.TASKS)) <= gallery._TITLE_WIDTH
 
 
 def test_what_was_only_compared_is_not(run_command, painted, tmp_path):

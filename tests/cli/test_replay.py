@@ -78,7 +78,7 @@ def test_a_model_and_a_data_set_are_taken_back_by_their_folders(photo, home, tmp
     images = tmp_path / "images"
     images.mkdir()
     shutil.copy(photo, images)
-    there = {"model": paths.keep(model_zip.pack(model)), "data": data.reference(str(images)).digest}
+    there = {"model": paths.keep(model_zip.pack(model)), "data": data.store_reference(str(images)).digest}
     sources = {slot: [recipes.Input(digest=digest, name=slot)] for slot, digest in there.items()}
     recipe = recipes.Recipe(task="tiny.train", settings={}, inputs=sources)
     shutil.rmtree(home / "files")

@@ -69,7 +69,7 @@ def test_a_name_never_leaves_its_folder(home, name):
 
 
 def test_there_are_not_endlessly_many(home, monkeypatch):
-    monkeypatch.setattr(saved_settings, "MOST", 2)
+    monkeypatch.setattr(saved_settings, "MAX_SAVED", 2)
     for name in ("a", "b"):
         saved_settings.save(STYLE, name, SOFT)
     saved_settings.save(STYLE, "b", TransferSettings())

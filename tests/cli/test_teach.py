@@ -37,7 +37,7 @@ def test_train_makes_a_folder_that_predict_takes(weights_home, class_folder, tmp
 
 @pytest.mark.slow
 def test_it_is_told_beforehand_what_it_takes(weights_home, class_folder, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(running, "LONG", 0.01)
+    monkeypatch.setattr(running, "MIN_NOTED_SECONDS", 0.01)
     words = ["classify", "train", str(class_folder), "-o", str(tmp_path / "model"), *TRAIN]
     assert cli.main(words) == 0
     assert re.search(

@@ -114,7 +114,7 @@ def test_unasked_it_goes_on_too_and_says_so(train, steps, monkeypatch):
     assert train("-o", "model")[0] == 130
     steps.stop_at = 5
     steps.clear()
-    monkeypatch.setattr(running, "LONG", 0.0)
+    monkeypatch.setattr(running, "MIN_NOTED_SECONDS", 0.0)
     code, _, err = train("-o", "model")
     assert (code, list(steps)) == (130, [4, 5])
     assert "continues where the same training was stopped; --no-resume starts over" in err
@@ -123,7 +123,7 @@ def test_unasked_it_goes_on_too_and_says_so(train, steps, monkeypatch):
 
 @pytest.mark.slow
 def test_what_begins_again_is_promised_whole(train, steps, monkeypatch):
-    monkeypatch.setattr(running, "LONG", 0.0)
+    monkeypatch.setattr(running, "MIN_NOTED_SECONDS", 0.0)
     steps.stop_at = 3
     assert "from its beginning" not in train("-o", "model")[2]
     assert "from its beginning" not in train("-o", "model", "--no-resume")[2]

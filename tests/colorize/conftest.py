@@ -15,4 +15,4 @@ def tiny(session_home):
 @pytest.fixture(scope="session")
 def cat():
     """A photo, `(120, 90, 3) uint8`."""
-    return image_io.resize(sample_photos.photo("chelsea")[:300, 100:325], 120, 90)
+    return image_io.resize(sample_photos.read_photo("chelsea")[:300, 100:325], 120, 90)

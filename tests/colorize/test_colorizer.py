@@ -114,8 +114,8 @@ def test_shares_are_those_of_the_colors():
 
 @pytest.mark.parametrize("name", ["chelsea", "astronaut", "coffee", "rocket"])
 def test_tints_are_told_from_colors(name):
-    photo = sample_photos.photo(name)
-    gray = image_io.gray(photo).repeat(3, axis=2)
+    photo = sample_photos.read_photo(name)
+    gray = image_io.to_gray(photo).repeat(3, axis=2)
     warm = np.rint(gray * np.array([1.0, 0.86, 0.68])).astype("uint8")
     noisy = np.clip(warm + np.random.default_rng(0).normal(0, 3, warm.shape), 0, 255).astype("uint8")
     kinds = [tint.kind_of(image) for image in (photo, gray, warm, noisy)]

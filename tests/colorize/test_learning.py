@@ -84,8 +84,8 @@ def folder(tmp_path, photos):
     place.mkdir()
     for n, photo in enumerate(photos):
         (place / f"{n:02d}.png").write_bytes(image_io.encode_png(photo))
-    (place / "gray.png").write_bytes(image_io.encode_png(image_io.gray(photos[0]).repeat(3, axis=2)))
-    return data.reference(str(place))
+    (place / "gray.png").write_bytes(image_io.encode_png(image_io.to_gray(photos[0]).repeat(3, axis=2)))
+    return data.store_reference(str(place))
 
 
 @pytest.mark.slow

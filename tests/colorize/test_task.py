@@ -29,10 +29,10 @@ def run_command(home, tmp_path, monkeypatch, capsys):
 @pytest.fixture
 def old(tmp_path):
     """A gray file of 60 x 40 px, `old.png`, and its color version, `new.png`."""
-    small = image_io.resize(sample_photos.photo("chelsea"), 40, 60)
+    small = image_io.resize(sample_photos.read_photo("chelsea"), 40, 60)
     (tmp_path / "new.png").write_bytes(image_io.encode_png(small))
-    (tmp_path / "old.png").write_bytes(image_io.encode_png(image_io.gray(small).repeat(3, axis=2)))
-    return image_io.gray(small)[..., 0]
+    (tmp_path / "old.png").write_bytes(image_io.encode_png(image_io.to_gray(small).repeat(3, axis=2)))
+    return image_io.to_gray(small)[..., 0]
 
 
 def test_an_image_is_colored_and_made_again(run_command, old):

@@ -30,11 +30,11 @@ def test_also_one_of_a_weak_color():
 @pytest.mark.parametrize("name", ["astronaut", "coffee", "rocket"])
 def test_old_prints_are_tinted(name, colors):
     dark, light = np.array(colors, "float64")
-    shares = image_io.gray(sample_photos.photo(name)) / 255
+    shares = image_io.to_gray(sample_photos.read_photo(name)) / 255
     assert tint.kind_of(np.rint(dark + (light - dark) * shares).astype("uint8")) == "tinted"
 
 
 def test_photos_are_in_color_and_their_lightness_is_gray():
-    photo = sample_photos.photo("coffee")
+    photo = sample_photos.read_photo("coffee")
     assert tint.kind_of(photo) == "colored"
-    assert tint.kind_of(np.repeat(image_io.gray(photo), 3, axis=2)) == "gray"
+    assert tint.kind_of(np.repeat(image_io.to_gray(photo), 3, axis=2)) == "gray"

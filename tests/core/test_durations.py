@@ -192,7 +192,7 @@ def test_a_text_takes_longer_the_longer_it_is():
 
 def test_a_speed_is_learned_of_what_there_was_to_do_before_it_was_done(monkeypatch):
     left, learned = [0.0, 100.0], []
-    monkeypatch.setattr("studio.dcgan.estimate.usual", lambda settings, inputs: left[-1])
+    monkeypatch.setattr("studio.dcgan.estimate.estimate_seconds", lambda settings, inputs: left[-1])
     monkeypatch.setattr("studio.dcgan.task.train", lambda *args: left.pop() and Result(()))
     monkeypatch.setattr(durations, "record", lambda *args: learned.append(args[1]))
     data = tasks.File.keep(b"x", "dataset", "x.zip")

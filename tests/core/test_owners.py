@@ -79,7 +79,7 @@ def test_a_model_is_never_where_others_look(home, tmp_path):
         assert language_model.load("grandmas-language_model").name == "grandmas-language_model"
     for stranger in (BOB, owners.NOBODY, owners.LOCAL):
         with owners.acting_as(stranger):
-            assert "grandmas-language_model" not in presets.names()
+            assert "grandmas-language_model" not in presets.list_names()
             with pytest.raises(InvalidInput):
                 tasks.check("text.write", WriteSettings(preset="grandmas-language_model"), {})
 

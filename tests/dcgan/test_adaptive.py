@@ -52,7 +52,7 @@ def test_it_stays_between_0_and_most():
     layer = augment(batch=256)
     for _ in range(100):
         adapt(layer, 1.0)
-    assert float(layer.p) == pytest.approx(adaptive.MOST)
+    assert float(layer.p) == pytest.approx(adaptive.MOST_PROBABILITY)
 
 
 def test_a_discriminator_that_takes_generated_images_for_real_does_not_overfit():

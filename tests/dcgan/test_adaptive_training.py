@@ -31,8 +31,8 @@ def noise() -> np.ndarray:
 @pytest.fixture
 def rising(monkeypatch) -> float:
     """Makes every discriminator count as overfitting; returns the increase of p in each of six steps."""
-    monkeypatch.setattr(adaptive, "TARGET", -1e9)
-    monkeypatch.setattr(adaptive, "SHARE", 4)
+    monkeypatch.setattr(adaptive, "TARGET_OVERFITTING", -1e9)
+    monkeypatch.setattr(adaptive, "MOST_RUN_SHARE", 4)
     return 1 / (4 * 6)
 
 
@@ -62,7 +62,7 @@ def test_p_rises_only_where_validation_images_look_like_generated_ones(tiny, mon
         trainer.validation = np.full((9, 28, 28, 1), level, "uint8")
         metrics = trainer.gan.train_on_batch(trainer.batch(0), return_dict=True)
         values.append(float(metrics["augmentation"]))
-    step = 256 / adaptive.RISE  # too small for 16 bits
+    step = 256 / adaptive.RISE_IMAGES  # too small for 16 bits
     assert np.diff([0.5, *values]) == pytest.approx([step, step, -step, -step, -step], rel=1e-3)
 
 
@@ -101,15 +101,15 @@ def test_a_run_that_was_stopped_goes_on_with_its_p(noise, tiny, rising, tmp_path
 def test_a_model_keeps_its_p_and_another_training_begins_with_it(home, rising, tmp_path):
     path = tmp_path / "noise.npz"
     np.savez(path, images=np.random.default_rng(0).integers(0, 256, (80, 28, 28, 1)).astype("uint8"))
-    inputs = {"data": [data.reference(str(path))]}
+    inputs = {"data": [data.store_reference(str(path))]}
     result = tasks.run(generator.TASK, TrainDcganSettings(**TINY), inputs)
     preset = presets.unpack(result.files[0].read(), tmp_path / "model")
     assert "Adaptive discriminator augmentation" in preset.card()
     assert preset.data()["figures"]["curve"]["augmentation"] == pytest.approx([2 * rising, 5 * rising])
     start = model.Gan(generator.settings_of(preset))
-    loading.fill(start, preset)
+    loading.load_weights(start, preset)
     assert float(start.augment.p) == pytest.approx(6 * rising)
-    assert generator.open(preset).decode(np.zeros((2, 8), "float32")).shape == (2, 28, 28, 3)
+    assert generator.load_generator(preset).decode(np.zeros((2, 8), "float32")).shape == (2, 28, 28, 3)
     images = np.load(path)["images"]
     trainer = train.Trainer(images, TrainDcganSettings(**TINY), start=start)
     assert float(trainer.gan.augment.p) == pytest.approx(6 * rising)

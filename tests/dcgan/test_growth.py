@@ -36,7 +36,7 @@ def grown(small: TrainDcganSettings, **other) -> tuple[model.Gan, model.Gan]:
     last.kernel.assign(20 * last.kernel)  # new networks generate nearly flat images
     last.bias.assign(0.3 * np.ones(last.bias.shape))
     trainer = train.Trainer(images(2 * small.size, small.channels), small.model_copy(update=half | other))
-    growth.begin(before, trainer.gan, trainer.source)
+    growth.copy_weights(before, trainer.gan, trainer.source)
     return before, trainer.gan
 
 
@@ -49,7 +49,7 @@ def test_a_model_begins_with_the_layers_of_a_plainer_one(tiny):
     richer = tiny.model_copy(update={"blocks": 1, "palette": 3} | RELATIVE)
     trainer = train.Trainer(images(28, 1), richer)
     fresh = {variable.path: np.array(variable) for variable in trainer.gan.variables}
-    growth.begin(before, trainer.gan, trainer.source)
+    growth.copy_weights(before, trainer.gan, trainer.source)
     new = ("refine", "1_0", "image", "hues", "colors")
     for layer in trainer.gan.generator.layers:
         for entry in layer.trainable_variables:
@@ -97,15 +97,15 @@ def test_what_has_grown_learns_from_the_images_to_enlarge_well(tiny, cartoons):
     settings = tiny.model_copy(update=changes)
     start = model.Gan(settings.model_copy(update={"size": 32, "width": 24, "discriminator_width": 8}))
     gan, reports = model.Gan(settings), []
-    growth.begin(start, gan, cartoons)
-    network, target = growth._enlarger(gan.generator, settings), cartoons.astype("float32") / 127.5 - 1
+    growth.copy_weights(start, gan, cartoons)
+    network, target = growth._build_upscaler(gan.generator, settings), cartoons.astype("float32") / 127.5 - 1
     halved = ops.average_pool(target, 2, 2)
     before = np.abs(network.predict(halved, verbose=0) - target).mean()
-    growth.learn_to_enlarge(gan, cartoons, Progress(reports.append))
+    growth.train_upscaling(gan, cartoons, Progress(reports.append))
     assert np.abs(network.predict(halved, verbose=0) - target).mean() < 0.9 * before
-    assert (reports[-1].step, reports[-1].total, reports[-1].text) == (60, 60, growth.ENLARGING)
+    assert (reports[-1].step, reports[-1].total, reports[-1].text) == (60, 60, growth.UPSCALING_STAGE)
     with pytest.raises(Cancelled):
-        growth.learn_to_enlarge(gan, cartoons, Progress(cancelled=lambda: True))
+        growth.train_upscaling(gan, cartoons, Progress(cancelled=lambda: True))
 
 
 def test_a_training_that_goes_on_from_a_checkpoint_does_not_learn_to_enlarge_again(tiny, cartoons, tmp_path):
@@ -118,7 +118,7 @@ def test_a_training_that_goes_on_from_a_checkpoint_does_not_learn_to_enlarge_aga
         longer = settings.model_copy(update={"steps": steps})
         trained = tiny_dcgan.fit(cartoons, longer, Progress(reports.append), run=run, start=start)
         assert trained.step == steps
-    assert [report.step for report in reports if report.text == growth.ENLARGING] == [0, 1]
+    assert [report.step for report in reports if report.text == growth.UPSCALING_STAGE] == [0, 1]
 
 
 @pytest.mark.parametrize("other", [{}, RELATIVE])
@@ -139,7 +139,7 @@ def test_what_has_too_few_channels_to_pass_images_on_begins_its_finest_layers_ag
     random_weights.give(before.generator)
     trainer = train.Trainer(images(64, 3), large)
     fresh = {variable.path: np.array(variable) for variable in trainer.gan.variables}
-    growth.begin(before, trainer.gan, trainer.source)
+    growth.copy_weights(before, trainer.gan, trainer.source)
     for layer in trainer.gan.generator.layers:
         for entry in layer.trainable_variables:
             again = np.array_equal(entry, fresh[entry.path])
@@ -166,7 +166,7 @@ def test_a_vgg16_discriminator_goes_on_where_it_is_shown_images_as_large_as_befo
     large = small.model_copy(update={"size": 2 * size, "width": 4, "discriminator_width": 4, "seed": 6})
     before = model.Gan(small)
     trainer = train.Trainer(np.zeros((96, 2 * size, 2 * size, 1), "uint8"), large)
-    growth.begin(before, trainer.gan, trainer.source)
+    growth.copy_weights(before, trainer.gan, trainer.source)
     pairs = zip(
         before.vgg16_discriminator.trainable_variables,
         trainer.gan.vgg16_discriminator.trainable_variables,

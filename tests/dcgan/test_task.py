@@ -47,7 +47,7 @@ def avatars_file(tmp_path_factory):
 
 def trained(path, **change):
     settings = TrainDcganSettings(**{**TINY, "scored": 0, **change})
-    return tasks.run("dcgan.train", settings, {"data": [data.reference(str(path))]})
+    return tasks.run("dcgan.train", settings, {"data": [data.store_reference(str(path))]})
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +85,7 @@ def test_it_keeps_how_it_learned(training_result, tmp_path):
     assert numbers["steps"] == [1, 2, 3, 4] and len(numbers["mark"]) == 4
     side = 4 * (32 + 2) - 2
     assert sheet.shape == (side, 4 * side, 3)
-    assert len(preset.stages()) < stages.MOST_BYTES
+    assert len(preset.stages()) < stages.MOST_SHEET_BYTES
 
 
 def test_a_relativistic_discriminator_that_nothing_holds_is_refused(avatars_file):
@@ -111,7 +111,7 @@ def test_what_was_left_out_and_what_was_not_measured_are_both_told(home, tmp_pat
     for n, image in enumerate(avatars.collection(72, seed=0, size=32)["images"]):
         Image.fromarray(image).save(folder / f"{n}.png")
     (folder / "broken.png").write_bytes(b"no image")
-    result = trained(folder, steps=1, scored=comparison.LEAST - 1)
+    result = trained(folder, steps=1, scored=comparison.LEAST_IMAGES - 1)
     card = presets.unpack(result.files[0].read(), tmp_path / "model").card()
     for message in ("broken.png", "too few to compare"):
         assert any(message in note for note in result.figures["notes"]) and message in card
@@ -120,14 +120,14 @@ def test_what_was_left_out_and_what_was_not_measured_are_both_told(home, tmp_pat
 def test_another_training_begins_with_it_and_a_single_step_shows_how_that_learned(
     training_result, avatars_file, tmp_path
 ):
-    start = {"data": [data.reference(str(avatars_file))], "start": [training_result.files[0]]}
+    start = {"data": [data.store_reference(str(avatars_file))], "start": [training_result.files[0]]}
     short = TrainDcganSettings(**{**TINY, "steps": 1}, scored=0, learning_rate=1e-9)
     result = tasks.run("dcgan.train", short, start)
     assert result.figures["started_from"] == "faces" and result.figures["taught_by"] == []
     assert result.figures["curve"]["steps"] == [2, 4]
     longer = Stages(2)
     longer.add(2, np.zeros((16, 28, 28, 1), "uint8"), {"discriminator": 0.5})
-    own = start_from.history(start, 2, Curves(steps=[2]), longer)
+    own = start_from.load_history(start, 2, Curves(steps=[2]), longer)
     assert own.curve == {"steps": [2]}, "more steps have curves of their own"
     before = presets.unpack(training_result.files[0].read(), tmp_path / "first").data()["stages"]
     last = before["steps"][-1]
@@ -148,17 +148,22 @@ def test_another_training_begins_with_it_and_a_single_step_shows_how_that_learne
 
 def test_a_model_grows_to_twice_its_size_and_says_what_that_takes(session_home, avatars_file, tmp_path):
     small = trained(avatars_file, steps=1, width=8, discriminator_width=8, colors="gray")
-    inputs = {"data": [data.reference(str(avatars_file))], "start": [small.files[0]]}
+    inputs = {"data": [data.store_reference(str(avatars_file))], "start": [small.files[0]]}
     large = TrainDcganSettings(**TINY | {"size": 64, "steps": 2}, scored=0, colors="gray")  # half as wide
     with pytest.raises(InvalidInput, match=r"width 8.*Use size 64.*width 4.*discriminator_width 4"):
         tasks.run("dcgan.train", large.model_copy(update={"width": 8}), inputs)
     result = tasks.run("dcgan.train", large, inputs)
     preset = presets.unpack(result.files[0].read(), tmp_path / "grown")
-    assert generator.open(preset).decode(np.zeros((2, TINY["latent_dim"]), "float32")).shape == (2, 64, 64, 3)
+    assert generator.load_generator(preset).decode(np.zeros((2, TINY["latent_dim"]), "float32")).shape == (
+        2,
+        64,
+        64,
+        3,
+    )
     assert "started from the weights of faces" in preset.card()
     same_size = large.model_copy(update={"size": 32, "width": 8, "discriminator_width": 8})
     grows, goes_on = (
-        estimate.usual(item, inputs) / estimate.usual(item, {"data": inputs["data"]})
+        estimate.estimate_seconds(item, inputs) / estimate.estimate_seconds(item, {"data": inputs["data"]})
         for item in (large, same_size)
     )
     assert grows > 1 and goes_on == 1, "learning to enlarge takes some time, too"
@@ -190,12 +195,12 @@ def test_a_discriminator_that_sees_by_vgg16_is_named_kept_and_gone_on_with(
     avatars_file, weights_home, tmp_path
 ):
     settings = TrainDcganSettings(**TINY | {"steps": 2, "batch": 8}, scored=0, vgg16_discriminator=1.0)
-    inputs = {"data": [data.reference(str(avatars_file))]}
+    inputs = {"data": [data.store_reference(str(avatars_file))]}
     result = tasks.run("dcgan.train", settings, inputs)
     assert list(result.recipe.weights) == ["vgg16"]
     preset = presets.unpack(result.files[0].read(), tmp_path / "seen")
     gan = model.Gan(settings)
-    loading.fill(gan, preset)
+    loading.load_weights(gan, preset)
     fresh = model.Gan(settings).vgg16_discriminator.get_weights()
     assert not all(map(np.array_equal, gan.vgg16_discriminator.get_weights(), fresh))
     inputs |= {"start": [result.files[0]]}
@@ -229,7 +234,7 @@ def test_only_what_features_tell_of_images_they_were_not_learned_on_is_a_directi
     assert list(guessed) == ["told"]
     scores = comparison.Comparison(attributes={**guessed, "same": (np.ones(400), 1.0)})
     generated = rng.integers(0, 255, (400, 8, 8, 3)).astype("uint8")
-    directions = task._directions(features, generated, scores, None)
+    directions = task._find_directions(features, generated, scores, None)
     assert "same" not in directions and directions["told"].vector[3] > 0.9
     # Half of the label is noise, although the prediction is exact for each point.
     share = int(
@@ -251,7 +256,7 @@ def test_a_preset_of_another_kind_is_no_dcgan(home, tmp_path):
     from studio.dcgan import generator
 
     with pytest.raises(InvalidInput, match="a DCGAN"):
-        generator.open(presets.find(tiny_language_model.make(tmp_path / "language_model")))
+        generator.load_generator(presets.find(tiny_language_model.make(tmp_path / "language_model")))
 
 
 @pytest.mark.parametrize("damage", ["nan", "shape", "larger", "cut"])
@@ -279,10 +284,10 @@ def test_weights_that_are_not_whole_are_refused(training_result, tmp_path, damag
     settings.write_text(settings.read_text().replace(preset.digest, paths.file_digest(path)))
     preset = presets.find(preset.folder)
     with pytest.raises(InvalidInput, match="weights"):
-        loading.fill(model.Gan(generator.settings_of(preset)), preset)
+        loading.load_weights(model.Gan(generator.settings_of(preset)), preset)
     if damage != "larger":  # its other arrays are not needed to generate
         with pytest.raises(InvalidInput, match="weights"):
-            generator.open(preset)
+            generator.load_generator(preset)
 
 
 def test_its_images_are_compared_with_real_ones(quick_inceptionv3_home, avatars_file):

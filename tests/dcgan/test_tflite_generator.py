@@ -13,9 +13,9 @@ from studio.dcgan.settings import TrainDcganSettings
 
 def beside_keras(preset, gan):
     """Returns the absolute differences to Keras' images, in levels, and the variation of those images."""
-    reopened = generator.open(preset)
+    reopened = generator.load_generator(preset)
     z = latent.draw(reopened, 9, seed=1)
-    images, expected = reopened.decode(z).astype(int), generator.generate(gan.generator, z).astype(int)
+    images, expected = reopened.decode(z).astype(int), generator.generate_images(gan.generator, z).astype(int)
     assert images.shape == expected.shape
     return np.abs(images - expected), expected.std(0).mean()
 
@@ -24,7 +24,7 @@ def beside_keras(preset, gan):
 def test_models_that_ship_draw_the_same_to_one_level(name):
     preset = presets.find(name)
     gan = model.Gan(generator.settings_of(preset))
-    loading.fill(gan, preset)
+    loading.load_weights(gan, preset)
     difference, _ = beside_keras(preset, gan)
     assert difference.max() <= 1 and difference.mean() < 1e-3
 

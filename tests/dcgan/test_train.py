@@ -196,7 +196,7 @@ def test_the_closest_is_kept(blobs, tiny):
     result = tiny_dcgan.fit(blobs, tiny.model_copy(update={"learning_rate": 0.01}), distance=distance)
     assert result.curves.tests["kid"] == [1.0, 5.0]
     assert result.curves.tests["training kid"] == [-1.0, -5.0]
-    again = train.draw(result.result.generator, train.latents(tiny, 500))
+    again = train.generate_images(result.result.generator, train.sample_latents(tiny, 500))
     near, far = (int(np.abs(again.astype(int) - batch).max()) for batch in batches)
     assert near <= 1 < far
 
@@ -204,7 +204,7 @@ def test_the_closest_is_kept(blobs, tiny):
 @pytest.mark.slow
 def test_a_collapse_is_taken_back_and_in_the_end_given_up(blobs, tiny, monkeypatch):
     various = iter([0.5, 1.0] + [0.1] * 20)  # the first one has the real images
-    monkeypatch.setattr(train, "diversity", lambda images: next(various))
+    monkeypatch.setattr(train, "measure_diversity", lambda images: next(various))
     trainer = train.Trainer(blobs, tiny.model_copy(update={"steps": 60}))
     good = []
     usual = trainer._keep_good
@@ -218,7 +218,7 @@ def test_a_discriminator_that_is_hardly_ever_wrong_is_taken_back_however_many_st
     blobs, tiny, monkeypatch
 ):
     monkeypatch.setattr(train, "recompute_batch_norm", lambda *args: None)
-    monkeypatch.setattr(train, "draw", lambda generator, z: blobs)
+    monkeypatch.setattr(train, "generate_images", lambda generator, z: blobs)
     trainer = train.Trainer(blobs, tiny)
     for loss, taken_back in ((2, 0), (0.5, 1)):
         trainer.sums, trainer.since = {"discriminator": 50 * loss * train.LEAST_DISCRIMINATOR_LOSS}, 50
@@ -293,7 +293,7 @@ def test_a_model_of_another_shape_is_no_start(blobs, tiny):
 def test_both_networks_fit_every_size(size, colors):
     settings = TrainDcganSettings(size=size, colors=colors, width=4, discriminator_width=4)
     z = np.zeros((2, settings.latent_dim), "float32")
-    images = model.generator(settings)(z)
+    images = model.build_generator(settings)(z)
     assert images.shape == (2, size, size, settings.channels)
     assert model.Gan(settings).discriminator(images).shape == (2, 1)
 
@@ -344,7 +344,7 @@ def test_the_penalty_is_on_the_squared_gradient_of_every_image_of_the_batch(tiny
 
 
 def test_the_gradient_of_the_penalty_is_by_images_before_they_are_augmented(tiny, discriminator, monkeypatch):
-    monkeypatch.setattr(model, "augmentation", lambda settings: lambda images: 3 * images)
+    monkeypatch.setattr(model, "build_augmentation", lambda settings: lambda images: 3 * images)
     real, generated = np.random.default_rng(0).uniform(-1, 1, (2, 8, 28, 28, 1)).astype("float32")
     added = penalties(tiny, real, generated)
     assert added["logistic"] == pytest.approx(81 * energies(real).mean() / 2, rel=1e-4)
@@ -407,7 +407,7 @@ def test_rates_fall_to_the_share_that_was_asked_for(blobs, tiny):
 
 def test_a_palette_mixes_no_more_colors_than_it_has(tiny):
     settings = tiny.model_copy(update={"palette": 2, "colors": "color"})
-    generator = model.generator(settings)
+    generator = model.build_generator(settings)
     random_weights.give(generator)
     pixels = np.asarray(generator(np.ones((1, 8), "float32"))).reshape(-1, 3)
     between = pixels - pixels.mean(0)

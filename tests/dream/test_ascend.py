@@ -18,7 +18,7 @@ SMALL = {"size": 96, "steps": 3, "octaves": 2, "layers": ("block4_conv3",)}
 
 @pytest.fixture(scope="module")
 def photo():
-    return sample_photos.photo("chelsea")
+    return sample_photos.read_photo("chelsea")
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ def test_one_channel_rises_above_its_neighbors(weights_home, photo):
 @pytest.mark.slow
 def test_a_guide_of_another_size_and_shape_steers_the_dream(weights_home, photo):
     plain = dream(photo, layers=("block4_conv3",)).image
-    tall = sample_photos.photo("rocket")[:, 200:330]
+    tall = sample_photos.read_photo("rocket")[:, 200:330]
     guided = ascend(photo, DreamSettings(**SMALL), tall)
     assert not np.array_equal(guided.image, plain)
     assert guided.figures["octaves"][-1]["after"] > guided.figures["octaves"][-1]["before"]

@@ -29,7 +29,7 @@ def photo(height, width):
 
 
 def seconds(shape=PHOTO, **settings):
-    return estimate.usual(DreamSettings(**settings), photo(*shape))
+    return estimate.estimate_seconds(DreamSettings(**settings), photo(*shape))
 
 
 def test_a_pass_of_the_whole_image_costs_its_pixels():

@@ -27,7 +27,7 @@ SMALL = {
 
 @pytest.fixture(scope="module")
 def photo():
-    return sample_photos.photo("chelsea")
+    return sample_photos.read_photo("chelsea")
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def _vgg16():
         import keras
 
         keras.utils.set_random_seed(0)
-        _BUILT.append(backbones.Backbone(backbones.spec("vgg16"), backbones.vgg16.network(), "0" * 64))
+        _BUILT.append(backbones.Backbone(backbones.find_spec("vgg16"), backbones.vgg16.network(), "0" * 64))
     return _BUILT[0]
 
 
@@ -70,7 +70,7 @@ def stopper(when):
 @pytest.mark.parametrize("frames", [1, 2, 7])
 def test_a_video_has_the_frames_that_were_asked_for(frames, untrained, photo):
     result = video(photo, frames)
-    frames_read = list(animations.frames(result.video))
+    frames_read = list(animations.decode(result.video))
     assert (len(frames_read), result.frames) == (frames, frames)
     assert frames_read[0].shape == result.image.shape == (64, 96, 3)
     assert not result.stopped_early
@@ -78,7 +78,7 @@ def test_a_video_has_the_frames_that_were_asked_for(frames, untrained, photo):
 
 @pytest.mark.slow
 def test_the_end_flows_into_the_beginning(untrained, photo):
-    frames = list(animations.frames(video(photo, 24).video))
+    frames = list(animations.decode(video(photo, 24).video))
     neighbors = [mean_difference(first, second) for first, second in pairwise(frames)]
     assert mean_difference(frames[-1], frames[0]) < 1.25 * max(neighbors)
     assert mean_difference(frames[-1], frames[0]) < 0.7 * mean_difference(frames[0], frames[12])
@@ -128,7 +128,7 @@ def test_a_stopped_video_is_a_shorter_loop_that_can_be_made_again(at, inputs):
     assert stopped.stopped_early
     (file,) = stopped.files
     assert (file.kind, file.name) == ("animation", "cat-dream.webp")
-    frames = len(list(animations.frames(file.read())))
+    frames = len(list(animations.decode(file.read())))
     assert 2 <= frames == stopped.figures["frames"] < 30
     repeated = again(stopped, inputs)
     assert not repeated.stopped_early

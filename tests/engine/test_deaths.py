@@ -113,7 +113,7 @@ def test_live_requests_are_answered_while_keras_is_loaded(chores, start, until, 
 
 
 def test_a_job_that_does_not_stop_loses_its_process(engine, do, until, finished, monkeypatch):
-    monkeypatch.setattr(runner, "LET_GO_SECONDS", 0.5)
+    monkeypatch.setattr(runner, "STOP_SECONDS", 0.5)
     job = do(do="hang", steps=10_000, pause=0.02)
     until(lambda: engine.job(job.id).report)
     next_one = do()
@@ -126,7 +126,7 @@ def test_a_job_that_does_not_stop_loses_its_process(engine, do, until, finished,
 
 
 def test_a_job_of_slow_steps_has_the_time_of_some_to_stop(engine, do, until, finished, monkeypatch):
-    monkeypatch.setattr(runner, "LET_GO_SECONDS", 0.05)
+    monkeypatch.setattr(runner, "STOP_SECONDS", 0.05)
     job = do(steps=1000, pause=0.5)
     until(lambda: (report := engine.job(job.id).report) and report.step > 1)
     engine.stop(job.id)
@@ -141,7 +141,7 @@ def test_a_process_that_cannot_be_ended_holds_up_nobody(engine, do, until, finis
         end(lane, future)
         raise KeyError("its worker had gone by itself")
 
-    monkeypatch.setattr(runner, "LET_GO_SECONDS", 0.5)
+    monkeypatch.setattr(runner, "STOP_SECONDS", 0.5)
     monkeypatch.setattr(engine._cluster, "restart", restart)
     job = do(do="hang", steps=10_000, pause=0.02)
     until(lambda: engine.job(job.id).report)

@@ -177,7 +177,7 @@ def test_who_waits_in_vain_is_sent_away_with_a_next_step(monkeypatch):
 
 
 def test_room_that_comes_later_is_noticed(monkeypatch):
-    monkeypatch.setattr(turns_module, "LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(turns_module, "POLL_SECONDS", 0.02)
     slots = iter([0, 0, 0, 1])
     with Turns(lambda: next(slots)).take("me", "local"):
         assert list(slots) == []

@@ -113,7 +113,7 @@ def test_one_alone_has_no_limits(engine, keep, monkeypatch):
     monkeypatch.setenv("STUDIO_USERS", "many")
     keep("local", 300_002)
     monkeypatch.setenv("STUDIO_OWNER_DISK", "0")
-    assert quotas.most_bytes(ANN) == float("inf")
+    assert quotas.max_bytes(ANN) == float("inf")
 
 
 @pytest.mark.parametrize("text", ["much", "-1", "nan", "inf"])

@@ -43,7 +43,7 @@ def server(home, chores):
 @pytest.fixture
 def hurry(monkeypatch):
     """Makes a failed engine restart without a delay."""
-    monkeypatch.setattr(serving, "AGAIN_SECONDS", 0.1)
+    monkeypatch.setattr(serving, "RESTART_SECONDS", 0.1)
 
 
 def _has_ended(pid: int) -> bool:
@@ -263,8 +263,8 @@ def test_a_link_where_workers_have_their_place_gives_way_to_a_folder(home, start
 
 @pytest.mark.slow
 def test_the_log_is_bounded_while_the_engine_runs(home, start, chores, until, monkeypatch):
-    monkeypatch.setattr("studio.engine.cluster.launch.MOST_LOG", 2000)
-    monkeypatch.setattr(serving, "LOOK_SECONDS", 0.1)
+    monkeypatch.setattr("studio.engine.cluster.launch.MAX_LOG_BYTES", 2000)
+    monkeypatch.setattr(serving, "CHECK_SECONDS", 0.1)
     log = home / "logs" / "engine.log"
     engine = start()
     try:

@@ -84,7 +84,7 @@ def test_fast_reports_are_thinned(stream):
 
 @pytest.mark.slow
 def test_images_and_curves_come_along(engine):
-    photo = File.keep(image_io.encode_png(sample_photos.photo("rocket")), "image", "rocket.png")
+    photo = File.keep(image_io.encode_png(sample_photos.read_photo("rocket")), "image", "rocket.png")
     settings = PlaygroundSettings(detail=32, steps=400, size=64)
     running = engine.stream("playground.train", settings, {"content": [photo]}, "me")
     previews = [(running.preview, report.step) for report in watch(running)]
@@ -169,7 +169,7 @@ def test_one_that_is_stopped_before_its_turn_never_runs(stream):
 
 
 def test_what_takes_too_long_is_kept_as_far_as_it_was(stream, monkeypatch):
-    monkeypatch.setattr(live_module, "SECONDS", 0.5)
+    monkeypatch.setattr(live_module, "MAX_SECONDS", 0.5)
     result = stream(**LONG).result()
     assert result.stopped_early and result.data
 

@@ -39,6 +39,6 @@ def test_a_wave_stands_at_its_frequency_and_plain_enlarging_has_no_short_ones(ca
     wave = 100 + 50 * np.sin(2 * np.pi * 0.2 * np.arange(256))[None] * np.ones((200, 1))
     at, power = spectrum(wave.astype("float32"))
     assert len(at) == BANDS and at[np.nanargmax(power)] == pytest.approx(0.2, abs=0.01)
-    light = image_io.gray(plainly(cat, 4))[..., 0].astype("float32")
+    light = image_io.to_gray(plainly(cat, 4))[..., 0].astype("float32")
     at, power = spectrum(light)
     assert np.nanmean(power[at > 0.25]) < np.nanmean(power[at < 0.125]) - 25

@@ -25,9 +25,9 @@ def jpeg(photo, **options):
 @pytest.mark.parametrize("name", ["chelsea", "coffee"])
 @pytest.mark.parametrize("level", [5, 15])
 def test_noise_is_found(name, level):
-    light, color = estimate(noisy(sample_photos.photo(name), level, gray=True))
+    light, color = estimate(noisy(sample_photos.read_photo(name), level, gray=True))
     assert light == pytest.approx(level, rel=0.15) and color < 2
-    light, color = estimate(noisy(sample_photos.photo(name), level))
+    light, color = estimate(noisy(sample_photos.read_photo(name), level))
     # White noise in RGB with the weights of Y, Cb and Cr.
     assert light == pytest.approx(0.669 * level, rel=0.15)
     assert color == pytest.approx(0.641 * level, rel=0.15)
@@ -35,7 +35,7 @@ def test_noise_is_found(name, level):
 
 @pytest.mark.parametrize("name", ["chelsea", "astronaut", "coffee", "rocket"])
 def test_fur_and_edges_are_no_noise(name):
-    assert max(estimate(sample_photos.photo(name))) < 2
+    assert max(estimate(sample_photos.read_photo(name))) < 2
 
 
 @pytest.mark.parametrize("shape", [(8, 8, 3), (9, 31, 3), (8, 160, 4), (2500, 64, 3)])
@@ -63,7 +63,7 @@ def test_noise_that_is_clipped_itself_does_not_count():
 @pytest.mark.parametrize("subsampling", [0, 2])
 @pytest.mark.parametrize("quality", [75, 90])
 def test_noise_is_that_before_compression(name, subsampling, quality):
-    data = jpeg(noisy(sample_photos.photo(name), 10), quality=quality, subsampling=subsampling)
+    data = jpeg(noisy(sample_photos.read_photo(name), 10), quality=quality, subsampling=subsampling)
     damage = measure(data, image_io.read(data))
     assert damage.light == pytest.approx(6.7, rel=0.15)
     assert damage.color == pytest.approx(6.4, rel=0.25)
@@ -72,14 +72,14 @@ def test_noise_is_that_before_compression(name, subsampling, quality):
 @pytest.mark.parametrize("name", ["chelsea", "astronaut", "coffee", "rocket", "camera"])
 @pytest.mark.parametrize("quality", [50, 75, 90])
 def test_compressed_texture_is_no_noise(name, quality):
-    data = jpeg(sample_photos.photo(name), quality=quality)
+    data = jpeg(sample_photos.read_photo(name), quality=quality)
     damage = measure(data, image_io.read(data))
     assert max(damage.light, damage.color) < 1.5
 
 
 @pytest.mark.parametrize("name", ["chelsea", "astronaut", "coffee", "rocket"])
 def test_noise_that_is_correlated_among_pixels_is_found(name):
-    photo = sample_photos.photo(name)
+    photo = sample_photos.read_photo(name)
     taps = np.exp(-0.5 * (np.arange(-3, 4) / 0.7) ** 2)  # a blur of .7 px
     noise = np.random.default_rng(0).standard_normal(photo.shape)
     for axis in (0, 1):
@@ -90,20 +90,20 @@ def test_noise_that_is_correlated_among_pixels_is_found(name):
 
 
 def test_a_gray_file_tells_its_noise():
-    data = jpeg(noisy(sample_photos.photo("rocket"), 10, gray=True)[..., 0], quality=80)
+    data = jpeg(noisy(sample_photos.read_photo("rocket"), 10, gray=True)[..., 0], quality=80)
     assert measure(data, image_io.read(data)).light == pytest.approx(10, rel=0.15)
 
 
 @pytest.mark.parametrize("quality", [1, 5, 10, 30, 50, 75, 92, 99])
 def test_a_file_tells_its_quality(quality):
-    photo = sample_photos.photo("chelsea")[:64, :64]
+    photo = sample_photos.read_photo("chelsea")[:64, :64]
     for image in (photo, photo[..., 0]):
         assert quality_of(jpeg(image, quality=quality)) == quality
     assert quality_of(jpeg(photo, quality=quality, progressive=True)) == quality
 
 
 def test_what_is_no_jpeg_was_never_compressed():
-    photo = sample_photos.photo("chelsea")[:64, :64]
+    photo = sample_photos.read_photo("chelsea")[:64, :64]
     for data in (image_io.encode_png(photo), b"", b"\xff\xd8\xff", jpeg(photo)[:30]):
         assert quality_of(data) == 100
     assert (

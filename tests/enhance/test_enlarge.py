@@ -7,7 +7,7 @@ from keras import ops
 
 from studio.core.errors import Cancelled
 from studio.core.imaging import transparency
-from studio.core.imaging.tiling import tiles
+from studio.core.imaging.tiling import cut_tiles
 from studio.core.litert import network
 from studio.core.models import presets
 from studio.core.progress import Progress
@@ -51,7 +51,7 @@ def test_tiles_that_see_less_than_the_network_reaches_would_show(enlarger, cat, 
 
 def test_tiles_that_are_alike_cover_an_image_once():
     counts = np.zeros((100, 70), int)
-    for tile in tiles(100, 70, 32, 6, equal_size=True):
+    for tile in cut_tiles(100, 70, 32, 6, equal_size=True):
         assert (tile.rows.window_length, tile.columns.window_length) == (44, 44)
         counts[tile.rows.own(1), tile.columns.own(1)] += 1
     assert (counts == 1).all()

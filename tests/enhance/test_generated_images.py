@@ -20,7 +20,7 @@ def edge(image):
 
 
 def gray(image):
-    return image_io.gray(image)[..., 0] / 1.0
+    return image_io.to_gray(image)[..., 0] / 1.0
 
 
 @pytest.mark.parametrize("face", [5, 6])

@@ -23,7 +23,7 @@ def photos():
     """Lightness of crops of photos, `(24, 128, 128, 1) uint8`."""
     crops = []
     for name in ("chelsea", "astronaut", "coffee"):
-        photo = image_io.gray(sample_photos.photo(name))
+        photo = image_io.to_gray(sample_photos.read_photo(name))
         crops += [photo[n * 20 : n * 20 + 128, n * 30 : n * 30 + 128] for n in range(8)]
     return np.stack(crops)
 
@@ -83,17 +83,17 @@ def test_a_training_that_goes_on_ends_as_an_unbroken_one(photos, home):
 def folder(tmp_path):
     place = tmp_path / "photos"
     place.mkdir()
-    photo = sample_photos.photo("astronaut")
+    photo = sample_photos.read_photo("astronaut")
     for n in range(22):
         part = photo[10 * n : 10 * n + 160, 10 * n : 10 * n + 160]
         (place / f"{n:02d}.png").write_bytes(image_io.encode_png(part))
     (place / "small.png").write_bytes(image_io.encode_png(photo[:90, :90]))
-    return data.reference(str(place))
+    return data.store_reference(str(place))
 
 
 @pytest.mark.slow
 def test_a_trained_network_is_kept_and_enlarges(home, folder):
-    settings, drawings = SETTINGS, sample_sets.reference("sample:hair")
+    settings, drawings = SETTINGS, sample_sets.store("sample:hair")
     result = tasks.run(models.TASK, settings, {"data": [folder], "drawings": [drawings]})
     assert (
         result.figures["photos"] == 22

@@ -24,7 +24,7 @@ def photos():
     """Crops of photos, `(24, 128, 128, 3) uint8`."""
     windows = []
     for name in ("chelsea", "astronaut", "coffee"):
-        photo = sample_photos.photo(name)
+        photo = sample_photos.read_photo(name)
         windows += [photo[n * 20 : n * 20 + 128, n * 30 : n * 30 + 128] for n in range(8)]
     return np.stack(windows)
 
@@ -107,10 +107,10 @@ def test_a_trained_network_is_kept_and_cleans(home, tmp_path):
     folder = tmp_path / "photos"
     folder.mkdir()
     for n in range(22):
-        part = sample_photos.photo("astronaut")[10 * n : 10 * n + 160, 10 * n : 10 * n + 160]
+        part = sample_photos.read_photo("astronaut")[10 * n : 10 * n + 160, 10 * n : 10 * n + 160]
         (folder / f"{n:02d}.png").write_bytes(image_io.encode_png(part))
-    inputs = {"data": [data.reference(str(folder))]}
-    settings, drawings = SETTINGS, sample_sets.reference("sample:hair")
+    inputs = {"data": [data.store_reference(str(folder))]}
+    settings, drawings = SETTINGS, sample_sets.store("sample:hair")
     result = tasks.run(models.TASK, settings, inputs | {"drawings": [drawings]})
     preset = presets.unpack(result.files[0].read(), "mine")
     assert result.files[0].name == "photos-cleaning.zip" and result.figures["damaged_noise25"] > 19
@@ -120,7 +120,7 @@ def test_a_trained_network_is_kept_and_cleans(home, tmp_path):
     )
     assert "train_enhance photos --drawings hair.zip -o DIR --steps 4 " in preset.card()
     assert " --to clean" in preset.card() and preset.image()
-    photo = sample_photos.photo("chelsea")[:41, :60]
+    photo = sample_photos.read_photo("chelsea")[:41, :60]
     assert clean.open(preset).clean(photo, clean.Options(Damage(20))).shape == (41, 60, 3)
     more = {**inputs, "start": result.files}
     assert tasks.run(models.TASK, settings.model_copy(update={"seed": 1}), more).figures["started_from"]

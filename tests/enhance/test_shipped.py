@@ -25,13 +25,13 @@ def test_it_is_nearer_to_photos_than_bicubic(scale, gain):
     enlarger = enlarge.open(presets.find(SHIPPED))
     gains = []
     for name in ("chelsea", "astronaut", "coffee", "rocket"):
-        scores = measure_psnr(enlarger, sample_photos.photo(name), enlarge.Options(scale))
+        scores = measure_psnr(enlarger, sample_photos.read_photo(name), enlarge.Options(scale))
         gains.append(scores["psnr"] - scores["bicubic_psnr"])
     assert min(gains) > 0.2 and np.mean(gains) > gain, gains
 
 
 def test_eight_ways_of_looking_come_nearer_than_one():
-    enlarger, photo = enlarge.open(presets.find(SHIPPED)), sample_photos.photo("astronaut")
+    enlarger, photo = enlarge.open(presets.find(SHIPPED)), sample_photos.read_photo("astronaut")
     one, eight = (
         measure_psnr(enlarger, photo, enlarge.Options(2, ensemble=e))["psnr"] for e in (False, True)
     )
@@ -49,7 +49,7 @@ def gains(cleaned, damaged, photo):
 def test_it_takes_noise_away(level, gain):
     cleaner = clean.open(presets.find(CLEANER))
     for name in ("chelsea", "astronaut", "coffee"):
-        photo = sample_photos.photo(name)[:256, :256]
+        photo = sample_photos.read_photo(name)[:256, :256]
         noise = level * np.random.default_rng(0).standard_normal(photo.shape)
         damaged = np.clip(np.rint(photo + noise), 0, 255).astype("uint8")
         improvements = gains(cleaner.clean(damaged, clean.Options(measure(b"", damaged))), damaged, photo)
@@ -61,7 +61,7 @@ def test_it_takes_blocks_away(quality):
     cleaner = clean.open(presets.find(CLEANER))
     improvements = []
     for name in ("chelsea", "astronaut", "coffee"):
-        photo = sample_photos.photo(name)[:256, :256]
+        photo = sample_photos.read_photo(name)[:256, :256]
         damaged = compress(photo.astype("float32"), quality, gray=False, subsampled=True).astype("uint8")
         improvements.append(
             gains(cleaner.clean(damaged, clean.Options(Damage(quality=quality))), damaged, photo)
@@ -70,7 +70,7 @@ def test_it_takes_blocks_away(quality):
 
 
 def test_it_leaves_a_clean_photo_nearly_as_it_is():
-    photo = sample_photos.photo("coffee")[:256, :256]
+    photo = sample_photos.read_photo("coffee")[:256, :256]
     cleaned = clean.open(presets.find(CLEANER)).clean(photo, clean.Options(measure(b"", photo)))
     assert np.abs(cleaned.astype(int) - photo).mean() < 1.5
     assert np.abs((cleaned.astype(float) - photo).mean(axis=(0, 1))).max() < 0.5  # no color is shifted

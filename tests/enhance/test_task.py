@@ -34,7 +34,7 @@ def run_command(home, tmp_path, monkeypatch, capsys):
 def photo(tmp_path):
     """A file of 60 x 40 px."""
     path = tmp_path / "photo.png"
-    small = image_io.resize(sample_photos.photo("chelsea"), 40, 60)
+    small = image_io.resize(sample_photos.read_photo("chelsea"), 40, 60)
     path.write_bytes(image_io.encode_png(small))
     return path
 
@@ -147,7 +147,7 @@ def test_what_is_enlarged_is_cleaned_before(run_command, photo):
 
 @pytest.mark.slow
 def test_kinds_of_images(run_command, tmp_path):
-    base = Image.fromarray(image_io.resize(sample_photos.photo("chelsea"), 40, 60))
+    base = Image.fromarray(image_io.resize(sample_photos.read_photo("chelsea"), 40, 60))
     deep = np.asarray(base.convert("L")).astype("uint16") * 257
     clear = base.convert("RGBA")
     clear.putalpha(Image.linear_gradient("L").resize(base.size))

@@ -29,7 +29,7 @@ def test_a_square_is_taken_where_it_is_wanted(share, x, y, rows, columns):
 
 @pytest.mark.parametrize("longest", [300, 512, 900])
 def test_a_face_is_found_and_taken(longest):
-    photo = image_io.fit(sample_photos.photo("astronaut"), longest)
+    photo = image_io.fit(sample_photos.read_photo("astronaut"), longest)
     top, left, side = (value / longest for value in detect_face(photo))
     assert top < 0.2 < top + side, "her eyes"
     assert left < 0.44 < left + side, "her nose"
@@ -38,13 +38,13 @@ def test_a_face_is_found_and_taken(longest):
 
 
 def test_a_cat_is_taken_whole():
-    photo = sample_photos.photo("chelsea")
+    photo = sample_photos.read_photo("chelsea")
     assert detect_face(photo) is None
     assert crop_square(photo, 0, 0.5, 0.5).shape[0] == photo.shape[0]
 
 
 def test_a_face_at_the_edge_stays_within_the_photo():
-    photo = sample_photos.photo("astronaut")[:190, 150:300]
+    photo = sample_photos.read_photo("astronaut")[:190, 150:300]
     crop = crop_square(photo, 0, 0.5, 0.5)
     assert crop.shape[0] == crop.shape[1] < 150
 
@@ -52,7 +52,7 @@ def test_a_face_at_the_edge_stays_within_the_photo():
 @pytest.mark.slow
 @pytest.mark.parametrize("name, warned", [("astronaut", False), ("coffee", True), ("camera", True)])
 def test_a_photo_that_is_no_face_is_warned_of(home, name, warned):
-    file = File.keep(image_io.encode_png(sample_photos.photo(name)), "image", f"{name}.png")
+    file = File.keep(image_io.encode_png(sample_photos.read_photo(name)), "image", f"{name}.png")
     settings = FacesSettings(preset="faces-vae", face=1, n=1, enhance=False)
     result = tasks.run("faces.draw", settings, {"photo": [file]})
     notes = " ".join(result.figures.get("notes", ()))
@@ -63,4 +63,4 @@ def test_a_photo_that_is_no_face_is_warned_of(home, name, warned):
 def test_a_model_that_tells_no_error_of_its_own_warns_of_nothing(tiny):
     generator = models.generator(FacesSettings(preset=tiny), {})
     assert generator.redraw_error is None
-    assert not draw.photo_note(generator, FacesSettings(), sample_photos.photo("coffee"))
+    assert not draw.photo_note(generator, FacesSettings(), sample_photos.read_photo("coffee"))

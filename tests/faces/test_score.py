@@ -49,7 +49,7 @@ def test_the_part_is_what_the_training_of_the_model_held_out(scored, monkeypatch
         batches.append(images)
         return np.random.default_rng(0).normal(size=(len(images), 8))
 
-    monkeypatch.setattr(inception, "features", features)
+    monkeypatch.setattr(inception, "compute_features", features)
     coarse = np.random.default_rng(0).integers(0, 256, (300, 8, 8, 3), "uint8")
     images = coarse.repeat(4, axis=1).repeat(4, axis=2)
     assert scored(images)[0] == 0
@@ -58,9 +58,9 @@ def test_the_part_is_what_the_training_of_the_model_held_out(scored, monkeypatch
     for words in ((), ("--part", "0.9:1"), ("--part", "0:0.9")):
         assert scored(images, *words)[0] == 0
     size = models.load(presets.find("tiny")).size
-    read = data.load_dataset(data.reference(str(tmp_path / "images.npz")), size)
-    learned, held_out = split.split(split.positions(read), 0.1)
-    assert np.array_equal(by_count, read.images[split.by_count(300, 0.1)[1]])
+    read = data.load_dataset(data.store_reference(str(tmp_path / "images.npz")), size)
+    learned, held_out = split.split(split.compute_positions(read), 0.1)
+    assert np.array_equal(by_count, read.images[split.split_by_count(300, 0.1)[1]])
     assert np.array_equal(batches[2], read.images[held_out]) and np.array_equal(batches[4], batches[2])
     assert np.array_equal(batches[6], read.images[learned])
 
@@ -78,7 +78,7 @@ def test_a_gray_model_is_compared_with_gray_images(scored, monkeypatch):
         shapes.append(images.shape)
         return np.random.default_rng(0).normal(size=(len(images), 8))
 
-    monkeypatch.setattr(inception, "features", features)
+    monkeypatch.setattr(inception, "compute_features", features)
     for channels in (1, 3):
         monkeypatch.setattr(tiny_faces.TinySettings, "channels", channels, raising=False)
         assert scored(generate_images(300))[0] == 0

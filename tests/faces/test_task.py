@@ -68,7 +68,7 @@ def test_a_video_has_its_frames(tiny, kind):
     result = tasks.run(TASK, ask(interpolate=6, video=kind), {})
     [file] = result.files
     assert (file.kind, file.name) == ("animation", f"tiny.{kind}")
-    frames = list(animations.frames(file.read()))
+    frames = list(animations.decode(file.read()))
     assert len(frames) == 6 and frames[0].shape == (512, 512, 3)
     assert not np.array_equal(frames[0], frames[3])
     assert tasks.run(TASK, ask(interpolate=6, video=kind), {}).files[0].digest == file.digest

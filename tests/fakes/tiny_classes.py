@@ -82,7 +82,7 @@ def train(settings, inputs, progress: Progress) -> Result:
 def look(settings, inputs, progress: Progress) -> Result:
     """Returns an audit with one suspicious label."""
     dataset = data.load_dataset(inputs["data"][0], settings.size, 3, progress)
-    figures = audit.facts(dataset, duplicates.find(dataset, progress))
+    figures = audit.describe(dataset, duplicates.find(dataset, progress))
     figures["suspicious"] = [
         {"name": dataset.names[0], "label": "red", "looks_like": "blue", "confidence": 0.9}
     ]
@@ -113,7 +113,7 @@ def explain(settings, inputs, progress: Progress) -> Result:
         "label": classes[place],
         "probability": float(chances[place]),
         "whole": False,
-        "labels": predict.best(chances, classes, 5),
+        "labels": predict.most_probable_labels(chances, classes, 5),
     }
     recipe = recipes.make("classify.explain", settings, inputs, {})
     return Result((File.keep(image_io.encode_png(overlay, recipe), "image", "seen.png"),), figures, recipe)
@@ -130,7 +130,7 @@ def label(settings, inputs, progress: Progress) -> Result:
         classes, chances = _probabilities(
             presets.unpack(model.read(), paths.folder("cache") / model.digest), image
         )
-        predictions.append({"path": file.name, "labels": predict.best(chances, classes, settings.top)})
+        predictions.append({"path": file.name, "labels": predict.most_probable_labels(chances, classes, settings.top)})
     return Result((File.keep(b"{}", "text", "labels.json"),), {"images": predictions})
 
 

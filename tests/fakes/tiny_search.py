@@ -48,7 +48,7 @@ def run(settings: BowlSettings, inputs: Inputs, progress: Progress) -> Result:
         stopped = True
     recipe = recipes.Recipe(task=NAME, settings=settings.model_dump(mode="json"))
     if stopped:
-        run = checkpoints.find(NAME, settings, inputs)
+        run = checkpoints.find_run(NAME, settings, inputs)
         run.save(checkpoints.Checkpoint(epoch, {}, {}))  # as a training run does, to resume later
     file = File.keep(settings.model_dump_json().encode(), "model", "bowl.zip")
     scored = settings.trouble not in ("silent", "unscored")

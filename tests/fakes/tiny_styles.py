@@ -23,7 +23,7 @@ STYLES = ("rain", "sand")
 def network(settings: TrainStyleSettings = SETTINGS, styles: int = len(STYLES)):
     """Returns the network, with different gains and shifts for each style."""
     from studio.style.house.network import StyledNorm
-    from studio.style.house.network import network as fresh
+    from studio.style.house.network import build_network as fresh
 
     model = fresh(settings, styles)
     rng = np.random.default_rng(3)

@@ -116,7 +116,7 @@ def train(upload_zip, until):
 def test_a_sample_is_chosen_and_looked_over_at_once(visit, until):
     page = visit("classify")
     until(lambda: page.run() and "Look for wrong labels" in labels(page))
-    first = next(iter(sample_sets.sets().values()))
+    first = next(iter(sample_sets.list_sets().values()))
     assert f"images in {len(first.classes)} classes" in text_of(done(page).markdown)
     assert "No missing, broken or duplicate images" in text_of(page.success)
     assert "Train** trains a classifier on these images, which takes" in text_of(page.markdown)
@@ -264,7 +264,7 @@ def test_it_is_tried_on_the_camera_of_which_nothing_is_kept(train, until, monkey
         """Runs the camera's callback as if the browser had sent these images."""
         with monkeypatch.context() as patch:
             patch.setattr(st, "session_state", mine)
-            live_camera._update(classifier, images)
+            live_camera._classify_newest(classifier, images)
         for key, value in mine.items():
             page.session_state[key] = value
         return page.run()
@@ -363,7 +363,7 @@ def keras_file(**more: bytes) -> bytes:
 @pytest.fixture
 def bring(visit):
     """Opens the prediction half of the page with an imported model."""
-    imported_models.facts_of.clear()  # two files of the same second are the same file
+    imported_models.read_facts_as.clear()  # two files of the same second are the same file
 
     def bring(data: bytes, name: str = "my net.keras"):
         page = visit("classify", half="Try")
@@ -457,7 +457,7 @@ def test_a_bad_model_is_one_sentence_and_the_page_stays(where, bring, monkeypatc
 def test_a_classifier_is_trained_and_a_set_audited_on_an_imported_model(
     upload_zip, engine, until, monkeypatch
 ):
-    imported_models.facts_of.clear()
+    imported_models.read_facts_as.clear()
     model = ClassifierFacts(
         "my net", ("mine", "yours"), (48, 64), 7, preprocessing="0-255", reason="it has a Rescaling layer"
     )
@@ -527,13 +527,13 @@ def test_pairs_that_are_nearly_the_same_are_told_once_with_their_images(pairs, e
     near = [{"first": f"{n}.png", "second": f"{n}b.png", "across": across} for n, across in enumerate(pairs)]
     facts = {"broken_count": 0, "copies_count": 0, "small_count": 0, "images": 9, "notes": []}
     warned = ["1 pair of nearly the same image in two classes: check which class is right."]
-    [finding] = audit.findings(facts | {"near": near, "near_count": len(near), "warnings": warned})
+    [finding] = audit.list_findings(facts | {"near": near, "near_count": len(near), "warnings": warned})
     assert expected in finding.sentence
     assert (finding.is_problem, len(finding.names), finding.shows_images) == (matters, 2 * len(pairs), True)
 
 
 def test_every_sample_has_a_tile():
-    for name in [*sample_sets.sets(), "own"]:
+    for name in [*sample_sets.list_sets(), "own"]:
         assert (samples.SHIPPED / f"set-{name}.webp").is_file(), name
 
 
@@ -542,7 +542,7 @@ def test_what_learning_needs_is_drawn_of_a_recorded_run_until_ones_own(visit):
     assert not page.exception
     assert "Measure on my images" in [element.label for element in page.button]
     figures = runs.load("study").figures
-    sentences = study_words.sentences(figures)
+    sentences = study_words.describe_results(figures)
     captions = [element.value.replace("\\", "") for element in page.caption]
     assert all(sentence in captions for sentence in sentences.values())
     assert len(page.get("vega_lite_chart")) >= 2 + len(sentences)
@@ -550,6 +550,6 @@ def test_what_learning_needs_is_drawn_of_a_recorded_run_until_ones_own(visit):
 
 def test_wrong_labels_are_found_sooner_down_the_list_than_by_chance():
     lost = {"wrong": 2, "images": 10, "list": [True, False, True]}
-    rows = study.hidden_rows(lost)
+    rows = study.count_wrong_labels_found(lost)
     assert [row["found"] for row in rows if row["order"] == "suspicion list"] == [0, 1, 1, 2]
     assert [row["found"] for row in rows if row["order"] == "random order"] == [0, 0.2, 0.4, 0.6]

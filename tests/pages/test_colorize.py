@@ -38,7 +38,7 @@ def test_it_follows_the_sliders_and_offers_others(visit):
 
 @pytest.mark.slow
 def test_a_photo_in_color_is_asked_about(visit):
-    cat = File.keep(image_io.encode_png(sample_photos.photo("chelsea")), "image", "cat.png")
+    cat = File.keep(image_io.encode_png(sample_photos.read_photo("chelsea")), "image", "cat.png")
     page = visit("colorize", content="Your photo", **{"content.file": cat.digest})
     assert "a color photo" in texts(page.warning) and not page.exception
     page = visit("colorize", content="Your photo", recolor="true", **{"content.file": cat.digest})
@@ -47,7 +47,7 @@ def test_a_photo_in_color_is_asked_about(visit):
 
 def test_every_photo_that_is_offered_can_be_colored(home):
     photos = samples.gray_photos()
-    assert len(photos) == len(sample_photos.photos())
+    assert len(photos) == len(sample_photos.list_photos())
     for photo in photos:
         checks.check(ColorizeSettings(), {"content": [photo.file()]})
 
@@ -61,16 +61,16 @@ def test_the_command_of_a_gray_sample_names_it(visit):
 
 
 def test_color_hints_of_the_brush_become_one_layer_and_go_back():
-    masks = [np.zeros((20, 30, 3), "uint8") for _ in color_hint_brush.INKS]
-    assert color_hint_brush.layer(masks) is None
+    masks = [np.zeros((20, 30, 3), "uint8") for _ in color_hint_brush.HINT_COLORS]
+    assert color_hint_brush.store_hints(masks) is None
     masks[1][2:6, 3:9], masks[5][10:12, 20:24] = 255, 200
-    layer = image_io.read_transparent(color_hint_brush.layer(masks).read())
+    layer = image_io.read_transparent(color_hint_brush.store_hints(masks).read())
     assert layer.shape == (20, 30, 4) and tuple(layer[3, 4]) == (0xB3, 0x24, 0x2B, 255)
     assert tuple(layer[11, 21]) == (0x6F, 0xA5, 0xD9, 200) and not layer[0, 0, 3]
 
 
 def test_what_was_sure_is_drawn():
-    pixels = under_the_hood.confidence_map([[0, 50], [100, 100]])
+    pixels = under_the_hood.render_confidence_map([[0, 50], [100, 100]])
     assert pixels.shape == (32, 32) and pixels[0, 0] < 20 and pixels[-1].min() > 235
 
 

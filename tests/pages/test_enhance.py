@@ -28,7 +28,7 @@ def test_it_follows_the_sliders_and_can_be_kept(visit):
     page = visit("enhance", scale="3", explain="true")
     assert not page.exception and not page.error
     live = page.session_state["live"][1]
-    assert image_io.size(live.data) == (900, 1353) and live.recipe.settings["scale"] == 3
+    assert image_io.read_size(live.data) == (900, 1353) and live.recipe.settings["scale"] == 3
     assert live.figures["psnr"] > live.figures["bicubic_psnr"]
     assert "Keep" in labels(page) and "Start" not in labels(page)
     assert any("studio enhance sample:chelsea" in code.value for code in page.code)
@@ -51,7 +51,7 @@ def test_it_says_what_is_wrong_with_a_photo_and_takes_it_away(visit):
     text = texts(page.caption)
     assert "Detected in this photo: noise of " in text and "JPEG quality 90. **Clean** removes it" in text
     result = page.session_state["live"][1]
-    assert image_io.size(result.data) == (120, 180) and result.figures["noise"] > 12
+    assert image_io.read_size(result.data) == (120, 180) and result.figures["noise"] > 12
     near = [np.abs(image_io.read(data) - photo).mean() for data in (result.data, buffer.getvalue())]
     assert near[0] < 0.7 * near[1]
     page.toggle(key="clean").set_value(False).run()
@@ -95,7 +95,7 @@ def test_a_job_of_the_page_shows_there(visit, engine, until):
 
 
 def _photo():
-    return image_io.encode_png(sample_photos.photo("chelsea"))
+    return image_io.encode_png(sample_photos.read_photo("chelsea"))
 
 
 def test_other_results_can_be_enlarged():

@@ -341,7 +341,7 @@ def test_the_command_that_is_shown_asks_for_the_same(settings):
     parser = flags.Parser("studio")
     make.add(parser.add_subparsers())
     arguments = parser.parse_args(shlex.split(line)[1:])
-    again = FacesSettings.parse(flags.values(arguments))
+    again = FacesSettings.parse(flags.given_settings(arguments))
     assert outputs.apply_ending(Path(arguments.out), again) == settings
 
 

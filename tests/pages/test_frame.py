@@ -135,7 +135,7 @@ def test_a_signed_in_person_is_the_same_in_every_browser_and_nobody_else(draw, m
 
 
 def test_a_cookie_is_found_behind_others_whatever_they_hold():
-    from streamlit_app import COOKIE, OwnerCookie
+    from streamlit_app import OWNER_COOKIE, OwnerCookie
 
     def is_cookie_set(cookie):
         names = []

@@ -96,7 +96,7 @@ def test_a_training_on_a_text(open_result, models):
 @pytest.mark.slow
 def test_a_training_of_classes(open_result, engine):
     page = open_result(
-        "classify", "classify.train", {"epochs": 3}, {"data": [sample_sets.reference("sample:hair")]}
+        "classify", "classify.train", {"epochs": 3}, {"data": [sample_sets.store("sample:hair")]}
     )
     assert page.button_group(key="images").value == "Hair" and state(page, "epochs") == [3]
     other = open_result(
@@ -108,7 +108,7 @@ def test_a_training_of_classes(open_result, engine):
 
 @pytest.mark.slow
 def test_a_training_of_a_generator(open_result, engine):
-    inputs = {"data": [sample_sets.reference("sample:digits")]}
+    inputs = {"data": [sample_sets.store("sample:digits")]}
     page = open_result("train-generator", "vae.train", {"steps": 500, "scored": 500, "beta": 2.0}, inputs)
     assert page.button_group(key="kind").value == "vae"
     assert page.button_group(key="learn_from").value == "Digits"

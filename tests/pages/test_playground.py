@@ -113,7 +113,7 @@ def test_numbers_that_are_lost_are_called_so(lost):
 
 
 def test_with_all_weights_at_0_only_the_last_bias_learns():
-    learner = Learner(sample_photos.photo("chelsea"), lessons.settings("zero"))
+    learner = Learner(sample_photos.read_photo("chelsea"), lessons.settings("zero"))
     for _ in range(20):
         learner.step()
     look = learner.snapshot()
@@ -133,7 +133,7 @@ def test_every_lesson_can_be_watched_at_once():
 
 @pytest.mark.slow
 def test_what_learns_too_fast_is_lost_whatever_the_photo():
-    for name in sample_photos.photos():
+    for name in sample_photos.list_photos():
         for seed in range(3):
             settings = lessons.settings("too_fast").model_copy(update={"seed": seed, "size": 64})
-            assert learn(sample_photos.photo(name), settings).has_diverged, (name, seed)
+            assert learn(sample_photos.read_photo(name), settings).has_diverged, (name, seed)

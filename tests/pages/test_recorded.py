@@ -5,7 +5,7 @@ import shlex
 import pytest
 
 from pages.recorded import record, runs
-from studio.cli import _parser
+from studio.cli import _build_parser
 
 RECORDED = ("style", "dream", "classify", "tune", "x-ray", "lab")
 
@@ -41,7 +41,7 @@ def test_a_search_by_preference_has_recorded_picks_before_the_first(visit):
 def test_a_recorded_run_names_the_command_that_makes_it(name):
     words = shlex.split(runs.load(name).command)
     assert words[0] == "studio"
-    _parser().parse_args(words[1:])
+    _build_parser().parse_args(words[1:])
     assert runs.load(name).command == record.RUNS[name].command
     assert set(runs.load(name).figures) == set(record.RUNS[name].figures)
 

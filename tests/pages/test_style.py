@@ -83,7 +83,7 @@ def test_paintings_that_the_shipped_network_knows_need_no_download(visit, monkey
 
 
 def test_a_painting_that_it_does_not_know_needs_the_network_for_any_style(visit, monkeypatch):
-    monkeypatch.setattr("studio.style.house.known_styles.styles", lambda *network: ("mosaic",))
+    monkeypatch.setattr("studio.style.house.known_styles.list_styles", lambda *network: ("mosaic",))
     calls = []
     monkeypatch.setattr(
         "pages.parts.show_live",

@@ -300,7 +300,7 @@ def test_the_sample_can_be_learned_from_and_is_the_same_every_time():
     text = sample_texts.tales()
     assert text == sample_texts.tales()
     assert len(text) > 20_000
-    assert not corpus.facts(text).odd
+    assert not corpus.compute_facts(text).odd
     assert "whose the" not in text
 
 

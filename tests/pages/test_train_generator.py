@@ -230,7 +230,7 @@ def test_a_zip_is_looked_over(own):
 def photo_at(quality: int) -> bytes:
     """Returns the photo saved at another quality: other bytes, other pixels."""
     body = io.BytesIO()
-    Image.fromarray(sample_photos.photo("chelsea")).resize((120, 80)).save(body, "JPEG", quality=quality)
+    Image.fromarray(sample_photos.read_photo("chelsea")).resize((120, 80)).save(body, "JPEG", quality=quality)
     return body.getvalue()
 
 
@@ -354,7 +354,7 @@ def test_images_of_the_gallery_become_a_data_set(visit, until, monkeypatch):
 
 
 def test_samples_have_their_images():
-    for name in [*sample_sets.collections(), "own", "gallery", "by-name"]:
+    for name in [*sample_sets.list_collections(), "own", "gallery", "by-name"]:
         assert (samples.SHIPPED / f"set-{name}.webp").is_file()
 
 

@@ -201,7 +201,7 @@ def trained(engine, monkeypatch, tmp_path):
     monkeypatch.setattr(training, "_stylize", lambda style, inputs: b"")  # workers are not warmed up
     rain = File.keep(png(), "image", "rain.png")
     preset = tiny_styles.make(tmp_path / "tiny", learned_from=[rain])
-    inputs = {"data": [sample_sets.reference("sample:photos")], "style": [rain]}
+    inputs = {"data": [sample_sets.store("sample:photos")], "style": [rain]}
     recipe = recipes.Recipe(task=training_form.TASK, settings=tiny_styles.SETTINGS.model_dump(mode="json"))
     data = model_zip.pack(preset.folder)
     result = ("model", "photos-styles.zip", FIGURES, recipe, 7.0)
@@ -246,7 +246,7 @@ def test_a_training_that_was_broken_off_goes_on_from_its_checkpoint(
     monkeypatch.setattr(engine, "job", lambda name, owner: broken)
     page = visit("style", job=trained.id)
     assert "Run again" in labels(page) and "Continue" not in labels(page)
-    run = checkpoints.find(training_form.TASK, tiny_styles.SETTINGS, trained.inputs)
+    run = checkpoints.find_run(training_form.TASK, tiny_styles.SETTINGS, trained.inputs)
     run.save(checkpoints.Checkpoint(2, {"one": np.zeros(1)}))
     page.run()
     assert "Continue from step 2" in text_of(page.warning)
@@ -256,5 +256,5 @@ def test_a_training_that_was_broken_off_goes_on_from_its_checkpoint(
 
 
 def test_samples_have_their_images():
-    for name in sample_sets.practice():
+    for name in sample_sets.list_photo_collections():
         assert (samples.SHIPPED / f"set-{name}.webp").is_file()

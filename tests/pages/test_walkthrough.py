@@ -70,7 +70,7 @@ def test_it_is_a_command_whose_result_can_be_made_again(pixels, monkeypatch, cap
     assert main(["pixels", "sample:coffee", "-o", "out.png", "--side", "8", "--quiet"]) == 0
     image = image_io.read("out.png")
     assert (image[:8, :8] == image[0, 0]).all() and len({tuple(row) for row in image[::8, 0]}) > 9
-    assert abs(image.mean() - sample_photos.photo("coffee").mean()) < 3
+    assert abs(image.mean() - sample_photos.read_photo("coffee").mean()) < 3
     assert main(["replay", "out.png", "--verify", "--quiet"]) == 0
     assert "identical" in capsys.readouterr().out
     assert main(["pixels", "sample:coffee", "-o", "sheet.png", "--vary", "side=4:64:3", "--quiet"]) == 0

@@ -27,7 +27,7 @@ def look(task, settings, inputs, shelf, most=4):
         figures = {"given": [8, 8, 64], "sums": [4, 4], "map": [2, 2], "place": (2, 2), "parts": [PART]}
         figures |= {"others": -6.0, "other_maps": 63, "bias": 0.25, "sum": -1.25}
     else:
-        layers = backbones.spec(settings.backbone).layers
+        layers = backbones.find_spec(settings.backbone).layers
         count = layers[settings.layer_name]
         channel = STRONGEST[0] if settings.channel is None else settings.channel
         figures = {"channel": channel, "silent": 0.1, "place": (1, 1), "at_place": 0.5, "most": 2.0}

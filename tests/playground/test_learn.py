@@ -21,7 +21,7 @@ QUICK = {"detail": 48, "steps": 300, "size": 64, "batch": 256}
 
 @pytest.fixture(scope="module")
 def photo():
-    return sample_photos.photo("chelsea")
+    return sample_photos.read_photo("chelsea")
 
 
 def settings(**change) -> PlaygroundSettings:
@@ -136,7 +136,7 @@ def test_stopped_it_keeps_what_is_there(photo):
 def test_a_video_shows_its_learning_and_stopped_what_was_learned(photo):
     video_settings = settings(frames=12, steps=60, video="gif", fps=10)
     whole = learn(photo, video_settings)
-    frames = list(animations.frames(whole.video))
+    frames = list(animations.decode(whole.video))
     assert len(frames) == whole.frames == 12 and frames[0].shape == whole.image.shape
     near = [np.abs(frame - whole.image.astype(int)).mean() for frame in frames]
     assert near[0] > 4 * near[-1]

@@ -37,7 +37,7 @@ def test_an_image_is_painted_and_made_again(run_command):
     assert len(figures["gradients"]) == 4 and len(figures["values"]) == 3 and not figures["notes"]
     image = image_io.read("out.png")
     assert max(image.shape) == 192
-    target = image_io.resize(sample_photos.photo("rocket"), *image.shape[:2])
+    target = image_io.resize(sample_photos.read_photo("rocket"), *image.shape[:2])
     assert np.abs(image - target.astype(float)).mean() < 25
     assert run_command("replay", "out.png", "--verify", "--quiet")[:2] == (0, "identical\n")
 
@@ -63,7 +63,7 @@ def test_weights_that_ran_away_are_no_error(run_command):
 
 
 def test_a_rate_that_only_makes_it_worse_is_told(home):
-    file = File.keep(image_io.encode_png(sample_photos.photo("rocket")), "image", "rocket.png")
+    file = File.keep(image_io.encode_png(sample_photos.read_photo("rocket")), "image", "rocket.png")
     settings = PlaygroundSettings(learning_rate=20, steps=40, detail=32, size=64, weight_decay=0)
     figures = tasks.run("playground.train", settings, {"content": [file]}).figures
     assert "rose above its first value" in figures["notes"][0]
@@ -79,7 +79,9 @@ def test_what_no_network_can_have_is_told(run_command, words, message):
 
 def test_what_it_takes_grows_with_what_is_asked(home):
     task = tasks.get("playground.train")
-    inputs = {"content": [File.keep(image_io.encode_png(sample_photos.photo("rocket")), "image", "a.png")]}
+    inputs = {
+        "content": [File.keep(image_io.encode_png(sample_photos.read_photo("rocket")), "image", "a.png")]
+    }
     usual, needs = tasks.import_object(task.usual), tasks.import_object(task.needs)
     for change in ({"steps": 9000}, {"size": 4096}, {"frames": 200}, {"width": 256, "depth": 12}):
         assert usual(PlaygroundSettings(**change), inputs) > 1.5 * usual(PlaygroundSettings(), inputs)

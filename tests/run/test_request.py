@@ -23,7 +23,7 @@ TRANSFER = tasks.get("style.transfer")
     ],
 )
 def test_names_become_settings_and_all_else_files(home, values, words, expected, named):
-    settings, files = request.sort(TRANSFER, values, words)
+    settings, files = request.separate_names(TRANSFER, values, words)
     assert settings == expected
     assert {slot: inputs for slot, inputs in files.items() if inputs} == named
 

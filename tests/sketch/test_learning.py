@@ -69,7 +69,7 @@ def test_batches_have_other_sketches_for_another_seed(bank):
 def test_avatars_are_read_and_made_smaller(home, sketch_arrays):
     same = banks.read(save_arrays(sketch_arrays), SIZE)
     assert all(np.array_equal(same.arrays[name], array) for name, array in sketch_arrays.items())
-    shipped = sample_sets.reference("sample:sketches")
+    shipped = sample_sets.store("sample:sketches")
     large, small = banks.read(shipped, 96), banks.read(shipped, 32)
     assert len(large) == len(small) == 128 and small.arrays["parts"].shape[1:] == (3, 32, 32, 3)
     assert np.abs(small.images.mean((1, 2)) - large.images.mean((1, 2))).max() < 1
@@ -100,7 +100,7 @@ def test_few_avatars_other_sizes_and_other_files_are_refused(home, sketch_arrays
         banks.read(save_arrays({name: array[:15] for name, array in sketch_arrays.items()}), SIZE)
     with pytest.raises(InvalidInput, match="32 px"):
         banks.read(save_arrays(sketch_arrays), 96)
-    for file in (File.keep(b"no zip", "dataset", "mine.npz"), sample_sets.reference("sample:hair")):
+    for file in (File.keep(b"no zip", "dataset", "mine.npz"), sample_sets.store("sample:hair")):
         with pytest.raises(InvalidInput, match="an npz of arrays"):
             banks.read(file, SIZE)
 

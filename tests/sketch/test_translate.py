@@ -75,7 +75,7 @@ def read(home):
 
     def read(root, **settings):
         parsed = TrainTranslateSettings(size=64, **settings)
-        return pairs_task.load_pairs(parsed, data.reference(str(root)), Progress())
+        return pairs_task.load_pairs(parsed, data.store_reference(str(root)), Progress())
 
     return read
 

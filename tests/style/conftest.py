@@ -9,11 +9,11 @@ from studio.core.imaging import sample_photos
 
 @pytest.fixture(scope="session")
 def photo():
-    return sample_photos.photo("chelsea")
+    return sample_photos.read_photo("chelsea")
 
 
 @pytest.fixture(scope="session")
 def painting():
     from studio.core.imaging import paintings
 
-    return paintings.painting("brush_strokes")
+    return paintings.read_painting("brush_strokes")

@@ -67,7 +67,7 @@ def test_an_odd_size_is_not_shifted(networks):
 def test_tiles_leave_no_seam(networks, monkeypatch):
     content, style = CAT[:, :203, :150], CUP[:, :120, :130]
     whole = np.asarray(stylized(networks, content, style))
-    monkeypatch.setattr(adain, "_TILE", 64)
+    monkeypatch.setattr(adain, "_TILE_SIDE", 64)
     tiled = np.asarray(stylized(networks, content, style))
     assert np.abs(tiled - whole).max() < 1e-4
 

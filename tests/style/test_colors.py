@@ -15,7 +15,7 @@ def images():
 
 def test_a_matched_image_has_the_mean_and_covariance_of_the_other():
     a, b = images()
-    matched = colors.match(a, b).reshape(-1, 3).astype(float)
+    matched = colors.match_colors(a, b).reshape(-1, 3).astype(float)
     target = b.reshape(-1, 3).astype(float)
     assert np.allclose(matched.mean(0), target.mean(0), atol=2)
     assert np.allclose(np.cov(matched.T), np.cov(target.T), atol=0.05 * np.cov(target.T).max())
@@ -23,12 +23,12 @@ def test_a_matched_image_has_the_mean_and_covariance_of_the_other():
 
 def test_matching_an_image_to_itself_changes_nothing():
     a, _ = images()
-    assert np.abs(colors.match(a, a).astype(int) - a).max() <= 1
+    assert np.abs(colors.match_colors(a, a).astype(int) - a).max() <= 1
 
 
 def test_a_gray_image_can_be_matched():
     a, _ = images()
-    assert colors.match(np.full((9, 9, 3), 90, "uint8"), a).shape == (9, 9, 3)
+    assert colors.match_colors(np.full((9, 9, 3), 90, "uint8"), a).shape == (9, 9, 3)
 
 
 def test_kept_luminance_takes_the_brightness_of_one_and_the_hue_of_the_other():
@@ -43,16 +43,16 @@ def test_kept_luminance_takes_the_brightness_of_one_and_the_hue_of_the_other():
 def test_an_image_of_many_megapixels_is_read_sparsely_and_matched_as_a_small_one():
     a, b = images()
     large = np.kron(b, np.ones((60, 60, 1), "uint8"))
-    assert np.abs(colors.match(a, large).astype(int) - colors.match(a, b)).max() <= 3
+    assert np.abs(colors.match_colors(a, large).astype(int) - colors.match_colors(a, b)).max() <= 3
 
 
 def test_a_toned_image_has_the_colors_of_its_styles_as_far_as_the_strength_goes():
     style, photo = images()
     painted = np.clip(style * 0.8 + 30, 0, 255).astype("uint8")  # a veil
-    whole = colors.tone(painted, photo, [style], [1.0], 1.0)
+    whole = colors.match_style_colors(painted, photo, [style], [1.0], 1.0)
     assert np.allclose(whole.mean((0, 1)), style.mean((0, 1)), atol=2)
     assert np.allclose(whole.std((0, 1)), style.std((0, 1)), atol=2)
-    half = colors.tone(painted, photo, [style], [1.0], 0.5).mean((0, 1))
+    half = colors.match_style_colors(painted, photo, [style], [1.0], 0.5).mean((0, 1))
     assert np.allclose(half, (style.mean((0, 1)) + photo.mean((0, 1))) / 2, atol=2)
 
 
@@ -60,7 +60,7 @@ def test_toning_makes_no_noise_of_an_image_of_hardly_any_colors():
     style, photo = images()
     rng = np.random.default_rng(1)
     flat = (120 + rng.integers(-2, 3, (40, 40, 3))).astype("uint8")
-    assert colors.tone(flat, photo, [style], [1.0], 1.0).std((0, 1)).max() < 1.6 * flat.std((0, 1)).max() + 1
+    assert colors.match_style_colors(flat, photo, [style], [1.0], 1.0).std((0, 1)).max() < 1.6 * flat.std((0, 1)).max() + 1
 
 
 def test_a_dim_painting_is_brightened_a_little_and_keeps_its_hues():

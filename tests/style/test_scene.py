@@ -78,7 +78,7 @@ def test_with_masks_a_weight_says_how_far_its_style_covers_the_photo():
 def test_masks_are_stretched_to_the_layer():
     half = WHITE.copy()
     half[:, :5] = 0
-    mask = masks.at(half, 20, 40)
+    mask = masks.resize_mask(half, 20, 40)
     assert mask.shape == (20, 40)
     assert mask[:, :15].max() < 0.1
     assert mask[:, 25:].min() > 0.9

@@ -7,7 +7,7 @@ from studio.core import recipes, tasks
 from studio.core.errors import Cancelled
 from studio.core.imaging import image_io
 from studio.core.progress import Progress, Report
-from studio.core.training.precision import fastest
+from studio.core.training.precision import detect_fastest
 from studio.style.nnst.schedule import stages
 from studio.style.settings import TransferSettings
 from studio.style.transfer import transfer
@@ -130,7 +130,7 @@ def test_kept_luminance_keeps_the_photo_recognizable_in_color(weights_home, phot
 
 
 def test_a_cancel_keeps_the_image_so_far(weights_home, photo, painting, monkeypatch):
-    monkeypatch.setattr("studio.style.transfer._is_closer", lambda *_: True)
+    monkeypatch.setattr("studio.style.transfer._is_closer_to_styles", lambda *_: True)
     passes = []
     progress = Progress(lambda report: passes.append(report.step), cancelled=lambda: passes[-1:] == [3])
     painted = transfer(photo, [painting], TransferSettings(**SMALL), progress=progress)
@@ -172,7 +172,7 @@ def test_the_task_keeps_a_png_whose_recipe_makes_it_again(inputs):
     recipe = recipes.read(data)
     assert recipe == result.recipe
     assert set(recipe.weights) == {"vgg16"}
-    assert recipe.settings["precision"] == fastest()
+    assert recipe.settings["precision"] == detect_fastest()
     again = tasks.run(recipe.task, recipe.checked_settings(), inputs)
     assert again.files[0].digest == result.files[0].digest
 

@@ -26,21 +26,21 @@ def cutout(hidden, side=96):
 
 @pytest.mark.parametrize("hidden", [(0, 0, 0), (255, 255, 255), (0, 0, 255)])
 def test_what_is_hidden_takes_the_color_beside_it(hidden):
-    colors, alpha = transparency.split(cutout(hidden))
+    colors, alpha = transparency.split_alpha(cutout(hidden))
     assert np.abs(colors.astype(int) - ORANGE).max() <= 1
     np.testing.assert_array_equal(alpha, cutout(hidden)[..., 3])
 
 
 def test_an_image_without_alpha_is_as_it_was():
     image = cutout((0, 0, 0))[..., :3]
-    colors, alpha = transparency.split(image)
+    colors, alpha = transparency.split_alpha(image)
     assert colors is image and alpha is None
-    assert transparency.join(image, None) is image
+    assert transparency.join_alpha(image, None) is image
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 7), (9, 5)])
 def test_where_nothing_is_visible_there_is_white(shape):
-    colors, _ = transparency.split(np.zeros((*shape, 4), "uint8"))
+    colors, _ = transparency.split_alpha(np.zeros((*shape, 4), "uint8"))
     assert (colors == 255).all()
 
 

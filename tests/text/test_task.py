@@ -131,7 +131,7 @@ def test_who_stops_gets_a_model_and_can_go_on(text, tiny, home, monkeypatch):
     result = tasks.run("text.train", tiny, {"text": [text]}, progress)
     assert result.stopped_early and result.figures["ended"] == "cancelled"
     assert presets.unpack(result.files[0].read(), "half").data()["figures"]["steps"] < 100
-    assert checkpoints.find("text.train", tiny, {"text": [text]}).load() is not None
+    assert checkpoints.find_run("text.train", tiny, {"text": [text]}).load() is not None
     whole = tasks.run("text.train", tiny, {"text": [text]})
     assert not whole.stopped_early and whole.figures["curve"]["steps"][-1] == whole.figures["steps"]
 

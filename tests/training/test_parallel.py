@@ -162,4 +162,4 @@ def test_what_is_wrong_about_the_processes_is_one_sentence(monkeypatch, variable
         monkeypatch.setenv(f"KERAS_DISTRIBUTION_{name}", value)
     with pytest.raises(StudioError, match=says):
         parallel.initialize()
-    assert parallel.devices() == parallel.processes() == 1 and parallel.is_first()
+    assert parallel.count_devices() == parallel.count_processes() == 1 and parallel.is_first()

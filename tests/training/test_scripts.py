@@ -82,7 +82,7 @@ def test_a_model_is_published_with_half_the_bytes(home, text, tmp_path, shipped,
     words = [str(tmp_path / "model"), "--name", "numbers", "--license", "CC0-1.0", "--trained-on", "numbers"]
     assert publish.main(words) == 0
     model, entry = presets.find("numbers"), index.load().presets["numbers"]
-    assert model.folder == shipped / "numbers" and "numbers" in presets.names()
+    assert model.folder == shipped / "numbers" and "numbers" in presets.list_names()
     assert entry.license == "CC0-1.0" and "\nLicense: CC0-1.0\n" in model.card()
     assert entry.command.startswith("python -m training.train_text numbers.txt")
     lines = (model.folder / model_folder.SETTINGS).read_text().splitlines()

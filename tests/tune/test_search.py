@@ -314,7 +314,7 @@ def test_what_trainings_are_measured_with_is_fetched_before_the_first(home, monk
     settings = TuneSettings.parse(MEASURED)
     assert weights_of(settings) == ("inceptionv3",)
     with pytest.raises(Unavailable, match=r"InceptionV3 are not here "):
-        tasks.run(TASK, settings, {"data": [sample_sets.reference("sample:cartoons")]})
+        tasks.run(TASK, settings, {"data": [sample_sets.store("sample:cartoons")]})
 
 
 def test_where_a_loss_alone_is_told_nothing_is_fetched():

@@ -37,12 +37,12 @@ def test_batches_of_any_number_are_the_same(discs, tiny, count):
 def test_images_are_prepared_alike_in_batches_and_at_once(discs, tiny, likelihood):
     settings = tiny.model_copy(update={"likelihood": likelihood})
     vae, images = Vae(tiny), np.resize(discs, (130, 28, 28, 1))
-    whole = codes.prepare_images(images, settings)
+    whole = codes.preprocess(images, settings)
     z, _ = codes.encode(vae, whole)
     part = Part(images, np.arange(130))
-    assert np.allclose(codes.encode(vae, part, None, codes.make_prepare(settings))[0], z, atol=1e-5)
+    assert np.allclose(codes.encode(vae, part, None, codes.make_preprocessing(settings))[0], z, atol=1e-5)
     error = np.sqrt(np.mean((codes.decode(vae, z).astype("float64") - whole) ** 2))
-    assert codes.redraw_error(vae, part, z, codes.make_prepare(settings)) == pytest.approx(error, rel=1e-3)
+    assert codes.reconstruction_error(vae, part, z, codes.make_preprocessing(settings)) == pytest.approx(error, rel=1e-3)
 
 
 def test_encoding_can_be_stopped(discs, tiny):
@@ -54,19 +54,19 @@ def test_what_codes_tell_is_counted_number_by_number():
     rng = np.random.default_rng(0)
     z_mean = np.stack([2 * rng.standard_normal(5000), np.zeros(5000)], axis=1)
     z_log_var = np.stack([np.full(5000, np.log(0.25)), np.zeros(5000)], axis=1)
-    facts = codes.code_facts(z_mean, z_log_var)
+    facts = codes.compute_kl_statistics(z_mean, z_log_var)
     assert facts.kl[0] == pytest.approx(0.5 * (4 + 0.25 - 1 + np.log(4)), abs=0.1)
     assert facts.kl[1] == 0 and facts.active == 1 and not facts.collapsed
 
 
 def test_a_collapse_is_told_with_a_way_out():
-    facts = codes.code_facts(np.zeros((50, 8)), np.zeros((50, 8)))
+    facts = codes.compute_kl_statistics(np.zeros((50, 8)), np.zeros((50, 8)))
     assert facts.collapsed
     (note,) = latent_analysis.notes(facts)
     assert "only 0 of 8" in note and "beta" in note
     assert (
         latent_analysis.notes(
-            codes.code_facts(np.random.default_rng(0).standard_normal((50, 8)), np.zeros((50, 8)))
+            codes.compute_kl_statistics(np.random.default_rng(0).standard_normal((50, 8)), np.zeros((50, 8)))
         )
         == ()
     )
@@ -113,7 +113,7 @@ def test_validation_codes_choose_whether_numbers_tell_of_each_other():
 def test_codes_are_drawn_with_the_deviation_that_each_has():
     z_mean, z_log_var = np.full((20_000, 2), 3.0, "float32"), np.full((20_000, 2), np.log(0.25), "float32")
     z_log_var[:, 1] = np.log(4)
-    z = codes.sample(z_mean, z_log_var, np.random.default_rng(0))
+    z = codes.sample_latents(z_mean, z_log_var, np.random.default_rng(0))
     assert z.dtype == np.float32
     assert np.allclose(z.mean(0), 3, atol=0.05) and np.allclose(z.std(0), [0.5, 2], rtol=0.03)
 
@@ -125,12 +125,12 @@ def test_the_contrast_is_the_one_by_which_redrawn_images_miss_least(tiny):
     z = np.zeros((130, 4), "float32")
     for contrast in (1.0, 1.4, 2.3):
         images = np.full((130, 28, 28, 1), round(255 * codes.sigmoid(contrast)), "uint8")
-        assert codes.contrast(vae, images, z) == contrast
+        assert codes.choose_contrast(vae, images, z) == contrast
         assert np.array_equal(codes.decode(vae, z, contrast), images)
     noise = codes.binarize(np.full((130, 28, 28, 1), 186, "uint8"), np.random.default_rng(0))
-    assert codes.contrast(vae, noise, z) == codes.CONTRASTS[-1], "most are white"
+    assert codes.choose_contrast(vae, noise, z) == codes.CONTRASTS[-1], "most are white"
     with pytest.raises(Cancelled):
-        codes.contrast(vae, noise, z, Progress(cancelled=lambda: True))
+        codes.choose_contrast(vae, noise, z, Progress(cancelled=lambda: True))
 
 
 @pytest.mark.slow

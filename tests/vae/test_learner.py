@@ -10,8 +10,8 @@ import tensorflow as tf
 
 from studio.core.generators.vgg16_discriminator import LAYERS as DISCRIMINATOR_LAYERS
 from studio.vae import adversarial, learner
-from studio.vae.adversarial import Adversarial
-from studio.vae.learner import Learner
+from studio.vae.adversarial import AdversarialLosses
+from studio.vae.learner import VaeLosses
 from studio.vae.model import Vae
 from studio.vae.settings import TrainVaeSettings
 
@@ -39,7 +39,7 @@ def test_likelihoods_are_those_of_the_distributions():
 
 
 def test_free_bits_charge_each_number_at_least_so_much(discs, tiny):
-    free, plain = (Learner(tiny.model_copy(update={"free_bits": bits})) for bits in (0.5, 0.0))
+    free, plain = (VaeLosses(tiny.model_copy(update={"free_bits": bits})) for bits in (0.5, 0.0))
     losses, usual = free(discs[:8]), plain(discs[:8])
     assert float(losses["kl"]) == pytest.approx(float(usual["kl"]), abs=1e-4)
     assert float(usual["charged"]) == pytest.approx(float(usual["kl"]), abs=1e-5)
@@ -49,7 +49,7 @@ def test_free_bits_charge_each_number_at_least_so_much(discs, tiny):
 
 def test_beta_grows_during_the_warm_up(discs, tiny):
     wish = tiny.model_copy(update={"beta": 2.0, "warm_up": 0.5, "steps": 8})
-    model = Learner(wish)
+    model = VaeLosses(wish)
     terms = {"reconstruction": 5.0, "kl": 1.0, "charged": 1.0}
     losses = []
     for _ in range(6):
@@ -85,7 +85,7 @@ def test_a_perceptual_share_is_measured_by_what_sees(discs, tiny):
         return {layer: (n + 1.0) * images for n, layer in enumerate(learner.PERCEPTUAL_LAYERS)}
 
     def missed(share):
-        return float(Learner(tiny.model_copy(update={"perceptual": share}), see)(discs[:4])["reconstruction"])
+        return float(VaeLosses(tiny.model_copy(update={"perceptual": share}), see)(discs[:4])["reconstruction"])
 
     pixels = missed(0.0)
     assert not looks
@@ -97,7 +97,7 @@ def test_a_perceptual_share_is_measured_by_what_sees(discs, tiny):
 @pytest.mark.slow
 def test_what_is_seen_teaches_the_decoder(discs, tiny):
     wish = tiny.model_copy(update={"perceptual": 1.0, "beta": 0.001})
-    model = Learner(wish, lambda images: dict.fromkeys(learner.PERCEPTUAL_LAYERS, images))
+    model = VaeLosses(wish, lambda images: dict.fromkeys(learner.PERCEPTUAL_LAYERS, images))
     model.start()
     before = model.vae.decoder.get_weights()
     model.train_on_batch(discs[:8])
@@ -107,7 +107,7 @@ def test_what_is_seen_teaches_the_decoder(discs, tiny):
 
 @pytest.fixture(scope="module")
 def played(discs, tiny):
-    model = Learner(tiny.model_copy(update={"adversarial": 0.5}))
+    model = VaeLosses(tiny.model_copy(update={"adversarial": 0.5}))
     model.start()
     return model
 
@@ -140,7 +140,7 @@ def values(variables):
 
 
 def test_a_test_against_a_discriminator_counts_pixels_alone(discs, played, tiny):
-    plain = Learner(tiny)
+    plain = VaeLosses(tiny)
     plain.vae.set_weights(played.vae.get_weights())
     for entry in (played, plain):
         entry.draws.state.assign(np.uint32([3, 4]))
@@ -158,13 +158,13 @@ def test_a_share_of_a_discriminator_counts_in_training(played):
 
 def test_a_verdict_counts_as_a_share_of_the_nats_of_all_numbers(discs, tiny, monkeypatch):
     monkeypatch.setattr(adversarial, "feature_nll", lambda layers, numbers: 0.0)
-    undecided = Adversarial(tiny)
+    undecided = AdversarialLosses(tiny)
     undecided.discriminator.set_weights(
         [np.zeros_like(array) for array in undecided.discriminator.get_weights()]
     )
     images = discs[:4].astype("float32") / 255
     mine, its = (float(loss) for loss in undecided(images, images, images[:2]))
-    assert mine == pytest.approx(adversarial.PRESSED * 28 * 28 * math.log(2))
+    assert mine == pytest.approx(adversarial.ADVERSARIAL_WEIGHT * 28 * 28 * math.log(2))
     assert its == pytest.approx(2 * math.log(2))
 
 
@@ -179,12 +179,12 @@ def unmoved(images):
 
 def test_a_vgg16_discriminator_counts_beside_the_first(discs, tiny, monkeypatch):
     monkeypatch.setattr(adversarial, "feature_nll", lambda layers, numbers: 0.0)
-    game = Adversarial(tiny.model_copy(update={"adversarial": 0.5, "vgg16_discriminator": 3.0}), unmoved)
+    game = AdversarialLosses(tiny.model_copy(update={"adversarial": 0.5, "vgg16_discriminator": 3.0}), unmoved)
     fresh = game.discriminator_weights()
     game.take([np.zeros_like(array) for array in fresh])
     images = discs[:4].astype("float32") / 255
     mine, its = (float(loss) for loss in game(images, images, images[:2]))
-    assert mine == pytest.approx(adversarial.PRESSED * 28 * 28 * (1 + 3) * math.log(2))
+    assert mine == pytest.approx(adversarial.ADVERSARIAL_WEIGHT * 28 * 28 * (1 + 3) * math.log(2))
     assert its == pytest.approx(4 * math.log(2))
     first = len(game.discriminator.get_weights())
     game.take(fresh[:first])  # of a model without a discriminator
@@ -193,7 +193,7 @@ def test_a_vgg16_discriminator_counts_beside_the_first(discs, tiny, monkeypatch)
 
 
 def test_a_discriminator_misses_less_where_images_are_drawn_well(discs, tiny):
-    adversary = Adversarial(tiny)
+    adversary = AdversarialLosses(tiny)
     images = discs[:16].astype("float32") / 255
     rng = np.random.default_rng(0)
     blurred = np.clip(images + rng.normal(0, 0.3, images.shape), 0, 1).astype("float32")

@@ -19,7 +19,7 @@ from studio.core.progress import Progress
 from studio.core.training import checkpoints
 from studio.vae import codes, density
 from studio.vae import train as training
-from studio.vae.generator import contrast, load
+from studio.vae.generator import load, read_contrast
 from studio.vae.task import _start
 
 pytestmark = pytest.mark.slow
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.slow
 def dataset(discs, tmp_path_factory):
     path = tmp_path_factory.mktemp("data") / "discs.npz"
     np.savez(path, images=discs[..., 0])
-    return data.reference(str(path))
+    return data.store_reference(str(path))
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def result(dataset, tiny):
 
 def rows_to_test(dataset, settings) -> np.ndarray:
     """Returns the test rows of a training run."""
-    positions = split.positions(data.load_dataset(dataset, settings.size, settings.channels))
+    positions = split.compute_positions(data.load_dataset(dataset, settings.size, settings.channels))
     return split.split(positions, settings.held_out / 2, settings.held_out)[-1]
 
 
@@ -65,7 +65,7 @@ def test_a_training_gives_a_model_with_all_that_is_known_of_it(result, dataset, 
     assert isinstance(generator, latent.Generator)
     assert (generator.size, generator.latent_dim, generator.digest) == (28, 4, preset.digest)
     assert "change-1" in generator.directions and generator.density is not None
-    assert checkpoints.find("vae.train", tiny, {"data": [dataset]}).load() is None  # it is done
+    assert checkpoints.find_run("vae.train", tiny, {"data": [dataset]}).load() is None  # it is done
 
 
 def test_the_model_draws_and_takes_images_in(result, discs):
@@ -99,7 +99,7 @@ def test_black_and_white_models_tell_their_bound(dataset, tiny):
 
 @pytest.mark.slow  # a training
 def test_black_and_white_models_draw_with_the_contrast_that_was_chosen(dataset, tiny, monkeypatch):
-    monkeypatch.setattr(codes, "contrast", lambda *_: 2.5)
+    monkeypatch.setattr(codes, "choose_contrast", lambda *_: 2.5)
     result = tasks.run("vae.train", tiny.model_copy(update={"likelihood": "binary"}), {"data": [dataset]})
     preset, generator = open_model(result)
     assert preset.data()["contrast"] == result.figures["contrast"] == 2.5
@@ -113,21 +113,21 @@ def test_black_and_white_models_draw_with_the_contrast_that_was_chosen(dataset, 
 @pytest.mark.parametrize("damaged", [0.5, 3.1, "2", None, True, float("nan"), [1.5]])
 def test_a_contrast_that_no_training_chose_is_refused(result, tmp_path, damaged):
     preset, _ = open_model(result, tmp_path / "model")
-    assert contrast(preset) == 1
+    assert read_contrast(preset) == 1
     settings = preset.folder / "settings.json"
     record = json.loads(settings.read_text())
     settings.write_text(json.dumps(record | {"data": {**record["data"], "contrast": damaged}}))
     with pytest.raises(InvalidInput, match=r"contrast.*Copy or train the model again"):
-        contrast(presets.find(preset.folder))
+        read_contrast(presets.find(preset.folder))
 
 
 @pytest.mark.slow  # a training
 def test_whatever_a_data_set_calls_its_attributes_the_model_opens(home, discs, tiny, tmp_path, monkeypatch):
-    monkeypatch.setattr(comparison, "LEAST_SHARE", -np.inf)
+    monkeypatch.setattr(comparison, "LEAST_EXPLAINED_SHARE", -np.inf)
     names = ["skin brightness", "a=1, b=2", "x" * 60, *(f"d{n}" for n in range(80))]
     attributes = dict(zip(names, np.random.default_rng(0).random((len(names), 128), "float32"), strict=True))
     np.savez(tmp_path / "known.npz", images=discs[..., 0], **attributes)
-    result = tasks.run("vae.train", tiny, {"data": [data.reference(str(tmp_path / "known.npz"))]})
+    result = tasks.run("vae.train", tiny, {"data": [data.store_reference(str(tmp_path / "known.npz"))]})
     directions = open_model(result, tmp_path / "model")[1].directions
     assert len(directions) == MOST_DIRECTIONS and {"change-1", "change-4"} <= directions.keys()
 
@@ -138,7 +138,7 @@ def test_who_stops_gets_a_model_and_can_go_on(dataset, tiny):
     result = tasks.run("vae.train", tiny, {"data": [dataset]}, progress)
     assert result.stopped_early and result.figures["ended"] == "cancelled"
     assert open_model(result)[1].decode(np.zeros((1, 4), "float32")).shape == (1, 28, 28, 3)
-    assert checkpoints.find("vae.train", tiny, {"data": [dataset]}).load() is not None
+    assert checkpoints.find_run("vae.train", tiny, {"data": [dataset]}).load() is not None
     whole = tasks.run("vae.train", tiny, {"data": [dataset]})
     assert not whole.stopped_early and whole.figures["curve"]["steps"] == [3, 6]
 
@@ -197,7 +197,7 @@ def test_a_vgg16_discriminator_without_a_first_is_refused(dataset, tiny):
 
 def test_too_few_images_are_told_with_the_least_number(home, discs, tiny, tmp_path):
     np.savez(tmp_path / "few.npz", images=discs[:20, ..., 0])
-    file = data.reference(str(tmp_path / "few.npz"))
+    file = data.store_reference(str(tmp_path / "few.npz"))
     with pytest.raises(InvalidInput, match="at least 64"):
         tasks.run("vae.train", tiny, {"data": [file]})
 
@@ -223,7 +223,7 @@ def test_images_are_drawn_from_what_comes_closer_to_real_ones(
     quick_inceptionv3_home, discs, tiny, tmp_path, monkeypatch
 ):
     np.savez(tmp_path / "discs.npz", images=discs[..., 0])
-    file = data.reference(str(tmp_path / "discs.npz"))
+    file = data.store_reference(str(tmp_path / "discs.npz"))
     wish = tiny.model_copy(update={"scored": 40})
     assert _drawn_from(tasks.run("vae.train", wish, {"data": [file]}), tmp_path / "fitted")
     far = latent.Mixture(np.ones(1), np.full((1, 4), 40.0), np.ones((1, 4)))

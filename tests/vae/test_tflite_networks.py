@@ -15,7 +15,7 @@ from studio.vae.settings import TrainVaeSettings
 def check_beside_keras(preset, vae, channels):
     model = generator.open(preset)
     z = latent.draw(model, 9, seed=1)
-    images, expected = model.decode(z), codes.decode(vae, z, generator.contrast(preset))
+    images, expected = model.decode(z), codes.decode(vae, z, generator.read_contrast(preset))
     difference = np.abs(images[..., :channels].astype(int) - expected)
     assert expected.std(0).mean() > 2 and difference.max() <= 1 and difference.mean() < 1e-3
     read, expected_latents = (

@@ -12,7 +12,7 @@ from studio.core.errors import Cancelled, StudioError
 from studio.core.progress import Progress
 from studio.core.training import checkpoints, stages
 from studio.vae import codes, train
-from studio.vae.learner import Learner
+from studio.vae.learner import VaeLosses
 from studio.vae.model import Vae
 
 pytestmark = pytest.mark.slow
@@ -106,13 +106,13 @@ def test_stages_and_previews_are_by_the_averaged_weights_as_the_result_is(discs,
     settings = tiny.model_copy(update={"learning_rate": 0.05})
     trainer = train.Trainer(discs, LEARNED, TESTED, settings)
     trainer.fit()
-    averaged, points = Vae(settings), stages.latents(2 * train.SHOWN, settings.latent_dim)
+    averaged, points = Vae(settings), stages.draw_latents(2 * train.PREVIEW_COLUMNS, settings.latent_dim)
     averaged.set_weights(trainer.ema.arrays)
     expected = stages.Stages(1)
     expected.add(6, codes.decode(averaged, points), {})
     assert np.array_equal(trainer.stages.grids[-1], expected.grids[0])
     assert np.array_equal(
-        trainer.sheet(), train.sheet(averaged, trainer.test_images[: train.SHOWN], settings)
+        trainer.sheet(), train.draw_sheet(averaged, trainer.test_images[: train.PREVIEW_COLUMNS], settings)
     )
     live = codes.decode(trainer.learner.vae, points)
     assert not np.array_equal(live, codes.decode(averaged, points)), "training continues with its own weights"
@@ -147,7 +147,7 @@ def test_every_test_draws_the_same_noise(discs, tiny):
 
 
 def test_a_loss_that_is_no_number_ends_it_with_the_best_so_far(discs, tiny, monkeypatch):
-    usual, calls = Learner.train_on_batch, []
+    usual, calls = VaeLosses.train_on_batch, []
 
     def breaks(self, *args, **kwargs):
         calls.append(1)
@@ -155,7 +155,7 @@ def test_a_loss_that_is_no_number_ends_it_with_the_best_so_far(discs, tiny, monk
             self.vae.set_weights([np.full_like(array, np.nan) for array in self.vae.get_weights()])
         return usual(self, *args, **kwargs)
 
-    monkeypatch.setattr(Learner, "train_on_batch", breaks)
+    monkeypatch.setattr(VaeLosses, "train_on_batch", breaks)
     result = run(discs, tiny)
     assert result.ended == "nan" and result.step == 4 and not result.discriminator()
     assert all(np.isfinite(array).all() for array in result.result.get_weights())

@@ -15,7 +15,7 @@ from studio.core.imaging.frame_times import FrameTimes
 from studio.core.progress import Progress
 from studio.core.tasks import File
 from studio.core.training import checkpoints
-from studio.core.training.precision import fastest
+from studio.core.training.precision import detect_fastest
 from studio.video import task
 from studio.video.settings import VideoSettings
 from studio.video.task import NAME
@@ -35,13 +35,13 @@ def make_settings(task=PAINT, video="webp", fps=0, start=0.0, end=None, **base):
 
 
 def levels(result):
-    return [round(float(frame.mean())) for frame in animations.frames(result.files[0].read())]
+    return [round(float(frame.mean())) for frame in animations.decode(result.files[0].read())]
 
 
 def test_every_frame_is_made_again_at_the_speed_of_the_video(video):
     result = tasks.run(NAME, make_settings(steps=1), {"video": [video]})
     assert levels(result) == pytest.approx([215, 175, 135, 95, 55], abs=2)
-    assert animations.times(result.files[0].read()).fps == 10
+    assert animations.read_times(result.files[0].read()).fps == 10
     assert (result.figures["frames"], result.files[0].kind) == (5, "animation")
 
 
@@ -49,7 +49,7 @@ def test_every_frame_is_made_again_at_the_speed_of_the_video(video):
 def test_videos_of_every_kind_are_read_and_made(home, kind):
     frames = [np.full((32, 48, 3), 80 * n, "uint8") for n in (1, 2)]
     clip = File.keep(animations.encode(frames, kind, 20), "animation", f"clip.{kind}")
-    assert animations.times(clip.read()).fps == 20
+    assert animations.read_times(clip.read()).fps == 20
     result = tasks.run(NAME, make_settings(video=kind, steps=1), {"video": [clip]})
     assert levels(result) == pytest.approx([175, 95], abs=4)
     assert result.files[0].name.endswith(f".{kind}")
@@ -57,16 +57,16 @@ def test_videos_of_every_kind_are_read_and_made(home, kind):
 
 def test_a_gif_that_is_asked_for_more_frames_a_second_than_gifs_show_tells_those_it_has(video):
     result = tasks.run(NAME, make_settings(video="gif", fps=60, steps=1), {"video": [video]})
-    assert result.figures["fps"] == animations.times(result.files[0].read()).fps == 50
+    assert result.figures["fps"] == animations.read_times(result.files[0].read()).fps == 50
 
 
 @pytest.mark.parametrize("kind", animations.KINDS)
 def test_its_length_is_known_without_reading_it(home, kind):
     frames = [np.full((32, 48, 3), 30 * n, "uint8") for n in range(7)]
     data = animations.encode(frames, kind, 20)
-    assert animations.length(data) == 7
+    assert animations.count_frames(data) == 7
     with pytest.raises(InvalidInput, match="whole MP4"):
-        animations.length(data[:20])
+        animations.count_frames(data[:20])
 
 
 @pytest.mark.parametrize("kind, fps", [("mp4", 60), ("gif", 50)])
@@ -85,7 +85,7 @@ def test_a_video_that_is_too_long_is_refused_before_its_first_frame_is_painted(h
     with pytest.raises(InvalidInput, match="at most 6 frames"):
         tasks.check(NAME, make_settings(steps=1), {"video": [clip]})
     with pytest.raises(InvalidInput, match="at most 6 frames"):
-        next(animations.frames(clip.read()))
+        next(animations.decode(clip.read()))
 
 
 @pytest.mark.parametrize("kind", ["mp4", "gif"])
@@ -96,7 +96,7 @@ def test_a_video_that_is_damaged_near_its_end_is_refused_before_its_first_frame_
     data = animations.encode(noise, kind, 20)
     damaged = data[: len(data) * 17 // 20]
     clip = File.keep(damaged, "animation", f"cut.{kind}")
-    next(animations.frames(damaged))  # its first frames are good
+    next(animations.decode(damaged))  # its first frames are good
     monkeypatch.setattr(paint, "run", lambda *args: pytest.fail("painted"))
     with pytest.raises(InvalidInput, match=rf"Invalid cut.{kind}.*: a damaged one"):
         tasks.run(NAME, make_settings(video=kind, steps=1), {"video": [clip]})
@@ -132,7 +132,7 @@ def test_stopped_it_gives_what_is_there_and_goes_on_from_it(video, monkeypatch):
     progress = Progress(lambda report: count.append(report.step), twice)
     first = tasks.run(NAME, settings, {"video": [video]}, progress)
     assert first.stopped_early and 0 < len(levels(first)) < 5
-    folder = checkpoints.find(NAME, settings, {"video": [video]}).folder
+    folder = checkpoints.find_run(NAME, settings, {"video": [video]}).folder
     done = len(list(folder.glob("*.png")))
     assert done >= 1
     again = []
@@ -163,7 +163,7 @@ def test_the_time_left_is_told_by_the_frames_of_now(video):
 
 def test_a_frame_that_was_damaged_on_disk_is_made_again(video):
     settings = make_settings(steps=1)
-    folder = checkpoints.find(NAME, settings, {"video": [video]}).folder
+    folder = checkpoints.find_run(NAME, settings, {"video": [video]}).folder
     folder.mkdir(parents=True)
     (folder / "00002.png").write_bytes(b"cut")
     result = tasks.run(NAME, settings, {"video": [video]})
@@ -183,7 +183,7 @@ def test_a_video_in_a_house_style_names_the_network(video):
     )
     assert result.recipe.weights == {"tiny": preset.digest}
     assert (
-        next(animations.frames(result.files[0].read())).shape
+        next(animations.decode(result.files[0].read())).shape
         == image_io.fit(np.zeros((32, 48, 3), "uint8"), 64).shape
     )
 
@@ -213,7 +213,7 @@ def test_what_cannot_paint_frames_is_refused(video, settings, message):
 @pytest.mark.slow
 def test_the_recipe_of_a_video_says_what_its_frames_were_computed_in(weights_home, video):
     result = tasks.run(NAME, make_settings("dream.ascend", size=64, steps=1, octaves=1), {"video": [video]})
-    assert result.recipe.settings["base"]["precision"] == fastest()
+    assert result.recipe.settings["base"]["precision"] == detect_fastest()
 
 
 def repaint(data, kind):
@@ -225,12 +225,12 @@ def repaint(data, kind):
 @pytest.mark.parametrize("name", ["slide.gif", "tr.gif"])
 def test_the_times_of_frames_are_kept(home, data_dir, name, kind):
     data = (data_dir / "odd" / "01" / name).read_bytes()
-    times = animations.times(repaint(data, kind))
-    assert times == animations.times(data)
+    times = animations.read_times(repaint(data, kind))
+    assert times == animations.read_times(data)
 
 
 def test_how_often_a_video_plays_is_kept(home):
     times = FrameTimes((Fraction(1, 10), Fraction(3), Fraction(1, 10)), 1)
     frames = [np.full((32, 48, 3), 80 * n, "uint8") for n in range(3)]
     for kind in ("gif", "webp"):
-        assert animations.times(repaint(animations.encode(frames, kind, times), kind)) == times
+        assert animations.read_times(repaint(animations.encode(frames, kind, times), kind)) == times

@@ -48,7 +48,7 @@ def _run(arguments: argparse.Namespace) -> int:
     place = outputs.resolve(arguments.out, "dataset")
     _check(place, arguments.kind, arguments.count, size, arguments.seed)
     started = time.monotonic()
-    with console.working(f"Drawing {arguments.kind}", arguments) as progress:
+    with console.show_progress(f"Drawing {arguments.kind}", arguments) as progress:
         arrays_by_name = collection(arguments.count, arguments.seed, progress, size)
         progress.stage("Saving")
         save(place, arrays_by_name)
@@ -56,9 +56,9 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         facts = {name: one for name, one in arrays_by_name.items() if one.ndim == 1}
         means = {name: round(float(values.mean()), 4) for name, values in facts.items()}
-        console.say_json({"path": path, "seconds": round(time.monotonic() - started, 3), "means": means})
+        console.print_json({"path": path, "seconds": round(time.monotonic() - started, 3), "means": means})
     else:
-        console.say(str(path))
+        console.print_line(str(path))
     return 0
 
 
@@ -87,7 +87,7 @@ def _check(path: Path, kind: str, count: int, size: int, seed: int) -> None:
 def main(argv: list[str] | None = None) -> int:
     """Runs the script. Returns the exit code."""
     parser = flags.Parser("python -m training.drawings", description=__doc__.splitlines()[0])
-    flags.prepare_leaf(parser, _run)
+    flags.prepare_command(parser, _run)
     usual = ", ".join(f"{size} of {kind}" for kind, (_, size) in _KINDS.items())
     parser.add_argument("kind", choices=_KINDS, metavar="KIND", help=f"one of {', '.join(_KINDS)}")
     parser.add_argument("-o", "--out", required=True, metavar="FILE.npz", help="where to write them")

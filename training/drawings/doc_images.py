@@ -18,7 +18,7 @@ from PIL import Image, ImageOps
 from pages.form.samples import SHIPPED
 from studio.core import tasks
 from studio.core.imaging import image_io, paintings, sample_photos
-from studio.core.imaging.grids import grid
+from studio.core.imaging.grids import make_grid
 from studio.faces.settings import FacesSettings
 from studio.style.house import known_styles
 
@@ -48,7 +48,7 @@ def main(names: Sequence[str] = ()) -> None:
 def _draw_house(path: Path) -> None:
     """Draws one photo in every house style, in two rows."""
     images = []
-    for name in known_styles.styles():
+    for name in known_styles.list_styles():
         values = {"house": (name,), "size": 2 * CELL, "strength": 1}
         painted = Image.fromarray(_render("style.transfer", values, content=HOUSE_PHOTO))
         images.append(np.asarray(ImageOps.fit(painted, (CELL, CELL), centering=(0.5, 0.2))))
@@ -119,7 +119,7 @@ def _draw_cartoons(path: Path) -> None:
     settings = FacesSettings(preset="avatars-dcgan", n=2 * CARTOONS, seed=CARTOON_SEED, form="npz")
     data = tasks.run("faces.draw", settings, {}).files[0].read()
     with np.load(io.BytesIO(data)) as arrays:
-        _save(grid(arrays["images"], columns=CARTOONS), path)
+        _save(make_grid(arrays["images"], columns=CARTOONS), path)
 
 
 def _draw_face_alone(path: Path) -> None:
@@ -154,7 +154,11 @@ def _render(task: str, values: dict[str, object], **inputs: str | np.ndarray) ->
 def _pixels(name: str | np.ndarray) -> np.ndarray:
     if isinstance(name, np.ndarray):
         return name
-    return sample_photos.photo(name) if name in sample_photos.photos() else paintings.painting(name)
+    return (
+        sample_photos.read_photo(name)
+        if name in sample_photos.list_photos()
+        else paintings.read_painting(name)
+    )
 
 
 def _row(images: Sequence[np.ndarray], path: Path, height: int = HEIGHT) -> None:

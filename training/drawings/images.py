@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from studio.core.imaging.paintings import paintings as listed
+from studio.core.imaging.paintings import list_paintings as listed
 from studio.core.progress import Progress
 from training.drawings import avatars, paintings
 

@@ -70,17 +70,17 @@ def main(kinds: Sequence[str] = ()) -> None:
 
 
 def _draw_photos() -> None:
-    for name in sample_photos.photos():
-        (SHIPPED / f"photo-{name}.webp").write_bytes(square(sample_photos.photo(name)))
+    for name in sample_photos.list_photos():
+        (SHIPPED / f"photo-{name}.webp").write_bytes(square(sample_photos.read_photo(name)))
 
 
 def _draw_styles() -> None:
-    for name in paintings.paintings():
-        (SHIPPED / f"style-{name}.webp").write_bytes(square(paintings.painting(name)))
+    for name in paintings.list_paintings():
+        (SHIPPED / f"style-{name}.webp").write_bytes(square(paintings.read_painting(name)))
 
 
 def _draw_looks() -> None:
-    photo = sample_photos.photo(DREAM_PHOTO)
+    photo = sample_photos.read_photo(DREAM_PHOTO)
     for look in DREAM_PRESETS:
         dreamed = ascend(photo, DreamSettings(look=look, **LOOK))
         sky = dreamed.image[: round(SKY * dreamed.image.shape[0])]
@@ -89,8 +89,8 @@ def _draw_looks() -> None:
 
 def _draw_sets() -> None:
     """Draws four images of each sample set, by class in turn; and icons for other sources."""
-    for name in sample_sets.names():
-        dataset = data.load_dataset(sample_sets.reference(sample_sets.PREFIX + name), THUMBNAIL // 2)
+    for name in sample_sets.list_names():
+        dataset = data.load_dataset(sample_sets.store(sample_sets.PREFIX + name), THUMBNAIL // 2)
         labels = np.zeros(len(dataset.images), int) if dataset.labels is None else dataset.labels
         rows_by_class = [np.flatnonzero(labels == label) for label in np.unique(labels)]
         four = [
@@ -159,7 +159,9 @@ def _draw_sketches() -> None:
 def _sketch(lot: Lot, kind: Kind, number: int) -> np.ndarray:
     if kind == "light":
         face = views.parts(lot.scene.shapes(), SIDE).any(-1, keepdims=True)
-        return np.repeat(np.where(face, image_io.gray(lot.scene.image(SIDE)), 0), 3, axis=2).astype("uint8")
+        return np.repeat(np.where(face, image_io.to_gray(lot.scene.image(SIDE)), 0), 3, axis=2).astype(
+            "uint8"
+        )
     return doodles.drawing(lot, kind, SIDE, np.random.default_rng(number), Hand(wobble=0.1, width=1.5))
 
 
@@ -185,7 +187,7 @@ def _draw_tiles() -> None:
 
 def _draw_layers() -> None:
     """Draws one strip per layer: the channels with the strongest activations for a photo."""
-    pixels = image_io.fit(sample_photos.photo(PHOTO), SEEN)
+    pixels = image_io.fit(sample_photos.read_photo(PHOTO), SEEN)
     features = backbones.load("vgg16").features(tuple(LAYERS))(image_io.to_01(pixels))
     for layer in LAYERS:
         maps = np.asarray(features[layer])[0]
@@ -258,7 +260,11 @@ def _render_text(tile: Tile) -> Image.Image:
 
 
 def _pixels(name: str) -> np.ndarray:
-    return sample_photos.photo(name) if name in sample_photos.photos() else paintings.painting(name)
+    return (
+        sample_photos.read_photo(name)
+        if name in sample_photos.list_photos()
+        else paintings.read_painting(name)
+    )
 
 
 KINDS = {

@@ -19,7 +19,7 @@ import numpy as np
 from PIL import Image
 
 from studio.core.data import sample_sets
-from studio.core.data.sample_sets import SHIPPED, SampleSet
+from studio.core.data.sample_sets import SHIPPED_FOLDER, SampleSet
 from studio.core.imaging import paintings as sample_paintings
 from training.drawings import avatars, paintings, sketches
 from training.drawings.__main__ import save
@@ -67,16 +67,16 @@ def faces(sample_set: SampleSet) -> Iterator[tuple[str, np.ndarray]]:
         seed += 1
 
 
-def draw(name: str, folder: Path = SHIPPED) -> Path:
+def draw(name: str, folder: Path = SHIPPED_FOLDER) -> Path:
     """Draws a painting or a data set into a folder and returns its file."""
-    if name in sample_paintings.paintings():
+    if name in sample_paintings.list_paintings():
         path = folder / "paintings" / f"{name}.avif"
         path.parent.mkdir(parents=True, exist_ok=True)
         image = Image.fromarray(paintings.draw(name))
         image.save(path, "AVIF", quality=90, subsampling="4:4:4", speed=4)
     elif name in _CLASSES:
         path = folder / f"{name}.zip"
-        _draw_set(sample_sets.sets()[name], path)
+        _draw_set(sample_sets.list_sets()[name], path)
     else:
         path = folder / f"{name}.npz"
         save(path, _ARRAYS[name]())
@@ -101,7 +101,7 @@ _ARRAYS = {
     "avatars": lambda: avatars.collection(AVATARS, 0),
     "sketches": lambda: sketches.collection(SKETCHES, 0),
 }
-NAMES = (*sample_paintings.paintings(), *_CLASSES, *_ARRAYS)
+NAMES = (*sample_paintings.list_paintings(), *_CLASSES, *_ARRAYS)
 
 
 def main(names: Sequence[str] = ()) -> None:

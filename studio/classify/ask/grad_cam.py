@@ -26,9 +26,9 @@ from studio.core.tasks import File, Inputs, Result
 if TYPE_CHECKING:
     import keras
 
-LEAST, LONGEST = 384, 1024  # px of the result's longer side
+MIN_SIDE, MAX_SIDE = 384, 1024  # px of the result's longer side
 TOP_K = 5  # most probable labels
-_MAPS: dict[str, Callable] = {}  # compiled, by the key of their classifier
+_COMPILED: dict[str, Callable] = {}  # compiled, by the key of their classifier
 _MAX_CACHED = 3
 
 
@@ -37,11 +37,11 @@ def run(settings: ExplainSettings, inputs: Inputs, progress: Progress) -> Result
     began = time.monotonic()
     file = inputs["image"][0]
     image = image_io.read(file.read(), file.name)
-    classifier = available.classifier(settings, inputs, progress)
-    target = _class_index(settings.label, classifier) if settings.label else None
+    classifier = available.open_classifier(settings, inputs, progress)
+    target = _find_class_index(settings.label, classifier) if settings.label else None
     progress.stage("Computing Grad-CAM")
     heat, probabilities, class_index = explain(classifier, image, target)
-    longest = min(max(*image.shape[:2], LEAST), LONGEST)
+    longest = min(max(*image.shape[:2], MIN_SIDE), MAX_SIDE)
     canvas = image_io.fit(image, longest)
     overlay = heatmap_overlay.draw(
         canvas, heat, settings.view, settings.strength, classifier.size, classifier.map_offset
@@ -50,8 +50,8 @@ def run(settings: ExplainSettings, inputs: Inputs, progress: Progress) -> Result
         "label": classifier.classes[class_index],
         "probability": float(probabilities[class_index]),
         "whole": crop.cut(image, *classifier.size).shape == image.shape,
-        "labels": predict.best(probabilities, classifier.classes, TOP_K),
-        **available.preprocessing(settings, inputs),
+        "labels": predict.most_probable_labels(probabilities, classifier.classes, TOP_K),
+        **available.describe_preprocessing(settings, inputs),
         "seconds": time.monotonic() - began,
     }
     recipe = recipes.make("classify.explain", settings, inputs, available.weights(classifier, inputs))
@@ -83,14 +83,14 @@ def explain(
     """
     from keras import ops
 
-    compute = get_or_make(_MAPS, classifier.key or classifier.digest, lambda: _build(classifier), _MAX_CACHED)
+    compute = get_or_make(_COMPILED, classifier.key or classifier.digest, lambda: _compile_grad_cam(classifier), _MAX_CACHED)
     pixels = crop.cut(image, *classifier.size)[None]
     outputs = compute(ops.convert_to_tensor(pixels), np.int32(-1 if class_index is None else class_index))
     heat, probabilities, target = (np.asarray(output) for output in outputs)
     return heat / max(float(heat.max()), 1e-12), probabilities, int(target)
 
 
-def _build(classifier: Classifier) -> Callable:
+def _compile_grad_cam(classifier: Classifier) -> Callable:
     """Compiles `((1, S, S, 3) uint8, index or -1) -> (heatmap (h, w), probabilities (k,), index)`.
 
     Unlike the paper, the score is the class's logit minus the mean of all logits: what raises all logits
@@ -101,7 +101,7 @@ def _build(classifier: Classifier) -> Callable:
 
     from studio.core.objectives.gradients import compile_function, value_and_grad
 
-    end, to_logits, to_shares = _end(classifier)
+    end, to_logits, to_shares = _split_output(classifier)
     try:
         below = keras.Model(classifier.network.input, classifier.maps)
         above = keras.Model(classifier.maps, end)
@@ -126,7 +126,7 @@ def _build(classifier: Classifier) -> Callable:
     return compile_function(grad_cam)
 
 
-def _end(classifier: Classifier) -> tuple[keras.KerasTensor, Callable, Callable]:
+def _split_output(classifier: Classifier) -> tuple[keras.KerasTensor, Callable, Callable]:
     """Returns the tensor before softmax or sigmoid, a function to logits, and one to probabilities."""
     import keras
     from keras import ops
@@ -154,7 +154,7 @@ def _log_odds(shares):
     return ops.log(ops.maximum(shares, 1e-30)) - ops.log(ops.maximum(1 - shares, 1e-7))
 
 
-def _class_index(label: str, classifier: Classifier) -> int:
+def _find_class_index(label: str, classifier: Classifier) -> int:
     """Returns the index of a label: an exact match, or else ignoring case."""
     if label in classifier.classes:
         return classifier.classes.index(label)

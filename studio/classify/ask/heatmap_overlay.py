@@ -11,7 +11,7 @@ from studio.classify.models import crop
 from studio.core.imaging import heat
 
 _GRAY = np.repeat([[0.299], [0.587], [0.114]], 3, axis=1)  # luma weights (Rec. 601)
-_UNSEEN = 0.4  # brightness outside the center crop
+_OUTSIDE_BRIGHTNESS = 0.4  # brightness outside the center crop
 _GAP = 0.02  # between two images, as a share of the shorter side
 
 View = Literal["beside", "over", "light"]
@@ -39,18 +39,18 @@ def draw(
         `(H, W, 3) uint8`; with "beside" both images next to each other, or one below the other if they are
         wide.
     """
-    intensity, inside = _spread(heatmap, image.shape[:2], size, map_offset)
+    intensity, inside = _resize_heatmap(heatmap, image.shape[:2], size, map_offset)
     if view == "light":
         overlay = image * (1 - strength * (1 - intensity))
     else:
         # Draw over gray: hot colors are hard to see on yellow, such as a sunflower.
         share = strength * (0.5 + 0.4 * intensity)
-        overlay = image @ _GRAY * (1 - share) + heat.colors(intensity[..., 0]) * share
-    overlay = np.clip(np.where(inside, overlay, image * _UNSEEN) + 0.5, 0, 255).astype("uint8")
-    return _both(image, overlay) if view == "beside" else overlay
+        overlay = image @ _GRAY * (1 - share) + heat.to_colors(intensity[..., 0]) * share
+    overlay = np.clip(np.where(inside, overlay, image * _OUTSIDE_BRIGHTNESS) + 0.5, 0, 255).astype("uint8")
+    return _place_beside(image, overlay) if view == "beside" else overlay
 
 
-def _spread(
+def _resize_heatmap(
     heatmap: np.ndarray, shape: tuple[int, int], size: tuple[int, int], map_offset: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Returns the heatmap at the image's size, `(H, W, 1) float32`, and a mask of the center crop."""
@@ -66,7 +66,7 @@ def _spread(
     return intensity, inside
 
 
-def _both(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+def _place_beside(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     height, width = left.shape[:2]
     is_horizontal = width <= 1.6 * height
     gap = max(2, round(_GAP * min(height, width)))

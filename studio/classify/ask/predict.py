@@ -23,19 +23,19 @@ def run(settings: PredictSettings, inputs: Inputs, progress: Progress) -> Result
     began = time.monotonic()
     files = inputs["images"]
     images = [image_io.read(file.read(), file.name) for file in files]
-    classifier = available.classifier(settings, inputs, progress)
+    classifier = available.open_classifier(settings, inputs, progress)
     probabilities = classifier.probabilities(images, progress)
     results = [
-        {"path": file.name, "labels": best(row, classifier.classes, settings.top)}
+        {"path": file.name, "labels": most_probable_labels(row, classifier.classes, settings.top)}
         for file, row in zip(files, probabilities, strict=True)
     ]
     recipe = recipes.make("classify.predict", settings, inputs, available.weights(classifier, inputs))
-    response: dict[str, Any] = {"images": results, **available.preprocessing(settings, inputs)}
+    response: dict[str, Any] = {"images": results, **available.describe_preprocessing(settings, inputs)}
     output = File.keep(json.dumps(response).encode(), "text", "labels.json")
     return Result((output,), {**response, "seconds": time.monotonic() - began}, recipe)
 
 
-def best(probabilities: np.ndarray, classes: Sequence[str], count: int) -> list[dict[str, Any]]:
+def most_probable_labels(probabilities: np.ndarray, classes: Sequence[str], count: int) -> list[dict[str, Any]]:
     """Returns the most probable labels of an image, best first: `{"label", "probability"}`.
 
     Args:
@@ -47,12 +47,12 @@ def best(probabilities: np.ndarray, classes: Sequence[str], count: int) -> list[
     return [{"label": classes[n], "probability": float(probabilities[n])} for n in order]
 
 
-def readable(response: Mapping[str, Any]) -> str:
+def format_predictions(response: Mapping[str, Any]) -> str:
     """Returns the predictions as text: one line for each image, best label first."""
     notes = [f"({response['preprocessing_note']})"] if response.get("preprocessing_note") else []
-    return "\n".join([*map(_line, response["images"]), *notes])
+    return "\n".join([*map(_format_line, response["images"]), *notes])
 
 
-def _line(result: Mapping[str, Any]) -> str:
+def _format_line(result: Mapping[str, Any]) -> str:
     labels = (f"{printable(a['label'])} {a['probability']:.1%}" for a in result["labels"])
     return f"{printable(result['path'], len(result['path']))}: {', '.join(labels)}"

@@ -13,7 +13,7 @@ from studio.classify.training import held_out
 from studio.classify.training.evaluate import evaluate
 from studio.core import data
 from studio.core.data import ImageDataset, sample_sets, shares
-from studio.core.data.names import count_phrase, first_few
+from studio.core.data.names import count_phrase, join_first_few
 from studio.core.errors import InvalidInput, invalid, unknown
 from studio.core.models.presets import Preset
 from studio.core.progress import Progress
@@ -21,7 +21,7 @@ from studio.core.tasks import File
 from studio.imported.preprocessing import LABELS, describe
 
 
-def figures(
+def score_preset(
     preset: Preset, where: str, part: tuple[float, float] | None, progress: Progress
 ) -> dict[str, Any]:
     """Evaluates a classifier on a dataset; on its own dataset this repeats the test of its training run.
@@ -45,12 +45,12 @@ def figures(
     classes = trained.classes_of(preset)
     file = sample_sets.resolve(where, progress)
     dataset = data.load_dataset(file, trained.side_of(preset), progress=progress)
-    truth = _truth(dataset, classes, where)
-    test_mask = held_out.test_mask(preset, dataset)
+    truth = _match_labels(dataset, classes, where)
+    test_mask = held_out.load_test_mask(preset, dataset)
     train_mask, notes = (
-        (np.zeros_like(test_mask), []) if test_mask.any() else _training_images(preset, dataset)
+        (np.zeros_like(test_mask), []) if test_mask.any() else _find_training_images(preset, dataset)
     )
-    rows = _rows(truth, test_mask, train_mask, part)
+    rows = _select_rows(truth, test_mask, train_mask, part)
     classifier = trained.open(preset)
     progress.stage("Classifying images")
     metrics = evaluate(classifier.probabilities(dataset.images[rows], progress), truth[rows], classes)
@@ -65,7 +65,7 @@ def figures(
     }
 
 
-def of_imported(
+def score_imported(
     file: File,
     where: str,
     part: tuple[float, float] | None,
@@ -77,13 +77,13 @@ def of_imported(
 
     Args:
         file: of the classifier.
-        where, part: as for `figures`.
+        where, part: as for `score_preset`.
         progress: receives each stage.
         preprocessing: one of `preprocessing.LABELS`; None reads it from the model.
         flat: whether a flat input takes the pixels of an image.
 
     Returns:
-        As `figures`, and `preprocessing`.
+        As `score_preset`, and `preprocessing`.
 
     Raises:
         InvalidInput: if the dataset cannot be read or has other classes, or the model is refused.
@@ -93,11 +93,11 @@ def of_imported(
     facts = imported_classifier.read_facts(file, flat)
     choice = facts.choice(preprocessing or AUTO)
     dataset = data.load_dataset(
-        sample_sets.resolve(where, progress), matching.side(facts.size), progress=progress
+        sample_sets.resolve(where, progress), matching.dataset_side(facts.size), progress=progress
     )
-    truth = _truth(dataset, facts.classes, where, file.name)
+    truth = _match_labels(dataset, facts.classes, where, file.name)
     none = np.zeros(len(truth), bool)
-    rows = _rows(truth, none, none, part)
+    rows = _select_rows(truth, none, none, part)
     classifier = imported_classifier.open(file, choice.preprocessing, flat)
     progress.stage("Classifying images")
     metrics = evaluate(classifier.probabilities(dataset.images[rows], progress), truth[rows], facts.classes)
@@ -111,13 +111,13 @@ def of_imported(
     }
 
 
-def _truth(dataset: ImageDataset, classes: tuple[str, ...], where: str, model: str = "") -> np.ndarray:
+def _match_labels(dataset: ImageDataset, classes: tuple[str, ...], where: str, model: str = "") -> np.ndarray:
     """Returns the classifier's class index of each image."""
     if dataset.labels is None:
         raise _class_mismatch(where, "only one folder", classes, model)
-    indices = matching.class_indices(dataset.classes, classes, loosely=bool(model))
-    if unknown := matching.unknown(dataset.classes, indices):
-        raise _class_mismatch(where, f"unknown classes: {first_few(unknown)}", classes, model)
+    indices = matching.find_class_indices(dataset.classes, classes, loosely=bool(model))
+    if unknown := matching.list_unknown(dataset.classes, indices):
+        raise _class_mismatch(where, f"unknown classes: {join_first_few(unknown)}", classes, model)
     return np.array(indices)[dataset.labels]
 
 
@@ -128,18 +128,18 @@ def _class_mismatch(where: str, received: str, classes: tuple[str, ...], model: 
         if model
         else "choose another data set"
     )
-    expected = f"one folder per class{of}: {first_few(classes)}"
+    expected = f"one folder per class{of}: {join_first_few(classes)}"
     return invalid(f"data set {where}", expected=expected, received=received, next_step=step)
 
 
-def _training_images(preset: Preset, dataset: ImageDataset) -> tuple[np.ndarray, list[str]]:
+def _find_training_images(preset: Preset, dataset: ImageDataset) -> tuple[np.ndarray, list[str]]:
     """Returns the mask of training images in a dataset, and a note if there are any."""
-    train_mask = held_out.training_mask(preset, dataset)
+    train_mask = held_out.load_training_mask(preset, dataset)
     text = count_phrase(int(train_mask.sum()), "training image", "training images")
     return train_mask, [f"{text} left out."] if train_mask.any() else []
 
 
-def _rows(
+def _select_rows(
     truth: np.ndarray, test_mask: np.ndarray, train_mask: np.ndarray, part: tuple[float, float] | None
 ) -> np.ndarray:
     """Returns the rows to evaluate, sorted."""
@@ -150,6 +150,6 @@ def _rows(
     for label in range(truth.max() + 1):
         rows = np.flatnonzero((truth == label) & ~train_mask)
         order = np.concatenate([rows[~test_mask[rows]], rows[test_mask[rows]]])
-        start, end = shares.bounds(len(rows), part)
+        start, end = shares.part_bounds(len(rows), part)
         parts.append(order[start:end])
     return np.sort(np.concatenate(parts))

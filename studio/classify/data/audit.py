@@ -11,17 +11,17 @@ import numpy as np
 from studio.core import amounts
 from studio.core.data.cache import ImageDataset
 from studio.core.data.duplicates import Groups
-from studio.core.data.names import first_few, strays
+from studio.core.data.names import find_strays, join_first_few
 from studio.core.data.sources import invalid_data_set
 from studio.core.errors import InvalidInput
 
-FEW = 20  # images of a class; fewer give low accuracy
-UNEVEN = 5.0  # ratio of the largest to the smallest class that gives a warning
-MOST_LISTED = 100  # entries of each finding
-LEAST_EACH = 2  # images of a class: one for training, one for testing
+RECOMMENDED_IMAGES = 20  # images of a class; fewer give low accuracy
+MAX_CLASS_RATIO = 5.0  # ratio of the largest to the smallest class that gives a warning
+MAX_LISTED = 100  # entries of each finding
+MIN_CLASS_IMAGES = 2  # images of a class: one for training, one for testing
 
 
-def facts(dataset: ImageDataset, groups: Groups) -> dict[str, Any]:
+def describe(dataset: ImageDataset, groups: Groups) -> dict[str, Any]:
     """Describes a dataset as plain JSON.
 
     Args:
@@ -29,63 +29,65 @@ def facts(dataset: ImageDataset, groups: Groups) -> dict[str, Any]:
         groups: its near-duplicates.
 
     Returns:
-        `images`; `classes`, each with `name` and `count`; `strays`, images outside of class folders, if there
+        `images`; `classes`, each with `name` and `count`; `find_strays`, images outside of class folders, if there
         are no classes; `broken`, files left out; `copies`, pairs of names; `near`, pairs with `first`,
         `second`, `alike` (similarity) and `across` (in two classes); `parted`, the number of near-duplicates
         in different groups; `sizes`, the smallest, median and largest shorter side in px; `small`, images
         that must be enlarged; `uneven`, the ratio of the largest to the smallest class; `warnings` and
         `notes`, in sentences.
     """
-    counts = _counts(dataset)
+    counts = _count_by_class(dataset)
     shortest = dataset.sizes.min(axis=1)
     small = np.flatnonzero(shortest < dataset.images.shape[1])
     across = np.zeros(len(groups.pairs), bool)
     if dataset.labels is not None:
         across = dataset.labels[groups.pairs[:, 0]] != dataset.labels[groups.pairs[:, 1]]
-    near = zip(groups.pairs[:MOST_LISTED], groups.correlations, across, strict=False)
+    near = zip(groups.pairs[:MAX_LISTED], groups.correlations, across, strict=False)
     findings = {
         "images": len(dataset.names),
         "classes": [{"name": name, "count": count} for name, count in counts.items()],
-        "strays": strays(dataset.names)[:MOST_LISTED] if dataset.labels is None else [],
-        "broken": list(dataset.broken[:MOST_LISTED]),
+        "strays": find_strays(dataset.names)[:MAX_LISTED] if dataset.labels is None else [],
+        "broken": list(dataset.broken[:MAX_LISTED]),
         "broken_count": len(dataset.broken),
-        "copies": [list(pair) for pair in dataset.copies[:MOST_LISTED]],
+        "copies": [list(pair) for pair in dataset.copies[:MAX_LISTED]],
         "copies_count": len(dataset.copies),
-        "near": [_pair(dataset, *pair) for pair in near],
+        "near": [_describe_pair(dataset, *pair) for pair in near],
         "near_count": len(groups.pairs),
         "across_count": int(across.sum()),
         "parted": groups.cross_group_count,
         "sizes": [int(np.quantile(shortest, share, method="nearest")) for share in (0, 0.5, 1)],
-        "small": [dataset.names[n] for n in small[:MOST_LISTED]],
+        "small": [dataset.names[n] for n in small[:MAX_LISTED]],
         "small_count": len(small),
         "uneven": max(counts.values()) / min(counts.values()) if counts else 1.0,
         "notes": list(dataset.notes),
     }
-    return findings | {"warnings": list(_warnings(findings))}
+    return findings | {"warnings": list(_find_warnings(findings))}
 
 
-def _counts(dataset: ImageDataset) -> dict[str, int]:
+def _count_by_class(dataset: ImageDataset) -> dict[str, int]:
     if dataset.labels is None:
         return {}
     counts = np.bincount(dataset.labels, minlength=len(dataset.classes))
     return dict(zip(dataset.classes, counts.tolist(), strict=True))
 
 
-def _pair(dataset: ImageDataset, rows: np.ndarray, similarity: float, across: bool) -> dict[str, Any]:
+def _describe_pair(
+    dataset: ImageDataset, rows: np.ndarray, similarity: float, across: bool
+) -> dict[str, Any]:
     first, second = (dataset.names[row] for row in rows)
     return {"first": first, "second": second, "alike": round(float(similarity), 3), "across": bool(across)}
 
 
-def _warnings(findings: Mapping[str, Any]) -> Iterator[str]:
+def _find_warnings(findings: Mapping[str, Any]) -> Iterator[str]:
     counts = {entry["name"]: entry["count"] for entry in findings["classes"]}
     if not counts:
-        note = f" {first_few(findings['strays'])} is in no class folder." if findings["strays"] else ""
+        note = f" {join_first_few(findings['strays'])} is in no class folder." if findings["strays"] else ""
         yield f"There is only one class: put the images into one folder per class.{note}"
-    for names in _twins(counts):
+    for names in _find_similar_names(counts):
         yield f"{' and '.join(names)} may be the same class: their names look alike."
-    if few := [name for name, count in counts.items() if count < FEW]:
-        yield f"Fewer than {FEW} images of {first_few(few)}: expect low accuracy there."
-    if findings["uneven"] >= UNEVEN:
+    if few := [name for name, count in counts.items() if count < RECOMMENDED_IMAGES]:
+        yield f"Fewer than {RECOMMENDED_IMAGES} images of {join_first_few(few)}: expect low accuracy there."
+    if findings["uneven"] >= MAX_CLASS_RATIO:
         largest = max(counts, key=lambda name: counts[name])
         smallest = min(counts, key=lambda name: counts[name])
         yield f"{findings['uneven']:.0f} times as many images of {largest} as of {smallest}: add some."
@@ -98,7 +100,7 @@ def _warnings(findings: Mapping[str, Any]) -> Iterator[str]:
         yield "Most images are smaller than the input size: use larger images or a smaller --size."
 
 
-def _twins(names: Mapping[str, int]) -> Iterator[list[str]]:
+def _find_similar_names(names: Mapping[str, int]) -> Iterator[list[str]]:
     """Yields names that look the same, such as `Cat` and `cat`, or different Unicode forms."""
     spellings: dict[str, list[str]] = {}
     for name in names:
@@ -111,26 +113,28 @@ def _twins(names: Mapping[str, int]) -> Iterator[list[str]]:
 
 def check(dataset: ImageDataset, name: str) -> None:
     """Raises `InvalidInput` if there are fewer than two classes, or too few images of one."""
-    if dataset.labels is None and (stray_names := strays(dataset.names)):
+    if dataset.labels is None and (stray_names := find_strays(dataset.names)):
         received, step = (
-            f"outside of class folders: {first_few(stray_names)}",
+            f"outside of class folders: {join_first_few(stray_names)}",
             "move it into a class folder, or remove it",
         )
         raise invalid_data_set(name, "each image in the folder of its class", received, step)
     if dataset.labels is None:
         received = " ".join([f"{len(dataset.names):,} images of one.", *dataset.notes]).rstrip(".")
         raise invalid_data_set(name, "at least two classes, one folder each", received, "add another class")
-    if few := [f"{count} of {label}" for label, count in _counts(dataset).items() if count < LEAST_EACH]:
-        raise _too_few(name, first_few(few))
+    if few := [
+        f"{count} of {label}" for label, count in _count_by_class(dataset).items() if count < MIN_CLASS_IMAGES
+    ]:
+        raise _too_few(name, join_first_few(few))
 
 
 def _too_few(name: str, received: str) -> InvalidInput:
-    expected = f"at least {LEAST_EACH} images of each class"
+    expected = f"at least {MIN_CLASS_IMAGES} images of each class"
     return invalid_data_set(name, expected, received, "add images of that class, or remove it")
 
 
-def suspicious_labels(
-    dataset: ImageDataset, rows: np.ndarray, left_out: np.ndarray, most: int = MOST_LISTED
+def find_suspicious_labels(
+    dataset: ImageDataset, rows: np.ndarray, left_out: np.ndarray, most: int = MAX_LISTED
 ) -> list[dict[str, Any]]:
     """Lists images whose labels look wrong to heads that were not trained on them, most suspicious first.
 
@@ -169,24 +173,24 @@ def suspicious_labels(
     ]
 
 
-def report(name: str, findings: Mapping[str, Any]) -> str:
+def format_report(name: str, findings: Mapping[str, Any]) -> str:
     """Returns the findings in Markdown.
 
     Args:
         name: of the dataset.
-        findings: of `facts`, perhaps with `suspicious`.
+        findings: of `describe`, perhaps with `suspicious`.
     """
     least, middle, most = findings["sizes"]
     lines = [f"# {name}", "", f"{findings['images']:,} images, shorter sides from {least} to {most} px"]
     lines[-1] += f" (median {middle})."
     lines += ["", "| class | images |", "|---|---|"] if findings["classes"] else []
     lines += [f"| {entry['name']} | {entry['count']:,} |" for entry in findings["classes"]]
-    for title, sentences in _sections(findings):
+    for title, sentences in _list_sections(findings):
         lines += ["", f"## {title}", "", *(f"- {sentence}" for sentence in sentences)]
     return "\n".join(lines) + "\n"
 
 
-def _sections(findings: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
+def _list_sections(findings: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
     if findings["warnings"]:
         yield "Warnings", list(findings["warnings"])
     if findings["broken"]:
@@ -197,7 +201,7 @@ def _sections(findings: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
     if findings["near"]:
         yield (
             f"{findings['near_count']:,} pairs of nearly identical images",
-            list(map(_pair_line, findings["near"])),
+            list(map(_format_pair, findings["near"])),
         )
     if score := findings.get("score"):
         metrics = score["evaluation"]
@@ -216,6 +220,6 @@ def _sections(findings: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
         yield "Notes", list(findings["notes"])
 
 
-def _pair_line(pair: Mapping[str, Any]) -> str:
+def _format_pair(pair: Mapping[str, Any]) -> str:
     across = ", in two classes" if pair["across"] else ""
     return f"{pair['first']} and {pair['second']} ({pair['alike']:.2f}{across})"

@@ -25,7 +25,7 @@ def split(
     rng = np.random.default_rng([seed, 5])
     counts = np.bincount(labels)
     quota = np.clip(np.round(counts * held_out), 1, np.maximum(counts - 1, 0)).astype("int64")
-    single, members = _members(groups)
+    single, members = _rows_by_group(groups)
     test_groups = []
     for rows in (members[n] for n in rng.permutation(len(members))):
         inside = np.bincount(labels[rows], minlength=len(counts))
@@ -34,11 +34,11 @@ def split(
             quota -= inside
     single = rng.permutation(single)
     test_groups += [single[labels[single] == label][:most] for label, most in enumerate(quota)]
-    test_rows = _with_one_of_each(np.concatenate(test_groups).astype("int64"), labels, members)
+    test_rows = _add_missing_classes(np.concatenate(test_groups).astype("int64"), labels, members)
     return np.setdiff1d(np.arange(len(labels)), test_rows), test_rows
 
 
-def _with_one_of_each(test_rows: np.ndarray, labels: np.ndarray, members: list[np.ndarray]) -> np.ndarray:
+def _add_missing_classes(test_rows: np.ndarray, labels: np.ndarray, members: list[np.ndarray]) -> np.ndarray:
     """Adds to the test rows the smallest group of each class that has none, and sorts them.
 
     A class of a few large groups, such as camera bursts, fits none into its share.
@@ -54,7 +54,7 @@ def _with_one_of_each(test_rows: np.ndarray, labels: np.ndarray, members: list[n
     return np.sort(test_rows)
 
 
-def folds(labels: np.ndarray, groups: np.ndarray, count: int, seed: int) -> np.ndarray:
+def assign_folds(labels: np.ndarray, groups: np.ndarray, count: int, seed: int) -> np.ndarray:
     """Assigns images to cross-validation folds, `(n,) int64`, 0 to `count` - 1.
 
     A group that is more than half of a class is split up, because leaving it out would leave almost nothing
@@ -66,7 +66,7 @@ def folds(labels: np.ndarray, groups: np.ndarray, count: int, seed: int) -> np.n
         seed: of the random choice.
     """
     rng = np.random.default_rng([seed, 6])
-    single, members = _members(_dealt_out(labels, groups))
+    single, members = _rows_by_group(_split_large_groups(labels, groups))
     counts = np.zeros((count, labels.max() + 1), "int64")
     parts = np.empty(len(labels), "int64")
     for rows in (members[n] for n in rng.permutation(len(members))):
@@ -84,7 +84,7 @@ def folds(labels: np.ndarray, groups: np.ndarray, count: int, seed: int) -> np.n
     return parts
 
 
-def _dealt_out(labels: np.ndarray, groups: np.ndarray) -> np.ndarray:
+def _split_large_groups(labels: np.ndarray, groups: np.ndarray) -> np.ndarray:
     """Splits groups that are more than half of a class into single images."""
     names, indices = np.unique(groups, return_inverse=True)
     inside = np.zeros((len(names), labels.max() + 1), "int64")
@@ -93,7 +93,7 @@ def _dealt_out(labels: np.ndarray, groups: np.ndarray) -> np.ndarray:
     return np.where(large[indices], names.max() + 1 + np.arange(len(groups)), groups)
 
 
-def _members(groups: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
+def _rows_by_group(groups: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
     """Returns the rows without near-duplicates, and the rows of each larger group."""
     order = np.argsort(groups, kind="stable")
     sizes = np.unique(groups, return_counts=True)[1]

@@ -56,7 +56,7 @@ def check(settings: ExportSettings, inputs: Mapping[str, Sequence[File]]) -> Non
 def run(settings: ExportSettings, inputs: Inputs, progress: Progress) -> Result:
     """Exports a classifier, loads the file and compares its probabilities with the model's on ten images."""
     began = time.monotonic()
-    classifier = available.classifier(settings, inputs, progress)
+    classifier = available.open_classifier(settings, inputs, progress)
     progress.stage(f"Writing {settings.form}")
     with tempfile.TemporaryDirectory(dir=paths.folder("cache")) as folder:
         path = Path(folder) / f"{classifier.name}.{settings.ending}"
@@ -82,7 +82,7 @@ def run(settings: ExportSettings, inputs: Inputs, progress: Progress) -> Result:
         "notes": [
             note,
             *_INPUT_NOTES.get(settings.form, ()),
-            *available.preprocessing_notes(settings, inputs),
+            *available.list_preprocessing_notes(settings, inputs),
         ],
     }
     recipe = recipes.make("classify.export", settings, inputs, available.weights(classifier, inputs))
@@ -113,7 +113,8 @@ def largest_difference(classifier: Classifier, path: Path, progress: Progress | 
 def _images() -> list[np.ndarray]:
     """Returns ten images of ten sizes: photos, crops and noise."""
     photos = [
-        image_io.fit(sample_photos.photo(name), 320 + 40 * n) for n, name in enumerate(sample_photos.photos())
+        image_io.fit(sample_photos.read_photo(name), 320 + 40 * n)
+        for n, name in enumerate(sample_photos.list_photos())
     ]
     parts = [photos[0][:, :130], photos[1][:97], photos[2][30:71, 50:93]]
     noise = np.random.default_rng(0).integers(0, 256, (150, 260, 3), "uint8")

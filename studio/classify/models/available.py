@@ -29,32 +29,32 @@ PresetSettings = PredictSettings | ExplainSettings | ExportSettings
 ModelSettings = PresetSettings | AuditSettings | TrainClassifierSettings
 
 
-def names() -> list[str]:
+def list_names() -> list[str]:
     """Lists the names of all valid classifiers, ImageNet's first."""
     valid_names = [IMAGENET]
-    for name in presets.names():
+    for name in presets.list_names():
         with suppress(StudioError):
             trained.classes_of(_classifier(name))
             valid_names.append(name)
     return valid_names
 
 
-def classifier(settings: PresetSettings, inputs: Inputs, progress: Progress | None = None) -> Classifier:
+def open_classifier(settings: PresetSettings, inputs: Inputs, progress: Progress | None = None) -> Classifier:
     """Returns the classifier among the inputs, or else the one that the settings name; cached in memory.
 
     Raises:
         InvalidInput: if there is none, it is another kind of model, or its files are incomplete.
         Unavailable: if its backbone cannot be loaded.
     """
-    if model := from_inputs(settings, inputs):
+    if model := open_input(settings, inputs):
         return model
     if settings.preset == IMAGENET:
         return imagenet.open(progress)
     return trained.open(_classifier(settings.preset))
 
 
-def from_inputs(settings: ModelSettings, inputs: Inputs) -> Classifier | None:
-    """Returns the classifier among the inputs, or None. Raises as `classifier`."""
+def open_input(settings: ModelSettings, inputs: Inputs) -> Classifier | None:
+    """Returns the classifier among the inputs, or None. Raises as `open_classifier`."""
     for file in inputs.get("model", ()):
         if files.is_imported(file):
             return imported_classifier.open(file, settings.preprocessing, settings.flat)
@@ -62,7 +62,7 @@ def from_inputs(settings: ModelSettings, inputs: Inputs) -> Classifier | None:
     return None
 
 
-def preprocessing(settings: ModelSettings, inputs: Inputs) -> dict[str, str]:
+def describe_preprocessing(settings: ModelSettings, inputs: Inputs) -> dict[str, str]:
     """Returns the preprocessing of an imported model and a note on it; empty for other classifiers."""
     for file in inputs.get("model", ()):
         if files.is_imported(file):
@@ -71,12 +71,12 @@ def preprocessing(settings: ModelSettings, inputs: Inputs) -> dict[str, str]:
     return {}
 
 
-def preprocessing_notes(settings: ModelSettings, inputs: Inputs) -> list[str]:
+def list_preprocessing_notes(settings: ModelSettings, inputs: Inputs) -> list[str]:
     """Returns that note as a list; empty if no model was imported."""
-    return [f"{note}." for key, note in preprocessing(settings, inputs).items() if key.endswith("note")]
+    return [f"{note}." for key, note in describe_preprocessing(settings, inputs).items() if key.endswith("note")]
 
 
-def weights(classifier: Classifier, inputs: Inputs) -> dict[str, str]:
+def list_weights(classifier: Classifier, inputs: Inputs) -> dict[str, str]:
     """Returns the classifier's weights for a recipe; empty if its file is among the inputs."""
     if inputs.get("model"):
         return {}

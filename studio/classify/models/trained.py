@@ -60,7 +60,7 @@ def _load(preset: Preset) -> Classifier:
         return classifier
     backbone = _backbone(preset, settings.backbone)
     network = assemble(backbone, settings.size, lambda maps: head(maps, len(classes), settings))
-    loading.fill(trainable_part(network, settings.cut), preset)
+    loading.load_weights(trainable_part(network, settings.cut), preset)
     maps, map_offset = network.get_layer(MAPS[settings.backbone]).output, MAP_OFFSETS[settings.backbone]
     side, preprocessed = settings.size, preprocessed_images(network, backbone)
     return Classifier(

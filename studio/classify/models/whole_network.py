@@ -43,7 +43,7 @@ def description(network: keras.Model, base: Classifier, title: str) -> dict[str,
         network.save(path)
         with zipfile.ZipFile(path) as file:
             members = {name: file.read(name).decode() for name in (keras_files.CONFIG, keras_files.METADATA)}
-    side = matching.side(base.size)
+    side = matching.dataset_side(base.size)
     return {
         "members": members,
         "preprocessing": base.preprocessing,

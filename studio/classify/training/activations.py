@@ -52,7 +52,7 @@ class Activations:
 
 
 @contextmanager
-def activations(
+def open_activations(
     dataset: ImageDataset, backbone: Backbone, layer: str, mirrored: bool, progress: Progress
 ) -> Iterator[Activations]:
     """Provides the activations of a layer, from the file of an interrupted run or else computed.
@@ -71,7 +71,7 @@ def activations(
         Cancelled: if a user asked to stop.
     """
     side, views = dataset.images.shape[1], 1 + mirrored
-    network = _network(backbone, layer)
+    network = _compile_extractor(backbone, layer)
     blank = np.zeros((BATCH, side, side, 3), "uint8")
     shape = (len(dataset.images), views, *np.asarray(network(blank)).shape[1:])
     facts = f"{backbone.digest} {layer} {shape}".encode()
@@ -79,7 +79,7 @@ def activations(
     path = caches.claim(paths.folder("cache") / "activations" / f"{key}.f16")
     size = int(np.prod(shape)) * 2
     with _open_file(path, size) or _write_file(
-        path, size, _parts(dataset.images, network, views, progress)
+        path, size, _compute_batches(dataset.images, network, views, progress)
     ) as file:
         yield Activations(path, file, shape)
 
@@ -96,7 +96,7 @@ def _open_file(path: Path, size: int) -> FileIO | None:
 
 def _write_file(path: Path, size: int, parts: Iterable[np.ndarray]) -> FileIO:
     """Writes the file and returns it open: opened before the rename, because then others may remove it."""
-    _check_space(path, size)
+    _check_disk_space(path, size)
     with paths.replacing(path) as temporary:
         with temporary.open("wb") as file:
             for part in parts:
@@ -104,7 +104,7 @@ def _write_file(path: Path, size: int, parts: Iterable[np.ndarray]) -> FileIO:
         return temporary.open("rb", buffering=0)
 
 
-def _network(backbone: Backbone, layer: str) -> Callable:
+def _compile_extractor(backbone: Backbone, layer: str) -> Callable:
     extractor = backbone.features([layer])
 
     def forward(images):
@@ -115,7 +115,7 @@ def _network(backbone: Backbone, layer: str) -> Callable:
     return compile_function(forward)
 
 
-def _parts(images: np.ndarray, network: Callable, views: int, progress: Progress) -> Iterator[np.ndarray]:
+def _compute_batches(images: np.ndarray, network: Callable, views: int, progress: Progress) -> Iterator[np.ndarray]:
     """Yields batches of activations, `(n, views, h, w, C) float16`, clipped to float16's range."""
     most = np.finfo("float16").max
     for start in range(0, len(images), BATCH):
@@ -130,7 +130,7 @@ def _parts(images: np.ndarray, network: Callable, views: int, progress: Progress
         progress.report(start + len(part), len(images), text="Preparing to fine-tune")
 
 
-def _check_space(path: Path, size: int) -> None:
+def _check_disk_space(path: Path, size: int) -> None:
     disk = os.statvfs(paths.make(path.parent))
     if disk.f_bavail * disk.f_frsize < size + 2**28:
         raise InsufficientSpace(

@@ -12,7 +12,7 @@ from studio.classify.settings import TrainClassifierSettings
 from studio.core.models import cards
 from studio.core.objectives import backbones
 
-_MAX_CELL_LABELS = 12  # classes; with more, the confusion matrix shows no counts
+_MAX_COUNTED_CLASSES = 12  # classes; with more, the confusion matrix shows no counts
 
 
 def write(
@@ -36,7 +36,7 @@ def write(
     title, side = (
         (network["title"], network["side"])
         if network
-        else (backbones.spec(settings.backbone).title, settings.size)
+        else (backbones.find_spec(settings.backbone).title, settings.size)
     )
     tuning_text = ""
     if settings.finetune and not figures["steps"]:
@@ -47,18 +47,21 @@ def write(
             f"{settings.batch} images; the accuracy before was {figures['head_accuracy']:.1%}."
         )
     what = "a linear head" if settings.head == "linear" else f"a head with {settings.hidden} hidden units"
-    return cards.write(
+    return cards.compose(
         f"Image classifier: {classes}",
         f"Data: {name}, {figures['images']:,} images at {side} px; {figures['held_out']:,} of "
         "them, the same share of each class, are the test split.",
         f"Features of {title}, and {what} trained on them in {figures['seconds']:.0f} seconds.{tuning_text}",
         figures,
         command,
-        [cards.table(_rows(model_data["evaluation"], figures)), _classes(model_data["evaluation"])],
+        [
+            cards.format_table(_list_metrics(model_data["evaluation"], figures)),
+            _format_class_table(model_data["evaluation"]),
+        ],
     )
 
 
-def _rows(evaluation: Mapping[str, Any], figures: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _list_metrics(evaluation: Mapping[str, Any], figures: Mapping[str, Any]) -> list[tuple[str, str]]:
     low, high = evaluation["interval"]
     return [
         ("test accuracy", f"{evaluation['accuracy']:.1%} (95 %: {low:.1%} to {high:.1%})"),
@@ -72,19 +75,19 @@ def _rows(evaluation: Mapping[str, Any], figures: Mapping[str, Any]) -> list[tup
     ]
 
 
-def _classes(evaluation: Mapping[str, Any]) -> str:
+def _format_class_table(evaluation: Mapping[str, Any]) -> str:
     rows = [
-        f"| {row['name']} | {row['count']} | {_share(row['recall'])} | {_share(row['precision'])} |"
+        f"| {row['name']} | {row['count']} | {_format_share(row['recall'])} | {_format_share(row['precision'])} |"
         for row in evaluation["per_class"]
     ]
     return "\n".join(["| class | test images | recall | precision |", "|---|---|---|---|", *rows])
 
 
-def _share(value: float | None) -> str:
+def _format_share(value: float | None) -> str:
     return "-" if value is None else f"{value:.0%}"
 
 
-def image(
+def draw_figure(
     classes: Sequence[str],
     settings: TrainClassifierSettings,
     evaluation: Mapping[str, Any],
@@ -96,7 +99,7 @@ def image(
         classes: their names.
         settings: of the training run; they decide the label of the learning curve.
         evaluation: see `studio.classify.training.evaluate`.
-        curve: of `studio.classify.training.train_head.learning_curve`.
+        curve: of `studio.classify.training.train_head.measure_learning_curve`.
 
     Returns:
         A PNG.
@@ -109,7 +112,7 @@ def image(
     shares = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
     left.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     left.set(xlabel="predicted class", ylabel="true class")
-    if len(classes) <= _MAX_CELL_LABELS:
+    if len(classes) <= _MAX_COUNTED_CLASSES:
         left.set_xticks(range(len(classes)), classes, rotation=45, ha="right", parse_math=False)
         left.set_yticks(range(len(classes)), classes, parse_math=False)
         for (row, column), count in np.ndenumerate(table):
@@ -118,7 +121,7 @@ def image(
     right.plot([point["images"] for point in curve], [point["accuracy"] for point in curve], marker="o")
     right.set(xlabel="training images", ylabel=_accuracy_label(settings), xscale="log")
     right.grid(alpha=0.3)
-    return cards.encode(figure)
+    return cards.encode_figure(figure)
 
 
 def _accuracy_label(settings: TrainClassifierSettings) -> str:

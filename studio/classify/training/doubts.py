@@ -11,13 +11,13 @@ from studio.classify.models.classifier import Classifier
 from studio.classify.training import features, head, training_set
 from studio.classify.training.evaluate import evaluate
 from studio.core.data.cache import ImageDataset
-from studio.core.data.names import first_few
+from studio.core.data.names import join_first_few
 from studio.core.progress import Progress
 
-MOST_TESTED = 2000  # images whose predictions are listed
+MAX_LISTED_PREDICTIONS = 2000  # images whose predictions are listed
 
 
-def by_classifier(
+def check_labels(
     classifier: Classifier,
     name: str,
     dataset: ImageDataset,
@@ -39,7 +39,7 @@ def by_classifier(
         progress: receives each stage.
 
     Returns:
-        `suspicious`, as `audit.suspicious_labels` returns it, first those found by both; `notes`; if the
+        `suspicious`, as `audit.find_suspicious_labels` returns it, first those found by both; `notes`; if the
         classifier has all classes, `score` with its `evaluation`, see `evaluate`, and its predictions,
         `tested`; otherwise `unknown`, the classes that it does not have.
 
@@ -51,29 +51,29 @@ def by_classifier(
     count, labels, rows = len(dataset.names), dataset.known_labels, np.arange(len(dataset.names))
     features.check_width(classifier.features.shape[-1], count, name)
     vectors, probabilities = classifier.features_and_probabilities(dataset.images, progress)
-    features.store(dataset, classifier, vectors)
-    parts = training_set.folds(labels, groups, seed)
-    choice = head.choose(vectors, labels, len(dataset.classes), parts, seed, progress)
-    by_heads = audit.suspicious_labels(dataset, rows, choice.left_out)
-    class_indices = matching.class_indices(dataset.classes, classifier.classes, loosely=True)
-    if unknown := matching.unknown(dataset.classes, class_indices):
-        note = f"Labels were checked with the features of {name}. It does not know {first_few(unknown)}."
+    features.store_features(dataset, classifier, vectors)
+    parts = training_set.assign_folds(labels, groups, seed)
+    choice = head.choose_strength(vectors, labels, len(dataset.classes), parts, seed, progress)
+    by_heads = audit.find_suspicious_labels(dataset, rows, choice.left_out)
+    class_indices = matching.find_class_indices(dataset.classes, classifier.classes, loosely=True)
+    if unknown := matching.list_unknown(dataset.classes, class_indices):
+        note = f"Labels were checked with the features of {name}. It does not know {join_first_few(unknown)}."
         return {"suspicious": by_heads, "notes": [note], "unknown": unknown}
     indices = np.array(class_indices, "int64")
-    by_predictions = audit.suspicious_labels(dataset, rows, probabilities[:, indices])
+    by_predictions = audit.find_suspicious_labels(dataset, rows, probabilities[:, indices])
     note = (
         f"Labels were checked with the features and the predictions of {name}. Its predictions repeat "
         "the labels of images that it was trained on."
     )
-    score = _score(dataset, probabilities, indices[labels], classifier.classes)
-    return {"suspicious": _both(by_heads, by_predictions), "notes": [note], "score": score}
+    score = _evaluate_classifier(dataset, probabilities, indices[labels], classifier.classes)
+    return {"suspicious": _merge(by_heads, by_predictions), "notes": [note], "score": score}
 
 
-def _score(
+def _evaluate_classifier(
     dataset: ImageDataset, probabilities: np.ndarray, truth: np.ndarray, classes: tuple[str, ...]
 ) -> dict[str, Any]:
     """Evaluates the classifier on all images and lists its predictions for some."""
-    rows = np.unique(np.linspace(0, len(truth) - 1, min(MOST_TESTED, len(truth))).astype("int64"))
+    rows = np.unique(np.linspace(0, len(truth) - 1, min(MAX_LISTED_PREDICTIONS, len(truth))).astype("int64"))
     return {
         "evaluation": evaluate(probabilities, truth, classes),
         "tested": {
@@ -85,10 +85,10 @@ def _score(
     }
 
 
-def _both(by_heads: list[dict[str, Any]], by_predictions: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _merge(by_heads: list[dict[str, Any]], by_predictions: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Merges both lists: first entries in both, then those by heads, then those by predictions."""
     names = {entry["name"] for entry in by_heads}, {entry["name"] for entry in by_predictions}
     first = [entry for entry in by_heads if entry["name"] in names[1]]
     rest = [entry for entry in by_heads if entry["name"] not in names[1]]
     last = [entry for entry in by_predictions if entry["name"] not in names[0]]
-    return [*first, *rest, *last][: audit.MOST_LISTED]
+    return [*first, *rest, *last][: audit.MAX_LISTED]

@@ -9,19 +9,19 @@ from studio.core.tasks import Inputs
 
 # Seconds to extract the features of an image of 224 px on two idle cores.
 # On two busy cores, 3,000 images took three times as long with either network.
-_EXTRACT = {"resnet50": 0.026, "vgg16": 0.095}
-_READ = 0.005  # seconds to read and resize an image
-_HEAD = {"linear": 0.0015, "mlp": 0.0035}  # seconds per image to select and fit the head
+_EXTRACTION_SECONDS = {"resnet50": 0.026, "vgg16": 0.095}
+_READ_SECONDS = 0.005  # seconds to read and resize an image
+_HEAD_SECONDS = {"linear": 0.0015, "mlp": 0.0035}  # seconds per image to select and fit the head
 # Share of the forward pass in one and in two top blocks.
 _TOP_SHARES = {"resnet50": (0.21, 0.6), "vgg16": (0.09, 0.39)}
-_TRAINING = 6  # cost of a training step in forward passes, with tests and reading from the disk
-_BASE = 0.9 * 2**30  # bytes for Keras and the network
-_BATCH = {"resnet50": 0.9 * 2**30, "vgg16": 1.4 * 2**30}  # bytes for a batch of 224 px
-_PER_FILE_BYTE = 6  # bytes of memory per byte of an imported model's file
-_TUNING = 0.5 * 2**30  # bytes for training on a batch of 32, and the optimizer
+_STEP_COST = 6  # cost of a training step in forward passes, with tests and reading from the disk
+_BASE_BYTES = 0.9 * 2**30  # bytes for Keras and the network
+_BATCH_BYTES = {"resnet50": 0.9 * 2**30, "vgg16": 1.4 * 2**30}  # bytes for a batch of 224 px
+_BYTES_PER_FILE_BYTE = 6  # bytes of memory per byte of an imported model's file
+_FINETUNING_BYTES = 0.5 * 2**30  # bytes for training on a batch of 32, and the optimizer
 
 
-def usual(settings: TrainClassifierSettings, inputs: Inputs) -> float:
+def estimate_seconds(settings: TrainClassifierSettings, inputs: Inputs) -> float:
     """Estimates the seconds that training takes on two cores; 0 if unknown. Does not load Keras.
 
     Images whose features are cached take next to no time.
@@ -33,27 +33,27 @@ def usual(settings: TrainClassifierSettings, inputs: Inputs) -> float:
     if inputs.get("model"):
         return 0.0
     file = inputs["data"][0]
-    dataset = data.cached_dataset(file, settings.size)
-    count = data.count(file) if dataset is None else len(dataset.names)
+    dataset = data.find_cached_dataset(file, settings.size)
+    count = data.count_files(file) if dataset is None else len(dataset.names)
     new = count if dataset is None else features.count_missing(dataset, settings.backbone)
-    per_image = _EXTRACT[settings.backbone] * (settings.size / 224) ** 2
-    reading = _READ * count if dataset is None else 0.0
-    seconds = reading + per_image * new + _HEAD[settings.head] * count
+    per_image = _EXTRACTION_SECONDS[settings.backbone] * (settings.size / 224) ** 2
+    reading = _READ_SECONDS * count if dataset is None else 0.0
+    seconds = reading + per_image * new + _HEAD_SECONDS[settings.head] * count
     if not settings.finetune:
         return seconds
     top = _TOP_SHARES[settings.backbone][settings.blocks - 1]
     below = per_image * (1 - top) * count * (2 if settings.flip else 1)
-    learning = per_image * top * _TRAINING * count * (1 - settings.held_out) * settings.epochs
+    learning = per_image * top * _STEP_COST * count * (1 - settings.held_out) * settings.epochs
     return seconds + below + learning
 
 
-def needs(settings: TrainClassifierSettings, inputs: Inputs) -> float:
+def estimate_bytes(settings: TrainClassifierSettings, inputs: Inputs) -> float:
     """Estimates the memory in bytes that training takes. Does not load Keras.
 
     The number of images does not matter, because images and activations are read from the disk.
     """
     if base_files := inputs.get("model"):
-        return _BASE + _PER_FILE_BYTE * base_files[0].path.stat().st_size
+        return _BASE_BYTES + _BYTES_PER_FILE_BYTE * base_files[0].path.stat().st_size
     share = (settings.size / 224) ** 2
-    tuning = _TUNING * settings.blocks * settings.batch / 32 if settings.finetune else 0
-    return _BASE + share * (_BATCH[settings.backbone] + tuning)
+    tuning = _FINETUNING_BYTES * settings.blocks * settings.batch / 32 if settings.finetune else 0
+    return _BASE_BYTES + share * (_BATCH_BYTES[settings.backbone] + tuning)

@@ -10,8 +10,8 @@ import numpy as np
 
 from studio.core.errors import invalid
 
-BINS = 10  # of confidence, for calibration
-_DRAWS = 200  # simulations of a perfectly calibrated model; they estimate its error to about 2 %
+CONFIDENCE_BINS = 10  # of confidence, for calibration
+_SIMULATIONS = 200  # simulations of a perfectly calibrated model; they estimate its error to about 2 %
 _Z95 = 1.959964  # two-sided 95 % quantile of the normal distribution
 
 
@@ -41,14 +41,14 @@ def evaluate(probabilities: np.ndarray, truth: np.ndarray, classes: Sequence[str
     return {
         "n": len(truth),
         "accuracy": float(right.mean()),
-        "interval": list(wilson(int(right.sum()), len(truth))),
+        "interval": list(wilson_interval(int(right.sum()), len(truth))),
         "confusion": confusion.tolist(),
-        "per_class": _per_class(confusion, classes),
-        "calibration": _calibration(probabilities.max(axis=1), right),
+        "per_class": _compute_class_metrics(confusion, classes),
+        "calibration": _measure_calibration(probabilities.max(axis=1), right),
     }
 
 
-def wilson(hits: int, n: int) -> tuple[float, float]:
+def wilson_interval(hits: int, n: int) -> tuple[float, float]:
     """Returns the 95 % Wilson score interval of a proportion, `hits` of `n`; valid at 0 and 1, too.
 
     Reference:
@@ -60,7 +60,7 @@ def wilson(hits: int, n: int) -> tuple[float, float]:
     return max(0.0, middle - half_width), min(1.0, middle + half_width)
 
 
-def _per_class(confusion: np.ndarray, classes: Sequence[str]) -> list[dict[str, Any]]:
+def _compute_class_metrics(confusion: np.ndarray, classes: Sequence[str]) -> list[dict[str, Any]]:
     true_counts, predicted_counts, hits = confusion.sum(axis=1), confusion.sum(axis=0), confusion.diagonal()
     return [
         {
@@ -73,7 +73,7 @@ def _per_class(confusion: np.ndarray, classes: Sequence[str]) -> list[dict[str, 
     ]
 
 
-def _calibration(confidence: np.ndarray, right: np.ndarray) -> dict[str, Any]:
+def _measure_calibration(confidence: np.ndarray, right: np.ndarray) -> dict[str, Any]:
     """Compares confidence with accuracy in bins of confidence.
 
     `error` is the expected calibration error (ECE). It is above 0 by chance alone, more so with fewer images:
@@ -82,27 +82,27 @@ def _calibration(confidence: np.ndarray, right: np.ndarray) -> dict[str, Any]:
     Reference:
         Guo et al. 2017, arXiv:1706.04599, section 2.
     """
-    bin_indices = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    bin_indices = np.minimum((confidence * CONFIDENCE_BINS).astype(int), CONFIDENCE_BINS - 1)
     bins: list[dict[str, Any]] = []
-    for n in range(BINS):
+    for n in range(CONFIDENCE_BINS):
         in_bin = bin_indices == n
         bins.append(
             {
-                "from": n / BINS,
-                "to": (n + 1) / BINS,
+                "from": n / CONFIDENCE_BINS,
+                "to": (n + 1) / CONFIDENCE_BINS,
                 "count": int(in_bin.sum()),
                 "confidence": float(confidence[in_bin].mean()) if in_bin.any() else None,
                 "accuracy": float(right[in_bin].mean()) if in_bin.any() else None,
             }
         )
     gaps = [b["count"] * abs(b["confidence"] - b["accuracy"]) for b in bins if b["count"]]
-    return {"bins": bins, "error": float(sum(gaps) / len(right)), "floor": _floor(confidence, bin_indices)}
+    return {"bins": bins, "error": float(sum(gaps) / len(right)), "floor": _simulate_calibrated_error(confidence, bin_indices)}
 
 
-def _floor(confidence: np.ndarray, bin_indices: np.ndarray) -> float:
+def _simulate_calibrated_error(confidence: np.ndarray, bin_indices: np.ndarray) -> float:
     """Returns the mean calibration error if each image is right with the probability of its confidence."""
-    rng, errors = np.random.default_rng(0), np.empty(_DRAWS)
-    for n in range(_DRAWS):  # one by one: all draws of many images at once would take too much memory
+    rng, errors = np.random.default_rng(0), np.empty(_SIMULATIONS)
+    for n in range(_SIMULATIONS):  # one by one: all draws of many images at once would take too much memory
         right = rng.random(len(confidence)) < confidence
-        errors[n] = np.abs(np.bincount(bin_indices, confidence - right, BINS)).sum() / len(confidence)
+        errors[n] = np.abs(np.bincount(bin_indices, confidence - right, CONFIDENCE_BINS)).sum() / len(confidence)
     return float(errors.mean())

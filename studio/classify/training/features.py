@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     import keras
 
 BATCH = 32  # 19 MB of pixels at 224 px, about 600 MB of activations in VGG16
-_CHUNK = 8  # images between two checks for cancellation, for classifiers with a batch size of 1
+_CLASSIFIER_BATCH = 8  # images between two checks for cancellation, for classifiers with a batch size of 1
 _MAX_BYTES = 1 << 30  # of all features: some models have 100,000 per image
-_MAX_PARTS = 8  # cache files; more are merged into one
+_MAX_FILES = 8  # cache files; more are merged into one
 
 
-def features(dataset: ImageDataset, backbone: Backbone, progress: Progress | None = None) -> np.ndarray:
+def extract_features(dataset: ImageDataset, backbone: Backbone, progress: Progress | None = None) -> np.ndarray:
     """Returns each image's features: the global average of the backbone's last layer.
 
     Features of images that the cache has, from this dataset or another, are not computed again.
@@ -48,16 +48,16 @@ def features(dataset: ImageDataset, backbone: Backbone, progress: Progress | Non
         Cancelled: if a user asked to stop; features computed so far stay cached.
     """
     progress = progress or Progress()
-    store = Store(backbone.spec.name, backbone.digest, dataset.images.shape[1])
+    store = FeatureCache(backbone.spec.name, backbone.digest, dataset.images.shape[1])
     return _load_or_compute(
-        store, dataset, lambda rows: _backbone_features(dataset.images, rows, backbone, progress)
+        store, dataset, lambda rows: _compute_with_backbone(dataset.images, rows, backbone, progress)
     )
 
 
-def of_classifier(
+def extract_with_classifier(
     dataset: ImageDataset, classifier: Classifier, name: str, progress: Progress | None = None
 ) -> np.ndarray:
-    """Returns each image's features by a classifier, see `Classifier.features`; cached like `features`.
+    """Returns each image's features by a classifier, see `Classifier.features`; cached like `extract_features`.
 
     Args:
         dataset: color images.
@@ -76,22 +76,22 @@ def of_classifier(
     progress = progress or Progress()
     width = classifier.features.shape[-1]
     check_width(width, len(dataset.names), name)
-    store = _store(dataset, classifier, width)
+    store = _classifier_cache(dataset, classifier, width)
     return _load_or_compute(
-        store, dataset, lambda rows: _classifier_features(dataset.images, rows, classifier, progress)
+        store, dataset, lambda rows: _compute_with_classifier(dataset.images, rows, classifier, progress)
     )
 
 
-def store(dataset: ImageDataset, classifier: Classifier, rows: np.ndarray) -> None:
+def store_features(dataset: ImageDataset, classifier: Classifier, rows: np.ndarray) -> None:
     """Caches a classifier's features of all images, `(n, C)`."""
-    store = _store(dataset, classifier, rows.shape[1])
+    store = _classifier_cache(dataset, classifier, rows.shape[1])
     new = ~store.contains(dataset.digests)
     store.add(dataset.digests[new], rows[new])
 
 
-def _store(dataset: ImageDataset, classifier: Classifier, width: int) -> Store:
+def _classifier_cache(dataset: ImageDataset, classifier: Classifier, width: int) -> FeatureCache:
     key = paths.digest(f"{classifier.digest} {classifier.preprocessing}".encode())
-    return Store("own", key, dataset.images.shape[1], width)
+    return FeatureCache("own", key, dataset.images.shape[1], width)
 
 
 def check_width(width: int, count: int, name: str) -> None:
@@ -103,20 +103,20 @@ def check_width(width: int, count: int, name: str) -> None:
         )
 
 
-def _classifier_features(
+def _compute_with_classifier(
     images: np.ndarray, rows: np.ndarray, classifier: Classifier, progress: Progress
 ) -> Iterator[np.ndarray]:
     import keras
 
     network = keras.Model(classifier.network.input, classifier.features)
-    for start in range(0, len(rows), _CHUNK):
+    for start in range(0, len(rows), _CLASSIFIER_BATCH):
         progress.report(start, len(rows), text="Extracting features")
-        yield classifier.run(network, np.asarray(images[rows[start : start + _CHUNK]]), Progress())
+        yield classifier.run(network, np.asarray(images[rows[start : start + _CLASSIFIER_BATCH]]), Progress())
     progress.report(len(rows), len(rows), text="Extracting features")
 
 
 def _load_or_compute(
-    store: Store, dataset: ImageDataset, compute: Callable[[np.ndarray], Iterator[np.ndarray]]
+    store: FeatureCache, dataset: ImageDataset, compute: Callable[[np.ndarray], Iterator[np.ndarray]]
 ) -> np.ndarray:
     """Returns the features of a dataset, from the cache where possible.
 
@@ -150,14 +150,14 @@ def count_missing(dataset: ImageDataset, name: str) -> int:
         dataset: color images.
         name: of the backbone.
     """
-    store = Store(name, pretrained.expected_digest(name), dataset.images.shape[1])
+    store = FeatureCache(name, pretrained.expected_digest(name), dataset.images.shape[1])
     return len(np.unique(dataset.digests[~store.contains(dataset.digests)], axis=0))
 
 
-def _backbone_features(
+def _compute_with_backbone(
     images: np.ndarray, rows: np.ndarray, backbone: Backbone, progress: Progress
 ) -> Iterator[np.ndarray]:
-    network = _network(backbone.features([backbone.spec.last]), backbone.spec.last, BATCH)
+    network = _compile_pooled_extractor(backbone.features([backbone.spec.last]), backbone.spec.last, BATCH)
     progress.report(0, len(rows), text="Extracting features")
     for start in range(0, len(rows), BATCH):
         part = np.asarray(images[rows[start : start + BATCH]])
@@ -167,7 +167,7 @@ def _backbone_features(
 
 
 @lru_cache(maxsize=2)
-def _network(extractor: keras.Model, layer: str, batch: int) -> Callable:
+def _compile_pooled_extractor(extractor: keras.Model, layer: str, batch: int) -> Callable:
     """Compiles the feature extractor for one batch size: `(batch, side, side, 3) uint8 -> (batch, C)`."""
 
     def pool(images):
@@ -178,7 +178,7 @@ def _network(extractor: keras.Model, layer: str, batch: int) -> Callable:
     return compile_function(pool)
 
 
-class Store:
+class FeatureCache:
     """A cache of features on disk, for one network with certain weights, at one image size.
 
     Args:
@@ -194,8 +194,8 @@ class Store:
 
     def contains(self, digests: np.ndarray) -> np.ndarray:
         """Tells which images have cached features: `(n, 32) uint8` SHA-256 -> `(n,) bool`."""
-        keys = [np.empty(0, "S32"), *map(_part_keys, self._parts())]
-        return np.isin(_keys(digests), np.concatenate(keys))
+        keys = [np.empty(0, "S32"), *map(_read_keys, self._parts())]
+        return np.isin(_to_keys(digests), np.concatenate(keys))
 
     def read(self, digests: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Reads cached features.
@@ -207,8 +207,8 @@ class Store:
             `(n, C) float32`, zeros where nothing is cached, and `(n,) bool`, whether it is cached.
         """
         matrix, is_stored = np.zeros((len(digests), self.width), "float32"), np.zeros(len(digests), bool)
-        targets = _keys(digests)
-        for keys, rows in map(_read_part, self._parts()):
+        targets = _to_keys(digests)
+        for keys, rows in map(_read_file, self._parts()):
             if rows is None or rows.shape[1] != self.width:
                 continue
             order = np.argsort(keys)
@@ -222,8 +222,8 @@ class Store:
         if not len(rows):
             return
         self._write(digests, rows)
-        if len(parts := self._parts()) > _MAX_PARTS:
-            read = [(keys, rows) for keys, rows in map(_read_part, parts) if rows is not None]
+        if len(parts := self._parts()) > _MAX_FILES:
+            read = [(keys, rows) for keys, rows in map(_read_file, parts) if rows is not None]
             keys, first = np.unique(np.concatenate([keys for keys, _ in read]), return_index=True)
             self._write(keys.view("uint8").reshape(-1, 32), np.concatenate([rows for _, rows in read])[first])
             for old in parts:
@@ -239,30 +239,30 @@ class Store:
 
 
 def _width(name: str) -> int:
-    spec = backbones.spec(name)
+    spec = backbones.find_spec(name)
     return spec.layers[spec.last]
 
 
-def _keys(digests: np.ndarray) -> np.ndarray:
+def _to_keys(digests: np.ndarray) -> np.ndarray:
     """Turns `(n, 32) uint8` into `(n,)` values that can be sorted and compared."""
     return np.ascontiguousarray(digests).view("S32").ravel()
 
 
-def _part_keys(path: Path) -> np.ndarray:
+def _read_keys(path: Path) -> np.ndarray:
     """Reads the keys of a cache file without the features, which are a hundred times larger."""
     try:
         with np.load(path, allow_pickle=False) as archive:
-            return _keys(archive["digests"])
+            return _to_keys(archive["digests"])
     except damage.NPZ:
         return np.empty(0, "S32")
 
 
-def _read_part(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
+def _read_file(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
     try:
         with np.load(path, allow_pickle=False) as archive:
             keys, rows = archive["digests"], archive["features"]
             if len(keys) == len(rows) and len(keys):
-                return _keys(keys), rows
+                return _to_keys(keys), rows
     except damage.NPZ:
         pass  # damaged, or removed by another process: compute the features again
     return np.empty(0, "S32"), None

@@ -13,10 +13,10 @@ import numpy as np
 
 from studio.classify.models import trained
 from studio.classify.settings import TrainClassifierSettings
-from studio.classify.training.activations import Activations, activations
-from studio.classify.training.head import loss
+from studio.classify.training.activations import Activations, open_activations
+from studio.classify.training.head import log_loss
 from studio.classify.training.training_set import TrainingSet
-from studio.core.imaging.grids import grid
+from studio.core.imaging.grids import make_grid
 from studio.core.progress import Progress
 from studio.core.training import checkpoints, optimizers
 from studio.core.training.batches import Batches
@@ -90,7 +90,7 @@ class Tuner(Trainer):
             self.test_probabilities = [self.predict(self.samples.held_out, progress)]
         truth = self.samples.labels(self.samples.held_out)
         right = float((self.probabilities.argmax(axis=1) == truth).mean())
-        return {"accuracy": right, "nats": loss(self.probabilities, truth)}
+        return {"accuracy": right, "nats": log_loss(self.probabilities, truth)}
 
     def predict(self, rows: np.ndarray, progress: Progress) -> np.ndarray:
         """Returns the current weights' probabilities for some images, `(n, k) float32`."""
@@ -121,7 +121,7 @@ class Tuner(Trainer):
             truth = self.samples.labels(self.samples.held_out)
             sure = self.probabilities[np.arange(len(truth)), truth]
             rows = np.sort(self.samples.held_out[np.argsort(sure)[:PREVIEW_IMAGES]])
-        return grid(np.asarray(self.samples.dataset.images[rows]))
+        return make_grid(np.asarray(self.samples.dataset.images[rows]))
 
     def restore(self, checkpoint: checkpoints.Checkpoint) -> None:
         """Restores a checkpoint."""
@@ -151,15 +151,15 @@ def finetune(
         Cancelled: if a user stopped the run before the first step.
     """
     progress = progress or Progress()
-    top = start(samples, weights, settings)
-    with activations(samples.dataset, samples.backbone, settings.cut, settings.flip, progress) as maps:
+    top = build_top(samples, weights, settings)
+    with open_activations(samples.dataset, samples.backbone, settings.cut, settings.flip, progress) as maps:
         tuner = Tuner(samples, top, maps, settings, run).fit(progress)
         if tuner.ended != "cancelled":  # a resumed run needs them
             maps.remove()
         return tuner
 
 
-def start(
+def build_top(
     samples: TrainingSet, weights: Sequence[np.ndarray], settings: TrainClassifierSettings
 ) -> keras.Model:
     """Returns the layers after the cut, with their initial weights and the trained head."""
@@ -184,7 +184,7 @@ def _compile(top: keras.Model, settings: TrainClassifierSettings, steps: int) ->
     """Compiles with AdamW, learning rate warmup and decay, and gradient clipping."""
     import keras
 
-    rate = optimizers.schedule(settings.learning_rate, steps, settings.warmup_steps)
+    rate = optimizers.make_schedule(settings.learning_rate, steps, settings.warmup_steps)
     top.compile(
         optimizers.adamw(rate, weight_decay=_WEIGHT_DECAY, global_clipnorm=1.0),
         keras.losses.CategoricalCrossentropy(label_smoothing=settings.label_smoothing),

@@ -20,9 +20,9 @@ STRENGTHS = tuple(float(10.0 ** (-n / 2)) for n in range(4, 13))  # L2 regulariz
 RANK = 256  # principal directions of the features that heads use; accuracy is the same as with all
 FOLDS = 5
 _MAX_ITERATIONS = 300
-_TOLERANCE = 3e-4
-_EXACT, _ROUGH = 1e-7, 1e-5  # smallest relative decrease of the loss per iteration; _ROUGH selects as well
-_MAX_WORSE = 1.02
+_GRADIENT_TOLERANCE = 3e-4
+_EXACT_TOLERANCE, _ROUGH_TOLERANCE = 1e-7, 1e-5  # smallest relative decrease of the loss per iteration; _ROUGH selects as well
+_MAX_LOSS_RATIO = 1.02
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Linear:
 
 
 @dataclass(frozen=True)
-class Choice:
+class StrengthChoice:
     """L2 regularization selected by cross-validation.
 
     Attributes:
@@ -57,7 +57,7 @@ class Choice:
     left_out: np.ndarray
 
 
-class Space:
+class FeatureSpace:
     """Centers features, scales them to a mean length of 1 and optionally projects them on few directions.
 
     Args:
@@ -71,7 +71,7 @@ class Space:
         centered = features - self.mean
         self.scale = float(np.sqrt(np.mean(np.sum(centered**2, axis=1)))) or 1.0
         most = min(rank, *features.shape) if rank else features.shape[1]
-        self.axes = _directions(centered, most, seed) if most < features.shape[1] else None
+        self.axes = _principal_directions(centered, most, seed) if most < features.shape[1] else None
         self.rows = self._project(centered)
 
     def __call__(self, features: np.ndarray) -> np.ndarray:
@@ -93,12 +93,12 @@ def solve(
     classes: int,
     strength: float,
     start: Linear | None = None,
-    tolerance: float = _EXACT,
+    tolerance: float = _EXACT_TOLERANCE,
 ) -> Linear:
     """Minimizes the mean loss plus `strength / 2` times the squared weights, without the bias.
 
     Args:
-        rows: `(n, r)` in a `Space`.
+        rows: `(n, r)` in a `FeatureSpace`.
         labels: `(n,)`, 0 to `classes` - 1.
         classes: number of classes.
         strength: L2 regularization.
@@ -126,16 +126,16 @@ def solve(
         initial = np.concatenate([start.weights.ravel(), start.bias]).astype("float64")
     options = {
         "maxiter": _MAX_ITERATIONS,
-        "gtol": _TOLERANCE * np.sqrt(strength),
+        "gtol": _GRADIENT_TOLERANCE * np.sqrt(strength),
         "ftol": tolerance,
         "maxcor": 10,
     }
-    with _threads().limit(limits=1):  # more threads do not speed up matrices this small
+    with _thread_controller().limit(limits=1):  # more threads do not speed up matrices this small
         solution = minimize(loss, initial, jac=True, method="L-BFGS-B", options=options).x.astype("float32")
     return Linear(solution[:-classes].reshape(width, classes), solution[-classes:])
 
 
-def choose(
+def choose_strength(
     features: np.ndarray,
     labels: np.ndarray,
     classes: int,
@@ -143,10 +143,10 @@ def choose(
     seed: int,
     progress: Progress | None = None,
     strengths: Sequence[float] = STRENGTHS,
-) -> Choice:
+) -> StrengthChoice:
     """Selects the L2 regularization by cross-validation.
 
-    Each fold fits its own `Space` without the images left out, with as many directions as the final head, so
+    Each fold fits its own `FeatureSpace` without the images left out, with as many directions as the final head, so
     that the validation loss is that of the head in use.
 
     Args:
@@ -162,7 +162,7 @@ def choose(
         Cancelled: if a user asked to stop.
     """
     progress = progress or Progress()
-    folds = [fold(features, parts == part, seed) for part in range(int(parts.max()) + 1)]
+    folds = [project_fold(features, parts == part, seed) for part in range(int(parts.max()) + 1)]
     solutions: list[Linear | None] = [None] * len(folds)
     losses: dict[float, float] = {}
     best, guesses = strengths[0], np.empty((len(labels), classes), "float32")
@@ -171,36 +171,36 @@ def choose(
         left_out = np.empty_like(guesses)
         for part, (rows, others) in enumerate(folds):
             out = parts == part
-            solutions[part] = linear = solve(rows, labels[~out], classes, strength, solutions[part], _ROUGH)
+            solutions[part] = linear = solve(rows, labels[~out], classes, strength, solutions[part], _ROUGH_TOLERANCE)
             left_out[out] = linear.probabilities(others)
-        losses[strength] = loss(left_out, labels)
+        losses[strength] = log_loss(left_out, labels)
         if losses[strength] <= losses[best]:
             best, guesses = strength, left_out
-        elif losses[strength] > _MAX_WORSE * losses[best]:
+        elif losses[strength] > _MAX_LOSS_RATIO * losses[best]:
             break  # weaker regularization overfits and takes longest to solve
-    return Choice(best, losses, guesses)
+    return StrengthChoice(best, losses, guesses)
 
 
-def fold(features: np.ndarray, out: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Returns the features of a fold's training and left-out images, in a `Space` of the training images.
+def project_fold(features: np.ndarray, out: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Returns the features of a fold's training and left-out images, in a `FeatureSpace` of the training images.
 
     Args:
         features: `(n, d)`.
         out: `(n,) bool`, whether an image is left out.
         seed: of the randomized SVD.
     """
-    space = Space(features[~out], RANK, seed)
+    space = FeatureSpace(features[~out], RANK, seed)
     return space.rows, space(features[out])
 
 
-def loss(probabilities: np.ndarray, labels: np.ndarray) -> float:
+def log_loss(probabilities: np.ndarray, labels: np.ndarray) -> float:
     """Returns the mean negative log-likelihood in nats per image; a uniform guess gives log(k)."""
     likelihoods = probabilities[np.arange(len(labels)), labels]
     return float(-np.log(np.maximum(likelihoods, 1e-7)).mean(dtype="float64"))
 
 
 @lru_cache(maxsize=1)
-def _threads() -> ThreadpoolController:
+def _thread_controller() -> ThreadpoolController:
     """Returns a cached thread controller: inspecting TensorFlow's libraries takes longer than a fit."""
     import_module("scipy.optimize")  # only loaded libraries are found
 
@@ -212,9 +212,9 @@ def _softmax(logits: np.ndarray) -> np.ndarray:
     return exponentials / exponentials.sum(axis=1, keepdims=True)
 
 
-def _directions(centered: np.ndarray, rank: int, seed: int) -> np.ndarray:
+def _principal_directions(centered: np.ndarray, rank: int, seed: int) -> np.ndarray:
     """Returns the `rank` principal directions, `(d, rank)`, of unit length, by decreasing variance."""
     from sklearn.utils.extmath import randomized_svd
 
-    with _threads().limit(limits=1):
+    with _thread_controller().limit(limits=1):
         return randomized_svd(centered, rank, n_iter=2, random_state=seed)[2].T.astype("float32")

@@ -16,17 +16,17 @@ from studio.core.data import ImageDataset
 from studio.core.errors import InvalidInput, invalid
 from studio.core.models.presets import Preset
 
-_SHORT = 8  # bytes of a SHA-256: a collision among a million images occurs in one of 37 million datasets
+_SHORT_HASH_BYTES = 8  # bytes of a SHA-256: a collision among a million images occurs in one of 37 million datasets
 
 
-def record(dataset: ImageDataset, train_rows: np.ndarray, held_out: np.ndarray) -> dict[str, str]:
+def make_record(dataset: ImageDataset, train_rows: np.ndarray, held_out: np.ndarray) -> dict[str, str]:
     """Returns what a preset stores of the train and test split of its dataset."""
     bits = np.packbits(np.isin(np.arange(len(dataset.names)), held_out))
-    short = np.sort(_short(dataset)[train_rows])
-    return {"data": _digest(dataset), "rows": _text(bits), "learned": _text(short)}
+    short = np.sort(_short_hashes(dataset)[train_rows])
+    return {"data": _hash_dataset(dataset), "rows": _encode(bits), "learned": _encode(short)}
 
 
-def test_mask(preset: Preset, dataset: ImageDataset) -> np.ndarray:
+def load_test_mask(preset: Preset, dataset: ImageDataset) -> np.ndarray:
     """Returns which images a model was tested on, `(n,) bool`; all False for a dataset it was not trained on.
 
     Raises:
@@ -35,44 +35,44 @@ def test_mask(preset: Preset, dataset: ImageDataset) -> np.ndarray:
     count = len(dataset.names)
     try:
         entry = preset.data()["held_out"]
-        if entry["data"] != _digest(dataset):
+        if entry["data"] != _hash_dataset(dataset):
             return np.zeros(count, bool)
-        bits = _array(entry["rows"], "uint8")
+        bits = _decode(entry["rows"], "uint8")
         if len(bits) == -(-count // 8):
             return np.unpackbits(bits, count=count).astype(bool)
     except (KeyError, TypeError, ValueError):
         pass
-    raise _broken(preset)
+    raise _incomplete_record(preset)
 
 
-def training_mask(preset: Preset, dataset: ImageDataset) -> np.ndarray:
+def load_training_mask(preset: Preset, dataset: ImageDataset) -> np.ndarray:
     """Returns which images a model was trained on, `(n,) bool`.
 
     Raises:
         InvalidInput: if the preset's record is incomplete.
     """
     try:
-        return np.isin(_short(dataset), _array(preset.data()["held_out"]["learned"], "<u8"))
+        return np.isin(_short_hashes(dataset), _decode(preset.data()["held_out"]["learned"], "<u8"))
     except (KeyError, TypeError, ValueError):
-        raise _broken(preset) from None
+        raise _incomplete_record(preset) from None
 
 
-def _broken(preset: Preset) -> InvalidInput:
+def _incomplete_record(preset: Preset) -> InvalidInput:
     expected, step = "a model that records its test split", "copy the model or train it again"
     return invalid(f"preset {preset.name}", expected=expected, received="none", next_step=step)
 
 
-def _short(dataset: ImageDataset) -> np.ndarray:
-    return np.ascontiguousarray(dataset.digests[:, :_SHORT]).view("<u8").ravel()
+def _short_hashes(dataset: ImageDataset) -> np.ndarray:
+    return np.ascontiguousarray(dataset.digests[:, :_SHORT_HASH_BYTES]).view("<u8").ravel()
 
 
-def _text(array: np.ndarray) -> str:
+def _encode(array: np.ndarray) -> str:
     return base64.b64encode(array.tobytes()).decode()
 
 
-def _array(text: str, kind: str) -> np.ndarray:
+def _decode(text: str, kind: str) -> np.ndarray:
     return np.frombuffer(base64.b64decode(text, validate=True), kind)
 
 
-def _digest(dataset: ImageDataset) -> str:
+def _hash_dataset(dataset: ImageDataset) -> str:
     return hashlib.sha256(np.ascontiguousarray(dataset.digests).tobytes()).hexdigest()

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import keras
 
 
-def network(
+def attach_head(
     base: Classifier, classes: int, settings: TrainClassifierSettings, weights: list[np.ndarray]
 ) -> keras.Model:
     """Returns a network from preprocessed images to probabilities: the base's layers and a trained head.

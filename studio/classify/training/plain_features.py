@@ -9,17 +9,17 @@ import numpy as np
 from studio.core.data.cache import ImageDataset
 from studio.core.progress import Progress
 
-_SMALL, _CELLS = 32, 64  # image side in px for pixel features and for HOG
-_SIDE = 128  # image side in px for the untrained network
+_PIXELS_SIDE, _HOG_SIDE = 32, 64  # image side in px for pixel features and for HOG
+_NETWORK_SIDE = 128  # image side in px for the untrained network
 _BATCH = 32
 
 
-def pixels(images: np.ndarray) -> np.ndarray:
+def extract_pixels(images: np.ndarray) -> np.ndarray:
     """Returns downscaled pixels: `(n, side, side, 3) uint8` -> `(n, 3072) float32` in [0, 1]."""
-    return _resize(images, _SMALL).reshape(len(images), -1)
+    return _resize(images, _PIXELS_SIDE).reshape(len(images), -1)
 
 
-def edges(images: np.ndarray) -> np.ndarray:
+def extract_edges(images: np.ndarray) -> np.ndarray:
     """Returns histograms of oriented gradients: `(n, side, side, 3) uint8` -> `(n, 1764) float32`.
 
     Reference:
@@ -27,11 +27,11 @@ def edges(images: np.ndarray) -> np.ndarray:
     """
     from skimage.feature import hog
 
-    gray = _resize(images, _CELLS).mean(axis=3)
+    gray = _resize(images, _HOG_SIDE).mean(axis=3)
     return np.stack([hog(image, cells_per_block=(2, 2)) for image in gray]).astype("float32")
 
 
-def untrained(images: np.ndarray, seed: int, progress: Progress | None = None) -> np.ndarray:
+def extract_untrained(images: np.ndarray, seed: int, progress: Progress | None = None) -> np.ndarray:
     """Returns features of ResNet50 with random weights: `(n, side, side, 3) uint8` -> `(n, 2048) float32`.
 
     Args:
@@ -43,7 +43,7 @@ def untrained(images: np.ndarray, seed: int, progress: Progress | None = None) -
 
     progress = progress or Progress()
     network = keras.applications.ResNet50(
-        weights=None, include_top=False, pooling="avg", input_shape=(_SIDE, _SIDE, 3)
+        weights=None, include_top=False, pooling="avg", input_shape=(_NETWORK_SIDE, _NETWORK_SIDE, 3)
     )
     rng = np.random.default_rng(seed)
     for layer in network.layers:
@@ -53,13 +53,13 @@ def untrained(images: np.ndarray, seed: int, progress: Progress | None = None) -
             layer.set_weights([rng.normal(0, spread, kernel.shape), bias])
     batches = []
     for start in range(0, len(images), _BATCH):
-        part = _resize(images[start : start + _BATCH], _SIDE) - 0.5
+        part = _resize(images[start : start + _BATCH], _NETWORK_SIDE) - 0.5
         batches.append(np.asarray(network(part, training=False)))
         progress.report(min(start + _BATCH, len(images)), len(images), text="Extracting untrained features")
     return np.concatenate(batches)
 
 
-def of_all(
+def extract_rows(
     dataset: ImageDataset, rows: np.ndarray, extract: Callable[[np.ndarray], np.ndarray]
 ) -> np.ndarray:
     """Applies `extract` to some rows of a dataset, batch by batch."""

@@ -13,18 +13,18 @@ import numpy as np
 
 from studio.classify.data import audit
 from studio.classify.training import head
-from studio.classify.training.evaluate import wilson
-from studio.classify.training.head import Space
+from studio.classify.training.evaluate import wilson_interval
+from studio.classify.training.head import FeatureSpace
 from studio.classify.training.training_set import TrainingSet
 from studio.core.progress import Progress
 
 STRENGTHS = tuple(float(10.0**n) for n in range(0, -8, -1))
-AMOUNTS = (1, 2, 3, 5, 8, 12, 20, 40, 80, 160, 320)  # training images per class
-DRAWS = 8  # random subsets of each size
-VOTERS, ORDERS = 25, 40
-VOTER_IMAGES = 4  # training images per class of each head of the ensemble
-HIDDEN = 0.1  # share of labels that are changed
-LEAST_HIDDEN = 3
+CLASS_IMAGES = (1, 2, 3, 5, 8, 12, 20, 40, 80, 160, 320)  # training images per class
+SUBSETS = 8  # random subsets of each size
+ENSEMBLE_HEADS, ENSEMBLE_ORDERS = 25, 40
+ENSEMBLE_CLASS_IMAGES = 4  # training images per class of each head of the ensemble
+CHANGED_SHARE = 0.1  # share of labels that are changed
+MIN_CHANGED = 3
 
 
 @dataclass(frozen=True)
@@ -46,53 +46,53 @@ class FeatureSplit:
     classes: int
 
     def probabilities(
-        self, space: Space, strength: float, rows: np.ndarray | slice = slice(None)
+        self, space: FeatureSpace, strength: float, rows: np.ndarray | slice = slice(None)
     ) -> np.ndarray:
         """Returns the test probabilities `(m, k)` of a head trained on some rows."""
         linear = head.solve(space.rows[rows], self.labels[rows], self.classes, strength)
         return linear.probabilities(space(self.test))
 
 
-def accuracy(split: FeatureSplit, seed: int) -> dict[str, Any]:
+def measure_accuracy(split: FeatureSplit, seed: int) -> dict[str, Any]:
     """Measures the test accuracy of a head; cross-validation selects its regularization.
 
     Returns:
-        `accuracy`, its 95 % `interval`, and `width`, the number of features per image.
+        `measure_accuracy`, its 95 % `interval`, and `width`, the number of features per image.
     """
-    space = Space(split.train, head.RANK, seed)
-    choice = head.choose(split.train, split.labels, split.classes, split.parts, seed)
+    space = FeatureSpace(split.train, head.RANK, seed)
+    choice = head.choose_strength(split.train, split.labels, split.classes, split.parts, seed)
     hits = split.probabilities(space, choice.strength).argmax(axis=1) == split.truth
     return {
         "accuracy": float(hits.mean()),
-        "interval": list(wilson(int(hits.sum()), len(hits))),
+        "interval": list(wilson_interval(int(hits.sum()), len(hits))),
         "width": int(split.train.shape[1]),
     }
 
 
-def strengths(split: FeatureSplit, seed: int) -> list[dict[str, float]]:
+def compare_strengths(split: FeatureSplit, seed: int) -> list[dict[str, float]]:
     """Returns the training and validation loss, in nats per image, by strength of the L2 regularization."""
     curve = []
     masks = [split.parts == part for part in range(int(split.parts.max()) + 1)]
-    folds = [(mask, *head.fold(split.train, mask, seed)) for mask in masks]
+    folds = [(mask, *head.project_fold(split.train, mask, seed)) for mask in masks]
     for strength in STRENGTHS:
         train_losses, predictions = [], np.empty((len(split.labels), split.classes), "float32")
         for mask, rows, others in folds:
             linear = head.solve(rows, split.labels[~mask], split.classes, strength)
-            train_losses.append(head.loss(linear.probabilities(rows), split.labels[~mask]))
+            train_losses.append(head.log_loss(linear.probabilities(rows), split.labels[~mask]))
             predictions[mask] = linear.probabilities(others)
-        nats = head.loss(predictions, split.labels)
+        nats = head.log_loss(predictions, split.labels)
         curve.append({"strength": strength, "learned": float(np.mean(train_losses)), "left_out": nats})
     return curve
 
 
-def amounts(split: FeatureSplit, space: Space, strength: float, seed: int) -> list[dict[str, float]]:
+def compare_dataset_sizes(split: FeatureSplit, space: FeatureSpace, strength: float, seed: int) -> list[dict[str, float]]:
     """Returns the test accuracy by number of training images per class, over some random subsets."""
     rng = np.random.default_rng([seed, 1])
     least = int(np.bincount(split.labels, minlength=split.classes).min())
     curve = []
-    for count in [n for n in AMOUNTS if n < least] + [least]:
-        draws = 1 if count == least and _is_balanced(split) else DRAWS
-        shares = [_accuracy(split, space, strength, _draw_rows(rng, split, count)) for _ in range(draws)]
+    for count in [n for n in CLASS_IMAGES if n < least] + [least]:
+        draws = 1 if count == least and _is_balanced(split) else SUBSETS
+        shares = [_measure_subset_accuracy(split, space, strength, _draw_rows(rng, split, count)) for _ in range(draws)]
         curve.append(
             {
                 "images": count,
@@ -115,29 +115,29 @@ def _draw_rows(rng: np.random.Generator, split: FeatureSplit, count: int) -> np.
     return np.concatenate([rng.permutation(rows)[:count] for rows in by_class])
 
 
-def _accuracy(split: FeatureSplit, space: Space, strength: float, rows: np.ndarray) -> float:
+def _measure_subset_accuracy(split: FeatureSplit, space: FeatureSpace, strength: float, rows: np.ndarray) -> float:
     # Keep the penalty per image the same.
     scaled = strength * len(split.labels) / len(rows)
     return float((split.probabilities(space, scaled, rows).argmax(axis=1) == split.truth).mean())
 
 
-def votes(split: FeatureSplit, space: Space, strength: float, seed: int) -> dict[str, Any]:
+def compare_ensembles(split: FeatureSplit, space: FeatureSpace, strength: float, seed: int) -> dict[str, Any]:
     """Measures the accuracy of ensembles of heads, each trained on a few other images of each class.
 
     Reference:
         Breiman 1996, Bagging Predictors.
 
     Returns:
-        `each`: training images per class of each head. `heads`: for each ensemble size, the `accuracy` of the
+        `each`: training images per class of each head. `heads`: for each ensemble size, the `measure_accuracy` of the
         mean probabilities, averaged over random orders of the heads.
     """
     rng = np.random.default_rng([seed, 2])
-    each = min(VOTER_IMAGES, int(np.bincount(split.labels, minlength=split.classes).min()))
+    each = min(ENSEMBLE_CLASS_IMAGES, int(np.bincount(split.labels, minlength=split.classes).min()))
     predictions = []
-    for _ in range(VOTERS):
+    for _ in range(ENSEMBLE_HEADS):
         rows = _draw_rows(rng, split, each)
         predictions.append(split.probabilities(space, strength * len(split.labels) / len(rows), rows))
-    orders = [np.cumsum(np.stack(predictions)[rng.permutation(VOTERS)], axis=0) for _ in range(ORDERS)]
+    orders = [np.cumsum(np.stack(predictions)[rng.permutation(ENSEMBLE_HEADS)], axis=0) for _ in range(ENSEMBLE_ORDERS)]
     right = np.mean([(sums.argmax(axis=2) == split.truth).mean(axis=1) for sums in orders], axis=0)
     return {
         "each": each,
@@ -145,7 +145,7 @@ def votes(split: FeatureSplit, space: Space, strength: float, seed: int) -> dict
     }
 
 
-def hidden(samples: TrainingSet, split: FeatureSplit, rows: np.ndarray, seed: int) -> dict[str, Any]:
+def find_changed_labels(samples: TrainingSet, split: FeatureSplit, rows: np.ndarray, seed: int) -> dict[str, Any]:
     """Changes some labels and looks for them as an audit does.
 
     Each becomes one of the other classes with equal probability. People confuse similar classes more often,
@@ -163,11 +163,11 @@ def hidden(samples: TrainingSet, split: FeatureSplit, rows: np.ndarray, seed: in
         `examples`: names, true and changed labels of some.
     """
     rng = np.random.default_rng([seed, 3])
-    count = min(max(LEAST_HIDDEN, round(HIDDEN * len(rows))), len(rows) // 3)
+    count = min(max(MIN_CHANGED, round(CHANGED_SHARE * len(rows))), len(rows) // 3)
     wrong = rng.permutation(len(rows))[:count]
     uniform = (split.labels[wrong] + rng.integers(1, split.classes, count)) % split.classes
-    suspicious = _suspicious(samples, split, rows, wrong, uniform, seed)
-    similar = _suspicious(samples, split, rows, wrong, _most_similar(split)[split.labels[wrong]], seed)
+    suspicious = _find_suspicious_labels(samples, split, rows, wrong, uniform, seed)
+    similar = _find_suspicious_labels(samples, split, rows, wrong, _find_most_similar_classes(split)[split.labels[wrong]], seed)
     bad = {samples.dataset.names[row] for row in rows[wrong]}
     return {
         "images": len(rows),
@@ -182,7 +182,7 @@ def hidden(samples: TrainingSet, split: FeatureSplit, rows: np.ndarray, seed: in
     }
 
 
-def _suspicious(
+def _find_suspicious_labels(
     samples: TrainingSet,
     split: FeatureSplit,
     rows: np.ndarray,
@@ -193,15 +193,15 @@ def _suspicious(
     """Returns the suspicious labels that an audit lists after the labels at `wrong` became `classes`."""
     labels = split.labels.copy()
     labels[wrong] = classes
-    choice = head.choose(split.train, labels, split.classes, split.parts, seed)
+    choice = head.choose_strength(split.train, labels, split.classes, split.parts, seed)
     all_labels = samples.dataset.known_labels.copy()
     all_labels[rows] = labels
-    return audit.suspicious_labels(
+    return audit.find_suspicious_labels(
         replace(samples.dataset, labels=all_labels), rows, choice.left_out, len(rows)
     )
 
 
-def _most_similar(split: FeatureSplit) -> np.ndarray:
+def _find_most_similar_classes(split: FeatureSplit) -> np.ndarray:
     """Returns for each class, `(k,)`, the other class with the nearest mean features."""
     means = np.stack([split.train[split.labels == label].mean(axis=0) for label in range(split.classes)])
     distances = np.linalg.norm(means[:, None] - means, axis=2)
@@ -209,7 +209,7 @@ def _most_similar(split: FeatureSplit) -> np.ndarray:
     return distances.argmin(axis=1)
 
 
-def study(
+def run_experiments(
     samples: TrainingSet,
     kinds: Mapping[str, np.ndarray],
     main: str,
@@ -237,16 +237,16 @@ def study(
     features = []
     for n, (name, split) in enumerate(splits.items()):
         progress.report(n, len(splits) + 4, text="Comparing features")
-        features.append({"kind": name, **accuracy(split, seed)})
+        features.append({"kind": name, **measure_accuracy(split, seed)})
     main_split = splits[main]
-    space = Space(main_split.train, head.RANK, seed)
+    space = FeatureSpace(main_split.train, head.RANK, seed)
     progress.report(len(splits), len(splits) + 4, text="Varying the regularization")
-    regularization = strengths(main_split, seed)
+    regularization = compare_strengths(main_split, seed)
     best = min(regularization, key=lambda point: point["left_out"])["strength"]
     progress.report(len(splits) + 1, len(splits) + 4, text="Varying the dataset size")
-    dataset_sizes = amounts(main_split, space, best, seed)
+    dataset_sizes = compare_dataset_sizes(main_split, space, best, seed)
     progress.report(len(splits) + 2, len(splits) + 4, text="Training the ensemble")
-    ensemble = votes(main_split, space, best, seed)
+    ensemble = compare_ensembles(main_split, space, best, seed)
     progress.report(len(splits) + 3, len(splits) + 4, text="Finding wrong labels")
     return {
         "classes": list(samples.classes),
@@ -257,7 +257,7 @@ def study(
         "strengths": regularization,
         "amounts": dataset_sizes,
         "votes": ensemble,
-        "hidden": hidden(samples, main_split, rows, seed),
+        "hidden": find_changed_labels(samples, main_split, rows, seed),
     }
 
 

@@ -9,31 +9,31 @@ from studio.core.objectives import backbones
 
 PIXELS, EDGES, UNTRAINED = "pixels", "hog", "untrained"  # features without pretraining
 _TITLES = {PIXELS: "pixels", EDGES: "edges (HOG)", UNTRAINED: "an untrained ResNet50"}
-_CANCEL = " Their errors differ, so many of them cancel out."
-_ALIKE = 0.85  # accuracy with pixels above which a class's images are very similar
+_ENSEMBLE_NOTE = " Their errors differ, so many of them cancel out."
+_HIGH_PIXEL_ACCURACY = 0.85  # accuracy with pixels above which a class's images are very similar
 
 
-def title(kind: str) -> str:
+def feature_title(kind: str) -> str:
     """Returns the display name of a kind of features."""
-    return _TITLES.get(kind) or backbones.spec(kind).title
+    return _TITLES.get(kind) or backbones.find_spec(kind).title
 
 
-def sentences(results: Mapping[str, Any]) -> dict[str, str]:
+def describe_results(results: Mapping[str, Any]) -> dict[str, str]:
     """Returns a sentence on each of the five experiments, by name."""
     amounts = results["amounts"]
     few, middle, many = amounts[0], amounts[len(amounts) // 2], amounts[-1]
     single, *_, ensemble = results["votes"]["heads"]
     wrong_labels = results["hidden"]
     return {
-        "features": _of_features(results["features"], results["tested"]),
-        "strengths": _of_strengths(results["strengths"]),
+        "features": _describe_features(results["features"], results["tested"]),
+        "strengths": _describe_strengths(results["strengths"]),
         "amounts": f"Test accuracy is {few['accuracy']:.0%} with {few['images']:,} training images per "
         f"class, {middle['accuracy']:.0%} with {middle['images']:,}, and {many['accuracy']:.0%} with "
         f"{many['images']:,}. The band shows the variation between random subsets.",
         "votes": f"One head trained on {results['votes']['each']:,} images per class reaches "
         f"{single['accuracy']:.0%}; an ensemble of {ensemble['heads']} heads, each trained on other images, "
         f"reaches {ensemble['accuracy']:.0%}."
-        f"{_CANCEL if ensemble['accuracy'] > single['accuracy'] else ''}",
+        f"{_ENSEMBLE_NOTE if ensemble['accuracy'] > single['accuracy'] else ''}",
         "hidden": f"Of {wrong_labels['images']:,} labels, {wrong_labels['wrong']:,} were changed to another "
         "class, drawn uniformly. The list of suspicious labels has "
         f"{len(wrong_labels['list']):,} images, and {sum(wrong_labels['list']):,} of them have a wrong "
@@ -43,19 +43,19 @@ def sentences(results: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _of_features(rows: Sequence[Mapping[str, Any]], test_count: int) -> str:
+def _describe_features(rows: Sequence[Mapping[str, Any]], test_count: int) -> str:
     best, worst = (pick(rows, key=lambda row: row["accuracy"]) for pick in (max, min))
     plain = next(row["accuracy"] for row in rows if row["kind"] == PIXELS)
     sentence = (
         f"On {test_count:,} test images, the same head reaches {best['accuracy']:.0%} with "
-        f"{title(best['kind'])} and {worst['accuracy']:.0%} with {title(worst['kind'])}. The gray lines "
+        f"{feature_title(best['kind'])} and {worst['accuracy']:.0%} with {feature_title(worst['kind'])}. The gray lines "
         "are 95 % confidence intervals."
     )
     note = " These images are so similar within a class that even raw pixels suffice."
-    return sentence + (note if plain > _ALIKE else "")
+    return sentence + (note if plain > _HIGH_PIXEL_ACCURACY else "")
 
 
-def _of_strengths(rows: Sequence[Mapping[str, float]]) -> str:
+def _describe_strengths(rows: Sequence[Mapping[str, float]]) -> str:
     best, weakest = min(rows, key=lambda row: row["left_out"]), rows[-1]
     memorizing = (
         f"With almost no regularization, the head memorizes the training images ({weakest['learned']:.2f} "
@@ -69,7 +69,7 @@ def _of_strengths(rows: Sequence[Mapping[str, float]]) -> str:
     )
 
 
-def readable(results: Mapping[str, Any]) -> str:
+def format_results(results: Mapping[str, Any]) -> str:
     """Returns the results as text for the terminal."""
     lines = [
         f"Trained on {results['learned']:,} images, tested on {results['tested']:,} others",
@@ -77,7 +77,7 @@ def readable(results: Mapping[str, Any]) -> str:
     ]
     for row in results["features"]:
         low, high = row["interval"]
-        lines.append(f"{title(row['kind']):22} {row['accuracy']:4.0%} accuracy ({low:.0%} to {high:.0%})")
+        lines.append(f"{feature_title(row['kind']):22} {row['accuracy']:4.0%} accuracy ({low:.0%} to {high:.0%})")
     return "\n".join(
-        [*lines, "", *(f"- {sentence}" for sentence in sentences(results).values()), "", *results["notes"]]
+        [*lines, "", *(f"- {sentence}" for sentence in describe_results(results).values()), "", *results["notes"]]
     )

@@ -10,7 +10,7 @@ import numpy as np
 from studio.classify.models import trained
 from studio.classify.settings import TrainClassifierSettings
 from studio.classify.training import head
-from studio.classify.training.head import Choice, Linear, Space
+from studio.classify.training.head import FeatureSpace, Linear, StrengthChoice
 from studio.classify.training.training_set import TrainingSet
 from studio.core.progress import Progress
 from studio.core.training import optimizers
@@ -18,8 +18,14 @@ from studio.core.training import optimizers
 if TYPE_CHECKING:
     import keras
 
-SHARES = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)  # of the training images, at each point of the learning curve
-LEAST_LEARNED = 2  # images of each class there
+LEARNING_CURVE_SHARES = (
+    1 / 16,
+    1 / 8,
+    1 / 4,
+    1 / 2,
+    1.0,
+)  # of the training images, at each point of the learning curve
+MIN_CLASS_IMAGES = 2  # images of each class there
 _MLP_EPOCHS = 60
 _MLP_LEARNING_RATE = 1e-3
 
@@ -39,8 +45,8 @@ class TrainedHead:
 
     weights: list[np.ndarray]
     probabilities: np.ndarray
-    choice: Choice
-    space: Space
+    choice: StrengthChoice
+    space: FeatureSpace
     left_out: np.ndarray
 
 
@@ -60,35 +66,41 @@ def train(
     progress = progress or Progress()
     labels, count = samples.labels(samples.train_rows), len(samples.classes)
     features, none = samples.features[samples.train_rows], np.empty((0, count), "float32")
-    space = Space(features, head.RANK, settings.seed)
+    space = FeatureSpace(features, head.RANK, settings.seed)
     if settings.strength and not settings.validation:
-        choice = Choice(settings.strength, {}, none)
+        choice = StrengthChoice(settings.strength, {}, none)
     else:
         strengths = (settings.strength,) if settings.strength else head.STRENGTHS
-        choice = head.choose(features, labels, count, samples.parts, settings.seed, progress, strengths)
+        choice = head.choose_strength(
+            features, labels, count, samples.parts, settings.seed, progress, strengths
+        )
     linear = space.unfold(head.solve(space.rows, labels, count, choice.strength))
     if settings.head == "linear":
         weights = [linear.weights, linear.bias]
         left_out = choice.left_out if settings.validation else none
         return TrainedHead(weights, linear.probabilities(samples.features), choice, space, left_out)
-    left_out = _mlp_left_out(samples, settings, progress) if settings.validation else none
-    weights, probabilities = _mlp(Space(features), samples, settings, progress)
+    left_out = _cross_validate_mlp(samples, settings, progress) if settings.validation else none
+    weights, probabilities = _train_mlp(FeatureSpace(features), samples, settings, progress)
     return TrainedHead(weights, probabilities, choice, space, left_out)
 
 
-def _mlp_left_out(samples: TrainingSet, settings: TrainClassifierSettings, progress: Progress) -> np.ndarray:
+def _cross_validate_mlp(
+    samples: TrainingSet, settings: TrainClassifierSettings, progress: Progress
+) -> np.ndarray:
     """Returns cross-validated probabilities of the training images, `(n, k)`, by mlp heads."""
     left_out = np.empty((len(samples.train_rows), len(samples.classes)), "float32")
     for part in range(int(samples.parts.max()) + 1):
         out = samples.parts == part
         rest = replace(samples, train_rows=samples.train_rows[~out])
-        _, probabilities = _mlp(Space(samples.features[rest.train_rows]), rest, settings, progress)
+        _, probabilities = _train_mlp(
+            FeatureSpace(samples.features[rest.train_rows]), rest, settings, progress
+        )
         left_out[out] = probabilities[samples.train_rows[out]]
     return left_out
 
 
-def _mlp(
-    space: Space, samples: TrainingSet, settings: TrainClassifierSettings, progress: Progress
+def _train_mlp(
+    space: FeatureSpace, samples: TrainingSet, settings: TrainClassifierSettings, progress: Progress
 ) -> tuple[list[np.ndarray], np.ndarray]:
     """Trains a head with a hidden layer. Sets the global seed, because `fit` shuffles with it."""
     import keras
@@ -104,7 +116,7 @@ def _mlp(
             keras.layers.Dense(len(samples.classes), activation="softmax"),
         ]
     )
-    rate = optimizers.schedule(_MLP_LEARNING_RATE, _MLP_EPOCHS * -(-len(rows) // 64))
+    rate = optimizers.make_schedule(_MLP_LEARNING_RATE, _MLP_EPOCHS * -(-len(rows) // 64))
     network.compile(optimizers.adamw(rate, weight_decay=0.01), "sparse_categorical_crossentropy")
 
     def report(epoch: int, logs: dict[str, float]) -> None:
@@ -119,7 +131,9 @@ def _mlp(
     return weights, Linear(last, last_bias).probabilities(hidden)
 
 
-def tail(samples: TrainingSet, settings: TrainClassifierSettings, trained_head: TrainedHead) -> keras.Model:
+def build_head_network(
+    samples: TrainingSet, settings: TrainClassifierSettings, trained_head: TrainedHead
+) -> keras.Model:
     """Returns the head as a network on the backbone's last activations, for saving."""
     import keras
 
@@ -129,7 +143,9 @@ def tail(samples: TrainingSet, settings: TrainClassifierSettings, trained_head: 
     return network
 
 
-def learning_curve(samples: TrainingSet, trained_head: TrainedHead, seed: int) -> list[dict[str, Any]]:
+def measure_learning_curve(
+    samples: TrainingSet, trained_head: TrainedHead, seed: int
+) -> list[dict[str, Any]]:
     """Measures the test accuracy of a linear head by number of training images.
 
     Returns:
@@ -141,8 +157,8 @@ def learning_curve(samples: TrainingSet, trained_head: TrainedHead, seed: int) -
     order = np.random.default_rng([seed, 8]).permutation(len(labels))
     by_class = [order[labels[order] == label] for label in range(count)]
     curve: list[dict[str, Any]] = []
-    for share in SHARES:
-        rows = np.concatenate([rows[: max(LEAST_LEARNED, round(share * len(rows)))] for rows in by_class])
+    for share in LEARNING_CURVE_SHARES:
+        rows = np.concatenate([rows[: max(MIN_CLASS_IMAGES, round(share * len(rows)))] for rows in by_class])
         if curve and curve[-1]["images"] == len(rows):
             continue
         # Keep the penalty per image the same.
@@ -153,7 +169,7 @@ def learning_curve(samples: TrainingSet, trained_head: TrainedHead, seed: int) -
     return curve
 
 
-def projection(samples: TrainingSet, trained_head: TrainedHead, rows: np.ndarray) -> np.ndarray:
+def project_to_plane(samples: TrainingSet, trained_head: TrainedHead, rows: np.ndarray) -> np.ndarray:
     """Projects images on the plane that separates the classes best, `(n, 2) float32`.
 
     Uses linear discriminant analysis of the training images' features.

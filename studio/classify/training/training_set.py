@@ -8,7 +8,7 @@ import numpy as np
 
 from studio.classify.data import audit, matching, split
 from studio.classify.models.classifier import Classifier
-from studio.classify.training.features import features, of_classifier
+from studio.classify.training.features import extract_features, extract_with_classifier
 from studio.classify.training.head import FOLDS
 from studio.core import data
 from studio.core.data import duplicates
@@ -95,10 +95,10 @@ def load(
         Cancelled: if a user asked to stop; features computed so far stay cached.
     """
     progress = progress or Progress()
-    dataset = data.load_dataset(file, matching.side(base.size) if base else size, 3, progress)
+    dataset = data.load_dataset(file, matching.dataset_side(base.size) if base else size, 3, progress)
     audit.check(dataset, file.name)
     near_duplicates = duplicates.find(dataset, progress)
-    groups, warnings = near_duplicates.labels, audit.facts(dataset, near_duplicates)["warnings"]
+    groups, warnings = near_duplicates.labels, audit.describe(dataset, near_duplicates)["warnings"]
     labels = dataset.known_labels
     train_rows, test_rows = np.arange(len(groups)), np.empty(0, "int64")
     if held_out:
@@ -112,16 +112,16 @@ def load(
         inside, outside = split.split(labels[train_rows], groups[train_rows], 1 / FOLDS, seed)
         train_rows, validation_rows = train_rows[inside], train_rows[outside]
     extractor = base or backbones.load(name, progress)
-    parts = folds(labels[train_rows], groups[train_rows], seed)
+    parts = assign_folds(labels[train_rows], groups[train_rows], seed)
     if isinstance(extractor, Backbone):
-        vectors = features(dataset, extractor, progress)
+        vectors = extract_features(dataset, extractor, progress)
     else:
-        vectors = of_classifier(dataset, extractor, name, progress)
+        vectors = extract_with_classifier(dataset, extractor, name, progress)
     notes = (*dataset.notes, *warnings)
     return TrainingSet(dataset, extractor, vectors, train_rows, test_rows, parts, notes, validation_rows)
 
 
-def folds(labels: np.ndarray, groups: np.ndarray, seed: int) -> np.ndarray:
+def assign_folds(labels: np.ndarray, groups: np.ndarray, seed: int) -> np.ndarray:
     """Assigns each image to a cross-validation fold, `(n,)`; small datasets have fewer folds.
 
     Args:
@@ -130,4 +130,4 @@ def folds(labels: np.ndarray, groups: np.ndarray, seed: int) -> np.ndarray:
         seed: of the assignment.
     """
     count = min(FOLDS, int(np.bincount(labels).min()))
-    return split.folds(labels, groups, max(2, count), seed)
+    return split.assign_folds(labels, groups, max(2, count), seed)

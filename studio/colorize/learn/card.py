@@ -27,7 +27,7 @@ def write(name: str, settings: TrainColorizeSettings, figures: Mapping[str, Any]
         ("the first, relative to gray", f"{figures['error'] / figures['gray_error']:.3f}"),
         ("the second, relative to gray", f"{figures['pale_error'] / figures['gray_error']:.3f}"),
     ]
-    return cards.write(
+    return cards.compose(
         f"Colorization, trained on {name}",
         f"Data: {name}, {figures['photos']:,} photos of {settings.photo_size} px; "
         f"{figures['held_out']:,} photos were held out.",
@@ -40,6 +40,6 @@ def write(name: str, settings: TrainColorizeSettings, figures: Mapping[str, Any]
         command,
         [
             f"Means over {figures['tested_photos']} held-out photos in gray, without color hints.\n\n"
-            f"{cards.table(rows)}"
+            f"{cards.format_table(rows)}"
         ],
     )

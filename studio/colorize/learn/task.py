@@ -11,7 +11,7 @@ from studio.colorize.learn import card
 from studio.colorize.settings import TrainColorizeSettings
 from studio.core import data
 from studio.core.data.sources import invalid_data_set
-from studio.core.data.split import positions, split
+from studio.core.data.split import compute_positions, split
 from studio.core.errors import invalid
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
@@ -30,7 +30,7 @@ def check(settings: TrainColorizeSettings, inputs: Mapping[str, Sequence[File]])
     start_from.check(settings, inputs, models.TASK, models.WHAT, models.SHAPE)
 
 
-@checkpoints.one_at_a_time(models.TASK)
+@checkpoints.lock_run(models.TASK)
 def train(settings: TrainColorizeSettings, inputs: Inputs, progress: Progress) -> Result:
     """Trains a network to colorize; see `studio.colorize.learn.train`."""
     from studio.colorize.learn import train as training
@@ -41,7 +41,7 @@ def train(settings: TrainColorizeSettings, inputs: Inputs, progress: Progress) -
     if len(colored) < LEAST_PHOTOS:
         expected = f"at least {LEAST_PHOTOS} photos in color"
         raise invalid_data_set(file.name, expected, f"{len(colored):,}", "add photos that are not gray")
-    parts = split(positions(dataset, progress)[colored], settings.held_out)
+    parts = split(compute_positions(dataset, progress)[colored], settings.held_out)
     learned, held_out = (colored[rows] for rows in parts)
     job = publish.Job(models.TASK, "train_colorize", settings, inputs)
     trainer = training.Trainer(dataset.images, learned, held_out, settings, job.run, start).fit(progress)
@@ -54,7 +54,7 @@ def train(settings: TrainColorizeSettings, inputs: Inputs, progress: Progress) -
         "tested_photos": len(trainer.end_rows),
         **trainer.scores,
     }
-    image = publish.image(trainer.sheet(), figures["curve"])
+    image = publish.draw_card_image(trainer.sheet(), figures["curve"])
     return job.publish(trainer.result, figures, card.write, image=image, suffix="-colors")
 
 
@@ -68,7 +68,7 @@ def colorful(photos: np.ndarray) -> np.ndarray:
 
 def _start(inputs: Inputs) -> list[np.ndarray] | None:
     """Returns the weights of the network to start from, if there is one."""
-    preset = start_from.model(inputs)
+    preset = start_from.load_model(inputs)
     if preset is None:
         return None
     from studio.colorize.network import load

@@ -12,7 +12,7 @@ from studio.colorize.learn.learner import Learner
 from studio.colorize.models import OUTPUT_STRIDE
 from studio.colorize.settings import VIVIDNESS
 from studio.core.progress import Progress
-from studio.core.training.batches import evenly_spaced
+from studio.core.training.batches import select_evenly_spaced
 from studio.core.training.photo_trainer import PhotoTrainer
 
 AT_ONCE = 16  # photos per test batch
@@ -59,7 +59,7 @@ class Trainer(PhotoTrainer):
 
     def sheet(self) -> np.ndarray:
         """Returns held-out photos in gray, colorized and original, in rows, `(H, W, 3) uint8`."""
-        rows = evenly_spaced(self.few_rows, SHOWN)
+        rows = select_evenly_spaced(self.few_rows, SHOWN)
         photos = self.photos[rows]
         coarse = self._colors(self._predict(rows)[0])
         light = lab.from_rgb(photos)[..., :1]

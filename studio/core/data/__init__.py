@@ -4,15 +4,15 @@ from studio.core.data.cache import ImageDataset, Part
 from studio.core.data.sets import (
     LEAST_SIZE,
     MOST_SIZE,
-    cached_dataset,
     command_name,
-    count,
+    count_download_bytes,
+    count_files,
+    find_cached_dataset,
     is_local,
     load_dataset,
     open_source,
     read_arrays,
-    reference,
-    to_fetch,
+    store_reference,
 )
 
 __all__ = [
@@ -20,13 +20,13 @@ __all__ = [
     "MOST_SIZE",
     "ImageDataset",
     "Part",
-    "cached_dataset",
+    "find_cached_dataset",
     "command_name",
-    "count",
+    "count_files",
     "is_local",
     "load_dataset",
     "open_source",
     "read_arrays",
-    "reference",
-    "to_fetch",
+    "store_reference",
+    "count_download_bytes",
 ]

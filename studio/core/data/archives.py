@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from studio.core.data.names import first_few
+from studio.core.data.names import join_first_few
 from studio.core.data.sources import invalid_data_set
 from studio.core.errors import InvalidInput, printable
 from studio.core.imaging import image_io
@@ -19,12 +19,15 @@ from studio.core.untrusted import damage, zips
 
 MOST_FILES = 500_000
 MOST_RATIO = 100  # images hardly compress, so a larger compression ratio indicates a zip bomb
-ALWAYS_FINE = 64 * 2**20  # bytes; no ratio limit for archives that unpack to this much
-_MOST_NAME = 1024  # characters
-_UTF8, _OLD_ENCODING = 0x800, "cp437"  # flag of a member with a UTF-8 name; encoding without the flag
-_A_MEMBER = 160  # bytes per entry of the zip's directory, for a long name
-_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # no bzip2: decompression cannot be interrupted
-_ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar", ".npz")
+UNLIMITED_RATIO_BYTES = 64 * 2**20  # bytes; no ratio limit for archives that unpack to this much
+_MOST_NAME_CHARACTERS = 1024  # characters
+_UTF8_FLAG, _OLD_ENCODING = 0x800, "cp437"  # flag of a member with a UTF-8 name; encoding without the flag
+_DIRECTORY_ENTRY_BYTES = 160  # bytes per entry of the zip's directory, for a long name
+_COMPRESSION_METHODS = (
+    zipfile.ZIP_STORED,
+    zipfile.ZIP_DEFLATED,
+)  # no bzip2: decompression cannot be interrupted
+_ARCHIVE_SUFFIXES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar", ".npz")
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ class Files:
     notes: tuple[str, ...] = ()
 
 
-def in_folder(path: Path) -> Files:
+def list_folder(path: Path) -> Files:
     """Returns the files below a folder. Skips links, which may lead out of it or form cycles."""
     names: list[str] = []
     folders: list[str] = []
@@ -75,19 +78,19 @@ def in_folder(path: Path) -> Files:
     names.sort()
     notes = []
     if links:
-        notes.append(f"{len(links):,} links or devices were skipped: {first_few(sorted(links))}.")
+        notes.append(f"{len(links):,} links or devices were skipped: {join_first_few(sorted(links))}.")
     if unreadable:
-        skipped = first_few([p.relative_to(path).as_posix() for p in unreadable])
+        skipped = join_first_few([p.relative_to(path).as_posix() for p in unreadable])
         notes.append(f"{len(unreadable):,} folders could not be opened: {skipped}.")
 
     def read() -> Iterator[tuple[int, bytes]]:
         for index, name in enumerate(names):
-            yield index, _bytes(path / name)
+            yield index, _read_file(path / name)
 
     return Files(tuple(names), tuple(sorted(folders)), read, tuple(notes))
 
 
-def _bytes(path: Path) -> bytes:
+def _read_file(path: Path) -> bytes:
     try:
         with path.open("rb") as handle:
             data = handle.read(image_io.MOST_BYTES + 1)
@@ -96,7 +99,7 @@ def _bytes(path: Path) -> bytes:
     return data if len(data) <= image_io.MOST_BYTES else b""
 
 
-def in_zip(path: Path, name: str) -> Files:
+def list_zip(path: Path, name: str) -> Files:
     """Returns the files of a zip, after checking all entries.
 
     Args:
@@ -107,7 +110,7 @@ def in_zip(path: Path, name: str) -> Files:
         InvalidInput: if it is damaged, encrypted or malicious; also while reading.
     """
     try:
-        with zips.open_zip(path, MOST_FILES * _A_MEMBER) as archive:
+        with zips.open_zip(path, MOST_FILES * _DIRECTORY_ENTRY_BYTES) as archive:
             infos = archive.infolist()
     except zips.TooLong:
         raise too_many_files(name) from None
@@ -115,7 +118,7 @@ def in_zip(path: Path, name: str) -> Files:
         raise damaged_archive(name, error) from None
     for info in infos:
         _check_zip_member(name, info)
-    members = sorted(((_member_name(info), info) for info in infos), key=lambda member: member[0])
+    members = sorted(((_decode_member_name(info), info) for info in infos), key=lambda member: member[0])
     check_members(name, [(member, info.file_size) for member, info in members], path.stat().st_size)
     files = [(member, info) for member, info in members if not info.is_dir()]
 
@@ -130,27 +133,27 @@ def in_zip(path: Path, name: str) -> Files:
             raise damaged_archive(name, error) from None
 
     folders = tuple(member.rstrip("/") for member, info in members if info.is_dir() and member)
-    return Files(tuple(member for member, _ in files), folders, read, tuple(_encoding_notes(files)))
+    return Files(tuple(member for member, _ in files), folders, read, tuple(_describe_encoding(files)))
 
 
-def _member_name(info: zipfile.ZipInfo) -> str:
+def _decode_member_name(info: zipfile.ZipInfo) -> str:
     """Returns the path of a member. Tries UTF-8 without its flag, too: macOS and some tools omit the flag."""
     name = info.filename
-    if not info.flag_bits & _UTF8:
+    if not info.flag_bits & _UTF8_FLAG:
         with suppress(UnicodeError):
             name = name.encode(_OLD_ENCODING).decode("utf-8")
     return name.removeprefix("./")
 
 
-def _encoding_notes(files: list[tuple[str, zipfile.ZipInfo]]) -> Iterator[str]:
+def _describe_encoding(files: list[tuple[str, zipfile.ZipInfo]]) -> Iterator[str]:
     uncertain = [
         member
         for member, info in files
-        if not member.isascii() and not info.flag_bits & _UTF8 and info.filename.endswith(member)
+        if not member.isascii() and not info.flag_bits & _UTF8_FLAG and info.filename.endswith(member)
     ]
     if uncertain:
         subject = f"{len(uncertain):,} {'name is' if len(uncertain) == 1 else 'names are'}"
-        yield f"{subject} not in UTF-8 and may have wrong characters: {first_few(uncertain)}."
+        yield f"{subject} not in UTF-8 and may have wrong characters: {join_first_few(uncertain)}."
 
 
 def _check_zip_member(name: str, info: zipfile.ZipInfo) -> None:
@@ -160,7 +163,7 @@ def _check_zip_member(name: str, info: zipfile.ZipInfo) -> None:
         raise unsafe_archive(name, f"a link or device {printable(info.filename, 60)}")
     if info.orig_filename != info.filename and "\0" in info.orig_filename:
         raise unsafe_archive(name, f"a NUL in the name {printable(info.orig_filename, 60)}")
-    if info.compress_type not in _METHODS:
+    if info.compress_type not in _COMPRESSION_METHODS:
         method = f"compression method {info.compress_type}"
         raise invalid_data_set(name, "files stored or deflated", method, "zip the folder again")
 
@@ -179,7 +182,7 @@ def check_members(name: str, members: list[tuple[str, int]], archive_size: int) 
     """
     if len(members) > MOST_FILES:
         raise too_many_files(name)
-    if sum(size for _, size in members) > max(ALWAYS_FINE, MOST_RATIO * archive_size):
+    if sum(size for _, size in members) > max(UNLIMITED_RATIO_BYTES, MOST_RATIO * archive_size):
         raise zip_bomb(name)
     earlier = set()
     for member, _ in members:
@@ -187,11 +190,11 @@ def check_members(name: str, members: list[tuple[str, int]], archive_size: int) 
         path = member.rstrip("/")
         if "\\" in path or re.match(r"/|[A-Za-z]:", path) or ".." in path.split("/"):
             raise unsafe_archive(name, f"a path that leads out of it, {printable_name}")
-        if len(path) > _MOST_NAME:
+        if len(path) > _MOST_NAME_CHARACTERS:
             raise unsafe_archive(name, f"a path of {len(path):,} characters, {printable_name}")
         if member in earlier and not member.endswith("/"):
             raise unsafe_archive(name, f"two files of one name, {printable_name}")
-        if path.lower().endswith(_ARCHIVES) and not member.endswith("/"):
+        if path.lower().endswith(_ARCHIVE_SUFFIXES) and not member.endswith("/"):
             step = "unpack it into a folder and use that; nested archives are never opened"
             raise invalid_data_set(name, "images", f"an archive in it, {printable_name}", step)
         earlier.add(member)

@@ -16,16 +16,16 @@ from studio.core.untrusted import damage
 
 MOST_BYTES = 4 * 2**30  # all arrays together
 MOST_IMAGES = 1_000_000
-_MOST_LABEL = 4096  # bytes, a word of a thousand characters
+_MOST_LABEL_BYTES = 4096  # bytes, a word of a thousand characters
 # Training images before test images, because the last images of a data set are tested on.
-_PAIRS = (("x_train", "y_train"), ("x_test", "y_test"), ("images", "labels"), ("x", "y"))
-_LABELS = ("y", "labels", "label")
-_NAMES = "x_train and x_test, images, or x"
+_IMAGES_AND_LABELS = (("x_train", "y_train"), ("x_test", "y_test"), ("images", "labels"), ("x", "y"))
+_LABEL_NAMES = ("y", "labels", "label")
+_EXPECTED_NAMES = "x_train and x_test, images, or x"
 
 Header = tuple[tuple[int, ...], np.dtype]
 
 
-def source(path: Path, name: str) -> DataSource:
+def open_source(path: Path, name: str) -> DataSource:
     """Returns the images of an npz, with labels if it has them.
 
     The arrays are `x_train` and `x_test` with labels `y_train` and `y_test`, `images` with `labels`, or `x`
@@ -41,13 +41,13 @@ def source(path: Path, name: str) -> DataSource:
         InvalidInput: if it is damaged, has no such arrays, or their shapes or types do not fit.
     """
     try:
-        headers = _headers(path, name)
-        parts = _parts(name, headers)
+        headers = _read_headers(path, name)
+        parts = _find_image_arrays(name, headers)
         for part, labels in parts:
-            _check(name, headers, part, labels)
+            _check_part(name, headers, part, labels)
         counts = [headers[part][0][0] for part, _ in parts]
-        label_values = _labels(path, parts)
-        attributes = {key: _array(path, key) for key in _attribute_keys(headers, sum(counts))}
+        label_values = _read_labels(path, parts)
+        attributes = {key: _read_array(path, key) for key in _find_attribute_keys(headers, sum(counts))}
     except InvalidInput:
         raise
     except damage.NPZ as error:
@@ -63,17 +63,17 @@ def source(path: Path, name: str) -> DataSource:
         start = 0
         for (part, _), count in zip(parts, counts, strict=True):
             try:
-                images = _array(path, part)
+                images = _read_array(path, part)
             except damage.NPZ as error:
                 raise _damaged_npz(name, error) from None
             for n in range(count):
                 label = -1 if label_indices is None else int(label_indices[start + n])
                 item_attributes = {key: float(values[start + n]) for key, values in attributes.items()}
-                yield Item(start + n, _image(name, part, images[n]), label, item_attributes)
+                yield Item(start + n, _to_rgb(name, part, images[n]), label, item_attributes)
             start += count
 
     return DataSource(
-        names, tuple(str(value) for value in classes), tuple(attributes), read, tuple(_notes(parts))
+        names, tuple(str(value) for value in classes), tuple(attributes), read, tuple(_describe_parts(parts))
     )
 
 
@@ -89,11 +89,11 @@ def read(path: Path, name: str, keys: Collection[str]) -> dict[str, np.ndarray]:
         InvalidInput: if it is damaged, or an array is missing.
     """
     try:
-        headers = _headers(path, name)
+        headers = _read_headers(path, name)
         if missing := [key for key in keys if key not in headers]:
             expected, received = f"arrays called {', '.join(keys)}", f"none called {', '.join(missing)}"
             raise invalid_data_set(name, expected, received, "choose another file")
-        return {key: _array(path, key) for key in keys}
+        return {key: _read_array(path, key) for key in keys}
     except InvalidInput:
         raise
     except damage.NPZ as error:
@@ -115,25 +115,25 @@ def write(file: Path | BinaryIO, contents: Mapping[str, np.ndarray]) -> None:
                 np.lib.format.write_array(member, array, allow_pickle=False)
 
 
-def _notes(parts: list[tuple[str, str]]) -> Iterator[str]:
+def _describe_parts(parts: list[tuple[str, str]]) -> Iterator[str]:
     """Yields sentences about used and ignored arrays."""
     if len(parts) > 1:
         yield f"{' and '.join(part for part, _ in parts)} are used, in this order."
     unlabeled_parts = [part for part, labels in parts if not labels]
     if 0 < len(unlabeled_parts) < len(parts):
         label_keys = " and ".join(labels for _, labels in parts if labels)
-        missing = " and ".join(dict(_PAIRS)[part] for part in unlabeled_parts)
+        missing = " and ".join(dict(_IMAGES_AND_LABELS)[part] for part in unlabeled_parts)
         names = " and ".join(unlabeled_parts)
         yield f"The labels in {label_keys} are ignored, as {names} has none: there is no {missing}."
 
 
-def _headers(path: Path, name: str) -> Mapping[str, Header]:
+def _read_headers(path: Path, name: str) -> Mapping[str, Header]:
     """Returns shape and dtype of each array. Raises `ValueError` if a size differs from its header."""
     headers, total = {}, 0
     with zipfile.ZipFile(path) as archive:
         for info in archive.infolist():
             with archive.open(info) as file:
-                shape, dtype = _header(file)
+                shape, dtype = _read_header(file)
                 key = info.filename.removesuffix(".npy")
                 if dtype.hasobject:  # objects are pickled, and unpickling can run code
                     received = f"Python objects in {printable(key, 60)}"
@@ -147,7 +147,7 @@ def _headers(path: Path, name: str) -> Mapping[str, Header]:
     return headers
 
 
-def _header(file: IO[bytes]) -> Header:
+def _read_header(file: IO[bytes]) -> Header:
     version = np.lib.format.read_magic(file)
     read = {
         (1, 0): np.lib.format.read_array_header_1_0,
@@ -160,25 +160,25 @@ def _header(file: IO[bytes]) -> Header:
     return shape, dtype
 
 
-def _parts(name: str, headers: Mapping[str, Header]) -> list[tuple[str, str]]:
+def _find_image_arrays(name: str, headers: Mapping[str, Header]) -> list[tuple[str, str]]:
     """Returns the names of the image arrays, each with the name of its labels or ""."""
-    pairs = [pair for pair in _PAIRS if pair[0] in headers]
+    pairs = [pair for pair in _IMAGES_AND_LABELS if pair[0] in headers]
     pairs = [pair for pair in pairs if pair[0].startswith("x_")] or pairs[:1]
     if not pairs:
         received = ", ".join(headers) or "none"
         raise invalid_data_set(
-            name, f"arrays called {_NAMES}", received, "save it again with these array names"
+            name, f"arrays called {_EXPECTED_NAMES}", received, "save it again with these array names"
         )
-    return [(part, next((y for y in (own, *_LABELS) if y in headers), "")) for part, own in pairs]
+    return [(part, next((y for y in (own, *_LABEL_NAMES) if y in headers), "")) for part, own in pairs]
 
 
-def _attribute_keys(headers: Mapping[str, Header], count: int) -> list[str]:
+def _find_attribute_keys(headers: Mapping[str, Header], count: int) -> list[str]:
     """Returns the names of the arrays of one float per image."""
     keys = [key for key, (shape, dtype) in headers.items() if shape == (count,) and dtype.kind == "f"]
-    return [key for key in keys if key not in _LABELS]
+    return [key for key in keys if key not in _LABEL_NAMES]
 
 
-def _check(name: str, headers: Mapping[str, Header], part: str, labels: str) -> None:
+def _check_part(name: str, headers: Mapping[str, Header], part: str, labels: str) -> None:
     shape, dtype = headers[part]
     images = len(shape) == 3 or (len(shape) == 4 and shape[3] in (1, 3))
     if not images or not (dtype == np.uint8 or dtype.kind == "f") or not all(shape):
@@ -190,7 +190,7 @@ def _check(name: str, headers: Mapping[str, Header], part: str, labels: str) -> 
         raise invalid_data_set(name, f"at most {MOST_IMAGES:,} images", f"{shape[0]:,}", "use a part of it")
     if labels:
         shape_y, dtype_y = headers[labels]
-        fits = dtype_y.kind in "biuU" and dtype_y.itemsize <= _MOST_LABEL
+        fits = dtype_y.kind in "biuU" and dtype_y.itemsize <= _MOST_LABEL_BYTES
         if math.prod(shape_y) != shape[0] or not fits:
             expected = f"{labels} with one whole number or word per image, so {shape[0]:,}"
             raise invalid_data_set(
@@ -198,10 +198,10 @@ def _check(name: str, headers: Mapping[str, Header], part: str, labels: str) -> 
             )
 
 
-def _labels(path: Path, parts: list[tuple[str, str]]) -> np.ndarray | None:
+def _read_labels(path: Path, parts: list[tuple[str, str]]) -> np.ndarray | None:
     if not all(labels for _, labels in parts):
         return None
-    return np.concatenate([_array(path, labels).reshape(-1) for _, labels in parts])
+    return np.concatenate([_read_array(path, labels).reshape(-1) for _, labels in parts])
 
 
 def _damaged_npz(name: str, error: Exception) -> InvalidInput:
@@ -209,12 +209,12 @@ def _damaged_npz(name: str, error: Exception) -> InvalidInput:
     return invalid_data_set(name, "an intact npz", received, "save it again")
 
 
-def _array(path: Path, part: str) -> np.ndarray:
+def _read_array(path: Path, part: str) -> np.ndarray:
     with np.load(path, allow_pickle=False) as archive:
         return archive[part]
 
 
-def _image(name: str, part: str, image: np.ndarray) -> np.ndarray:
+def _to_rgb(name: str, part: str, image: np.ndarray) -> np.ndarray:
     """Converts an image of `(H, W)` or `(H, W, 1 or 3)`, uint8 or float in [0, 1], to `(H, W, 3) uint8`."""
     if image.dtype != np.uint8:
         if not (np.isfinite(image).all() and image.min() >= 0 and image.max() <= 1):

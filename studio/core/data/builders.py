@@ -19,28 +19,32 @@ from studio.core.errors import Unavailable, printable, sentence
 from studio.core.progress import Progress
 
 PREFIX = "tfds:"
-_NAME = re.compile(r"[a-z][a-z0-9_]*(/[A-Za-z0-9_.+-]+)?(:\d+\.\d+\.\d+)?")
+_NAME_PATTERN = re.compile(r"[a-z][a-z0-9_]*(/[A-Za-z0-9_.+-]+)?(:\d+\.\d+\.\d+)?")
 REACH_SECONDS = 4  # TFDS itself retries for minutes without a network
-_ORDER = {"train": 0, "validation": 2, "test": 3}  # other splits come second; the last images are tested on
+_SPLIT_ORDER = {
+    "train": 0,
+    "validation": 2,
+    "test": 3,
+}  # other splits come second; the last images are tested on
 _ALTERNATIVE = "give a folder, zip or tar of its images instead"
 
 
-def fits(text: str) -> bool:
+def is_tfds_name(text: str) -> bool:
     """Returns whether a text has the form `tfds:NAME`; such a data set need not exist."""
-    return text.startswith(PREFIX) and _NAME.fullmatch(text.removeprefix(PREFIX)) is not None
+    return text.startswith(PREFIX) and _NAME_PATTERN.fullmatch(text.removeprefix(PREFIX)) is not None
 
 
-def check(text: str) -> str:
+def parse_name(text: str) -> str:
     """Returns the name in `tfds:NAME`. Raises `InvalidInput` for another form."""
     name = text.removeprefix(PREFIX)
-    if not fits(text):
+    if not is_tfds_name(text):
         raise invalid_data_set(
             text, "a name such as tfds:mnist or tfds:celeb_a", name or "none", "check the spelling"
         )
     return name
 
 
-def source(text: str, progress: Progress) -> DataSource:
+def open_source(text: str, progress: Progress) -> DataSource:
     """Returns the images of a data set of TensorFlow Datasets; downloads and prepares it if necessary.
 
     Args:
@@ -51,37 +55,37 @@ def source(text: str, progress: Progress) -> DataSource:
         InvalidInput: if there is no such data set, or it has no images.
         Unavailable: if it cannot be downloaded; within 10 s if there is no network.
     """
-    builder = _builder(check(text))
+    builder = _load_builder(parse_name(text))
     if not _is_prepared(builder):
         _prepare(builder, text, progress)
-    return _images(builder, text)
+    return _open_images(builder, text)
 
 
-def reachable(text: str) -> None:
-    """Checks that `source` would succeed, without downloading. Raises as `source`."""
-    builder = _builder(check(text))
+def check_reachable(text: str) -> None:
+    """Checks that `open_source` would succeed, without downloading. Raises as `open_source`."""
+    builder = _load_builder(parse_name(text))
     if not _is_prepared(builder):
-        _check_reach(builder, text)
-        _image(builder, text)
+        _check_sites(builder, text)
+        _find_image_feature(builder, text)
 
 
-def to_fetch(text: str) -> int | None:
+def count_download_bytes(text: str) -> int | None:
     """Returns the bytes to download, at most; 0 if unknown, None if the data set is already prepared.
 
     Raises:
         InvalidInput: if there is no such data set.
     """
-    builder = _builder(check(text))
+    builder = _load_builder(parse_name(text))
     return None if _is_prepared(builder) else sum(info.size for info in (builder.url_infos or {}).values())
 
 
-def state(text: str) -> str:
+def read_state(text: str) -> str:
     """Returns the state of a data set for cache keys: its version and preparation time."""
-    path = Path(_builder(check(text)).data_dir)
+    path = Path(_load_builder(parse_name(text)).data_dir)
     return f"{path.name} {(path / 'dataset_info.json').stat().st_mtime_ns if path.exists() else ''}"
 
 
-def _builder(name: str) -> Any:
+def _load_builder(name: str) -> Any:
     try:
         import tensorflow_datasets as tfds
     except ImportError as error:
@@ -111,7 +115,7 @@ def _is_prepared(builder: Any) -> bool:
 def _prepare(builder: Any, text: str, progress: Progress) -> None:
     import tensorflow_datasets as tfds
 
-    _check_reach(builder, text)
+    _check_sites(builder, text)
     progress.stage(f"Downloading {text}, which may take long")
     tfds.disable_progress_bar()
     try:
@@ -120,17 +124,17 @@ def _prepare(builder: Any, text: str, progress: Progress) -> None:
         raise _unavailable(text, f"could not be downloaded and prepared ({type(error).__name__})") from None
 
 
-def _check_reach(builder: Any, text: str) -> None:
+def _check_sites(builder: Any, text: str) -> None:
     if builder.MANUAL_DOWNLOAD_INSTRUCTIONS:
         raise _unavailable(text, "can only be downloaded by hand")
     sites = {f"{urlsplit(url).scheme}://{urlsplit(url).netloc}" for url in builder.url_infos}
-    if unreachable := sorted(_unreachable(sites)):
+    if unreachable := sorted(_find_unreachable(sites)):
         raise _unavailable(
             text, f"is not on this machine, and {unreachable[0]} cannot be reached to download it"
         )
 
 
-def _unreachable(sites: set[str]) -> set[str]:
+def _find_unreachable(sites: set[str]) -> set[str]:
     unreachable = set(sites)
 
     def contact(site: str) -> None:
@@ -155,7 +159,7 @@ def _unavailable(text: str, reason: str) -> Unavailable:
     return Unavailable(f"The data set {text} {reason}. {sentence(_ALTERNATIVE)}")
 
 
-def _image(builder: Any, text: str) -> str:
+def _find_image_feature(builder: Any, text: str) -> str:
     """Returns the name of the image feature. Raises `InvalidInput` if there is none."""
     import tensorflow_datasets as tfds
 
@@ -168,14 +172,14 @@ def _image(builder: Any, text: str) -> str:
     return image
 
 
-def _images(builder: Any, text: str) -> DataSource:
+def _open_images(builder: Any, text: str) -> DataSource:
     import tensorflow_datasets as tfds
 
-    image, features = _image(builder, text), builder.info.features
+    image, features = _find_image_feature(builder, text), builder.info.features
     kinds = features.items()
     label = next((key for key, kind in kinds if isinstance(kind, tfds.features.ClassLabel)), None)
-    attributes = {name: path for name, path in _scalars(features) if path != (label,)}
-    splits = sorted(builder.info.splits, key=lambda split: (_ORDER.get(split, 1), split))
+    attributes = {name: path for name, path in _find_scalars(features) if path != (label,)}
+    splits = sorted(builder.info.splits, key=lambda split: (_SPLIT_ORDER.get(split, 1), split))
     counts = [builder.info.splits[split].num_examples for split in splits]
     width = len(str(sum(counts)))
     order = [split for split, count in zip(splits, counts, strict=True) for _ in range(count)]
@@ -183,8 +187,8 @@ def _images(builder: Any, text: str) -> DataSource:
     def read() -> Iterator[Item]:
         index = 0
         for split in splits:
-            for example in _examples(builder, split, image):
-                item_attributes = {name: _value(example, path) for name, path in attributes.items()}
+            for example in _read_examples(builder, split, image):
+                item_attributes = {name: _read_value(example, path) for name, path in attributes.items()}
                 yield Item(
                     index, bytes(example[image]), int(example[label]) if label else -1, item_attributes
                 )
@@ -195,7 +199,7 @@ def _images(builder: Any, text: str) -> DataSource:
     return DataSource(names, tuple(features[label].names) if label else (), tuple(attributes), read, notes)
 
 
-def _examples(builder: Any, split: str, image: str) -> Iterator[Mapping[str, Any]]:
+def _read_examples(builder: Any, split: str, image: str) -> Iterator[Mapping[str, Any]]:
     """Yields the examples of a split in a fixed order, with encoded images."""
     import tensorflow_datasets as tfds
 
@@ -209,16 +213,16 @@ def _examples(builder: Any, split: str, image: str) -> Iterator[Mapping[str, Any
     )
 
 
-def _scalars(features: Any, parents: tuple[str, ...] = ()) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _find_scalars(features: Any, parents: tuple[str, ...] = ()) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yields the scalar features (numbers and booleans), by name and path."""
     for key, kind in features.items():
         if hasattr(kind, "items"):
-            yield from _scalars(kind, (*parents, key))
+            yield from _find_scalars(kind, (*parents, key))
         elif kind.shape == () and np.dtype(kind.np_dtype).kind in "biuf":
             yield key, (*parents, key)
 
 
-def _value(example: Mapping[str, Any], path: tuple[str, ...]) -> float:
+def _read_value(example: Mapping[str, Any], path: tuple[str, ...]) -> float:
     value: Any = example
     for key in path:
         value = value[key]

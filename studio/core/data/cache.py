@@ -13,16 +13,16 @@ from typing import BinaryIO
 import numpy as np
 
 from studio.core import caches, paths
-from studio.core.data.names import count_phrase, first_few
+from studio.core.data.names import count_phrase, join_first_few
 from studio.core.data.sources import DataSource, Item, invalid_data_set
 from studio.core.errors import InvalidInput
 from studio.core.imaging import formats, image_io
 from studio.core.progress import Progress
 from studio.core.untrusted import damage
 
-FORMAT = 1  # change it to invalidate all cached images
-_REPORTS = 200  # progress reports per data set, so that they cost little
-_MOST_BROKEN = 0.9  # share of files; above it the path is most likely wrong
+FORMAT_VERSION = 1  # change it to invalidate all cached images
+_REPORT_COUNT = 200  # progress reports per data set, so that they cost little
+_MOST_BROKEN_SHARE = 0.9  # share of files; above it the path is most likely wrong
 
 
 @dataclass(frozen=True)
@@ -86,21 +86,21 @@ class ImageDataset:
         return self.labels
 
 
-def key(state: str, size: int, channels: int) -> str:
+def make_key(state: str, size: int, channels: int) -> str:
     """Returns the cache key of a data set in a given state, image size and number of channels."""
-    return hashlib.sha256(json.dumps([FORMAT, state, size, channels]).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([FORMAT_VERSION, state, size, channels]).encode()).hexdigest()
 
 
 def find(key: str, size: int, channels: int) -> ImageDataset | None:
     """Returns the cached images of a key; None if they are missing or damaged."""
     try:
-        return _read(key, size, channels)
+        return _read_cached(key, size, channels)
     except damage.NPZ:
         return None
 
 
-def _read(key: str, size: int, channels: int) -> ImageDataset:
-    pixels, metadata_path = _paths(key)
+def _read_cached(key: str, size: int, channels: int) -> ImageDataset:
+    pixels, metadata_path = _cache_paths(key)
     with np.load(io.BytesIO(metadata_path.read_bytes()), allow_pickle=False) as archive:
         arrays = {name: archive[name] for name in archive.files}
     metadata = json.loads(arrays["told"].tobytes())
@@ -136,10 +136,10 @@ def make(
         InsufficientSpace: if the disk is full.
         Cancelled: if the job was cancelled; nothing is cached.
     """
-    pixels, metadata_path = _paths(key)
+    pixels, metadata_path = _cache_paths(key)
     with paths.replacing(pixels) as temporary, temporary.open("w+b") as out:
         writer = _CacheWriter(source, size * size * channels, out)
-        interval = max(1, len(source.names) // _REPORTS)
+        interval = max(1, len(source.names) // _REPORT_COUNT)
         for count, item in enumerate(source.read()):
             writer.add(item, *_crop_and_resize(item.data, source.names[item.position], size, channels))
             if count % interval == 0:
@@ -148,10 +148,10 @@ def make(
         writer.check(name)
         metadata = writer.finish()
     paths.write(metadata_path, metadata)
-    return _read(key, size, channels)
+    return _read_cached(key, size, channels)
 
 
-def _paths(key: str) -> tuple[Path, Path]:
+def _cache_paths(key: str) -> tuple[Path, Path]:
     folder = paths.folder("cache") / "images"
     return folder / f"{key}.pixels", folder / f"{key}.npz"
 
@@ -169,7 +169,7 @@ def _crop_and_resize(
     top, left = (height - side) // 2, (width - side) // 2
     image = image_io.resize(np.ascontiguousarray(image[top : top + side, left : left + side]), size, size)
     if channels == 1:
-        image = image_io.gray(image)
+        image = image_io.to_gray(image)
     return image, (height, width)
 
 
@@ -207,11 +207,11 @@ class _CacheWriter:
     def check(self, name: str) -> None:
         """Raises `InvalidInput` if hardly any file was an image."""
         total, intact = len(self._source.names), len(self._digests)
-        if intact and total - intact <= _MOST_BROKEN * total:
+        if intact and total - intact <= _MOST_BROKEN_SHARE * total:
             return
         received = "no files"
         if total:
-            received = f"{intact:,} among {total:,} files: {first_few(self._broken_names())}"
+            received = f"{intact:,} among {total:,} files: {join_first_few(self._broken_names())}"
         raise invalid_data_set(
             name, f"images ({formats.READABLE})", received, "choose another folder or archive"
         )
@@ -275,19 +275,19 @@ class _CacheWriter:
     def _notes(self, kept_rows: list[int], empty_classes: list[str]) -> Iterator[str]:
         if broken := self._broken_names():
             subject = count_phrase(len(broken), "file", "files")
-            yield f"{subject} left out because they are not intact images: {first_few(broken)}."
+            yield f"{subject} left out because they are not intact images: {join_first_few(broken)}."
         if copies := sorted(set(self._digests) - set(kept_rows)):
-            listing = first_few([self._source.names[row] for row in copies])
+            listing = join_first_few([self._source.names[row] for row in copies])
             yield f"{count_phrase(len(copies), 'copy', 'copies', ' of other images')} left out: {listing}."
             first = {self._digests[row]: self._labels[row] for row in kept_rows}
             strays = [p for p in copies if first[self._digests[p]] != self._labels[p]]
             if strays:
-                listing = first_few([self._source.names[row] for row in strays])
+                listing = join_first_few([self._source.names[row] for row in strays])
                 subject = count_phrase(len(strays), "copy", "copies")
                 yield f"{subject} in another class than the one kept: {listing}."
         if empty_classes and self._source.files:
             subject = count_phrase(len(empty_classes), "class", "classes", " without an intact image")
-            yield f"{subject} left out: {first_few(empty_classes)}."
+            yield f"{subject} left out: {join_first_few(empty_classes)}."
 
 
 def _encodable(name: str) -> str:

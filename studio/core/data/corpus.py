@@ -12,8 +12,8 @@ from studio.core.data import encodings
 from studio.core.errors import InvalidInput, invalid, printable
 
 MOST_BYTES = 100 * 10**6
-LEAST_CHARS = 64
-MOST_CHARACTERS = 6000  # distinct characters
+LEAST_CHARACTERS = 64
+MOST_DISTINCT_CHARACTERS = 6000  # distinct characters
 _OTHER_FORMATS = {
     b"\x89PNG": "a PNG image",
     b"\xff\xd8\xff": "a JPEG image",
@@ -24,7 +24,7 @@ _OTHER_FORMATS = {
     b"{\\rtf": "an RTF document",
     b"\x89HDF": "an HDF5 file",
 }
-_MOST_CONTROL = 0.1  # share of control characters; a file with more is binary
+_MOST_CONTROL_SHARE = 0.1  # share of control characters; a file with more is binary
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def read(data: bytes | Path, encoding: str = encodings.AUTO) -> Corpus:
         UnknownEncoding: if its encoding cannot be detected.
     """
     if isinstance(data, Path):
-        data = _bytes(data)
+        data = _read_bytes(data)
     if len(data) > MOST_BYTES:
         raise _too_large()
     if not data:
@@ -86,11 +86,11 @@ def read(data: bytes | Path, encoding: str = encodings.AUTO) -> Corpus:
     unix_text = text.replace("\r\n", "\n").replace("\r", "\n")
     if unix_text != text:
         notes.append("Windows or old Mac line endings were converted to Unix ones.")
-    _check(unix_text)
+    _check_text(unix_text)
     return Corpus(unix_text, name, tuple(notes))
 
 
-def _bytes(path: Path) -> bytes:
+def _read_bytes(path: Path) -> bytes:
     try:
         return paths.read(path, MOST_BYTES)
     except paths.TooLarge:
@@ -106,17 +106,17 @@ def _too_large() -> InvalidInput:
     return _invalid(f"at most {amounts.size(MOST_BYTES)}", "more", "use a part of it")
 
 
-def _check(text: str) -> None:
-    if len(text) < LEAST_CHARS:
-        raise _invalid(f"at least {LEAST_CHARS} characters", f"{len(text):,}", "choose a longer text")
+def _check_text(text: str) -> None:
+    if len(text) < LEAST_CHARACTERS:
+        raise _invalid(f"at least {LEAST_CHARACTERS} characters", f"{len(text):,}", "choose a longer text")
     if not text.strip():
         raise _invalid("a text with visible characters", "only spaces", "choose another text")
     counts = Counter(text)
     control = sum(n for c, n in counts.items() if unicodedata.category(c) == "Cc" and c not in "\n\t\x1b")
-    if control > _MOST_CONTROL * len(text):
+    if control > _MOST_CONTROL_SHARE * len(text):
         raise _invalid("plain text", "a binary file", "choose a text file")
-    if not 2 <= len(counts) <= MOST_CHARACTERS:
-        expected = f"2 to {MOST_CHARACTERS:,} different characters"
+    if not 2 <= len(counts) <= MOST_DISTINCT_CHARACTERS:
+        expected = f"2 to {MOST_DISTINCT_CHARACTERS:,} different characters"
         raise _invalid(expected, f"{len(counts):,}", "choose another text")
 
 
@@ -124,12 +124,14 @@ def _invalid(expected: str, received: str, step: str) -> InvalidInput:
     return invalid("text", expected=expected, received=received, next_step=step)
 
 
-def facts(text: str) -> Facts:
+def compute_facts(text: str) -> Facts:
     """Returns the statistics of a text."""
     counts = Counter(text)
     lines = text.split("\n")
     rare = max(3, len(text) // 20_000)
-    odd = [(c, n) for c, n in counts.most_common() if _unseen(c) or (n <= rare and _unusual(c))]
+    odd = [
+        (c, n) for c, n in counts.most_common() if _is_invisible(c) or (n <= rare and _is_non_ascii_symbol(c))
+    ]
     return Facts(
         len(text),
         len(lines),
@@ -140,12 +142,12 @@ def facts(text: str) -> Facts:
     )
 
 
-def _unseen(character: str) -> bool:
+def _is_invisible(character: str) -> bool:
     """Returns whether a character is a control or format character other than newline and tab."""
     return unicodedata.category(character)[0] == "C" and character not in "\n\t"
 
 
-def _unusual(character: str) -> bool:
+def _is_non_ascii_symbol(character: str) -> bool:
     """Returns whether a character is not a letter, digit, white space or ASCII."""
     return not character.isascii() and unicodedata.category(character)[0] not in "LNZ"
 

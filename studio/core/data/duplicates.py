@@ -22,15 +22,15 @@ LEAST_CORRELATION = 0.95  # different photos of flowers reach 0.94, re-encoded c
 CROPS = (1.0, 0.92, 0.84)  # share of the side of an image that its duplicate may show
 _COARSE, _LEAST_COARSE = 8, 0.93  # px, side of the copies of a first check, and their least correlation
 _TILE = 2  # px, side of the tiles of a small copy whose means are compared
-SAME = (
+SAME_IMAGE_DIFFERENCE = (
     0.9  # standard deviations; tiles of copies of a photo differ by less, those of handwritten digits by more
 )
-_ROWS = 256  # images compared with all others at once, 20 MB for 20,000 images
-_AT_ONCE = 8192  # pairs, 64 MB
-_EACH = 16  # most pairs per image, because frames of a video form millions of pairs
-_REPORTS = 1000
-_FLAT = 0.25  # gray levels of standard deviation; below it a correlation means nothing
-MOST_GROUP_SHARE, ALWAYS_GROUPED = 0.1, 8  # limit of a group: this share of its class, or so many images
+_BLOCK_ROWS = 256  # images compared with all others at once, 20 MB for 20,000 images
+_BLOCK_PAIRS = 8192  # pairs, 64 MB
+_MOST_PAIRS_PER_IMAGE = 16  # most pairs per image, because frames of a video form millions of pairs
+_REPORT_INTERVAL = 1000
+_LEAST_DEVIATION = 0.25  # gray levels of standard deviation; below it a correlation means nothing
+MOST_GROUP_SHARE, LEAST_GROUP_LIMIT = 0.1, 8  # limit of a group: this share of its class, or so many images
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def find(
     Args:
         dataset: images in color or gray.
         progress: reports the number of compared images.
-        max_difference: largest difference of any tile of a pair, in standard deviations. `SAME` accepts only
+        max_difference: largest difference of any tile of a pair, in standard deviations. `SAME_IMAGE_DIFFERENCE` accepts only
             copies of an image, not similar digits or drawings.
         rows: `(m,)`, images to compare and group; None for all.
 
@@ -83,26 +83,26 @@ def find(
         with np.load(path, allow_pickle=False) as archive:
             pairs, correlations, differences = (archive[name] for name in ("pairs", "alike", "apart"))
     except damage.NPZ:  # missing or damaged
-        pairs, correlations, differences = _compare(dataset.part(rows), progress)
+        pairs, correlations, differences = _find_pairs(dataset.part(rows), progress)
         with paths.replacing(path) as temporary, temporary.open("wb") as file:
             np.savez(file, pairs=pairs, alike=correlations, apart=differences)
     is_close = differences <= max_difference
     return _group(classes, pairs[is_close], correlations[is_close])
 
 
-def _compare(images: Part, progress: Progress) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _find_pairs(images: Part, progress: Progress) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Returns pairs sorted by correlation, their correlations, and their largest tile differences."""
-    gray, count = _gray(images, progress), len(images)
+    gray, count = _make_gray_copies(images, progress), len(images)
     plain, coarse = _normalize(gray, SIDE), _normalize(gray, _COARSE)
     keys, scores, differences = [], [], []
     for share, flip in [(share, flip) for share in CROPS for flip in (False, True)]:
         copies, coarse_copies = _normalize(gray, SIDE, share, flip), _normalize(gray, _COARSE, share, flip)
-        for start in range(0, count, _ROWS):
+        for start in range(0, count, _BLOCK_ROWS):
             progress.check()
-            candidates = coarse[start : start + _ROWS] @ coarse_copies.T > _LEAST_COARSE
+            candidates = coarse[start : start + _BLOCK_ROWS] @ coarse_copies.T > _LEAST_COARSE
             np.fill_diagonal(candidates[:, start:], False)
-            rows, columns, block_correlations, block_differences = _similar_pairs(
-                plain[start : start + _ROWS], copies, candidates
+            rows, columns, block_correlations, block_differences = _select_similar_pairs(
+                plain[start : start + _BLOCK_ROWS], copies, candidates
             )
             keys.append(np.minimum(start + rows, columns) * count + np.maximum(start + rows, columns))
             scores.append(block_correlations)
@@ -114,8 +114,10 @@ def _compare(images: Part, progress: Progress) -> tuple[np.ndarray, np.ndarray, 
     return pairs, correlations[best], np.concatenate(differences)[best]
 
 
-def _similar_pairs(plain: np.ndarray, others: np.ndarray, candidates: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Returns similar pairs, at most `_EACH` per row: rows, columns, correlations, largest differences.
+def _select_similar_pairs(
+    plain: np.ndarray, others: np.ndarray, candidates: np.ndarray
+) -> tuple[np.ndarray, ...]:
+    """Returns similar pairs, at most `_MOST_PAIRS_PER_IMAGE` per row: rows, columns, correlations, largest differences.
 
     Args:
         plain, others: normalized copies of the rows and of the columns.
@@ -123,15 +125,15 @@ def _similar_pairs(plain: np.ndarray, others: np.ndarray, candidates: np.ndarray
     """
     rows, columns = np.divmod(np.flatnonzero(candidates), candidates.shape[1])  # twice as fast as `nonzero`
     correlations = np.empty(len(rows), "float32")
-    for start in range(0, len(rows), _AT_ONCE):
-        chunk = slice(start, start + _AT_ONCE)
+    for start in range(0, len(rows), _BLOCK_PAIRS):
+        chunk = slice(start, start + _BLOCK_PAIRS)
         correlations[chunk] = np.einsum("ij,ij->i", plain[rows[chunk]], others[columns[chunk]])
     rows, columns, correlations = (
         values[correlations > LEAST_CORRELATION] for values in (rows, columns, correlations)
     )
     order = np.lexsort((-correlations, rows))
     ranks = np.arange(len(rows)) - np.searchsorted(rows, rows)  # `rows` is sorted, in either order
-    best = order[ranks < _EACH]
+    best = order[ranks < _MOST_PAIRS_PER_IMAGE]
     rows, columns = rows[best], columns[best]
     return rows, columns, correlations[best], _largest_differences(plain[rows], others[columns])
 
@@ -142,11 +144,11 @@ def _largest_differences(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return np.abs(tiles).max(axis=(1, 2), initial=0) * SIDE
 
 
-def _gray(images: Part, progress: Progress) -> np.ndarray:
+def _make_gray_copies(images: Part, progress: Progress) -> np.ndarray:
     """Returns small gray copies, `(n, 64, 64) float32`."""
     small_images = np.empty((len(images), 2 * SIDE, 2 * SIDE), "float32")
     for n in range(len(images)):
-        if n % _REPORTS == 0:
+        if n % _REPORT_INTERVAL == 0:
             progress.report(n, len(images), text="Comparing images")
         small = Image.fromarray(images[n].squeeze()).convert("L")
         small_images[n] = np.asarray(small.resize(small_images.shape[1:], Image.Resampling.BILINEAR))
@@ -164,7 +166,9 @@ def _normalize(gray: np.ndarray, side: int, share: float = 1.0, flip: bool = Fal
     centered = (small[:, :, ::-1] if flip else small).reshape(len(small), -1)
     centered = centered - centered.mean(axis=1, keepdims=True)
     lengths = np.linalg.norm(centered, axis=1, keepdims=True)
-    return np.where(lengths > _FLAT * side, centered / np.maximum(lengths, 1e-6), 0).astype("float32")
+    return np.where(lengths > _LEAST_DEVIATION * side, centered / np.maximum(lengths, 1e-6), 0).astype(
+        "float32"
+    )
 
 
 def _averaging_matrix(old_size: int, share: float, new_size: int) -> np.ndarray:
@@ -180,7 +184,7 @@ def _group(classes: np.ndarray, pairs: np.ndarray, correlations: np.ndarray) -> 
 
     Without this limit, similar images such as nearly all digits "1" would form a single group.
     """
-    size_limits = np.maximum(ALWAYS_GROUPED, np.bincount(classes) * MOST_GROUP_SHARE)[classes].tolist()
+    size_limits = np.maximum(LEAST_GROUP_LIMIT, np.bincount(classes) * MOST_GROUP_SHARE)[classes].tolist()
     members = [[row] for row in range(len(classes))]  # the group of each image, a shared list
     for i, j in pairs.tolist():
         large, small = sorted((members[i], members[j]), key=len, reverse=True)

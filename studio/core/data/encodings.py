@@ -9,7 +9,7 @@ from charset_normalizer import from_bytes
 from studio.core.errors import InvalidInput, invalid, printable
 
 AUTO = "auto"
-_MARKS = (  # UTF-32 before UTF-16, whose mark is its prefix
+_BYTE_ORDER_MARKS = (  # UTF-32 before UTF-16, whose mark is its prefix
     (codecs.BOM_UTF8, "utf-8", "UTF-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le", "UTF-32"),
     (codecs.BOM_UTF32_BE, "utf-32-be", "UTF-32"),
@@ -18,7 +18,7 @@ _MARKS = (  # UTF-32 before UTF-16, whose mark is its prefix
 )
 _JAPANESE_ESCAPES = (b"\x1b$@", b"\x1b$B")  # switch to two bytes per character in ISO-2022-JP
 _WESTERN = "cp1252"
-_NAMES = {  # encodings to detect
+_DISPLAY_NAMES = {  # encodings to detect
     _WESTERN: "Windows-1252",
     "cp1250": "Windows-1250 (Central European)",
     "cp1251": "Windows-1251 (Cyrillic)",
@@ -34,7 +34,7 @@ _NAMES = {  # encodings to detect
     "euc_jp": "EUC-JP (Japanese)",
     "cp949": "EUC-KR (Korean)",
 }
-_OF_MANY_BYTES = {"gb18030", "big5", "cp932", "euc_jp", "cp949"}
+_MULTI_BYTE_CODECS = {"gb18030", "big5", "cp932", "euc_jp", "cp949"}
 _UNSUPPORTED = {
     "idna",
     "punycode",
@@ -43,10 +43,10 @@ _UNSUPPORTED = {
     "raw-unicode-escape",
     "utf-7",
 }  # slow, or not for texts
-_MOST_BROKEN = 0.001  # share of invalid bytes up to which a text still counts as UTF-8
-_MOST_FOREIGN = 0.15  # share of bytes beyond ASCII up to which an undetected text counts as Western
+_MOST_BROKEN_SHARE = 0.001  # share of invalid bytes up to which a text still counts as UTF-8
+_MOST_NON_ASCII_SHARE = 0.15  # share of bytes beyond ASCII up to which an undetected text counts as Western
 _DETECTION_BYTES = 300_000  # bytes used to detect an encoding
-_CLOSE = 0.9  # share of the best coherence from which Western is chosen
+_CLOSE_SHARE = 0.9  # share of the best coherence from which Western is chosen
 
 
 class UnknownEncoding(InvalidInput):
@@ -69,12 +69,14 @@ def decode(data: bytes, encoding: str = AUTO) -> tuple[str, str, list[str]]:
     """
     if encoding != AUTO:
         return _decode_as(data, encoding), encoding, []
-    for mark, codec, name in _MARKS:
+    for mark, codec, name in _BYTE_ORDER_MARKS:
         if data.startswith(mark):
             return _decode_strictly(data[len(mark) :], codec, name, len(mark)), name, []
     if b"\0" in data:
         received = f"a NUL byte at {data.index(0):,}"
-        raise _unknown("plain text", received, "save it as UTF-8, or give its encoding, such as utf-16-le")
+        raise _unknown_encoding(
+            "plain text", received, "save it as UTF-8, or give its encoding, such as utf-16-le"
+        )
     if any(escape in data for escape in _JAPANESE_ESCAPES):
         # Its bytes are ASCII, so UTF-8 would accept them and train on the escape sequences.
         return _decode_strictly(data, "iso2022_jp", "ISO-2022-JP"), "ISO-2022-JP", []
@@ -102,7 +104,7 @@ def _decode_strictly(data: bytes, codec: str, name: str, offset: int = 0) -> str
     except UnicodeDecodeError as error:
         location = f"bytes that are not {name} at {error.start + offset:,}"
         step = "save it again as UTF-8, or give another encoding"
-        raise _unknown(f"{name} throughout", location, step) from None
+        raise _unknown_encoding(f"{name} throughout", location, step) from None
 
 
 def _repair_utf8(data: bytes) -> tuple[str, str, list[str]] | None:
@@ -110,20 +112,20 @@ def _repair_utf8(data: bytes) -> tuple[str, str, list[str]] | None:
     text = data.decode("utf-8", "replace")
     broken = text.count("\N{REPLACEMENT CHARACTER}")
     # Valid UTF-8 sequences hardly occur by chance; Latin-1 letters would be invalid bytes.
-    if broken <= _MOST_BROKEN * len(data) and sum(c > "\x7f" for c in text) > 2 * broken:
+    if broken <= _MOST_BROKEN_SHARE * len(data) and sum(c > "\x7f" for c in text) > 2 * broken:
         clean = text.replace("\N{REPLACEMENT CHARACTER}", "")
         return clean, "UTF-8", [f"{broken:,} broken characters were left out."]
     return None
 
 
 def _detect(data: bytes) -> tuple[str, str, list[str]]:
-    codec = _likeliest(data[: _end(data)])
+    codec = _guess_codec(data[: _find_sample_end(data)])
     if codec is None:
         received = "characters of an unknown encoding"
-        raise _unknown("UTF-8", received, "save it as UTF-8, or give its encoding")
-    name = _NAMES[codec]
+        raise _unknown_encoding("UTF-8", received, "save it as UTF-8, or give its encoding")
+    name = _DISPLAY_NAMES[codec]
     if codec == _WESTERN:
-        text, name = _western(data)
+        text, name = _decode_western(data)
     else:
         text = _decode_strictly(data, codec, name)
     return (
@@ -133,42 +135,43 @@ def _detect(data: bytes) -> tuple[str, str, list[str]]:
     )
 
 
-def _end(data: bytes) -> int:
+def _find_sample_end(data: bytes) -> int:
     """Returns the end of the bytes used for detection: the end of a line, so that no character is cut."""
     if len(data) <= _DETECTION_BYTES:
         return len(data)
     return data.rfind(b"\n", 0, _DETECTION_BYTES) + 1 or len(data)
 
 
-def _likeliest(data: bytes) -> str | None:
+def _guess_codec(data: bytes) -> str | None:
     """Returns the encoding of highest language coherence, preferring Western if it is close;
 
     None if unknown.
     """
     matches = [
         match
-        for match in from_bytes(data, cp_isolation=list(_NAMES))
-        if match.coherence or match.encoding in _OF_MANY_BYTES  # in single-byte encodings any bytes are valid
+        for match in from_bytes(data, cp_isolation=list(_DISPLAY_NAMES))
+        if match.coherence
+        or match.encoding in _MULTI_BYTE_CODECS  # in single-byte encodings any bytes are valid
     ]
     best = max((match.coherence for match in matches), default=0.0)
     for match in matches:
-        if _WESTERN in match.could_be_from_charset and match.coherence >= _CLOSE * best:
+        if _WESTERN in match.could_be_from_charset and match.coherence >= _CLOSE_SHARE * best:
             return _WESTERN
     if not matches:
         foreign = sum(byte >= 0x80 for byte in data)
-        return _WESTERN if foreign < _MOST_FOREIGN * len(data) else None
-    return next((codec for codec in matches[0].could_be_from_charset if codec in _NAMES), None)
+        return _WESTERN if foreign < _MOST_NON_ASCII_SHARE * len(data) else None
+    return next((codec for codec in matches[0].could_be_from_charset if codec in _DISPLAY_NAMES), None)
 
 
-def _western(data: bytes) -> tuple[str, str]:
+def _decode_western(data: bytes) -> tuple[str, str]:
     windows = any(0x80 <= byte < 0xA0 for byte in set(data))
     if windows:
         try:
-            return data.decode(_WESTERN), _NAMES[_WESTERN]
+            return data.decode(_WESTERN), _DISPLAY_NAMES[_WESTERN]
         except UnicodeDecodeError:
             pass
     return data.decode("latin-1"), "Latin-1"
 
 
-def _unknown(expected: str, received: str, step: str) -> UnknownEncoding:
+def _unknown_encoding(expected: str, received: str, step: str) -> UnknownEncoding:
     return UnknownEncoding(str(invalid("text", expected=expected, received=received, next_step=step)))

@@ -6,19 +6,19 @@ from collections.abc import Iterator
 
 from studio.core.data.archives import Files
 from studio.core.data.names import (
-    ages_and_genders,
     classes_of,
     count_phrase,
-    first_few,
+    find_merged_folders,
+    find_splits,
     is_junk,
-    merged_folders,
-    splits,
+    join_first_few,
+    parse_ages_and_genders,
 )
 from studio.core.data.names import is_hidden as is_hidden
 from studio.core.data.sources import DataSource, Item
 
 
-def source(files: Files) -> DataSource:
+def open_source(files: Files) -> DataSource:
     """Returns the data set of some files, sorted by name, without junk and hidden files.
 
     Reading a file, not its name, decides whether it is an image.
@@ -28,7 +28,7 @@ def source(files: Files) -> DataSource:
     names = tuple(name for name in candidates if name not in hidden)
     positions = {name: index for index, name in enumerate(names)}
     labels, classes = classes_of(names)
-    attributes = ages_and_genders(names)
+    attributes = parse_ages_and_genders(names)
 
     def read() -> Iterator[Item]:
         for n, data in files.read():
@@ -36,23 +36,23 @@ def source(files: Files) -> DataSource:
                 item_attributes = {key: float(values[position]) for key, values in attributes.items()}
                 yield Item(position, data, int(labels[position]), item_attributes)
 
-    notes = [*files.notes, *_notes(files, names, sorted(hidden))]
+    notes = [*files.notes, *_describe_files(files, names, sorted(hidden))]
     if attributes:
         notes.append("Ages and genders are as the file names label them.")
     return DataSource(names, classes, tuple(attributes), read, tuple(notes), files=True)
 
 
-def _notes(files: Files, names: tuple[str, ...], hidden: list[str]) -> Iterator[str]:
+def _describe_files(files: Files, names: tuple[str, ...], hidden: list[str]) -> Iterator[str]:
     if hidden:
-        yield f"{count_phrase(len(hidden), 'hidden file', 'hidden files')} skipped: {first_few(hidden)}."
-    if len(parts := splits(names)) > 1:
+        yield f"{count_phrase(len(hidden), 'hidden file', 'hidden files')} skipped: {join_first_few(hidden)}."
+    if len(parts := find_splits(names)) > 1:
         listing = f"{', '.join(parts[:-1])} and {parts[-1]}"
         yield f"The folders {listing} are merged; a new test split is drawn."
-    if inside := merged_folders(names):
+    if inside := find_merged_folders(names):
         subject = count_phrase(len(inside), "folder", "folders", " inside classes")
-        yield f"{subject} merged into the enclosing class: {first_few(inside)}."
+        yield f"{subject} merged into the enclosing class: {join_first_few(inside)}."
     non_empty = {name[:index] for name in names for index, letter in enumerate(name) if letter == "/"}
     visible = (f for f in files.folders if not is_hidden(f) and not is_junk(f + "/"))
     if empty := [folder for folder in visible if folder not in non_empty]:
         subject = count_phrase(len(empty), "folder", "folders", " without files")
-        yield f"{subject} skipped: {first_few(empty)}."
+        yield f"{subject} skipped: {join_first_few(empty)}."

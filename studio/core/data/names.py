@@ -10,20 +10,20 @@ import numpy as np
 from studio.core import amounts
 from studio.core.errors import printable
 
-_JUNK = {".ds_store", "thumbs.db", "desktop.ini", ".gitkeep", ".gitignore"}
-_SPLITS = {"train", "training", "val", "valid", "validation", "test", "testing"}
+_JUNK_NAMES = {".ds_store", "thumbs.db", "desktop.ini", ".gitkeep", ".gitignore"}
+_SPLIT_NAMES = {"train", "training", "val", "valid", "validation", "test", "testing"}
 _UTKFACE = re.compile(
     r"(\d{1,3})_([01])_\d+(?:_\d+)?(?:\.[A-Za-z.]+)?"
 )  # age_gender_id, age_gender_race_date
 _MOST_AGE = 120
 _LEAST_SHARE = 0.9  # least share of names in UTKFace's form
-_NAMED = 3  # names in a sentence
+_FIRST_COUNT = 3  # names in a sentence
 
 
-def first_few(names: Sequence[str]) -> str:
+def join_first_few(names: Sequence[str]) -> str:
     """Returns the first few names for a sentence: "a.jpg, b.jpg and 5 more"."""
-    listing = ", ".join(printable(name, 60) for name in names[:_NAMED])
-    return f"{listing} and {len(names) - _NAMED:,} more" if len(names) > _NAMED else listing
+    listing = ", ".join(printable(name, 60) for name in names[:_FIRST_COUNT])
+    return f"{listing} and {len(names) - _FIRST_COUNT:,} more" if len(names) > _FIRST_COUNT else listing
 
 
 def count_phrase(count: int, noun: str, plural: str, suffix: str = "") -> str:
@@ -34,7 +34,7 @@ def count_phrase(count: int, noun: str, plural: str, suffix: str = "") -> str:
 def is_junk(name: str) -> bool:
     """Returns whether an operating system or a tool made the file without the user's knowledge."""
     *folders, last = name.lower().split("/")
-    return "__macosx" in folders or last in _JUNK or last.startswith("._")
+    return "__macosx" in folders or last in _JUNK_NAMES or last.startswith("._")
 
 
 def is_hidden(name: str) -> bool:
@@ -62,25 +62,25 @@ def classes_of(names: Sequence[str]) -> tuple[np.ndarray, tuple[str, ...]]:
     return np.array([indices.get(folder, -1) for folder in folders], "int64"), tuple(class_names)
 
 
-def strays(names: Sequence[str]) -> list[str]:
+def find_strays(names: Sequence[str]) -> list[str]:
     """Returns the files outside the class folders; none if there are no classes."""
     labels, classes = classes_of(names)
     return [name for name, label in zip(names, labels, strict=True) if label < 0] if classes else []
 
 
-def merged_folders(names: Sequence[str]) -> list[str]:
+def find_merged_folders(names: Sequence[str]) -> list[str]:
     """Returns the sorted folders inside class folders; their files belong to the enclosing class."""
     _, classes = classes_of(names)
-    inside = {"/".join(path) for path in _below_classes(names) if len(path) > 1} if classes else set()
+    inside = {"/".join(path) for path in _cut_at_class_folders(names) if len(path) > 1} if classes else set()
     return sorted(inside)
 
 
-def splits(names: Sequence[str]) -> list[str]:
+def find_splits(names: Sequence[str]) -> list[str]:
     """Returns the sorted folders named train, val or test that divide a data set, if any."""
-    return _splits(_folders(names))
+    return _find_split_folders(_list_folders(names))
 
 
-def new_paths(names: Sequence[str], new_classes: Mapping[str, str]) -> dict[str, str]:
+def make_new_paths(names: Sequence[str], new_classes: Mapping[str, str]) -> dict[str, str]:
     """Returns the new paths of files that change class: only the class folder differs.
 
     Args:
@@ -88,7 +88,7 @@ def new_paths(names: Sequence[str], new_classes: Mapping[str, str]) -> dict[str,
         new_classes: new classes by path; files outside the class folders are ignored.
     """
     paths = {}
-    for name, class_path in zip(names, _below_classes(names), strict=True):
+    for name, class_path in zip(names, _cut_at_class_folders(names), strict=True):
         if class_path and name in new_classes:
             *folders, last = name.split("/")
             folders[-len(class_path)] = new_classes[name]
@@ -98,26 +98,26 @@ def new_paths(names: Sequence[str], new_classes: Mapping[str, str]) -> dict[str,
 
 def _class_folders(names: Sequence[str]) -> list[str]:
     """Returns the class folder of each file, "" for none."""
-    return [path[0] if path else "" for path in _below_classes(names)]
+    return [path[0] if path else "" for path in _cut_at_class_folders(names)]
 
 
-def _below_classes(names: Sequence[str]) -> list[list[str]]:
+def _cut_at_class_folders(names: Sequence[str]) -> list[list[str]]:
     """Returns the folders of each file, starting at its class folder."""
-    folders = _folders(names)
-    return _below_shared([path[1:] for path in folders]) if _splits(folders) else folders
+    folders = _list_folders(names)
+    return _drop_shared_folders([path[1:] for path in folders]) if _find_split_folders(folders) else folders
 
 
-def _splits(folders: list[list[str]]) -> list[str]:
+def _find_split_folders(folders: list[list[str]]) -> list[str]:
     tops = {path[0] for path in folders if path}
-    return sorted(tops) if all(top.lower() in _SPLITS for top in tops) else []
+    return sorted(tops) if all(top.lower() in _SPLIT_NAMES for top in tops) else []
 
 
-def _folders(names: Sequence[str]) -> list[list[str]]:
+def _list_folders(names: Sequence[str]) -> list[list[str]]:
     """Returns the folders of each file, below those that all files share."""
-    return _below_shared([name.split("/")[:-1] for name in names])
+    return _drop_shared_folders([name.split("/")[:-1] for name in names])
 
 
-def _below_shared(folders: list[list[str]]) -> list[list[str]]:
+def _drop_shared_folders(folders: list[list[str]]) -> list[list[str]]:
     inside = [path for path in folders if path]
     first, last = min(inside, default=[]), max(inside, default=[])
     shared_depth = next(
@@ -127,7 +127,7 @@ def _below_shared(folders: list[list[str]]) -> list[list[str]]:
     return [path[shared_depth:] for path in folders]
 
 
-def ages_and_genders(names: Iterable[str]) -> dict[str, np.ndarray]:
+def parse_ages_and_genders(names: Iterable[str]) -> dict[str, np.ndarray]:
     """Returns the labels in UTKFace's file names, `{"age", "gender": (n,) float32}`; {} for other data sets.
 
     Gender is 1 if the data set labels it female, 0 if male; NaN if a name has another form.

@@ -22,12 +22,14 @@ from studio.core.progress import Progress
 from studio.core.tasks import File
 
 Changes = Mapping[str, str]  # new class by image name; "" removes the image
-_DAY = (1980, 1, 1, 0, 0, 0)  # fixed date of all entries, so that equal changes give equal archives
-_REPORTS = 200
-_ALWAYS_FINE = 2**20  # bytes by which the new archive may exceed the old one before files are compressed
+_ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # fixed date of all entries, so that equal changes give equal archives
+_REPORT_COUNT = 200
+_UNCOMPRESSED_EXCESS = (
+    2**20
+)  # bytes by which the new archive may exceed the old one before files are compressed
 
 
-def with_copies(changes: Changes, dataset: ImageDataset) -> dict[str, str]:
+def add_copies(changes: Changes, dataset: ImageDataset) -> dict[str, str]:
     """Returns the changes, and removes skipped copies of changed images, which would replace the original."""
     copies = {copy: "" for copy, original in dataset.copies if original in changes}
     return {**copies, **changes}
@@ -37,7 +39,7 @@ def apply_changes(file: File, changes: Changes, name: str, progress: Progress | 
     """Stores a zip of a data set with some changes.
 
     Args:
-        file: the data set: a stored archive, or a `studio.core.data.reference` to files.
+        file: the data set: a stored archive, or a `studio.core.data.store_reference` to files.
         changes: changes by image name.
         name: name of the new archive.
         progress: reports the number of copied images.
@@ -50,24 +52,24 @@ def apply_changes(file: File, changes: Changes, name: str, progress: Progress | 
     """
     source = data.open_source(file)
     image_names = [_encodable(name) for name in source.names]
-    new_names = _new_names(source, image_names, changes)
+    new_names = _assign_names(source, image_names, changes)
     if not new_names:
         raise InvalidInput(f"No images of {file.name} would be left. Keep some of them.")
     path = paths.folder("cache") / "relabeled" / f"{secrets.token_hex(8)}.zip"
     progress = progress or Progress()
-    bytes_left = _ALWAYS_FINE + file.path.stat().st_size
+    bytes_left = _UNCOMPRESSED_EXCESS + file.path.stat().st_size
     with paths.replacing(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
         for count, item in enumerate(source.read()):
             if item.position in new_names:
-                body = _bytes(item)
+                body = _encode_item(item)
                 # Store images without compression, which gains little. Compress beyond the original's size,
                 # because a zip bomb would fill the disk.
                 bytes_left -= len(body)
                 method = zipfile.ZIP_STORED if bytes_left > 0 else zipfile.ZIP_DEFLATED
                 archive.writestr(
-                    zipfile.ZipInfo(new_names[item.position], _DAY), body, method, compresslevel=1
+                    zipfile.ZipInfo(new_names[item.position], _ZIP_DATE), body, method, compresslevel=1
                 )
-            if count % max(1, len(image_names) // _REPORTS) == 0:
+            if count % max(1, len(image_names) // _REPORT_COUNT) == 0:
                 progress.report(count, len(image_names), text="Copying images")
     digest = paths.file_digest(path)
     try:
@@ -78,42 +80,42 @@ def apply_changes(file: File, changes: Changes, name: str, progress: Progress | 
     return File(digest, "dataset", name)
 
 
-def _new_names(source: DataSource, image_names: list[str], changes: Changes) -> dict[int, str]:
+def _assign_names(source: DataSource, image_names: list[str], changes: Changes) -> dict[int, str]:
     """Returns the name in the new archive of each remaining image, by its index."""
     if source.files:
-        changed_names = names.new_paths(
+        changed_names = names.make_new_paths(
             image_names, {name: class_name for name, class_name in changes.items() if class_name}
         )
     else:  # arrays have no folders, so add one for each class
         labels = {item.position: item.label for item in source.read()}
         changed_names = {
-            name: _as_file(source, labels[index], index) for index, name in enumerate(image_names)
+            name: _array_file_name(source, labels[index], index) for index, name in enumerate(image_names)
         }
         for index, name in enumerate(image_names):
             if changes.get(name):
-                changed_names[name] = f"{_folder(changes[name])}/{index:06}.png"
+                changed_names[name] = f"{_folder_name(changes[name])}/{index:06}.png"
     remaining = [index for index, name in enumerate(image_names) if changes.get(name, name)]
     used_names: set[str] = set()
     # Unchanged names come first, so that they are not made unique.
     order = sorted(remaining, key=lambda index: image_names[index] in changed_names)
     return {
-        index: _unique_name(changed_names.get(image_names[index], image_names[index]), used_names)
+        index: _make_unique(changed_names.get(image_names[index], image_names[index]), used_names)
         for index in order
     }
 
 
-def _as_file(source: DataSource, label: int, index: int) -> str:
-    folder = f"{_folder(source.classes[label])}/" if label >= 0 and source.classes else ""
+def _array_file_name(source: DataSource, label: int, index: int) -> str:
+    folder = f"{_folder_name(source.classes[label])}/" if label >= 0 and source.classes else ""
     return f"{folder}{index:06}.png"
 
 
-def _folder(name: str) -> str:
+def _folder_name(name: str) -> str:
     """Returns the name of a class as a valid folder name."""
     folder_name = "".join("-" if letter in "/\\:" else letter for letter in name).strip(". ")
     return folder_name or "unnamed"
 
 
-def _unique_name(name: str, used_names: set[str]) -> str:
+def _make_unique(name: str, used_names: set[str]) -> str:
     """Returns a name not used so far, because the new class may have a file of the same name."""
     path = PurePosixPath(name)
     number, candidate = 1, name
@@ -124,7 +126,7 @@ def _unique_name(name: str, used_names: set[str]) -> str:
     return candidate
 
 
-def _bytes(item: Item) -> bytes:
+def _encode_item(item: Item) -> bytes:
     return image_io.encode_png(np.asarray(item.data)) if isinstance(item.data, np.ndarray) else item.data
 
 
@@ -133,7 +135,7 @@ def _encodable(name: str) -> str:
     return name.encode("utf-8", "replace").decode()
 
 
-def summary(changes: Iterable[str]) -> str:
+def summarize(changes: Iterable[str]) -> str:
     """Returns a summary of changes: "3 removed, 2 moved".
 
     Args:

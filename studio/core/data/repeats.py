@@ -18,13 +18,13 @@ from PIL import Image
 from studio.core.data.cache import ImageDataset
 from studio.core.progress import Progress
 
-MOST = 20_000  # images to compare, which takes a few seconds
+MOST_IMAGES = 20_000  # images to compare, which takes a few seconds
 SIDE = 16  # px, side of the small color copies that are compared
 LEAST_CORRELATION = 0.97  # a 128 px photo of faint stars stays above it down to JPEG quality 30
 MOST_DIFFERENCE = 24  # of 255; a larger difference at any pixel of the small copies means other content
-_ROWS = 256  # images compared with all earlier ones at once, 20 MB for 20,000 images
-_EACH = 8  # most similar images that are compared by pixel
-_FLAT = 0.25  # levels of standard deviation; below it a correlation means nothing
+_BLOCK_ROWS = 256  # images compared with all earlier ones at once, 20 MB for 20,000 images
+_MOST_CANDIDATES = 8  # most similar images that are compared by pixel
+_LEAST_DEVIATION = 0.25  # levels of standard deviation; below it a correlation means nothing
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Repeats:
         rows: `(m,) int64`, rows of the repeats, in ascending order.
         firsts: `(m,) int64`, row of the image that each repeats; not in `rows`.
         correlations: `(m,) float32`, correlation of the two.
-        compared_count: number of compared images: the first ones, at most `MOST`.
+        compared_count: number of compared images: the first ones, at most `MOST_IMAGES`.
     """
 
     rows: np.ndarray
@@ -45,7 +45,7 @@ class Repeats:
 
 
 def find(dataset: ImageDataset, progress: Progress | None = None) -> Repeats:
-    """Finds repeated images among the first `MOST`; the largest image of each kind is the original.
+    """Finds repeated images among the first `MOST_IMAGES`; the largest image of each kind is the original.
 
     Args:
         dataset: images in color or gray.
@@ -55,19 +55,19 @@ def find(dataset: ImageDataset, progress: Progress | None = None) -> Repeats:
         Cancelled: if the job was cancelled.
     """
     progress = progress or Progress()
-    count = min(len(dataset.images), MOST)
+    count = min(len(dataset.images), MOST_IMAGES)
     order = np.argsort(-dataset.sizes.min(axis=1)[:count], kind="stable")
-    small = _small(dataset.images, order)
+    small = _make_small_copies(dataset.images, order)
     shapes = _normalize(small)
     is_first, repeats = np.ones(count, bool), []
-    for start in range(0, count, _ROWS):
+    for start in range(0, count, _BLOCK_ROWS):
         progress.report(start, count, text="Comparing images")
-        stop = min(start + _ROWS, count)
+        stop = min(start + _BLOCK_ROWS, count)
         scores = shapes[start:stop] @ shapes[:stop].T
         for row in start + np.flatnonzero((scores > LEAST_CORRELATION).sum(axis=1) > 1):
             before = scores[row - start, :row]
             candidates = np.flatnonzero((before > LEAST_CORRELATION) & is_first[:row])
-            candidates = candidates[np.argsort(-before[candidates], kind="stable")[:_EACH]]
+            candidates = candidates[np.argsort(-before[candidates], kind="stable")[:_MOST_CANDIDATES]]
             matches = candidates[
                 np.abs(small[candidates] - small[row]).max(axis=(1, 2), initial=0) <= MOST_DIFFERENCE
             ]
@@ -80,7 +80,7 @@ def find(dataset: ImageDataset, progress: Progress | None = None) -> Repeats:
     )
 
 
-def _small(images: np.ndarray, order: np.ndarray) -> np.ndarray:
+def _make_small_copies(images: np.ndarray, order: np.ndarray) -> np.ndarray:
     """Returns small YCbCr copies of some rows, of equal mean luma: `(n, SIDE * SIDE, 3) float32`, 0 to 255.
 
     JPEG compresses the chroma channels most, and the eye sees them least.
@@ -100,4 +100,6 @@ def _normalize(small: np.ndarray) -> np.ndarray:
     """
     centered = (small - small.mean(axis=1, keepdims=True)).reshape(len(small), -1)
     lengths = np.linalg.norm(centered, axis=1, keepdims=True)
-    return np.where(lengths > _FLAT * SIDE, centered / np.maximum(lengths, 1e-6), 0).astype("float32")
+    return np.where(lengths > _LEAST_DEVIATION * SIDE, centered / np.maximum(lengths, 1e-6), 0).astype(
+        "float32"
+    )

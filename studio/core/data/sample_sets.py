@@ -19,11 +19,11 @@ from studio.core.progress import Progress
 from studio.core.tasks import File
 
 PREFIX = "sample:"
-SHIPPED = Path(__file__).parents[1] / "samples"
-FORMAT = 1  # change it to invalidate all cached sets
-_DIGIT, _MARGIN = 24, 4  # px: side of a digit, three times its original size, and the black margin
-_CUT = 256  # px, side of a crop
-_CUTS, _LEAST_CUT = 16, 0.45  # crops per photo, least share of the photo's side
+SHIPPED_FOLDER = Path(__file__).parents[1] / "samples"
+FORMAT_VERSION = 1  # change it to invalidate all cached sets
+_DIGIT_SIDE, _DIGIT_MARGIN = 24, 4  # px: side of a digit, three times its original size, and the black margin
+_CROP_SIDE = 256  # px, side of a crop
+_CROPS_PER_PHOTO, _LEAST_CROP_SHARE = 16, 0.45  # crops per photo, least share of the photo's side
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ _SETS = (
 )
 
 
-def _digits(progress: Progress) -> Mapping[str, np.ndarray]:
+def _load_digits(progress: Progress) -> Mapping[str, np.ndarray]:
     """Returns the handwritten digits of scikit-learn, `(1797, 32, 32, 3) uint8`, white on black.
 
     Reference:
@@ -77,58 +77,68 @@ def _digits(progress: Progress) -> Mapping[str, np.ndarray]:
         raise Unavailable("The digits are a part of scikit-learn. Run `pip install scikit-learn`.")
     rows = np.loadtxt(Path(package.origin).parent / "datasets" / "data" / "digits.csv.gz", delimiter=",")
     shades = np.rint(rows[:, :64].reshape(-1, 8, 8, 1).repeat(3, -1) * (255 / 16)).astype("uint8")
-    large = np.stack([image_io.resize(digit, _DIGIT, _DIGIT) for digit in shades])
-    return {"images": np.pad(large, ((0, 0), (_MARGIN, _MARGIN), (_MARGIN, _MARGIN), (0, 0)))}
+    large = np.stack([image_io.resize(digit, _DIGIT_SIDE, _DIGIT_SIDE) for digit in shades])
+    return {
+        "images": np.pad(
+            large, ((0, 0), (_DIGIT_MARGIN, _DIGIT_MARGIN), (_DIGIT_MARGIN, _DIGIT_MARGIN), (0, 0))
+        )
+    }
 
 
-def _cutouts(progress: Progress) -> Mapping[str, np.ndarray]:
+def _crop_photos(progress: Progress) -> Mapping[str, np.ndarray]:
     """Returns square crops of the sample photos, `(96, 256, 256, 3) uint8`."""
     progress.stage("Cutting out the photos")
     rng = np.random.default_rng(0)
-    photos = [sample_photos.photo(name) for name in sample_photos.photos()]
-    return {"images": np.stack([_cutout(photo, rng) for _ in range(_CUTS) for photo in photos])}
+    photos = [sample_photos.read_photo(name) for name in sample_photos.list_photos()]
+    return {
+        "images": np.stack([_crop_randomly(photo, rng) for _ in range(_CROPS_PER_PHOTO) for photo in photos])
+    }
 
 
-def _cutout(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _crop_randomly(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     height, width = photo.shape[:2]
-    side = round(min(height, width) * rng.uniform(_LEAST_CUT, 1))
+    side = round(min(height, width) * rng.uniform(_LEAST_CROP_SHARE, 1))
     down, right = (int(rng.integers(0, length - side + 1)) for length in (height, width))
-    return image_io.resize(photo[down : down + side, right : right + side], _CUT, _CUT)
+    return image_io.resize(photo[down : down + side, right : right + side], _CROP_SIDE, _CROP_SIDE)
 
 
 _COLLECTIONS = (
     Collection("avatars", "1,000 cartoon faces, drawn by the studio."),
-    Collection("digits", "1,797 handwritten digits of 43 people, which come with scikit-learn.", _digits),
+    Collection(
+        "digits", "1,797 handwritten digits of 43 people, which come with scikit-learn.", _load_digits
+    ),
 )
-_PRACTICE = (Collection("photos", "96 squares cut out of the six sample photos; some overlap.", _cutouts),)
+_PHOTO_COLLECTIONS = (
+    Collection("photos", "96 squares cut out of the six sample photos; some overlap.", _crop_photos),
+)
 _SKETCHES = (Collection("sketches", "128 cartoon faces, each with twelve sketches of it."),)
 
 
-def sets() -> dict[str, SampleSet]:
+def list_sets() -> dict[str, SampleSet]:
     """Returns the sample data sets with classes by name, in display order, without reading them."""
     return {item.name: item for item in _SETS}
 
 
-def collections() -> dict[str, Collection]:
+def list_collections() -> dict[str, Collection]:
     """Returns the sample data sets for generators by name, in display order."""
     return {item.name: item for item in _COLLECTIONS}
 
 
-def practice() -> dict[str, Collection]:
+def list_photo_collections() -> dict[str, Collection]:
     """Returns the sample data sets of photos, for networks that edit photos, by name."""
-    return {item.name: item for item in _PRACTICE}
+    return {item.name: item for item in _PHOTO_COLLECTIONS}
 
 
-def names() -> list[str]:
+def list_names() -> list[str]:
     """Returns the names of all sample data sets."""
-    return [*sets(), *_of_images()]
+    return [*list_sets(), *_list_all_collections()]
 
 
-def _of_images() -> dict[str, Collection]:
-    return collections() | practice() | {item.name: item for item in _SKETCHES}
+def _list_all_collections() -> dict[str, Collection]:
+    return list_collections() | list_photo_collections() | {item.name: item for item in _SKETCHES}
 
 
-def reference(text: str, progress: Progress | None = None) -> File:
+def store(text: str, progress: Progress | None = None) -> File:
     """Stores a sample data set: a zip with a folder per class, or an npz of images without classes.
 
     Args:
@@ -140,13 +150,13 @@ def reference(text: str, progress: Progress | None = None) -> File:
         Cancelled: if the job was cancelled.
     """
     name = text.removeprefix(PREFIX)
-    if name not in names():
-        raise unknown("sample data set", name, names())
-    collection = _of_images().get(name)
+    if name not in list_names():
+        raise unknown("sample data set", name, list_names())
+    collection = _list_all_collections().get(name)
     if collection is None or collection.make is None:
-        path = SHIPPED / _file_name(name)
+        path = SHIPPED_FOLDER / _file_name(name)
         return File.keep(path.read_bytes(), "dataset", path.name)
-    note = paths.folder("cache") / f"sample-{name}-{FORMAT}.digest"
+    note = paths.folder("cache") / f"sample-{name}-{FORMAT_VERSION}.digest"
     with contextlib.suppress(OSError, StudioError):
         digest = paths.kept_path(note.read_text()).name
         owners.grant(digest)  # not private: any user can make it
@@ -159,13 +169,13 @@ def reference(text: str, progress: Progress | None = None) -> File:
 
 
 def resolve(text: str, progress: Progress | None = None) -> File:
-    """Returns a data set by `sample:NAME`, or by any name that `studio.core.data.reference` accepts.
+    """Returns a data set by `sample:NAME`, or by any name that `studio.core.data.store_reference` accepts.
 
     Raises:
-        StudioError: as both `reference` functions.
+        StudioError: as both `store` functions.
     """
-    return reference(text, progress) if text.startswith(PREFIX) else data.reference(text)
+    return store(text, progress) if text.startswith(PREFIX) else data.store_reference(text)
 
 
 def _file_name(name: str) -> str:
-    return f"{name}.npz" if name in _of_images() else f"{name}.zip"
+    return f"{name}.npz" if name in _list_all_collections() else f"{name}.zip"

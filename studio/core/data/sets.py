@@ -20,9 +20,9 @@ from studio.core.progress import Progress
 from studio.core.tasks import File
 
 LEAST_SIZE, MOST_SIZE = 8, 1024
-_MOST_REFERENCE = 64 * 1024  # bytes
-_TAKEN = "a folder, zip or tar of images, an npz of arrays, or tfds:NAME"
-_OTHERS = {
+_MOST_REFERENCE_BYTES = 64 * 1024  # bytes
+_ACCEPTED_KINDS = "a folder, zip or tar of images, an npz of arrays, or tfds:NAME"
+_OTHER_KINDS = {
     b"Rar!": "a RAR archive",
     b"7z\xbc\xaf": "a 7z archive",
     b"\xfd7zXZ": "an xz archive",
@@ -51,7 +51,7 @@ class _Location:
     state: str
 
 
-def reference(text: str) -> File:
+def store_reference(text: str) -> File:
     """Stores a reference to a data set, not its files.
 
     Args:
@@ -62,24 +62,24 @@ def reference(text: str) -> File:
         Unavailable: if it has to be downloaded and cannot be.
     """
     if text.startswith(builders.PREFIX):
-        builders.reachable(text)
+        builders.check_reachable(text)
         origin = name = text
         # Hash only the name: TFDS data sets are versioned, so their files need no comparison.
         fingerprint = hashlib.sha256(text.encode()).hexdigest()
     else:
-        path = _path(text)
-        _recognize(path, path.name)
-        origin, name, fingerprint = str(path), path.name, _listing(path)
+        path = _resolve_path(text)
+        _open_path(path, path.name)
+        origin, name, fingerprint = str(path), path.name, _hash_listing(path)
     note = json.dumps({"dataset": origin, "listing": fingerprint}).encode()
     file = File.keep(note, "dataset", name.replace("/", " "))
-    paths.write(_mark(file), b"")
+    paths.write(_mark_path(file), b"")
     return file
 
 
 def command_name(file: File) -> str:
     """Returns the name of a data set in a command: `tfds:NAME`, or the name of its file or folder."""
-    text = file.name.replace(" ", "/")  # `reference` replaced "/", which a file name must not have
-    return text if builders.fits(text) else file.name
+    text = file.name.replace(" ", "/")  # `store_reference` replaced "/", which a file name must not have
+    return text if builders.is_tfds_name(text) else file.name
 
 
 def load_dataset(
@@ -88,7 +88,7 @@ def load_dataset(
     """Loads the images of a data set, center-cropped to squares and resized; cached after the first time.
 
     Args:
-        file: a `reference`, or a stored archive.
+        file: a `store_reference`, or a stored archive.
         size: height and width in px, from LEAST_SIZE to MOST_SIZE.
         channels: 3, or 1 for gray.
         progress: reports the number of images read.
@@ -107,12 +107,12 @@ def load_dataset(
         )
     location = _locate(file)
     if isinstance(location.origin, str):
-        source = builders.source(location.origin, progress)
-    key = _key(location, size, channels)
+        source = builders.open_source(location.origin, progress)
+    key = _cache_key(location, size, channels)
     dataset = cache.find(key, size, channels)
     if dataset is None:
         if isinstance(location.origin, Path):
-            source = _recognize(location.origin, location.name)
+            source = _open_path(location.origin, location.name)
         dataset = cache.make(key, source, location.name, size, channels, progress)
     if len(dataset.names) < least:
         received = " ".join([f"{len(dataset.names):,}.", *dataset.notes]).rstrip(".")
@@ -127,17 +127,17 @@ def load_dataset(
     return dataset
 
 
-def cached_dataset(file: File, size: int, channels: int = 3) -> ImageDataset | None:
+def find_cached_dataset(file: File, size: int, channels: int = 3) -> ImageDataset | None:
     """Returns the result of `load_dataset` if it is cached, else None. Reads and downloads nothing.
 
     Raises:
         InvalidInput: if the data set was modified.
         Unavailable: if it is no longer stored.
     """
-    return cache.find(_key(_locate(file), size, channels), size, channels)
+    return cache.find(_cache_key(_locate(file), size, channels), size, channels)
 
 
-def to_fetch(file: File) -> int | None:
+def count_download_bytes(file: File) -> int | None:
     """Returns the bytes to download before a data set can be read, at most.
 
     Returns:
@@ -148,10 +148,10 @@ def to_fetch(file: File) -> int | None:
         Unavailable: if it is no longer stored.
     """
     location = _locate(file)
-    return builders.to_fetch(location.origin) if isinstance(location.origin, str) else None
+    return builders.count_download_bytes(location.origin) if isinstance(location.origin, str) else None
 
 
-def count(file: File) -> int:
+def count_files(file: File) -> int:
     """Returns how many files or arrays of a data set may be images, without reading them.
 
     It is 0 for `tfds:NAME`, which may not be downloaded.
@@ -161,7 +161,7 @@ def count(file: File) -> int:
         Unavailable: if it is no longer stored.
     """
     location = _locate(file)
-    return len(_recognize(location.origin, location.name).names) if isinstance(location.origin, Path) else 0
+    return len(_open_path(location.origin, location.name).names) if isinstance(location.origin, Path) else 0
 
 
 def is_local(file: File) -> bool:
@@ -187,14 +187,14 @@ def open_source(file: File) -> DataSource:
         raise invalid_data_set(
             location.name, "a folder, zip or tar", "the name of a data set", "give your own images"
         )
-    return _recognize(location.origin, location.name)
+    return _open_path(location.origin, location.name)
 
 
 def read_arrays(file: File, keys: Collection[str]) -> dict[str, np.ndarray]:
     """Reads arrays of an npz.
 
     Args:
-        file: a `reference`, or a stored npz.
+        file: a `store_reference`, or a stored npz.
         keys: names of the arrays.
 
     Raises:
@@ -204,21 +204,21 @@ def read_arrays(file: File, keys: Collection[str]) -> dict[str, np.ndarray]:
     location = _locate(file)
     path = location.origin
     if not isinstance(path, str) and zipfile.is_zipfile(path):
-        members = archives.in_zip(path, location.name).names
+        members = archives.list_zip(path, location.name).names
         if all(member.endswith(".npy") for member in members):
             return arrays.read(path, location.name, keys)
     raise invalid_data_set(location.name, "an npz of arrays", "another kind of data set", "choose another")
 
 
-def _key(location: _Location, size: int, channels: int) -> str:
+def _cache_key(location: _Location, size: int, channels: int) -> str:
     """Returns the cache key of the images of a data set."""
     state = location.state
     if isinstance(location.origin, str):
-        state = f"{state} {builders.state(location.origin)}"
-    return cache.key(f"{location.origin} {state}", size, channels)
+        state = f"{state} {builders.read_state(location.origin)}"
+    return cache.make_key(f"{location.origin} {state}", size, channels)
 
 
-def _path(text: str) -> Path:
+def _resolve_path(text: str) -> Path:
     try:
         path = paths.expand_user(text).resolve()
         if path.is_file() or path.is_dir():
@@ -226,12 +226,12 @@ def _path(text: str) -> Path:
         reason = "a device or pipe" if path.exists() else "no such file or folder"
     except (OSError, ValueError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or "not a valid path"
-    raise invalid_data_set(Path(text).name or text, _TAKEN, reason, "check the path")
+    raise invalid_data_set(Path(text).name or text, _ACCEPTED_KINDS, reason, "check the path")
 
 
-def _listing(path: Path) -> str:
+def _hash_listing(path: Path) -> str:
     """Returns a hash of names, sizes and times of the files, which changes when the data set changes."""
-    names = archives.in_folder(path).names if path.is_dir() else ("",)
+    names = archives.list_folder(path).names if path.is_dir() else ("",)
     sha256 = hashlib.sha256()
     for name in names:
         try:
@@ -243,8 +243,8 @@ def _listing(path: Path) -> str:
     return sha256.hexdigest()
 
 
-def _mark(file: File) -> Path:
-    """Returns the path whose existence shows that `reference` made a note.
+def _mark_path(file: File) -> Path:
+    """Returns the path whose existence shows that `store_reference` made a note.
 
     An uploaded copy of a note must not open folders of the server.
     """
@@ -254,15 +254,15 @@ def _mark(file: File) -> Path:
 def _locate(file: File) -> _Location:
     path = file.path
     # Only the local user may refer to folders: another user may have uploaded a copy of a note.
-    is_reference = owners.current() == owners.LOCAL and _mark(file).exists()
-    if path.stat().st_size > _MOST_REFERENCE or not is_reference:
+    is_reference = owners.current() == owners.LOCAL and _mark_path(file).exists()
+    if path.stat().st_size > _MOST_REFERENCE_BYTES or not is_reference:
         return _Location(path, file.name, file.digest)
     note = json.loads(path.read_bytes())
     origin, listing = note["dataset"], note["listing"]
     if origin.startswith(builders.PREFIX):
         return _Location(origin, file.name, listing)
-    dataset_path = _path(origin)
-    if _listing(dataset_path) != listing:
+    dataset_path = _resolve_path(origin)
+    if _hash_listing(dataset_path) != listing:
         step = "start over with the current data set"
         raise invalid_data_set(
             file.name, "the data set as it was when it was chosen", "a changed data set", step
@@ -270,23 +270,27 @@ def _locate(file: File) -> _Location:
     return _Location(dataset_path, file.name, listing)
 
 
-def _recognize(path: Path, name: str) -> DataSource:
+def _open_path(path: Path, name: str) -> DataSource:
     """Returns the data set at a path, after detecting its format by its content and checking it."""
     if path.is_dir():
-        return files.source(archives.in_folder(path))
+        return files.open_source(archives.list_folder(path))
     try:
         with path.open("rb") as handle:
             head = handle.read(512)
     except OSError as error:
         raise invalid_data_set(
-            name, _TAKEN, error.strerror or "an unreadable file", "check its permissions"
+            name, _ACCEPTED_KINDS, error.strerror or "an unreadable file", "check its permissions"
         ) from None
     if head.startswith(b"PK"):
-        members = archives.in_zip(path, name)
+        members = archives.list_zip(path, name)
         if members.names and all(member.endswith(".npy") for member in members.names):
-            return arrays.source(path, name)
-        return files.source(members)
-    if head.startswith(tuple(tars.COMPRESSED)) or head[257:262] == b"ustar":
-        return files.source(tars.in_tar(path, name))
-    kind = next((kind for magic, kind in _OTHERS.items() if head.startswith(magic)), "another kind of file")
-    raise invalid_data_set(printable(name, 60), _TAKEN, kind if head else "an empty file", "choose another")
+            return arrays.open_source(path, name)
+        return files.open_source(members)
+    if head.startswith(tuple(tars.OPENERS)) or head[257:262] == b"ustar":
+        return files.open_source(tars.list_tar(path, name))
+    kind = next(
+        (kind for magic, kind in _OTHER_KINDS.items() if head.startswith(magic)), "another kind of file"
+    )
+    raise invalid_data_set(
+        printable(name, 60), _ACCEPTED_KINDS, kind if head else "an empty file", "choose another"
+    )

@@ -5,15 +5,15 @@ from __future__ import annotations
 from studio.core.settings import Settings
 
 
-def held_out(settings: Settings) -> tuple[float, float]:
+def held_out_part(settings: Settings) -> tuple[float, float]:
     """Returns the part at the end that a training run with these settings held out."""
     return 1 - getattr(settings, "held_out", 0.1), 1.0
 
 
-def bounds(count: int, part: tuple[float, float]) -> tuple[int, int]:
+def part_bounds(count: int, part: tuple[float, float]) -> tuple[int, int]:
     """Returns the start and end index of a part.
 
-    It counts from the end, as training does: 0.95:1.0 is exactly the test part of a run with `held_out` 0.05.
+    It counts from the end, as training does: 0.95:1.0 is exactly the test part of a run with `held_out_part` 0.05.
 
     Args:
         count: number of items of the whole.

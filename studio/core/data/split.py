@@ -15,7 +15,7 @@ from studio.core.progress import Progress
 MOST_COMPARED = 20_000  # images to search for near-duplicates, which takes about 20 s
 
 
-def positions(dataset: ImageDataset, progress: Progress | None = None) -> np.ndarray:
+def compute_positions(dataset: ImageDataset, progress: Progress | None = None) -> np.ndarray:
     """Returns the position of each image between 0 and 1, `(n,) float64`; see `split`.
 
     A position depends only on the image's file. Near-duplicates share the smallest of their positions, so
@@ -29,16 +29,16 @@ def positions(dataset: ImageDataset, progress: Progress | None = None) -> np.nda
     Raises:
         Cancelled: if the job was cancelled.
     """
-    result = from_sha256(dataset.source_sha256)
+    result = positions_from_sha256(dataset.source_sha256)
     rows = np.sort(np.argsort(-result, kind="stable")[:MOST_COMPARED])
-    groups = duplicates.find(dataset, progress, duplicates.SAME, rows).labels
+    groups = duplicates.find(dataset, progress, duplicates.SAME_IMAGE_DIFFERENCE, rows).labels
     least = np.ones(len(rows))
     np.minimum.at(least, groups, result[rows])
     result[rows] = least[groups]
     return result
 
 
-def from_sha256(sha256: np.ndarray) -> np.ndarray:
+def positions_from_sha256(sha256: np.ndarray) -> np.ndarray:
     """Returns positions in [0, 1), `(n,) float64`, from the first 53 bits of `(n, 32) uint8` SHA-256."""
     first = np.ascontiguousarray(sha256[:, :8]).view(">u8").ravel()
     return (first >> 11).astype("float64") / 2**53
@@ -52,7 +52,7 @@ def split(positions: np.ndarray, *shares: float) -> tuple[np.ndarray, ...]:
     small data sets, and with many near-duplicates, which rarely have large positions.
 
     Args:
-        positions: `(n,)`, see `positions`; n is at least the number of parts.
+        positions: `(n,)`, see `compute_positions`; n is at least the number of parts.
         shares: shares of all parts but the first, e.g. 0.05, 0.1 for a validation and a test part.
 
     Returns:
@@ -74,7 +74,7 @@ def split(positions: np.ndarray, *shares: float) -> tuple[np.ndarray, ...]:
     return np.flatnonzero(group < stop), *reversed(parts)
 
 
-def by_count(count: int, held_out: float) -> tuple[np.ndarray, np.ndarray]:
+def split_by_count(count: int, held_out: float) -> tuple[np.ndarray, np.ndarray]:
     """Returns the sorted training and test rows of the shipped models, which are older than `split`.
 
     Use it only to evaluate these models.

@@ -14,20 +14,20 @@ from studio.core.data import archives
 from studio.core.errors import InvalidInput, printable
 from studio.core.imaging import image_io
 
-COMPRESSED: dict[bytes, Callable[..., Any]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open}  # by magic bytes
-_MOST_HEADER = 2**20
+OPENERS: dict[bytes, Callable[..., Any]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open}  # by magic bytes
+_MOST_HEADER_BYTES = 2**20
 # RecursionError: tarfile recurses for each extra header before a file's own, e.g. for long names.
 _DAMAGE = (tarfile.TarError, zlib.error, EOFError, OSError, ValueError, OverflowError, RecursionError)
 
 
-def in_tar(path: Path, name: str) -> archives.Files:
-    """Returns the files of a tar, plain or compressed by gzip or bzip2. See `archives.in_zip`."""
-    most = max(archives.ALWAYS_FINE, archives.MOST_RATIO * path.stat().st_size)
+def list_tar(path: Path, name: str) -> archives.Files:
+    """Returns the files of a tar, plain or compressed by gzip or bzip2. See `archives.list_zip`."""
+    most = max(archives.UNLIMITED_RATIO_BYTES, archives.MOST_RATIO * path.stat().st_size)
     members: list[tuple[str, int, int]] = []  # name, offset, size in bytes
     folders = []
     try:
         with (
-            _stream(path) as raw,
+            _open_stream(path) as raw,
             # The type hints ask for a writable stream, but mode "r:" only reads.
             tarfile.open(fileobj=_BoundedStream(raw, name, most), mode="r:") as archive,  # type: ignore[call-overload]
         ):
@@ -56,7 +56,7 @@ def in_tar(path: Path, name: str) -> archives.Files:
 
     def read() -> Iterator[tuple[int, bytes]]:
         try:
-            with _stream(path) as raw:
+            with _open_stream(path) as raw:
                 stream = _BoundedStream(raw, name, most, image_io.MOST_BYTES)
                 for member, start, size in members:
                     yield indices[member], _read_member(stream, start, size)
@@ -87,17 +87,17 @@ def _read_member(stream: _BoundedStream, start: int, size: int) -> bytes:
     return data
 
 
-def _stream(path: Path) -> BinaryIO:
+def _open_stream(path: Path) -> BinaryIO:
     with path.open("rb") as handle:
         head = handle.read(3)
-    opener = next((opener for magic, opener in COMPRESSED.items() if head.startswith(magic)), None)
+    opener = next((opener for magic, opener in OPENERS.items() if head.startswith(magic)), None)
     return opener(path, "rb") if opener else path.open("rb")
 
 
 class _BoundedStream:
     """A stream that refuses to read beyond `most` bytes, or more than `piece` bytes at once."""
 
-    def __init__(self, stream: BinaryIO, name: str, most: int, piece: int = _MOST_HEADER):
+    def __init__(self, stream: BinaryIO, name: str, most: int, piece: int = _MOST_HEADER_BYTES):
         self._stream, self._name, self._most, self._piece = stream, name, most, piece
 
     def tell(self) -> int:

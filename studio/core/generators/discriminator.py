@@ -15,8 +15,8 @@ from keras import ops
 from studio.core.generators.scales import halvings
 from studio.core.objectives.gradients import value_and_grad
 from studio.core.training import optimizers
-from studio.core.training.batches import part_seed
-from studio.core.training.precision import as_float32
+from studio.core.training.batches import derive_seed
+from studio.core.training.precision import cast_to_float32
 
 LEAK = 0.2  # negative slope of LeakyReLU
 
@@ -63,12 +63,12 @@ def discriminator(
 
 def normal_initializer(seed: int, n: int) -> keras.initializers.Initializer:
     """Returns the initializer of layer `n` in both networks of a DCGAN."""
-    return keras.initializers.RandomNormal(stddev=0.02, seed=part_seed(seed, n))
+    return keras.initializers.RandomNormal(stddev=0.02, seed=derive_seed(seed, n))
 
 
 def he_initializer(seed: int, n: int) -> keras.initializers.Initializer:
     """Returns the initializer of layer `n` of a network without normalization; it preserves the variance."""
-    return keras.initializers.HeNormal(seed=part_seed(seed, n))
+    return keras.initializers.HeNormal(seed=derive_seed(seed, n))
 
 
 def frozen_logits(discriminator: keras.Model, images: Any) -> Any:
@@ -79,7 +79,7 @@ def frozen_logits(discriminator: keras.Model, images: Any) -> Any:
         images,
         training=True,
     )
-    return as_float32(logits)
+    return cast_to_float32(logits)
 
 
 def with_gradient_norms(discriminator: Callable, images: Any) -> tuple[Any, Any]:
@@ -101,11 +101,11 @@ def with_gradient_norms(discriminator: Callable, images: Any) -> tuple[Any, Any]
     """
 
     def total(images: Any) -> tuple[Any, Any]:
-        logits = as_float32(discriminator(images))
+        logits = cast_to_float32(discriminator(images))
         return ops.sum(logits), logits
 
     _, logits, gradients = value_and_grad(total)(images)
-    return logits, ops.sum(ops.square(as_float32(gradients)), axis=(1, 2, 3))
+    return logits, ops.sum(ops.square(cast_to_float32(gradients)), axis=(1, 2, 3))
 
 
 def logistic_loss(real: Any, generated: Any) -> Any:

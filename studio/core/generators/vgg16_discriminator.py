@@ -22,7 +22,7 @@ from keras import ops
 from studio.core.generators.discriminator import frozen_logits, logistic_loss, normal_initializer
 from studio.core.generators.scales import vgg16_side
 from studio.core.objectives import backbones
-from studio.core.training.precision import as_float32
+from studio.core.training.precision import cast_to_float32
 
 LAYERS = ("block2_conv2", "block3_conv3", "block4_conv3")  # textures, parts, objects
 MIXED, WIDTH = 64, 128  # channels after the 1x1 convolution of a layer, and of the later maps
@@ -39,7 +39,7 @@ def vgg16_discriminator(size: int, seed: int) -> keras.Model:
         size: side of the images in px.
         seed: seed of the initial weights.
     """
-    channels = backbones.spec("vgg16").layers
+    channels = backbones.find_spec("vgg16").layers
     maps, logits = {}, []
     for n, layer in enumerate(LAYERS):
         side, first = vgg16_side(size) // 2 ** (1 + n), 60 + 10 * n
@@ -78,8 +78,8 @@ def losses(
     """
     real_features, generated_features = _extract(extract, real), _extract(extract, generated)
     constant_features = {layer: ops.stop_gradient(maps) for layer, maps in generated_features.items()}
-    real_logits = as_float32(discriminator(real_features, training=training))
-    generated_logits = as_float32(discriminator(constant_features, training=training))
+    real_logits = cast_to_float32(discriminator(real_features, training=training))
+    generated_logits = cast_to_float32(discriminator(constant_features, training=training))
     return ops.mean(ops.softplus(-frozen_logits(discriminator, generated_features))), logistic_loss(
         real_logits, generated_logits
     )

@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING, Self
 
 import numpy as np
 from PIL import ImageSequence
+from PIL.PngImagePlugin import PngImageFile
 
 from studio.core import paths
 from studio.core.errors import InvalidInput, invalid
@@ -32,7 +33,7 @@ from studio.core.imaging.frame_times import FrameTimes
 from studio.core.imaging.video_encoders import KINDS as KINDS
 from studio.core.imaging.video_encoders import VideoKind
 from studio.core.imaging.video_limits import MOST_FPS, MOST_MP4_PIXELS, MOST_WEBP_GIF_PIXELS
-from studio.core.imaging.video_span import WHOLE, Span
+from studio.core.imaging.video_span import WHOLE_VIDEO, Span
 
 if TYPE_CHECKING:
     import av
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 # Phones save MP4 as .mov or .m4v.
 ENDINGS = (*(f".{kind}" for kind in KINDS), ".apng", ".png", ".mov", ".m4v")
 _MOST_GIF_FPS = 50
-_FINEST = Fraction(1, 90_000)  # s, smallest time unit of an MP4
+_SHORTEST_UNIT = Fraction(1, 90_000)  # s, smallest time unit of an MP4
 
 
 class Video:
@@ -58,7 +59,7 @@ class Video:
         if isinstance(times, int):
             times = FrameTimes.even(min(times, _MOST_GIF_FPS) if kind == "gif" else times)
         self._kind, self._times, self._transparent, self.frames = kind, times, transparent, 0
-        self._unit, self._time = _unit(kind, times), Fraction(0)
+        self._unit, self._time = _time_unit(kind, times), Fraction(0)
         self._file: IO[bytes] = tempfile.TemporaryFile(dir=paths.folder("cache"))  # noqa: SIM115
         self._output: tuple[av.container.OutputContainer, av.VideoStream] | None = None
         self._durations: dict[int, int] = {}  # duration by start time, in units
@@ -71,11 +72,13 @@ class Video:
 
     def add(self, frame: np.ndarray) -> None:
         """Encodes the next frame, `(H, W, 3 or 4) uint8`, of the size of the first."""
-        frame = transparency.with_alpha(frame) if self._transparent else transparency.opaque(frame)
+        frame = (
+            transparency.add_alpha(frame) if self._transparent else transparency.composite_over_white(frame)
+        )
         if self._output is None:
             self._output = self._open(*frame.shape[:2])
         _, stream = self._output
-        image = video_encoders.image_of(self._kind, frame)
+        image = video_encoders.to_video_frame(self._kind, frame)
         start = round(self._time / self._unit)
         self._time += self._times.of(self.frames)
         self._durations[start] = max(1, round(self._time / self._unit) - start)
@@ -109,7 +112,7 @@ class Video:
         import av
 
         kind = self._kind
-        codec, settings, options = video_encoders.encoder(kind, self._times.plays, self._transparent)
+        codec, settings, options = video_encoders.choose_encoder(kind, self._times.plays, self._transparent)
         container = av.open(self._file, "w", format=kind, options=options)
         stream = container.add_stream(codec, rate=1 / self._unit, options=settings)
         even = 2 if kind == "mp4" else 1
@@ -120,7 +123,7 @@ class Video:
         return container, stream
 
 
-def _unit(kind: VideoKind, times: FrameTimes) -> Fraction:
+def _time_unit(kind: VideoKind, times: FrameTimes) -> Fraction:
     """Returns the time unit in seconds: fixed for GIF and WebP, else the common divisor of all durations."""
     if kind != "mp4":
         return Fraction(1, 100) if kind == "gif" else Fraction(1, 1000)
@@ -130,7 +133,7 @@ def _unit(kind: VideoKind, times: FrameTimes) -> Fraction:
             gcd(unit.numerator * other.denominator, other.numerator * unit.denominator),
             unit.denominator * other.denominator,
         )
-    return max(unit, _FINEST)
+    return max(unit, _SHORTEST_UNIT)
 
 
 def encode(
@@ -143,20 +146,24 @@ def encode(
         return video.finish()
 
 
-def fastest(kind: VideoKind) -> int:
+def highest_fps(kind: VideoKind) -> int:
     """Returns the highest number of frames per second of a kind."""
     return _MOST_GIF_FPS if kind == "gif" else MOST_FPS
 
 
-def frames(
-    data: bytes, name: str = "video", most: int = MOST_FPS, transparent: bool = False, span: Span = WHOLE
+def decode(
+    data: bytes,
+    name: str = "video",
+    most: int = MOST_FPS,
+    transparent: bool = False,
+    span: Span = WHOLE_VIDEO,
 ) -> Iterator[np.ndarray]:
     """Decodes an animation frame by frame; its first bytes, not its name, decide about the format.
 
     Args:
         data: bytes of an MP4, WebP, GIF or APNG; a still GIF or WebP has one frame.
         name: name of the file, for errors.
-        most: largest number of frames per second; frames of a faster video are skipped, see `times`.
+        most: largest number of frames per second; frames of a faster video are skipped, see `read_times`.
         transparent: whether to keep transparency; else it is composited over white.
         span: part to read.
 
@@ -166,8 +173,8 @@ def frames(
     Raises:
         InvalidInput: if it has another format, is damaged, or exceeds the limits of `video_limits`.
     """
-    length(data, name, most, span)  # refuse too long videos before yielding a frame
-    read = mp4_frames.read if video_facts.is_mp4(data) else _image_frames
+    count_frames(data, name, most, span)  # refuse too long videos before yielding a frame
+    read = mp4_frames.decode if video_facts.is_mp4(data) else _decode_image_frames
     count, size = 0, None
     try:
         all_times = frame_times.read(data)
@@ -186,57 +193,59 @@ def frames(
                 continue
             count += 1
             video_span.check_length(count, selected_times.fps, name)
-            yield frame if transparent else transparency.opaque(frame)
+            yield frame if transparent else transparency.composite_over_white(frame)
     except InvalidInput:
         raise
     except Exception as error:  # parsers raise almost any exception for a damaged file
-        raise _invalid(data, name, error) from None
+        raise _invalid_video(data, name, error) from None
     if not count:
-        raise _invalid(data, name, ValueError("no frame"))
+        raise _invalid_video(data, name, ValueError("no frame"))
 
 
-def times(data: bytes, name: str = "video", most: int = MOST_FPS, span: Span = WHOLE) -> FrameTimes:
-    """Returns the times of the frames that `frames` yields. Raises as `frames`."""
-    all_times = _times(data, name)
+def read_times(
+    data: bytes, name: str = "video", most: int = MOST_FPS, span: Span = WHOLE_VIDEO
+) -> FrameTimes:
+    """Returns the times of the frames that `decode` yields. Raises as `decode`."""
+    all_times = _read_all_times(data, name)
     return all_times.part(span.frames(all_times, name)).limit_rate(most)[0]
 
 
-def length(data: bytes, name: str = "video", most: int = MOST_FPS, span: Span = WHOLE) -> int:
-    """Returns the number of frames that `frames` yields, without decoding. Raises as `frames`."""
-    selected_times = times(data, name, most, span)
+def count_frames(data: bytes, name: str = "video", most: int = MOST_FPS, span: Span = WHOLE_VIDEO) -> int:
+    """Returns the number of frames that `decode` yields, without decoding. Raises as `decode`."""
+    selected_times = read_times(data, name, most, span)
     count = len(selected_times.durations)
     video_span.check_length(count, selected_times.fps, name)
     return count
 
 
-def duration(data: bytes, name: str = "video") -> float:
+def read_duration(data: bytes, name: str = "video") -> float:
     """Returns the duration of a video of any length in seconds. Raises `InvalidInput` if it is damaged."""
-    return _times(data, name).seconds
+    return _read_all_times(data, name).seconds
 
 
-def first(data: bytes, name: str = "video", start: float = 0.0) -> np.ndarray:
-    """Returns the frame at `start` seconds of a video of any length. Raises as `frames`."""
-    return next(frames(data, name, span=Span(start, start + video_span.MOMENT)))
+def decode_frame(data: bytes, name: str = "video", start: float = 0.0) -> np.ndarray:
+    """Returns the frame at `start` seconds of a video of any length. Raises as `decode`."""
+    return next(decode(data, name, span=Span(start, start + video_span.MOMENT_SECONDS)))
 
 
 def check(data: bytes, name: str = "video") -> None:
     """Checks a video by decoding the longest part that the studio can use.
 
     Raises:
-        InvalidInput: as `frames`, except for its length; or if that part has too many pixels.
+        InvalidInput: as `decode`, except for its length; or if that part has too many pixels.
     """
-    span = Span(0, video_span.longest(times(data, name).fps))
-    _check_cost(data, name, len(span.frames(_times(data, name), name)))
-    for _ in frames(data, name, span=span):
+    span = Span(0, video_span.longest_seconds(read_times(data, name).fps))
+    _check_cost(data, name, len(span.frames(_read_all_times(data, name), name)))
+    for _ in decode(data, name, span=span):
         pass
 
 
 def _check_cost(data: bytes, name: str, count: int) -> None:
     """Checks the pixels of all frames, including those that a faster video skips, because all are decoded."""
     try:
-        size = video_facts.pixels(data)
+        size = video_facts.count_pixels(data)
     except Exception as error:
-        raise _invalid(data, name, error) from None
+        raise _invalid_video(data, name, error) from None
     most = MOST_MP4_PIXELS if video_facts.is_mp4(data) else MOST_WEBP_GIF_PIXELS
     if count * size > most:
         fits = most // max(1, size)
@@ -245,28 +254,32 @@ def _check_cost(data: bytes, name: str, count: int) -> None:
         raise invalid(name, expected=expected, received=f"{count:,}", next_step=step)
 
 
-def _times(data: bytes, name: str) -> FrameTimes:
+def _read_all_times(data: bytes, name: str) -> FrameTimes:
     """Returns the times of all frames."""
     try:
         return frame_times.read(data)
     except Exception as error:
-        raise _invalid(data, name, error) from None
+        raise _invalid_video(data, name, error) from None
 
 
-def _invalid(data: bytes, name: str, error: Exception) -> InvalidInput:
+def _invalid_video(data: bytes, name: str, error: Exception) -> InvalidInput:
     """Returns the error for a file that cannot be read, which names its real format."""
-    received, step = video_facts.other_kind(data), "choose another, or save it as MP4"
+    received, step = video_facts.describe_other_kind(data), "choose another, or save it as MP4"
     if not received:
         received, step = str(error) if type(error) is ValueError else "a damaged one", "save it again as MP4"
     return invalid(name, expected="a whole MP4, WebP, GIF or APNG", received=received, next_step=step)
 
 
-def _image_frames(data: bytes) -> Iterator[np.ndarray]:
+def _decode_image_frames(data: bytes) -> Iterator[np.ndarray]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of a large size, which is checked next
-        image = video_facts.image(data)
+        image = video_facts.open_image(data)
     video_limits.check_size(*image.size)
     # Skip the still image that an APNG may have for programs without APNG support.
     for part in islice(ImageSequence.Iterator(image), int(getattr(image, "default_image", False)), None):
+        # Pillow 13 composites a PNG's frame into this copy, to which disposal "previous" should return.
+        previous = part._prev_im.copy() if isinstance(part, PngImageFile) and part._prev_im else None
         part.load()
-        yield transparency.pixels(color_management.to_srgb(part))
+        if previous:
+            part._prev_im = previous
+        yield transparency.to_pixels(color_management.to_srgb(part))

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageCms
 
-_MOST_PROFILE = 4 * 2**20  # bytes
-_TOPS = (255, 65535)  # largest values of 8 and 16 bits
+_MOST_PROFILE_BYTES = 4 * 2**20  # bytes
+_FULL_SCALES = (255, 65535)  # largest values of 8 and 16 bits
 _MOST_HIGHLIGHT = 8.0  # largest value of floats whose white is 1
 _MOST_FLOAT = 1e38  # largest difference to compute in float32
 _SRGB_GAMMA = 1 / 2.2
-_NO_CHANGE = 0.05  # relative difference of a gamma from sRGB's that libpng ignores, too
-_SAME_POINT = 0.002  # difference of chromaticities from sRGB's to ignore
+_GAMMA_TOLERANCE = 0.05  # relative difference of a gamma from sRGB's that libpng ignores, too
+_POINT_TOLERANCE = 0.002  # difference of chromaticities from sRGB's to ignore
 _SRGB = (0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06)  # x, y of white, red, green, blue (IEC 61966-2-1)
 _SRGB_CURVE = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
 _D50 = (0.9642, 1.0, 0.8249)  # XYZ of the white point of ICC profiles
@@ -36,7 +36,7 @@ def to_srgb(image: Image.Image) -> Image.Image:
     Returns:
         Image of mode "RGB", or "RGBA" if it has transparency.
     """
-    alpha, colors = _alpha(image), _without_alpha(image)
+    alpha, colors = _extract_alpha(image), _remove_alpha(image)
     srgb_image = _convert(colors, image.info)
     if alpha is not None:
         srgb_image.putalpha(alpha)
@@ -58,7 +58,7 @@ def to_levels(values: np.ndarray) -> np.ndarray:
     is_integer = values.dtype.kind in "iu"
     finite = values if is_integer else np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
     lowest, highest = min(0.0, float(finite.min())), float(finite.max())
-    limits: tuple[int, ...] = _TOPS if is_integer else (1, *_TOPS)
+    limits: tuple[int, ...] = _FULL_SCALES if is_integer else (1, *_FULL_SCALES)
     if not is_integer and 1 < highest <= _MOST_HIGHLIGHT:
         limits = ()
     scale = next((limit for limit in limits if lowest >= 0 and highest <= limit), highest)
@@ -78,7 +78,7 @@ def _to_8_bits(values: np.ndarray) -> np.ndarray:
     return _scale(np.arange(65536), 0, 65535)[values]
 
 
-def _alpha(image: Image.Image) -> Image.Image | None:
+def _extract_alpha(image: Image.Image) -> Image.Image | None:
     """Returns the alpha channel of an image, mode "L"; None without transparency."""
     if not image.has_transparency_data:
         return None
@@ -88,7 +88,7 @@ def _alpha(image: Image.Image) -> Image.Image | None:
     return image.convert("RGBA").getchannel("A")
 
 
-def _without_alpha(image: Image.Image) -> Image.Image:
+def _remove_alpha(image: Image.Image) -> Image.Image:
     """Returns an image without transparency, of mode "L", "I;16", "RGB", "CMYK" or "LAB"."""
     mode = image.mode
     if mode.startswith("I;16"):
@@ -111,9 +111,9 @@ def _convert(colors: Image.Image, info: Mapping[Any, Any]) -> Image.Image:
     if colors.mode == "LAB":
         profile = ImageCms.createProfile("LAB")
     elif icc_profile:
-        profile = _open_profile(icc_profile) if len(icc_profile) < _MOST_PROFILE else None
+        profile = _open_profile(icc_profile) if len(icc_profile) < _MOST_PROFILE_BYTES else None
     else:
-        colors, profile = _to_rgb(colors), _png_profile(info)
+        colors, profile = _to_rgb(colors), _build_png_profile(info)
     if profile is None:
         return _to_rgb(colors)
     try:
@@ -156,23 +156,23 @@ def _open_profile(profile: bytes) -> Any:
         return None  # ignore a damaged profile
 
 
-def _png_profile(info: Mapping[Any, Any]) -> Any:
+def _build_png_profile(info: Mapping[Any, Any]) -> Any:
     """Returns the profile of the chunks `gAMA` and `cHRM` of a PNG; None if they are missing or mean sRGB."""
     gamma, points = info.get("gamma"), info.get("chromaticity")
     if "srgb" in info:  # this chunk takes precedence
         return None
-    if not gamma or abs(gamma / _SRGB_GAMMA - 1) < _NO_CHANGE:
+    if not gamma or abs(gamma / _SRGB_GAMMA - 1) < _GAMMA_TOLERANCE:
         gamma = None
-    if not points or np.allclose(points, _SRGB, atol=_SAME_POINT):
+    if not points or np.allclose(points, _SRGB, atol=_POINT_TOLERANCE):
         points = None
     if gamma is None and points is None:
         return None
-    profile = _profile(gamma, tuple(points or _SRGB))
+    profile = _build_profile(gamma, tuple(points or _SRGB))
     return _open_profile(profile) if profile else None
 
 
 @cache
-def _profile(gamma: float | None, points: Sequence[float]) -> bytes | None:
+def _build_profile(gamma: float | None, points: Sequence[float]) -> bytes | None:
     """Returns an ICC profile (ICC.1:2022, matrix and curves); None if the chromaticities form no color space.
 
     Args:
@@ -180,32 +180,32 @@ def _profile(gamma: float | None, points: Sequence[float]) -> bytes | None:
         points: chromaticities x, y of white, red, green and blue.
     """
     try:
-        columns = _primaries(points)
+        columns = _adapt_primaries(points)
     except (np.linalg.LinAlgError, ZeroDivisionError):
         return None
     if not np.isfinite(columns).all() or np.abs(columns).max() > 2:
         return None
     curve = (1 / gamma, 1.0, 0.0, 0.0, 0.0) if gamma else _SRGB_CURVE
-    para = b"para\0\0\0\0" + struct.pack(">HH", 3, 0) + _s15_fixed16(curve)
-    tags = {b"wtpt": b"XYZ \0\0\0\0" + _s15_fixed16(_D50)}
+    para = b"para\0\0\0\0" + struct.pack(">HH", 3, 0) + _encode_s15_fixed16(curve)
+    tags = {b"wtpt": b"XYZ \0\0\0\0" + _encode_s15_fixed16(_D50)}
     for name, column in zip("rgb", columns.T, strict=True):
-        tags[f"{name}XYZ".encode()] = b"XYZ \0\0\0\0" + _s15_fixed16(column)
+        tags[f"{name}XYZ".encode()] = b"XYZ \0\0\0\0" + _encode_s15_fixed16(column)
         tags[f"{name}TRC".encode()] = para
     table, body, offset = struct.pack(">I", len(tags)), b"", 128 + 4 + 12 * len(tags)
     for key, data in tags.items():
         table += key + struct.pack(">II", offset + len(body), len(data))
         body += data
     head = struct.pack(">I4xI4s4s4s12x4s", offset + len(body), 0x04300000, b"mntr", b"RGB ", b"XYZ ", b"acsp")
-    return head.ljust(68, b"\0") + _s15_fixed16(_D50).ljust(60, b"\0") + table + body
+    return head.ljust(68, b"\0") + _encode_s15_fixed16(_D50).ljust(60, b"\0") + table + body
 
 
-def _s15_fixed16(numbers: Sequence[float] | np.ndarray) -> bytes:
+def _encode_s15_fixed16(numbers: Sequence[float] | np.ndarray) -> bytes:
     """Encodes numbers as s15Fixed16 of ICC."""
     integers = [min(max(round(float(number) * 65536), -(2**31)), 2**31 - 1) for number in numbers]
     return struct.pack(f">{len(integers)}i", *integers)
 
 
-def _primaries(points: Sequence[float]) -> np.ndarray:
+def _adapt_primaries(points: Sequence[float]) -> np.ndarray:
     """Returns the XYZ of the primaries under D50 as columns, `(3, 3)`, from chromaticities."""
     white, *primaries = (
         np.array([x / y, 1.0, (1 - x - y) / y]) for x, y in zip(points[::2], points[1::2], strict=True)

@@ -44,7 +44,7 @@ def _scale_transparent_level(image: Image.Image) -> None:
         image.info["transparency"] = level * {"L;2": 85, "L;4": 17}.get(str(raw_mode), 1)
 
 
-def load(image: Image.Image) -> Image.Image:
+def decode(image: Image.Image) -> Image.Image:
     """Decodes an opened image.
 
     Returns:
@@ -63,15 +63,15 @@ def load(image: Image.Image) -> Image.Image:
     is_unsigned = tags.get(_SAMPLE_FORMAT, (_UNSIGNED,))[0] == _UNSIGNED
     image.load()
     if image.mode.startswith("I;16") and white_is_zero:
-        return _like(image, 65535 - np.asarray(image).astype("uint16"))
+        return _from_values(image, 65535 - np.asarray(image).astype("uint16"))
     if image.mode == "F" and white_is_zero:
-        return _like(image, 255 - color_management.to_levels(np.asarray(image)))
+        return _from_values(image, 255 - color_management.to_levels(np.asarray(image)))
     if image.mode == "I" and is_unsigned:  # Pillow reads values from 2**31 as negative
-        return _like(image, color_management.to_levels(np.asarray(image).view("uint32")))
+        return _from_values(image, color_management.to_levels(np.asarray(image).view("uint32")))
     if image.mode == "I" and 16 in tags.get(_BITS, ()):
         values = np.asarray(image)
         if values.min() >= 0 and values.max() > 255:  # a photo with signed samples, white is 32767
-            return _like(image, (2 * values + 1).astype("uint16"))
+            return _from_values(image, (2 * values + 1).astype("uint16"))
     return image
 
 
@@ -85,7 +85,7 @@ def _read_planes_of_16_bits(image: TiffImageFile) -> None:
             image.tile[number] = tile._replace(args=(raw_mode, *rest))
 
 
-def _like(image: Image.Image, values: np.ndarray) -> Image.Image:
+def _from_values(image: Image.Image, values: np.ndarray) -> Image.Image:
     """Returns an image of `(H, W) uint8 or uint16` values with the profile and orientation of another."""
     copy = Image.fromarray(values)
     copy.info = dict(image.info)

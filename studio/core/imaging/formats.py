@@ -27,9 +27,9 @@ _FOREIGN = {
 }
 
 
-def readers(data: bytes) -> tuple[str, ...]:
+def register_readers(data: bytes) -> tuple[str, ...]:
     """Returns the formats that Pillow may try; registers the HEIC reader if necessary."""
-    if not (HEIC and _kind(data) == "HEIC"):
+    if not (HEIC and _detect_kind(data) == "HEIC"):
         return FORMATS
     import pillow_heif
 
@@ -37,9 +37,9 @@ def readers(data: bytes) -> tuple[str, ...]:
     return ("HEIF",)
 
 
-def refusal(data: bytes, name: str) -> InvalidInput:
+def format_error(data: bytes, name: str) -> InvalidInput:
     """Returns the error for a file that is damaged or not a supported image."""
-    kind, step = _kind(data), "save it as JPEG or PNG"
+    kind, step = _detect_kind(data), "save it as JPEG or PNG"
     received = kind or "not an image of a known kind, or a damaged one"
     if kind == "HEIC" and HEIC:
         received = "a damaged or cut HEIC"
@@ -50,7 +50,7 @@ def refusal(data: bytes, name: str) -> InvalidInput:
     return invalid(name, expected=f"a {READABLE} file", received=received, next_step=step)
 
 
-def _kind(data: bytes) -> str:
+def _detect_kind(data: bytes) -> str:
     """Returns the format of a file by its magic bytes; "" if it is unknown or a supported one."""
     if data[4:8] == b"ftyp":  # the container of AVIF, HEIC and MP4
         return "AVIF" if b"avif" in data[8:32] else "HEIC" if b"hei" in data[8:32] else "a video"

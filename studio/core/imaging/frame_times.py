@@ -17,7 +17,7 @@ _SHORTEST = Fraction(1, 100)  # s
 _LONGEST = Fraction(600)  # s, longest duration of a frame; a GIF allows 655
 _MOST_PLAYS = 65535
 _MOST_RATE = 240  # frames per second of the fastest cameras whose videos players show in real time
-_MOST_READ = MOST_FRAMES * _MOST_RATE  # more frames are too many even at one frame per second
+_MOST_FRAMES_READ = MOST_FRAMES * _MOST_RATE  # more frames are too many even at one frame per second
 _JITTER = Fraction(9, 10)  # share of the due duration to accept, because WebP rounds to milliseconds
 
 
@@ -74,26 +74,28 @@ class FrameTimes:
 
 def read(data: bytes) -> FrameTimes:
     """Reads the times of an animation. Raises almost any exception if it is damaged."""
-    kind = video_facts.kind(data)
+    kind = video_facts.detect_kind(data)
     if kind == "mp4":
-        return FrameTimes(_limit(_mp4_durations(data)))
-    image = video_facts.image(data)  # checks the header
+        return FrameTimes(_cap_durations(_read_mp4_durations(data)))
+    image = video_facts.open_image(data)  # checks the header
     loop = int(image.info.get("loop", 1 if kind == "gif" else 0))
     if kind == "gif" and "loop" in image.info and loop:
         loop += 1  # a GIF counts repetitions after the first time
-    durations = {"gif": _gif_durations, "webp": _webp_durations, "apng": _apng_durations}[kind](data)
-    first_durations = islice(durations, _MOST_READ)
+    durations = {"gif": _read_gif_durations, "webp": _read_webp_durations, "apng": _read_apng_durations}[
+        kind
+    ](data)
+    first_durations = islice(durations, _MOST_FRAMES_READ)
     display_durations = [
         seconds if seconds > _SHORTEST else _DEFAULT_DURATION for seconds in first_durations
     ] or [_DEFAULT_DURATION]
-    return FrameTimes(_limit(display_durations), min(max(loop, 0), _MOST_PLAYS))
+    return FrameTimes(_cap_durations(display_durations), min(max(loop, 0), _MOST_PLAYS))
 
 
-def _limit(durations: Sequence[Fraction]) -> tuple[Fraction, ...]:
+def _cap_durations(durations: Sequence[Fraction]) -> tuple[Fraction, ...]:
     return tuple(min(seconds, _LONGEST) for seconds in durations)
 
 
-def _mp4_durations(data: bytes) -> list[Fraction]:
+def _read_mp4_durations(data: bytes) -> list[Fraction]:
     """Returns durations by the presentation times of frames; equal ones if these are invalid."""
     with video_facts.open_container(data) as container:
         stream = container.streams.video[0]
@@ -105,7 +107,7 @@ def _mp4_durations(data: bytes) -> list[Fraction]:
                 count += 1
                 if packet.pts is not None:
                     packet_times.append((packet.pts, packet.duration or 0))
-            if count > _MOST_READ:
+            if count > _MOST_FRAMES_READ:
                 break
     usual = 1 / min(max(average, 1 / _LONGEST), Fraction(_MOST_RATE))
     durations = [(following[0] - current[0]) * unit for current, following in pairwise(sorted(packet_times))]
@@ -114,14 +116,14 @@ def _mp4_durations(data: bytes) -> list[Fraction]:
     return [*durations, max(packet_times)[1] * unit or usual]
 
 
-def _gif_durations(data: bytes) -> Iterator[Fraction]:
+def _read_gif_durations(data: bytes) -> Iterator[Fraction]:
     with video_facts.open_container(data) as container:
         for packet in container.demux(video=0):
             if packet.size:
                 yield (packet.duration or 0) * Fraction(packet.time_base or 0)
 
 
-def _webp_durations(data: bytes) -> Iterator[Fraction]:
+def _read_webp_durations(data: bytes) -> Iterator[Fraction]:
     """Yields durations from the chunks of a WebP, because FFmpeg ignores them and Pillow has to decode."""
     offset = 12
     while offset + 8 <= len(data):
@@ -131,8 +133,8 @@ def _webp_durations(data: bytes) -> Iterator[Fraction]:
         offset += 8 + size + size % 2
 
 
-def _apng_durations(data: bytes) -> Iterator[Fraction]:
-    for kind, body in video_facts.png_chunks(data):
+def _read_apng_durations(data: bytes) -> Iterator[Fraction]:
+    for kind, body in video_facts.read_png_chunks(data):
         if kind == b"fcTL" and len(body) == 26:
             numerator, denominator = struct.unpack(">HH", body[20:24])
             yield Fraction(numerator, denominator or 100)

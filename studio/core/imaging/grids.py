@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 
-def grid(images: np.ndarray, columns: int | None = None, scale: int = 1, gap: int = 2) -> np.ndarray:
+def make_grid(images: np.ndarray, columns: int | None = None, scale: int = 1, gap: int = 2) -> np.ndarray:
     """Arranges images in a grid on white, row by row.
 
     Args:

@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 
 MOST_PIXELS = 8192 * 8192
 MOST_BYTES = 50 * 1024 * 1024
-LARGE = 8 << 20  # pixels; decoding more takes 100 MB to 1.5 GB
-_large_at_once = threading.BoundedSemaphore(2)  # limits concurrent decoding of large images in this process
+LARGE_PIXELS = 8 << 20  # pixels; decoding more takes 100 MB to 1.5 GB
+_large_image_slots = threading.BoundedSemaphore(
+    2
+)  # limits concurrent decoding of large images in this process
 LEAST_SIDE = 8
 MOST_ASPECT = 20
 _COSTLY = "one made to take very much time or memory"
@@ -45,8 +47,8 @@ def read(source: str | Path | bytes, name: str = "image") -> np.ndarray:
         InvalidInput: if it is not a supported image, is damaged or truncated, or is too large (checked before
             decoding), too small or too narrow.
     """
-    image = _open(*_bytes(source, name))
-    return transparency.opaque(np.asarray(image))
+    image = _open(*_read_bytes(source, name))
+    return transparency.composite_over_white(np.asarray(image))
 
 
 def read_transparent(source: str | Path | bytes, name: str = "image") -> np.ndarray:
@@ -55,7 +57,7 @@ def read_transparent(source: str | Path | bytes, name: str = "image") -> np.ndar
     Returns:
         `(H, W, 3) uint8`, or `(H, W, 4) uint8` if any pixel is transparent.
     """
-    return transparency.pixels(_open(*_bytes(source, name)))
+    return transparency.to_pixels(_open(*_read_bytes(source, name)))
 
 
 def read_mask(source: str | Path | bytes, name: str = "mask") -> np.ndarray:
@@ -81,26 +83,26 @@ def _open(data: bytes, name: str) -> Image.Image:
         warnings.simplefilter("ignore")  # e.g. invalid tags
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
-            image = decoding.open_image(data, formats.readers(data))
+            image = decoding.open_image(data, formats.register_readers(data))
             _check_size(image.size, name)
             if decoding_cost.is_costly(image, data):
                 raise invalid(name, expected="a usual image", received=_COSTLY, next_step="save it again")
-            is_small = image.width * image.height <= LARGE and decoding_cost.has_predictable_cost(data)
-            with nullcontext() if is_small else _large_at_once:
-                return color_management.to_srgb(ImageOps.exif_transpose(decoding.load(image)))
+            is_small = image.width * image.height <= LARGE_PIXELS and decoding_cost.has_predictable_cost(data)
+            with nullcontext() if is_small else _large_image_slots:
+                return color_management.to_srgb(ImageOps.exif_transpose(decoding.decode(image)))
         except (InvalidInput, MemoryError):
             raise
         except (Image.DecompressionBombWarning, Image.DecompressionBombError):
             raise _too_large(name) from None
         except Image.UnidentifiedImageError:
-            raise formats.refusal(data, name) from None
+            raise formats.format_error(data, name) from None
         except Exception as error:  # Pillow raises almost any exception for a damaged file
             raise invalid(
-                name, expected="a whole image", received=_describe(error), next_step="save it again"
+                name, expected="a whole image", received=_describe_error(error), next_step="save it again"
             ) from None
 
 
-def _bytes(source: str | Path | bytes, name: str) -> tuple[bytes, str]:
+def _read_bytes(source: str | Path | bytes, name: str) -> tuple[bytes, str]:
     if isinstance(source, bytes):
         data = source
     else:
@@ -142,14 +144,14 @@ def _too_large(name: str, received: str = "more") -> InvalidInput:
     return invalid(name, expected=most, received=received, next_step="save it smaller")
 
 
-def _describe(error: Exception) -> str:
+def _describe_error(error: Exception) -> str:
     text = str(error).lower()
     if "max_text_chunk" in text:  # Pillow's limit for compressed text
         return "one whose color profile or text has more than 1 MB"
     return "a cut one" if "truncat" in text else "a damaged one"
 
 
-def size(data: bytes) -> tuple[int, int]:
+def read_size(data: bytes) -> tuple[int, int]:
     """Returns the stored height and width of an image, before rotation, from its header.
 
     Raises:
@@ -160,24 +162,24 @@ def size(data: bytes) -> tuple[int, int]:
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
-            with Image.open(io.BytesIO(data), formats=formats.readers(data)) as image:
+            with Image.open(io.BytesIO(data), formats=formats.register_readers(data)) as image:
                 return image.height, image.width
         except (Image.DecompressionBombWarning, Image.DecompressionBombError):
             raise _too_large(name) from None
         except Exception:  # as in `read`
-            raise formats.refusal(data, name) from None
+            raise formats.format_error(data, name) from None
 
 
-def size_of(data: bytes) -> tuple[int, int] | None:
-    """Returns the result of `size`, or None if the file is not an image."""
+def try_read_size(data: bytes) -> tuple[int, int] | None:
+    """Returns the result of `read_size`, or None if the file is not an image."""
     with suppress(InvalidInput):
-        return size(data)
+        return read_size(data)
     return None
 
 
-def megapixels(data: bytes, longest: int) -> float:
-    """Returns the megapixels of an image resized to a longer side of `longest` px. Raises as `size`."""
-    height, width = size(data)
+def count_megapixels(data: bytes, longest: int) -> float:
+    """Returns the megapixels of an image resized to a longer side of `longest` px. Raises as `read_size`."""
+    height, width = read_size(data)
     return height * width / max(height, width) ** 2 * longest**2 / 1e6
 
 
@@ -264,7 +266,7 @@ def as_png(image: Image.Image, name: str = "image") -> bytes:
         return buffer.getvalue()
     except (OSError, ValueError) as error:
         expected, step = "a whole image", "save it again"
-        raise invalid(name, expected=expected, received=_describe(error), next_step=step) from None
+        raise invalid(name, expected=expected, received=_describe_error(error), next_step=step) from None
 
 
 def encode_as(image: np.ndarray, suffix: str) -> bytes:
@@ -283,7 +285,7 @@ def encode_preview(image: np.ndarray, longest: int = 512) -> bytes:
     return buffer.getvalue()
 
 
-def gray(image: np.ndarray) -> np.ndarray:
+def to_gray(image: np.ndarray) -> np.ndarray:
     """Converts an image, `(H, W, 3) uint8`, to gray by the weights of ITU-R BT.601, `(H, W, 1) uint8`."""
     return np.asarray(Image.fromarray(image).convert("L"))[..., None]
 

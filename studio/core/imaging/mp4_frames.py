@@ -17,11 +17,11 @@ _CODECS = ("h264", "hevc", "mpeg4")  # phones record HEVC
 _MOST_STRETCH = 4  # largest pixel aspect ratio; DVDs and camcorders have less than 2
 
 
-def read(data: bytes) -> Iterator[np.ndarray]:
+def decode(data: bytes) -> Iterator[np.ndarray]:
     """Decodes an MP4 frame by frame.
 
-    It rotates frames, because phones record sideways, and scales them to square pixels, because DVDs and some
-    camcorders store narrower ones.
+    It applies the display matrix, because phones record sideways, and scales frames to square pixels, because
+    DVDs and some camcorders store narrower ones.
 
     Yields:
         `(H, W, 3) uint8`
@@ -38,10 +38,10 @@ def read(data: bytes) -> Iterator[np.ndarray]:
         aspect = stream.sample_aspect_ratio or Fraction(1)
         for image in container.decode(stream):
             video_limits.check_size(image.width, image.height)
-            yield _upright(image, aspect)
+            yield _to_upright_pixels(image, aspect)
 
 
-def _upright(image: av.VideoFrame, aspect: Fraction) -> np.ndarray:
+def _to_upright_pixels(image: av.VideoFrame, aspect: Fraction) -> np.ndarray:
     """Returns the upright pixels of a frame; `aspect` is the width to height ratio of a stored pixel."""
     height, width = image.height, image.width
     if 1 < aspect <= _MOST_STRETCH:
@@ -49,7 +49,16 @@ def _upright(image: av.VideoFrame, aspect: Fraction) -> np.ndarray:
     elif Fraction(1, _MOST_STRETCH) <= aspect < 1:
         height = round(height / aspect)
     video_limits.check_size(width, height)
-    interpolation = video_encoders.interpolation()
+    interpolation = video_encoders.interpolation_flags()
     pixels = image.reformat(width, height, format="rgb24", interpolation=interpolation).to_ndarray()
-    quarters = round(image.rotation / 90)  # counterclockwise, as for NumPy
-    return np.ascontiguousarray(np.rot90(pixels, quarters))
+    return np.ascontiguousarray(_orient(pixels, image))
+
+
+def _orient(pixels: np.ndarray, image: av.VideoFrame) -> np.ndarray:
+    """Applies the display matrix of a frame, which maps a point (x, y) to (ax + cy, bx + dy)."""
+    if "DISPLAYMATRIX" not in image.side_data:
+        return pixels
+    a, b, _, c, d = np.frombuffer(image.side_data["DISPLAYMATRIX"], "int32")[:5].tolist()
+    if abs(b) > abs(a):  # x and y change places
+        pixels, a, d = pixels.swapaxes(0, 1), c, b
+    return pixels[:: -1 if d < 0 else 1, :: -1 if a < 0 else 1]

@@ -35,16 +35,16 @@ _PAINTINGS = (
 )
 
 
-def paintings() -> dict[str, Painting]:
+def list_paintings() -> dict[str, Painting]:
     """Returns the sample paintings by name, in display order, without reading images."""
     return {painting.name: painting for painting in _PAINTINGS}
 
 
-def painting(name: str) -> np.ndarray:
+def read_painting(name: str) -> np.ndarray:
     """Reads a sample painting.
 
     Args:
-        name: one of `paintings()`.
+        name: one of `list_paintings()`.
 
     Returns:
         `(512, 640, 3) uint8`.
@@ -54,7 +54,7 @@ def painting(name: str) -> np.ndarray:
     """
     from studio.core.imaging import image_io
 
-    samples = paintings()
+    samples = list_paintings()
     if name not in samples:
         raise unknown("sample style", name, samples)
     return image_io.read(FOLDER / f"{name}.avif")

@@ -45,20 +45,20 @@ _PHOTOS = (
 )
 
 
-GRAY_ALREADY = "camera"  # the photo without color
-_GRAY = "_gray"
+GRAY_PHOTO = "camera"  # the photo without color
+_GRAY_SUFFIX = "_gray"
 
 
-def photos() -> dict[str, Sample]:
+def list_photos() -> dict[str, Sample]:
     """Returns the sample photos by name, in display order, without reading images."""
     return {sample.name: sample for sample in _PHOTOS}
 
 
-def photo(name: str) -> np.ndarray:
+def read_photo(name: str) -> np.ndarray:
     """Reads a sample photo.
 
     Args:
-        name: one of `photos()`.
+        name: one of `list_photos()`.
 
     Returns:
         `(H, W, 3) uint8`, with sides of 300 to 1000 px.
@@ -69,45 +69,45 @@ def photo(name: str) -> np.ndarray:
     """
     from studio.core.imaging import image_io
 
-    return image_io.read(path(name))
+    return image_io.read(find_path(name))
 
 
-def gray_names() -> list[str]:
+def list_gray_names() -> list[str]:
     """Returns the names of the gray versions of the color photos, e.g. "coffee_gray", in display order."""
-    return [f"{name}{_GRAY}" for name in photos() if name != GRAY_ALREADY]
+    return [f"{name}{_GRAY_SUFFIX}" for name in list_photos() if name != GRAY_PHOTO]
 
 
 def is_known(name: str) -> bool:
     """Returns whether a name is that of a sample photo or of its gray version."""
-    return name in photos() or name in gray_names()
+    return name in list_photos() or name in list_gray_names()
 
 
-def data(name: str) -> tuple[bytes, str]:
+def read_file(name: str) -> tuple[bytes, str]:
     """Returns a sample photo, or its gray version, as a file.
 
     Args:
-        name: one of `photos()` or `gray_names()`.
+        name: one of `list_photos()` or `list_gray_names()`.
 
     Returns:
         The bytes and the file name. A gray version is encoded as PNG.
 
     Raises:
-        InvalidInput, Unavailable: as `photo`.
+        InvalidInput, Unavailable: as `read_photo`.
     """
-    if name not in gray_names():
-        return path(name).read_bytes(), path(name).name
+    if name not in list_gray_names():
+        return find_path(name).read_bytes(), find_path(name).name
     from studio.core.imaging import image_io
 
-    gray = image_io.gray(photo(name.removesuffix(_GRAY)))
+    gray = image_io.to_gray(read_photo(name.removesuffix(_GRAY_SUFFIX)))
     return image_io.encode_png(gray.repeat(3, axis=2)), f"{name}.png"
 
 
-def path(name: str) -> Path:
-    """Returns the path of a sample photo. Raises as `photo`."""
-    samples = photos()
+def find_path(name: str) -> Path:
+    """Returns the path of a sample photo. Raises as `read_photo`."""
+    samples = list_photos()
     if name not in samples:
         raise unknown("sample photo", name, samples)
-    file = _folder() / samples[name].file
+    file = _find_folder() / samples[name].file
     if not file.is_file():
         raise Unavailable(
             f"The sample photo {name} is not in {file.parent}. "
@@ -116,7 +116,7 @@ def path(name: str) -> Path:
     return file
 
 
-def _folder() -> Path:
+def _find_folder() -> Path:
     spec = find_spec("skimage")  # does not import the package, which takes a second
     if spec is None or not spec.submodule_search_locations:
         raise Unavailable("The sample photos come with scikit-image. Run `pip install scikit-image`.")

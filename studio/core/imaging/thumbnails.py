@@ -19,14 +19,14 @@ SIDE = 320  # px, side of pages and icons
 LONGEST = 256  # px, longer side of a thumbnail
 PAPER, INK, BLUE = "#eeece4", "#22252b", "#3046b0"
 
-_COLUMNS, _ROWS = 17, 9
-_NO_CARD = (*damage.ZIP, KeyError, InvalidInput)
+_TEXT_COLUMNS, _TEXT_ROWS = 17, 9
+_CARD_ERRORS = (*damage.ZIP, KeyError, InvalidInput)
 _TEXT_BYTES = 2000  # bytes
 _MOST_CARD = 8 << 20
 _SAMPLES_SHARE = 0.56  # share of the width of a wide card image; curves are on its right
 
 
-def image_of(file: File, full_card: bool = False) -> np.ndarray:
+def make_image(file: File, full_card: bool = False) -> np.ndarray:
     """Returns the image that represents a stored file, `(H, W, 3) uint8`.
 
     Args:
@@ -39,13 +39,13 @@ def image_of(file: File, full_card: bool = False) -> np.ndarray:
     if file.kind == "image":
         return image_io.read(file.read())
     if file.kind == "animation":
-        return _first_frame(file.read())
+        return _decode_first_frame(file.read())
     if file.kind == "text":
-        return page(file.read()[:_TEXT_BYTES].decode("utf-8", "ignore"))
-    card = _card_image(file.read()) if file.kind == "model" else None
+        return draw_page(file.read()[:_TEXT_BYTES].decode("utf-8", "ignore"))
+    card = _read_card_image(file.read()) if file.kind == "model" else None
     if card is None:
-        return sign(file.kind)
-    return card if full_card else _samples_part(card)
+        return draw_icon(file.kind)
+    return card if full_card else _crop_to_samples(card)
 
 
 def encode(image: np.ndarray, longest: int = LONGEST) -> bytes:
@@ -53,17 +53,17 @@ def encode(image: np.ndarray, longest: int = LONGEST) -> bytes:
     return image_io.encode_preview(image, longest)
 
 
-def page(text: str) -> np.ndarray:
+def draw_page(text: str) -> np.ndarray:
     """Draws the first lines of a text, `(SIDE, SIDE, 3) uint8`."""
-    lines = [row for line in text.split("\n") for row in textwrap.wrap(line, _COLUMNS) or [""]]
+    lines = [row for line in text.split("\n") for row in textwrap.wrap(line, _TEXT_COLUMNS) or [""]]
     image = Image.new("RGB", (SIDE, SIDE), PAPER)
     draw, font = ImageDraw.Draw(image), ImageFont.load_default(SIDE // 11)
-    for number, line in enumerate(lines[:_ROWS]):
+    for number, line in enumerate(lines[:_TEXT_ROWS]):
         draw.text((SIDE // 16, SIDE // 16 + number * SIDE // 10), line, INK, font)
     return np.asarray(image)
 
 
-def sign(kind: Kind) -> np.ndarray:
+def draw_icon(kind: Kind) -> np.ndarray:
     """Draws the icon of a model or data set without an image, `(SIDE, SIDE, 3) uint8`."""
     image = Image.new("RGB", (SIDE, SIDE), PAPER)
     draw, middle = ImageDraw.Draw(image), SIDE // 2
@@ -79,19 +79,19 @@ def sign(kind: Kind) -> np.ndarray:
     return np.asarray(image)
 
 
-def _first_frame(data: bytes) -> np.ndarray:
+def _decode_first_frame(data: bytes) -> np.ndarray:
     try:
-        return animations.first(data)
+        return animations.decode_frame(data)
     except StopIteration:
         raise invalid("video", expected="a frame", received="none", next_step="save it again") from None
 
 
-def _samples_part(image: np.ndarray) -> np.ndarray:
+def _crop_to_samples(image: np.ndarray) -> np.ndarray:
     height, width = image.shape[:2]
     return image[:, : round(_SAMPLES_SHARE * width)] if width > 1.5 * height else image
 
 
-def _card_image(data: bytes) -> np.ndarray | None:
+def _read_card_image(data: bytes) -> np.ndarray | None:
     """Returns the card image of a zipped model, or None. Reads nothing else of the model."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -99,5 +99,5 @@ def _card_image(data: bytes) -> np.ndarray | None:
             if entry.file_size > _MOST_CARD or entry.compress_type != zipfile.ZIP_STORED:
                 return None
             return image_io.read(archive.read(entry))
-    except _NO_CARD:
+    except _CARD_ERRORS:
         return None

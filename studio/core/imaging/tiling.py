@@ -42,7 +42,7 @@ class Tile:
     columns: Span
 
 
-def tiles(height: int, width: int, side: int, halo: int, equal_size: bool = False) -> list[Tile]:
+def cut_tiles(height: int, width: int, side: int, halo: int, equal_size: bool = False) -> list[Tile]:
     """Cuts an image into tiles, row by row.
 
     Args:
@@ -53,11 +53,11 @@ def tiles(height: int, width: int, side: int, halo: int, equal_size: bool = Fals
         equal_size: whether all windows have equal size, for networks of a fixed input size; those at a border
             then reach further inside.
     """
-    rows, columns = _spans(height, side, halo, equal_size), _spans(width, side, halo, equal_size)
+    rows, columns = _cut_spans(height, side, halo, equal_size), _cut_spans(width, side, halo, equal_size)
     return [Tile(row, column) for row in rows for column in columns]
 
 
-def _spans(length: int, side: int, halo: int, equal_size: bool) -> list[Span]:
+def _cut_spans(length: int, side: int, halo: int, equal_size: bool) -> list[Span]:
     spans = []
     for start in range(0, length, side):
         end = min(start + side, length)

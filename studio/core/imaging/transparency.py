@@ -5,17 +5,17 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-_NEAR = 3  # px, side of the window in which pixels are compared
+_WINDOW_SIDE = 3  # px, side of the window in which pixels are compared
 
 
-def pixels(image: Image.Image) -> np.ndarray:
+def to_pixels(image: Image.Image) -> np.ndarray:
     """Returns the pixels of an RGB or RGBA image, `(H, W, 3) uint8`, or `(H, W, 4)` if any is transparent."""
     values = np.asarray(image)
     is_opaque = values.shape[2] == 4 and values[..., 3].min() == 255
     return np.ascontiguousarray(values[..., :3]) if is_opaque else values
 
 
-def opaque(values: np.ndarray) -> np.ndarray:
+def composite_over_white(values: np.ndarray) -> np.ndarray:
     """Composites `(H, W, 3 or 4) uint8` over white, `(H, W, 3) uint8`."""
     if values.shape[2] == 3:
         return values
@@ -24,7 +24,7 @@ def opaque(values: np.ndarray) -> np.ndarray:
     return np.asarray(Image.alpha_composite(white, Image.fromarray(values)).convert("RGB"))
 
 
-def with_alpha(values: np.ndarray) -> np.ndarray:
+def add_alpha(values: np.ndarray) -> np.ndarray:
     """Returns `(H, W, 4) uint8`; adds an opaque alpha channel to `(H, W, 3)`."""
     return values if values.shape[2] == 4 else np.dstack([values, np.full(values.shape[:2], 255, "uint8")])
 
@@ -47,7 +47,7 @@ def extend_colors(image: np.ndarray) -> np.ndarray:
     from scipy import ndimage  # slow import that opaque images do not need
 
     alpha = image[..., 3]
-    most = ndimage.maximum_filter(alpha, _NEAR)
+    most = ndimage.maximum_filter(alpha, _WINDOW_SIDE)
     solid = (alpha > 0) & (alpha >= most - most // 4)
     if not solid.any():
         return image

@@ -26,14 +26,16 @@ _BT709 = 1  # FFmpeg's number of the color space that players assume
 _LIMITED = 1  # FFmpeg's number of the range 16 to 235
 _MPEG4: tuple[_Codec, ...] = ("libx264", "libopenh264", "mpeg4")  # in order of preference
 _PALETTE_SIDE = 128  # px; a palette of a small copy is as good, and faster
-_OPAQUE = 128  # least alpha of an opaque pixel of a GIF
+_LEAST_OPAQUE_ALPHA = 128  # least alpha of an opaque pixel of a GIF
 _WEBP_ALPHA = 0x10  # flag in the header
 _GIF_IMAGE, _GIF_CONTROL, _GIF_END = 0x2C, 0xF9, 0x3B
 _GIF_DISPOSAL, _GIF_CLEARED, _GIF_HAS_CLEAR = 0b11100, 2 << 2, 1
 _GIF_CLEAR = 255  # index of the transparent color
 
 
-def encoder(kind: VideoKind, plays: int, transparent: bool) -> tuple[_Codec, dict[str, str], dict[str, str]]:
+def choose_encoder(
+    kind: VideoKind, plays: int, transparent: bool
+) -> tuple[_Codec, dict[str, str], dict[str, str]]:
     """Returns the codec of an animation, its options, and those of the container.
 
     Args:
@@ -71,31 +73,35 @@ def pixel_format(kind: VideoKind, transparent: bool) -> str:
     return "bgra" if kind == "webp" and transparent else "yuv420p"
 
 
-def image_of(kind: VideoKind, frame: np.ndarray) -> av.VideoFrame:
+def to_video_frame(kind: VideoKind, frame: np.ndarray) -> av.VideoFrame:
     """Converts a frame, `(H, W, 3 or 4) uint8`, to the input of a codec. MP4 frames are put over white."""
     if kind == "gif":
-        return _gif_image(frame)
+        return _to_gif_frame(frame)
     if kind == "webp":
-        return _with_alpha(frame) if frame.shape[2] == 4 else _yuv(frame)
+        return _to_bgra(frame) if frame.shape[2] == 4 else _to_yuv(frame)
     height, width = (side - side % 2 for side in frame.shape[:2])
-    return _yuv(transparency.opaque(frame)[:height, :width], dst_colorspace=_BT709, dst_color_range=_LIMITED)
+    return _to_yuv(
+        transparency.composite_over_white(frame)[:height, :width],
+        dst_colorspace=_BT709,
+        dst_color_range=_LIMITED,
+    )
 
 
-def _with_alpha(frame: np.ndarray) -> av.VideoFrame:
+def _to_bgra(frame: np.ndarray) -> av.VideoFrame:
     """Returns a BGRA frame; libwebp converts it without mixing in colors of transparent pixels."""
     import av
 
     return av.VideoFrame.from_ndarray(np.ascontiguousarray(frame[..., [2, 1, 0, 3]]), format="bgra")
 
 
-def _yuv(frame: np.ndarray, **colors: int) -> av.VideoFrame:
+def _to_yuv(frame: np.ndarray, **colors: int) -> av.VideoFrame:
     import av
 
     image = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")
-    return image.reformat(format="yuv420p", interpolation=interpolation(), **colors)
+    return image.reformat(format="yuv420p", interpolation=interpolation_flags(), **colors)
 
 
-def interpolation() -> int:
+def interpolation_flags() -> int:
     """Returns the flags of color conversion: bicubic, with rounding;
 
     FFmpeg's default truncates and darkens.
@@ -105,14 +111,14 @@ def interpolation() -> int:
     return Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
 
 
-def _gif_image(frame: np.ndarray) -> av.VideoFrame:
+def _to_gif_frame(frame: np.ndarray) -> av.VideoFrame:
     """Converts a frame to its own palette of 256 colors with dithering.
 
     If the frame has transparency, one color is for transparent pixels.
     """
     import av
 
-    is_clear = frame[..., 3] < _OPAQUE if frame.shape[2] == 4 else None
+    is_clear = frame[..., 3] < _LEAST_OPAQUE_ALPHA if frame.shape[2] == 4 else None
     image = Image.fromarray(np.ascontiguousarray(frame[..., :3]))
     small = image.copy()
     small.thumbnail((_PALETTE_SIDE, _PALETTE_SIDE))
@@ -137,7 +143,7 @@ def fix_gif(data: bytes, last: Fraction, transparent: bool) -> bytes:
         transparent: whether frames may have transparency. Each frame is then cleared before the next.
     """
     output, offset = bytearray(data), 0
-    for offset in _gif_controls(data):
+    for offset in _find_gif_controls(data):
         if transparent:
             output[offset] = output[offset] & ~_GIF_DISPOSAL | _GIF_CLEARED | _GIF_HAS_CLEAR
             output[offset + 3] = _GIF_CLEAR  # for opaque frames, too: without it readers clear to a color
@@ -147,12 +153,12 @@ def fix_gif(data: bytes, last: Fraction, transparent: bool) -> bytes:
     return bytes(output)
 
 
-def _gif_controls(data: bytes) -> Iterator[int]:
+def _find_gif_controls(data: bytes) -> Iterator[int]:
     """Yields the offset of the flags of each frame's graphic control; the delay follows (GIF89a, 23)."""
-    offset = 13 + _gif_table(data[10])
+    offset = 13 + _gif_table_size(data[10])
     while data[offset] != _GIF_END:
         if data[offset] == _GIF_IMAGE:
-            offset += 11 + _gif_table(data[offset + 9])
+            offset += 11 + _gif_table_size(data[offset + 9])
         else:
             if data[offset + 1] == _GIF_CONTROL:
                 yield offset + 3
@@ -162,7 +168,7 @@ def _gif_controls(data: bytes) -> Iterator[int]:
         offset += 1
 
 
-def _gif_table(flags: int) -> int:
+def _gif_table_size(flags: int) -> int:
     """Returns the size in bytes of the color table that flags announce."""
     return 3 * 2 ** ((flags & 7) + 1) if flags & 0x80 else 0
 

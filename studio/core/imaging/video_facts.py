@@ -35,18 +35,18 @@ def is_apng(data: bytes) -> bool:
     """Returns whether a file is a PNG with an animation chunk before its pixels."""
     if not data.startswith(_PNG):
         return False
-    kinds = (kind for kind, _ in islice(png_chunks(data), _MOST_CHUNKS))
+    kinds = (kind for kind, _ in islice(read_png_chunks(data), _MOST_CHUNKS))
     return b"acTL" in takewhile(lambda kind: kind != b"IDAT", kinds)
 
 
-def kind(data: bytes) -> str:
+def detect_kind(data: bytes) -> str:
     """Returns the format of an animation by its magic bytes: "mp4", "gif", "apng", or else "webp"."""
     if is_mp4(data):
         return "mp4"
     return "gif" if data.startswith(b"GIF8") else "apng" if is_apng(data) else "webp"
 
 
-def other_kind(data: bytes) -> str:
+def describe_other_kind(data: bytes) -> str:
     """Returns a description of a file that is not an animation; "" if it starts like one."""
     if not data:
         return "an empty file"
@@ -71,26 +71,26 @@ def open_container(data: bytes) -> InputContainer:
     # PyAV ignores metadata that is not UTF-8 from version 19 on, which needs Python 3.12.
     version = int(av.__version__.partition(".")[0])
     options: dict[str, Any] = {} if version >= 19 else {"metadata_errors": "ignore"}
-    return av.open(io.BytesIO(data), "r", format=kind(data), **options)
+    return av.open(io.BytesIO(data), "r", format=detect_kind(data), **options)
 
 
-def image(data: bytes) -> Image.Image:
+def open_image(data: bytes) -> Image.Image:
     """Opens an animation with Pillow without decoding. Raises almost any exception if it is damaged."""
-    reader = {"gif": "GIF", "apng": "PNG"}.get(kind(data), "WEBP")
+    reader = {"gif": "GIF", "apng": "PNG"}.get(detect_kind(data), "WEBP")
     return decoding.open_image(data, (reader,))
 
 
-def pixels(data: bytes) -> int:
+def count_pixels(data: bytes) -> int:
     """Returns the pixels of a frame by the header. Raises almost any exception if the file is damaged."""
     if not is_mp4(data):
-        width, height = image(data).size
+        width, height = open_image(data).size
         return width * height
     with open_container(data) as container:
         stream = container.streams.video[0]
         return int(stream.width * stream.height)
 
 
-def png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+def read_png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Yields type and content of each chunk of a PNG, up to its end or truncation."""
     offset = len(_PNG)
     while offset + 12 <= len(data):

@@ -11,7 +11,7 @@ from studio.core.errors import invalid
 from studio.core.imaging.frame_times import FrameTimes
 from studio.core.imaging.video_limits import MOST_FRAMES
 
-MOMENT = 1e-3  # s; so short a part is one frame
+MOMENT_SECONDS = 1e-3  # s; so short a part is one frame
 _SLACK = Fraction(1, 10_000)  # s, tolerance between times in seconds and those of frames
 
 
@@ -49,10 +49,10 @@ class Span:
         return range(min(start, len(ends) - 1), max(start + 1, min(stop, len(ends))))
 
 
-WHOLE = Span()
+WHOLE_VIDEO = Span()
 
 
-def longest(rate: float) -> float:
+def longest_seconds(rate: float) -> float:
     """Returns the longest part of a video that the studio reads, in seconds.
 
     Args:
@@ -74,7 +74,7 @@ def check_length(count: int, rate: float, name: str) -> None:
     """
     if count <= MOST_FRAMES:
         return
-    most = f"{longest(rate):.1f} s at {rate:.4g} frames per second"
+    most = f"{longest_seconds(rate):.1f} s at {rate:.4g} frames per second"
     received = f"{count:,} frames, {count / rate:.1f} s"
     step = "choose a part of it by start and end"
     raise invalid(name, expected=f"at most {MOST_FRAMES} frames, {most}", received=received, next_step=step)

@@ -84,7 +84,7 @@ def measure(progress: Progress | None = None) -> Iterator[TimingResult]:
         Cancelled: between two benchmarks, if the user asked to stop.
     """
     progress = progress or Progress()
-    photo = sample_photos.path("chelsea")
+    photo = sample_photos.find_path("chelsea")
     with tasks.in_memory():
         file = File.keep(photo.read_bytes(), "image", photo.name)
         for number, timing in enumerate(TIMINGS):

@@ -12,7 +12,7 @@ from studio.core.data import ImageDataset, Part
 from studio.core.errors import Unavailable, printable
 from studio.core.generators.directions import MOST_NAME, direction, small_gray
 from studio.core.progress import Progress
-from studio.core.training.batches import evenly_spaced
+from studio.core.training.batches import select_evenly_spaced
 
 if TYPE_CHECKING:
     from studio.core.metrics.scores import Statistic
@@ -21,12 +21,14 @@ WEIGHTS = ("inceptionv3",)  # needed if the training setting `scored` is not 0
 TEST_IMAGES = 500  # most images of a test during training
 MOST_COPY_CHECKS = 500  # most generated and most held-out images that are checked for copies
 COPY_CHECK_IMAGES = 3 * MOST_COPY_CHECKS  # InceptionV3 passes: held-out images and the nearest of both groups
-AT_ONCE = 512  # training images read at once
-LEAST = 20  # images; FID of fewer means nothing
-FEW = 5000  # images; KID of smaller data sets uses held-out images, because networks memorize the others
+CHUNK_IMAGES = 512  # training images read at once
+LEAST_IMAGES = 20  # images; FID of fewer means nothing
+SMALL_DATASET_IMAGES = (
+    5000  # images; KID of smaller data sets uses held-out images, because networks memorize the others
+)
 BINS = 30  # bins of a histogram of distances
-LEAST_SHARE = 0.05  # least explained variance of an attribute's direction
-LEAST_KNOWN = 100  # least number of images with an attribute
+LEAST_EXPLAINED_SHARE = 0.05  # least explained variance of an attribute's direction
+LEAST_ATTRIBUTE_IMAGES = 100  # least number of images with an attribute
 RIDGE = 0.01  # ridge penalty per image, of the regression of an attribute on features
 LABELED, GUESSED = "as labeled by the data set", "as guessed from labels of the data set"
 
@@ -74,19 +76,21 @@ class Scorer:
         self._train_rows = np.sort(
             rng.choice(train_rows, min(len(train_rows), max(scored, TEST_IMAGES)), replace=False)
         )
-        self._test_rows = evenly_spaced(test_rows, MOST_COPY_CHECKS)
-        if 0 < scored < LEAST or len(train_rows) < LEAST:
-            self.scored, self.missing = 0, f"Fewer than {LEAST} images are too few to compare."
-        self._is_small = len(dataset.images) < FEW and len(self._test_rows) >= LEAST
+        self._test_rows = select_evenly_spaced(test_rows, MOST_COPY_CHECKS)
+        if 0 < scored < LEAST_IMAGES or len(train_rows) < LEAST_IMAGES:
+            self.scored, self.missing = 0, f"Fewer than {LEAST_IMAGES} images are too few to compare."
+        self._is_small = len(dataset.images) < SMALL_DATASET_IMAGES and len(self._test_rows) >= LEAST_IMAGES
         if self.scored:
             from studio.core.metrics import inception
 
             try:
                 progress.stage("Looking at the real images")
-                self._real_features = inception.features(
+                self._real_features = inception.compute_features(
                     dataset.images[self._train_rows], progress, keep=True
                 )
-                self._test_features = inception.features(dataset.images[self._test_rows], progress, keep=True)
+                self._test_features = inception.compute_features(
+                    dataset.images[self._test_rows], progress, keep=True
+                )
             except Unavailable as error:
                 self.scored, self.missing = 0, str(error)
 
@@ -98,7 +102,7 @@ class Scorer:
     def _values(self, images: np.ndarray) -> dict[str, float]:
         from studio.core.metrics import inception
 
-        features = inception.features(images[: min(TEST_IMAGES, self.scored)])
+        features = inception.compute_features(images[: min(TEST_IMAGES, self.scored)])
         return {name: kid.value for name, kid in self._kids(features).items()}
 
     def _kids(self, features: np.ndarray) -> dict[str, Statistic]:
@@ -139,7 +143,7 @@ class Scorer:
         results = {}
         for name, images in candidates.items():
             progress.stage("Comparing with real images")
-            features = inception.features(images[: self.scored], progress)
+            features = inception.compute_features(images[: self.scored], progress)
             results[name] = features, self._figures(features)
         best = min(results, key=lambda name: results[name][1]["fid"])
         other_figures = {name: figures for name, (_, figures) in results.items() if name != best}
@@ -179,7 +183,7 @@ class Scorer:
             "nearest_n": len(generated_distances),
             "nearest_held_out": float(np.median(held_out_distances)),
             "held_out_n": len(held_out_distances),
-            "distances": histogram({"made": generated_distances, "held out": held_out_distances}),
+            "distances": compute_histogram({"made": generated_distances, "held out": held_out_distances}),
         }
         by_group = {"made": generated_distances.tolist(), "held out": held_out_distances.tolist()}
         return Comparison(figures, by_group, self._estimate_attributes(features, progress))
@@ -194,9 +198,12 @@ class Scorer:
         """
         from studio.core.metrics import inception, scores
 
-        nearest_features = inception.features(nearest_images(groups, self._all, progress), progress)
+        nearest_features = inception.compute_features(
+            find_nearest_images(groups, self._all, progress), progress
+        )
         return np.minimum(
-            scores.nearest(features, self._real_features), np.linalg.norm(features - nearest_features, axis=1)
+            scores.nearest_distances(features, self._real_features),
+            np.linalg.norm(features - nearest_features, axis=1),
         )
 
     def _estimate_attributes(
@@ -211,19 +218,19 @@ class Scorer:
             progress.check()
             targets = values[self._train_rows]
             count = np.isfinite(targets).sum()
-            if count >= LEAST_KNOWN and np.nanmin(targets) < np.nanmax(targets):
+            if count >= LEAST_ATTRIBUTE_IMAGES and np.nanmin(targets) < np.nanmax(targets):
                 vector, explained_share = direction(self._real_features, targets, ridge=count * RIDGE)
-                if explained_share > LEAST_SHARE:
+                if explained_share > LEAST_EXPLAINED_SHARE:
                     estimates[name] = features @ vector, explained_share
         return estimates
 
 
-def nearest_images(groups: Sequence[np.ndarray], dataset: Part, progress: Progress) -> np.ndarray:
+def find_nearest_images(groups: Sequence[np.ndarray], dataset: Part, progress: Progress) -> np.ndarray:
     """Returns, for each image, the nearest image of a data set, compared as small gray copies.
 
     Args:
         groups: groups of images, each `(n, side, side, 1 or 3) uint8`.
-        dataset: images to search; read once, `AT_ONCE` at a time.
+        dataset: images to search; read once, `CHUNK_IMAGES` at a time.
         progress: reports the search.
 
     Returns:
@@ -235,19 +242,19 @@ def nearest_images(groups: Sequence[np.ndarray], dataset: Part, progress: Progre
     mirrors = [images[:, :, ::-1] for images in groups]
     queries = np.concatenate([small_gray(images) for images in (*groups, *mirrors)])
     best, rows = np.full(2 * count, np.inf), np.zeros(2 * count, int)
-    for start in range(0, len(dataset), AT_ONCE):
-        squares = scores.squared_distances(queries, small_gray(dataset[start : start + AT_ONCE]))
+    for start in range(0, len(dataset), CHUNK_IMAGES):
+        squares = scores.squared_distances(queries, small_gray(dataset[start : start + CHUNK_IMAGES]))
         closest = squares.min(axis=1)
         rows = np.where(closest < best, start + squares.argmin(axis=1), rows)
         best = np.minimum(closest, best)
-        progress.report(min(start + AT_ONCE, len(dataset)), len(dataset), text="Looking for copies")
+        progress.report(min(start + CHUNK_IMAGES, len(dataset)), len(dataset), text="Looking for copies")
     is_mirrored = best[count:] < best[:count]
     matches = np.array(dataset[np.where(is_mirrored, rows[count:], rows[:count])])
     matches[is_mirrored] = matches[is_mirrored, :, ::-1]
     return matches
 
 
-def histogram(distances: Mapping[str, np.ndarray]) -> dict[str, list[float]]:
+def compute_histogram(distances: Mapping[str, np.ndarray]) -> dict[str, list[float]]:
     """Returns histograms of several groups of distances with common bins.
 
     Args:
@@ -270,7 +277,7 @@ def _with_error(name: str, statistic: Statistic) -> dict[str, float]:
     return {name: float(statistic.value), f"{name}_error": float(statistic.error)}
 
 
-def note(name: str, share: float, source: str = LABELED) -> str:
+def describe_direction(name: str, share: float, source: str = LABELED) -> str:
     """Returns a note for the user on the direction of an attribute.
 
     Args:
@@ -281,14 +288,14 @@ def note(name: str, share: float, source: str = LABELED) -> str:
     return f"{printable(name, MOST_NAME)}, {source}; it explains {share:.0%} of what differs in it"
 
 
-def rows(figures: Mapping[str, Any]) -> list[tuple[str, str]]:
+def make_card_rows(figures: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Returns the metrics of `compare` as rows of a model card, with numbers of images."""
     if "fid" not in figures:
         return [("FID", "not measured")]
     against = f"{figures['n']:,} generated against {figures['real_n']:,} training images"
     return [
         (f"FID, {against}", f"{figures['fid']:.2f} ± {figures['fid_error']:.2f}"),
-        *_kid_rows(figures, against),
+        *_make_kid_rows(figures, against),
         (
             f"precision, recall by InceptionV3 (not comparable with papers), {against}",
             f"{figures['precision']:.3f}, {figures['recall']:.3f}",
@@ -301,7 +308,7 @@ def rows(figures: Mapping[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
-def _kid_rows(figures: Mapping[str, Any], against: str) -> list[tuple[str, str]]:
+def _make_kid_rows(figures: Mapping[str, Any], against: str) -> list[tuple[str, str]]:
     """Returns the KID; for a small data set, that to held-out images and that to training images."""
     titles = {"kid": f"KID x 1000, {against}"}
     if "training_kid" in figures:

@@ -23,7 +23,7 @@ _LAYER = "mixed10"
 _BATCH = 32  # images: 34 MB of pixels, about 500 MB of activations
 
 
-def features(
+def compute_features(
     images: np.ndarray, progress: Progress | None = None, batch: int = _BATCH, keep: bool = False
 ) -> np.ndarray:
     """Returns the features that FID, KID, precision and recall compare.
@@ -44,10 +44,10 @@ def features(
     progress = progress or Progress()
     backbone = backbones.load("inceptionv3", progress)
     cache_path = _cache_path(images, backbone.digest) if keep else None
-    if cache_path and (cached_features := _read(cache_path, len(images))) is not None:
+    if cache_path and (cached_features := _read_cached(cache_path, len(images))) is not None:
         return cached_features
     batch = max(1, min(batch, len(images)))
-    network = _network(backbone.features([_LAYER]), batch)
+    network = _compile_network(backbone.features([_LAYER]), batch)
     result = np.empty((len(images), backbone.spec.layers[_LAYER]), "float32")
     for start in range(0, len(images), batch):
         chunk = np.asarray(images[start : start + batch])
@@ -61,7 +61,7 @@ def features(
 
 
 @lru_cache(maxsize=4)
-def _network(extractor: keras.Model, batch: int) -> Callable:  # noqa: ARG001 - a key of the cache
+def _compile_network(extractor: keras.Model, batch: int) -> Callable:  # noqa: ARG001 - a key of the cache
     """Returns the pooled features function, compiled for one batch size."""
 
     def mean(images_01):
@@ -107,7 +107,7 @@ def _cache_path(images: np.ndarray, digest: str) -> Path:
     return paths.folder("cache") / "features" / f"{sha256.hexdigest()}.npy"
 
 
-def _read(path: Path, count: int) -> np.ndarray | None:
+def _read_cached(path: Path, count: int) -> np.ndarray | None:
     try:
         cached_features = np.load(path, allow_pickle=False)
     except (OSError, ValueError, EOFError):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 LAYERS = ("block1_conv2", "block2_conv2", "block3_conv3", "block4_conv3", "block5_conv3")
 
 
-def network(members: Mapping[str, bytes] | None = None) -> keras.Model:
+def build_heads(members: Mapping[str, bytes] | None = None) -> keras.Model:
     """Returns the heads, a 1x1 convolution per layer: `{layer: (B, h, w, C)} -> {layer: (B, h, w, 1)}`.
 
     Args:
@@ -24,7 +24,7 @@ def network(members: Mapping[str, bytes] | None = None) -> keras.Model:
     """
     import keras
 
-    channels = backbones.spec("vgg16").layers
+    channels = backbones.find_spec("vgg16").layers
     inputs = {layer: keras.Input((None, None, channels[layer]), name=layer) for layer in LAYERS}
     heads = {layer: keras.layers.Conv2D(1, 1, use_bias=False, name=f"{layer}_weights") for layer in LAYERS}
     model = keras.Model(inputs, {layer: heads[layer](inputs[layer]) for layer in LAYERS})
@@ -35,7 +35,7 @@ def network(members: Mapping[str, bytes] | None = None) -> keras.Model:
     return model
 
 
-def distance(a_01, b_01, progress: Progress | None = None) -> float:
+def compute_distance(a_01, b_01, progress: Progress | None = None) -> float:
     """Returns the mean LPIPS of pairs of images: 0 for equal images, about 0.7 for unrelated ones.
 
     Args:
@@ -48,11 +48,13 @@ def distance(a_01, b_01, progress: Progress | None = None) -> float:
     # The heads fit only these weights of VGG16: on others they would weight channels at random.
     features = backbones.load("vgg16", progress, heads.digest).features(LAYERS)
     first, second = features(a_01), features(b_01)
-    squared_differences = {layer: ops.square(_unit(first[layer]) - _unit(second[layer])) for layer in LAYERS}
+    squared_differences = {
+        layer: ops.square(_normalize(first[layer]) - _normalize(second[layer])) for layer in LAYERS
+    }
     return float(sum(ops.mean(distances) for distances in heads.model(squared_differences).values()))
 
 
-def _unit(activations):
+def _normalize(activations):
     """Returns the activations normalized to length 1 at each position."""
     from keras import ops
 

@@ -13,23 +13,23 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from studio.core.errors import invalid
-from studio.core.metrics.inception import features
+from studio.core.metrics.inception import compute_features
 from studio.core.progress import Progress
 
 __all__ = [
     "Statistic",
-    "features",
+    "compute_features",
     "fid",
     "kid",
     "mean_lpips",
-    "nearest",
+    "nearest_distances",
     "precision_recall",
     "squared_distances",
 ]
 
 BLOCKS = 10  # blocks of the jackknife
 NEIGHBORS = 3
-_LEAST = 2 * BLOCKS
+_LEAST_IMAGES = 2 * BLOCKS
 _ROWS = 512  # rows of a distance matrix at once, to bound the memory
 
 
@@ -59,7 +59,7 @@ def fid(a: np.ndarray, b: np.ndarray, progress: Progress | None = None) -> Stati
     to 1.5 times too large for nearly equal sets.
 
     Args:
-        a, b: `features` of the sets, `(n, d)` and `(m, d)`.
+        a, b: `compute_features` of the sets, `(n, d)` and `(m, d)`.
         progress: reports each tenth.
 
     Raises:
@@ -72,11 +72,11 @@ def fid(a: np.ndarray, b: np.ndarray, progress: Progress | None = None) -> Stati
     progress = progress or Progress()
     _check(a, b)
     blocks_a, blocks_b = _Blocks(a), _Blocks(b)
-    value = _frechet(blocks_a.without(None), blocks_b.without(None))
+    value = _frechet_distance(blocks_a.without(None), blocks_b.without(None))
     estimates = []
     for block in range(BLOCKS):
         progress.report(block, BLOCKS, text="Measuring FID")
-        estimates.append(_frechet(blocks_a.without(block), blocks_b.without(block)))
+        estimates.append(_frechet_distance(blocks_a.without(block), blocks_b.without(block)))
     error = math.sqrt((BLOCKS - 1) * np.var(estimates))
     return Statistic(value, error, min(len(a), len(b)))
 
@@ -108,7 +108,7 @@ class _Blocks:
         return self._center + mean, np.linalg.cholesky(covariance).T
 
 
-def _frechet(a: Normal, b: Normal) -> float:
+def _frechet_distance(a: Normal, b: Normal) -> float:
     """Returns |m - n|^2 + Tr S + Tr T - 2 Tr (S T)^(1/2).
 
     The last trace is the sum of the singular values of F G', for S = F' F and T = G' G.
@@ -131,7 +131,7 @@ def kid(a: np.ndarray, b: np.ndarray) -> Statistic:
     leaves out each image in turn; it is up to 1.5 times too large for nearly equal sets.
 
     Args:
-        a, b: `features` of the sets, `(n, d)` and `(m, d)`.
+        a, b: `compute_features` of the sets, `(n, d)` and `(m, d)`.
 
     Raises:
         InvalidInput: if a set has fewer than 20 images.
@@ -157,7 +157,7 @@ def kid(a: np.ndarray, b: np.ndarray) -> Statistic:
 def _kernel_sums(a: np.ndarray, b: np.ndarray, same: bool = False) -> np.ndarray:
     """Returns the sum of kernels of each row of `a` with all rows of `b`, or all others if `same`, `(n,)`."""
     sums = np.empty(len(a))
-    for rows in _slices(len(a)):
+    for rows in _row_slices(len(a)):
         kernels = ((a[rows] @ b.T).astype("float64") / a.shape[1] + 1) ** 3
         if same:
             kernels[np.arange(len(kernels)), np.arange(rows.start, rows.stop)] = 0
@@ -174,7 +174,7 @@ def precision_recall(
     errors are those of a share of n independent images.
 
     Args:
-        generated, real: `features` of the sets, `(n, d)` and `(m, d)`.
+        generated, real: `compute_features` of the sets, `(n, d)` and `(m, d)`.
         neighbors: the k of the paper.
 
     Raises:
@@ -184,7 +184,7 @@ def precision_recall(
         Kynkäänniemi et al. 2019, arXiv:1904.06991.
     """
     _check(generated, real)
-    return _share(_is_covered(generated, real, neighbors), real), _share(
+    return _estimate_share(_is_covered(generated, real, neighbors), real), _estimate_share(
         _is_covered(real, generated, neighbors), generated
     )
 
@@ -192,32 +192,32 @@ def precision_recall(
 def _is_covered(points: np.ndarray, references: np.ndarray, neighbors: int) -> np.ndarray:
     """Returns which points are within the k-th neighbor distance of a reference, `(n,) bool`."""
     radii = np.empty(len(references), "float32")
-    for rows in _slices(len(references)):
+    for rows in _row_slices(len(references)):
         squares = squared_distances(references[rows], references)
         squares[np.arange(len(squares)), np.arange(rows.start, rows.stop)] = np.inf
         radii[rows] = np.partition(squares, neighbors - 1, axis=1)[:, neighbors - 1]
     is_covered = np.empty(len(points), bool)
-    for rows in _slices(len(points)):
+    for rows in _row_slices(len(points)):
         is_covered[rows] = (squared_distances(points[rows], references) <= radii).any(axis=1)
     return is_covered
 
 
-def _share(hits: np.ndarray, other_set: np.ndarray) -> Statistic:
+def _estimate_share(hits: np.ndarray, other_set: np.ndarray) -> Statistic:
     share = float(hits.mean())
     return Statistic(share, math.sqrt(share * (1 - share) / len(hits)), min(len(hits), len(other_set)))
 
 
-def nearest(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+def nearest_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Returns the distance of each image of a set to the nearest image of another.
 
     Args:
-        a, b: `features` of the sets, `(n, d)` and `(m, d)`.
+        a, b: `compute_features` of the sets, `(n, d)` and `(m, d)`.
 
     Returns:
         `(n,) float32` Euclidean distances.
     """
     distances = np.empty(len(a), "float32")
-    for rows in _slices(len(a)):
+    for rows in _row_slices(len(a)):
         closest = b[squared_distances(a[rows], b).argmin(axis=1)]
         # Compute the distance directly: the difference of large squares is too inexact for near copies.
         distances[rows] = np.linalg.norm(a[rows] - closest, axis=1)
@@ -230,14 +230,14 @@ def squared_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return np.maximum(squares, 0)
 
 
-def _slices(count: int) -> Iterator[slice]:
+def _row_slices(count: int) -> Iterator[slice]:
     return (slice(start, min(start + _ROWS, count)) for start in range(0, count, _ROWS))
 
 
 def _check(*sets: np.ndarray) -> None:
-    if min(map(len, sets)) < _LEAST:
+    if min(map(len, sets)) < _LEAST_IMAGES:
         received = " and ".join(str(len(images)) for images in sets)
-        expected, step = f"at least {_LEAST} images in each set", "compare more images"
+        expected, step = f"at least {_LEAST_IMAGES} images in each set", "compare more images"
         raise invalid("images to compare", expected=expected, received=received, next_step=step)
 
 
@@ -262,5 +262,5 @@ def mean_lpips(
         if progress is not None:
             progress.report(start, len(images))
         first, second = (group[start : start + batch].astype("float32") / 255 for group in (images, targets))
-        total += len(first) * lpips.distance(first, second)
+        total += len(first) * lpips.compute_distance(first, second)
     return total / len(images)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 LICENSE = "License: not stated"  # until someone publishes it
-ENDS = {
+ENDING_SENTENCES = {
     "patience": "Training stopped early because the validation loss no longer improved.",
     "cancelled": "Training was stopped early; this is the best checkpoint until then.",
     "nan": "Training stopped because a loss was NaN or infinite; this is the best checkpoint until then.",
@@ -30,7 +30,7 @@ _METRIC_BIAS = (
 )
 
 
-def command(
+def format_command(
     script: str, data: str, settings: Settings, start: str = "", arguments: Sequence[str] = ()
 ) -> str:
     """Returns the shell command that trains a model, with the settings that differ from their defaults.
@@ -52,7 +52,7 @@ def command(
     return shlex.join(words)
 
 
-def write(
+def compose(
     title: str,
     data: str,
     method: str,
@@ -72,7 +72,7 @@ def write(
         results: tables and samples.
         intro: a sentence below the title.
     """
-    ending = f" {ENDS[figures['ended']]}" if figures.get("ended") else ""
+    ending = f" {ENDING_SENTENCES[figures['ended']]}" if figures.get("ended") else ""
     parts = [
         f"# {title}",
         *([intro] if intro else []),
@@ -97,7 +97,7 @@ def describe_start(figures: Mapping[str, Any]) -> str:
     )
 
 
-def vgg16_discriminator(figures: Mapping[str, Any], has_discriminator: bool) -> str:
+def describe_vgg16_discriminator(figures: Mapping[str, Any], has_discriminator: bool) -> str:
     """Returns a sentence, with a leading space, about training with a VGG16-feature discriminator.
 
     It is "" if neither this model nor its starting model was trained with one.
@@ -125,12 +125,12 @@ def describe_training(figures: Mapping[str, Any], batch: int) -> str:
     return f"It was trained for {steps} ({figures['epochs']:.1f} times through the data) in {took}."
 
 
-def table(rows: Sequence[tuple[str, str]]) -> str:
+def format_table(rows: Sequence[tuple[str, str]]) -> str:
     """Returns a Markdown table of metrics."""
     return "| figure | value |\n|---|---|\n" + "\n".join(f"| {name} | {value} |" for name, value in rows)
 
 
-def image(
+def draw_image(
     grid: np.ndarray,
     steps: Sequence[float],
     curves: Mapping[str, Sequence[float]],
@@ -167,10 +167,10 @@ def image(
         plots[-1].set_title("distance to the nearest training image", fontsize=9, loc="left")
         plots[-1].legend(fontsize=7)
         plots[-1].tick_params(labelsize=7)
-    return encode(figure)
+    return encode_figure(figure)
 
 
-def encode(figure: Figure) -> bytes:
+def encode_figure(figure: Figure) -> bytes:
     """Returns a figure as a WebP."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 

@@ -17,7 +17,7 @@ from studio.core.models import model_folder, names, presets, shelves
 
 def list_own() -> list[str]:
     """Returns the sorted names of the models that the current user saved."""
-    return sorted(shelves.model_names(_shelf()))
+    return sorted(shelves.list_model_names(_own_shelf()))
 
 
 def check_free(name: str, except_for: str = "") -> None:
@@ -32,7 +32,7 @@ def check_free(name: str, except_for: str = "") -> None:
     """
     matches = [
         other
-        for other in presets.names()
+        for other in presets.list_names()
         if other != except_for and names.fold_case(other) == names.fold_case(name)
     ]
     if matches:
@@ -49,7 +49,7 @@ def rename(name: str, new_name: str) -> str:
         Unavailable: if the current user has not saved such a model.
         InvalidInput: if the new name is not valid, or another model has it.
     """
-    folder, new_name = _find(_shelf(), name), names.validate(new_name)
+    folder, new_name = _find_folder(_own_shelf(), name), names.validate(new_name)
     if new_name == folder.name:
         return new_name
     check_free(new_name, except_for=folder.name)
@@ -64,12 +64,12 @@ def remove(name: str) -> str:
     Raises:
         Unavailable: if the current user has not saved such a model.
     """
-    folder, removed_folder = _find(_shelf(), name), paths.make(_bin())
-    existing = {names.fold_case(other) for other in shelves.model_names(removed_folder)}
+    folder, removed_folder = _find_folder(_own_shelf(), name), paths.make(_bin_folder())
+    existing = {names.fold_case(other) for other in shelves.list_model_names(removed_folder)}
     new_name, number = folder.name, 1
     while names.fold_case(new_name) in existing:
         number += 1
-        new_name = f"{folder.name[: names.MOST - 5].strip()} {number}"
+        new_name = f"{folder.name[: names.MOST_CHARACTERS - 5].strip()} {number}"
     if new_name != folder.name:
         shelves.record_former_name(folder, folder.name, new_name)
     _move(folder, removed_folder / new_name)
@@ -79,9 +79,9 @@ def remove(name: str) -> str:
 
 def list_removed() -> list[str]:
     """Returns the names of the models that can be restored, the last removed first."""
-    shelf = _bin()
+    shelf = _bin_folder()
     return sorted(
-        shelves.model_names(shelf), key=lambda name: -shelves.folder_of(shelf, name).stat().st_mtime_ns
+        shelves.list_model_names(shelf), key=lambda name: -shelves.folder_of(shelf, name).stat().st_mtime_ns
     )
 
 
@@ -92,35 +92,35 @@ def restore(name: str) -> str:
         Unavailable: if it is not among the removed models.
         InvalidInput: if another model has its name now.
     """
-    folder = _find(_bin(), name)
+    folder = _find_folder(_bin_folder(), name)
     check_free(folder.name)
-    _move(folder, _shelf() / folder.name)
+    _move(folder, _own_shelf() / folder.name)
     return folder.name
 
 
-def forget(name: str) -> None:
+def delete(name: str) -> None:
     """Deletes a removed model for good. Raises `Unavailable` if it is not among the removed models."""
-    folder = _find(_bin(), name)
+    folder = _find_folder(_bin_folder(), name)
     with model_folder.lock(folder):
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _shelf() -> Path:
-    return shelves.shelves()[0]
+def _own_shelf() -> Path:
+    return shelves.list_shelves()[0]
 
 
-def _bin() -> Path:
-    return _shelf() / shelves.BIN
+def _bin_folder() -> Path:
+    return _own_shelf() / shelves.REMOVED_FOLDER
 
 
-def _find(shelf: Path, name: str) -> Path:
+def _find_folder(shelf: Path, name: str) -> Path:
     """Returns the folder of the model that has a name now. Raises `Unavailable` if there is none."""
     folder = (
         shelves.folder_of(shelf, name) if names.is_name(name) else None
     )  # a longer name makes the file system fail
     if folder is None or not folder.is_dir():
-        description = "that were removed" if shelf == _bin() else "that you have saved"
-        available = ", ".join(sorted(shelves.model_names(shelf))) or "none"
+        description = "that were removed" if shelf == _bin_folder() else "that you have saved"
+        available = ", ".join(sorted(shelves.list_model_names(shelf))) or "none"
         raise Unavailable(
             f"{printable(name, 60)} is not among the models {description} ({available}). Choose one of those."
         )

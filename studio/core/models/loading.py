@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     import h5py
     import keras
 
-_DEEPEST = 32  # nested groups
+_MOST_DEPTH = 32  # nested groups
 
 
-def fill(model: keras.Model, preset: Preset) -> None:
+def load_weights(model: keras.Model, preset: Preset) -> None:
     """Loads the weights of a preset into a built model of the same shape; float16 becomes float32.
 
     Raises:
@@ -37,10 +37,10 @@ def fill(model: keras.Model, preset: Preset) -> None:
         raise damaged_weights(path.name, str(error).splitlines()[0]) from None
 
 
-def holds(preset: Preset, part: str) -> bool:
+def has_part(preset: Preset, part: str) -> bool:
     """Returns whether the weights of a preset include a part;
 
-    False for a damaged file (`fill` reports it).
+    False for a damaged file (`load_weights` reports it).
     """
     import h5py
 
@@ -56,12 +56,14 @@ def variable_path(layer: str, n: int, part: int) -> str:
     return f"layers/{layer}{f'_{n}' if n else ''}/vars/{part}"
 
 
-def normalization(n: int, channels: int) -> Iterator[tuple[str, tuple[int, ...]]]:
+def normalization_layout(n: int, channels: int) -> Iterator[tuple[str, tuple[int, ...]]]:
     """Yields the paths and shapes of gamma, beta, mean and variance of the n-th batch normalization."""
     return ((variable_path("batch_normalization", n, part), (channels,)) for part in range(4))
 
 
-def arrays(path: Path, layout: Iterable[tuple[str, tuple[int, ...]]], network: str = "") -> list[np.ndarray]:
+def read_arrays(
+    path: Path, layout: Iterable[tuple[str, tuple[int, ...]]], network: str = ""
+) -> list[np.ndarray]:
     """Reads arrays of a weights file as `float32`, without importing Keras.
 
     Reads only plain arrays of the expected shapes: no links, no external files, no compression.
@@ -78,12 +80,12 @@ def arrays(path: Path, layout: Iterable[tuple[str, tuple[int, ...]]], network: s
 
     try:
         with h5py.File(path, "r") as file:
-            return [_array(file, f"{network}/{name}".strip("/"), shape) for name, shape in layout]
+            return [_read_array(file, f"{network}/{name}".strip("/"), shape) for name, shape in layout]
     except OSError:
         raise damaged_weights(path.name, "not an HDF5 file, or an incomplete one") from None
 
 
-def _array(file: h5py.File, name: str, shape: tuple[int, ...]) -> np.ndarray:
+def _read_array(file: h5py.File, name: str, shape: tuple[int, ...]) -> np.ndarray:
     import h5py
 
     node = file
@@ -126,7 +128,7 @@ def check(path: Path, most: int, chunked: bool = False) -> None:
 def check_group(group: h5py.Group, most: int, chunked: bool = False) -> None:
     """Checks a group of a weights file; see `check`."""
     count = size = 0
-    for array in _arrays(group, set(), chunked):
+    for array in _iterate_arrays(group, set(), chunked):
         count, size = count + array.size, size + array.nbytes
         if size > hdf5_chunks.most(group):
             raise Refused("arrays that unpack to far more than the file has")
@@ -136,7 +138,7 @@ def check_group(group: h5py.Group, most: int, chunked: bool = False) -> None:
             raise Refused(f"NaN or infinite values in {printable(array.name, 80)}")
 
 
-def _arrays(
+def _iterate_arrays(
     group: h5py.Group, visited_addresses: set[int], chunked: bool, depth: int = 0
 ) -> Iterator[h5py.Dataset]:
     """Yields every array below a group. Refuses links and arrays that claim more data than they store.
@@ -155,11 +157,11 @@ def _arrays(
         raise Refused("a link to another place")
     visited_addresses.add(address)
     for name in group:
-        if depth > _DEEPEST or not isinstance(group.get(name, getlink=True), h5py.HardLink):
+        if depth > _MOST_DEPTH or not isinstance(group.get(name, getlink=True), h5py.HardLink):
             raise Refused("a link to another place")
         entry = group[name]
         if isinstance(entry, h5py.Group):
-            yield from _arrays(entry, visited_addresses, chunked, depth + 1)
+            yield from _iterate_arrays(entry, visited_addresses, chunked, depth + 1)
             continue
         is_plain = not (entry.is_virtual or entry.external) and entry.dtype.kind in "fiu"
         is_stored_in_full = chunked if entry.chunks else entry.id.get_storage_size() == entry.nbytes

@@ -24,12 +24,17 @@ MEMBERS = (WEIGHTS, SETTINGS, CARD, RECIPE)
 IMAGE = "card.webp"  # optional: samples and training curves
 STAGES = "stages.webp"  # optional: samples from the same latents during training, one grid per test
 OPTIONAL = (IMAGE, STAGES)
-MOST_TEXT = 1 << 20
-_MOST_SETTINGS = 16 << 20  # the data summary grows with the classes, curves and density estimate
-MOST_IMAGE = 8 << 20
-_MOST_STAGES = 1 << 20
-_MOST_WEIGHTS = 1 << 30
-MOST = {WEIGHTS: _MOST_WEIGHTS, IMAGE: MOST_IMAGE, STAGES: _MOST_STAGES, SETTINGS: _MOST_SETTINGS}
+MOST_TEXT_BYTES = 1 << 20
+_MOST_SETTINGS_BYTES = 16 << 20  # the data summary grows with the classes, curves and density estimate
+MOST_IMAGE_BYTES = 8 << 20
+_MOST_STAGES_BYTES = 1 << 20
+_MOST_WEIGHTS_BYTES = 1 << 30
+MOST_FILE_BYTES = {
+    WEIGHTS: _MOST_WEIGHTS_BYTES,
+    IMAGE: MOST_IMAGE_BYTES,
+    STAGES: _MOST_STAGES_BYTES,
+    SETTINGS: _MOST_SETTINGS_BYTES,
+}
 
 
 class _DataSummary(BaseModel):
@@ -89,7 +94,7 @@ class Manifest(BaseModel):
         return data
 
 
-def fill(
+def write_files(
     folder: Path,
     model: keras.Model,
     task: str,
@@ -121,7 +126,7 @@ def fill(
 def replacing(folder: Path) -> Iterator[Path]:
     """Yields an empty folder to fill; it replaces the folder of the model if the block succeeds."""
     fresh = folder.with_name(f".new-{folder.name}")
-    _check_beside(fresh, _backup(folder))
+    _check_beside(fresh, _backup_path(folder))
     restore_interrupted(folder)
     with lock(folder):
         _clear(folder)
@@ -161,21 +166,21 @@ def _discard(fresh: Path) -> None:
 def _swap(fresh: Path, folder: Path) -> None:
     """Replaces a folder by two renames; `restore_interrupted` restores the old model after a crash."""
     if folder.exists():
-        folder.rename(_backup(folder))
+        folder.rename(_backup_path(folder))
     fresh.rename(folder)
     _clear(folder)
 
 
 def _clear(folder: Path) -> None:
     """Removes the replaced model and moves a user's other files from its folder to the new one."""
-    old = _backup(folder)
+    old = _backup_path(folder)
     for other in old.iterdir() if old.is_dir() else ():
         if other.name not in (*MEMBERS, *OPTIONAL):
             other.rename(folder / other.name)
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _backup(folder: Path) -> Path:
+def _backup_path(folder: Path) -> Path:
     return folder.with_name(f".old-{folder.name}")
 
 
@@ -186,11 +191,11 @@ def _lock_path(folder: Path) -> Path:
 
 def restore_interrupted(folder: Path) -> None:
     """Restores a model if a crash interrupted its replacement; does nothing while a save is running."""
-    if _backup(folder).is_symlink() or not _backup(folder).is_dir():
+    if _backup_path(folder).is_symlink() or not _backup_path(folder).is_dir():
         return
     with contextlib.suppress(OSError), paths.locked(_lock_path(folder), wait=False):
         if not folder.exists():
-            _backup(folder).rename(folder)
+            _backup_path(folder).rename(folder)
 
 
 def is_folder(path: Path) -> bool:
@@ -201,17 +206,17 @@ def is_folder(path: Path) -> bool:
         return False
 
 
-def manifest(folder: Path) -> Manifest:
+def read_manifest(folder: Path) -> Manifest:
     """Reads settings.json of a model folder. Raises `InvalidInput` if the studio did not write it."""
     try:
-        return Manifest.model_validate_json(read(folder / SETTINGS))
+        return Manifest.model_validate_json(read_file(folder / SETTINGS))
     except ValidationError:
         raise damaged_folder(folder, f"{SETTINGS} as the studio writes it", "another file") from None
 
 
-def read(path: Path) -> bytes:
+def read_file(path: Path) -> bytes:
     """Reads a file of a model folder. Raises `InvalidInput` if it is missing or too large."""
-    most = MOST.get(path.name, MOST_TEXT)
+    most = MOST_FILE_BYTES.get(path.name, MOST_TEXT_BYTES)
     try:
         return paths.read(path, most)
     except OSError:

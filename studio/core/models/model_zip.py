@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from studio.core.errors import InvalidInput, invalid
-from studio.core.models.model_folder import CARD, MEMBERS, MOST, MOST_TEXT, OPTIONAL
+from studio.core.models.model_folder import CARD, MEMBERS, MOST_FILE_BYTES, MOST_TEXT_BYTES, OPTIONAL
 from studio.core.untrusted import damage, zips
 
 
@@ -18,7 +18,7 @@ def pack(folder: Path) -> bytes:
     return _write_zip({name: (folder / name).read_bytes() for name in names})
 
 
-def with_note(data: bytes, note: str) -> bytes:
+def add_note(data: bytes, note: str) -> bytes:
     """Returns a zipped model with a sentence added to its card. Raises as `unpack`."""
     members = unpack(data)
     members[CARD] = members[CARD].rstrip() + f"\n\n{note}\n".encode()
@@ -36,7 +36,7 @@ def _write_zip(members: Mapping[str, bytes]) -> bytes:
 def unpack(data: bytes) -> dict[str, bytes]:
     """Returns the files of a zipped model, by name. Raises `InvalidInput` if it is not exactly such a zip."""
     try:
-        with zips.open_zip(io.BytesIO(data), MOST_TEXT) as file:
+        with zips.open_zip(io.BytesIO(data), MOST_TEXT_BYTES) as file:
             entries = file.infolist()
             names = [entry.filename for entry in entries]
             optional = [name for name in names if name in OPTIONAL]
@@ -44,7 +44,7 @@ def unpack(data: bytes) -> dict[str, bytes]:
             if len(set(optional)) < len(optional) or other_names != sorted(MEMBERS):
                 raise _no_model("other files in it")
             for entry in entries:
-                most = MOST.get(entry.filename, MOST_TEXT)
+                most = MOST_FILE_BYTES.get(entry.filename, MOST_TEXT_BYTES)
                 if entry.compress_type != zipfile.ZIP_STORED or entry.flag_bits & 1 or entry.file_size > most:
                     raise _no_model(f"{entry.filename} compressed, encrypted or too large")
             return {entry.filename: zips.read(file, entry) for entry in entries}

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from studio.core import caches, owners, paths, recipes, tasks
-from studio.core.errors import InvalidInput, Unavailable, did_you_mean, invalid, printable
+from studio.core.errors import InvalidInput, StudioError, Unavailable, did_you_mean, invalid, printable
 from studio.core.models import model_folder, model_zip, shelves
 from studio.core.models import names as naming
-from studio.core.models.model_folder import CARD, IMAGE, MOST, RECIPE, SETTINGS, STAGES, WEIGHTS
+from studio.core.models.model_folder import CARD, IMAGE, MOST_FILE_BYTES, RECIPE, SETTINGS, STAGES, WEIGHTS
 from studio.core.settings import Settings
 from studio.core.weights import index, pretrained
 
@@ -51,16 +51,18 @@ class Preset:
         Raises:
             InvalidInput: if its files are incomplete.
         """
-        return paths.digest(b"\0".join(model_folder.read(self.folder / name) for name in (SETTINGS, RECIPE)))
+        return paths.digest(
+            b"\0".join(model_folder.read_file(self.folder / name) for name in (SETTINGS, RECIPE))
+        )
 
     @property
     def former(self) -> list[str]:
         """Former names of the model, the latest first."""
-        return shelves.former(self.folder)
+        return shelves.read_former_names(self.folder)
 
     def settings(self) -> Settings:
         """Returns its training settings. Raises `InvalidInput` if its task no longer accepts them."""
-        return tasks.get(self.task).settings.from_plain(model_folder.manifest(self.folder).settings)
+        return tasks.get(self.task).settings.from_plain(model_folder.read_manifest(self.folder).settings)
 
     def settings_as(self, kind: type[S], task: str, description: str) -> S:
         """Returns the training settings of a model that must be of one kind.
@@ -81,11 +83,11 @@ class Preset:
 
     def data(self) -> dict[str, Any]:
         """Returns the summary of the training data that training saved."""
-        return model_folder.manifest(self.folder).data
+        return model_folder.read_manifest(self.folder).data
 
     def card(self) -> str:
         """Returns its model card in Markdown: data, license, command, metrics."""
-        return model_folder.read(self.folder / CARD).decode("utf-8", "replace")
+        return model_folder.read_file(self.folder / CARD).decode("utf-8", "replace")
 
     def image(self) -> bytes | None:
         """Returns a WebP of samples and training curves, if it has one."""
@@ -97,11 +99,11 @@ class Preset:
 
     def _optional(self, name: str) -> bytes | None:
         path = self.folder / name
-        return path.read_bytes() if path.is_file() and path.stat().st_size <= MOST[name] else None
+        return path.read_bytes() if path.is_file() and path.stat().st_size <= MOST_FILE_BYTES[name] else None
 
     def recipe(self) -> recipes.Recipe:
         """Returns the recipe of its training run."""
-        return recipes.read(model_folder.read(self.folder / RECIPE))
+        return recipes.read(model_folder.read_file(self.folder / RECIPE))
 
     def weights(self) -> Path:
         """Returns the path of its weights, after checking their SHA-256.
@@ -116,39 +118,44 @@ class Preset:
         return path
 
 
-def names() -> list[str]:
+def list_names() -> list[str]:
     """Returns the names of all presets, shipped ones first."""
-    return [*index.load().presets, *own_names()]
+    return [*index.load().presets, *list_own_names()]
 
 
-def own_names() -> list[str]:
+def list_own_names() -> list[str]:
     """Returns the names of the current user's presets and of the shared ones."""
-    return sorted(set().union(*map(shelves.model_names, shelves.shelves())) - index.load().presets.keys())
+    return sorted(
+        set().union(*map(shelves.list_model_names, shelves.list_shelves())) - index.load().presets.keys()
+    )
 
 
 def is_known(name: str) -> bool:
     """Returns whether a model has this name, or had it before a rename."""
-    return name in names() or _find_saved(name) is not None
+    return name in list_names() or _find_saved(name) is not None
 
 
 def is_removed(name: str) -> bool:
     """Returns whether a removed model of this name can be restored."""
-    return any(any(shelves.candidates(shelf / shelves.BIN, name)) for shelf in shelves.shelves())
+    return any(
+        any(shelves.find_candidates(shelf / shelves.REMOVED_FOLDER, name)) for shelf in shelves.list_shelves()
+    )
 
 
-def find(name: str | Path) -> Preset:
+def find(name: str | Path, suitable_tasks: Collection[str] = ()) -> Preset:
     """Returns a preset by name (shipped, then the current user's, then shared ones) or by folder.
 
     A renamed preset is still found by its former names.
 
     Args:
         name: a name, or a `Path` of a folder. Text is never a path: it may come from a recipe or a URL.
+        suitable_tasks: the tasks that train suitable models; the error for an unknown name lists only these.
 
     Raises:
         InvalidInput: if there is none, or the folder is incomplete.
         Unavailable: if the recipe being replayed needs other weights than the preset of this name has.
     """
-    preset = _find(name)
+    preset = _find_preset(name, suitable_tasks)
     if digest := pretrained.pinned().get(preset.name):
         check_digest(preset, digest)
     return preset
@@ -163,10 +170,10 @@ def check_digest(preset: Preset, digest: str) -> None:
         )
 
 
-def _find(name: str | Path) -> Preset:
+def _find_preset(name: str | Path, suitable_tasks: Collection[str]) -> Preset:
     shipped = index.load().presets.get(str(name))
     if shipped:
-        preset = _preset(paths.shipped_path("pretrained") / shipped.folder, str(name))
+        preset = _open_preset(paths.shipped_path("pretrained") / shipped.folder, str(name))
         if preset.digest != shipped.sha256:
             raise model_folder.damaged_folder(
                 preset.folder, f"weights {shipped.sha256[:12]}…", f"{preset.digest[:12]}…"
@@ -175,13 +182,13 @@ def _find(name: str | Path) -> Preset:
     if saved_preset := _find_saved(str(name)):
         return saved_preset
     if isinstance(name, Path) and model_folder.is_folder(name):
-        return _preset(name, name.absolute().name)
+        return _open_preset(name.absolute(), name.absolute().name)
     if is_removed(str(name)):
         raise Unavailable(
             f"The model {name} was removed. Restore it on the Gallery page or with "
             f"`studio models remove --undo`, or choose another."
         )
-    available = names()
+    available = [each for each in list_names() if not suitable_tasks or _task_of(each) in suitable_tasks]
     choices = ", ".join(available) or "there is none yet"
     raise invalid(
         "preset",
@@ -191,13 +198,20 @@ def _find(name: str | Path) -> Preset:
     )
 
 
+def _task_of(name: str) -> str | None:
+    """Returns the task that trained a preset; None if its folder is damaged."""
+    with contextlib.suppress(StudioError):
+        return _find_preset(name, ()).task
+    return None
+
+
 def _find_saved(name: str) -> Preset | None:
     """Returns the saved model that has or had a name; of several, the one that the replayed recipe used."""
     digest = pretrained.pinned().get(name)
     first = None
-    for shelf in shelves.shelves():
-        for folder, matched_name in shelves.candidates(shelf, name):
-            preset = _preset(folder, matched_name)
+    for shelf in shelves.list_shelves():
+        for folder, matched_name in shelves.find_candidates(shelf, name):
+            preset = _open_preset(folder, matched_name)
             if digest in (None, preset.digest):
                 return preset
             first = first or preset
@@ -229,8 +243,8 @@ def save(
     """
     folder = _target_folder(target)
     with model_folder.replacing(folder) as fresh:
-        model_folder.fill(fresh, model, task, settings, card, recipe, data, image, stages)
-    return _preset(folder, folder.name)
+        model_folder.write_files(fresh, model, task, settings, card, recipe, data, image, stages)
+    return _open_preset(folder, folder.name)
 
 
 def pack(
@@ -246,7 +260,7 @@ def pack(
     """Returns a trained model as a zip of its folder; the same model gives the same bytes. See `save`."""
     # The system's temporary folder may be too small, which would lose hours of training.
     with tempfile.TemporaryDirectory(dir=paths.folder("cache")) as folder:
-        model_folder.fill(Path(folder), model, task, settings, card, recipe, data, image, stages)
+        model_folder.write_files(Path(folder), model, task, settings, card, recipe, data, image, stages)
         return model_zip.pack(Path(folder))
 
 
@@ -265,9 +279,9 @@ def unpack(data: bytes, target: str | Path) -> Preset:
     with model_folder.replacing(folder) as fresh:
         for name, body in members.items():
             paths.write(fresh / name, body)
-        preset = _preset(fresh, folder.name)
+        preset = _open_preset(fresh, folder.name)
         preset.weights(), preset.recipe()
-    return _preset(folder, folder.name)
+    return _open_preset(folder, folder.name)
 
 
 def from_zip(file: tasks.File) -> Preset:
@@ -282,7 +296,9 @@ def from_zip(file: tasks.File) -> Preset:
     return unpack(file.read(), folder)
 
 
-def uploaded_or_named(inputs: Mapping[str, Sequence[tasks.File]], name: str, slot: str = "network") -> Preset:
+def load_uploaded_or_named(
+    inputs: Mapping[str, Sequence[tasks.File]], name: str, slot: str = "network"
+) -> Preset:
     """Returns the model uploaded in a slot, or else the preset of this name.
 
     Raises:
@@ -294,10 +310,10 @@ def uploaded_or_named(inputs: Mapping[str, Sequence[tasks.File]], name: str, slo
 def _target_folder(target: str | Path) -> Path:
     """Returns the folder to save a model in: the user's folder for a name, or a path."""
     if isinstance(target, str) and naming.is_name(target):
-        return shelves.folder_of(shelves.shelves()[0], target)
+        return shelves.folder_of(shelves.list_shelves()[0], target)
     return Path(target).resolve()
 
 
-def _preset(folder: Path, name: str) -> Preset:
-    manifest = model_folder.manifest(folder)
+def _open_preset(folder: Path, name: str) -> Preset:
+    manifest = model_folder.read_manifest(folder)
     return Preset(name, folder, manifest.task, manifest.weights)

@@ -17,19 +17,19 @@ from pydantic import TypeAdapter
 from studio.core import owners, paths
 from studio.core.models import model_folder, names
 
-BIN = ".removed"
-_FORMER = "former_names.json"
+REMOVED_FOLDER = ".removed"
+_FORMER_FILE = "former_names.json"
 _FORMER_NAMES = TypeAdapter(list[str])
 _MOST_FORMER = 100  # names; the oldest are dropped
 
 
-def shelves() -> list[Path]:
+def list_shelves() -> list[Path]:
     """Returns the shelves to search: the current user's, then the shared one."""
     everybody, asker = paths.folder("presets"), owners.current()
     return [everybody] if asker == owners.LOCAL else [owners.folder(asker) / "presets", everybody]
 
 
-def model_names(shelf: Path) -> set[str]:
+def list_model_names(shelf: Path) -> set[str]:
     """Returns the names of the models on a shelf."""
     for old in shelf.glob(".old-*"):
         model_folder.restore_interrupted(old.with_name(old.name.removeprefix(".old-")))
@@ -53,7 +53,7 @@ def folder_of(shelf: Path, name: str) -> Path:
     return shelf / name
 
 
-def candidates(shelf: Path, name: str) -> Iterator[tuple[Path, str]]:
+def find_candidates(shelf: Path, name: str) -> Iterator[tuple[Path, str]]:
     """Yields the folders on a shelf that a name may refer to, each with the name as it is spelled there.
 
     First the model that has the name now, then those that had it before.
@@ -65,16 +65,16 @@ def candidates(shelf: Path, name: str) -> Iterator[tuple[Path, str]]:
     if current_folder.is_dir():
         yield current_folder, unicodedata.normalize("NFC", current_folder.name)
     target = names.fold_case(name)
-    for path in sorted(shelf.glob(f"*/{_FORMER}")):
-        for former_name in former(path.parent):
+    for path in sorted(shelf.glob(f"*/{_FORMER_FILE}")):
+        for former_name in read_former_names(path.parent):
             if names.fold_case(former_name) == target and path.parent != current_folder:
                 yield path.parent, former_name
 
 
-def former(folder: Path) -> list[str]:
+def read_former_names(folder: Path) -> list[str]:
     """Returns the former names of a model, the latest first; none if the file is damaged."""
     with suppress(OSError, paths.TooLarge, ValueError):
-        entries = _FORMER_NAMES.validate_json(paths.read(folder / _FORMER, model_folder.MOST_TEXT))
+        entries = _FORMER_NAMES.validate_json(paths.read(folder / _FORMER_FILE, model_folder.MOST_TEXT_BYTES))
         return [name for name in entries if names.is_name(name)][:_MOST_FORMER]
     return []
 
@@ -88,6 +88,6 @@ def record_former_name(folder: Path, name: str, new_name: str) -> None:
         new_name: next name, which is no longer a former one.
     """
     dropped_names = {names.fold_case(name), names.fold_case(new_name)}
-    earlier = [other for other in former(folder) if names.fold_case(other) not in dropped_names]
+    earlier = [other for other in read_former_names(folder) if names.fold_case(other) not in dropped_names]
     history = earlier if names.fold_case(name) == names.fold_case(new_name) else [name, *earlier]
-    paths.write(folder / _FORMER, json.dumps(history[:_MOST_FORMER], ensure_ascii=False).encode())
+    paths.write(folder / _FORMER_FILE, json.dumps(history[:_MOST_FORMER], ensure_ascii=False).encode())

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from studio.core.errors import unknown
 from studio.core.progress import Progress
-from studio.core.training.precision import Precision, policy
+from studio.core.training.precision import Precision, policy_name
 from studio.core.weights import pretrained
 from studio.core.weights.networks import inceptionv3, resnet50, vgg16
 from studio.core.weights.networks.spec import Spec
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 BACKBONES: dict[str, Spec] = {item.name: item for item in (vgg16.SPEC, resnet50.SPEC, inceptionv3.SPEC)}
 
 
-def spec(name: str) -> Spec:
+def find_spec(name: str) -> Spec:
     """Returns the specification of a backbone. Raises `InvalidInput` if the name is not in `BACKBONES`."""
     if name not in BACKBONES:
         raise unknown("backbone", name, BACKBONES)
@@ -36,7 +36,7 @@ def check_layers(name: str, layers: Sequence[str]) -> None:
 
     Does not import Keras.
     """
-    known_layers = spec(name).layers
+    known_layers = find_spec(name).layers
     for layer in layers:
         if layer not in known_layers:
             raise unknown(f"layer of {name}", layer, known_layers)
@@ -101,7 +101,7 @@ class Backbone:
         """Returns the backbone itself for float32, or a cached copy that computes in another precision."""
         if precision == "float32":
             return self
-        dtype = {"dtype": policy(precision)}
+        dtype = {"dtype": policy_name(precision)}
         with self._lock:
             if precision not in self._copies:
                 self._copies[precision] = self._clone(
@@ -145,17 +145,19 @@ def load(name: str, progress: Progress | None = None, digest: str | None = None)
     Raises:
         StudioError: as `pretrained.pull`.
     """
-    backbone_spec = spec(name)
+    backbone_spec = find_spec(name)
     pretrained_model = pretrained.load(name, progress, digest)
     with _LOCK:
         if (name, pretrained_model.digest) not in _LOADED:
             _LOADED[name, pretrained_model.digest] = Backbone(
-                backbone_spec, _trunk(pretrained_model.model, backbone_spec.last), pretrained_model.digest
+                backbone_spec,
+                _remove_classifier(pretrained_model.model, backbone_spec.last),
+                pretrained_model.digest,
             )
         return _LOADED[name, pretrained_model.digest]
 
 
-def _trunk(model: keras.Model, last: str) -> keras.Model:
+def _remove_classifier(model: keras.Model, last: str) -> keras.Model:
     """Returns a network up to its last layer of activations, without the classifier."""
     import keras
 
@@ -164,7 +166,7 @@ def _trunk(model: keras.Model, last: str) -> keras.Model:
     return trunk
 
 
-def vgg16_features(
+def load_vgg16_features(
     layers: Sequence[str], progress: Progress | None = None, precision: Precision = "float32"
 ) -> tuple[keras.Model, dict[str, str]]:
     """Returns the features model of VGG16 (see `Backbone.features`) and its SHA-256 for a recipe.

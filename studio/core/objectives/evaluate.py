@@ -16,10 +16,10 @@ import numpy as np
 
 from studio.core.imaging import tiling
 from studio.core.objectives.gradients import compile_function, value_and_grad
-from studio.core.objectives.losses import Kind, value
+from studio.core.objectives.losses import Kind, evaluate_term
 from studio.core.objectives.terms import IMAGE, Objective, Term
 from studio.core.progress import Progress
-from studio.core.training.precision import as_float32
+from studio.core.training.precision import cast_to_float32
 
 if TYPE_CHECKING:
     import keras
@@ -41,7 +41,7 @@ class Evaluation:
     Attributes:
         value: weighted sum of the terms.
         terms: unweighted value of each term, in order.
-        gradient: gradient of `value` with respect to the image, `(1, H, W, 3) float32`.
+        gradient: gradient of `evaluate_term` with respect to the image, `(1, H, W, 3) float32`.
     """
 
     value: float
@@ -96,12 +96,12 @@ class Evaluator:
     def value(self, images_01: np.ndarray) -> float:
         """Returns the weighted sum without its gradient, a third of the cost. Never uses tiles."""
         part = self._all
-        return float(_value_graph(self._extractor, part.structure)(images_01, part.weights, part.targets))
+        return float(_compile_value(self._extractor, part.structure)(images_01, part.weights, part.targets))
 
     def _evaluate_whole(self, extractor: keras.Model | None, part: _Part, images_01: np.ndarray):
         if not part.structure:
             return 0.0, (), np.zeros(images_01.shape, "float32")
-        graph = _gradient_graph(extractor, part.structure)
+        graph = _compile_gradient(extractor, part.structure)
         total, terms, gradient = graph(images_01, part.weights, part.targets)
         return total, terms, np.asarray(gradient)
 
@@ -109,8 +109,8 @@ class Evaluator:
         """Sums each layer over all tiles, then computes each tile's gradient from that of the sums."""
         part, (height, width) = self._deep, images_01.shape[1:3]
         strides = tuple(self._strides[layer] for layer, _ in part.structure)
-        gather, finish, tile_slopes = _tile_graphs(self._extractor, part.structure, strides)
-        tiles = tiling.tiles(height, width, TILE, HALO)
+        gather, finish, tile_slopes = _compile_tiles(self._extractor, part.structure, strides)
+        tiles = tiling.cut_tiles(height, width, TILE, HALO)
         sums: list[Any] = [0.0] * len(strides)
         for tile in tiles:
             tile_sums = gather(*self._tile_inputs(images_01, tile, strides))
@@ -139,7 +139,7 @@ class Evaluator:
         return images_01[:, tile.rows.window, tile.columns.window], bounds, maps
 
 
-def activations(
+def compute_activations(
     backbone: Backbone,
     layers: Sequence[str],
     images_01: np.ndarray,
@@ -164,8 +164,8 @@ def activations(
     """
     height, width = images_01.shape[1:3]
     side, halo = (max_side, 0) if max(height, width) <= max_side else (TILE, HALO)
-    compute = _forward_graph(backbone.features(layers))
-    for tile in tiling.tiles(height, width, side, halo):
+    compute = _compile_forward(backbone.features(layers))
+    for tile in tiling.cut_tiles(height, width, side, halo):
         if progress is not None:
             progress.check()
         features = compute(images_01[:, tile.rows.window, tile.columns.window])
@@ -199,41 +199,47 @@ def _crop(array: np.ndarray, tile: tiling.Tile, stride: int) -> np.ndarray:
 
 
 @lru_cache(maxsize=16)
-def _forward_graph(extractor: keras.Model) -> Callable:
+def _compile_forward(extractor: keras.Model) -> Callable:
     return compile_function(lambda images_01: extractor(images_01))
 
 
 @lru_cache(maxsize=16)
-def _gradient_graph(extractor: keras.Model | None, structure: Structure) -> Callable:
+def _compile_gradient(extractor: keras.Model | None, structure: Structure) -> Callable:
     def evaluate(images_01, weights, targets):
-        features = _features(extractor, images_01)
-        terms = [value(kind, features[layer], t) for (layer, kind), t in zip(structure, targets, strict=True)]
+        features = _compute_features(extractor, images_01)
+        terms = [
+            evaluate_term(kind, features[layer], t)
+            for (layer, kind), t in zip(structure, targets, strict=True)
+        ]
         return _weighted_sum(terms, weights), tuple(terms)
 
     return compile_function(value_and_grad(evaluate))
 
 
 @lru_cache(maxsize=16)
-def _value_graph(extractor: keras.Model | None, structure: Structure) -> Callable:
+def _compile_value(extractor: keras.Model | None, structure: Structure) -> Callable:
     def evaluate(images_01, weights, targets):
-        features = _features(extractor, images_01)
-        terms = [value(kind, features[layer], t) for (layer, kind), t in zip(structure, targets, strict=True)]
+        features = _compute_features(extractor, images_01)
+        terms = [
+            evaluate_term(kind, features[layer], t)
+            for (layer, kind), t in zip(structure, targets, strict=True)
+        ]
         return _weighted_sum(terms, weights)
 
     return compile_function(evaluate)
 
 
 @lru_cache(maxsize=4)
-def _tile_graphs(extractor: keras.Model, structure: Structure, strides: tuple[int, ...]):
+def _compile_tiles(extractor: keras.Model, structure: Structure, strides: tuple[int, ...]):
     def gather(images_01, bounds, targets):
-        features = _features(extractor, images_01)
+        features = _compute_features(extractor, images_01)
         return tuple(
             kind.gather(*_mask_to_tile(features[layer], t, kind.maps, bounds, stride))
             for (layer, kind), t, stride in zip(structure, targets, strides, strict=True)
         )
 
     def finish(sums, weights, targets, counts):
-        channels = [_channels(extractor, layer) for layer, _ in structure]
+        channels = [_count_channels(extractor, layer) for layer, _ in structure]
         terms = [
             kind.finish(sums[i], counts[i], channels[i], targets[i]) for i, (_, kind) in enumerate(structure)
         ]
@@ -252,12 +258,12 @@ def _tile_graphs(extractor: keras.Model, structure: Structure, strides: tuple[in
     )
 
 
-def _features(extractor: keras.Model | None, images_01) -> dict[str, Any]:
-    features = as_float32(extractor(images_01)) if extractor is not None else {}
+def _compute_features(extractor: keras.Model | None, images_01) -> dict[str, Any]:
+    features = cast_to_float32(extractor(images_01)) if extractor is not None else {}
     return {**features, IMAGE: images_01}
 
 
-def _channels(extractor: keras.Model, layer: str) -> int:
+def _count_channels(extractor: keras.Model, layer: str) -> int:
     return extractor.output[layer].shape[-1]
 
 

@@ -25,12 +25,12 @@ class Kind(NamedTuple):
     maps: int = 0
 
 
-def value(kind: Kind, features: Any, targets: tuple) -> Any:
+def evaluate_term(kind: Kind, features: Any, targets: tuple) -> Any:
     """Returns the scalar of a term at `(1, h, w, C)` activations."""
-    return kind.finish(kind.gather(features, targets), position_count(features), features.shape[-1], targets)
+    return kind.finish(kind.gather(features, targets), count_positions(features), features.shape[-1], targets)
 
 
-def position_count(features: Any) -> Any:
+def count_positions(features: Any) -> Any:
     """Returns the number of positions of a layer, h * w, as a float32 scalar."""
     from keras import ops
 
@@ -38,7 +38,7 @@ def position_count(features: Any) -> Any:
     return ops.cast(shape[1] * shape[2], "float32")
 
 
-def _squared_steps(pixels, targets):
+def _sum_squared_steps(pixels, targets):
     from keras import ops
 
     down = ops.sum(ops.square(pixels[:, 1:] - pixels[:, :-1]))
@@ -46,21 +46,21 @@ def _squared_steps(pixels, targets):
     return down + right
 
 
-def _mean(total, positions, channels, targets):
+def _divide_by_size(total, positions, channels, targets):
     return total / (positions * channels)
 
 
-def _squared_differences(features, targets):
+def _sum_squared_differences(features, targets):
     from keras import ops
 
     return ops.sum(ops.square(features - targets[0]))
 
 
-def _relative(total, positions, channels, targets):
+def _divide_by_target_norm(total, positions, channels, targets):
     return total / (positions * channels * targets[1])
 
 
-def products(features, targets):
+def sum_products(features, targets):
     """Returns the products of all pairs of channels, summed over positions: `(1, h, w, C)` -> `(C, C)`."""
     from keras import ops
 
@@ -72,10 +72,10 @@ def products(features, targets):
     return with_gradient(gram)(ops.reshape(features, (-1, features.shape[-1])))
 
 
-def _masked_products(features, targets):
+def _sum_masked_products(features, targets):
     from keras import ops
 
-    return products(features * ops.sqrt(targets[0]), ())
+    return sum_products(features * ops.sqrt(targets[0]), ())
 
 
 def _gram_distance(products, positions, channels, targets):
@@ -89,7 +89,7 @@ def _masked_gram_distance(products, positions, channels, targets):
     return _gram_distance(products, positions * targets[3], channels, targets[:3])
 
 
-def _squares(features, targets):
+def _sum_squares(features, targets):
     from keras import ops
 
     return ops.sum(ops.square(features))
@@ -101,13 +101,13 @@ def _sum(features, targets):
     return ops.sum(features)
 
 
-def _channel(features, targets):
+def _sum_channel(features, targets):
     from keras import ops
 
     return ops.sum(ops.take(features, ops.cast(targets[0], "int32"), axis=-1))
 
 
-def _position(features, targets):
+def _select_position(features, targets):
     from keras import ops
 
     _, height, width, _ = ops.shape(features)
@@ -120,13 +120,13 @@ def _position(features, targets):
     )
 
 
-def _color_sum(pixels, targets):
+def _sum_colors(pixels, targets):
     from keras import ops
 
     return ops.sum(pixels, axis=(0, 1, 2))
 
 
-def _best_matches(features, targets):
+def _sum_best_matches(features, targets):
     """Returns the sum, over positions, of the dot product with the best-matching position of the guide."""
     from keras import ops
 
@@ -136,7 +136,7 @@ def _best_matches(features, targets):
     return ops.sum(ops.max(matches, axis=1))
 
 
-def _per_position(total, positions, channels, targets):
+def _divide_by_positions(total, positions, channels, targets):
     return total / positions
 
 
@@ -150,13 +150,13 @@ def _color_distance(total, positions, channels, targets):
     return ops.mean(ops.square(total / positions - targets[0]))
 
 
-CONTENT = Kind(_squared_differences, _relative, maps=1)
-STYLE = Kind(products, _gram_distance)
-MASKED_STYLE = Kind(_masked_products, _masked_gram_distance, maps=1)
-VARIATION = Kind(_squared_steps, _mean)
-LAYER = Kind(_squares, _mean)
-MEAN = Kind(_sum, _mean)
-CHANNEL = Kind(_channel, _per_position)
-NEURON = Kind(_position, _identity)
-GUIDE = Kind(_best_matches, _per_position)
-COLOR = Kind(_color_sum, _color_distance)
+CONTENT = Kind(_sum_squared_differences, _divide_by_target_norm, maps=1)
+STYLE = Kind(sum_products, _gram_distance)
+MASKED_STYLE = Kind(_sum_masked_products, _masked_gram_distance, maps=1)
+VARIATION = Kind(_sum_squared_steps, _divide_by_size)
+LAYER = Kind(_sum_squares, _divide_by_size)
+MEAN = Kind(_sum, _divide_by_size)
+CHANNEL = Kind(_sum_channel, _divide_by_positions)
+NEURON = Kind(_select_position, _identity)
+GUIDE = Kind(_sum_best_matches, _divide_by_positions)
+COLOR = Kind(_sum_colors, _color_distance)

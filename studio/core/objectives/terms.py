@@ -60,7 +60,9 @@ class Objective:
         Args:
             features: `{layer: (1, h, w, C) float32}`, with the pixels under IMAGE.
         """
-        return [float(losses.value(term.kind, features[term.layer], term.targets)) for term in self.terms]
+        return [
+            float(losses.evaluate_term(term.kind, features[term.layer], term.targets)) for term in self.terms
+        ]
 
     def __call__(self, features: Mapping[str, Any]) -> float:
         """Returns the weighted sum of the terms; see `values`."""
@@ -69,7 +71,7 @@ class Objective:
 
 def total_variation() -> Objective:
     """Returns the total variation: the mean squared difference of neighboring pixels, 0 for a flat image."""
-    return _single("total_variation", IMAGE, losses.VARIATION)
+    return _make_objective("total_variation", IMAGE, losses.VARIATION)
 
 
 def layer(name: str) -> Objective:
@@ -78,12 +80,12 @@ def layer(name: str) -> Objective:
     Reference:
         Mordvintsev et al. 2015, "Inceptionism".
     """
-    return _single("layer", name, losses.LAYER)
+    return _make_objective("layer", name, losses.LAYER)
 
 
 def mean(name: str) -> Objective:
     """Returns the mean activation of a layer, which weights weak and strong activations equally."""
-    return _single("mean", name, losses.MEAN)
+    return _make_objective("mean", name, losses.MEAN)
 
 
 def channel(name: str, index: int) -> Objective:
@@ -96,7 +98,7 @@ def channel(name: str, index: int) -> Objective:
     Reference:
         Olah et al. 2017, "Feature Visualization".
     """
-    return _single("channel", name, losses.CHANNEL, (index,))
+    return _make_objective("channel", name, losses.CHANNEL, (index,))
 
 
 def neuron(name: str, index: int, row: float = 0.5, column: float = 0.5) -> Objective:
@@ -107,7 +109,7 @@ def neuron(name: str, index: int, row: float = 0.5, column: float = 0.5) -> Obje
         index: index of the channel, from 0.
         row, column: position from 0 (top, left) to 1 (bottom, right); by default the center.
     """
-    return _single("neuron", name, losses.NEURON, (index, row, column))
+    return _make_objective("neuron", name, losses.NEURON, (index, row, column))
 
 
 def guide(name: str, target: Any) -> Objective:
@@ -122,7 +124,7 @@ def guide(name: str, target: Any) -> Objective:
         The guided dreams of Mordvintsev et al. 2015. A dot product, unlike a distance, also strengthens the
         matching activations.
     """
-    return _single("guide", name, losses.GUIDE, (target,))
+    return _make_objective("guide", name, losses.GUIDE, (target,))
 
 
 def color(target: Any) -> Objective:
@@ -131,7 +133,7 @@ def color(target: Any) -> Objective:
     Args:
         target: RGB color, `(3,) float32 in [0, 1]`.
     """
-    return _single("color", IMAGE, losses.COLOR, (target,))
+    return _make_objective("color", IMAGE, losses.COLOR, (target,))
 
 
 def content(layer: str, target: Any) -> Objective:
@@ -149,7 +151,7 @@ def content(layer: str, target: Any) -> Objective:
     """
     from keras import ops
 
-    return _single("content", layer, losses.CONTENT, (target, ops.mean(ops.square(target)) + 1e-8))
+    return _make_objective("content", layer, losses.CONTENT, (target, ops.mean(ops.square(target)) + 1e-8))
 
 
 def style(layer: str, target: Any, mask: Any = None) -> Objective:
@@ -167,9 +169,9 @@ def style(layer: str, target: Any, mask: Any = None) -> Objective:
 
     squared_norm = ops.sum(ops.square(target)) + 1e-12
     if mask is None:
-        return _single("style", layer, losses.STYLE, (target, squared_norm))
+        return _make_objective("style", layer, losses.STYLE, (target, squared_norm))
     masked_share = ops.maximum(ops.mean(mask), 1e-6)
-    return _single("style", layer, losses.MASKED_STYLE, (mask, target, squared_norm, masked_share))
+    return _make_objective("style", layer, losses.MASKED_STYLE, (mask, target, squared_norm, masked_share))
 
 
 def gram_matrix(features: Any) -> Any:
@@ -186,8 +188,8 @@ def gram_matrix(features: Any) -> Any:
     Reference:
         Gatys et al. 2015, arXiv:1508.06576; divided as in Johnson et al. 2016, arXiv:1603.08155.
     """
-    return losses.products(features, ()) / (losses.position_count(features) * features.shape[-1])
+    return losses.sum_products(features, ()) / (losses.count_positions(features) * features.shape[-1])
 
 
-def _single(name: str, layer: str, kind: Kind, targets: tuple = ()) -> Objective:
+def _make_objective(name: str, layer: str, kind: Kind, targets: tuple = ()) -> Objective:
     return Objective((Term(1.0, name, layer, kind, targets),))

@@ -31,17 +31,17 @@ class Batches:
         return np.sort(self._order[n * self.batch : (n + 1) * self.batch])
 
 
-def part_seed(seed: int, n: int) -> int:
+def derive_seed(seed: int, n: int) -> int:
     """Derives a seed for part `n`, below 100, from a seed. JAX accepts at most 32 bits."""
     return (seed * 100 + n) % 2**32
 
 
-def evenly_spaced(rows: np.ndarray, most: int) -> np.ndarray:
+def select_evenly_spaced(rows: np.ndarray, most: int) -> np.ndarray:
     """Returns at most `most` of the sorted rows, evenly spaced, because data sets are ordered by class."""
     return rows[np.linspace(0, len(rows) - 1, min(most, len(rows))).round().astype(int)]
 
 
-def split_tests(rows: np.ndarray, few: int, most: int) -> tuple[np.ndarray, np.ndarray]:
+def split_test_rows(rows: np.ndarray, few: int, most: int) -> tuple[np.ndarray, np.ndarray]:
     """Splits held-out rows: at most `few` to test during training, at most `most` others at the end.
 
     A single row is used for both.
@@ -49,6 +49,6 @@ def split_tests(rows: np.ndarray, few: int, most: int) -> tuple[np.ndarray, np.n
     Returns:
         The rows to test during training and those to test at the end.
     """
-    during = evenly_spaced(rows, min(few, max(1, len(rows) // 2)))
+    during = select_evenly_spaced(rows, min(few, max(1, len(rows) // 2)))
     others = np.setdiff1d(rows, during)
-    return during, evenly_spaced(others, most) if len(others) else during
+    return during, select_evenly_spaced(others, most) if len(others) else during

@@ -34,8 +34,8 @@ from studio.core.untrusted import damage
 
 Work = Callable[[Any, tasks.Inputs, Progress], tasks.Result]
 _MAGIC = b"studio run 1 "
-_NOTES = "notes"
-_WAIT = 0.5  # s between two checks whether another process has ended
+_NOTES_ENTRY = "notes"
+_LOCK_POLL_SECONDS = 0.5  # s between two checks whether another process has ended
 CHECKPOINT_SECONDS = 60.0  # s between two checkpoints
 CHECKPOINTS_TO_KEEP = 2  # the newest, and the one before it in case the newest is damaged
 
@@ -89,7 +89,7 @@ class Run:
                 if progress is None:
                     raise _busy_error(lock)
                 progress.stage("Waiting for another process with the same training")
-                time.sleep(_WAIT)
+                time.sleep(_LOCK_POLL_SECONDS)
             lock.write_text(f"process {os.getpid()} on {socket.gethostname()}")
             yield
 
@@ -103,7 +103,7 @@ class Run:
             return
         body = io.BytesIO()
         notes = json.dumps({"step": checkpoint.step, **checkpoint.notes}).encode()
-        arrays: dict[str, Any] = {_NOTES: np.frombuffer(notes, "uint8"), **checkpoint.arrays}
+        arrays: dict[str, Any] = {_NOTES_ENTRY: np.frombuffer(notes, "uint8"), **checkpoint.arrays}
         np.savez(body, **arrays)
         data = body.getbuffer()
         head = _MAGIC + hashlib.sha256(data).hexdigest().encode() + b"\n"
@@ -116,7 +116,7 @@ class Run:
 
     def load(self) -> Checkpoint | None:
         """Returns the newest intact checkpoint, or None."""
-        return next((checkpoint for path in self._files() if (checkpoint := _read(path))), None)
+        return next((checkpoint for path in self._files() if (checkpoint := _read_checkpoint(path))), None)
 
     @property
     def bytes(self) -> int:
@@ -137,7 +137,7 @@ class Run:
         return sorted(self.folder.glob("*.run"), reverse=True)
 
 
-def find(task: str, settings: Settings, inputs: tasks.Inputs) -> Run:
+def find_run(task: str, settings: Settings, inputs: tasks.Inputs) -> Run:
     """Returns the run of a training task; equal task, settings and inputs give the same run."""
     digests = {slot: [file.digest for file in files] for slot, files in inputs.items() if files}
     readers = [version.VERSION, importlib.metadata.version("keras")]
@@ -146,7 +146,7 @@ def find(task: str, settings: Settings, inputs: tasks.Inputs) -> Run:
     return Run(folder, parallel.is_first())
 
 
-def one_at_a_time(task: str) -> Callable[[Work], Work]:
+def lock_run(task: str) -> Callable[[Work], Work]:
     """Decorates the work of a task with checkpoints: of two processes with the same run, one waits.
 
     Args:
@@ -156,7 +156,7 @@ def one_at_a_time(task: str) -> Callable[[Work], Work]:
     def decorate(work: Work) -> Work:
         @functools.wraps(work)
         def run(settings: Any, inputs: tasks.Inputs, progress: Progress) -> tasks.Result:
-            training_run = find(task, settings, inputs)
+            training_run = find_run(task, settings, inputs)
             with training_run.exclusive(progress):
                 resumed = training_run.folder.exists()
                 try:
@@ -189,26 +189,26 @@ def _busy_error(lock: Path) -> Unavailable:
     )
 
 
-def _read(path: Path) -> Checkpoint | None:
+def _read_checkpoint(path: Path) -> Checkpoint | None:
     try:
         head, _, data = path.read_bytes().partition(b"\n")
         if head != _MAGIC + hashlib.sha256(data).hexdigest().encode():
             return None
         with np.load(io.BytesIO(data), allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
-        notes = json.loads(arrays.pop(_NOTES).tobytes())
+        notes = json.loads(arrays.pop(_NOTES_ENTRY).tobytes())
         return Checkpoint(notes.pop("step"), arrays, notes)
     except damage.NPZ:
         return None
 
 
-def arrays_of(prefix: str, variables: Iterable[Any]) -> dict[str, np.ndarray]:
+def copy_variables(prefix: str, variables: Iterable[Any]) -> dict[str, np.ndarray]:
     """Copies the values of Keras variables, random state included, named by prefix and position."""
     return {f"{prefix}{n}": np.asarray(variable).copy() for n, variable in enumerate(variables)}
 
 
-def restore(prefix: str, variables: Iterable[Any], arrays: Mapping[str, np.ndarray]) -> None:
-    """Assigns the arrays of `arrays_of` to Keras variables.
+def restore_variables(prefix: str, variables: Iterable[Any], arrays: Mapping[str, np.ndarray]) -> None:
+    """Assigns the arrays of `copy_variables` to Keras variables.
 
     Raises:
         StudioError: if their number or shapes differ.

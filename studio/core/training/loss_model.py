@@ -10,7 +10,7 @@ import keras
 from studio.core.training import optimizers
 
 # XLA compiles slowly and gains nothing with TensorFlow on a CPU.
-COMPILED = keras.backend.backend() == "jax"
+JIT_COMPILE = keras.backend.backend() == "jax"
 
 
 class LossModel(keras.Model):
@@ -22,7 +22,7 @@ class LossModel(keras.Model):
         name: the model's name. TensorFlow orders operations by it, so another name rounds differently.
     """
 
-    jit: bool | str = COMPILED  # "auto" lets Keras choose
+    jit: bool | str = JIT_COMPILE  # "auto" lets Keras choose
 
     def __init__(self, settings: Any, names: Iterable[str], name: str = "learner"):
         super().__init__(name=name, dtype="float32")
@@ -41,7 +41,7 @@ class LossModel(keras.Model):
 
     def schedule(self, rate: float) -> Any:
         """Returns the learning rate over all steps: linear warm-up to `rate`, then cosine decay to 0."""
-        return optimizers.schedule(rate, self.settings.steps, self.settings.warmup_steps)
+        return optimizers.make_schedule(rate, self.settings.steps, self.settings.warmup_steps)
 
     def total(self, losses: Mapping[str, Any], training: bool) -> Any:
         """Returns the scalar to minimize: the sum of all losses."""

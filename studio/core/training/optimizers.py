@@ -7,7 +7,7 @@ from typing import Any
 import keras
 
 
-def schedule(
+def make_schedule(
     rate: float, steps: int, warmup: int = 0, end: float = 0.0
 ) -> float | keras.optimizers.schedules.LearningRateSchedule:
     """Returns a learning-rate schedule: linear warm-up, then cosine decay.
@@ -36,7 +36,7 @@ def adam(rate: Any, *betas: float, **options: Any) -> keras.optimizers.Adam:
         betas: beta_1 and beta_2.
         options: other arguments of `keras.optimizers.Adam`.
     """
-    return _on_one_replica(keras.optimizers.Adam(rate, *betas, **options))
+    return _disable_gradient_sum(keras.optimizers.Adam(rate, *betas, **options))
 
 
 def adamw(rate: Any, **options: Any) -> keras.optimizers.AdamW:
@@ -46,10 +46,10 @@ def adamw(rate: Any, **options: Any) -> keras.optimizers.AdamW:
         rate: the learning rate, or its schedule.
         options: other arguments of `keras.optimizers.AdamW`.
     """
-    return _on_one_replica(keras.optimizers.AdamW(rate, **options))
+    return _disable_gradient_sum(keras.optimizers.AdamW(rate, **options))
 
 
-def _on_one_replica(optimizer: Any) -> Any:
+def _disable_gradient_sum(optimizer: Any) -> Any:
     """Turns off the sum of gradients over replicas, which leaks memory with TensorFlow.
 
     Keras requests that sum even for a single replica. TensorFlow then registers a gradient function that

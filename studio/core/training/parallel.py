@@ -21,8 +21,8 @@ import numpy as np
 from studio.core.errors import Cancelled, StudioError
 from studio.core.progress import Progress
 
-_COUNT, _PROCESS_ID = "KERAS_DISTRIBUTION_NUM_PROCESSES", "KERAS_DISTRIBUTION_PROCESS_ID"
-_ADDRESSES = "KERAS_DISTRIBUTION_JOB_ADDRESSES"
+_COUNT_VARIABLE, _ID_VARIABLE = "KERAS_DISTRIBUTION_NUM_PROCESSES", "KERAS_DISTRIBUTION_PROCESS_ID"
+_ADDRESSES_VARIABLE = "KERAS_DISTRIBUTION_JOB_ADDRESSES"
 
 STOP_CHECK_STEPS = 10  # steps between checks; a check costs about a millisecond on one machine
 
@@ -50,7 +50,7 @@ def initialize() -> None:
     if keras.backend.backend() != "jax":
         if several:
             raise StudioError(
-                f"Expected KERAS_BACKEND=jax for a training by {os.environ[_COUNT]} processes, received "
+                f"Expected KERAS_BACKEND=jax for a training by {os.environ[_COUNT_VARIABLE]} processes, received "
                 f"{keras.backend.backend()}. Run `pip install -e '.[jax]'` and set it for each of them."
             )
         return
@@ -59,9 +59,9 @@ def initialize() -> None:
             keras.distribution.initialize()
         except (RuntimeError, ValueError) as error:
             raise StudioError(
-                f"The {os.environ[_COUNT]} processes of this training did not find each other at "
-                f"{os.environ[_ADDRESSES]}. Start all of them within five minutes, each with a "
-                f"{_PROCESS_ID} of its own, and let the first one's port through."
+                f"The {os.environ[_COUNT_VARIABLE]} processes of this training did not find each other at "
+                f"{os.environ[_ADDRESSES_VARIABLE]}. Start all of them within five minutes, each with a "
+                f"{_ID_VARIABLE} of its own, and let the first one's port through."
             ) from error
     if len(keras.distribution.list_devices()) > 1:
         _distribution = keras.distribution.DataParallel(auto_shard_dataset=False)
@@ -69,35 +69,35 @@ def initialize() -> None:
 
 def _is_multi_process() -> bool:
     """Returns whether this is one of several processes. Raises `StudioError` for incomplete variables."""
-    names = (_ADDRESSES, _COUNT, _PROCESS_ID)
+    names = (_ADDRESSES_VARIABLE, _COUNT_VARIABLE, _ID_VARIABLE)
     present = [name for name in names if os.environ.get(name)]
     if not present:
         return False
     missing = [name for name in names if name not in present]
     if missing:
         raise StudioError(f"Expected {', '.join(missing)} next to {', '.join(present)}. Set all three.")
-    count, process = os.environ[_COUNT], os.environ[_PROCESS_ID]
+    count, process = os.environ[_COUNT_VARIABLE], os.environ[_ID_VARIABLE]
     if not (count.isdecimal() and process.isdecimal() and int(process) < int(count)):
         raise StudioError(
-            f"Expected a {_PROCESS_ID} from 0 to one less than {_COUNT}, received {process} and {count}. "
+            f"Expected a {_ID_VARIABLE} from 0 to one less than {_COUNT_VARIABLE}, received {process} and {count}. "
             "Count the processes from 0."
         )
     return int(count) > 1
 
 
-def devices() -> int:
+def count_devices() -> int:
     """Returns the number of devices that share a batch, in all processes."""
     return 1 if _distribution is None else _distribution.device_mesh.devices.size
 
 
-def processes() -> int:
+def count_processes() -> int:
     """Returns the number of processes that train together."""
-    return 1 if _distribution is None else _jax().process_count()
+    return 1 if _distribution is None else _import_jax().process_count()
 
 
 def is_first() -> bool:
     """Returns whether this process is the one that writes checkpoints and the model."""
-    return processes() == 1 or _jax().process_index() == 0
+    return count_processes() == 1 or _import_jax().process_index() == 0
 
 
 def on_all_devices() -> contextlib.AbstractContextManager[Any]:
@@ -105,7 +105,7 @@ def on_all_devices() -> contextlib.AbstractContextManager[Any]:
     return contextlib.nullcontext() if _distribution is None else _distribution.scope()
 
 
-def step(model: Any, inputs: Any, targets: Any = None, **options: Any) -> Any:
+def train_step(model: Any, inputs: Any, targets: Any = None, **options: Any) -> Any:
     """Takes one training step of a compiled Keras model, each device on its part of the batch.
 
     Args:
@@ -123,17 +123,17 @@ def step(model: Any, inputs: Any, targets: Any = None, **options: Any) -> Any:
     if _distribution is None:
         return model.train_on_batch(inputs, targets, **options)
     with on_all_devices(), _detect_lost_process():
-        return model.train_on_batch(_part(inputs), _part(targets), **options)
+        return model.train_on_batch(_local_rows(inputs), _local_rows(targets), **options)
 
 
 def defer_cancel(progress: Progress) -> Progress:
     """Returns the progress for a training run. With several processes it never cancels one of them alone."""
-    return progress if processes() == 1 else progress.without_cancel()
+    return progress if count_processes() == 1 else progress.without_cancel()
 
 
 def stop_together(progress: Progress, step: int) -> None:
     """Raises `Cancelled` in all processes after the same step, once any of them was asked to stop."""
-    if processes() == 1 or step % STOP_CHECK_STEPS:
+    if count_processes() == 1 or step % STOP_CHECK_STEPS:
         return  # a single process is cancelled by its reports
     from jax.experimental import multihost_utils
 
@@ -150,7 +150,7 @@ def stop_together(progress: Progress, step: int) -> None:
 
 def check_same_step(step: int) -> None:
     """Raises `StudioError` if the processes do not resume from the same step."""
-    if processes() == 1:
+    if count_processes() == 1:
         return
     steps = [int(number) for number in _all_gather(step)]
     if len(set(steps)) > 1:
@@ -167,7 +167,7 @@ def barrier() -> None:
 
 def broadcast(number: float) -> float:
     """Returns the number of the first process, so all decide alike. Every process must call it."""
-    return number if processes() == 1 else float(_all_gather(number)[0])
+    return number if count_processes() == 1 else float(_all_gather(number)[0])
 
 
 def exit_process(code: int) -> NoReturn:
@@ -185,39 +185,39 @@ def _all_gather(number: float) -> np.ndarray:
         return np.asarray(multihost_utils.process_allgather(np.float32(number)))
 
 
-def _part(batch: Any) -> Any:
+def _local_rows(batch: Any) -> Any:
     """Returns the rows for the devices of this process."""
     if batch is None:
         return None
     if isinstance(batch, Mapping):
-        return {name: _part(array) for name, array in batch.items()}
-    rows, shared = len(batch), devices()
+        return {name: _local_rows(array) for name, array in batch.items()}
+    rows, shared = len(batch), count_devices()
     if rows % shared:
         below = rows // shared * shared
         raise StudioError(
             f"Expected a batch that {shared} devices can share equally, received {rows}. "
             f"Choose {below or shared}, or {below + shared}."
         )
-    each = rows // processes()
-    at = _jax().process_index() * each
+    each = rows // count_processes()
+    at = _import_jax().process_index() * each
     return batch[at : at + each]
 
 
 @contextlib.contextmanager
 def _detect_lost_process() -> Iterator[None]:
-    jax = _jax()
+    jax = _import_jax()
     try:
         yield
     except (jax.errors.JaxRuntimeError, ValueError) as error:
         # Gloo, which connects the processes on CPUs, reports a lost process as a ValueError.
-        if processes() == 1 or (isinstance(error, ValueError) and "Gloo" not in str(error)):
+        if count_processes() == 1 or (isinstance(error, ValueError) and "Gloo" not in str(error)):
             raise
         raise ProcessLost(
             "Another process of this training has ended. Start all of them again with --resume."
         ) from error
 
 
-def _jax() -> Any:
+def _import_jax() -> Any:
     import jax
 
     return jax

@@ -9,7 +9,7 @@ import numpy as np
 
 from studio.core.progress import Progress
 from studio.core.training import checkpoints, parallel, start_from
-from studio.core.training.batches import Batches, split_tests
+from studio.core.training.batches import Batches, split_test_rows
 from studio.core.training.trainer import Trainer
 
 
@@ -49,7 +49,7 @@ class PhotoTrainer(Trainer):
     ):
         super().__init__(settings.steps, settings.test_every, run)
         self.photos, self.rows, self.settings = photos, train_rows, settings
-        self.few_rows, self.end_rows = split_tests(test_rows, *self.tests)
+        self.few_rows, self.end_rows = split_test_rows(test_rows, *self.tests)
         with parallel.on_all_devices():
             self.learner = self.build()
             if start is not None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 Precision = Literal["float32", "bfloat16"]
-Choice = Literal["auto", "float32", "bfloat16"]
+PrecisionChoice = Literal["auto", "float32", "bfloat16"]
 CHOICE_HELP = (
     "Data type that VGG16 computes in: bfloat16 is four times as fast on processors with AMX and "
     "slower on other processors; auto picks the faster one."
@@ -18,13 +18,13 @@ CHOICE_HELP = (
 HELP = "Data type that the networks compute in during training: bfloat16 is faster on newer machines."
 
 
-def resolve_precision(choice: Choice) -> Precision:
+def resolve_precision(choice: PrecisionChoice) -> Precision:
     """Returns the data type to compute in; "auto" takes the fastest here. Loads no Keras."""
-    return fastest() if choice == "auto" else choice
+    return detect_fastest() if choice == "auto" else choice
 
 
 @cache
-def fastest() -> Precision:
+def detect_fastest() -> Precision:
     """Returns the faster data type for TensorFlow's large convolutions: bfloat16 with AMX, else float32.
 
     With only AVX-512's bfloat16, a pass of VGG16 takes 1.4 times as long as in float32, without it 3.8
@@ -32,10 +32,10 @@ def fastest() -> Precision:
     """
     by_tensorflow = os.environ.get("KERAS_BACKEND", "tensorflow") == "tensorflow"
     by_onednn = os.environ.get("TF_ENABLE_ONEDNN_OPTS", "1") != "0"
-    return "bfloat16" if by_tensorflow and by_onednn and "amx_bf16" in _cpu_flags() else "float32"
+    return "bfloat16" if by_tensorflow and by_onednn and "amx_bf16" in _read_cpu_flags() else "float32"
 
 
-def _cpu_flags() -> set[str]:
+def _read_cpu_flags() -> set[str]:
     """Returns the CPU flags of the first processor on Linux; none on other systems."""
     with contextlib.suppress(OSError):
         for line in Path("/proc/cpuinfo").read_text().splitlines():
@@ -44,7 +44,7 @@ def _cpu_flags() -> set[str]:
     return set()
 
 
-def policy(precision: Precision) -> str:
+def policy_name(precision: Precision) -> str:
     """Returns the name of Keras' dtype policy that computes in this type with float32 weights."""
     return "float32" if precision == "float32" else f"mixed_{precision}"
 
@@ -59,14 +59,14 @@ def computing_in(precision: Precision) -> Iterator[None]:
     import keras
 
     previous = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(policy(precision))
+    keras.config.set_dtype_policy(policy_name(precision))
     try:
         yield
     finally:
         keras.config.set_dtype_policy(previous)
 
 
-def as_float32(tensors: Any) -> Any:
+def cast_to_float32(tensors: Any) -> Any:
     """Casts outputs of networks to float32, which sums and differences of small losses need."""
     import keras
 

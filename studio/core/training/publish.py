@@ -38,7 +38,7 @@ class Job:
     @property
     def run(self) -> checkpoints.Run:
         """The run with its checkpoints."""
-        return checkpoints.find(self.task, self.settings, self.inputs)
+        return checkpoints.find_run(self.task, self.settings, self.inputs)
 
     @property
     def source(self) -> File | None:
@@ -58,13 +58,13 @@ class Job:
             "seconds": trainer.curves.seconds,
             "parameters": trainer.result.count_params(),
             "ended": trainer.ended,
-            **start_from.origin(self.inputs),
+            **start_from.describe_origin(self.inputs),
             "notes": list(notes),
             "curve": {"steps": trainer.curves.steps, **trainer.curves.by_name},
         }
         if split:
-            figures["least_held_out"] = start_from.least_held_out(self.inputs, self.settings.held_out)
-            figures["notes"] += start_from.leakage_notes(self.inputs, self.settings.held_out)
+            figures["least_held_out"] = start_from.find_least_held_out(self.inputs, self.settings.held_out)
+            figures["notes"] += start_from.list_leakage_notes(self.inputs, self.settings.held_out)
         return figures
 
     def publish(
@@ -100,7 +100,9 @@ class Job:
         source = self.source
         name, stem = (data.command_name(source), Path(source.name).stem) if source else ("", "")
         recipe = recipes.make(self.task, self.settings, self.inputs, weights or {})
-        command = cards.command(self.script, name, self.settings, figures.get("started_from", ""), more)
+        command = cards.format_command(
+            self.script, name, self.settings, figures.get("started_from", ""), more
+        )
         text = write_card(name, self.settings, figures, command)
         facts = {"trained_on": name, "command": command, "figures": figures, **(metadata or {})}
         packed = presets.pack(network, self.task, self.settings, text, recipe, facts, image, stages)
@@ -111,7 +113,7 @@ class Job:
         return Result((file,), figures, recipe, stopped)
 
 
-def image(
+def draw_card_image(
     sheet: np.ndarray,
     curve: Mapping[str, Sequence[float]],
     distances: Mapping[str, Sequence[float]] | None = None,
@@ -124,4 +126,4 @@ def image(
         distances: FID and KID by name; None without any.
     """
     measured = {name: values for name, values in curve.items() if name != "steps"}
-    return cards.image(sheet, curve["steps"], measured, distances)
+    return cards.draw_image(sheet, curve["steps"], measured, distances)

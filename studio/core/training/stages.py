@@ -13,20 +13,20 @@ from PIL import Image
 
 from studio.core.errors import InvalidInput, invalid
 from studio.core.imaging import image_io
-from studio.core.imaging.grids import grid
+from studio.core.imaging.grids import make_grid
 
-MOST = 24  # grids
+MOST_GRIDS = 24  # grids
 COLUMNS = 4  # grids in a row of a sheet
 GRID_IMAGES = 16  # images in a grid
-SIDE = 64  # px of an image at most
-MOST_BYTES = 400_000  # of a sheet; the noise of an early grid compresses worse than faces
+IMAGE_SIDE = 64  # px of an image at most
+MOST_SHEET_BYTES = 400_000  # of a sheet; the noise of an early grid compresses worse than faces
 _QUALITIES = (55, 35, 15, 0)  # of WebP; the last one is always small enough
 
 
 StageMetrics = Mapping[str, Sequence[float | None]]  # by name, a value per grid; None if not measured
 
 
-def latents(count: int, size: int) -> np.ndarray:
+def draw_latents(count: int, size: int) -> np.ndarray:
     """Returns the latents of all grids, `(count, size) float32`: equal in every training run."""
     return np.random.default_rng([0, 7]).standard_normal((count, size)).astype("float32")
 
@@ -43,7 +43,7 @@ class Stages:
     """
 
     def __init__(self, steps: int):
-        self._due_steps = {max(1, round(step)) for step in _schedule(steps)}
+        self._due_steps = {max(1, round(step)) for step in _schedule_steps(steps)}
         self.grids: list[np.ndarray] = []
         self.metrics: dict[str, list[float | None]] = {}
 
@@ -53,7 +53,7 @@ class Stages:
 
     def add(self, step: int, images: np.ndarray, metrics: Mapping[str, float]) -> None:
         """Adds a grid of the first images of `(n, side, side, C) uint8`, with its metrics."""
-        self.grids.append(grid(_small(images[:GRID_IMAGES])))
+        self.grids.append(make_grid(_downsample(images[:GRID_IMAGES])))
         for name, number in {"steps": step, **metrics}.items():
             self.metrics.setdefault(name, []).append(float(number))
 
@@ -66,11 +66,11 @@ class Stages:
         """Returns all grids, COLUMNS in a row, as a WebP of at most MOST_BYTES; None without grids."""
         if not self.grids:
             return None
-        sheet = Image.fromarray(grid(np.stack(self.grids), COLUMNS, gap=0))
+        sheet = Image.fromarray(make_grid(np.stack(self.grids), COLUMNS, gap=0))
         for quality in _QUALITIES:
             body = io.BytesIO()
             sheet.save(body, "WEBP", quality=quality, method=4)
-            if body.tell() <= MOST_BYTES:
+            if body.tell() <= MOST_SHEET_BYTES:
                 break
         return body.getvalue()
 
@@ -86,29 +86,29 @@ def join_stages(numbers: StageMetrics, sheet: bytes, later: Stages) -> Stages:
     """
     steps = [step for step in numbers.get("steps", ()) if step is not None]
     try:
-        before = grids(sheet, len(numbers.get("steps", ())))
+        before = cut_sheet(sheet, len(numbers.get("steps", ())))
     except InvalidInput:
         return later
     if len(before) != len(steps):
         return later
     every_grid = [*before, *later.grids]
     all_steps = [*steps, *(steps[-1] + step for step in later.metrics.get("steps", ()) if step is not None)]
-    indices = _spread(all_steps)
+    indices = _select_grids(all_steps)
     merged: dict[str, list[float | None]] = {"steps": [all_steps[n] for n in indices]}
     for name in dict.fromkeys([*numbers, *later.metrics]):
         early, late = (metrics.get(name) or () for metrics in (numbers, later.metrics))
-        values = [*_all_or_none(early, len(before)), *_all_or_none(late, len(later.grids))]
+        values = [*_pad_missing(early, len(before)), *_pad_missing(late, len(later.grids))]
         merged.setdefault(name, [values[n] for n in indices])
     stages = Stages(1)
-    stages.restore(_same_size([every_grid[n] for n in indices]), merged)
+    stages.restore(_enlarge_to_largest([every_grid[n] for n in indices]), merged)
     return stages
 
 
-def _all_or_none(numbers: Sequence[float | None], count: int) -> Sequence[float | None]:
+def _pad_missing(numbers: Sequence[float | None], count: int) -> Sequence[float | None]:
     return numbers if len(numbers) == count else [None] * count
 
 
-def grids(sheet: bytes, count: int) -> list[np.ndarray]:
+def cut_sheet(sheet: bytes, count: int) -> list[np.ndarray]:
     """Cuts a sheet into its grids, each `(side, side, 3) uint8`.
 
     Raises:
@@ -128,20 +128,20 @@ def grids(sheet: bytes, count: int) -> list[np.ndarray]:
     return [image[top : top + side, left : left + side] for top, left in corners]
 
 
-def _schedule(steps: float) -> list[float]:
+def _schedule_steps(steps: float) -> list[float]:
     """Returns the steps that get a grid. They grow quadratically, because most changes happen early: 8,000
     steps have their first grids at 14, 56, 125 and 222."""
-    return [steps * (n / MOST) ** 2 for n in range(1, MOST + 1)]
+    return [steps * (n / MOST_GRIDS) ** 2 for n in range(1, MOST_GRIDS + 1)]
 
 
-def _spread(steps: Sequence[float]) -> list[int]:
+def _select_grids(steps: Sequence[float]) -> list[int]:
     """Returns which grids to keep: at most MOST, denser early, always including the last."""
-    if len(steps) <= MOST:
+    if len(steps) <= MOST_GRIDS:
         return list(range(len(steps)))
-    return sorted({int(np.argmin(np.abs(np.subtract(steps, step)))) for step in _schedule(steps[-1])})
+    return sorted({int(np.argmin(np.abs(np.subtract(steps, step)))) for step in _schedule_steps(steps[-1])})
 
 
-def _same_size(grids: Sequence[np.ndarray]) -> list[np.ndarray]:
+def _enlarge_to_largest(grids: Sequence[np.ndarray]) -> list[np.ndarray]:
     """Enlarges grids to the size of the largest, because a growing model has smaller grids at first."""
     side = max(len(grid) for grid in grids)
     near = Image.Resampling.NEAREST
@@ -151,10 +151,10 @@ def _same_size(grids: Sequence[np.ndarray]) -> list[np.ndarray]:
     ]
 
 
-def _small(images: np.ndarray) -> np.ndarray:
+def _downsample(images: np.ndarray) -> np.ndarray:
     """Downsamples images to at most SIDE px by averaging blocks of pixels."""
     count, side, _, channels = images.shape
-    part = -(-side // SIDE)
+    part = -(-side // IMAGE_SIDE)
     if part == 1:
         return images
     small = side // part

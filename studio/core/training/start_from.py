@@ -17,7 +17,7 @@ from studio.core.training.stages import StageMetrics, Stages, join_stages
 SLOT = "start"
 
 
-def model(inputs: Inputs) -> presets.Preset | None:
+def load_model(inputs: Inputs) -> presets.Preset | None:
     """Returns the model to start from, named after its file, or None. Raises `InvalidInput` if damaged."""
     for file in inputs.get(SLOT, ()):
         return replace(presets.from_zip(file), name=model_name(inputs))
@@ -29,30 +29,30 @@ def model_name(inputs: Inputs) -> str:
     return next((Path(file.name).stem for file in inputs.get(SLOT, ())), "")
 
 
-def origin(inputs: Inputs) -> dict[str, object]:
+def describe_origin(inputs: Inputs) -> dict[str, object]:
     """Returns the figures about the model to start from.
 
     They are "started_from", its name or "", and "start_seconds", the training time of it and of all models
     that it started from, or 0.
     """
-    preset = model(inputs)
+    preset = load_model(inputs)
     figures = preset.data().get("figures", {}) if preset else {}
     seconds = [figures.get(name, 0.0) for name in ("seconds", "start_seconds")]
     return {"started_from": model_name(inputs), "start_seconds": sum(seconds)}
 
 
-def least_held_out(inputs: Inputs, held_out: float) -> float:
+def find_least_held_out(inputs: Inputs, held_out: float) -> float:
     """Returns the smallest test split of a training run and of those before it, 0 to 1.
 
     0 if one of them was not split by `studio.core.data.split`. Every model stores it in its figures.
     """
-    preset = model(inputs)
+    preset = load_model(inputs)
     return min(held_out, preset.data().get("figures", {}).get("least_held_out", 0.0) if preset else 1.0)
 
 
-def leakage_notes(inputs: Inputs, held_out: float) -> list[str]:
+def list_leakage_notes(inputs: Inputs, held_out: float) -> list[str]:
     """Returns a warning if the test split may hold images that an earlier model was trained on."""
-    least = least_held_out(inputs, held_out)
+    least = find_least_held_out(inputs, held_out)
     if least == held_out:
         return []
     difference = f"held out {least:.0%} of its images" if least else "held out other images"
@@ -60,14 +60,14 @@ def leakage_notes(inputs: Inputs, held_out: float) -> list[str]:
     return [f"{model_name(inputs)}, or a model before it, {difference}. {sentence}"]
 
 
-def teacher_names(inputs: Inputs, weights: Mapping[str, str]) -> list[str]:
+def list_teachers(inputs: Inputs, weights: Mapping[str, str]) -> list[str]:
     """Returns the names of the pretrained networks that trained a model or one that it started from.
 
     Args:
         inputs: of the training task.
         weights: SHA-256 of the networks of this training run, by name.
     """
-    preset = model(inputs)
+    preset = load_model(inputs)
     if preset is None:
         return sorted(weights)
     before = preset.data().get("figures", {}).get("taught_by", ())
@@ -89,12 +89,12 @@ class History:
     sheet: bytes | None
 
 
-def history(inputs: Inputs, steps: int, curves: Curves, stages: Stages | None) -> History:
+def load_history(inputs: Inputs, steps: int, curves: Curves, stages: Stages | None) -> History:
     """Returns the history of a training run, with the stages of the model that it started from.
 
     A run of a single step only evaluates that model, so the model's own history is returned.
     """
-    preset = model(inputs)
+    preset = load_model(inputs)
     numbers, sheet = (preset.data().get("stages") or {}, preset.stages()) if preset else ({}, None)
     if preset and steps == 1 and (curve := preset.data().get("figures", {}).get("curve")):
         return History(curve, numbers, sheet)
@@ -114,7 +114,7 @@ def check(settings: Settings, inputs: Inputs, task: str, noun: str, shape: Seque
         noun: the model in words, e.g. "a VAE".
         shape: names of the settings that decide the shape of the weights.
     """
-    preset = model(inputs)
+    preset = load_model(inputs)
     if preset is not None:
         check_fits(preset, settings, task, noun, shape)
 

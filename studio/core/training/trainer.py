@@ -68,7 +68,7 @@ class Trainer:
         self.since = 0
         self.logs: Mapping[str, Any] = {}
         # Several processes share their networks, so one of them cannot generate images alone.
-        self.stages = Stages(steps) if self.draws_stages and parallel.processes() == 1 else None
+        self.stages = Stages(steps) if self.draws_stages and parallel.count_processes() == 1 else None
         self._sheet: tuple[int, np.ndarray] | None = None
 
     def track(self, model: keras.Model, network: keras.Model, ema_steps: int, ema_every: int = 5) -> None:
@@ -146,7 +146,7 @@ class Trainer:
 
     def take_step(self, inputs: Any, targets: Any) -> Mapping[str, Any]:
         """Takes one step on all devices. Returns the losses and metrics by name."""
-        return parallel.step(self.model, inputs, targets, return_dict=True)
+        return parallel.train_step(self.model, inputs, targets, return_dict=True)
 
     def mean_losses(self, losses: Mapping[str, Any]) -> dict[str, float]:
         """Adds the losses of a step. Returns the means since the last test."""
@@ -178,7 +178,7 @@ class Trainer:
         if self.ended != "nan":
             self.save()
         elif not self.curves.steps:
-            raise diverged()
+            raise divergence_error()
         if self.lacks_test():
             self._test(self._means(), Progress())
         self.finish(progress)
@@ -243,7 +243,7 @@ class Trainer:
             return
         arrays: dict[str, np.ndarray] = {}
         for name, variables in self.arrays().items():
-            arrays |= checkpoints.arrays_of(name, variables)
+            arrays |= checkpoints.copy_variables(name, variables)
         notes = {"curves": asdict(self.curves), "sums": self.sums, "since": self.since}
         notes |= {name: getattr(self, name) for name in self.saved_notes}
         notes["stages"] = self.stages.metrics if self.stages else {}
@@ -262,24 +262,25 @@ class Trainer:
         self.sums, self.since = dict(notes["sums"]), notes["since"]
         self.restore_model(arrays)
         for name in self.saved_arrays:
-            setattr(self, name, _arrays_named(name, len(getattr(self, name)), arrays))
+            setattr(self, name, _select_arrays(name, len(getattr(self, name)), arrays))
         for name in self.saved_notes:
             setattr(self, name, notes[name])
         if self.stages is not None:
             numbers = notes["stages"]  # none if several processes trained
-            self.stages.restore(_arrays_named("stage", len(numbers.get("steps", ())), arrays), numbers)
+            self.stages.restore(_select_arrays("stage", len(numbers.get("steps", ())), arrays), numbers)
 
     def restore_model(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Restores model, optimizer and EMA from a checkpoint."""
-        checkpoints.restore("model", self.model.variables, arrays)
-        checkpoints.restore("optimizer", self.model.optimizer.variables, arrays)
-        self.ema.arrays = _arrays_named("ema", len(self.ema.arrays), arrays)
+        checkpoints.restore_variables("model", self.model.variables, arrays)
+        checkpoints.restore_variables("optimizer", self.model.optimizer.variables, arrays)
+        self.ema.arrays = _select_arrays("ema", len(self.ema.arrays), arrays)
 
     def _check_disk(self) -> None:
         """Raises `InsufficientSpace` if the disk has too little space for checkpoints and model."""
         if self.run is not None and self.run.writes:
             saved_arrays = (
-                checkpoints.arrays_of(name, variables).values() for name, variables in self.arrays().items()
+                checkpoints.copy_variables(name, variables).values()
+                for name, variables in self.arrays().items()
             )
             each = sum(array.nbytes for arrays in saved_arrays for array in arrays)
             # The checkpoints, one more while it is being written, and the model: its weights and its zip.
@@ -287,15 +288,15 @@ class Trainer:
             capacity.check_disk(more, "This training with its checkpoints and its model")
 
 
-def diverged() -> StudioError:
+def divergence_error() -> StudioError:
     """Returns the error for a loss that was not finite before the first test."""
     return StudioError("A loss was not finite before the first test. Choose a smaller learning rate.")
 
 
-def copies(arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
+def copy_arrays(arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
     """Copies weights, because training changes the originals."""
     return [array.copy() for array in arrays]
 
 
-def _arrays_named(name: str, count: int, arrays: Mapping[str, np.ndarray]) -> list[np.ndarray]:
+def _select_arrays(name: str, count: int, arrays: Mapping[str, np.ndarray]) -> list[np.ndarray]:
     return [arrays[f"{name}{n}"].copy() for n in range(count)]

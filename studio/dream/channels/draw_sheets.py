@@ -53,7 +53,7 @@ Images = dict[tuple[str, int], np.ndarray]
 def main(names: Sequence[str]) -> None:
     """Renders and writes the sheets of the named backbones, or of all."""
     for backbone in names or SHARES:
-        layers = backbones.spec(backbone).layers
+        layers = backbones.find_spec(backbone).layers
         images: Images = {}
         with terminal_bar(f"The sheet of {backbone}") as progress:
             for number, (layer, share) in enumerate(SHARES[backbone].items()):

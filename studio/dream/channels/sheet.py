@@ -44,7 +44,7 @@ def tiles(backbone: str) -> tuple[SheetTile, ...]:
     Raises:
         InvalidInput: for an unknown backbone.
     """
-    backbones.spec(backbone)
+    backbones.find_spec(backbone)
     names = json.loads(names_of(backbone).read_text(encoding="utf-8"))
     return tuple(
         SheetTile(layer, channel, backbone, position) for position, (layer, channel) in enumerate(names)

@@ -19,20 +19,20 @@ from studio.engine.cluster import reports, worker
 from studio.engine.cluster.launch import Host
 
 # Shares of the machine's memory.
-MEMORY: Mapping[str, float | int] = {"job": capacity.JOB_SHARE, "live": capacity.LIVE_SHARE, "drive": 0.1}
+MEMORY_SHARES: Mapping[str, float | int] = {"job": capacity.JOB_SHARE, "live": capacity.LIVE_SHARE, "drive": 0.1}
 START_SECONDS = 60
-PLENTY = 4 * 2**30  # free bytes of memory above which the live lane loads Keras in advance
-MOST_SENDINGS = 10  # of work that never began because earlier work killed its worker each time
+MIN_FREE_BYTES = 4 * 2**30  # free bytes of memory above which the live lane loads Keras in advance
+MAX_SENDINGS = 10  # of work that never began because earlier work killed its worker each time
 LOST = "The connection to its worker was lost. Run it again."
 KILLED = "Its process crashed or was ended from outside. Run it again, or try a smaller size."
 
-Step = tuple[str, Callable[..., None], tuple[float, ...]]  # a lane, its warm-up function, and arguments
+WarmUpStep = tuple[str, Callable[..., None], tuple[float, ...]]  # a lane, its warm-up function, and arguments
 
 # Dask's messages about lost connections do not help on a server's terminal; the log has its own.
 logging.getLogger("distributed").setLevel(logging.CRITICAL)
 
 
-def _security_for(address: str) -> Security:
+def _load_security(address: str) -> Security:
     if not address.startswith("tls://"):
         step = "let the cluster speak TLS, for whoever can read along may run code there"
         raise invalid("STUDIO_SCHEDULER", expected="tls://HOST:PORT", received=address, next_step=step)
@@ -59,7 +59,7 @@ class Cluster:
         InvalidInput: if STUDIO_SCHEDULER names a cluster without TLS.
     """
 
-    def __init__(self, home: Path, memory: Mapping[str, float | int] = MEMORY, warm: bool = True):
+    def __init__(self, home: Path, memory: Mapping[str, float | int] = MEMORY_SHARES, warm: bool = True):
         self._host: Host | None = None
         self._warm = warm
         self._lanes = {"live", "job"}
@@ -69,7 +69,7 @@ class Cluster:
         address = os.environ.get("STUDIO_SCHEDULER")
         try:
             if address:
-                scheduler_address, security = address, _security_for(address)
+                scheduler_address, security = address, _load_security(address)
             else:
                 self._host = Host(home, memory, START_SECONDS)
                 scheduler_address, security = self._host.address, self._host.security
@@ -179,13 +179,13 @@ class Cluster:
         lanes = tuple(lane for lane in lanes if self._warm and lane != "drive")  # drivers load no weights
         if not lanes:
             return
-        steps: list[Step] = [(lane, worker.warm_up, ()) for lane in lanes]
-        keras: dict[str, tuple[float, ...]] = {"job": (), "live": (PLENTY,)}
+        steps: list[WarmUpStep] = [(lane, worker.warm_up, ()) for lane in lanes]
+        keras: dict[str, tuple[float, ...]] = {"job": (), "live": (MIN_FREE_BYTES,)}
         steps += [(lane, worker.warm_up_keras, more) for lane, more in keras.items() if lane in lanes]
         self._warming |= {"live"} & {*lanes}
         self._next_step(steps)
 
-    def _next_step(self, steps: list[Step]) -> None:
+    def _next_step(self, steps: list[WarmUpStep]) -> None:
         (lane, work, more), *left = steps
         future = self.submit(lane, f"warm-{lane}-{time.time_ns()}", work, dict(tasks.TASKS), lane, *more)
 

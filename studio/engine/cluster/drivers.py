@@ -17,13 +17,13 @@ from studio.core.progress import Progress, Report
 from studio.core.settings import Settings
 from studio.core.weights import pretrained
 from studio.engine.cluster import worker
-from studio.engine.cluster.client import KILLED, MOST_SENDINGS
+from studio.engine.cluster.client import KILLED, MAX_SENDINGS
 from studio.engine.jobs import store
 from studio.engine.jobs.parts import Outcome, Request
 
-_LOOK_SECONDS = 0.1
+_POLL_SECONDS = 0.1
 # Less than a driver has to stop, so it can return its best result before its process is ended.
-_LET_GO_SECONDS = 5.0
+_STOP_SECONDS = 5.0
 _YIELD_SECONDS = 0.5  # after a worker died, so its other jobs are resent before new ones
 log = logging.getLogger("studio.engine")
 
@@ -78,7 +78,7 @@ class Crew:
         request = Request.of(named_task, settings, inputs, self._owner, self._weights)
         self._reports[id] = queue.SimpleQueue()
         try:
-            for _ in range(MOST_SENDINGS):
+            for _ in range(MAX_SENDINGS):
                 future = self._send(id, tasks.TASKS[task], request)
                 self._follow(future, id, progress)
                 if id in self._started or not (
@@ -112,7 +112,7 @@ class Crew:
         while not future.done() and time.monotonic() < until:
             try:
                 with suppress(queue.Empty):
-                    message = self._reports[id].get(timeout=_LOOK_SECONDS)
+                    message = self._reports[id].get(timeout=_POLL_SECONDS)
                     if message is not None:
                         report = Report(**message)
                         progress.report(
@@ -123,7 +123,7 @@ class Crew:
                 if stop is None:
                     stop = Event(worker.stop_name(id), client=self._client)
                     stop.set()
-                    until = time.monotonic() + (_LET_GO_SECONDS if id in self._started else 0)
+                    until = time.monotonic() + (_STOP_SECONDS if id in self._started else 0)
             except Discarded:
                 future.cancel(reason="cancel", msg="it was cancelled")  # its worker then ends the task
                 raise

@@ -16,7 +16,7 @@ from distributed import Security
 from studio.core import paths, permissions
 from studio.core.process import children
 
-MOST_LOG = 5 * 2**20
+MAX_LOG_BYTES = 5 * 2**20
 
 
 class Host:
@@ -33,7 +33,7 @@ class Host:
     """
 
     def __init__(self, home: Path, memory: Mapping[str, float | int], seconds: float):
-        scratch = _empty(home / "cache" / "workers")
+        scratch = _empty_folder(home / "cache" / "workers")
         self._log = paths.folder("logs") / "engine.log"
         _shorten(self._log)
         self._log.touch(permissions.FILE)
@@ -95,7 +95,7 @@ class Host:
             self._process.wait()
 
 
-def _empty(folder: Path) -> Path:
+def _empty_folder(folder: Path) -> Path:
     """Empties a folder of the files of killed workers, and returns it. A link is removed, not followed."""
     if folder.is_symlink():
         folder.unlink()
@@ -109,7 +109,7 @@ def _shorten(log: Path) -> None:
     The log is truncated in place, because all processes and native libraries of the engine hold it open.
     """
     with suppress(OSError):
-        if log.stat().st_size > MOST_LOG:
+        if log.stat().st_size > MAX_LOG_BYTES:
             old = log.with_suffix(".old.log")
             old.touch(permissions.FILE)
             shutil.copyfile(log, old)

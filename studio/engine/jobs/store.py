@@ -119,7 +119,7 @@ class Folder:
     def show_result(self, file: tasks.File) -> None:
         """Saves small images of the result in the folder. A failure is logged, and the result stays valid."""
         try:
-            image = thumbnails.image_of(file)
+            image = thumbnails.make_image(file)
             paths.write(self.path / "thumbnail.webp", thumbnails.encode(image))
             if file.kind == "image":
                 self.show(thumbnails.encode(image, 512))

@@ -31,7 +31,7 @@ def write(name: str, settings: TrainEnhanceSettings, figures: Mapping[str, Any],
     """
     patches = figures["steps"] * settings.batch * (1 if settings.to == CLEAN else len(SCALES))
     drawings = f", and {figures['drawings']:,} additional images" if figures["drawings"] else ""
-    return cards.write(
+    return cards.compose(
         f"{_TITLE[settings.to]}, trained on {name}",
         f"Data: {name}, {figures['photos']:,} photos of {settings.photo_size} px{drawings}; "
         f"{figures['held_out']:,} photos were held out.",
@@ -42,7 +42,7 @@ def write(name: str, settings: TrainEnhanceSettings, figures: Mapping[str, Any],
         command,
         [
             f"Means over {figures['tested_photos']} held-out photos, {_TESTED[settings.to]}."
-            f"\n\n{cards.table(_rows(settings, figures))}"
+            f"\n\n{cards.format_table(_rows(settings, figures))}"
         ],
     )
 

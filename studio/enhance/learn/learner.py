@@ -8,7 +8,7 @@ from typing import Any
 from keras import ops
 
 from studio.core.training.loss_model import LossModel
-from studio.core.training.precision import as_float32, computing_in
+from studio.core.training.precision import cast_to_float32, computing_in
 from studio.enhance.network import network
 from studio.enhance.settings import SCALES, TrainEnhanceSettings
 
@@ -47,7 +47,7 @@ class EnlargingLearner(Learner):
     def call(self, batch: Mapping[str, Any], training: bool = False) -> dict[str, Any]:
         """Returns the error of each scale."""
         small = [batch[f"small{scale}"] for scale in SCALES]
-        maps = as_float32(self.network(ops.concatenate(small), training=training))
+        maps = cast_to_float32(self.network(ops.concatenate(small), training=training))
         ends = [0]
         for images in small:
             ends.append(ends[-1] + images.shape[0])
@@ -67,5 +67,5 @@ class CleaningLearner(Learner):
 
     def call(self, batch: Mapping[str, Any], training: bool = False) -> dict[str, Any]:
         """Returns the mean error of all planes."""
-        residual = as_float32(self.network(batch["shown"], training=training))
+        residual = cast_to_float32(self.network(batch["shown"], training=training))
         return {"error": 255 * ops.mean(ops.abs(residual - batch["lacks"]))}

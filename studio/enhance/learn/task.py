@@ -9,7 +9,7 @@ import numpy as np
 
 from studio.core import data
 from studio.core.data.sources import invalid_data_set
-from studio.core.data.split import positions, split
+from studio.core.data.split import compute_positions, split
 from studio.core.errors import invalid
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
@@ -38,7 +38,7 @@ def check(settings: TrainEnhanceSettings, inputs: Mapping[str, Sequence[File]]) 
     start_from.check(settings, inputs, models.TASK, models.WHAT[settings.to], models.SHAPE)
 
 
-@checkpoints.one_at_a_time(models.TASK)
+@checkpoints.lock_run(models.TASK)
 def train(settings: TrainEnhanceSettings, inputs: Inputs, progress: Progress) -> Result:
     """Trains a network for upscaling or denoising; see `studio.enhance.learn.train`."""
     file, size, start = inputs["data"][0], settings.photo_size, _start(settings, inputs)
@@ -51,7 +51,7 @@ def train(settings: TrainEnhanceSettings, inputs: Inputs, progress: Progress) ->
             file.name, expected, f"{len(large):,}", "add larger images, or lower photo_size"
         )
     small = len(dataset.names) - len(large)
-    learned, held_out = split(positions(dataset, progress)[large], settings.held_out)
+    learned, held_out = split(compute_positions(dataset, progress)[large], settings.held_out)
     photos = dataset.images[large]
     if drawings := inputs.get("drawings"):
         added = data.load_dataset(drawings[0], size, learner.channels, progress).images
@@ -67,7 +67,7 @@ def train(settings: TrainEnhanceSettings, inputs: Inputs, progress: Progress) ->
         "tested_photos": len(trainer.end_rows),
         **trainer.scores,
     }
-    image = publish.image(trainer.sheet(), figures["curve"])
+    image = publish.draw_card_image(trainer.sheet(), figures["curve"])
     extra_arguments = [
         word for file in inputs.get("drawings", ()) for word in ("--drawings", data.command_name(file))
     ]
@@ -92,7 +92,7 @@ def _left_out(count: int, size: int) -> list[str]:
 
 def _start(settings: TrainEnhanceSettings, inputs: Inputs) -> list[np.ndarray] | None:
     """Returns the weights of the network to start from, if there is one."""
-    preset = start_from.model(inputs)
+    preset = start_from.load_model(inputs)
     if preset is None:
         return None
     from studio.enhance.network import load

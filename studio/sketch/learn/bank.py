@@ -49,7 +49,7 @@ class Bank:
         return Bank({name: array[rows] for name, array in self.arrays.items()})
 
     def batch(self, rows: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
-        """Returns avatars, each with a random sketch, see `learner.Learner`."""
+        """Returns avatars, each with a random sketch, see `learner.VaeLosses`."""
         kinds = rng.choice(len(KINDS), len(rows), p=_SHARES)
         return self.batch_of_kinds(rows, [KINDS[n] for n in kinds], rng)
 

@@ -29,14 +29,14 @@ def write(name: str, settings: TrainSketchSettings, figures: Mapping[str, Any], 
     if "lpips" in figures:
         lpips = f"{figures['lpips']:.3f} (other avatars: {figures['lpips_apart']:.3f})"
         rows.append((f"LPIPS, {figures['scored']:,} outlines", lpips))
-    return cards.write(
+    return cards.compose(
         "Paints avatars from drawings",
         f"Data: {name}, {figures['avatars']:,} avatars with sketches of each; {figures['held_out']:,} were "
         "held out.",
         _method(settings, figures, "drawings"),
         figures,
         command,
-        [f"On held-out avatars.\n\n{cards.table(rows)}"],
+        [f"On held-out avatars.\n\n{cards.format_table(rows)}"],
     )
 
 
@@ -55,14 +55,14 @@ def write_pairs(name: str, settings: TrainTranslateSettings, figures: Mapping[st
         ("mean absolute error on held-out pairs (0 to 255)", f"{figures['off']:.1f}"),
         ("of the mean training image", f"{figures['mean_off']:.1f}"),
     ]
-    return cards.write(
+    return cards.compose(
         f"Translates images as in {name}",
         f"Data: {name}, {figures['pairs']:,} pairs of {settings.size} px, from {first} to {second}; "
         f"{figures['held_out']:,} were held out.",
         _method(settings, figures, "pairs"),
         figures,
         command,
-        [cards.table(rows)],
+        [cards.format_table(rows)],
     )
 
 

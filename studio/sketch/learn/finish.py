@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def start(inputs: Inputs) -> tuple[list[np.ndarray], list[np.ndarray]] | None:
     """Returns the generator's and the discriminator's weights to start from, or None."""
-    preset = start_from.model(inputs)
+    preset = start_from.load_model(inputs)
     if preset is None:
         return None
     from studio.sketch.learn.learner import load

@@ -58,7 +58,7 @@ def learner(settings: UNetSettings) -> Game:
 def load(preset: Preset) -> Game:
     """Loads the trained networks of a preset. Raises `InvalidInput` for other or incomplete models."""
     loaded = learner(models.settings_of(preset))
-    loading.fill(loaded, preset)
+    loading.load_weights(loaded, preset)
     return loaded
 
 

@@ -40,7 +40,7 @@ def _fid(images: np.ndarray, truth: np.ndarray, others: np.ndarray, progress: Pr
     from studio.core.metrics import inception, scores
 
     progress.stage("Measuring FID")
-    features = [inception.features(part, progress) for part in (images, truth, others)]
+    features = [inception.compute_features(part, progress) for part in (images, truth, others)]
     return {
         "fid": float(scores.fid(features[0], features[1]).value),
         "fid_floor": float(scores.fid(features[2], features[1]).value),

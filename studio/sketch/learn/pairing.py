@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from studio.core.data.names import first_few, splits
+from studio.core.data.names import find_splits, join_first_few
 from studio.core.data.sources import DataSource, invalid_data_set
 from studio.core.errors import InvalidInput
 from studio.core.imaging import image_io
@@ -56,7 +56,7 @@ def pairs_of(source: DataSource, name: str) -> dict[str, Pair]:
         lone = [n for one, other in (sides, sides[::-1]) for key, n in one.items() if key not in other]
         if lone:
             received = (
-                f"{len(lone):,} without the other: {first_few([source.names[n] for n in sorted(lone)])}"
+                f"{len(lone):,} without the other: {join_first_few([source.names[n] for n in sorted(lone)])}"
             )
             step = "add the other image under the same name, or remove these"
             raise invalid_data_set(name, "two images of each name", received, step)
@@ -108,14 +108,14 @@ def read(
             images[row, side] = middle(_part(image, part), size)
             is_read[row, side], files[row, side] = True, sha256
     if not_pairs:
-        received = f"{len(not_pairs):,} that are none: {first_few(sorted(not_pairs))}"
+        received = f"{len(not_pairs):,} that are none: {join_first_few(sorted(not_pairs))}"
         raise invalid_data_set(name, f"pairs ({_FORMS})", received, "rename or remove these")
     complete = np.asarray(is_read.all(1))
     _enough(name, int(complete.sum()))
     broken = [title for title, fine in zip(pairs, complete.tolist(), strict=True) if not fine]
     subject = "pair was" if len(broken) == 1 else "pairs were"
     notes = (
-        [f"{len(broken):,} {subject} left out because of damaged images: {first_few(broken)}."]
+        [f"{len(broken):,} {subject} left out because of damaged images: {join_first_few(broken)}."]
         if broken
         else []
     )
@@ -131,7 +131,7 @@ def _enough(name: str, count: int) -> None:
 
 def _by_folders(names: Sequence[str]) -> tuple[dict[str, int], dict[str, int]] | None:
     """Returns the files of two folders by name, unless the folders are splits of a data set."""
-    if splits(names):
+    if find_splits(names):
         return None
     paths = [name.split("/") for name in names]
     shared = 0

@@ -9,7 +9,7 @@ from studio.core.data import split
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
 from studio.core.training import checkpoints, publish
-from studio.core.training.batches import evenly_spaced
+from studio.core.training.batches import select_evenly_spaced
 from studio.sketch import edges, models, translate
 from studio.sketch.learn import card, finish, pairing
 from studio.sketch.learn.pair_bank import PairBank
@@ -18,7 +18,7 @@ from studio.sketch.settings import TrainTranslateSettings
 _TESTED = 192  # held-out pairs at most
 
 
-@checkpoints.one_at_a_time(models.PAIRS_TASK)
+@checkpoints.lock_run(models.PAIRS_TASK)
 def train(settings: TrainTranslateSettings, inputs: Inputs, progress: Progress) -> Result:
     """Trains a network to turn one image of each pair into the other; see `studio.sketch.learn.train`."""
     file = inputs["data"][0]
@@ -28,7 +28,7 @@ def train(settings: TrainTranslateSettings, inputs: Inputs, progress: Progress) 
     from studio.sketch.learn import train as training
 
     learned, held_out = split.split(positions, settings.held_out)
-    tested = PairBank(first, second, evenly_spaced(held_out, _TESTED), settings)
+    tested = PairBank(first, second, select_evenly_spaced(held_out, _TESTED), settings)
     job = publish.Job(models.PAIRS_TASK, "train_translate", settings, inputs)
     trainer = training.Trainer(
         PairBank(first, second, learned, settings),
@@ -45,7 +45,7 @@ def train(settings: TrainTranslateSettings, inputs: Inputs, progress: Progress) 
         "mean_off": mean_image_error(second[learned], second[held_out]),
     }
     ground = translate.ground_of(first[learned[:64]])
-    image, metadata = publish.image(trainer.sheet(), figures["curve"]), {"ground": ground}
+    image, metadata = publish.draw_card_image(trainer.sheet(), figures["curve"]), {"ground": ground}
     return job.publish(
         trainer.result, figures, card.write_pairs, metadata=metadata, image=image, suffix="-translate"
     )
@@ -74,11 +74,11 @@ def load_pairs(
             images[0, n] = edges.detect(photo)
             images[1, n] = photo.reshape(size, edges.FINE, size, edges.FINE, 3).mean((1, 3)).round()
         first, second, notes = images[0], images[1], list(photos.notes)
-        positions = split.positions(photos, progress)
+        positions = split.compute_positions(photos, progress)
     else:
         source = data.open_source(file)
         first, second, sha256, notes = pairing.read(source, file.name, size, progress)
-        positions = split.from_sha256(sha256)
+        positions = split.positions_from_sha256(sha256)
         notes = [*source.notes, *notes]
     return (second, first, positions, notes) if settings.reverse else (first, second, positions, notes)
 

@@ -12,7 +12,7 @@ from studio.core.errors import Cancelled
 from studio.core.progress import Progress
 from studio.core.tasks import Inputs, Result
 from studio.core.training import checkpoints, publish
-from studio.core.training.batches import evenly_spaced
+from studio.core.training.batches import select_evenly_spaced
 from studio.sketch import models
 from studio.sketch.learn import bank, card, finish, measure
 from studio.sketch.learn.bank import Bank
@@ -21,7 +21,7 @@ from studio.sketch.settings import KINDS, TrainSketchSettings
 _TESTED = 192  # held-out avatars at most, a third of them in each kind
 
 
-@checkpoints.one_at_a_time(models.TASK)
+@checkpoints.lock_run(models.TASK)
 def train(settings: TrainSketchSettings, inputs: Inputs, progress: Progress) -> Result:
     """Trains a network to paint avatars; see `studio.sketch.learn.train`."""
     file = inputs["data"][0]
@@ -30,9 +30,9 @@ def train(settings: TrainSketchSettings, inputs: Inputs, progress: Progress) -> 
     avatars = bank.read(file, settings.size)  # before Keras loads, because the file may be invalid
     from studio.sketch.learn import train as training
 
-    positions = split.from_sha256(bank.sha256(avatars))
+    positions = split.positions_from_sha256(bank.sha256(avatars))
     learned, held_out = (avatars.part(rows) for rows in split.split(positions, settings.held_out))
-    rows = evenly_spaced(np.arange(len(held_out)), _TESTED)
+    rows = select_evenly_spaced(np.arange(len(held_out)), _TESTED)
     rows = np.resize(rows, max(len(rows), len(KINDS)))  # at least one of each kind
     kinds = [KINDS[n % len(KINDS)] for n in range(len(rows))]
     tested = held_out.batch_of_kinds(rows, kinds, np.random.default_rng(0))
@@ -52,7 +52,7 @@ def train(settings: TrainSketchSettings, inputs: Inputs, progress: Progress) -> 
             figures |= scores | {"notes": [*figures["notes"], *scores["notes"]]}
         except Cancelled:
             figures["ended"] = "cancelled"
-    image = publish.image(trainer.sheet(), figures["curve"])
+    image = publish.draw_card_image(trainer.sheet(), figures["curve"])
     return job.publish(trainer.result, figures, card.write, image=image, suffix="-outline")
 
 

@@ -25,7 +25,7 @@ def write(
     images = figures["steps"] * settings.batch
     unchanged = [name for name in styles if name not in figures["taught"]]
     stayed = f" {', '.join(unchanged)} stayed as they were." if unchanged and settings.only_new else ""
-    return cards.write(
+    return cards.compose(
         "House styles",
         f"Data: {name}, {figures['photos']:,} photos at {settings.photo_size} px, {settings.size} px of them "
         f"at a time; {figures['held_out']:,} were held out.",
@@ -34,12 +34,12 @@ def write(
         f"{amounts.duration(figures['seconds'])}. The weights are an EMA.{stayed}",
         figures,
         command,
-        [_tests(settings, styles, figures)],
+        [_format_tests(settings, styles, figures)],
         intro=f"{', '.join(styles)}.",
     )
 
 
-def _tests(settings: TrainStyleSettings, styles: Sequence[str], figures: Mapping[str, Any]) -> str:
+def _format_tests(settings: TrainStyleSettings, styles: Sequence[str], figures: Mapping[str, Any]) -> str:
     """Returns the losses on photos used neither for training nor for choosing weights."""
     tested = figures.get("tested_styles", figures["taught"])
     tested_names = "every style" if len(tested) == len(styles) else ", ".join(tested)
@@ -55,4 +55,4 @@ def _tests(settings: TrainStyleSettings, styles: Sequence[str], figures: Mapping
         f"Means over {count} held-out photos, each painted in {tested_names}; "
         "± is the standard error over photos."
     )
-    return f"{note}\n\n{cards.table(rows)}"
+    return f"{note}\n\n{cards.format_table(rows)}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from studio.core.objectives.backbones import Backbone
-from studio.core.objectives.evaluate import activations
+from studio.core.objectives.evaluate import compute_activations
 from studio.core.progress import Progress
 
 STYLE_LAYERS = ("block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block5_conv1")
@@ -21,7 +21,7 @@ def content_weight(strength: float) -> float:
     return 0.2 * (1.0 - strength) / strength + 0.005
 
 
-def grams(
+def compute_grams(
     backbone: Backbone, images_01: np.ndarray, progress: Progress | None = None
 ) -> dict[str, np.ndarray]:
     """Computes each style layer's Gram matrix, `{layer: (C, C) float32}`, see `terms.gram_matrix`.
@@ -31,7 +31,7 @@ def grams(
     """
     sums: dict[str, np.ndarray] = {}
     sizes: dict[str, int] = {}
-    for _, maps in activations(backbone, STYLE_LAYERS, images_01, progress):
+    for _, maps in compute_activations(backbone, STYLE_LAYERS, images_01, progress):
         for layer, features in maps.items():
             flat = features.reshape(-1, features.shape[-1])
             sums[layer] = sums.get(layer, 0.0) + flat.T @ flat

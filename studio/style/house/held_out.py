@@ -12,7 +12,7 @@ FINAL_PHOTOS = 16  # other photos, for the final test
 
 
 @dataclass(frozen=True)
-class HeldOut:
+class HeldOutLosses:
     """Losses on held-out photos.
 
     Attributes:

@@ -13,37 +13,37 @@ import numpy as np
 from keras import ops
 
 from studio.core.models.presets import Preset
-from studio.style.house.network import SMALL, SPEED, Mirrored, StyledNorm
-from studio.style.house.paint import load
+from studio.style.house.network import EPSILON, LEARNING_RATE_FACTOR, MirrorPadding, StyledNorm
+from studio.style.house.paint import load_keras
 
 
-def networks(preset: Preset) -> dict[str, keras.Model]:
+def load_exported_networks(preset: Preset) -> dict[str, keras.Model]:
     """Returns the exported network. Raises `InvalidInput` for another model or incomplete files."""
-    return {"network": faster(load(preset))}
+    return {"network": make_faster(load_keras(preset))}
 
 
-def faster(network: keras.Model) -> keras.Model:
+def make_faster(network: keras.Model) -> keras.Model:
     """Returns a faster network with the same inputs, outputs and weights."""
-    return keras.models.clone_model(network, clone_function=_replacement)
+    return keras.models.clone_model(network, clone_function=_replace_layer)
 
 
-def _replacement(layer: keras.layers.Layer) -> keras.layers.Layer:
+def _replace_layer(layer: keras.layers.Layer) -> keras.layers.Layer:
     if layer.name in ("out1_larger", "out2_larger"):
         return keras.layers.Identity()  # the next convolution enlarges
     if layer.name in ("out1_border", "out2_border"):
-        return Border(1, symmetric=True)
+        return MirrorPadding(1, symmetric=True)
     if layer.name in ("out1", "out2"):
-        return Spread(*_enlarging(*layer.get_weights()))
+        return ConvolutionToPixels(*_merge_upsampling(*layer.get_weights()))
     if layer.name == "out3":
-        return Spread(*_four_pixels(*layer.get_weights()), stride=2)
-    if isinstance(layer, Mirrored):
-        return Border(layer.width)
+        return ConvolutionToPixels(*_compute_four_pixels(*layer.get_weights()), stride=2)
+    if isinstance(layer, MirrorPadding):
+        return MirrorPadding(layer.width)
     if isinstance(layer, StyledNorm):
-        return Norm(*layer.get_weights())
+        return FastStyledNorm(*layer.get_weights())
     return layer
 
 
-class Border(keras.layers.Layer):
+class MirrorPadding(keras.layers.Layer):
     """Pads activations by reflection, built from slices; `symmetric` repeats the border itself."""
 
     def __init__(self, width: int, symmetric: bool = False):
@@ -65,7 +65,7 @@ class Border(keras.layers.Layer):
         return (count, *(side and side + 2 * self.width for side in sides), channels)
 
 
-class Spread(keras.layers.Layer):
+class ConvolutionToPixels(keras.layers.Layer):
     """A convolution whose output channels become two by two pixels each."""
 
     def __init__(self, kernel: np.ndarray, bias: np.ndarray, stride: int = 1):
@@ -82,12 +82,12 @@ class Spread(keras.layers.Layer):
         return (shape[0], None, None, len(self.bias) // 4)
 
 
-class Norm(keras.layers.Layer):
+class FastStyledNorm(keras.layers.Layer):
     """`StyledNorm` with one product less per position."""
 
     def __init__(self, gain: np.ndarray, shift: np.ndarray):
         super().__init__()
-        self.gain, self.shift = SPEED * gain, SPEED * shift
+        self.gain, self.shift = LEARNING_RATE_FACTOR * gain, LEARNING_RATE_FACTOR * shift
 
     def call(self, inputs: Any) -> Any:
         """Normalizes `(B, H, W, C)` activations with `(B, styles)` shares, to `(B, H, W, C)`."""
@@ -98,7 +98,7 @@ class Norm(keras.layers.Layer):
             ops.reshape(ops.matmul(shares, weights), (-1, 1, 1, weights.shape[1]))
             for weights in (self.gain, self.shift)
         )
-        return moved * ((1 + gain) * ops.rsqrt(variance + SMALL)) + shift
+        return moved * ((1 + gain) * ops.rsqrt(variance + EPSILON)) + shift
 
     def compute_output_shape(self, shapes: Any) -> Any:
         """Returns the shape of the activations."""
@@ -109,7 +109,7 @@ def _slice(maps: Any, axis: int, start: int, end: int | None) -> Any:
     return maps[:, start:end] if axis == 1 else maps[:, :, start:end]
 
 
-def _enlarging(kernel: np.ndarray, bias: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _merge_upsampling(kernel: np.ndarray, bias: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Combines a 3 px kernel with 2 x nearest-neighbor upsampling: `(2, 2, C, 4 * D)` for the small input.
 
     Each of the four output pixels of a position sees 2 x 2 input positions, weighted by sums of the kernel.
@@ -121,7 +121,7 @@ def _enlarging(kernel: np.ndarray, bias: np.ndarray) -> tuple[np.ndarray, np.nda
     return np.concatenate(four, axis=-1), np.tile(bias, 4)
 
 
-def _four_pixels(kernel: np.ndarray, bias: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _compute_four_pixels(kernel: np.ndarray, bias: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Widens a kernel to compute four pixels at stride 2: `(side + 1, side + 1, C, 4 * D)`."""
     four = [
         np.pad(kernel, ((down, 1 - down), (right, 1 - right), (0, 0), (0, 0)))

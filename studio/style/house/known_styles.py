@@ -17,12 +17,12 @@ from studio.core.models.presets import Preset
 from studio.core.recipes import Input
 from studio.core.tasks import File
 from studio.style.house.settings import TrainStyleSettings
-from studio.style.settings import SHIPPED, TransferSettings
+from studio.style.settings import SHIPPED_NETWORK, TransferSettings
 
 TASK = "style.train"
-SHAPE = ("width", "blocks")  # settings that shape the weights, besides the number of styles
-STYLE_SIDE = 512  # px, longer side of a style image: gives strokes of the size of the fine mode
-LEAST_STYLE = 128  # px of the shorter side: a smaller image shows too few strokes
+SHAPE_SETTINGS = ("width", "blocks")  # settings that shape the weights, besides the number of styles
+STYLE_IMAGE_SIDE = 512  # px, longer side of a style image: gives strokes of the size of the fine mode
+MIN_STYLE_SIDE = 128  # px of the shorter side: a smaller image shows too few strokes
 
 
 def name_of(file_name: str) -> str:
@@ -42,9 +42,9 @@ def check_names(files: Sequence[File]) -> None:
 def check_sizes(files: Sequence[File]) -> None:
     """Raises `InvalidInput` unless each style image is large enough to train on."""
     for file in files:
-        size = image_io.size(file.read())
-        if min(size) < LEAST_STYLE:
-            expected, received = f"a shorter side of at least {LEAST_STYLE} px", "{1} x {0} px".format(*size)
+        size = image_io.read_size(file.read())
+        if min(size) < MIN_STYLE_SIDE:
+            expected, received = f"a shorter side of at least {MIN_STYLE_SIDE} px", "{1} x {0} px".format(*size)
             step = "choose a larger image"
             raise invalid(f"style {file.name}", expected=expected, received=received, next_step=step)
 
@@ -64,7 +64,7 @@ def styles_of(preset: Preset) -> tuple[str, ...]:
     raise invalid(f"preset {preset.name}", expected="names of styles", received="none", next_step=step)
 
 
-def styles(network: str = SHIPPED) -> tuple[str, ...]:
+def list_styles(network: str = SHIPPED_NETWORK) -> tuple[str, ...]:
     """Returns the styles of a network by its name; none if there is no such network."""
     try:
         return styles_of(presets.find(network))
@@ -72,13 +72,13 @@ def styles(network: str = SHIPPED) -> tuple[str, ...]:
         return ()
 
 
-def training_images() -> dict[str, dict[str, Input]]:
+def list_training_images() -> dict[str, dict[str, Input]]:
     """Returns the style images of the user's complete networks: `{network: {style: image}}`.
 
     Shared networks are left out, because a recipe can name any file of the studio.
     """
     images_by_network = {}
-    for name in presets.own_names():
+    for name in presets.list_own_names():
         with suppress(StudioError):
             preset = presets.find(name)
             if preset.task == TASK:
@@ -88,41 +88,41 @@ def training_images() -> dict[str, dict[str, Input]]:
     return images_by_network
 
 
-def network_for(pairs: Sequence[tuple[str, str]]) -> str:
+def find_shared_network(pairs: Sequence[tuple[str, str]]) -> str:
     """Returns the network that has all these house styles unchanged; "" if there is none.
 
     Args:
         pairs: of a style and the network it comes from, "" for none.
     """
     networks = dict.fromkeys(network for _, network in pairs)
-    return next((name for name in networks if name and all(paints_as(name, *pair) for pair in pairs)), "")
+    return next((name for name in networks if name and all(has_style_unchanged(name, *pair) for pair in pairs)), "")
 
 
-def paints_as(network: str, style: str, home: str) -> bool:
+def has_style_unchanged(network: str, style: str, home: str) -> bool:
     """Whether a network has a style of another network (`home`) unchanged, e.g. by adding styles to it."""
     if network == home:
-        return style in styles(network)
+        return style in list_styles(network)
     try:
         preset = presets.find(network)
         settings, figures = settings_of(preset), preset.data().get("figures", {})
     except StudioError:
         return False
     is_unchanged = settings.only_new and not settings.kept and style not in figures.get("taught", ())
-    return is_unchanged and figures.get("started_from") == home and style in styles(network)
+    return is_unchanged and figures.get("started_from") == home and style in list_styles(network)
 
 
-def network_of(settings: TransferSettings, inputs: Mapping[str, Sequence[Any]]) -> Preset:
+def find_network(settings: TransferSettings, inputs: Mapping[str, Sequence[Any]]) -> Preset:
     """Returns the network from the inputs, else the one that the settings name.
 
     Raises:
         InvalidInput: if there is none, or it is another kind of model.
     """
-    preset = presets.uploaded_or_named(inputs, settings.network)
+    preset = presets.load_uploaded_or_named(inputs, settings.network)
     settings_of(preset)
     return preset
 
 
-def indices(preset: Preset, names: Sequence[str]) -> list[int]:
+def find_indices(preset: Preset, names: Sequence[str]) -> list[int]:
     """Returns the indices of styles in their network. Raises `InvalidInput` with the closest name."""
     known_names = styles_of(preset)
     for name in names:

@@ -11,10 +11,10 @@ from keras import ops
 from studio.core.objectives import losses
 from studio.core.objectives.backbones import Backbone
 from studio.core.training.loss_model import LossModel
-from studio.core.training.precision import as_float32, computing_in
+from studio.core.training.precision import cast_to_float32, computing_in
 from studio.style.house.gram_loss import CONTENT_LAYER, STYLE_LAYERS, content_weight
-from studio.style.house.network import StyledNorm, network
-from studio.style.house.settings import FARTHEST, TrainStyleSettings
+from studio.style.house.network import StyledNorm, build_network
+from studio.style.house.settings import MAX_SHIFT, TrainStyleSettings
 
 _LOSSES = ("style", "content", "smoothness", "steadiness")
 
@@ -40,7 +40,7 @@ class Learner(LossModel):
     ):
         super().__init__(settings, _LOSSES)
         with computing_in(settings.precision):
-            self.network = network(settings, len(grams))
+            self.network = build_network(settings, len(grams))
         self.grams = {layer: np.stack([gram[layer] for gram in grams]) for layer in STYLE_LAYERS}
         extract = backbone.with_precision(settings.precision).features((*STYLE_LAYERS, CONTENT_LAYER))
         self._look = lambda images: extract(
@@ -74,23 +74,25 @@ class Learner(LossModel):
         features = {
             layer: ops.split(activations, count) for layer, activations in self._look(painted).items()
         }
-        content_targets = ops.split(as_float32(self._look(photos)[CONTENT_LAYER]), count)
+        content_targets = ops.split(cast_to_float32(self._look(photos)[CONTENT_LAYER]), count)
         sums = dict.fromkeys(_LOSSES, 0.0)
         for n, image in enumerate(ops.split(painted, count)):
             for layer in STYLE_LAYERS:
                 gram = ops.take(ops.convert_to_tensor(self.grams[layer]), styles[n], axis=0)
                 target = (gram, ops.sum(ops.square(gram)) + 1e-12)
                 parts = _split_regions(features[layer][n], self.settings.parts)
-                style_loss = sum(losses.value(losses.STYLE, part, target) for part in parts)
+                style_loss = sum(losses.evaluate_term(losses.STYLE, part, target) for part in parts)
                 sums["style"] += style_loss / (len(parts) * len(STYLE_LAYERS))
             target = (content_targets[n], ops.mean(ops.square(content_targets[n])) + 1e-8)
-            sums["content"] += losses.value(losses.CONTENT, as_float32(features[CONTENT_LAYER][n]), target)
-            sums["smoothness"] += losses.value(losses.VARIATION, image, ())
+            sums["content"] += losses.evaluate_term(
+                losses.CONTENT, cast_to_float32(features[CONTENT_LAYER][n]), target
+            )
+            sums["smoothness"] += losses.evaluate_term(losses.VARIATION, image, ())
         return {name: total / count for name, total in sums.items()}
 
     def _unsteady(self, painted: Any, second: Any, down: Any, right: Any) -> Any:
         """Returns the mean squared difference of two views where they overlap."""
-        side = self.settings.size - FARTHEST
+        side = self.settings.size - MAX_SHIFT
         overlap = ops.slice(painted, [0, down, right, 0], (painted.shape[0], side, side, 3))
         return ops.mean(ops.square(overlap - second[:, :side, :side]))
 

@@ -13,11 +13,11 @@ import keras
 import numpy as np
 from keras import ops
 
-from studio.core.training.batches import part_seed
+from studio.core.training.batches import derive_seed
 from studio.style.house.settings import TrainStyleSettings
 
-SPEED = 10.0  # learning rate factor of gains and shifts: each style is trained less often than shared weights
-SMALL = 1e-5  # epsilon added to variances
+LEARNING_RATE_FACTOR = 10.0  # learning rate factor of gains and shifts: each style is trained less often than shared weights
+EPSILON = 1e-5  # epsilon added to variances
 
 
 class StyledNorm(keras.layers.Layer):
@@ -38,18 +38,18 @@ class StyledNorm(keras.layers.Layer):
     def call(self, inputs: Any) -> Any:
         maps, shares = inputs
         mean, variance = ops.moments(maps, axes=(1, 2), keepdims=True)
-        gain = (1 + self._of(shares, self.gain)) * ops.rsqrt(variance + SMALL)
+        gain = (1 + self._of(shares, self.gain)) * ops.rsqrt(variance + EPSILON)
         shift = self._of(shares, self.shift) - mean * gain
         return maps * gain + shift
 
     def _of(self, shares: Any, numbers: Any) -> Any:
-        return SPEED * ops.matmul(shares, numbers)[:, None, None, :]
+        return LEARNING_RATE_FACTOR * ops.matmul(shares, numbers)[:, None, None, :]
 
     def compute_output_shape(self, shapes: Any) -> Any:
         return shapes[0]
 
 
-class Mirrored(keras.layers.Layer):
+class MirrorPadding(keras.layers.Layer):
     """Pads activations by reflection, which avoids visible borders.
 
     Args:
@@ -70,7 +70,7 @@ class Mirrored(keras.layers.Layer):
         return (batch, *wider, channels)
 
 
-def network(settings: TrainStyleSettings, styles: int) -> keras.Model:
+def build_network(settings: TrainStyleSettings, styles: int) -> keras.Model:
     """Builds an untrained network.
 
     Args:
@@ -83,12 +83,12 @@ def network(settings: TrainStyleSettings, styles: int) -> keras.Model:
     """
     photos = keras.Input((None, None, 3), name="photos")
     shares = keras.Input((styles,), name="shares")
-    seeds = iter(part_seed(settings.seed, n) for n in range(100))
+    seeds = iter(derive_seed(settings.seed, n) for n in range(100))
     width = settings.width
 
     def conv(maps: Any, channels: int, side: int, name: str, stride: int = 1, scale: float = 1.0) -> Any:
         start = keras.initializers.VarianceScaling(scale, "fan_avg", "uniform", next(seeds))
-        maps = Mirrored(side // 2, name=f"{name}_border")(maps)
+        maps = MirrorPadding(side // 2, name=f"{name}_border")(maps)
         return keras.layers.Conv2D(channels, side, stride, name=name, kernel_initializer=start)(maps)
 
     def add_norm(maps: Any, name: str, active: bool = True, **options: Any) -> Any:

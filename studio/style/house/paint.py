@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import keras
 
 STRIDE = 4  # px of the photo per position of the coarsest layer
-LEAST_SIDE = 32  # px: reflection padding needs sides larger than the border, on every layer
+MIN_SIDE = 32  # px: reflection padding needs sides larger than the border, on every layer
 _CACHE: dict[str, HouseNetwork] = {}  # loaded networks of a worker, by preset key
 _MAX_CACHED = 2
 
@@ -35,7 +35,7 @@ class HouseNetwork:
 
     def __init__(self, preset: Preset):
         self.digest, self.styles = preset.digest, known_styles.styles_of(preset)
-        self._network = network.load(preset)  # prepared for the last size, which video frames share
+        self._network = build_network.load(preset)  # prepared for the last size, which video frames share
 
     def paint(self, photo_01: np.ndarray, indices: Sequence[int], shares: Sequence[float]) -> np.ndarray:
         """Applies a mix of styles to a photo.
@@ -59,7 +59,7 @@ class HouseNetwork:
 
 def _pad(photo_01: np.ndarray) -> np.ndarray:
     """Pads a photo by reflection at the right and bottom to sides that the network accepts."""
-    sides = [max(LEAST_SIDE, -(-side // STRIDE) * STRIDE) for side in photo_01.shape[1:3]]
+    sides = [max(MIN_SIDE, -(-side // STRIDE) * STRIDE) for side in photo_01.shape[1:3]]
     padding = [full - side for full, side in zip(sides, photo_01.shape[1:3], strict=True)]
     return np.pad(photo_01, ((0, 0), (0, padding[0]), (0, padding[1]), (0, 0)), mode="symmetric")
 
@@ -69,11 +69,11 @@ def open(preset: Preset) -> HouseNetwork:
     return get_or_make(_CACHE, preset.key, lambda: HouseNetwork(preset), _MAX_CACHED)
 
 
-def load(preset: Preset) -> keras.Model:
+def load_keras(preset: Preset) -> keras.Model:
     """Loads the Keras network of a preset. Raises `InvalidInput` for another model or incomplete files."""
     settings, styles = known_styles.settings_of(preset), known_styles.styles_of(preset)
-    from studio.style.house.network import network
+    from studio.style.house.network import build_network
 
-    model = network(settings, len(styles))
-    loading.fill(model, preset)
+    model = build_network(settings, len(styles))
+    loading.load_weights(model, preset)
     return model

@@ -6,8 +6,8 @@ from studio.core.settings import setting
 from studio.core.training import settings as shared
 from studio.core.training.precision import HELP, Precision
 
-FARTHEST = 8  # largest shift in px of a photo's second view
-LEAST_PHOTOS = 50
+MAX_SHIFT = 8  # largest shift in px of a photo's second view
+MIN_PHOTOS = 50
 
 
 class TrainStyleSettings(shared.TrainImageSettings):
@@ -98,4 +98,4 @@ class TrainStyleSettings(shared.TrainImageSettings):
     @property
     def photo_side(self) -> int:
         """Side of the loaded photos in px: fits a crop and its shift."""
-        return max(self.photo_size, self.size + FARTHEST)
+        return max(self.photo_size, self.size + MAX_SHIFT)

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 
 from studio.core import data
-from studio.core.data.split import positions, split
+from studio.core.data.split import compute_positions, split
 from studio.core.errors import invalid
 from studio.core.imaging import image_io
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
 from studio.core.training import checkpoints, publish, start_from
 from studio.style.house import card, known_styles
-from studio.style.house.settings import LEAST_PHOTOS, TrainStyleSettings
+from studio.style.house.settings import MIN_PHOTOS, TrainStyleSettings
 
 
 def check(settings: TrainStyleSettings, inputs: Mapping[str, Sequence[File]]) -> None:
@@ -26,25 +26,25 @@ def check(settings: TrainStyleSettings, inputs: Mapping[str, Sequence[File]]) ->
         if getattr(settings, name) and not inputs.get("start"):
             step = f"name one with --start-from, or leave {name} out"
             raise invalid(name, expected="a network to start from", received="none", next_step=step)
-    start_from.check(settings, inputs, known_styles.TASK, "a network of styles", known_styles.SHAPE)
+    start_from.check(settings, inputs, known_styles.TASK, "a network of styles", known_styles.SHAPE_SETTINGS)
 
 
-@checkpoints.one_at_a_time(known_styles.TASK)
+@checkpoints.lock_run(known_styles.TASK)
 def train(settings: TrainStyleSettings, inputs: Inputs, progress: Progress) -> Result:
     """Trains a network of house styles; see `studio.style.house.train`."""
     from studio.core.objectives import backbones
     from studio.style.house import train as training
 
-    file, (old, start) = inputs["data"][0], _start(inputs)
+    file, (old, start) = inputs["data"][0], _load_start(inputs)
     known_styles.check_sizes(inputs["style"])
-    style_images = {known_styles.name_of(file.name): _image(file) for file in inputs["style"]}
-    dataset = data.load_dataset(file, settings.photo_side, 3, progress, least=LEAST_PHOTOS)
-    learned, held_out = split(positions(dataset, progress), settings.held_out)
+    style_images = {known_styles.name_of(file.name): _read_style(file) for file in inputs["style"]}
+    dataset = data.load_dataset(file, settings.photo_side, 3, progress, least=MIN_PHOTOS)
+    learned, held_out = split(compute_positions(dataset, progress), settings.held_out)
     names = [*old, *(name for name in style_images if name not in old)]
     style_indices = _styles_to_train(names, list(style_images), old, settings.only_new)
     vgg16 = backbones.load("vgg16", progress)
     progress.stage("Computing the Gram matrices of the styles")
-    target_grams = grams(names, style_images, vgg16.average_pooling, settings, progress)
+    target_grams = compute_style_grams(names, style_images, vgg16.average_pooling, settings, progress)
     job = publish.Job(known_styles.TASK, "train_style", settings, inputs)
     trainer_args = (settings, target_grams, style_indices, vgg16.average_pooling, job.run, start)
     trainer = training.Trainer(dataset.images, learned, held_out, *trainer_args).fit(progress)
@@ -59,7 +59,7 @@ def train(settings: TrainStyleSettings, inputs: Inputs, progress: Progress) -> R
         **trainer.scores.figures(),
     }
     photos = trainer.middles(held_out[: len(names)])
-    sheet = training.sheet(trainer.learner, photos, range(len(names)), len(names))
+    sheet = training.draw_sheet(trainer.learner, photos, range(len(names)), len(names))
     return job.publish(
         trainer.result,
         figures,
@@ -67,16 +67,16 @@ def train(settings: TrainStyleSettings, inputs: Inputs, progress: Progress) -> R
         metadata={"styles": names},
         more=["--style", *(style.name for style in inputs["style"])],
         weights={"vgg16": vgg16.digest},
-        image=publish.image(sheet, figures["curve"]),
+        image=publish.draw_card_image(sheet, figures["curve"]),
         suffix="-styles",
     )
 
 
-def _image(style: File) -> np.ndarray:
+def _read_style(style: File) -> np.ndarray:
     return image_io.read(style.read(), f"style {style.name}")
 
 
-def grams(
+def compute_style_grams(
     names: Sequence[str],
     images: Mapping[str, np.ndarray],
     backbone: Any,
@@ -86,9 +86,9 @@ def grams(
     """Returns the Gram matrices of each style; zeros for styles that are not trained."""
     from studio.style.house import gram_loss
 
-    longest = round(known_styles.STYLE_SIDE * settings.stroke)
+    longest = round(known_styles.STYLE_IMAGE_SIDE * settings.stroke)
     grams_by_name = {
-        name: gram_loss.grams(backbone, image_io.to_01(image_io.fit(image, longest)), progress)
+        name: gram_loss.compute_grams(backbone, image_io.to_01(image_io.fit(image, longest)), progress)
         for name, image in images.items()
     }
     empty = {layer: np.zeros_like(gram) for layer, gram in next(iter(grams_by_name.values())).items()}
@@ -115,9 +115,9 @@ def _retrained_note(
     )
 
 
-def _start(inputs: Inputs) -> tuple[tuple[str, ...], Any]:
+def _load_start(inputs: Inputs) -> tuple[tuple[str, ...], Any]:
     """Returns the styles of the network to start from, and the network; () and None without one."""
     from studio.style.house import paint
 
-    preset = start_from.model(inputs)
-    return (known_styles.styles_of(preset), paint.load(preset)) if preset else ((), None)
+    preset = start_from.load_model(inputs)
+    return (known_styles.styles_of(preset), paint.load_keras(preset)) if preset else ((), None)

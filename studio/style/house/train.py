@@ -8,16 +8,16 @@ import keras
 import numpy as np
 
 from studio.core.errors import Cancelled
-from studio.core.imaging.grids import grid
+from studio.core.imaging.grids import make_grid
 from studio.core.objectives.backbones import Backbone
 from studio.core.progress import Progress
 from studio.core.training import checkpoints
 from studio.core.training.photo_trainer import PhotoTrainer
 from studio.style.house.film_grain import add_training_grain
-from studio.style.house.held_out import FINAL_PHOTOS, INTERIM_PHOTOS, HeldOut
+from studio.style.house.held_out import FINAL_PHOTOS, INTERIM_PHOTOS, HeldOutLosses
 from studio.style.house.learner import Learner
 from studio.style.house.network import widen_weights
-from studio.style.house.settings import FARTHEST, TrainStyleSettings
+from studio.style.house.settings import MAX_SHIFT, TrainStyleSettings
 
 
 class Trainer(PhotoTrainer):
@@ -87,12 +87,12 @@ class Trainer(PhotoTrainer):
         mirrored = rng.random(len(photos)) < 0.5
         photos[mirrored] = photos[mirrored, :, ::-1]
         photos = add_training_grain(photos, rng)
-        moved = np.tile(rng.integers(0, FARTHEST + 1, 2).astype("int32"), (len(photos), 1))
+        moved = np.tile(rng.integers(0, MAX_SHIFT + 1, 2).astype("int32"), (len(photos), 1))
         return {"photos": photos, "moved": moved}
 
     def _windows(self, rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Returns a random crop of each photo, `(n, size + FARTHEST, size + FARTHEST, 3) uint8`."""
-        side = self.settings.size + FARTHEST
+        side = self.settings.size + MAX_SHIFT
         corners = rng.integers(0, self.photos.shape[1] - side + 1, (len(rows), 2))
         return np.stack(
             [
@@ -103,15 +103,15 @@ class Trainer(PhotoTrainer):
 
     def middles(self, rows: np.ndarray) -> np.ndarray:
         """Returns the center crop of each photo with its grain, for tests."""
-        side = self.settings.size + FARTHEST
+        side = self.settings.size + MAX_SHIFT
         at = (self.photos.shape[1] - side) // 2
         return add_training_grain(self.photos[rows, at : at + side, at : at + side], np.random.default_rng(0))
 
-    def metrics(self, scores: HeldOut) -> Mapping[str, float]:
+    def metrics(self, scores: HeldOutLosses) -> Mapping[str, float]:
         """Returns the style and content losses."""
         return {f"validation {name}": scores.mean(name) for name in ("style", "content")}
 
-    def measure(self, rows: np.ndarray, progress: Progress | None = None) -> HeldOut:
+    def measure(self, rows: np.ndarray, progress: Progress | None = None) -> HeldOutLosses:
         """Measures losses of the current weights on photos, each in every trained style.
 
         If stopped, returns the losses of the photos so far.
@@ -128,11 +128,11 @@ class Trainer(PhotoTrainer):
             photos.append(
                 {name: float(np.mean([losses[name] for losses in style_losses])) for name in style_losses[0]}
             )
-        return HeldOut(tuple(photos))
+        return HeldOutLosses(tuple(photos))
 
     def sheet(self) -> np.ndarray:
         """Returns held-out photos, each above its current result, `(H, W, 3) uint8`."""
-        return sheet(self.learner, self.middles(self.few_rows), self.trained_styles)
+        return draw_sheet(self.learner, self.middles(self.few_rows), self.trained_styles)
 
     def final_weights(self) -> list[np.ndarray]:
         """Returns the EMA weights, interpolated with the starting weights by the share `kept` (Wortsman et
@@ -147,7 +147,7 @@ class Trainer(PhotoTrainer):
         super().finish(progress)
 
 
-def sheet(
+def draw_sheet(
     learner: Learner, photos: np.ndarray, styles: Sequence[int] | np.ndarray, most: int = 8
 ) -> np.ndarray:
     """Returns a preview, `(H, W, 3) uint8`: photos, each above its result in one of the styles.
@@ -164,4 +164,4 @@ def sheet(
     shares = np.eye(learner.network.inputs[1].shape[-1], dtype="float32")[style_indices]
     painted = learner.network.predict_on_batch([photos.astype("float32") / 255, shares])
     outputs = np.rint(np.asarray(painted) * 255).clip(0, 255).astype("uint8")
-    return grid(np.concatenate([photos, outputs]), columns=columns)
+    return make_grid(np.concatenate([photos, outputs]), columns=columns)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from studio.core.imaging import tiling
-from studio.core.objectives.backbones import Backbone, spec
+from studio.core.objectives.backbones import Backbone, find_spec
 from studio.core.objectives.evaluate import HALO, MAX_SIDE, TILE
 from studio.core.objectives.gradients import compile_function
 from studio.core.progress import Progress
@@ -17,39 +17,39 @@ from studio.core.progress import Progress
 if TYPE_CHECKING:
     import keras
 
-LAYERS = tuple(name for name in spec("vgg16").layers if "conv" in name)[:10]
-CHANNELS = tuple(spec("vgg16").layers[name] for name in LAYERS)
+LAYERS = tuple(name for name in find_spec("vgg16").layers if "conv" in name)[:10]
+CHANNELS = tuple(find_spec("vgg16").layers[name] for name in LAYERS)
 DEPTH = sum(CHANNELS)  # 2,688
 STRIDE = 4  # px of the image per position
-MULTIPLE = 8  # px: sides must be multiples of it, so that every layer divides evenly
-_LEAST_SIDE = 32  # px: smaller images are mirrored, so that the deepest layer has a few positions
+SIDE_MULTIPLE = 8  # px: sides must be multiples of it, so that every layer divides evenly
+_MIN_SIDE = 32  # px: smaller images are mirrored, so that the deepest layer has a few positions
 
 
 def pad(images_01: np.ndarray) -> np.ndarray:
     """Mirrors an image at the right and bottom until its sides suit the network."""
-    missing = [max(_LEAST_SIDE, -(-side // MULTIPLE) * MULTIPLE) - side for side in images_01.shape[1:3]]
+    missing = [max(_MIN_SIDE, -(-side // SIDE_MULTIPLE) * SIDE_MULTIPLE) - side for side in images_01.shape[1:3]]
     return np.pad(images_01, ((0, 0), *((0, count) for count in missing), (0, 0)), mode="symmetric")
 
 
 def crop(images_01: np.ndarray) -> np.ndarray:
     """Crops a painting at the right and bottom until its sides suit the network, without mirroring."""
-    height, width = (max(_LEAST_SIDE, side // MULTIPLE * MULTIPLE) for side in images_01.shape[1:3])
+    height, width = (max(_MIN_SIDE, side // SIDE_MULTIPLE * SIDE_MULTIPLE) for side in images_01.shape[1:3])
     return pad(images_01[:, :height, :width])
 
 
-def extractor(backbone: Backbone) -> keras.Model:
+def build_extractor(backbone: Backbone) -> keras.Model:
     """Returns a model from `(1, H, W, 3) float32 in [0, 1]` to `(1, H / 4, W / 4, 2688) float32`.
 
     Each layer is divided by its number of channels and resized bilinearly, as in the paper.
     """
-    return _build_extractor(backbone.features(LAYERS))
+    return _build_on_trunk(backbone.features(LAYERS))
 
 
 @lru_cache(maxsize=4)
-def _build_extractor(trunk: keras.Model) -> keras.Model:
+def _build_on_trunk(trunk: keras.Model) -> keras.Model:
     import keras
 
-    maps = [_resize_layer(trunk.output[name], spec("vgg16").strides[name]) for name in LAYERS]
+    maps = [_resize_layer(trunk.output[name], find_spec("vgg16").strides[name]) for name in LAYERS]
     scaled = [
         keras.layers.Rescaling(1.0 / count, dtype="float32")(features)
         for count, features in zip(CHANNELS, maps, strict=True)
@@ -71,10 +71,10 @@ def _resize_layer(features, stride: int):
     return features
 
 
-def tiles(height: int, width: int) -> list[tiling.Tile]:
+def split_tiles(height: int, width: int) -> list[tiling.Tile]:
     """Returns the tiles of an image: one up to `MAX_SIDE` px; beyond that, tiles bound memory."""
     fits = max(height, width) <= MAX_SIDE
-    return list(tiling.tiles(height, width, MAX_SIDE if fits else TILE, 0 if fits else HALO))
+    return list(tiling.cut_tiles(height, width, MAX_SIDE if fits else TILE, 0 if fits else HALO))
 
 
 def inner_slices(tile: tiling.Tile) -> tuple[slice, slice]:
@@ -95,7 +95,7 @@ def extract(backbone: Backbone, images_01: np.ndarray, progress: Progress | None
     """Extracts the features of an image of any size.
 
     Args:
-        images_01: `(1, H, W, 3) float32 in [0, 1]`; sides are multiples of `MULTIPLE`.
+        images_01: `(1, H, W, 3) float32 in [0, 1]`; sides are multiples of `SIDE_MULTIPLE`.
 
     Returns:
         `(H / 4, W / 4, 2688) float16`, which takes half the memory of float32. Each vector has unit length,
@@ -106,8 +106,8 @@ def extract(backbone: Backbone, images_01: np.ndarray, progress: Progress | None
     """
     height, width = images_01.shape[1:3]
     features_map = np.empty((height // STRIDE, width // STRIDE, DEPTH), "float16")
-    compute = _unit_graph(extractor(backbone))
-    for tile in tiles(height, width):
+    compute = _compile_unit_features(build_extractor(backbone))
+    for tile in split_tiles(height, width):
         if progress is not None:
             progress.check()
         features = np.asarray(compute(images_01[:, tile.rows.window, tile.columns.window]))[0]
@@ -123,17 +123,17 @@ def layer_slices() -> list[slice]:
 
 
 @lru_cache(maxsize=4)
-def _unit_graph(model: keras.Model) -> Callable:
+def _compile_unit_features(model: keras.Model) -> Callable:
     def unit(images_01):
         from keras import ops
 
         features = model(images_01)
-        return ops.cast(features / (norm(features) + 1e-8), "float16")
+        return ops.cast(features / (vector_norm(features) + 1e-8), "float16")
 
     return compile_function(unit)
 
 
-def norm(vectors):
+def vector_norm(vectors):
     """Returns lengths along the last axis, which is kept; the gradient is finite at 0."""
     from keras import ops
 

@@ -12,15 +12,23 @@ from studio.core.imaging import tiling
 from studio.core.objectives.backbones import Backbone
 from studio.core.objectives.gradients import compile_function, value_and_grad
 from studio.core.progress import Progress
-from studio.style.nnst.features import DEPTH, extractor, inner_slices, layer_slices, map_slices, norm, tiles
+from studio.style.nnst.features import (
+    DEPTH,
+    build_extractor,
+    inner_slices,
+    layer_slices,
+    map_slices,
+    split_tiles,
+    vector_norm,
+)
 from studio.style.nnst.matching import Bank
 
 if TYPE_CHECKING:
     import keras
 
 _SAMPLED_POSITIONS = 2048  # positions of the image that each layer is matched at, in one step
-_CANDIDATES = 4096  # candidate positions in each painting
-_ROWS = 32  # rows of a target mixed at once in float32
+_MAX_CANDIDATES = 4096  # candidate positions in each painting
+_ROWS_AT_ONCE = 32  # rows of a target mixed at once in float32
 
 
 class MatchLoss:
@@ -46,13 +54,13 @@ class MatchLoss:
         progress: Progress,
     ):
         self._target = np.empty_like(photo)
-        for top in range(0, len(photo), _ROWS):
-            rows = slice(top, top + _ROWS)
+        for top in range(0, len(photo), _ROWS_AT_ONCE):
+            rows = slice(top, top + _ROWS_AT_ONCE)
             mixed = structure * photo[rows].astype("float32")
             for bank, index, share in zip(banks, indices, shares, strict=True):
                 mixed += (1.0 - structure) * share[rows][..., None] * bank.features[index[rows]]
             self._target[rows] = mixed
-        self._graph, self._progress = _matched_graph(extractor(backbone)), progress
+        self._graph, self._progress = _compile_match_loss(build_extractor(backbone)), progress
 
     def __call__(self, images_01: np.ndarray) -> tuple[float, np.ndarray]:
         """Returns the loss at `(1, H, W, 3) float32`, and its gradient with respect to the image."""
@@ -93,11 +101,11 @@ class LayerwiseLoss:
         self._shares = np.stack(shares, axis=-1).astype("float32")
         self._structure = np.float32(structure)
         self._banks = [bank.features for bank in banks]
-        self._graph = _layerwise_graph(extractor(backbone), len(banks))
+        self._graph = _compile_layerwise_loss(build_extractor(backbone), len(banks))
 
     def __call__(self, images_01: np.ndarray) -> tuple[float, np.ndarray]:
         """Returns the loss at `(1, H, W, 3) float32`, and its gradient with respect to the image."""
-        candidates = [self._rng.permutation(len(bank))[:_CANDIDATES] for bank in self._banks]
+        candidates = [self._rng.permutation(len(bank))[:_MAX_CANDIDATES] for bank in self._banks]
         banks = tuple(bank[rows][None, :, None] for bank, rows in zip(self._banks, candidates, strict=True))
         total_positions = self._photo.shape[0] * self._photo.shape[1]
 
@@ -125,7 +133,7 @@ class LayerwiseLoss:
 def _sum_tiles(graph: Callable, images_01: np.ndarray, inputs: Callable, progress: Progress):
     """Adds the losses and gradients of all tiles."""
     total, gradient = 0.0, np.zeros(images_01.shape, "float32")
-    for tile in tiles(*images_01.shape[1:3]):
+    for tile in split_tiles(*images_01.shape[1:3]):
         progress.check()
         part = images_01[:, tile.rows.window, tile.columns.window]
         value, _, slope = graph(part, *inputs(tile, part.shape[1] // 4, part.shape[2] // 4))
@@ -135,49 +143,53 @@ def _sum_tiles(graph: Callable, images_01: np.ndarray, inputs: Callable, progres
 
 
 @lru_cache(maxsize=4)
-def _matched_graph(model: keras.Model) -> Callable:
+def _compile_match_loss(model: keras.Model) -> Callable:
     def loss(images_01, target, weight):
         from keras import ops
 
         features = model(images_01)
-        similarity = ops.sum(features * ops.cast(target, "float32"), axis=-1, keepdims=True) / norm(features)
+        similarity = ops.sum(features * ops.cast(target, "float32"), axis=-1, keepdims=True) / vector_norm(
+            features
+        )
         return ops.sum(weight * (1.0 - similarity)), ()
 
     return compile_function(value_and_grad(loss))
 
 
 @lru_cache(maxsize=8)
-def _layerwise_graph(model: keras.Model, styles: int) -> Callable:
+def _compile_layerwise_loss(model: keras.Model, styles: int) -> Callable:
     def loss(images_01, positions, photo, shares, size, structure, *banks):
         from keras import ops
 
         sampled = ops.take(ops.reshape(model(images_01), (-1, DEPTH)), positions[0, :, 0, 0], axis=0)
         distance = 0.0
         for part in layer_slices():
-            features = _unit(sampled[:, part])
-            structure_distance = 1.0 - _similarity(features, _unit(ops.cast(photo[0, :, 0, part], "float32")))
+            features = _normalize(sampled[:, part])
+            structure_distance = 1.0 - _similarity(
+                features, _normalize(ops.cast(photo[0, :, 0, part], "float32"))
+            )
             distance += structure * ops.mean(structure_distance)
             for style in range(styles):
-                bank = _unit(ops.cast(banks[style][0, :, 0, part], "float32"))
-                style_distance = 1.0 - _similarity(features, _nearest(features, bank))
+                bank = _normalize(ops.cast(banks[style][0, :, 0, part], "float32"))
+                style_distance = 1.0 - _similarity(features, _find_nearest(features, bank))
                 distance += (1.0 - structure) * ops.mean(shares[0, :, 0, style] * style_distance)
         return size * distance / len(layer_slices()), ()
 
     return compile_function(value_and_grad(loss))
 
 
-def _nearest(features, bank):
+def _find_nearest(features, bank):
     """Returns the nearest of `(N, C)` to each of `(n, C)` by centered cosine distance."""
     from keras import ops
 
     own = ops.stop_gradient(features)
-    centered = [_unit(vectors - ops.mean(vectors, axis=0, keepdims=True)) for vectors in (own, bank)]
+    centered = [_normalize(vectors - ops.mean(vectors, axis=0, keepdims=True)) for vectors in (own, bank)]
     index = ops.argmax(ops.matmul(centered[0], ops.transpose(centered[1])), axis=1)
     return ops.take(bank, index, axis=0)
 
 
-def _unit(vectors):
-    return vectors / norm(vectors)
+def _normalize(vectors):
+    return vectors / vector_norm(vectors)
 
 
 def _similarity(first, second):

@@ -10,9 +10,9 @@ import numpy as np
 
 from studio.core.progress import Progress
 
-MOST = 16_384  # positions of a painting in a bank: 88 MB
-_SHOWN = 48  # positions along the longer side that a page receives: 4 kB
-_BLOCK = 2048  # positions compared at once: 134 MB of similarities
+MAX_POSITIONS = 16_384  # positions of a painting in a bank: 88 MB
+_MAX_GRID_SIDE = 48  # positions along the longer side that a page receives: 4 kB
+_BLOCK_POSITIONS = 2048  # positions compared at once: 134 MB of similarities
 
 
 class Bank(NamedTuple):
@@ -27,8 +27,8 @@ class Bank(NamedTuple):
     positions: np.ndarray
 
 
-def bank(maps: Sequence[np.ndarray], turns: Sequence[int], rng: np.random.Generator) -> Bank:
-    """Collects the positions of a painting, at most `MOST`, sampled uniformly if there are more.
+def build_bank(maps: Sequence[np.ndarray], turns: Sequence[int], rng: np.random.Generator) -> Bank:
+    """Collects the positions of a painting, at most `MAX_POSITIONS`, sampled uniformly if there are more.
 
     Args:
         maps: `(h, w, 2688) float16`, one for the painting and one for each rotated copy.
@@ -37,17 +37,17 @@ def bank(maps: Sequence[np.ndarray], turns: Sequence[int], rng: np.random.Genera
     """
     features, positions = [], []
     for image_map, turn in zip(maps, turns, strict=True):
-        rows = _sample(image_map.shape[0] * image_map.shape[1], MOST // len(maps), rng)
+        rows = _sample_rows(image_map.shape[0] * image_map.shape[1], MAX_POSITIONS // len(maps), rng)
         features.append(image_map.reshape(-1, image_map.shape[-1])[rows])
-        positions.append(_positions(image_map.shape[0], image_map.shape[1], turn).reshape(-1, 2)[rows])
+        positions.append(_original_positions(image_map.shape[0], image_map.shape[1], turn).reshape(-1, 2)[rows])
     return Bank(np.concatenate(features), np.concatenate(positions))
 
 
-def _sample(count: int, most: int, rng: np.random.Generator) -> np.ndarray:
+def _sample_rows(count: int, most: int, rng: np.random.Generator) -> np.ndarray:
     return np.arange(count) if count <= most else np.sort(rng.choice(count, most, replace=False))
 
 
-def _positions(height: int, width: int, turn: int) -> np.ndarray:
+def _original_positions(height: int, width: int, turn: int) -> np.ndarray:
     """Returns where each position of a rotated copy lies in the painting, `(height, width, 2)`."""
     upright = (height, width) if turn % 2 == 0 else (width, height)
     rows, columns = ((np.arange(side) + 0.5) / side for side in upright)
@@ -55,7 +55,7 @@ def _positions(height: int, width: int, turn: int) -> np.ndarray:
     return np.rot90(grid, turn).astype("float32")
 
 
-def nearest(features: np.ndarray, painting: Bank, progress: Progress | None = None) -> np.ndarray:
+def find_nearest(features: np.ndarray, painting: Bank, progress: Progress | None = None) -> np.ndarray:
     """Finds the nearest position of a painting to each position by centered cosine distance.
 
     Args:
@@ -69,19 +69,19 @@ def nearest(features: np.ndarray, painting: Bank, progress: Progress | None = No
     """
     flat = features.reshape(-1, features.shape[-1])
     mean = flat.mean(axis=0, dtype="float32")
-    candidates = _unit(
+    candidates = _normalize(
         painting.features.astype("float32") - painting.features.mean(axis=0, dtype="float32")
     ).T
     index = np.empty(len(flat), "int32")
-    for begin in range(0, len(flat), _BLOCK):
+    for begin in range(0, len(flat), _BLOCK_POSITIONS):
         if progress is not None:
             progress.check()
-        block = _unit(flat[begin : begin + _BLOCK].astype("float32") - mean)
-        index[begin : begin + _BLOCK] = np.argmax(block @ candidates, axis=1)
+        block = _normalize(flat[begin : begin + _BLOCK_POSITIONS].astype("float32") - mean)
+        index[begin : begin + _BLOCK_POSITIONS] = np.argmax(block @ candidates, axis=1)
     return index.reshape(features.shape[:2])
 
 
-def encode(matches: Sequence[np.ndarray]) -> dict[str, Any]:
+def encode_matches(matches: Sequence[np.ndarray]) -> dict[str, Any]:
     """Encodes the matched positions on a coarse grid, as JSON for a page.
 
     Args:
@@ -91,7 +91,7 @@ def encode(matches: Sequence[np.ndarray]) -> dict[str, Any]:
         `rows` and `columns` of the grid, and for each style base64 of `(rows, columns, 2) uint8`.
     """
     height, width = matches[0].shape[:2]
-    step = -(-max(height, width) // _SHOWN)
+    step = -(-max(height, width) // _MAX_GRID_SIDE)
     coarse = [
         np.rint(255 * positions[step // 2 :: step, step // 2 :: step]).astype("uint8")
         for positions in matches
@@ -104,5 +104,5 @@ def encode(matches: Sequence[np.ndarray]) -> dict[str, Any]:
     }
 
 
-def _unit(vectors: np.ndarray) -> np.ndarray:
+def _normalize(vectors: np.ndarray) -> np.ndarray:
     return vectors / (np.linalg.norm(vectors, axis=1, keepdims=True) + 1e-8)

@@ -27,12 +27,12 @@ def style_distance(backbone: Backbone, result: np.ndarray, painting: np.ndarray,
         Kolkin et al. 2019, "Style Transfer by Relaxed Optimal Transport and Self-Similarity",
         arXiv:1904.12785.
     """
-    grids = [grid(backbone, image, size, _GRID) for image in (result, painting)]
-    distances = 1.0 - similarity(*(features - features.mean(axis=0) for features in grids))
+    grids = [extract_grid(backbone, image, size, _GRID) for image in (result, painting)]
+    distances = 1.0 - cosine_similarity(*(features - features.mean(axis=0) for features in grids))
     return float(max(distances.min(axis=1).mean(), distances.min(axis=0).mean()))
 
 
-def grid(backbone: Backbone, image: np.ndarray, size: int, stride: int) -> np.ndarray:
+def extract_grid(backbone: Backbone, image: np.ndarray, size: int, stride: int) -> np.ndarray:
     """Returns features of `(H, W, 3) uint8` at a size, `(N, 2688) float32`, means of `stride` px squares."""
     features = extract(backbone, pad(image_io.to_01(image_io.fit(image, size)))).astype("float32")
     side = stride // STRIDE
@@ -41,7 +41,7 @@ def grid(backbone: Backbone, image: np.ndarray, size: int, stride: int) -> np.nd
     return squares.mean(axis=(1, 3)).reshape(height * width, -1)
 
 
-def similarity(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+def cosine_similarity(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Returns the cosine similarities of `(N, C)` and `(M, C)`."""
     units = [vectors / (np.linalg.norm(vectors, axis=1, keepdims=True) + 1e-8) for vectors in (first, second)]
     return units[0] @ units[1].T

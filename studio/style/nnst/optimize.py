@@ -17,8 +17,8 @@ from studio.style.nnst.pyramid import Pyramid, resize
 from studio.style.nnst.schedule import PLANS, Stage, stages
 from studio.style.scene import Scene
 
-PREVIEW = 512  # px: previews of all sizes are shown as large as the result, up to this
-_GRAIN = 0.02  # standard deviation
+MAX_PREVIEW_SIDE = 512  # px: previews of all sizes are shown as large as the result, up to this
+_NOISE_DEVIATION = 0.02  # standard deviation
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class _Run:
         self.rng = np.random.default_rng(scene.settings.seed)
         start_01 = scene.start_01(self.plan[0].size)
         # Grain of about five gray levels: another seed moves the strokes.
-        grain = _GRAIN * scene.share * self.rng.standard_normal(start_01.shape)
+        grain = _NOISE_DEVIATION * scene.share * self.rng.standard_normal(start_01.shape)
         self.image = np.clip(start_01 + grain, 0.0, 1.0).astype("float32")
 
     def begin(self, stage: Stage) -> None:
@@ -112,7 +112,7 @@ class _Run:
         if stage.size != self.size:  # the last stage has the size of the one before
             self._read(stage.size, content_01)
         photo, banks = self.photo, self.banks
-        shares = [_at_positions(share) for share in scene.shares_at(*content_01.shape[1:3])]
+        shares = [_average_positions(share) for share in scene.shares_at(*content_01.shape[1:3])]
         weight = structure_weight(settings.strength)
         if stage.layerwise:
             self.loss = losses.LayerwiseLoss(
@@ -121,7 +121,7 @@ class _Run:
         else:
             blend = image + share * (content_01 - image)
             features = photo if share == 1 else extract(self.backbone, pad(blend), self.progress)
-            indices = [matching.nearest(features, bank, self.progress) for bank in banks]
+            indices = [matching.find_nearest(features, bank, self.progress) for bank in banks]
             self.matches = [bank.positions[index] for bank, index in zip(banks, indices, strict=True)]
             self.loss = losses.MatchLoss(self.backbone, photo, banks, indices, shares, weight, self.progress)
         self.stage = stage
@@ -132,7 +132,7 @@ class _Run:
         turns = PLANS[self.scene.settings.mode].turns
         photo = extract(self.backbone, pad(content_01), self.progress)
         self.banks = [
-            matching.bank(list(self._style_maps(style_01, turns)), turns, self.rng)
+            matching.build_bank(list(self._style_maps(style_01, turns)), turns, self.rng)
             for style_01 in self.scene.styles_01(size)
         ]
         self.photo, self.size = photo, size
@@ -145,7 +145,7 @@ class _Run:
         self.image = np.clip(self.pyramid.images_01[:, :height, :width], 0.0, 1.0)
         self.steps, self.spent = self.steps + 1, self.spent + self.stage.cost
         self.losses = {"distance": value}
-        preview_shape = self.scene.shape(min(PREVIEW, self.scene.settings.size))
+        preview_shape = self.scene.shape(min(MAX_PREVIEW_SIDE, self.scene.settings.size))
         step, image = round(self.spent / self.work * self.total), self.image
         self.progress.report(
             step, self.total, self.losses, lambda: self.scene.finish(resize(image, preview_shape))
@@ -160,7 +160,7 @@ class _Run:
             yield extract(self.backbone, crop(turned), self.progress)
 
 
-def _at_positions(share: np.ndarray) -> np.ndarray:
+def _average_positions(share: np.ndarray) -> np.ndarray:
     """Averages a map over pixels, `(H, W)`, to one over the positions of the features."""
     padded_share = pad(share[None, ..., None])[0, ..., 0]
     height, width = (side // STRIDE for side in padded_share.shape)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-RATE = 0.002  # of Adam, as in the paper
-_DEPTH = 6  # levels
-_LEAST = 4  # px of the shorter side of the coarsest level
+LEARNING_RATE = 0.002  # of Adam, as in the paper
+_MAX_LEVELS = 6  # levels
+_MIN_SIDE = 4  # px of the shorter side of the coarsest level
 _DECAYS = (0.9, 0.999)  # of Adam's two means
 
 
@@ -23,16 +23,16 @@ class Pyramid:
         arXiv:1412.6980.
     """
 
-    def __init__(self, images_01: np.ndarray, rate: float = RATE):
+    def __init__(self, images_01: np.ndarray, rate: float = LEARNING_RATE):
         self._rate, self._step = rate, 0
         self._levels: list[np.ndarray] = []
         self._weights: list[tuple[np.ndarray, np.ndarray]] = []  # enlarge each level to the one before
         residual = images_01
-        while len(self._levels) < _DEPTH - 1 and min(residual.shape[1:3]) >= 2 * _LEAST:
+        while len(self._levels) < _MAX_LEVELS - 1 and min(residual.shape[1:3]) >= 2 * _MIN_SIDE:
             height, width = residual.shape[1:3]
             small = -(-height // 2), -(-width // 2)
-            coarse = apply(weights(height, small[0]), weights(width, small[1]), residual)
-            self._weights.append((weights(small[0], height), weights(small[1], width)))
+            coarse = apply(resize_matrix(height, small[0]), resize_matrix(width, small[1]), residual)
+            self._weights.append((resize_matrix(small[0], height), resize_matrix(small[1], width)))
             self._levels.append(residual - apply(*self._weights[-1], coarse))
             residual = coarse
         self._levels.append(residual)
@@ -71,11 +71,11 @@ def resize(images_01: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
         return images_01
     _, height, width, _ = images_01.shape
     lanczos = Image.Resampling.LANCZOS
-    larger = apply(weights(height, shape[1], lanczos), weights(width, shape[2], lanczos), images_01)
+    larger = apply(resize_matrix(height, shape[1], lanczos), resize_matrix(width, shape[2], lanczos), images_01)
     return np.clip(larger, 0.0, 1.0)
 
 
-def weights(length: int, new_length: int, method: Image.Resampling = Image.Resampling.BILINEAR) -> np.ndarray:
+def resize_matrix(length: int, new_length: int, method: Image.Resampling = Image.Resampling.BILINEAR) -> np.ndarray:
     """Returns the `(new_length, length) float32` matrix that resizes a row or column."""
     return np.asarray(Image.fromarray(np.eye(length, dtype="float32")).resize((length, new_length), method))
 

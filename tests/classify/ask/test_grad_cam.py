@@ -96,7 +96,7 @@ def test_what_speaks_for_nothing_is_all_cold(colors):
 @pytest.mark.parametrize("label, place", [("Cat", 0), ("cat", 1), ("CAT", 0), ("dog", 2)])
 def test_a_label_is_that_one_before_any_that_is_read_alike(label, place):
     named = replace(toy_classifier.colors(), classes=("Cat", "cat", "Dog"))
-    assert grad_cam._class_index(label, named) == place
+    assert grad_cam._find_class_index(label, named) == place
 
 
 def test_colors_are_over_the_place_and_what_was_not_seen_is_dark():

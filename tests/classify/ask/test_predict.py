@@ -35,21 +35,21 @@ def toy(weights_home):
 
 
 def test_the_best_come_first():
-    labels = predict.best(np.array([0.2, 0.5, 0.3]), ("a", "b", "c"), 2)
+    labels = predict.most_probable_labels(np.array([0.2, 0.5, 0.3]), ("a", "b", "c"), 2)
     assert labels == [{"label": "b", "probability": 0.5}, {"label": "c", "probability": 0.3}]
-    assert predict.best(np.array([0.5, 0.5]), ("a", "b"), 9)[0]["label"] == "a"
+    assert predict.most_probable_labels(np.array([0.5, 0.5]), ("a", "b"), 9)[0]["label"] == "a"
 
 
 def test_names_of_folders_never_steer_a_terminal():
     figures = {"images": [{"path": "a\n.png", "labels": [{"label": "\x1b[2Jcat\n", "probability": 1.0}]}]}
-    assert predict.readable(figures) == "a\ufffd.png: \ufffd[2Jcat\ufffd 100.0%"
+    assert predict.format_predictions(figures) == "a\ufffd.png: \ufffd[2Jcat\ufffd 100.0%"
 
 
 def test_words_for_a_person():
     figures = {
-        "images": [{"path": "x/cat.png", "labels": predict.best(np.array([0.126, 0.874]), ("a", "b"), 2)}]
+        "images": [{"path": "x/cat.png", "labels": predict.most_probable_labels(np.array([0.126, 0.874]), ("a", "b"), 2)}]
     }
-    assert predict.readable(figures) == "x/cat.png: b 87.4%, a 12.6%"
+    assert predict.format_predictions(figures) == "x/cat.png: b 87.4%, a 12.6%"
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_imagenets_head_is_that_of_the_weights(resnet50_home):
     named = imagenet.open()
     assert len(set(named.classes)) == 1000
     image = image_io.resize(data.chelsea()[:, 75:375], 224, 224)
-    prepared = backbones.spec("resnet50").preprocessing(image[None].astype("float32") / 255)
+    prepared = backbones.find_spec("resnet50").preprocessing(image[None].astype("float32") / 255)
     whole = np.asarray(pretrained.load("resnet50").model(prepared))
     assert named.probabilities([image]) == pytest.approx(whole, abs=1e-4)
     assert imagenet.open().network is named.network
@@ -93,12 +93,12 @@ def test_a_trained_classifier_is_asked_by_name_and_as_a_file(toy, home):
 
 
 def test_what_can_be_asked_is_listed(toy, home):
-    presets_before = available.names()
+    presets_before = available.list_names()
     assert presets_before == [IMAGENET, toy]  # and no generators or language models
     broken = paths.folder("presets") / "broken"
     broken.mkdir()
     (broken / "settings.json").write_text("{}")
-    assert available.names() == presets_before
+    assert available.list_names() == presets_before
 
 
 @pytest.mark.parametrize("settings", [PredictSettings, ExplainSettings])
@@ -106,7 +106,7 @@ def test_other_models_are_refused_before_anything_heavy(settings, home):
     task = {PredictSettings: "classify.predict", ExplainSettings: "classify.explain"}[settings]
     slot = tasks.get(task).inputs[0].name
     images = {slot: [image_file(np.zeros((8, 8, 3), "uint8"))]}
-    other = next(name for name in presets.names() if presets.find(name).task != "classify.train")
+    other = next(name for name in presets.list_names() if presets.find(name).task != "classify.train")
     with pytest.raises(InvalidInput, match="Use a classifier"):
         tasks.check(task, settings(preset=other), images)
     with pytest.raises(InvalidInput, match="preset"):
@@ -122,7 +122,7 @@ def test_a_worker_is_warmed_only_with_what_is_here(home):
 
 def test_a_warm_worker_holds_the_network(resnet50_home, monkeypatch):
     monkeypatch.setattr(classifier, "_CACHE", {})
-    monkeypatch.setattr(grad_cam, "_MAPS", {})
+    monkeypatch.setattr(grad_cam, "_COMPILED", {})
     for task, settings in (("classify.predict", PredictSettings()), ("classify.explain", ExplainSettings())):
         tasks.import_object(tasks.get(task).prepare_keras)(settings)
-    assert list(classifier._CACHE) == list(grad_cam._MAPS) == [pretrained.status("resnet50").digest]
+    assert list(classifier._CACHE) == list(grad_cam._COMPILED) == [pretrained.status("resnet50").digest]

@@ -35,10 +35,10 @@ TESTED = ["cat/0.png", "cat/7.png", "coffee/1.png", "coffee/2.png"]
 
 @pytest.fixture
 def preset(weights_home, folder):
-    dataset = data.load_dataset(data.reference(str(folder)), 32)
+    dataset = data.load_dataset(data.store_reference(str(folder)), 32)
     is_tested = np.isin(dataset.names, TESTED)
     parts = (np.flatnonzero(~is_tested), np.flatnonzero(is_tested))
-    return toy_classifier.save("toy", CLASSES, held_out=held_out.record(dataset, *parts))
+    return toy_classifier.save("toy", CLASSES, held_out=held_out.make_record(dataset, *parts))
 
 
 def measure_accuracy(preset, folder, names):
@@ -49,7 +49,7 @@ def measure_accuracy(preset, folder, names):
 
 @pytest.mark.slow
 def test_of_its_own_data_only_what_it_was_tested_on_counts(preset, folder):
-    figures = score.figures(preset, str(folder), None, Progress())
+    figures = score.score_preset(preset, str(folder), None, Progress())
     assert figures["n"] == 4
     assert figures["accuracy"] == measure_accuracy(preset, folder, TESTED)
     low, high = figures["interval"]
@@ -60,7 +60,7 @@ def test_of_its_own_data_only_what_it_was_tested_on_counts(preset, folder):
 @pytest.mark.slow
 def test_of_other_data_all_counts_but_what_it_has_learned_from(preset, folder):
     (folder / "cat/0.png").unlink()
-    figures = score.figures(preset, str(folder), None, Progress())
+    figures = score.score_preset(preset, str(folder), None, Progress())
     assert figures["n"] == 3 and figures["accuracy"] == measure_accuracy(preset, folder, TESTED[1:])
     assert any(note.startswith("16 ") and "training images" in note for note in figures["notes"])
 
@@ -70,9 +70,9 @@ def test_of_other_data_all_counts_but_what_it_has_learned_from(preset, folder):
 def test_a_part_is_a_share_of_each_class_with_the_tested_last(preset, folder, part, n):
     if not n:
         with pytest.raises(InvalidInput, match="at least one"):
-            score.figures(preset, str(folder), part, Progress())
+            score.score_preset(preset, str(folder), part, Progress())
         return
-    figures = score.figures(preset, str(folder), part, Progress())
+    figures = score.score_preset(preset, str(folder), part, Progress())
     assert figures["n"] == n and {row["count"] for row in figures["per_class"]} == {n // 2}
     if part == (0.8, 1.0):
         assert figures["accuracy"] == measure_accuracy(preset, folder, TESTED)
@@ -84,29 +84,29 @@ def test_a_part_is_a_share_of_each_class_with_the_tested_last(preset, folder, pa
 def test_what_is_not_whole_is_refused(weights_home, folder, held_out_record):
     preset = toy_classifier.save("toy", CLASSES, held_out=held_out_record)
     with pytest.raises(InvalidInput, match="train it again"):
-        score.figures(preset, str(folder), None, Progress())
+        score.score_preset(preset, str(folder), None, Progress())
 
 
 def test_classes_are_matched_by_name_not_by_order(preset, folder):
     (folder / "cat").rename(folder / "dog")
     with pytest.raises(InvalidInput, match=r"unknown classes: dog"):
-        score.figures(preset, str(folder), None, Progress())
+        score.score_preset(preset, str(folder), None, Progress())
     for path in (folder / "dog").iterdir():
         path.unlink()
     with pytest.raises(InvalidInput, match="only one folder"):
-        score.figures(preset, str(folder), None, Progress())
+        score.score_preset(preset, str(folder), None, Progress())
 
 
 def test_other_presets_are_refused(folder, home):
-    other = next(name for name in presets.names() if presets.find(name).task != "classify.train")
+    other = next(name for name in presets.list_names() if presets.find(name).task != "classify.train")
     with pytest.raises(InvalidInput):
-        score.figures(presets.find(other), str(folder), None, Progress())
+        score.score_preset(presets.find(other), str(folder), None, Progress())
 
 
 @pytest.mark.slow
 def test_a_sample_set_is_measured_too(weights_home):
     preset = toy_classifier.save("toy", ("glasses", "hat", "plain"))
-    figures = score.figures(preset, "sample:cartoons", (0.5, 1.0), Progress())
+    figures = score.score_preset(preset, "sample:cartoons", (0.5, 1.0), Progress())
     assert [(row["name"], row["count"]) for row in figures["per_class"]] == [
         ("glasses", 16),
         ("hat", 16),

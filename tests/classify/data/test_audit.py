@@ -41,8 +41,8 @@ def shapes(name, kind, count, first=0):
 
 
 def looked_at(place, size=32):
-    images = data.load_dataset(data.reference(str(place)), size)
-    return images, audit.facts(images, duplicates.find(images))
+    images = data.load_dataset(data.store_reference(str(place)), size)
+    return images, audit.describe(images, duplicates.find(images))
 
 
 def mentions(report, *words):
@@ -94,7 +94,7 @@ def test_names_with_spaces_and_of_other_scripts_are_kept(tmp_path):
     files = shapes("два слова", 0, 2) | shapes("花", 1, 2)
     dataset, report = looked_at(folder(tmp_path / "set", files))
     assert dataset.classes == ("два слова", "花") and not mentions(report, "same class")
-    assert "花" in audit.report("set", report)
+    assert "花" in audit.format_report("set", report)
 
 
 def test_one_class_far_larger_is_told(tmp_path):
@@ -122,7 +122,7 @@ def test_what_cannot_be_taught_is_refused(tmp_path, files, says):
         audit.check(images, "set")
     assert says_what_to_do(str(error.value))
     assert not report["strays"] or mentions(report, "one.png")
-    assert audit.report("set", report)  # the audit itself still reports
+    assert audit.format_report("set", report)  # the audit itself still reports
 
 
 def test_an_empty_class_is_told(tmp_path):
@@ -139,11 +139,11 @@ def test_wrong_labels_come_first(tmp_path):
     left_out[3] = 0.05, 0.95  # labeled a
     left_out[14] = 0.85, 0.15  # labeled b
     left_out[15] = 0.55, 0.45  # low confidence says nothing about the label
-    doubted = audit.suspicious_labels(dataset, np.arange(20), left_out)
+    doubted = audit.find_suspicious_labels(dataset, np.arange(20), left_out)
     assert [entry["name"] for entry in doubted] == [dataset.names[3], dataset.names[14]]
     assert doubted[0] == {"name": "a/3.png", "label": "a", "looks_like": "b", "confidence": 0.95}
     with warnings.catch_warnings(action="error"):  # nothing is known about a class without rows
-        assert not audit.suspicious_labels(dataset, np.arange(10), left_out[:10])
+        assert not audit.find_suspicious_labels(dataset, np.arange(10), left_out[:10])
 
 
 def test_why_labels_were_not_checked_is_told(tmp_path, monkeypatch):
@@ -153,7 +153,7 @@ def test_why_labels_were_not_checked_is_told(tmp_path, monkeypatch):
         raise InsufficientSpace("The disk is full. Free some space.")
 
     monkeypatch.setattr(training_set, "load", full)
-    result = tasks.run("classify.audit", AuditSettings(size=32), {"data": [data.reference(str(place))]})
+    result = tasks.run("classify.audit", AuditSettings(size=32), {"data": [data.store_reference(str(place))]})
     assert "suspicious" not in result.figures
     assert "Labels were not checked. The disk is full. Free some space." in result.figures["notes"]
 
@@ -161,7 +161,7 @@ def test_why_labels_were_not_checked_is_told(tmp_path, monkeypatch):
 def test_the_task_tells_a_person_and_a_page(tmp_path):
     place = folder(tmp_path / "set", shapes("a", 0, 3) | shapes("b", 1, 3) | {"a/text.txt": b"words"})
     settings = AuditSettings(suspicious=False, size=32)
-    result = tasks.run("classify.audit", settings, {"data": [data.reference(str(place))]})
+    result = tasks.run("classify.audit", settings, {"data": [data.store_reference(str(place))]})
     text = result.files[0].read().decode()
     assert "| a | 3 |" in text and "a/text.txt" in text and "Fewer than 20" in text
     assert result.figures["broken"] == ["a/text.txt"] and result.recipe.task == "classify.audit"

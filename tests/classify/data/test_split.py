@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from studio.classify.data.split import folds, split
+from studio.classify.data.split import assign_folds, split
 
 LABELS = np.repeat([0, 1, 2], [60, 30, 10])
 
@@ -62,14 +62,14 @@ def test_a_class_of_a_few_bursts_is_tested_on_the_smallest():
 
 
 def test_every_image_is_left_out_once_and_classes_evenly():
-    parts = folds(LABELS, alone(), 5, seed=0)
+    parts = assign_folds(LABELS, alone(), 5, seed=0)
     for part in range(5):
         assert np.bincount(LABELS[parts == part], minlength=3).tolist() == [12, 6, 2]
 
 
 def test_folds_keep_together_what_is_alike():
     groups = np.arange(100) // 4
-    parts = folds(LABELS, groups, 5, seed=0)
+    parts = assign_folds(LABELS, groups, 5, seed=0)
     assert all(len(set(parts[groups == group])) == 1 for group in range(25))
     sizes = np.bincount(parts, minlength=5)
     assert sizes.max() - sizes.min() <= 8
@@ -78,6 +78,6 @@ def test_folds_keep_together_what_is_alike():
 @pytest.mark.parametrize("groups", [[0] * 20, [0] * 10 + [1] * 10, [0] * 8 + list(range(1, 13))])
 def test_of_a_class_that_is_nearly_one_group_each_part_has_some(groups):
     labels = np.repeat([0, 1], 10)
-    parts = folds(labels, np.array(groups), 5, seed=0)
+    parts = assign_folds(labels, np.array(groups), 5, seed=0)
     for part in range(5):
         assert np.bincount(labels[parts == part], minlength=2).tolist() == [2, 2]

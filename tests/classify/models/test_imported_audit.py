@@ -49,7 +49,7 @@ def knowing(place, tmp_path, classes):
 def test_an_audit_asks_what_it_sees_and_what_it_says(classes, is_known, tmp_path):
     place = make_images(tmp_path / "set")
     file = knowing(place, tmp_path, classes)
-    inputs = {"data": [core_data.reference(str(place))], "model": [file]}
+    inputs = {"data": [core_data.store_reference(str(place))], "model": [file]}
     result = tasks.run("classify.audit", AuditSettings(size=64), inputs)
     assert result.figures["suspicious"][0] == {
         "name": "standing/wrong.png",
@@ -93,7 +93,7 @@ def test_what_it_sees_enters_its_last_layer_that_weighs(tmp_path):
 def test_what_cannot_be_taken_is_refused_and_what_does_nothing_is_told(tmp_path):
     from keras import Input, Sequential, layers
 
-    inputs = {"data": [core_data.reference(str(make_images(tmp_path / "set")))]}
+    inputs = {"data": [core_data.store_reference(str(make_images(tmp_path / "set")))]}
     words = third_party_networks.save(tmp_path / "words.keras", Sequential([Input((6,)), layers.Dense(3)]))
     with pytest.raises(InvalidInput, match=r"words\.keras.*Use an image classifier"):
         tasks.run("classify.audit", AuditSettings(), {**inputs, "model": [files.keep(words)]})

@@ -263,4 +263,4 @@ def test_bad_files_are_found_before_keras_is_loaded(home):
         bad = File.keep(packed.read_bytes(), "model", "bad.keras")
         with pytest.raises(InvalidInput, match=r"bad\.keras"):
             tasks.check(task, settings, {slot: [photo], "model": [bad]})
-    assert available.names()  # does not read files
+    assert available.list_names()  # does not read files

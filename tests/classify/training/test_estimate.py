@@ -22,7 +22,7 @@ def _home(home):
 
 @pytest.fixture
 def file(class_folder):
-    return data.reference(str(class_folder))
+    return data.store_reference(str(class_folder))
 
 
 def usual(file, **settings):
@@ -33,8 +33,8 @@ def usual(file, **settings):
 def looked_at(dataset, name, monkeypatch):
     """Caches features of these images, as the backbone would."""
     monkeypatch.setattr(pretrained, "expected_digest", lambda name: "f" * 64)
-    spec = backbones.spec(name)
-    store = features.Store(name, "f" * 64, dataset.images.shape[1])
+    spec = backbones.find_spec(name)
+    store = features.FeatureCache(name, "f" * 64, dataset.images.shape[1])
     store.add(dataset.digests, np.zeros((len(dataset.digests), spec.layers[spec.last]), "float32"))
 
 
@@ -44,7 +44,7 @@ def test_more_to_look_at_takes_longer(file, class_folder, tmp_path):
         (few / folder.name).mkdir(parents=True)
         for image in sorted(folder.iterdir())[:4]:
             (few / folder.name / image.name).write_bytes(image.read_bytes())
-    assert 0 < 2 * usual(data.reference(str(few))) < usual(file) < usual(file, backbone="vgg16")
+    assert 0 < 2 * usual(data.store_reference(str(few))) < usual(file) < usual(file, backbone="vgg16")
     assert usual(file, size=32) < usual(file) < usual(file, size=320)
 
 
@@ -78,9 +78,9 @@ def test_a_spoilt_cache_is_as_none(file, monkeypatch):
 
 
 def test_of_a_set_that_would_be_fetched_nothing_is_told(monkeypatch):
-    monkeypatch.setattr("studio.core.data.builders.reachable", lambda text: None)
-    monkeypatch.setattr("studio.core.data.builders.state", lambda text: "")
-    file = data.reference("tfds:mnist")
+    monkeypatch.setattr("studio.core.data.builders.check_reachable", lambda text: None)
+    monkeypatch.setattr("studio.core.data.builders.read_state", lambda text: "")
+    file = data.store_reference("tfds:mnist")
     assert (
         tasks.expected_seconds(tasks.get("classify.train"), TrainClassifierSettings(), {"data": [file]})
         is None

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from studio.classify.training.evaluate import evaluate, wilson
+from studio.classify.training.evaluate import evaluate, wilson_interval
 from studio.core.errors import InvalidInput
 
 CLASSES = ("cat", "dog", "eel")
@@ -37,12 +37,12 @@ def test_it_is_counted_as_by_hand():
     [(0, 10, 0.0, 0.2775), (10, 10, 0.7225, 1.0), (5, 10, 0.2366, 0.7634), (81, 263, 0.2553, 0.3662)],
 )
 def test_the_interval_is_wilsons(hits, n, low, high):
-    assert wilson(hits, n) == pytest.approx((low, high), abs=2e-4)
+    assert wilson_interval(hits, n) == pytest.approx((low, high), abs=2e-4)
 
 
 def test_the_interval_holds_the_truth_as_often_as_it_says():
     hits = np.random.default_rng(0).binomial(40, 0.9, 2000)
-    holding = [low <= 0.9 <= high for low, high in (wilson(int(h), 40) for h in hits)]
+    holding = [low <= 0.9 <= high for low, high in (wilson_interval(int(h), 40) for h in hits)]
     assert 0.92 < np.mean(holding) < 0.98
 
 

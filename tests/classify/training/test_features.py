@@ -22,7 +22,7 @@ def backbone(weights_home):
 
 @pytest.fixture
 def dataset(backbone, class_folder):
-    return data.load_dataset(data.reference(str(class_folder)), 32)
+    return data.load_dataset(data.store_reference(str(class_folder)), 32)
 
 
 def some(dataset, rows):
@@ -33,7 +33,7 @@ def looked_at(dataset, backbone):
     """Returns the features, and for how many images they were computed."""
     totals = [0]
     progress = Progress(lambda report: totals.append(report.total))
-    return found.features(dataset, backbone, progress), max(totals)
+    return found.extract_features(dataset, backbone, progress), max(totals)
 
 
 def test_they_are_the_mean_over_all_places(dataset, backbone):
@@ -64,7 +64,7 @@ def test_copies_are_looked_at_once(dataset, backbone):
 
 
 def test_copies_do_not_depend_on_what_other_processes_leave_on_the_disk(dataset, backbone, monkeypatch):
-    monkeypatch.setattr(found.Store, "add", lambda *arguments: None)  # its parts are being merged
+    monkeypatch.setattr(found.FeatureCache, "add", lambda *arguments: None)  # its parts are being merged
     features, _ = looked_at(some(dataset, np.array([0, 1, 0, 2])), backbone)
     assert np.array_equal(features[0], features[2]) and features.any(axis=1).all()
 
@@ -74,7 +74,7 @@ def test_another_training_or_size_has_features_of_its_own(dataset, backbone, cla
     looked_at(dataset, backbone)
     other = replace(backbone, digest="f" * 64)
     assert looked_at(dataset, other)[1] == 36
-    large = data.load_dataset(data.reference(str(class_folder)), 40)
+    large = data.load_dataset(data.store_reference(str(class_folder)), 40)
     assert looked_at(large, backbone)[1] == 36
 
 
@@ -83,21 +83,21 @@ def test_a_person_who_stops_it_loses_nothing(dataset, backbone, monkeypatch):
     reports = []
     stop = Progress(reports.append, lambda: bool(reports) and reports[-1].step >= 16)
     with pytest.raises(Cancelled):
-        found.features(dataset, backbone, stop)
+        found.extract_features(dataset, backbone, stop)
     features, count = looked_at(dataset, backbone)
     assert count == 20 and features.any(axis=1).all()
 
 
 def test_what_is_damaged_is_computed_again(dataset, backbone):
     first, _ = looked_at(dataset, backbone)
-    (part,) = found.Store("vgg16", backbone.digest, 32).folder.iterdir()
+    (part,) = found.FeatureCache("vgg16", backbone.digest, 32).folder.iterdir()
     part.write_bytes(part.read_bytes()[:-100])
     again, count = looked_at(dataset, backbone)
     assert count == 36 and np.array_equal(first, again)
 
 
 def test_many_small_parts_become_one(backbone, tmp_path):
-    store = found.Store("vgg16", backbone.digest, 32)
+    store = found.FeatureCache("vgg16", backbone.digest, 32)
     rng = np.random.default_rng(0)
     digests = rng.integers(0, 256, (40, 32)).astype("uint8")
     digests[3, -4:] = 0  # a text format would lose it
@@ -110,6 +110,6 @@ def test_many_small_parts_become_one(backbone, tmp_path):
 
 
 def test_the_drawn_classes_differ(class_folder, backbone):
-    vectors = looked_at(data.load_dataset(data.reference(str(class_folder)), 32), backbone)[0]
+    vectors = looked_at(data.load_dataset(data.store_reference(str(class_folder)), 32), backbone)[0]
     middles = vectors.reshape(len(drawn_classes.CLASSES), 12, -1).mean(axis=1)
     assert np.linalg.norm(middles[1] - middles[2]) > 1

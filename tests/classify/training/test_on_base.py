@@ -42,7 +42,7 @@ def seeing_edges(path, nested=False):
 
 def train(base, folder, **change):
     settings = TrainClassifierSettings(**change)
-    inputs = {"data": [data.reference(str(folder))], "model": [base]}
+    inputs = {"data": [data.store_reference(str(folder))], "model": [base]}
     return tasks.run("classify.train", settings, inputs)
 
 
@@ -70,7 +70,7 @@ def test_what_was_taught_says_the_same_when_it_is_opened_again(class_folder, tmp
     assert result.figures["accuracy"] >= 0.8 and result.recipe.weights == {}
     assert [file.name for file in result.recipe.inputs["model"]] == ["my net.keras"]
     preset = presets.unpack(result.files[0].read(), tmp_path / "model")
-    tested, dataset = preset.data()["tested"], data.load_dataset(data.reference(str(class_folder)), 40)
+    tested, dataset = preset.data()["tested"], data.load_dataset(data.store_reference(str(class_folder)), 40)
     rows = [dataset.names.index(name) for name in tested["names"]]
     classifier = trained.open(preset)
     probabilities = classifier.probabilities([dataset.images[row] for row in rows])
@@ -78,7 +78,7 @@ def test_what_was_taught_says_the_same_when_it_is_opened_again(class_folder, tmp
     assert probabilities.argmax(axis=1).tolist() == tested["guess"]
     assert probabilities.max(axis=1) == pytest.approx(tested["confidence"], abs=2e-3)
     assert classifier.maps is not None and classifier.maps.shape[1:3] == (38, 38)
-    scored = score.figures(preset, str(class_folder), None, Progress())
+    scored = score.score_preset(preset, str(class_folder), None, Progress())
     assert (scored["accuracy"], scored["n"]) == (result.figures["accuracy"], result.figures["n"])
     card = preset.card()
     assert "Features of my net.keras, and" in card and "--base 'my net.keras'" in card
@@ -161,4 +161,4 @@ def test_a_folder_of_a_stranger_is_looked_over_as_a_model_made_elsewhere(
     harm(record["data"]["network"])
     path.write_text(json.dumps(record))
     with pytest.raises((InvalidInput, Refused), match=expected):  # the latter in this process
-        score.figures(presets.find(preset.folder), str(class_folder), None, Progress())
+        score.score_preset(presets.find(preset.folder), str(class_folder), None, Progress())

@@ -33,8 +33,8 @@ def feature_split() -> FeatureSplit:
 
 
 @pytest.fixture(scope="module")
-def space(feature_split) -> head.Space:
-    return head.Space(feature_split.train, head.RANK, 0)
+def space(feature_split) -> head.FeatureSpace:
+    return head.FeatureSpace(feature_split.train, head.RANK, 0)
 
 
 def test_better_features_make_the_same_head_better(feature_split):
@@ -42,31 +42,31 @@ def test_better_features_make_the_same_head_better(feature_split):
     blind = FeatureSplit(
         chance[:160], chance[160:], feature_split.labels, feature_split.truth, feature_split.parts, CLASSES
     )
-    good, bad = study.accuracy(feature_split, 0), study.accuracy(blind, 0)
+    good, bad = study.measure_accuracy(feature_split, 0), study.measure_accuracy(blind, 0)
     assert good["accuracy"] > 0.7 and bad["accuracy"] < 0.4
     assert good["interval"][0] < good["accuracy"] < good["interval"][1] and good["width"] == WIDE
 
 
 def test_weights_held_loosely_know_their_own_by_heart_and_are_worse_on_others(feature_split):
-    results = study.strengths(feature_split, 0)
+    results = study.compare_strengths(feature_split, 0)
     learned = [result["learned"] for result in results]
     assert learned == sorted(learned, reverse=True) and learned[-1] < 0.02
     best = min(results, key=lambda one: one["left_out"])
     assert best not in (results[0], results[-1])
     assert results[-1]["left_out"] > 1.5 * best["left_out"] > learned[-1]
-    text = study_words._of_strengths(results)
+    text = study_words._describe_strengths(results)
     assert f"lowest validation loss, {best['left_out']:.2f}" in text
 
 
 def test_more_images_and_more_votes_make_it_more_right(feature_split, space):
-    grows = study.amounts(feature_split, space, 1e-3, 0)
+    grows = study.compare_dataset_sizes(feature_split, space, 1e-3, 0)
     assert [point["images"] for point in grows] == [1, 2, 3, 5, 8, 12, 20, 40]
     assert grows[-1]["accuracy"] > grows[0]["accuracy"] + 0.2
     assert all(point["low"] <= point["accuracy"] <= point["high"] for point in grows)
     assert grows[-1]["low"] == grows[-1]["high"]  # there is one subset of all images
-    heads = study.votes(feature_split, space, 1e-3, 0)["heads"]
+    heads = study.compare_ensembles(feature_split, space, 1e-3, 0)["heads"]
     assert heads[-1]["accuracy"] > heads[0]["accuracy"] + 0.05
-    assert study.votes(feature_split, space, 1e-3, 0)["heads"] == heads
+    assert study.compare_ensembles(feature_split, space, 1e-3, 0)["heads"] == heads
 
 
 def test_labels_that_were_hidden_are_found_again(feature_split):
@@ -76,7 +76,7 @@ def test_labels_that_were_hidden_are_found_again(feature_split):
     whole = TrainingSet(
         dataset, Backbone(None, None, ""), feature_split.train, rows, rows[:0], feature_split.parts
     )
-    lost = study.hidden(whole, feature_split, rows, 0)
+    lost = study.find_changed_labels(whole, feature_split, rows, 0)
     assert (lost["images"], lost["wrong"]) == (160, 16)
     hits = sum(lost["list"])
     assert hits >= 12 and sum(lost["list"][:10]) >= 7  # most confident first
@@ -92,12 +92,12 @@ def test_wrong_labels_of_the_most_similar_class_are_harder_to_find():
     places[1], places[3] = places[0] + 0.15, places[2] + 0.15
     vectors = (places[labels] + rng.normal(size=(160, WIDE))).astype("float32")
     similar = FeatureSplit(vectors, vectors, labels, labels, np.arange(160) // CLASSES % 5, CLASSES)
-    assert study._most_similar(similar).tolist() == [1, 0, 3, 2]
+    assert study._find_most_similar_classes(similar).tolist() == [1, 0, 3, 2]
     names = tuple(f"{n}.png" for n in range(160))
     dataset = ImageDataset(np.zeros((160, 2, 2, 3), "uint8"), names, labels, tuple("abcd"))
     rows = np.arange(160)
     whole = TrainingSet(dataset, Backbone(None, None, ""), vectors, rows, rows[:0], similar.parts)
-    lost = study.hidden(whole, similar, rows, 0)
+    lost = study.find_changed_labels(whole, similar, rows, 0)
     precision = {name: sum(lost[name]) / len(lost[name]) for name in ("list", "list_similar")}
     assert precision["list_similar"] < precision["list"]
 
@@ -108,8 +108,8 @@ def test_pixels_edges_and_a_network_of_chance_see_something_of_their_own():
     images[::2, :, 40:] = 200  # one vertical edge; the others have a horizontal one
     images[1::2, 40:] = 200
     images += rng.integers(0, 20, images.shape, "uint8")
-    assert plain_features.pixels(images).shape == (6, 32 * 32 * 3)
-    edges = plain_features.edges(images)
+    assert plain_features.extract_pixels(images).shape == (6, 32 * 32 * 3)
+    edges = plain_features.extract_edges(images)
     distances = np.linalg.norm(edges[:, None] - edges[None], axis=2)
     assert distances[0, 1] > 2 * distances[0, 2]
 
@@ -120,12 +120,12 @@ def test_the_task_answers_all_five_on_real_images(resnet50_home):
     from studio.core import tasks
 
     result = tasks.run(
-        "classify.study", StudySettings(size=64), {"data": [sample_sets.reference("sample:hair")]}
+        "classify.study", StudySettings(size=64), {"data": [sample_sets.store("sample:hair")]}
     )
     report = json.loads(result.files[0].read())
     kinds = {row["kind"]: row["accuracy"] for row in report["features"]}
     assert {"pixels", "hog", "untrained", "vgg16", "resnet50"} == set(kinds)
     assert kinds["vgg16"] > kinds["untrained"]
     assert set(result.recipe.weights) == {"resnet50", "vgg16"}
-    text = study_words.readable(report)
+    text = study_words.format_results(report)
     assert f"{kinds['vgg16']:.0%}" in text and "most similar class" in text

@@ -31,7 +31,7 @@ TUNED = {**SMALL, "finetune": True, "epochs": 2, "batch": 8}
 
 def train(folder, progress=None, **change):
     settings = TrainClassifierSettings(**{**SMALL, **change})
-    inputs = {"data": [data.reference(str(folder))]}
+    inputs = {"data": [data.store_reference(str(folder))]}
     return tasks.run("classify.train", settings, inputs, progress)
 
 
@@ -54,7 +54,7 @@ def once(lasting_weights_home, class_folder):
 
 def stored_and_predicted(preset, folder, size=32):
     """Returns the stored predictions for the test images, and those of the opened model."""
-    dataset, tested = data.load_dataset(data.reference(str(folder)), size), preset.data()["tested"]
+    dataset, tested = data.load_dataset(data.store_reference(str(folder)), size), preset.data()["tested"]
     rows = [dataset.names.index(name) for name in tested["names"]]
     return tested, trained.open(preset).probabilities([dataset.images[row] for row in rows])
 
@@ -203,19 +203,19 @@ def test_two_classes_have_a_map_and_a_model(weights_home, class_folder, tmp_path
 def test_a_model_is_scored_on_all_that_was_held_out_of_its_own_data_alone(
     weights_home, class_folder, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(task, "MOST_TESTED", 5)  # the folder lists that many one by one
-    dataset = data.load_dataset(data.reference(str(class_folder)), 32)
+    monkeypatch.setattr(task, "MAX_LISTED_PREDICTIONS", 5)  # the folder lists that many one by one
+    dataset = data.load_dataset(data.store_reference(str(class_folder)), 32)
     for name, pixels in (("own", dataset.images), ("other", 255 - dataset.images)):
         np.savez(tmp_path / f"{name}.npz", images=pixels, labels=dataset.labels)
     result = train(tmp_path / "own.npz")
     preset = unpacked(result, tmp_path)
     assert len(preset.data()["tested"]["names"]) == 5
-    figures = score.figures(preset, str(tmp_path / "own.npz"), None, Progress())
+    figures = score.score_preset(preset, str(tmp_path / "own.npz"), None, Progress())
     assert (figures["n"], figures["accuracy"]) == (12, pytest.approx(result.figures["accuracy"]))
-    assert score.figures(preset, str(tmp_path / "own.npz"), (0.667, 1.0), Progress())["accuracy"] == (
+    assert score.score_preset(preset, str(tmp_path / "own.npz"), (0.667, 1.0), Progress())["accuracy"] == (
         pytest.approx(figures["accuracy"])
     )
-    other = score.figures(preset, str(tmp_path / "other.npz"), None, Progress())
+    other = score.score_preset(preset, str(tmp_path / "other.npz"), None, Progress())
     assert other["n"] == 36  # as many arrays, with the same names
 
 
@@ -226,10 +226,10 @@ def test_what_it_learned_from_is_left_out_of_a_data_set_that_grew(weights_home, 
     more = np.random.default_rng(0).integers(0, 256, (40, 40, 3), "uint8")
     Image.fromarray(more).save(grown / "disc" / "more.png")
     (grown / "lying" / "00.png").rename(grown / "lying" / "other.png")
-    figures = score.figures(preset, str(grown), None, Progress())
+    figures = score.score_preset(preset, str(grown), None, Progress())
     assert figures["n"] == 13  # 12 test images and the new one
     assert "24 training images were left out." in figures["notes"]
-    assert score.figures(preset, str(grown), (0.0, 0.5), Progress())["n"] <= 8
+    assert score.score_preset(preset, str(grown), (0.0, 0.5), Progress())["n"] <= 8
 
 
 def test_two_images_of_each_class_are_enough(weights_home, tmp_path):
@@ -278,14 +278,14 @@ def test_fine_tuning_leaves_the_shared_backbone_as_it_is(weights_home, once, mon
 def ready(weights_home, class_folder):
     """A training set, the weights of its head, and settings for fine-tuning."""
     settings = TrainClassifierSettings(**TUNED)
-    training = training_set.load(data.reference(str(class_folder)), "vgg16", 32, settings.held_out, 0)
+    training = training_set.load(data.store_reference(str(class_folder)), "vgg16", 32, settings.held_out, 0)
     return training, train_head.train(training, settings).weights, settings
 
 
 @pytest.mark.slow
 def test_fine_tuning_begins_where_the_head_ended(ready):
     training, weights, settings = ready
-    top = finetune.start(training, weights, settings)
+    top = finetune.build_top(training, weights, settings)
     frozen = train_head.train(training, settings).probabilities[training.held_out]
     with finetune.activations(
         training.dataset, training.backbone, settings.cut, True, Progress()
@@ -316,7 +316,7 @@ def test_fine_tunings_of_the_same_images_do_not_take_each_others_file(ready):
 @pytest.mark.slow
 def test_a_stop_within_a_test_leaves_what_learns_as_it_is(ready):
     training, weights, settings = ready
-    top = finetune.start(training, weights, settings)
+    top = finetune.build_top(training, weights, settings)
     with finetune.activations(training.dataset, training.backbone, settings.cut, True, Progress()) as store:
         tuner = finetune.Tuner(training, top, store, settings)
         for tuner.step in range(3):
@@ -421,9 +421,11 @@ def test_a_model_that_is_not_whole_is_refused(weights_home, once, tmp_path, dama
 @pytest.mark.slow
 def test_normalization_stands_still_while_the_rest_learns(resnet50_home, class_folder):
     settings = TrainClassifierSettings(size=32, finetune=True, epochs=1, batch=8)
-    training = training_set.load(data.reference(str(class_folder)), "resnet50", 32, settings.held_out, 0)
+    training = training_set.load(
+        data.store_reference(str(class_folder)), "resnet50", 32, settings.held_out, 0
+    )
     weights = train_head.train(training, settings).weights
-    before = finetune.start(training, weights, settings)
+    before = finetune.build_top(training, weights, settings)
     tuned = finetune.finetune(training, weights, settings).result
     moved = {
         (layer.name, variable.name)

@@ -29,7 +29,7 @@ def prepared(tmp_path, monkeypatch):
 @pytest.mark.parametrize("file_format", ["array_record", pytest.param("tfrecord", marks=pytest.mark.slow)])
 def test_a_prepared_data_set_is_read_by_its_name(prepared, file_format):
     prepared(file_format)
-    file = data.reference("tfds:tiny_blobs")
+    file = data.store_reference("tfds:tiny_blobs")
     dataset = data.load_dataset(file, 16)
     levels = dataset.images[:, 8, 8, 0].astype(int)
     assert sorted(levels[:8]) == [20 * n for n in range(8)]
@@ -48,12 +48,12 @@ def test_a_prepared_data_set_is_read_by_its_name(prepared, file_format):
 @pytest.mark.parametrize("name", ["tfds:", "tfds:no_such_data_set", "tfds:../etc", "tfds:huggingface:mnist"])
 def test_names_that_are_none_are_refused(name):
     with pytest.raises(InvalidInput, match="Check the spelling"):
-        data.reference(name)
+        data.store_reference(name)
 
 
 def test_an_unknown_version_is_refused():
     with pytest.raises(InvalidInput, match="version"):
-        data.reference("tfds:mnist:77.0.0")
+        data.store_reference("tfds:mnist:77.0.0")
 
 
 class Lost:
@@ -70,9 +70,9 @@ class Lost:
 
 
 def told_at_once(monkeypatch, site):
-    monkeypatch.setattr(builders, "_builder", lambda name: Lost(site))
+    monkeypatch.setattr(builders, "_load_builder", lambda name: Lost(site))
     with pytest.raises(Unavailable, match=r"cannot be reached to download it.*Give a folder"):
-        data.reference("tfds:celeb_a")
+        data.store_reference("tfds:celeb_a")
 
 
 @pytest.mark.parametrize("site", ["http://127.0.0.1:9", "http://nowhere.invalid"])
@@ -89,20 +89,20 @@ def test_a_site_that_never_answers_is_given_up(monkeypatch):
 def test_what_must_be_fetched_by_hand_is_told(monkeypatch):
     lost = Lost("http://127.0.0.1:9")
     lost.MANUAL_DOWNLOAD_INSTRUCTIONS = "ask them"
-    monkeypatch.setattr(builders, "_builder", lambda name: lost)
+    monkeypatch.setattr(builders, "_load_builder", lambda name: lost)
     with pytest.raises(Unavailable, match="by hand"):
-        data.reference("tfds:celeb_a")
+        data.store_reference("tfds:celeb_a")
 
 
 def test_what_has_no_images_is_refused_before_anything_is_fetched(tmp_path, monkeypatch):
     monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path))
-    monkeypatch.setattr(builders, "_check_reach", lambda *args: None)
+    monkeypatch.setattr(builders, "_check_sites", lambda *args: None)
     with pytest.raises(InvalidInput, match=r"text, label. Use images"):
-        data.reference("tfds:imdb_reviews")
+        data.store_reference("tfds:imdb_reviews")
 
 
 def test_it_is_known_how_much_is_fetched(prepared, monkeypatch):
-    monkeypatch.setattr(builders, "_check_reach", lambda *args: None)
+    monkeypatch.setattr(builders, "_check_sites", lambda *args: None)
     prepared("array_record")
-    assert data.to_fetch(data.reference("tfds:tiny_blobs")) is None, "it is here"
-    assert data.to_fetch(data.reference("tfds:mnist")) == 11_594_722
+    assert data.count_download_bytes(data.store_reference("tfds:tiny_blobs")) is None, "it is here"
+    assert data.count_download_bytes(data.store_reference("tfds:mnist")) == 11_594_722

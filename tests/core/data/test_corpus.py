@@ -167,7 +167,7 @@ def test_every_file_of_the_collection(data_dir):
 
 def test_facts():
     text = "aab\nb c\x1b[0m “x” ☃\n" + "word " * 30
-    facts = corpus.facts(text)
+    facts = corpus.compute_facts(text)
     assert facts.chars == len(text) and facts.lines == 3 and facts.words == 35
     assert facts.longest_line == 150
     assert dict(facts.alphabet)["a"] == 2 and facts.alphabet[0][1] == max(n for _, n in facts.alphabet)

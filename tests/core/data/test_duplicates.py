@@ -37,8 +37,10 @@ def middle(image, share=1.0):
 
 @pytest.fixture(scope="module")
 def originals():
-    images = [sample_photos.photo(name) for name in ("chelsea", "coffee", "rocket", "astronaut", "camera")]
-    return images + [paintings.painting(name) for name in list(paintings.paintings())[:3]]
+    images = [
+        sample_photos.read_photo(name) for name in ("chelsea", "coffee", "rocket", "astronaut", "camera")
+    ]
+    return images + [paintings.read_painting(name) for name in list(paintings.list_paintings())[:3]]
 
 
 def saved(image):
@@ -113,14 +115,14 @@ def alike_throughout(count):
 
 def test_no_group_is_so_large_that_a_class_cannot_be_tested():
     result = duplicates.find(alike_throughout(60))
-    assert np.bincount(result.labels).max() <= duplicates.ALWAYS_GROUPED
+    assert np.bincount(result.labels).max() <= duplicates.LEAST_GROUP_LIMIT
     assert result.cross_group_count == 60  # and the user is informed
 
 
 @pytest.mark.slow
 def test_of_frames_of_one_video_few_pairs_are_kept():
     result = duplicates.find(alike_throughout(400))
-    assert len(result.pairs) <= 400 * duplicates._EACH * 6
+    assert len(result.pairs) <= 400 * duplicates._MOST_PAIRS_PER_IMAGE * 6
     assert len(np.unique(result.pairs)) == 400  # each image is in a pair
     rows = np.sort(result.pairs, axis=1)
     assert np.array_equal(rows, result.pairs) and len(np.unique(rows, axis=0)) == len(rows)

@@ -35,13 +35,13 @@ def zipped(path, names: dict[str, bytes]):
 
 def test_utf8_names_of_a_zip_without_the_utf8_flag_are_read(tmp_path):
     raw = "Käfer/1.png".encode()
-    files = archives.in_zip(zipped(tmp_path / "a.zip", {"K__fer/1.png": raw, "b/1.png": b"b/1.png"}), "a")
+    files = archives.list_zip(zipped(tmp_path / "a.zip", {"K__fer/1.png": raw, "b/1.png": b"b/1.png"}), "a")
     assert files.names == ("Käfer/1.png", "b/1.png") and not files.notes
     assert dict(files.read()) == {0: png(), 1: png()}
 
 
 def test_a_zip_with_names_in_another_encoding_says_so(tmp_path):
-    files = archives.in_zip(zipped(tmp_path / "a.zip", {"K_fer/1.png": b"K\x84fer/1.png"}), "a")
+    files = archives.list_zip(zipped(tmp_path / "a.zip", {"K_fer/1.png": b"K\x84fer/1.png"}), "a")
     assert files.names == ("Käfer/1.png",)  # code page 437, the default of the standard
     assert "1 name is not in UTF-8" in files.notes[0]
 
@@ -51,7 +51,7 @@ def test_members_of_a_zip_may_begin_with_a_dot_and_a_slash(tmp_path):
         archive.writestr("./", b"")
         archive.writestr("./b/", b"")
         archive.writestr("./b/1.png", png())
-    files = archives.in_zip(tmp_path / "a.zip", "a.zip")
+    files = archives.list_zip(tmp_path / "a.zip", "a.zip")
     assert files.names == ("b/1.png",) and files.folders == ("b",)
     assert dict(files.read()) == {0: png()}
 
@@ -61,7 +61,7 @@ def test_what_follows_the_dot_leads_nowhere_else(tmp_path, name):
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.writestr(name, png())
     with pytest.raises(InvalidInput, match="leads out"):
-        archives.in_zip(tmp_path / "a.zip", "a.zip")
+        archives.list_zip(tmp_path / "a.zip", "a.zip")
 
 
 def test_a_tar_of_thousands_of_headers_in_a_row_is_damaged(tmp_path):
@@ -70,7 +70,7 @@ def test_a_tar_of_thousands_of_headers_in_a_row_is_damaged(tmp_path):
     header = long_name.tobuf(tarfile.GNU_FORMAT) + b"abcdefghi\0".ljust(512, b"\0")
     (tmp_path / "a.tar").write_bytes(3000 * header + tarfile.TarInfo("a.png").tobuf() + bytes(1024))
     with pytest.raises(InvalidInput, match="damaged"):
-        tars.in_tar(tmp_path / "a.tar", "a.tar")
+        tars.list_tar(tmp_path / "a.tar", "a.tar")
 
 
 def test_an_npz_whose_header_is_nested_too_deep_is_damaged(tmp_path):
@@ -78,4 +78,4 @@ def test_an_npz_whose_header_is_nested_too_deep_is_damaged(tmp_path):
     with zipfile.ZipFile(tmp_path / "a.npz", "w") as file:
         file.writestr("x.npy", b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header)
     with pytest.raises(InvalidInput, match="damaged"):
-        arrays.source(tmp_path / "a.npz", "a.npz")
+        arrays.open_source(tmp_path / "a.npz", "a.npz")

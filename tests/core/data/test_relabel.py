@@ -99,10 +99,10 @@ def test_what_grows_when_it_is_opened_does_not_fill_the_disk(home):
 def test_a_copy_does_not_take_the_place_of_what_was_removed(home):
     file = File.keep(zipped(), "dataset", "shapes.zip")
     dataset = data.load_dataset(file, 24)
-    changes = relabel.with_copies({"shapes/test/green/6.png": ""}, dataset)
+    changes = relabel.add_copies({"shapes/test/green/6.png": ""}, dataset)
     left = data.load_dataset(relabel.apply_changes(file, changes, "new.zip"), 24)
     assert not [name for name in left.names if name.endswith(("6.png", "again.png"))]
-    assert relabel.summary([""]) == "1 removed" and relabel.summary(["", "", "a"]) == "2 removed, 1 moved"
+    assert relabel.summarize([""]) == "1 removed" and relabel.summarize(["", "", "a"]) == "2 removed, 1 moved"
 
 
 def test_images_in_arrays_become_files_of_their_classes(home, tmp_path):
@@ -140,4 +140,4 @@ def test_only_the_folder_of_the_class_changes(path, to):
     everything = [path, f"{top}blue/9.png", f"{top}green/8.png"]
     if path.startswith("train"):
         everything.append("test/green/7.png")
-    assert names.new_paths(everything, {path: "blue"}) == {path: to}
+    assert names.make_new_paths(everything, {path: "blue"}) == {path: to}

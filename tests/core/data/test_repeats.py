@@ -28,7 +28,7 @@ def dataset(*images: Image.Image | np.ndarray) -> ImageDataset:
 
 
 def photo(name: str) -> Image.Image:
-    return Image.fromarray(sample_photos.photo(name)).convert("RGB")
+    return Image.fromarray(sample_photos.read_photo(name)).convert("RGB")
 
 
 def saved(image: Image.Image, quality: int) -> Image.Image:
@@ -97,12 +97,12 @@ def test_dark_and_empty_ones_are_not_all_the_same():
 def test_drawn_faces_and_digits_are_not_taken_for_the_same():
     faces = np.stack([avatars.draw(np.random.default_rng(seed), SIZE)[0] for seed in range(60)])
     assert not len(repeats.find(dataset(*faces)).rows)
-    digits = data.load_dataset(sample_sets.reference("sample:digits"), SIZE)
+    digits = data.load_dataset(sample_sets.store("sample:digits"), SIZE)
     assert not len(repeats.find(digits).rows)
 
 
 def test_of_very_many_the_first_ones_are_compared(monkeypatch):
-    monkeypatch.setattr(repeats, "MOST", 3)
+    monkeypatch.setattr(repeats, "MOST_IMAGES", 3)
     one = photo("coffee")
     result = repeats.find(dataset(one, photo("rocket"), saved(one, 50), saved(one, 40)))
     assert result.compared_count == 3 and result.rows.tolist() == [2]

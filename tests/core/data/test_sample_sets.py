@@ -19,13 +19,13 @@ FACTS = {"smile", "glasses", "hat", "beard", "hair_length"}
 
 @pytest.fixture(scope="module")
 def cartoons(session_home):
-    return sample_sets.reference("sample:cartoons")
+    return sample_sets.store("sample:cartoons")
 
 
 @pytest.mark.slow
 def test_it_is_read_as_any_data_set_of_classes(cartoons, session_home):
     dataset = data.load_dataset(cartoons, 64)
-    assert dataset.classes == sample_sets.sets()["cartoons"].classes == ("glasses", "hat", "plain")
+    assert dataset.classes == sample_sets.list_sets()["cartoons"].classes == ("glasses", "hat", "plain")
     assert np.bincount(dataset.labels).tolist() == [32] * 3
     assert not dataset.notes  # nothing broken, and no copies
     assert len({image.tobytes() for image in dataset.images}) == 96
@@ -34,7 +34,7 @@ def test_it_is_read_as_any_data_set_of_classes(cartoons, session_home):
 
 @pytest.mark.slow
 def test_the_bald_have_the_shortest_hair(home):
-    rows = data.load_dataset(sample_sets.reference("sample:hair"), 64)
+    rows = data.load_dataset(sample_sets.store("sample:hair"), 64)
     assert rows.classes == ("bald", "long", "round", "spikes")
     assert np.bincount(rows.labels).tolist() == [24] * 4
     # Next to the neck is hair or background; long hair hides more of the background.
@@ -43,27 +43,27 @@ def test_the_bald_have_the_shortest_hair(home):
     assert max(means) == means[1]
 
 
-@pytest.mark.parametrize("name", sample_sets.names())
+@pytest.mark.parametrize("name", sample_sets.list_names())
 def test_it_is_always_the_same(name, session_home):
-    file = sample_sets.reference(f"sample:{name}")
-    again = sample_sets.reference(f"sample:{name}")
+    file = sample_sets.store(f"sample:{name}")
+    again = sample_sets.store(f"sample:{name}")
     assert again == file
     file.path.unlink()  # as after the studio's cleanup
-    again = sample_sets.reference(f"sample:{name}")
+    again = sample_sets.store(f"sample:{name}")
     assert again == file and paths.file_digest(again.path) == file.digest
 
 
 def test_an_unknown_name_names_the_closest(home):
     with pytest.raises(InvalidInput, match=r"cartons. Did you mean cartoons. Use one of cartoons"):
-        sample_sets.reference("sample:cartons")
+        sample_sets.store("sample:cartons")
     with pytest.raises(InvalidInput, match="cartoons, photos, avatars, hair, digits"):
-        sample_sets.reference("sample:../../etc/passwd")
+        sample_sets.store("sample:../../etc/passwd")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name, side", [("avatars", 64), ("digits", 32)])
 def test_images_to_learn_to_draw_from_are_many_and_differ(name, side, session_home):
-    file = sample_sets.reference(f"sample:{name}")
+    file = sample_sets.store(f"sample:{name}")
     dataset = data.load_dataset(file, side, least=64)
     assert dataset.labels is None and len(dataset.names) >= 1000
     assert (dataset.sizes == side).all() and not dataset.notes
@@ -81,21 +81,21 @@ def test_digits_are_read_without_the_library_that_brings_them(tmp_path):
 
 def test_a_cancelled_one_leaves_nothing_behind(home):
     with pytest.raises(Cancelled):
-        sample_sets.reference("sample:photos", Progress(cancelled=lambda: True))
+        sample_sets.store("sample:photos", Progress(cancelled=lambda: True))
     assert not [*home.glob("files/*"), *home.glob("cache/*")]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", sample_sets.sets())
+@pytest.mark.parametrize("name", sample_sets.list_sets())
 def test_no_two_faces_of_a_set_are_nearly_the_same(name, session_home):
-    dataset = data.load_dataset(sample_sets.reference(f"sample:{name}"), 224)
+    dataset = data.load_dataset(sample_sets.store(f"sample:{name}"), 224)
     assert not len(duplicates.find(dataset).pairs)
 
 
 def test_photos_to_practice_on_differ_and_are_always_the_same(home):
-    file = sample_sets.reference("sample:photos")
+    file = sample_sets.store("sample:photos")
     dataset = data.load_dataset(file, 64)
     assert dataset.images.shape == (96, 64, 64, 3) and not dataset.copies
     assert dataset.labels is None
     file.path.unlink()
-    assert sample_sets.reference("sample:photos") == file
+    assert sample_sets.store("sample:photos") == file

@@ -65,7 +65,7 @@ def saved(path, **arrays):
 
 
 def load(path, size=8, **options):
-    return data.load_dataset(data.reference(str(path)), size, **options)
+    return data.load_dataset(data.store_reference(str(path)), size, **options)
 
 
 ANIMALS = {"dog/b.png": png(40), "cat/a.png": png(10), "cat/b.png": png(20), "dog/a.png": png(30)}
@@ -102,7 +102,7 @@ def test_an_upload_is_read_as_its_path_is(tmp_path):
 
 
 def test_a_visitors_upload_of_the_very_note_of_a_folder_opens_no_folder(tmp_path):
-    note = data.reference(str(folder(tmp_path / "private", ANIMALS))).read()
+    note = data.store_reference(str(folder(tmp_path / "private", ANIMALS))).read()
     with owners.acting_as("visitor-bob"):
         upload = File.keep(note, "dataset", "note.json")
         with pytest.raises(InvalidInput, match="another kind of file"):
@@ -111,7 +111,7 @@ def test_a_visitors_upload_of_the_very_note_of_a_folder_opens_no_folder(tmp_path
 
 def test_an_upload_like_a_reference_opens_no_folder(tmp_path):
     place = folder(tmp_path / "animals", ANIMALS)
-    note = {"dataset": str(place), "listing": json.loads(data.reference(str(place)).read())["listing"]}
+    note = {"dataset": str(place), "listing": json.loads(data.store_reference(str(place)).read())["listing"]}
     upload = File.keep(json.dumps(note, indent=1).encode(), "dataset", "note.json")
     with pytest.raises(InvalidInput, match="another kind of file"):
         data.load_dataset(upload, 8)
@@ -303,17 +303,17 @@ def test_npz_that_are_no_images_are_refused(tmp_path):
             load(path)
     for shape in ((10, 10, 10), (1_000_000, 1024, 1024), (2**40, 2**40, 1)):
         with pytest.raises(InvalidInput, match="a damaged npz"):
-            data.reference(str(lying(tmp_path / "h.npz", shape)))
+            data.store_reference(str(lying(tmp_path / "h.npz", shape)))
 
 
 def test_an_npz_of_more_images_than_can_be_named_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(arrays, "MOST_IMAGES", 100)
     x = np.zeros((101, 1, 1), "uint8")
     with pytest.raises(InvalidInput, match="at most 100 images"):
-        data.reference(str(saved(tmp_path / "many.npz", x=x)))
+        data.store_reference(str(saved(tmp_path / "many.npz", x=x)))
     long = np.array(["a" * 2000, "b"])
     with pytest.raises(InvalidInput, match="one whole number or word per image"):
-        data.reference(str(saved(tmp_path / "long.npz", x=x[:2], y=long)))
+        data.store_reference(str(saved(tmp_path / "long.npz", x=x[:2], y=long)))
 
 
 def test_an_npz_with_a_wrong_byte_is_refused(tmp_path):
@@ -358,7 +358,7 @@ def test_bad_archives_are_handled_as_expected(data_dir, tmp_path, monkeypatch):
 )
 def test_why_an_archive_is_refused_is_told_before_it_is_read(data_dir, name, words):
     with pytest.raises(InvalidInput, match=words):
-        data.reference(str(data_dir / "badfiles" / "archives" / name))
+        data.store_reference(str(data_dir / "badfiles" / "archives" / name))
 
 
 # Valid for a generator, but not for a classifier.
@@ -419,11 +419,11 @@ def zip_with(path, **changes):
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_a_zip_made_to_harm_is_refused(tmp_path, words, changes):
     with pytest.raises(InvalidInput, match=words):
-        data.reference(str(zip_with(tmp_path / "odd.zip", **changes)))
+        data.store_reference(str(zip_with(tmp_path / "odd.zip", **changes)))
 
 
 def test_bombs_are_refused_before_they_grow(tmp_path, monkeypatch):
-    monkeypatch.setattr(archives, "ALWAYS_FINE", 2**20)
+    monkeypatch.setattr(archives, "UNLIMITED_RATIO_BYTES", 2**20)
     bombs = [tmp_path / "bomb.zip", tmp_path / "bomb.tgz", tmp_path / "head.tgz"]
     with zipfile.ZipFile(bombs[0], "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a.bmp", bytes(2**22))
@@ -438,7 +438,7 @@ def test_bombs_are_refused_before_they_grow(tmp_path, monkeypatch):
         archive.addfile(member)
     for path in bombs:
         with pytest.raises(InvalidInput, match="over 100 times"):
-            data.reference(str(path))
+            data.store_reference(str(path))
 
 
 def test_a_compressed_tar_is_not_unpacked_to_look_beyond_what_it_may_hold():
@@ -452,7 +452,7 @@ def test_too_many_files_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(archives, "MOST_FILES", 3)
     for path in every_kind(tmp_path):
         with pytest.raises(InvalidInput, match="at most 3 files"):
-            data.reference(str(path))
+            data.store_reference(str(path))
 
 
 @pytest.mark.parametrize("cut", [0.3, 0.6, 0.85])
@@ -486,7 +486,7 @@ def test_a_damaged_header_within_a_tar_is_no_end(tmp_path):
     content[second] ^= 0xFF
     path.write_bytes(content)
     with pytest.raises(InvalidInput, match="damaged"):
-        data.reference(str(path))
+        data.store_reference(str(path))
 
 
 def test_links_in_a_folder_are_not_followed(tmp_path):
@@ -503,24 +503,24 @@ def test_links_in_a_folder_are_not_followed(tmp_path):
 def test_a_folder_that_may_be_listed_but_not_entered_is_told(tmp_path, monkeypatch):
     place = folder(tmp_path / "set", {"shut/1.png": png(), "shut/in/2.png": png(), "3.png": png()})
     without(monkeypatch, PermissionError, place / "shut")
-    dataset = data.load_dataset(data.reference(str(place)), 8)
+    dataset = data.load_dataset(data.store_reference(str(place)), 8)
     assert len(dataset.images) == 1
     assert "1 folders could not be opened: shut." in dataset.notes
     without(monkeypatch, PermissionError, place)
     with pytest.raises(InvalidInput, match="cannot be opened"):
-        data.reference(str(place))
+        data.store_reference(str(place))
 
 
 def test_a_file_that_goes_while_its_folder_is_listed_is_passed_over(tmp_path, monkeypatch):
     place = folder(tmp_path / "set", {"new/1.png": png(), "2.png": png()})
     without(monkeypatch, FileNotFoundError, place / "new")
-    assert len(data.load_dataset(data.reference(str(place)), 8).images) == 1
+    assert len(data.load_dataset(data.store_reference(str(place)), 8).images) == 1
 
 
 def test_a_file_that_goes_after_its_folder_was_listed_is_passed_over(tmp_path, monkeypatch):
     place, real = (
         folder(tmp_path / "set", {"1.png": png(), "2.png": png(), "3.png": png()}),
-        archives.in_folder,
+        archives.list_folder,
     )
 
     def listed(path):
@@ -529,9 +529,9 @@ def test_a_file_that_goes_after_its_folder_was_listed_is_passed_over(tmp_path, m
         return listing
 
     with monkeypatch.context() as patch:
-        patch.setattr(archives, "in_folder", listed)
-        file = data.reference(str(place))
-    assert data.count(file) == 1
+        patch.setattr(archives, "list_folder", listed)
+        file = data.store_reference(str(place))
+    assert data.count_files(file) == 1
 
 
 def without(monkeypatch, error, where):
@@ -559,12 +559,12 @@ def test_other_files_are_named(tmp_path, received, content):
     path = tmp_path / "some.zip"
     path.write_bytes(content)
     with pytest.raises(InvalidInput, match=received):
-        data.reference(str(path))
+        data.store_reference(str(path))
 
 
 def test_what_is_not_there_or_holds_nothing_is_told(tmp_path):
     with pytest.raises(InvalidInput, match="no such file"):
-        data.reference(str(tmp_path / "nowhere"))
+        data.store_reference(str(tmp_path / "nowhere"))
     with pytest.raises(InvalidInput, match="no files"):
         load(folder(tmp_path / "empty", {".keep": b""}))
     with pytest.raises(InvalidInput, match=r"0 among 1 files: a\.txt"):
@@ -603,7 +603,7 @@ class Told:
 
 def test_the_second_time_comes_from_the_cache_until_the_data_change(tmp_path):
     place = folder(tmp_path / "some", ANIMALS)
-    file, first, second = data.reference(str(place)), Told(), Told()
+    file, first, second = data.store_reference(str(place)), Told(), Told()
     dataset = data.load_dataset(file, 8, progress=first.progress())
     again = data.load_dataset(file, 8, progress=second.progress())
     assert first.reports
@@ -618,7 +618,7 @@ def test_the_second_time_comes_from_the_cache_until_the_data_change(tmp_path):
     (place / "cat" / "c.png").write_bytes(png(50))
     with pytest.raises(InvalidInput, match="a changed data set"):
         data.load_dataset(file, 8)
-    renewed = data.reference(str(place))
+    renewed = data.store_reference(str(place))
     assert renewed.digest != file.digest
     assert len(data.load_dataset(renewed, 8).images) == 5
 
@@ -640,7 +640,7 @@ def test_a_stop_leaves_nothing_half_made(tmp_path, home):
 
 
 def test_references_stay_small_and_hold_no_images(tmp_path):
-    file = data.reference(str(zipped(tmp_path / "animals.zip", ANIMALS)))
+    file = data.store_reference(str(zipped(tmp_path / "animals.zip", ANIMALS)))
     assert file.kind == "dataset"
     assert file.name == "animals.zip"
     assert json.loads(file.read())["dataset"] == str(tmp_path / "animals.zip")

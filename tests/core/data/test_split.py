@@ -29,13 +29,13 @@ def gathered(folder, images, copies=()) -> data.ImageDataset:
         Image.fromarray(image).save(folder / f"{n:03}.png")
     for n, image in enumerate(copies):
         Image.fromarray(image).save(folder / f"{n:03} copy.jpg", quality=60)
-    return data.load_dataset(data.reference(str(folder)), 16)
+    return data.load_dataset(data.store_reference(str(folder)), 16)
 
 
 def test_seven_images_more_move_none_from_the_training_to_the_test_part():
     sha256 = np.random.default_rng(0).integers(0, 256, (19_720, 32), "uint8")
-    learned, _ = split.split(split.from_sha256(sha256[:19_713]), 0.1)
-    _, held_out = split.split(split.from_sha256(sha256), 0.1)
+    learned, _ = split.split(split.positions_from_sha256(sha256[:19_713]), 0.1)
+    _, held_out = split.split(split.positions_from_sha256(sha256), 0.1)
     assert not set(learned) & set(held_out)
     assert len(held_out) == pytest.approx(1972, rel=0.05)
 
@@ -43,21 +43,21 @@ def test_seven_images_more_move_none_from_the_training_to_the_test_part():
 def test_the_part_of_an_image_is_that_of_its_file_or_array(tmp_path):
     images = random_images(40)
     few, more = gathered(tmp_path / "a", images[:30]), gathered(tmp_path / "b", images)
-    assert np.array_equal(split.positions(few), split.positions(more)[:30])
-    larger = data.load_dataset(data.reference(str(tmp_path / "b")), 32)
-    assert np.array_equal(split.positions(more), split.positions(larger))
+    assert np.array_equal(split.compute_positions(few), split.compute_positions(more)[:30])
+    larger = data.load_dataset(data.store_reference(str(tmp_path / "b")), 32)
+    assert np.array_equal(split.compute_positions(more), split.compute_positions(larger))
     for name, some in (("c.npz", images[::-1]), ("d.npz", images[10:])):
         np.savez(tmp_path / name, images=some)
-    first, second = (data.load_dataset(data.reference(str(tmp_path / f"{n}.npz")), 16) for n in "cd")
-    assert np.array_equal(split.positions(first)[:30][::-1], split.positions(second))
-    assert len(np.unique(split.positions(first))) == 40
+    first, second = (data.load_dataset(data.store_reference(str(tmp_path / f"{n}.npz")), 16) for n in "cd")
+    assert np.array_equal(split.compute_positions(first)[:30][::-1], split.compute_positions(second))
+    assert len(np.unique(split.compute_positions(first))) == 40
 
 
 @pytest.mark.parametrize("change", [lambda one: one, lambda one: one[:, :, ::-1]])
 def test_near_duplicates_lie_at_the_smallest_of_their_positions(tmp_path, change):
     images = random_images(30, side=48)
-    alone = split.positions(gathered(tmp_path / "alone", images))
-    together = split.positions(gathered(tmp_path / "together", images, change(images)))
+    alone = split.compute_positions(gathered(tmp_path / "alone", images))
+    together = split.compute_positions(gathered(tmp_path / "together", images, change(images)))
     assert len(together) == 60 and np.array_equal(together[::2], together[1::2])  # sorted by name
     assert np.all(together[1::2] <= alone) and 0 < np.count_nonzero(together[1::2] < alone) < 30
 
@@ -65,10 +65,10 @@ def test_near_duplicates_lie_at_the_smallest_of_their_positions(tmp_path, change
 def test_of_very_many_the_last_ones_are_compared(tmp_path, monkeypatch):
     images = random_images(30, side=48)
     dataset = gathered(tmp_path / "set", images, images)
-    own = split.from_sha256(dataset.source_sha256)
+    own = split.positions_from_sha256(dataset.source_sha256)
     monkeypatch.setattr(split, "MOST_COMPARED", 40)
     last = np.sort(np.argsort(own)[-40:])
-    positions = split.positions(dataset)
+    positions = split.compute_positions(dataset)
     moved = np.flatnonzero(positions != own)
     assert len(moved) and set(moved) <= set(last)
     both = [n for n in range(0, 60, 2) if {n, n + 1} <= set(last)]
@@ -77,7 +77,9 @@ def test_of_very_many_the_last_ones_are_compared(tmp_path, monkeypatch):
 
 def test_it_can_be_stopped(tmp_path):
     with pytest.raises(Cancelled):
-        split.positions(gathered(tmp_path / "set", random_images(30)), Progress(cancelled=lambda: True))
+        split.compute_positions(
+            gathered(tmp_path / "set", random_images(30)), Progress(cancelled=lambda: True)
+        )
 
 
 def test_the_parts_begin_at_fixed_positions():

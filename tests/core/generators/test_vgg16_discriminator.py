@@ -18,7 +18,7 @@ SIDES = {"block2_conv2": 2, "block3_conv3": 4, "block4_conv3": 8}  # factor by w
 
 def features(images):
     """Stands in for VGG16: maps of its shapes, from the images."""
-    channels = backbones.spec("vgg16").layers
+    channels = backbones.find_spec("vgg16").layers
     return {
         layer: tf.repeat(tf.nn.avg_pool2d(images, by, by, "VALID"), channels[layer] // 3 + 1, axis=-1)[
             ..., : channels[layer]
@@ -92,7 +92,7 @@ def test_it_learns_to_tell_faces_from_their_own_pixels_in_disorder(weights_home)
     real, generated = (
         tf.constant(some.reshape(24, 32, 32, 3).astype("float32") / 127.5 - 1) for some in (faces, mixed)
     )
-    see, digest = backbones.vgg16_features(LAYERS)
+    see, digest = backbones.load_vgg16_features(LAYERS)
     assert list(digest) == ["vgg16"]
     discriminator, adam = vgg16_discriminator(32, seed=0), keras.optimizers.Adam(0.001)
     lost = []

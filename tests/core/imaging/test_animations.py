@@ -32,7 +32,7 @@ def moving(count=7, height=HEIGHT, width=WIDTH):
 
 @pytest.mark.parametrize("kind", animations.KINDS)
 def test_frames_come_back_in_order(kind):
-    came = list(animations.frames(animations.encode(moving(), kind, 15)))
+    came = list(animations.decode(animations.encode(moving(), kind, 15)))
     assert len(came) == 7
     for frame, first in zip(came, moving(), strict=True):
         distances = [np.abs(frame.astype(int) - other).mean() for other in moving()]
@@ -43,7 +43,7 @@ def test_frames_come_back_in_order(kind):
 @pytest.mark.parametrize("kind", animations.KINDS)
 def test_colors_are_those_that_went_in(kind):
     color = np.array([200, 90, 30], "uint8")
-    came = next(animations.frames(animations.encode([np.full((32, 32, 3), color)] * 2, kind, 15)))
+    came = next(animations.decode(animations.encode([np.full((32, 32, 3), color)] * 2, kind, 15)))
     assert np.abs(came.mean((0, 1)) - color).max() <= 2
 
 
@@ -110,8 +110,8 @@ def test_a_first_frame_that_stays_does_not_slow_the_others_down(kind):
     buffer = io.BytesIO()
     times = [2000] + [50] * 9
     shades[0].save(buffer, kind, save_all=True, append_images=shades[1:], duration=times, loop=0)
-    assert animations.times(buffer.getvalue()).seconds == 2.45
-    assert len(list(animations.frames(buffer.getvalue()))) == 10
+    assert animations.read_times(buffer.getvalue()).seconds == 2.45
+    assert len(list(animations.decode(buffer.getvalue()))) == 10
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP"])
@@ -119,7 +119,7 @@ def test_a_frame_that_asks_for_no_time_gets_what_browsers_give_it(kind):
     shades = [Image.new("RGB", (32, 32), (20 * n, 0, 0)) for n in range(10)]
     buffer = io.BytesIO()
     shades[0].save(buffer, kind, save_all=True, append_images=shades[1:], duration=10, loop=0)
-    assert animations.times(buffer.getvalue()).fps == 10
+    assert animations.read_times(buffer.getvalue()).fps == 10
 
 
 @pytest.mark.parametrize(
@@ -127,9 +127,9 @@ def test_a_frame_that_asks_for_no_time_gets_what_browsers_give_it(kind):
 )
 def test_of_a_quicker_video_some_frames_are_left_out_so_that_it_lasts_as_long(fps, most, expected):
     data = animations.encode([np.full((32, 32, 3), n, "uint8") for n in range(fps)], "mp4", fps)
-    came = [round(float(frame.mean())) for frame in animations.frames(data, most=most)]
-    assert animations.times(data, most=most).fps == pytest.approx(expected)
-    assert len(came) == animations.length(data, most=most) == expected
+    came = [round(float(frame.mean())) for frame in animations.decode(data, most=most)]
+    assert animations.read_times(data, most=most).fps == pytest.approx(expected)
+    assert len(came) == animations.count_frames(data, most=most) == expected
     assert np.diff(came).max() - np.diff(came).min() <= 3  # levels; compression alone costs about one
 
 
@@ -141,23 +141,29 @@ def test_what_is_transparent_is_white_as_in_an_image(kind):
     buffer = io.BytesIO()
     how = {"lossless": True} if kind == "WEBP" else {"disposal": 2}
     discs[0].save(buffer, kind, save_all=True, append_images=discs[1:], duration=100, **how)
-    came = list(animations.frames(buffer.getvalue()))
+    came = list(animations.decode(buffer.getvalue()))
     assert [frame[0, 0].tolist() for frame in came] == [[255, 255, 255]] * 3
     assert [frame[10, 10].tolist() for frame in came] == [[200, 0, 0]] * 3
 
 
 # The matrix of a track header maps a point (x, y) to (ax + cy, bx + dy).
 TURNS = {"left": (1, 0, 0, 1), "top": (0, 1, -1, 0), "right": (-1, 0, 0, -1), "bottom": (0, -1, 1, 0)}
+MIRRORED = {"left": (1, 0, 0, -1), "top": (0, 1, 1, 0), "right": (-1, 0, 0, 1), "bottom": (0, -1, -1, 0)}
 
 
-@pytest.mark.parametrize("bright", TURNS)
-def test_a_video_of_a_phone_is_upright(bright):
+@pytest.mark.parametrize("matrices", [TURNS, MIRRORED], ids=["rotated", "mirrored"])
+@pytest.mark.parametrize("side", TURNS)
+def test_the_display_matrix_of_a_video_is_applied(side, matrices):
+    """Marks the corner (0, 0); the matrix and a shift into the frame say where it is displayed."""
     recorded = np.zeros((48, 64, 3), "uint8")
-    recorded[:, :32] = 255
-    frame = next(animations.frames(turned(animations.encode([recorded] * 3, "mp4", 10), *TURNS[bright])))
-    assert frame.shape == ((48, 64, 3) if bright in ("left", "right") else (64, 48, 3))
-    sides = {"left": frame[:, :8], "right": frame[:, -8:], "top": frame[:8], "bottom": frame[-8:]}
-    assert max(sides, key=lambda side: sides[side].mean()) == bright
+    recorded[:16, :16] = 255
+    a, b, c, d = matrices[side]
+    frame = next(animations.decode(turned(animations.encode([recorded] * 3, "mp4", 10), a, b, c, d)))
+    assert frame.shape == ((48, 64, 3) if a else (64, 48, 3))
+    row, column = (-4 if b + d < 0 else 4), (-4 if a + c < 0 else 4)
+    assert frame[row, column].mean() > 200
+    assert frame[-row, column].mean() < 50
+    assert frame[row, -column].mean() < 50
 
 
 @pytest.mark.parametrize("pixels", ["yuv420p", "yuv420p10le"])
@@ -170,7 +176,7 @@ def test_a_phone_s_own_codec_is_read_also_with_ten_bits_a_color(pixels):
             frame = av.VideoFrame.from_ndarray(np.full((48, 64, 3), shade, "uint8"), format="rgb24")
             video.mux(stream.encode(frame.reformat(format=pixels)))
         video.mux(stream.encode())
-    means = [frame.mean() for frame in animations.frames(buffer.getvalue())]
+    means = [frame.mean() for frame in animations.decode(buffer.getvalue())]
     assert means == pytest.approx([40, 120, 200], abs=3)
 
 
@@ -186,7 +192,7 @@ def turned(video, a, b, c, d):
 
 def test_a_single_frame_is_a_video():
     for kind in animations.KINDS:
-        assert len(list(animations.frames(animations.encode(moving(1), kind, 15)))) == 1
+        assert len(list(animations.decode(animations.encode(moving(1), kind, 15)))) == 1
 
 
 BAD = {
@@ -200,7 +206,7 @@ BAD = {
 @pytest.mark.parametrize("data", BAD.values(), ids=BAD)
 def test_what_is_no_video_is_refused(data):
     with pytest.raises(InvalidInput, match="video"):
-        list(animations.frames(data))
+        list(animations.decode(data))
 
 
 OTHERS = {
@@ -217,7 +223,7 @@ OTHERS = {
 
 @pytest.mark.parametrize(("data", "kind"), OTHERS.items(), ids=OTHERS.values())
 @pytest.mark.parametrize(
-    "read", [animations.times, animations.length, lambda data: next(animations.frames(data))]
+    "read", [animations.read_times, animations.count_frames, lambda data: next(animations.decode(data))]
 )
 def test_another_kind_of_file_is_called_what_it_is(data, kind, read):
     with pytest.raises(InvalidInput, match=f": {kind}"):
@@ -229,7 +235,7 @@ def test_another_kind_of_file_is_called_what_it_is(data, kind, read):
 def test_a_cut_video_ends_or_is_refused_and_nothing_else(kind, share):
     data = animations.encode(moving(), kind, 15)
     try:
-        assert len(list(animations.frames(data[: int(len(data) * share)]))) <= 7
+        assert len(list(animations.decode(data[: int(len(data) * share)]))) <= 7
     except InvalidInput as error:
         assert says_what_to_do(str(error))
 
@@ -239,34 +245,34 @@ def test_more_or_larger_frames_than_the_studio_makes_are_refused(kind, monkeypat
     data = animations.encode(moving(), kind, 15)
     with monkeypatch.context() as patch, pytest.raises(InvalidInput, match="at most 6 frames"):
         patch.setattr(video_span, "MOST_FRAMES", 6)
-        list(animations.frames(data))
+        list(animations.decode(data))
     monkeypatch.setattr(video_limits, "MOST_PIXELS", HEIGHT * WIDTH - 1)
     with pytest.raises(InvalidInput, match="50 x 36"):
-        next(animations.frames(data))
+        next(animations.decode(data))
 
 
 @pytest.mark.parametrize("kind", animations.KINDS)
 def test_a_part_of_a_longer_video_is_read_by_its_seconds(kind, monkeypatch):
     data = animations.encode(moving(12), kind, 10)
-    whole = list(animations.frames(data))
+    whole = list(animations.decode(data))
     monkeypatch.setattr(video_span, "MOST_FRAMES", 6)
     span = video_span.Span(0.3, 0.7)
-    part = list(animations.frames(data, span=span))
-    assert animations.length(data, span=span) == len(part) == 4
+    part = list(animations.decode(data, span=span))
+    assert animations.count_frames(data, span=span) == len(part) == 4
     np.testing.assert_array_equal(part, whole[3:7])
-    np.testing.assert_array_equal(animations.first(data, start=0.3), whole[3])
-    assert animations.duration(data) == pytest.approx(1.2)
+    np.testing.assert_array_equal(animations.decode_frame(data, start=0.3), whole[3])
+    assert animations.read_duration(data) == pytest.approx(1.2)
     animations.check(data)
     with pytest.raises(
         InvalidInput, match=r"12 frames, 1.2 s.*at most 6 frames, 0.6 s at 10 frames per second"
     ):
-        animations.length(data)
+        animations.count_frames(data)
     for wrong, message in (
         (video_span.Span(1.2), "less than 1.2 s"),
         (video_span.Span(0.5, 0.5), "more than 0.5 s"),
     ):
         with pytest.raises(InvalidInput, match=message):
-            next(animations.frames(data, span=wrong))
+            next(animations.decode(data, span=wrong))
 
 
 def test_other_videos_are_refused_before_they_are_decoded():
@@ -277,7 +283,7 @@ def test_other_videos_are_refused_before_they_are_decoded():
         video.mux(stream.encode(av.VideoFrame.from_ndarray(np.zeros((32, 32, 3), "uint8"), format="rgb24")))
         video.mux(stream.encode())
     with pytest.raises(InvalidInput, match="codec"):
-        list(animations.frames(other.getvalue()))
+        list(animations.decode(other.getvalue()))
 
 
 @pytest.mark.parametrize(
@@ -292,7 +298,7 @@ def test_pixels_that_are_not_square_become_so(aspect, shape):
         frame = np.repeat(np.arange(0, 240, 5, dtype="uint8")[None, :, None], 32, axis=0).repeat(3, axis=2)
         container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
         container.mux(stream.encode())
-    read = next(animations.frames(buffer.getvalue()))
+    read = next(animations.decode(buffer.getvalue()))
     assert read.shape == shape
     assert np.abs(read[16].mean(1) - np.linspace(0, 235, shape[1])).mean() < 6
 
@@ -309,5 +315,5 @@ def test_a_video_whose_title_is_in_another_encoding_is_read():
     data = buffer.getvalue()
     assert b"TITLE" in data
     named = data.replace(b"TITLE", b"Caf\xe9 ")
-    assert animations.length(named) == len(list(animations.frames(named))) == 3
-    assert animations.times(named).fps == 12
+    assert animations.count_frames(named) == len(list(animations.decode(named))) == 3
+    assert animations.read_times(named).fps == 12

@@ -78,9 +78,9 @@ def test_a_webp_is_transparent_where_no_frame_covers_it():
     data = saved(frames[0], "WEBP", save_all=True, append_images=frames[1:], lossless=True)
     if not data[20] & 0x10:  # as Pillow writes it
         assert Image.open(io.BytesIO(data)).mode == "RGB"
-    for frame, expected in zip(animations.frames(data, transparent=True), frames, strict=True):
+    for frame, expected in zip(animations.decode(data, transparent=True), frames, strict=True):
         assert np.array_equal(frame, np.asarray(expected))
     assert image_io.read(data)[0, 0].tolist() == [255, 255, 255]
     opaque = [frame.convert("RGB") for frame in frames]
     data = saved(opaque[0], "WEBP", save_all=True, append_images=opaque[1:], lossless=True)
-    assert {frame.shape for frame in animations.frames(data, transparent=True)} == {(24, 32, 3)}
+    assert {frame.shape for frame in animations.decode(data, transparent=True)} == {(24, 32, 3)}

@@ -76,7 +76,7 @@ def test_few_large_images_are_decoded_at_a_time(monkeypatch, pixels, kind, waits
         def __exit__(self, *_):
             return None
 
-    monkeypatch.setattr(image_io, "LARGE", pixels)
-    monkeypatch.setattr(image_io, "_large_at_once", counted := Counted())
+    monkeypatch.setattr(image_io, "LARGE_PIXELS", pixels)
+    monkeypatch.setattr(image_io, "_large_image_slots", counted := Counted())
     image_io.read(_saved(kind))
     assert counted.count == waits

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from studio.core.errors import InvalidInput
 from studio.core.imaging import animations, frame_times, video_facts
@@ -44,16 +44,16 @@ def apng(frames, **options):
 @pytest.mark.parametrize("times", [(30, 30, 600, 30, 70), (3000,) * 4, (40, 9000, 60)])
 def test_frames_stay_as_long_as_they_should(kind, times):
     data = animations.encode(shades(len(times)), kind, FrameTimes(in_ms(*times)))
-    assert animations.times(data).durations == in_ms(*times)
+    assert animations.read_times(data).durations == in_ms(*times)
 
 
 @pytest.mark.parametrize("kind", animations.KINDS)
 def test_23_976_frames_a_second_do_not_drift(kind):
     data = animations.encode(shades(6) * 20, kind, FrameTimes.even(Fraction(24_000, 1001)))
     unit = {"gif": 1 / 100, "webp": 1 / 1000, "mp4": 0}[kind]
-    assert abs(animations.times(data).seconds - 120 * 1001 / 24_000) <= unit
+    assert abs(animations.read_times(data).seconds - 120 * 1001 / 24_000) <= unit
     if kind == "mp4":
-        assert set(animations.times(data).durations) == {Fraction(1001, 24_000)}
+        assert set(animations.read_times(data).durations) == {Fraction(1001, 24_000)}
 
 
 @pytest.mark.parametrize("kind", ["gif", "webp"])
@@ -68,7 +68,7 @@ def test_a_gif_counts_its_repetitions():
     first, *others = map(Image.fromarray, shades(3))
     first.save(buffer, "GIF", save_all=True, append_images=others, duration=100, loop=1)
     times = frame_times.read(buffer.getvalue())
-    again = animations.encode(animations.frames(buffer.getvalue()), "gif", times)
+    again = animations.encode(animations.decode(buffer.getvalue()), "gif", times)
     assert Image.open(io.BytesIO(again)).info["loop"] == 1
     first.save(buffer := io.BytesIO(), "GIF", save_all=True, append_images=others, duration=100)
     assert frame_times.read(buffer.getvalue()).plays == 1
@@ -77,30 +77,30 @@ def test_a_gif_counts_its_repetitions():
 def test_an_animated_png_is_an_animation():
     frames = [disc(n) for n in (0, 15, 30)]
     data = apng(frames, duration=[30, 600, 3000], loop=2)
-    assert video_facts.kind(data) == "apng"
+    assert video_facts.detect_kind(data) == "apng"
     assert frame_times.read(data) == FrameTimes(in_ms(30, 600, 3000), 2)
-    assert all(map(np.array_equal, animations.frames(data, transparent=True), frames))
+    assert all(map(np.array_equal, animations.decode(data, transparent=True), frames))
 
 
 def test_a_still_before_an_animated_png_is_no_frame_of_it():
     frames = shades(4)
     data = apng(frames, default_image=True, duration=[100, 200, 300])
     assert frame_times.read(data).durations == in_ms(100, 200, 300)
-    assert [int(frame.mean()) for frame in animations.frames(data)] == [60, 100, 140]
+    assert [int(frame.mean()) for frame in animations.decode(data)] == [60, 100, 140]
 
 
 def test_a_still_png_is_no_animation():
     buffer = io.BytesIO()
     Image.fromarray(shades(1)[0]).save(buffer, "PNG")
     with pytest.raises(InvalidInput, match="a PNG image without animation"):
-        animations.length(buffer.getvalue())
+        animations.count_frames(buffer.getvalue())
 
 
 @pytest.mark.parametrize("kind", ["gif", "webp"])
 def test_what_is_transparent_stays_so(kind):
     frames = [disc(n) for n in (0, 15, 30)]
     data = animations.encode(frames, kind, 10, transparent=True)
-    for frame, source in zip(animations.frames(data, transparent=True), frames, strict=True):
+    for frame, source in zip(animations.decode(data, transparent=True), frames, strict=True):
         assert np.array_equal(frame[..., 3], source[..., 3])
         inside = frame[source[..., 3] > 0][:, :3]
         assert np.abs(inside.astype(int) - (230, 40, 30)).mean() <= (0 if kind == "gif" else 3)
@@ -113,11 +113,11 @@ def test_of_a_mixture_every_frame_has_the_same_channels():
         clear = [frame.shape[2] == 4 for frame in frames]
         for kind in ("gif", "webp"):
             data = animations.encode(frames, kind, 10, transparent=True)
-            assert [f.shape[2] == 4 for f in animations.frames(data, transparent=True)] == clear
+            assert [f.shape[2] == 4 for f in animations.decode(data, transparent=True)] == clear
 
 
 def test_an_mp4_shows_white_where_nothing_is():
-    frame = next(animations.frames(animations.encode([disc(0)] * 2, "mp4", 10, transparent=True)))
+    frame = next(animations.decode(animations.encode([disc(0)] * 2, "mp4", 10, transparent=True)))
     assert frame[2, 60].min() > 250 and frame[24, 16, 1] < 60
 
 
@@ -128,3 +128,16 @@ def test_frames_that_are_too_quick_are_left_out():
     assert (thinned.seconds, thinned.plays) == (pytest.approx(times.seconds, abs=0.02), 3)
     assert numbers == (0, 4, 5)
     assert FrameTimes(in_ms(17, 16, 17)).limit_rate(60)[1] == (0, 1, 2)
+
+
+def test_a_frame_with_disposal_previous_disappears_from_an_apng():
+    red, blue, green = (np.zeros((32, 32, 4), "uint8") for _ in range(3))
+    red[:] = 255, 0, 0, 255
+    blue[4:20, 4:20] = 0, 0, 255, 255
+    green[20:30, 20:30] = 0, 255, 0, 255
+    previous = PngImagePlugin.Disposal.OP_PREVIOUS
+    data = apng([red, blue, green], disposal=[0, previous, 0], blend=1, duration=100)
+    first, second, third = animations.decode(data)
+    assert first[8, 8].tolist() == third[8, 8].tolist() == [255, 0, 0]
+    assert second[8, 8].tolist() == [0, 0, 255]
+    assert third[25, 25].tolist() == [0, 255, 0]

@@ -35,8 +35,8 @@ def corpus(data_dir):
 
 def test_gray_is_as_bright_as_the_eye_sees_a_color():
     blue, green = (np.full((2, 2, 3), color, "uint8") for color in ((0, 0, 255), (0, 255, 0)))
-    assert image_io.gray(blue).shape == (2, 2, 1)
-    assert (int(image_io.gray(blue).max()), int(image_io.gray(green).min())) == (29, 150)
+    assert image_io.to_gray(blue).shape == (2, 2, 1)
+    assert (int(image_io.to_gray(blue).max()), int(image_io.to_gray(green).min())) == (29, 150)
 
 
 def test_corpus_is_taken_or_refused_as_expected(data_dir, monkeypatch):
@@ -116,7 +116,7 @@ def test_photos_of_phones_are_read_upright_without_their_tags(photo_of_a_phone):
     assert b"SecretCamera" in photo_of_a_phone
     read = image_io.read(photo_of_a_phone)
     upright = np.rot90(photos.chelsea()[:200, :300], -1)
-    assert read.shape == upright.shape == (*image_io.size(photo_of_a_phone), 3)
+    assert read.shape == upright.shape == (*image_io.read_size(photo_of_a_phone), 3)
     assert np.abs(read.astype(int) - upright).mean() < 5
     assert b"SecretCamera" not in image_io.encode_png(read)
 
@@ -337,7 +337,7 @@ def header_of(width, height):
 @pytest.mark.parametrize("size", [(20_000, 20_000), (10_000, 10_000)])
 def test_the_size_of_what_is_not_read_is_refused_in_the_same_words(size):
     messages = []
-    for look in (image_io.size, image_io.read):
+    for look in (image_io.read_size, image_io.read):
         with pytest.raises(InvalidInput) as error:
             look(header_of(*size))
         messages.append(str(error.value))

@@ -11,24 +11,24 @@ from studio.core.errors import InvalidInput
 from studio.core.imaging import paintings
 
 
-@pytest.mark.parametrize("name", paintings.paintings())
+@pytest.mark.parametrize("name", paintings.list_paintings())
 def test_every_painting_is_shipped_and_has_words(name):
-    painting = paintings.paintings()[name]
+    painting = paintings.list_paintings()[name]
     assert painting.name == name and painting.title and painting.description.endswith(".")
-    image = paintings.painting(name)
+    image = paintings.read_painting(name)
     assert image.shape == (512, 640, 3) and image.std() > 30
 
 
 def test_no_two_are_the_same():
-    contents = {paintings.painting(name).tobytes() for name in paintings.paintings()}
-    assert len(contents) == len(paintings.paintings()) >= 6
+    contents = {paintings.read_painting(name).tobytes() for name in paintings.list_paintings()}
+    assert len(contents) == len(paintings.list_paintings()) >= 6
 
 
 def test_an_unknown_name_names_the_closest():
     with pytest.raises(InvalidInput, match=r"mosaik. Did you mean mosaic. Use one of mosaic"):
-        paintings.painting("mosaik")
+        paintings.read_painting("mosaik")
     with pytest.raises(InvalidInput, match="one of"):
-        paintings.painting("../avatars")
+        paintings.read_painting("../avatars")
 
 
 def test_listing_loads_nothing_heavy():

@@ -21,7 +21,7 @@ def test_a_text_a_model_and_a_data_set_have_images_that_stand_for_them(home):
         File.keep(b"a zip", "model", "fox.zip"),
         File.keep(b"arrays", "dataset", "faces.npz"),
     ]
-    images = [thumbnails.image_of(file) for file in files]
+    images = [thumbnails.make_image(file) for file in files]
     assert {image.shape for image in images} == {(thumbnails.SIDE, thumbnails.SIDE, 3)}
     assert len({image.tobytes() for image in images}) == 4
 
@@ -31,14 +31,14 @@ def test_a_model_shows_the_image_of_its_card_unless_it_is_packed_otherwise_than_
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", method) as file:
         file.writestr(model_folder.IMAGE, image_io.encode_png(image))
-    thumbnail = thumbnails.image_of(File.keep(packed.getvalue(), "model", "m.zip"))
+    thumbnail = thumbnails.make_image(File.keep(packed.getvalue(), "model", "m.zip"))
     assert np.array_equal(thumbnail, image) == (method == zipfile.ZIP_STORED)
 
 
 @pytest.mark.parametrize("kind", animations.KINDS)
 def test_a_video_is_its_first_frame(home, kind):
     shades = [np.full((48, 64, 3), shade, "uint8") for shade in (30, 230)]
-    thumbnail = thumbnails.image_of(File.keep(animations.encode(shades, kind, 5), "animation", f"a.{kind}"))
+    thumbnail = thumbnails.make_image(File.keep(animations.encode(shades, kind, 5), "animation", f"a.{kind}"))
     assert np.abs(thumbnail.astype(int) - 30).max() < 12
 
 
@@ -49,16 +49,16 @@ def test_a_thumbnail_is_small_and_keeps_its_proportions(image):
 
 def test_a_damaged_video_is_told(home):
     with pytest.raises(InvalidInput):
-        thumbnails.image_of(File.keep(b"\0\0\0\x18ftypisom", "animation", "a.mp4"))
+        thumbnails.make_image(File.keep(b"\0\0\0\x18ftypisom", "animation", "a.mp4"))
 
 
 def test_of_a_card_all_that_the_model_makes_is_shown_and_no_curves(home):
     green, packed = np.full((64, 64, 3), (0, 200, 0), "uint8"), io.BytesIO()
-    card = cards.image(green, [1, 2], {"style": [0.5, 0.4], "content": [1.0, 0.9]})
+    card = cards.draw_image(green, [1, 2], {"style": [0.5, 0.4], "content": [1.0, 0.9]})
     with zipfile.ZipFile(packed, "w") as file:
         file.writestr(model_folder.IMAGE, card)
     file = File.keep(packed.getvalue(), "model", "m.zip")
-    whole, thumbnail = thumbnails.image_of(file, full_card=True), thumbnails.image_of(file)
+    whole, thumbnail = thumbnails.make_image(file, full_card=True), thumbnails.make_image(file)
     assert np.array_equal(whole, image_io.read(card))
     # WebP changes colors a little, most of all at the edges.
     greens = [

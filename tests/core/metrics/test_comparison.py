@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from studio.core.data import ImageDataset
-from studio.core.data.split import by_count
+from studio.core.data.split import split_by_count
 from studio.core.metrics import comparison, inception
 from studio.core.progress import Progress
 
@@ -22,13 +22,13 @@ def dataset(monkeypatch) -> ImageDataset:
     def features(images, *_, **__):
         return (images.mean(-1).reshape(len(images), -1) @ sums).astype("float32")
 
-    monkeypatch.setattr(inception, "features", features)
+    monkeypatch.setattr(inception, "compute_features", features)
     coarse = rng.integers(0, 256, (COUNT, 8, 8, 1), "uint8")
     return ImageDataset(coarse.repeat(4, axis=1).repeat(4, axis=2), tuple(map(str, range(COUNT))))
 
 
 def test_copies_of_any_image_lie_near_it_mirrored_or_not(dataset):
-    learned, held_out = by_count(COUNT, 0.1)
+    learned, held_out = split_by_count(COUNT, 0.1)
     discriminator = comparison.Scorer(dataset, learned, held_out, 100, Progress())
     copies = dataset.images[learned[::27]].copy()
     copies[::2] = copies[::2, :, ::-1]
@@ -39,24 +39,24 @@ def test_copies_of_any_image_lie_near_it_mirrored_or_not(dataset):
     assert copied["learned_n"] == 2700 and copied["nearest_n"] == 100 and copied["held_out_n"] == 300
     assert copied["nearest"] == 0 < copied["nearest_held_out"]
     assert new["nearest"] == pytest.approx(new["nearest_held_out"], rel=0.2)
-    assert "nearest of 2,700 training images" in comparison.rows(copied)[-1][0]
+    assert "nearest of 2,700 training images" in comparison.make_card_rows(copied)[-1][0]
 
 
 def test_what_looks_most_alike_is_found_as_it_is(dataset):
     among = dataset.part(np.arange(0, COUNT, 2))
     queries = dataset.images[[40, 2998]].repeat(3, axis=-1)
     queries[1] = queries[1, :, ::-1]
-    matches = comparison.nearest_images([queries[:1], queries[1:]], among, Progress())
+    matches = comparison.find_nearest_images([queries[:1], queries[1:]], among, Progress())
     assert np.array_equal(matches[0], dataset.images[40])
     assert np.array_equal(matches[1], dataset.images[2998, :, ::-1])
 
 
 def test_with_few_images_the_kid_that_selects_is_of_held_out_ones(dataset, monkeypatch):
-    learned, held_out = by_count(COUNT, 0.1)
+    learned, held_out = split_by_count(COUNT, 0.1)
     memorized, new = (dataset.images[rows[:250]] + np.uint8(1) for rows in (learned, held_out))
     values = []
     for few in (COUNT + 1, COUNT):
-        monkeypatch.setattr(comparison, "FEW", few)
+        monkeypatch.setattr(comparison, "SMALL_DATASET_IMAGES", few)
         discriminator = comparison.Scorer(dataset, learned[:250], held_out, 250, Progress())
         values.append([discriminator.distance(images.repeat(3, axis=-1)) for images in (memorized, new)])
     (few_memorized, few_new), (many_memorized, many_new) = values
@@ -65,10 +65,10 @@ def test_with_few_images_the_kid_that_selects_is_of_held_out_ones(dataset, monke
 
 
 def test_with_few_images_the_card_shows_both(dataset):
-    learned, held_out = by_count(COUNT, 0.1)
+    learned, held_out = split_by_count(COUNT, 0.1)
     discriminator = comparison.Scorer(dataset, learned, held_out, 100, Progress())
     figures = discriminator.compare(dataset.images[learned[:100]].repeat(3, axis=-1), Progress()).figures
-    rows = dict(comparison.rows(figures))
+    rows = dict(comparison.make_card_rows(figures))
     assert rows["KID x 1000, 100 generated against 300 held-out images"].startswith(
         f"{1000 * figures['kid']:.2f}"
     )
@@ -77,6 +77,8 @@ def test_with_few_images_the_card_shows_both(dataset):
 
 
 def test_with_too_few_held_out_images_the_kid_is_of_training_images(dataset):
-    learned, held_out = by_count(COUNT, 0.1)
-    discriminator = comparison.Scorer(dataset, learned, held_out[: comparison.LEAST - 1], 100, Progress())
+    learned, held_out = split_by_count(COUNT, 0.1)
+    discriminator = comparison.Scorer(
+        dataset, learned, held_out[: comparison.LEAST_IMAGES - 1], 100, Progress()
+    )
     assert set(discriminator.distance(dataset.images[learned[:100]])) == {"kid"}

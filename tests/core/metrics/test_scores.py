@@ -130,8 +130,8 @@ def test_nearest_finds_the_nearest_in_pieces_too(monkeypatch):
     monkeypatch.setattr(scores, "_ROWS", 7)
     a, b = samples(30), samples(40, seed=1)
     by_hand = np.sqrt(((a[:, None] - b[None]) ** 2).sum(-1)).min(1)
-    assert np.allclose(scores.nearest(a, b), by_hand, atol=1e-5)
-    assert scores.nearest(a + 100, a + 100).max() == 0
+    assert np.allclose(scores.nearest_distances(a, b), by_hand, atol=1e-5)
+    assert scores.nearest_distances(a + 100, a + 100).max() == 0
     whole = scores.kid(a, b), scores.precision_recall(a, b)
     monkeypatch.undo()
     again = scores.kid(a, b), scores.precision_recall(a, b)
@@ -172,7 +172,7 @@ def network(inceptionv3_home):
 
 @pytest.mark.slow
 def test_features_are_the_published_ones(network):
-    features = scores.features(photos.chelsea()[None])
+    features = scores.compute_features(photos.chelsea()[None])
     assert features.shape == (1, 2048)
     assert features.sum() == pytest.approx(502.813, abs=0.01)
     assert features.std() == pytest.approx(0.26779, abs=2e-5)
@@ -181,15 +181,15 @@ def test_features_are_the_published_ones(network):
 @pytest.mark.slow
 def test_features_do_not_depend_on_the_batch_and_are_kept_when_asked(network, inceptionv3_home, monkeypatch):
     images = np.random.default_rng(0).integers(0, 256, (3, 20, 20, 3), "uint8")
-    whole = scores.features(images, batch=3)
+    whole = scores.compute_features(images, batch=3)
     assert not (inceptionv3_home / "cache").exists()
-    assert np.allclose(scores.features(images, batch=2, keep=True), whole, atol=1e-4)
+    assert np.allclose(scores.compute_features(images, batch=2, keep=True), whole, atol=1e-4)
     with pytest.raises(Cancelled):
-        scores.features(images, Progress(cancelled=lambda: True))
-    monkeypatch.setattr(inception, "_network", None)  # cached features need no network
-    assert np.allclose(scores.features(images, keep=True), whole, atol=1e-4)
+        scores.compute_features(images, Progress(cancelled=lambda: True))
+    monkeypatch.setattr(inception, "_compile_network", None)  # cached features need no network
+    assert np.allclose(scores.compute_features(images, keep=True), whole, atol=1e-4)
     with pytest.raises(TypeError):
-        scores.features(images[::-1], keep=True)
+        scores.compute_features(images[::-1], keep=True)
 
 
 def unpacked(path, step):
@@ -203,7 +203,7 @@ def unpacked(path, step):
 @pytest.mark.slow
 def test_halves_of_real_faces_are_as_far_apart_as_is_known(network, data_dir):
     """With n = 1,000; for exact values run `python -m benchmarks.faces --floor DATA`."""
-    faces = scores.features(np.stack(unpacked(data_dir / "utkface64_20000.tar", 40)))
+    faces = scores.compute_features(np.stack(unpacked(data_dir / "utkface64_20000.tar", 40)))
     mixed = np.random.default_rng(0).permutation(faces)
     halves = scores.fid(mixed[:250], mixed[250:])
     assert halves.value == pytest.approx(46.0, abs=4)  # the choice of 250 images matters as much

@@ -18,13 +18,13 @@ from studio.vae.settings import TrainVaeSettings
 )
 def test_a_command_is_taken_by_a_shell_as_it_stands(name):
     settings = TrainVaeSettings(steps=7, flip=False)
-    line = cards.command("train_vae", name, settings, "my model", ["--style", "a b.png"])
+    line = cards.format_command("train_vae", name, settings, "my model", ["--style", "a b.png"])
     words = ["python", "-m", "training.train_vae", name, "--style", "a b.png", "-o", "DIR"]
     assert shlex.split(line) == [*words, "--start-from", "my model", "--steps", "7", "--no-flip"]
 
 
 def test_plain_words_stand_without_quotes():
-    line = cards.command("train_vae", "tfds:patch_camelyon/x", TrainVaeSettings(steps=7))
+    line = cards.format_command("train_vae", "tfds:patch_camelyon/x", TrainVaeSettings(steps=7))
     assert line == "python -m training.train_vae tfds:patch_camelyon/x -o DIR --steps 7"
 
 
@@ -43,21 +43,22 @@ def test_a_data_set_is_named_as_it_was_given(file, named):
 
 def test_a_card_tells_of_a_vgg16_discriminator_that_taught_the_model_or_what_it_began_with():
     assert (
-        cards.vgg16_discriminator({}, has_discriminator=False)
-        == cards.vgg16_discriminator({"taught_by": []}, has_discriminator=False)
+        cards.describe_vgg16_discriminator({}, has_discriminator=False)
+        == cards.describe_vgg16_discriminator({"taught_by": []}, has_discriminator=False)
         == ""
     )
-    assert "It was trained with a VGG16-feature discriminator" in cards.vgg16_discriminator(
+    assert "It was trained with a VGG16-feature discriminator" in cards.describe_vgg16_discriminator(
         {"taught_by": ["vgg16"]}, has_discriminator=True
     )
-    assert "started from was trained with a VGG16-feature discriminator" in cards.vgg16_discriminator(
-        {"taught_by": ["vgg16"]}, has_discriminator=False
+    assert (
+        "started from was trained with a VGG16-feature discriminator"
+        in cards.describe_vgg16_discriminator({"taught_by": ["vgg16"]}, has_discriminator=False)
     )
 
 
 @pytest.mark.parametrize("has_discriminator", [True, False])
 def test_a_card_says_that_fid_favors_a_model_that_learned_from_vgg16(has_discriminator):
-    assert "favor this model (arXiv:2203.06026" in cards.vgg16_discriminator(
+    assert "favor this model (arXiv:2203.06026" in cards.describe_vgg16_discriminator(
         {"taught_by": ["vgg16"]}, has_discriminator
     )
 

@@ -33,7 +33,7 @@ def test_a_renamed_model_is_found_by_all_the_names_that_it_had(home):
     digest = saved("first").digest
     assert kept_models.rename("first", "  The second ") == "The second"
     assert kept_models.rename("The second", "third") == "third"
-    assert kept_models.list_own() == ["third"] and "first" not in presets.names()
+    assert kept_models.list_own() == ["third"] and "first" not in presets.list_names()
     for name in ("first", "The second", "FIRST", "third"):
         assert presets.find(name).digest == digest and presets.is_known(name)
     assert presets.find("third").former == ["The second", "first"]
@@ -94,7 +94,7 @@ def test_two_of_one_name_are_removed_and_both_come_back(home):
 def test_for_good_is_for_good(home):
     saved("mine")
     kept_models.remove("mine")
-    kept_models.forget("mine")
+    kept_models.delete("mine")
     assert kept_models.list_removed() == [] and not any(home.rglob("*.weights.h5"))
     with pytest.raises(InvalidInput, match="Use a name"):
         presets.find("mine")
@@ -134,5 +134,5 @@ def test_what_is_for_all_or_anothers_is_none_of_a_visitors(home):
 def test_a_damaged_list_of_names_costs_no_more_than_those(home, content):
     folder = saved("mine").folder
     paths.write(folder / "former_names.json", content)
-    assert shelves.former(folder) == [] and presets.find("mine").name == "mine"
+    assert shelves.read_former_names(folder) == [] and presets.find("mine").name == "mine"
     assert kept_models.rename("mine", "yours") == "yours" and presets.find("mine").name == "mine"

@@ -15,10 +15,10 @@ def test_a_note_goes_to_the_end_of_the_card_and_changes_nothing_else(tmp_path):
     for name in model_folder.MEMBERS:
         (tmp_path / name).write_bytes(name.encode())
     packed = model_zip.pack(tmp_path)
-    noted = model_zip.with_note(packed, "Selected by its own FID: that is optimistic.")
+    noted = model_zip.add_note(packed, "Selected by its own FID: that is optimistic.")
     before, after = model_zip.unpack(packed), model_zip.unpack(noted)
     assert after.pop("card.md") == b"card.md\n\nSelected by its own FID: that is optimistic.\n"
     assert before.pop("card.md") == b"card.md" and before == after
     assert zipfile.ZipFile(io.BytesIO(noted)).namelist() == list(model_folder.MEMBERS)
     with pytest.raises(InvalidInput):
-        model_zip.with_note(b"{}", "no model")
+        model_zip.add_note(b"{}", "no model")

@@ -48,7 +48,7 @@ def test_what_is_saved_is_found_by_name(home):
     assert np.frombuffer(preset.weights().read_bytes(), "<f4").tolist() == [1, 2]
     assert preset.card().startswith("# Tiny")
     assert preset.recipe().task == NAME
-    assert presets.names() == [*index.load().presets, "tiny"]
+    assert presets.list_names() == [*index.load().presets, "tiny"]
     assert sorted(p.name for p in preset.folder.iterdir()) == sorted(
         [model_folder.WEIGHTS, model_folder.SETTINGS, model_folder.CARD, model_folder.RECIPE]
     )
@@ -57,7 +57,7 @@ def test_what_is_saved_is_found_by_name(home):
 def test_a_folder_will_do(home, tmp_path):
     saved(tmp_path / "runs" / "first")
     assert presets.find(tmp_path / "runs" / "first").name == "first"
-    assert presets.names() == [*index.load().presets]
+    assert presets.list_names() == [*index.load().presets]
 
 
 def test_a_new_save_takes_the_old_ones_place(home):
@@ -95,7 +95,9 @@ def test_what_a_person_put_beside_a_model_stays_when_it_is_trained_again(home, t
     assert [p.name for p in tmp_path.iterdir() if p.is_dir() and p.name.startswith(".")] == []
 
 
-@pytest.mark.parametrize("look", [presets.own_names, lambda: presets.find("tiny"), lambda: saved("other")])
+@pytest.mark.parametrize(
+    "look", [presets.list_own_names, lambda: presets.find("tiny"), lambda: saved("other")]
+)
 def test_a_save_that_was_killed_half_way_leaves_the_old_model(home, look):
     code = (
         "import os, pathlib; pathlib.Path.rename = {0}; from test_presets import saved; saved('tiny', (3, 4))"
@@ -108,7 +110,7 @@ def test_a_save_that_was_killed_half_way_leaves_the_old_model(home, look):
     assert not (home / "presets" / "tiny").exists()
     look()
     assert np.frombuffer(presets.find("tiny").weights().read_bytes(), "<f4").tolist() == [1, 2]
-    assert "tiny" in presets.own_names()
+    assert "tiny" in presets.list_own_names()
 
 
 def _with_tests(place):
@@ -206,7 +208,7 @@ def test_ours_come_first_and_must_have_the_shipped_digest(home, tmp_path, monkey
 
     ship(preset.digest)
     assert presets.find("tiny").folder == tmp_path / "pretrained" / "tiny"
-    assert presets.names() == ["tiny"]
+    assert presets.list_names() == ["tiny"]
     ship("0" * 64)
     with pytest.raises(InvalidInput, match="000000000000"):
         presets.find("tiny")
@@ -215,10 +217,10 @@ def test_ours_come_first_and_must_have_the_shipped_digest(home, tmp_path, monkey
 @pytest.mark.parametrize("name", ["Élise", "日本語", "Grandma's language model", "голос 2"])
 def test_a_model_has_the_name_that_was_typed_in_any_script(home, name):
     preset = saved(name)
-    assert preset.folder == home / "presets" / name and presets.own_names() == [name]
+    assert preset.folder == home / "presets" / name and presets.list_own_names() == [name]
     for typed in (name, name.upper(), name.lower(), unicodedata.normalize("NFC", name.title())):
         assert presets.find(typed) == preset, "capitals do not count"
-    assert saved(name.upper(), (3, 4)).folder == preset.folder and presets.own_names() == [name]
+    assert saved(name.upper(), (3, 4)).folder == preset.folder and presets.list_own_names() == [name]
     recipe = recipes.make(NAME, paint.PaintSettings(), {}, {preset.name: preset.digest})
     assert recipes.read(recipe.to_json().encode()).weights == {name: preset.digest}
 

@@ -69,13 +69,13 @@ def test_the_data_describe_the_network(vgg16):
 def test_preprocessing_is_keras_own():
     from keras.applications.vgg16 import preprocess_input
 
-    ours = backbones.spec("vgg16").preprocessing(CAT)
+    ours = backbones.find_spec("vgg16").preprocessing(CAT)
     assert np.allclose(ours, preprocess_input(CAT * 255), atol=1e-3)
 
 
 def test_unknown_names_are_answered_with_close_ones():
     with pytest.raises(InvalidInput, match="vgg16"):
-        backbones.spec("vgg61")
+        backbones.find_spec("vgg61")
     with pytest.raises(InvalidInput, match="block4_conv2"):
         backbones.check_layers("vgg16", ["block4_conv22"])
 
@@ -141,9 +141,9 @@ def test_features_of_any_size(vgg16, height, width):
 
 @pytest.mark.slow
 def test_lpips_has_the_published_figures(weights_home):
-    assert lpips.distance(CAT_SQUARE, CUP_SQUARE) == pytest.approx(0.7406, abs=3e-4)
-    assert lpips.distance(CAT_SQUARE, CAT_SQUARE[:, :, ::-1]) == pytest.approx(0.5789, abs=3e-4)
-    assert lpips.distance(CAT_SQUARE, CAT_SQUARE) == 0
+    assert lpips.compute_distance(CAT_SQUARE, CUP_SQUARE) == pytest.approx(0.7406, abs=3e-4)
+    assert lpips.compute_distance(CAT_SQUARE, CAT_SQUARE[:, :, ::-1]) == pytest.approx(0.5789, abs=3e-4)
+    assert lpips.compute_distance(CAT_SQUARE, CAT_SQUARE) == 0
 
 
 def test_lpips_asks_for_the_training_that_its_heads_were_learned_on(weights_home, monkeypatch):
@@ -155,7 +155,7 @@ def test_lpips_asks_for_the_training_that_its_heads_were_learned_on(weights_home
 
     monkeypatch.setattr(lpips.backbones, "load", load)
     with pytest.raises(KeyboardInterrupt):
-        lpips.distance(CAT_SQUARE, CAT_SQUARE)
+        lpips.compute_distance(CAT_SQUARE, CAT_SQUARE)
     assert digests == [pretrained.load("lpips").digest]
 
 

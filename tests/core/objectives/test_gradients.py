@@ -6,7 +6,7 @@ import pytest
 from studio.core.errors import Cancelled
 from studio.core.objectives import evaluate
 from studio.core.objectives.backbones import BACKBONES, Backbone
-from studio.core.objectives.evaluate import Evaluator, activations
+from studio.core.objectives.evaluate import Evaluator, compute_activations
 from studio.core.objectives.gradients import compile_function, value_and_grad
 from studio.core.objectives.terms import Objective, content, gram_matrix, style, total_variation
 from studio.core.progress import Progress
@@ -113,7 +113,7 @@ def test_activations_in_tiles_are_those_of_the_whole(backbone, images, monkeypat
     monkeypatch.setattr(evaluate, "TILE", 128)
     x = images[0]
     whole = backbone.features(LAYERS)(x)
-    for tile, features in activations(backbone, LAYERS, x, max_side=64):
+    for tile, features in compute_activations(backbone, LAYERS, x, max_side=64):
         for layer in LAYERS:
             stride = backbone.spec.strides[layer]
             part = np.asarray(whole[layer])[:, tile.rows.own(stride), tile.columns.own(stride)]

@@ -104,13 +104,13 @@ def test_the_same_training_finds_its_run(home):
     settings = paint.PaintSettings(steps=3)
     file = File.keep(b"one", "image", "a.png")
     renamed = File(file.digest, "image", "b.png")
-    match = checkpoints.find("paint.invert", settings, {"content": [file]})
-    assert match == checkpoints.find("paint.invert", settings, {"content": [renamed], "mask": []})
+    match = checkpoints.find_run("paint.invert", settings, {"content": [file]})
+    assert match == checkpoints.find_run("paint.invert", settings, {"content": [renamed], "mask": []})
     others = [
-        checkpoints.find("paint.other", settings, {"content": [file]}),
-        checkpoints.find("paint.invert", paint.PaintSettings(steps=4), {"content": [file]}),
-        checkpoints.find("paint.invert", settings, {"content": [File.keep(b"two", "image", "a.png")]}),
-        checkpoints.find("paint.invert", settings, {"mask": [file]}),
+        checkpoints.find_run("paint.other", settings, {"content": [file]}),
+        checkpoints.find_run("paint.invert", paint.PaintSettings(steps=4), {"content": [file]}),
+        checkpoints.find_run("paint.invert", settings, {"content": [File.keep(b"two", "image", "a.png")]}),
+        checkpoints.find_run("paint.invert", settings, {"mask": [file]}),
     ]
     assert len({match.folder, *(other.folder for other in others)}) == 5
     assert match.folder.parent == home / "runs"
@@ -176,7 +176,7 @@ def test_a_training_whose_process_was_killed_is_free(elsewhere, run):
 @pytest.mark.parametrize("what", ["studio.core.version.VERSION", "keras"])
 def test_a_checkpoint_is_not_read_by_another_version(what, home, monkeypatch):
     def find():
-        return checkpoints.find("paint.invert", paint.PaintSettings(), {}).folder
+        return checkpoints.find_run("paint.invert", paint.PaintSettings(), {}).folder
 
     before = find()
     assert find() == before
@@ -207,9 +207,9 @@ class Variable:
 
 def test_variables_get_their_values_back():
     ones = [Variable(np.ones((2, 3))), Variable(7)]
-    arrays = checkpoints.arrays_of("model", ones)
+    arrays = checkpoints.copy_variables("model", ones)
     others = [Variable(np.zeros((2, 3))), Variable(0)]
-    checkpoints.restore("model", others, arrays)
+    checkpoints.restore_variables("model", others, arrays)
     assert (others[0].values == 1).all() and others[1].values == 7
 
 
@@ -217,5 +217,7 @@ def test_variables_get_their_values_back():
 def test_variables_of_another_model_are_left_alone(others):
     before = [other.values.copy() for other in others]
     with pytest.raises(StudioError, match="another model"):
-        checkpoints.restore("model", others, checkpoints.arrays_of("model", [Variable(np.ones((2, 3)))]))
+        checkpoints.restore_variables(
+            "model", others, checkpoints.copy_variables("model", [Variable(np.ones((2, 3)))])
+        )
     assert all((other.values == was).all() for other, was in zip(others, before, strict=True))

@@ -63,7 +63,7 @@ def transfer_style() -> None:
     from studio.style.transfer import transfer
 
     settings = TransferSettings(size=64, mode="fine", steps=2)
-    transfer(sample_photos.photo("chelsea"), [paintings.painting("brush_strokes")], settings)
+    transfer(sample_photos.read_photo("chelsea"), [paintings.read_painting("brush_strokes")], settings)
 
 
 def dream() -> None:
@@ -72,7 +72,7 @@ def dream() -> None:
     from studio.dream.settings import DreamSettings
 
     settings = DreamSettings(size=64, steps=2, octaves=1, layers=("block4_conv3",))
-    ascend(sample_photos.photo("chelsea"), settings)
+    ascend(sample_photos.read_photo("chelsea"), settings)
 
 
 def draw_channel() -> None:

@@ -124,16 +124,16 @@ def shadows(one: type) -> set[str]:
 
 @pytest.mark.parametrize("steps, warmup, rise", [(1000, 100, 100), (300, 100, 30), (5, 100, 1)])
 def test_a_learning_rate_warms_up_for_a_tenth_of_the_steps_at_most_and_falls_to_0(steps, warmup, rise):
-    rate = optimizers.schedule(0.5, steps, warmup)
+    rate = optimizers.make_schedule(0.5, steps, warmup)
     assert float(rate(0)) == 0 and float(rate(rise)) == pytest.approx(0.5)
     assert float(rate(rise / 2)) == pytest.approx(0.25)
     assert float(rate(steps)) == pytest.approx(0, abs=1e-6)
 
 
 def test_without_a_warm_up_a_learning_rate_falls_to_the_share_asked_for_or_stays():
-    rate = optimizers.schedule(0.5, 100, end=0.2)
+    rate = optimizers.make_schedule(0.5, 100, end=0.2)
     assert float(rate(0)) == pytest.approx(0.5) and float(rate(100)) == pytest.approx(0.1)
-    assert optimizers.schedule(0.5, 100, end=1) == 0.5
+    assert optimizers.make_schedule(0.5, 100, end=1) == 0.5
 
 
 @pytest.mark.slow

@@ -50,7 +50,7 @@ def parts(tmp_path, monkeypatch):
             raise Divided
 
         settings = tasks.get(task).settings(held_out=0.1, **SETTINGS[task][1])
-        inputs = {"data": [data.reference(str(folder))], "style": []}
+        inputs = {"data": [data.store_reference(str(folder))], "style": []}
         with monkeypatch.context() as patched, pytest.raises(Divided):
             patched.setattr(holder, "split", recorded)
             module.train(settings, inputs, Progress())

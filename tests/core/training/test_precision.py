@@ -12,16 +12,16 @@ def machine(monkeypatch):
     """Sets the processor features and the environment variables."""
 
     def of(abilities, **environment):
-        monkeypatch.setattr(precision, "_cpu_flags", lambda: abilities)
+        monkeypatch.setattr(precision, "_read_cpu_flags", lambda: abilities)
         for name in ("KERAS_BACKEND", "TF_ENABLE_ONEDNN_OPTS"):
             monkeypatch.delenv(name, raising=False)
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
-        precision.fastest.cache_clear()
+        precision.detect_fastest.cache_clear()
 
     yield of
     monkeypatch.undo()
-    precision.fastest.cache_clear()
+    precision.detect_fastest.cache_clear()
 
 
 def test_bfloat16_is_for_amx_under_tensorflow_alone(machine):

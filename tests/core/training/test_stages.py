@@ -18,12 +18,14 @@ def shades(count: int, side: int, channels: int = 3) -> np.ndarray:
     return np.broadcast_to(colors, (count, side, side, channels)).astype("uint8")
 
 
-@pytest.mark.parametrize("steps, grids", [(1, 1), (6, 6), (8000, stages.MOST), (1_000_000, stages.MOST)])
+@pytest.mark.parametrize(
+    "steps, grids", [(1, 1), (6, 6), (8000, stages.MOST_GRIDS), (1_000_000, stages.MOST_GRIDS)]
+)
 def test_grids_are_few_and_the_early_ones_lie_closer(steps, grids):
     history = Stages(steps)
     due = [step for step in range(steps + 1) if history.is_due(step)]
     assert len(due) == grids and due[0] >= 1 and due[-1] == steps
-    if grids == stages.MOST:
+    if grids == stages.MOST_GRIDS:
         gaps = np.diff(due)
         assert (np.diff(gaps) >= -1).all() and gaps[-1] > 10 * gaps[0]
 
@@ -51,10 +53,10 @@ def test_large_images_are_means_not_every_other_pixel():
 @pytest.mark.slow
 def test_even_noise_stays_small():
     history, rng = Stages(8000), np.random.default_rng(0)
-    for step in range(stages.MOST):
+    for step in range(stages.MOST_GRIDS):
         history.add(step, rng.integers(0, 256, (16, 64, 64, 3), "uint8"), {})
-    assert 0 < len(history.sheet()) <= stages.MOST_BYTES
-    assert image_io.read(history.sheet()).shape[0] == stages.MOST / stages.COLUMNS * 262
+    assert 0 < len(history.sheet()) <= stages.MOST_SHEET_BYTES
+    assert image_io.read(history.sheet()).shape[0] == stages.MOST_GRIDS / stages.COLUMNS * 262
 
 
 def test_they_go_on_from_a_checkpoint():
@@ -89,10 +91,10 @@ def test_grids_of_a_model_stand_before_those_of_a_training_that_went_on_from_it(
 
 
 def test_of_many_grids_the_early_ones_lie_closer_and_the_last_is_kept():
-    steps = [int(1000 * (n / stages.MOST) ** 2) + n for n in range(stages.MOST)]
+    steps = [int(1000 * (n / stages.MOST_GRIDS) ** 2) + n for n in range(stages.MOST_GRIDS)]
     first, later = make_stages(steps, 28, 200), make_stages([step + 1 for step in steps], 28, 40)
     both = stages.join_stages(first.metrics, first.sheet(), later).metrics["steps"]
-    assert len(both) <= stages.MOST and both[0] <= steps[1]
+    assert len(both) <= stages.MOST_GRIDS and both[0] <= steps[1]
     assert both[-1] == steps[-1] + later.metrics["steps"][-1]
     assert both == sorted(set(both)) and both[3] - both[2] < both[-1] - both[-2]
 
@@ -103,4 +105,4 @@ def test_a_sheet_that_does_not_fit_its_numbers_is_left_out(numbers):
     assert stages.join_stages(numbers, first.sheet(), later) is later
     assert stages.join_stages(first.metrics, b"no image", later) is later
     with pytest.raises(InvalidInput, match="stages"):
-        stages.grids(first.sheet(), 7)
+        stages.cut_sheet(first.sheet(), 7)

@@ -86,11 +86,11 @@ def test_one_that_is_not_whole_is_found_before_the_data_are_read(home, tmp_path,
 )
 def test_a_start_that_may_have_learned_from_the_test_part_is_named(home, tmp_path, figures, least, note):
     inputs = {"start": [packed("vae.train", tmp_path / "before", figures)]}
-    assert start_from.least_held_out(inputs, 0.1) == least
+    assert start_from.find_least_held_out(inputs, 0.1) == least
     sentence = "If it learned from this data set, it was trained on some of the test part."
     expected = [f"before, or a model before it, {note} {sentence}"] if note else []
-    assert start_from.leakage_notes(inputs, 0.1) == expected
+    assert start_from.list_leakage_notes(inputs, 0.1) == expected
 
 
 def test_without_a_start_the_test_part_is_new():
-    assert start_from.least_held_out({}, 0.1) == 0.1 and start_from.leakage_notes({}, 0.1) == []
+    assert start_from.find_least_held_out({}, 0.1) == 0.1 and start_from.list_leakage_notes({}, 0.1) == []

@@ -16,10 +16,10 @@ from studio.core.training.trainer import Trainer
 
 def test_rows_are_looked_at_from_the_first_to_the_last():
     rows = np.arange(0, 1000, 2)
-    some = rows_of_steps.evenly_spaced(rows, 10)
+    some = rows_of_steps.select_evenly_spaced(rows, 10)
     assert len(some) == 10 and some[0] == 0 and some[-1] == 998
     assert np.all(np.diff(some) > 80)
-    assert np.array_equal(rows_of_steps.evenly_spaced(rows, 5000), rows)
+    assert np.array_equal(rows_of_steps.select_evenly_spaced(rows, 5000), rows)
 
 
 def test_an_epoch_has_each_row_once_and_the_next_one_goes_by_another_order():
@@ -150,5 +150,5 @@ def test_networks_compute_in_whole_numbers_again_after_a_training_that_did_not()
 
 
 def test_a_seed_of_a_part_is_one_that_every_backend_takes():
-    assert rows_of_steps.part_seed(3, 7) == 307
-    assert 0 <= rows_of_steps.part_seed(2**31 - 1, 99) < 2**32
+    assert rows_of_steps.derive_seed(3, 7) == 307
+    assert 0 <= rows_of_steps.derive_seed(2**31 - 1, 99) < 2**32

@@ -56,7 +56,7 @@ def test_what_is_whole_is_read_whole():
 
 def test_images_in_such_a_zip_are_refused(tmp_path, home):
     (tmp_path / "images.zip").write_bytes(bomb("a.png"))
-    file = data.reference(str(tmp_path / "images.zip"))
+    file = data.store_reference(str(tmp_path / "images.zip"))
     with at_most(20), pytest.raises(InvalidInput, match="damaged"):
         data.load_dataset(file, 32, 3)
 
@@ -88,7 +88,7 @@ def test_a_list_of_members_that_fills_the_memory_is_not_read(tmp_path, home, mon
     monkeypatch.setattr(archives, "MOST_FILES", 1000)
     (tmp_path / "many.zip").write_bytes(many)
     with at_most(20), pytest.raises(InvalidInput, match="at most 1,000 files"):
-        data.reference(str(tmp_path / "many.zip"))
+        data.store_reference(str(tmp_path / "many.zip"))
     with at_most(20), pytest.raises(InvalidInput, match="a zip of"):
         presets.unpack(many, tmp_path / "model")
 
@@ -98,7 +98,7 @@ def test_a_list_of_members_that_fills_the_memory_is_not_read(tmp_path, home, mon
 def test_a_method_that_cannot_be_stopped_half_way_is_refused(tmp_path, home, ending):
     (tmp_path / f"images.{ending}").write_bytes(bomb("x.npy", zipfile.ZIP_BZIP2))
     with pytest.raises(InvalidInput, match="stored or deflated"):
-        data.reference(str(tmp_path / f"images.{ending}"))
+        data.store_reference(str(tmp_path / f"images.{ending}"))
 
 
 @pytest.mark.slow

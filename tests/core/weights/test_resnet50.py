@@ -91,7 +91,7 @@ def test_preprocessing_is_keras_own():
     from keras.applications.resnet50 import preprocess_input
 
     image_01 = data.chelsea()[None].astype("float32") / 255
-    ours = backbones.spec("resnet50").preprocessing(image_01)
+    ours = backbones.find_spec("resnet50").preprocessing(image_01)
     assert np.allclose(ours, preprocess_input(image_01 * 255), atol=1e-3)
 
 

@@ -20,7 +20,7 @@ NAMES = list(backbones.BACKBONES)
 def test_a_sheet_shows_64_channels_that_there_are(name):
     tiles = sheet.tiles(name)
     assert len({(tile.layer, tile.channel) for tile in tiles}) == 64
-    layers = backbones.spec(name).layers
+    layers = backbones.find_spec(name).layers
     assert all(0 <= tile.channel < layers[tile.layer] for tile in tiles)
     order = [list(layers).index(tile.layer) for tile in tiles]
     assert order == sorted(order)

@@ -113,7 +113,7 @@ def test_the_leak_changes_the_gradient_of_silent_places_alone():
 def test_a_leaking_network_answers_as_the_strict_one(weights_home, needs, name, rng):
     needs(name)
     image = rng.random((1, 96, 96, 3)).astype("float32")
-    deep = list(backbones.spec(name).layers)[-2]
+    deep = list(backbones.find_spec(name).layers)[-2]
     strict, leaking = (
         np.asarray(load(name).features((deep,))(image)[deep]) for load in (backbones.load, leaky_relu.load)
     )
@@ -136,7 +136,7 @@ def needs(weights_home):
 def test_a_channel_likes_its_image_far_better_than_any_photo(weights_home):
     result = visualize(ChannelSettings(**SMALL))
     goal = Evaluator(backbones.load("vgg16"), channel(SMALL["layer"], SMALL["channel"]))
-    photos = [image_io.resize(sample_photos.photo(name), 96, 96) for name in sample_photos.photos()]
+    photos = [image_io.resize(sample_photos.read_photo(name), 96, 96) for name in sample_photos.list_photos()]
     best = max(goal(image_io.to_01(photo)).value for photo in photos)
     assert goal(image_io.to_01(result.image)).value > 5 * max(best, 0.1)
     assert result.image.shape == (96, 96, 3)

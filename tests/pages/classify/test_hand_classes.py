@@ -12,7 +12,7 @@ import streamlit as st
 from PIL import Image
 
 from pages.classify import by_hand, camera, hand_classes, live_camera
-from pages.classify.hand_classes import LONGEST, LONGEST_NAME, MOST_CLASSES, HandClasses, check_name
+from pages.classify.hand_classes import MAX_CLASSES, MAX_NAME_LENGTH, MAX_SIDE, HandClasses, check_name
 from pages.form import loose_images, uploads
 from pages.gallery import dropped_file
 from studio.core import data
@@ -49,7 +49,7 @@ def test_they_become_an_archive_with_a_folder_for_each_class(example_classes, mo
     example_classes.rename(1, "  my   cats ")
     assert example_classes.requirement() == ""
     archive = loose_images.pack(
-        example_classes.archive_name, example_classes.members(), key="packed", longest=LONGEST
+        example_classes.archive_name, example_classes.members(), key="packed", longest=MAX_SIDE
     )
     assert archive.name == "my cats, Class 2.zip"
     dataset = data.load_dataset(archive, 32)
@@ -57,7 +57,7 @@ def test_they_become_an_archive_with_a_folder_for_each_class(example_classes, mo
     assert dataset.labels.tolist() == [0, 0, 1, 1, 1] and not dataset.broken
     assert (
         loose_images.pack(
-            example_classes.archive_name, example_classes.members(), key="other", longest=LONGEST
+            example_classes.archive_name, example_classes.members(), key="other", longest=MAX_SIDE
         )
         == archive
     )
@@ -75,19 +75,19 @@ def test_each_image_counts_once_and_lies_in_one_class(example_classes):
 def test_what_is_larger_than_networks_look_at_is_made_smaller(example_classes):
     example_classes.add_image(1, encoded_image(9, "JPEG", (3000, 2000)), "large.jpg")
     *_, last = example_classes.classes[0].images.values()
-    assert max(image_io.size(last.read())) == LONGEST
+    assert max(image_io.read_size(last.read())) == MAX_SIDE
     assert not example_classes.add_image(1, encoded_image(9, "JPEG", (3000, 2000)), "large.jpg")
 
 
 def test_there_are_only_so_many(example_classes, monkeypatch):
-    monkeypatch.setattr(hand_classes, "MOST", 5)
+    monkeypatch.setattr(hand_classes, "MAX_IMAGES", 5)
     with pytest.raises(InvalidInput, match=r"the limit of 5 images\. For more, put"):
         example_classes.add_image(1, encoded_image(7), "sixth.png")
-    while len(example_classes.classes) < MOST_CLASSES:
+    while len(example_classes.classes) < MAX_CLASSES:
         example_classes.add()
     with pytest.raises(InvalidInput, match="put"):
         example_classes.add()
-    assert len({image_class.name for image_class in example_classes.classes}) == MOST_CLASSES
+    assert len({image_class.name for image_class in example_classes.classes}) == MAX_CLASSES
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_there_are_only_so_many(example_classes, monkeypatch):
         "a\nb",
         "__MACOSX",
         "CATS",
-        "a" * (LONGEST_NAME + 1),
+        "a" * (MAX_NAME_LENGTH + 1),
     ],
 )
 def test_a_class_has_a_name_of_its_own_that_a_folder_can_have(name):
@@ -160,10 +160,12 @@ def test_the_camera_gives_images_and_what_else_a_browser_sends_is_left_out(examp
     monkeypatch.setattr(st, "session_state", {})
     good = "data:image/jpeg;base64," + base64.b64encode(encoded_image(30, "JPEG")).decode()
     values = [good, 7, None, "data:text/html;base64,PGI+", "data:image/jpeg;base64,%%", {"a": 1}]
-    assert len(camera._images(values)) == 1
-    assert camera._images("no list") == [] and camera._images(None) == []
-    assert len(camera._images([good] * 100)) == camera.MOST_AT_ONCE
-    by_hand._shoot(example_classes, 2, "slot", [*camera._images(values), b"\xff\xd8\xff cut"])
+    assert len(camera._decode_images(values)) == 1
+    assert camera._decode_images("no list") == [] and camera._decode_images(None) == []
+    assert len(camera._decode_images([good] * 100)) == camera.MAX_IMAGES_PER_MESSAGE
+    by_hand._add_camera_images(
+        example_classes, 2, "slot", [*camera._decode_images(values), b"\xff\xd8\xff cut"]
+    )
     assert counts(example_classes) == [3, 3]
     assert len(st.session_state[uploads.FAULT][1]) == 1
 
@@ -172,7 +174,7 @@ def test_an_archive_is_gone_on_with_by_hand(example_classes, monkeypatch):
     monkeypatch.setattr(st, "session_state", {})
     example_classes.rename(1, "cats")
     packed = loose_images.pack(
-        example_classes.archive_name, example_classes.members(), key="packed", longest=LONGEST
+        example_classes.archive_name, example_classes.members(), key="packed", longest=MAX_SIDE
     )
     new = HandClasses()
     assert new.load_archive(packed, Progress()) == 0
@@ -213,5 +215,5 @@ def test_images_are_checked_with_little_memory_before_they_are_decoded_here(exam
     with pytest.raises(InvalidInput, match=r"image large\.png takes"):
         dropped_file._take(encoded_image(9), "large.png")
     monkeypatch.setattr(st, "session_state", session := {})
-    live_camera._update(None, [encoded_image(9)])
+    live_camera._classify_newest(None, [encoded_image(9)])
     assert session[live_camera._FAULT_KEY] == "1 image camera.jpg takes too much memory."

@@ -18,7 +18,7 @@ from studio.classify.training import card
     ],
 )
 def test_it_says_what_learned(settings, expected, untold):
-    text = under_the_hood._text(settings)
+    text = under_the_hood._select_text(settings)
     assert all(part in text for part in expected) and not any(part in text for part in untold)
     assert "Grad-CAM" in text
 
@@ -33,7 +33,7 @@ def test_it_says_what_learned(settings, expected, untold):
     ],
 )
 def test_a_curve_of_another_head_says_so(change, whose):
-    assert under_the_hood._curve_subject(change) == whose
+    assert under_the_hood._name_curve_subject(change) == whose
     label = card._accuracy_label(TrainClassifierSettings(**change))
     assert label.endswith(whose) and ("linear" in label) == bool(whose)
 
@@ -44,4 +44,4 @@ def test_a_curve_of_another_head_says_so(change, whose):
 )
 def test_what_the_last_images_brought(last, expected):
     curve = [{"images": 40, "accuracy": 0.8}, {"images": 80, "accuracy": last}]
-    assert expected in under_the_hood._improvement_text(curve)
+    assert expected in under_the_hood._describe_improvement(curve)

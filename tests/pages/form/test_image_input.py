@@ -33,7 +33,7 @@ def test_every_uploader_opens_and_takes_an_image_after_an_upload_on_another_page
     elsewhere.session_state[keys.part("content", "add")] = True
     elsewhere.run()
     _upload(elsewhere, "content", "elsewhere.png", image)
-    assert not elsewhere.exception and own_images.last()[0].name == "elsewhere.png"
+    assert not elsewhere.exception and own_images.list_recent()[0].name == "elsewhere.png"
 
     page = visit(address, **params)
     page.session_state[keys.part(slot, "add")] = True

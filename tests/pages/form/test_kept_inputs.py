@@ -51,7 +51,7 @@ def archive() -> bytes:
 def test_a_data_set_of_classes_is_there_after_a_reload_also_while_a_sample_is_chosen(visit, archive):
     page = upload(visit("classify", images="Your own"), "set.upload", "mine.zip", archive)
     assert "mine.zip" in captions(reloaded(visit, page, "classify"))
-    page.button_group(key="images").set_value(next(iter(sample_sets.sets())).capitalize()).run()
+    page.button_group(key="images").set_value(next(iter(sample_sets.list_sets())).capitalize()).run()
     again = reloaded(visit, page, "classify", images="Your own")
     assert not again.exception and "mine.zip" in captions(again)
 

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 def no_network(tmp_path, monkeypatch):
     """Makes all data sets and downloads unavailable, without checking any site."""
     monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path))
-    monkeypatch.setattr(builders, "_check_reach", lambda *args: None)
+    monkeypatch.setattr(builders, "_check_sites", lambda *args: None)
     monkeypatch.setattr(builders, "_prepare", lambda *args: pytest.fail("it was fetched"))
     return tmp_path
 
@@ -74,8 +74,8 @@ def test_a_name_that_does_not_do_is_one_sentence(named, name, wrong):
 
 
 def test_it_is_looked_up_once_and_again_when_asked(named, monkeypatch):
-    requests, real = [], data.reference
-    monkeypatch.setattr(data, "reference", lambda text: requests.append(text) or real(text))
+    requests, real = [], data.store_reference
+    monkeypatch.setattr(data, "store_reference", lambda text: requests.append(text) or real(text))
     page = named("no_such_set").run()
     assert requests == ["tfds:no_such_set"]
     next(element for element in page.button if element.label == "Look again").click().run()

@@ -23,7 +23,7 @@ def painter(engine):
     for name in kept_models.list_own():
         kept_models.remove(name)
     for name in kept_models.list_removed():
-        kept_models.forget(name)
+        kept_models.delete(name)
 
 
 def button(page, key):

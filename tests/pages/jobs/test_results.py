@@ -97,7 +97,7 @@ def test_an_image_carries_its_recipe_itself(show, image):
 @pytest.mark.parametrize("ending", ["mp4", "gif", "webp"])
 def test_the_first_frame_stands_for_a_video(home, ending):
     file = File.keep(video(ending), "animation", f"sky.{ending}")
-    frame = thumbnails.image_of(file)
+    frame = thumbnails.make_image(file)
     assert frame.shape == (48, 64, 3)
     assert np.abs(frame.astype(int) - COLORS[0]).mean() < 12
     assert image_io.read(samples.thumbnail_of(file)).shape == (samples.THUMBNAIL, samples.THUMBNAIL, 3)

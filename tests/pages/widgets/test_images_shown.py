@@ -136,11 +136,11 @@ def test_no_style_means_the_first(page):
 
 
 def test_every_sample_has_its_small_image():
-    for name in samples.sample_photos.photos():
+    for name in samples.sample_photos.list_photos():
         assert (samples.SHIPPED / f"photo-{name}.webp").is_file(), name
     from studio.core.imaging import paintings
 
-    for name in paintings.paintings():
+    for name in paintings.list_paintings():
         assert (samples.SHIPPED / f"style-{name}.webp").is_file(), name
 
 
@@ -154,7 +154,7 @@ def test_a_small_image_is_square_and_small(image):
 def test_a_sample_is_spelled_as_the_command_takes_it_and_a_persons_file_by_its_name(home, png):
     assert samples.command_name(samples.photos()[0].file()) == "sample:chelsea"
     assert samples.command_name(File.keep(png, "image", "chelsea.png")) == "chelsea.png"
-    name, reference = next((name, sample_sets.reference(name)) for name in sample_sets.sets())
+    name, reference = next((name, sample_sets.store(name)) for name in sample_sets.list_sets())
     assert samples.command_name(reference) == f"sample:{name}"
     assert samples.command_name(File.keep(b"PK", "dataset", reference.name)) == reference.name
 
@@ -229,24 +229,24 @@ def test_images_of_ones_own_keep_their_names_and_are_offered_again(page, png, im
     again.session_state["content.add"] = True
     again.run()
     next(element for element in again.button if element.key == "content.before.clear").click().run()
-    assert own_images.last() == []
+    assert own_images.list_recent() == []
     assert again.button_group(key="content").value == "Coffee 2", "what is chosen stays"
 
 
 def test_each_visitor_is_offered_their_own_images_alone(home, png):
     with library.acting_as("visitor-ann"):
-        own_images.note(File.keep(png, "image", "hers.png"))
+        own_images.add(File.keep(png, "image", "hers.png"))
     with library.acting_as("visitor-bob"):
-        assert own_images.last() == []
+        assert own_images.list_recent() == []
     with library.acting_as("visitor-ann"):
-        assert [file.name for file in own_images.last()] == ["hers.png"]
+        assert [file.name for file in own_images.list_recent()] == ["hers.png"]
 
 
 def test_a_short_history_is_kept_and_a_damaged_one_is_none(home, png):
     files = [File.keep(png + bytes([n]), "image", f"{n}.png") for n in range(10)]
     for file in files:
-        own_images.note(file)
-    own_images.note(files[5])
-    assert [file.name for file in own_images.last()] == [f"{n}.png" for n in (5, 9, 8, 7, 6, 4, 3, 2)]
+        own_images.add(file)
+    own_images.add(files[5])
+    assert [file.name for file in own_images.list_recent()] == [f"{n}.png" for n in (5, 9, 8, 7, 6, 4, 3, 2)]
     (home / "images.json").write_text('[{"digest": "../../etc/passwd", "name": "x"}]')
-    assert own_images.last() == []
+    assert own_images.list_recent() == []

@@ -135,7 +135,7 @@ def test_the_command_that_is_shown_asks_for_the_same(settings, home, image):
     program, *rest = shlex.split(line)
     arguments = parser.parse_args(rest)
     assert program == "studio"
-    assert TransferSettings.parse(flags.values(arguments)) == settings
+    assert TransferSettings.parse(flags.given_settings(arguments)) == settings
     assert (arguments.content, arguments.style, arguments.mask) == (
         ["my photo.png"],
         ["my photo.png"] * 2,
@@ -151,7 +151,7 @@ def test_the_command_of_a_dream_asks_for_the_same(settings, guide, home):
     parser = flags.Parser("studio")
     make.add(parser.add_subparsers())
     arguments = parser.parse_args(shlex.split(line)[1:])
-    assert DreamSettings.parse(flags.values(arguments)) == settings
+    assert DreamSettings.parse(flags.given_settings(arguments)) == settings
     assert (arguments.content, arguments.guide) == (["my photo.png"], ["my photo.png"] if guide else None)
     ending = "." + settings.video if settings.zoom else ".png"
     assert arguments.out == f"out{ending}"
@@ -163,7 +163,7 @@ def asked_in_python(program):
     call = ast.parse(program).body[1].value
     arguments = {keyword.arg: ast.literal_eval(keyword.value) for keyword in call.keywords}
     task = tasks.get(ast.literal_eval(call.args[0]))
-    settings, inputs = request.resolve(task, *request.by_kind(task, arguments))
+    settings, inputs = request.resolve(task, *request.split_arguments(task, arguments))
     names = {slot: [file.name for file in files] for slot, files in inputs.items()}
     return task.name, settings, names
 
@@ -232,7 +232,7 @@ def test_the_command_that_asks_a_classifier_asks_for_the_same(settings, own, hom
     parser = flags.Parser("studio")
     make.add(parser.add_subparsers())
     arguments = parser.parse_args(shlex.split(line)[1:])
-    values = flags.values(arguments)
+    values = flags.given_settings(arguments)
     assert values.pop("preset") == ("mine.zip" if own else settings.preset)
     restored = type(settings).parse({**values, "preset": settings.preset})
     assert restored.for_ending(arguments.out.rpartition(".")[2]) == settings

@@ -9,7 +9,7 @@ from keras import ops
 from studio.core.litert import convert
 from studio.core.litert.network import Network
 from studio.style.house import inference, network
-from studio.style.house.network import Mirrored, StyledNorm, widen_weights
+from studio.style.house.network import MirrorPadding, StyledNorm, widen_weights
 
 
 @pytest.fixture(scope="module")
@@ -35,11 +35,11 @@ def test_a_painting_has_the_shape_of_its_photo_and_colors_that_can_be_seen(model
 @pytest.mark.parametrize("sides", [(32, 32), (40, 52), (36, 100)])
 def test_what_paints_is_the_network_that_learned(sides, tmp_path):
     settings, styles = tiny_styles.SETTINGS, len(tiny_styles.STYLES)
-    model = network.network(settings, styles)
+    model = build_network.build_network(settings, styles)
     rng = np.random.default_rng(1)
     model.set_weights([w + rng.normal(scale=0.05, size=w.shape) for w in model.get_weights()])
     photo, mix = rng.random((1, *sides, 3), "float32"), np.array([[0.3, 0.7]], "float32")
-    convert.export(inference.faster(model), tmp_path / "house.tflite")
+    convert.export(inference.make_faster(model), tmp_path / "house.tflite")
     (output,) = Network((tmp_path / "house.tflite").read_bytes())(photo, mix)
     expected = painted(model, photo, *mix[0])
     assert expected.std() > 0.05 and np.abs(output - expected).max() < 0.25 / 255
@@ -57,7 +57,7 @@ def test_a_norm_gives_every_channel_the_gain_and_shift_of_the_mix():
     maps = np.random.default_rng(1).normal(5, 3, (2, 9, 7, 4)).astype("float32")
     layer.build(((None, None, None, 4), (None, 2)))
     gain, shift = np.array([[1, 2, 3, 4], [3, 2, 1, 0.5]]), np.array([[0, 1, 2, 3], [4, 5, 6, 7]])
-    layer.set_weights([(gain - 1) / network.SPEED, shift / network.SPEED])
+    layer.set_weights([(gain - 1) / build_network.SPEED, shift / build_network.SPEED])
     mix = np.array([[1, 0], [0.25, 0.75]], "float32")
     normalized = np.asarray(layer([maps, mix]))
     np.testing.assert_allclose(normalized.mean((1, 2)), mix @ shift, atol=1e-4)
@@ -67,7 +67,7 @@ def test_a_norm_gives_every_channel_the_gain_and_shift_of_the_mix():
 def test_borders_are_mirrored():
     maps = np.arange(2 * 6 * 5 * 3, dtype="float32").reshape(2, 6, 5, 3)
     expected = np.pad(maps, ((0, 0), (2, 2), (2, 2), (0, 0)), mode="reflect")
-    np.testing.assert_array_equal(ops.convert_to_numpy(Mirrored(2)(maps)), expected)
+    np.testing.assert_array_equal(ops.convert_to_numpy(MirrorPadding(2)(maps)), expected)
 
 
 def test_a_wider_network_paints_the_old_styles_as_before_and_new_ones_as_their_mean(model, photo):
@@ -85,7 +85,7 @@ def test_a_network_of_another_width_cannot_be_gone_on_from(model):
 
 def test_all_is_plain_enough_to_be_counted():
     assert isinstance(tiny_styles.network(), keras.Model)
-    from studio.style.house.network import network
+    from studio.style.house.network import build_network
     from studio.style.house.settings import TrainStyleSettings
 
-    assert network(TrainStyleSettings(), 8).count_params() < 1_100_000
+    assert build_network(TrainStyleSettings(), 8).count_params() < 1_100_000

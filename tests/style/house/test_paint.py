@@ -23,7 +23,7 @@ def tiny(home):
 
 @pytest.fixture(scope="module")
 def photo():
-    return sample_photos.photo("coffee")
+    return sample_photos.read_photo("coffee")
 
 
 def settings_for(*house, **settings):
@@ -63,7 +63,7 @@ def test_grain_lies_only_where_a_photo_has_none_of_its_own():
     image = np.full((1, 64, 128, 3), 0.4, "float32")
     image[:, :, 64:] += rng.normal(0, 4 / 255, (1, 64, 64, 3)).astype("float32")
     more = film_grain.add_grain(image) - image
-    assert more[:, :, :56].std() == pytest.approx(film_grain.DEPTH / 255, rel=0.1)
+    assert more[:, :, :56].std() == pytest.approx(film_grain.DEVIATION / 255, rel=0.1)
     assert np.abs(more[:, :, 72:]).max() == 0
     assert film_grain.add_grain(np.ones_like(image)).max() == 1
 
@@ -180,8 +180,8 @@ def test_weights_that_sum_to_nothing_are_refused():
 
 
 def test_the_styles_of_a_network_are_listed_and_none_of_one_that_is_not_there(tiny):
-    assert known_styles.styles("tiny") == tiny_styles.STYLES
-    assert known_styles.styles("nowhere") == ()
+    assert known_styles.list_styles("tiny") == tiny_styles.STYLES
+    assert known_styles.list_styles("nowhere") == ()
 
 
 @pytest.mark.parametrize(

@@ -11,20 +11,20 @@ from studio.core.imaging import image_io, sample_photos
 from studio.core.models import model_zip, presets
 from studio.core.objectives import backbones
 from studio.style.house import film_grain, gram_loss, known_styles, paint, train
-from studio.style.house.held_out import HeldOut
+from studio.style.house.held_out import HeldOutLosses
 from studio.style.house.learner import Learner
-from studio.style.house.settings import FARTHEST
+from studio.style.house.settings import MAX_SHIFT
 from studio.style.house.train import Trainer
 from training.drawings import paintings
 
 SETTINGS = tiny_styles.SETTINGS
-SIDE = SETTINGS.size + FARTHEST
+SIDE = SETTINGS.size + MAX_SHIFT
 
 
 @pytest.fixture(scope="module")
 def photos():
     """Crops of a photo, `(12, SIDE, SIDE, 3) uint8`."""
-    cat = image_io.fit(sample_photos.photo("chelsea"), 240)
+    cat = image_io.fit(sample_photos.read_photo("chelsea"), 240)
     places = [(row, column) for row in (0, 40, 80) for column in (0, 50, 100, 150)]
     return np.stack([cat[row : row + SIDE, column : column + SIDE] for row, column in places])
 
@@ -37,7 +37,7 @@ def vgg16(weights_home):
 @pytest.fixture
 def grams(vgg16):
     pixels = [paintings.draw(name, size=(128, 160)) for name in ("mosaic", "woodcut")]
-    return [gram_loss.grams(vgg16, image_io.to_01(image)) for image in pixels]
+    return [gram_loss.compute_grams(vgg16, image_io.to_01(image)) for image in pixels]
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def folder(photos, tmp_path):
     place.mkdir()
     for n in range(60):
         (place / f"{n}.png").write_bytes(image_io.encode_png(np.roll(photos[n % 12], n, axis=1)))
-    return data.reference(str(place))
+    return data.store_reference(str(place))
 
 
 def painting_file(name):
@@ -71,7 +71,7 @@ def test_the_losses_are_those_of_the_fine_mode(photos, grams, vgg16):
     painted = np.asarray(learner.network([first, np.array([[0, 1], [1, 0]], "float32")]))
     expected = []
     for photo, image, gram in zip(first, painted, (grams[1], grams[0]), strict=True):
-        image_grams = gram_loss.grams(vgg16, image[None])
+        image_grams = gram_loss.compute_grams(vgg16, image[None])
         off = [np.sum((image_grams[layer] - gram[layer]) ** 2) / np.sum(gram[layer] ** 2) for layer in gram]
         look = vgg16.features((gram_loss.CONTENT_LAYER,))
         target, actual = (np.asarray(look(item[None])[gram_loss.CONTENT_LAYER]) for item in (photo, image))
@@ -121,7 +121,7 @@ def test_photos_have_a_grain_that_lies_elsewhere_each_time(photos, grams, vgg16)
     model_trainer = trainer(flat, grams, vgg16)
     batches = [model_trainer.batch(step)["photos"].astype(float) - 100 for step in (0, 1)]
     for batch in batches:
-        assert np.abs(batch.mean()) < 0.2 and batch.std() == pytest.approx(film_grain.DEPTH, rel=0.1)
+        assert np.abs(batch.mean()) < 0.2 and batch.std() == pytest.approx(film_grain.DEVIATION, rel=0.1)
     assert not np.array_equal(batches[0], batches[1]) and not np.array_equal(*batches[0])
     np.testing.assert_array_equal(model_trainer.middles(np.array([3])), model_trainer.middles(np.array([3])))
     assert model_trainer.middles(np.array([3])).std() > 1
@@ -149,11 +149,11 @@ def test_every_style_is_tested_on_sixteen_photos_that_no_earlier_test_looked_at(
 
 
 def test_the_error_is_that_of_the_mean_over_photos():
-    held_out = HeldOut(({"style": 1.0}, {"style": 2.0}, {"style": 3.0}, {"style": 6.0}))
+    held_out = HeldOutLosses(({"style": 1.0}, {"style": 2.0}, {"style": 3.0}, {"style": 6.0}))
     assert held_out.mean("style") == 3 and held_out.error("style") == pytest.approx(
         np.std([1, 2, 3, 6], ddof=1) / 2
     )
-    assert HeldOut(({"style": 1.0},)).error("style") == 0
+    assert HeldOutLosses(({"style": 1.0},)).error("style") == 0
 
 
 @pytest.mark.slow
@@ -228,7 +228,7 @@ def test_a_trained_network_is_kept_under_a_name_and_paints(weights_home, folder,
     assert known_styles.styles_of(preset) == ("mosaic", "wash")
     assert "mosaic, wash" in preset.card() and preset.image()
     assert "train_style photos --style mosaic.png wash.png" in preset.card()
-    start = paint.load(preset)
+    start = paint.load_keras(preset)
 
     more = {**inputs, "style": [painting_file("dots")], "start": result.files}
     grown = tasks.run(known_styles.TASK, SETTINGS.model_copy(update={"only_new": True}), more)
@@ -236,7 +236,7 @@ def test_a_trained_network_is_kept_under_a_name_and_paints(weights_home, folder,
     assert known_styles.styles_of(wider) == ("mosaic", "wash", "dots")
     photo = photos[:1].astype("float32") / 255
     old = np.asarray(start([photo, np.array([[0, 1]], "float32")]))
-    now = paint.load(wider)
+    now = paint.load_keras(wider)
     np.testing.assert_allclose(np.asarray(now([photo, np.array([[0, 1, 0]], "float32")])), old, atol=1e-5)
     new = np.asarray(now([photo, np.array([[0, 0, 1]], "float32")]))
     assert np.abs(new - old).mean() > 1e-3
@@ -295,7 +295,7 @@ def test_an_old_style_alone_is_taught_again_and_the_others_stay(weights_home, fo
     rain = tasks.File.keep(image_io.encode_png(paintings.draw("wash", size=(160, 200))), "image", "rain.png")
     settings = SETTINGS.model_copy(update={"only_new": True, "learning_rate": 0.01})
     result = tasks.run(known_styles.TASK, settings, {"data": [folder], "style": [rain], "start": [start]})
-    before, after = paint.load(tiny), paint.load(presets.unpack(result.files[0].read(), "again"))
+    before, after = paint.load_keras(tiny), paint.load_keras(presets.unpack(result.files[0].read(), "again"))
     photo = photos[:1].astype("float32") / 255
     card = presets.unpack(result.files[0].read(), "again").card()
     assert "sand stayed as they were" in card and "each painted in rain" in card
@@ -308,6 +308,6 @@ def test_an_old_style_alone_is_taught_again_and_the_others_stay(weights_home, fo
 @pytest.mark.parametrize("styles, columns", [([0], 2), ([1, 0], 2), ([0, 1, 0], 3)])
 def test_a_preview_shows_every_photo_and_every_style(photos, grams, vgg16, styles, columns):
     model_trainer = trainer(photos, grams, vgg16)
-    image = train.sheet(model_trainer.learner, photos[:2], styles)
+    image = train.draw_sheet(model_trainer.learner, photos[:2], styles)
     assert round(image.shape[1] / SETTINGS.size) == columns
     assert round(image.shape[0] / SETTINGS.size) == 2

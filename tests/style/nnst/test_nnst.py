@@ -31,29 +31,29 @@ def test_a_pyramid_is_its_image_and_descends(side):
 
 
 def test_matching_in_blocks_equals_matching_whole(monkeypatch):
-    photo, painting = unit_map(9, 11), matching.bank([unit_map(8, 7)], (0,), RNG)
-    whole = matching.nearest(photo, painting)
-    monkeypatch.setattr(matching, "_BLOCK", 10)
-    np.testing.assert_array_equal(matching.nearest(photo, painting), whole)
+    photo, painting = unit_map(9, 11), matching.build_bank([unit_map(8, 7)], (0,), RNG)
+    whole = matching.find_nearest(photo, painting)
+    monkeypatch.setattr(matching, "_BLOCK_POSITIONS", 10)
+    np.testing.assert_array_equal(matching.find_nearest(photo, painting), whole)
 
 
 def test_a_painting_matches_itself_also_when_it_is_rotated():
     painting = unit_map(6, 9)
     turned = np.rot90(painting, 1)
-    places = matching.bank([turned], (1,), RNG)
-    matches = places.positions[matching.nearest(painting, places)]
+    places = matching.build_bank([turned], (1,), RNG)
+    matches = places.positions[matching.find_nearest(painting, places)]
     np.testing.assert_allclose(matches[..., 0], np.repeat((np.arange(6) + 0.5)[:, None] / 6, 9, 1), atol=1e-6)
     np.testing.assert_allclose(matches[..., 1], np.repeat((np.arange(9) + 0.5)[None] / 9, 6, 0), atol=1e-6)
 
 
 def test_a_bank_is_bounded(monkeypatch):
-    monkeypatch.setattr(matching, "MOST", 20)
-    assert len(matching.bank([unit_map(9, 9)] * 2, (0, 2), RNG).features) == 20
+    monkeypatch.setattr(matching, "MAX_POSITIONS", 20)
+    assert len(matching.build_bank([unit_map(9, 9)] * 2, (0, 2), RNG).features) == 20
 
 
 def test_matches_are_encoded_on_a_coarse_grid():
     rows, columns = np.meshgrid(np.arange(128) / 128, np.arange(100) / 100, indexing="ij")
-    encoded = matching.encode([np.stack([rows, columns], axis=-1)])
+    encoded = matching.encode_matches([np.stack([rows, columns], axis=-1)])
     shape = encoded["rows"], encoded["columns"], 2
     assert max(shape) <= 48
     decoded = np.frombuffer(b64decode(encoded["places"][0]), "uint8").reshape(shape) / 255
@@ -79,8 +79,8 @@ def test_tiles_give_the_features_and_gradient_of_the_whole(weights_home, photo, 
     backbone = backbones.load("vgg16")
     image = image_io.to_01(image_io.resize(photo, 256, 320))
     whole = features.extract(backbone, image)
-    target = matching.bank([np.roll(whole, 3, axis=0)], (0,), RNG)
-    indices = [matching.nearest(whole, target)]
+    target = matching.build_bank([np.roll(whole, 3, axis=0)], (0,), RNG)
+    indices = [matching.find_nearest(whole, target)]
     shares = [np.ones(whole.shape[:2], "float32")]
 
     def evaluate():

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.mark.parametrize("last", [1, 6, 8])  # within an octave, at its last step, and after it
 def test_stopping_after_any_step_replays_exactly(weights_home, photo, painting, last, monkeypatch):
-    monkeypatch.setattr("studio.style.transfer._is_closer", lambda *_: True)
+    monkeypatch.setattr("studio.style.transfer._is_closer_to_styles", lambda *_: True)
     settings = TransferSettings(mode="fine", size=96, steps=6)
     count = 0
 

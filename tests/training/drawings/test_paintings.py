@@ -11,7 +11,7 @@ from training.drawings import paintings
 
 pytestmark = pytest.mark.slow
 
-NAMES = tuple(shipped.paintings())
+NAMES = tuple(shipped.list_paintings())
 SMALL = (160, 200)
 
 

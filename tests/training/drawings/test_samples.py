@@ -19,12 +19,12 @@ FEW = 5
 
 
 def arrays(name):
-    return dict(np.load(sample_sets.SHIPPED / f"{name}.npz"))
+    return dict(np.load(sample_sets.SHIPPED_FOLDER / f"{name}.npz"))
 
 
 @pytest.mark.slow
 def test_a_shipped_painting_is_drawn_again_alike():
-    difference = paintings.draw("wash").astype(int) - shipped.painting("wash")
+    difference = paintings.draw("wash").astype(int) - shipped.read_painting("wash")
     assert np.abs(difference).mean() < 3
 
 
@@ -38,11 +38,11 @@ def test_shipped_arrays_begin_with_what_is_drawn(name, collection):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", sample_sets.sets())
+@pytest.mark.parametrize("name", sample_sets.list_sets())
 def test_shipped_faces_are_drawn_again_alike_and_of_their_class(name):
     counts = {}
-    with zipfile.ZipFile(sample_sets.SHIPPED / f"{name}.zip") as packed:
-        for label, face in islice(samples.faces(sample_sets.sets()[name]), FEW):
+    with zipfile.ZipFile(sample_sets.SHIPPED_FOLDER / f"{name}.zip") as packed:
+        for label, face in islice(samples.faces(sample_sets.list_sets()[name]), FEW):
             counts[label] = counts.get(label, 0) + 1
             stored = image_io.read(packed.read(f"{label}/{counts[label]:03}.webp"))
             np.testing.assert_array_equal(stored, face)
@@ -60,7 +60,7 @@ def test_a_class_says_what_a_face_has():
 
 def test_a_data_set_is_drawn_into_a_folder(tmp_path, monkeypatch):
     few = sample_sets.SampleSet("hair", "", ("bald", "long"), 1)
-    monkeypatch.setattr(sample_sets, "sets", lambda: {"hair": few})
+    monkeypatch.setattr(sample_sets, "list_sets", lambda: {"hair": few})
     monkeypatch.setattr(samples, "hair", lambda look: "long" if look.style == "long" else "bald")
     monkeypatch.setattr(samples, "_CLASSES", {"hair": (samples.hair, 0)})
     path = samples.draw("hair", tmp_path)

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 # weights for None. Named as text, so core imports no capability, and Keras only when a network is built.
 NETWORKS = {
     "vgg16": "studio.core.weights.networks.vgg16:network",
-    "lpips": "studio.core.metrics.lpips:network",
-    "adain": "studio.style.adain:network",
+    "lpips": "studio.core.metrics.lpips:build_heads",
+    "adain": "studio.style.adain:build_network",
     "resnet50": "studio.core.weights.networks.resnet50:network",
     "imagenet-labels": "studio.classify.models.imagenet_labels:network",
     "inceptionv3": "studio.core.weights.networks.inceptionv3:network",
